@@ -1,0 +1,26 @@
+/** May this user do this? Asked for every request, so it is synchronous and answers from memory. */
+import type { UserInfo } from '../authn/authenticator.ts'
+
+export type AuthorizationAttributes =
+  | {
+      readonly type: 'resource'
+      readonly user: UserInfo
+      readonly verb: string
+      readonly group: string
+      readonly version: string
+      readonly resource: string
+      readonly subresource: string
+      readonly namespace: string
+      readonly name: string
+    }
+  | { readonly type: 'path'; readonly user: UserInfo; readonly verb: string; readonly path: string }
+
+export interface AuthorizationDecision {
+  readonly allowed: boolean
+  /** Shown in SubjectAccessReview, and after "is forbidden: User … cannot …" when it says why. */
+  readonly reason: string
+}
+
+export interface Authorizer {
+  authorize(attributes: AuthorizationAttributes): AuthorizationDecision
+}

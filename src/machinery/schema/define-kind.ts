@@ -1,0 +1,133 @@
+/** A kind, declared once, as a value. Discovery, storage, REST, client, printing and validation are derived from it. */
+import type { FieldError } from '../errors/field-error.ts'
+import type { KubeObject, Stored } from '../meta/object.ts'
+
+export interface KindDeclaration<T extends KubeObject> {
+  /** Empty for the core group. */
+  readonly group: string
+  readonly kind: string
+  readonly plural: string
+  /** Default: the kind in lower case. */
+  readonly singular?: string
+  /** Default: the kind followed by `List`. */
+  readonly listKind?: string
+  readonly shortNames?: readonly string[]
+  readonly categories?: readonly string[]
+  readonly scope: 'Namespaced' | 'Cluster'
+  /** Served versions, the preferred one first. Exactly one has `stored`. */
+  readonly versions: readonly KindVersion[]
+  /** Default: every verb. Review kinds have only `create`. */
+  readonly verbs?: readonly Verb[]
+
+  /** How names are checked. Default: DNS-1123 subdomain. */
+  readonly nameRule?: NameRule
+  /** Fills in what the client left out, on the freshly decoded object, as upstream's SetDefaults functions do. */
+  readonly setDefaults?: (object: T) => void
+  /** Before validation of a create: clear what a client may not set (status), set initial generation and the like. */
+  readonly prepareForCreate?: (object: T, context: PrepareContext) => void
+  /** Before validation of an update: put back what this endpoint may not change; bump generation. */
+  readonly prepareForUpdate?: (object: T, old: Stored<T>, context: PrepareContext) => void
+  readonly validate?: (object: T) => FieldError[]
+  /** In addition to `validate` of the new object. */
+  readonly validateUpdate?: (object: T, old: Stored<T>) => FieldError[]
+  /** For the `status` subresource, instead of the two above. */
+  readonly validateStatusUpdate?: (object: T, old: Stored<T>) => FieldError[]
+  /** Sentences for the `Warning` header. */
+  readonly warnings?: (object: T, old: Stored<T> | undefined) => string[]
+  /**
+   * Which part changes `metadata.generation` (initially 1). 'spec': every change of spec; 'none': the kind has no generation.
+   * Default: 'none'; a function decides otherwise.
+   */
+  readonly generation?: 'spec' | 'none' | ((object: T, old: Stored<T>) => boolean)
+  /** PUT may create an absent object (upstream: AllowCreateOnUpdate). */
+  readonly createOnUpdate?: boolean
+  /** PUT without a resourceVersion overwrites (upstream: AllowUnconditionalUpdate). Default true. */
+  readonly unconditionalUpdate?: boolean
+
+  readonly subresources?: Subresources
+  readonly columns?: readonly Column<T>[]
+  /** Fields beside metadata.name and metadata.namespace that a field selector may use. */
+  readonly selectableFields?: (object: Stored<T>) => Readonly<Record<string, string>>
+  /** Seconds that deletion waits for the owner of the object (only Pods have this). undefined: delete at once. */
+  readonly graceSeconds?: (object: Stored<T>, requested: number | undefined) => number | undefined
+  /** What deletion without a propagationPolicy does to dependents. Default 'Background'; 'Orphan' for ReplicationController. */
+  readonly defaultPropagation?: 'Background' | 'Orphan'
+}
+
+export interface KindVersion {
+  readonly version: string
+  /** Upstream's OpenAPI definition name: key into the schema table. */
+  readonly schema: string
+  readonly served: boolean
+  readonly stored?: boolean
+}
+
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
+export type NameRule = 'dns1123Subdomain' | 'dns1123Label' | 'dns1035Label' | 'pathSegment'
+
+export interface PrepareContext {
+  /** Which endpoint is writing: '' for the object itself, else the subresource. */
+  readonly subresource: string
+  readonly now: number
+}
+
+export interface Subresources {
+  readonly status?: boolean
+  /** Paths of the fields that autoscaling/v1 Scale reads and writes, without the leading dot. */
+  readonly scale?: { readonly replicas: string; readonly observed: string; readonly selector: string }
+  /** Everything else is served by a handler of its own; named here for discovery. */
+  readonly others?: readonly OtherSubresource[]
+}
+
+export interface OtherSubresource {
+  readonly name: string
+  /** The kind on the wire, when it is not the parent's: `Eviction` of policy/v1. */
+  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string }
+  readonly verbs: readonly Verb[]
+}
+
+/** A column of a server-side table. `value` may give a number, a text, or undefined for `<none>`-like emptiness. */
+export interface Column<T extends KubeObject> {
+  readonly name: string
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date'
+  readonly format?: string
+  readonly description: string
+  /** 0: always shown; 1: with `-o wide`. */
+  readonly priority: number
+  readonly value: (object: Stored<T>, now: number) => string | number | boolean | null
+}
+
+/** The declaration with every default filled in. `T` is what its objects look like. */
+export interface Kind<T extends KubeObject = KubeObject> extends KindDeclaration<T> {
+  readonly singular: string
+  readonly listKind: string
+  readonly storedVersion: KindVersion
+  readonly preferredVersion: KindVersion
+  readonly verbs: readonly Verb[]
+  readonly nameRule: NameRule
+  readonly namespaced: boolean
+}
+
+const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+
+export function defineKind<T extends KubeObject>(declaration: KindDeclaration<T>): Kind<T> {
+  const stored = declaration.versions.find((version) => version.stored) ?? declaration.versions[0]
+  const preferred = declaration.versions.find((version) => version.served) ?? declaration.versions[0]
+  if (!stored || !preferred) throw new Error(`kind ${declaration.kind} declares no version`)
+  return Object.freeze({
+    ...declaration,
+    singular: declaration.singular ?? declaration.kind.toLowerCase(),
+    listKind: declaration.listKind ?? `${declaration.kind}List`,
+    storedVersion: stored,
+    preferredVersion: preferred,
+    verbs: declaration.verbs ?? allVerbs,
+    nameRule: declaration.nameRule ?? 'dns1123Subdomain',
+    namespaced: declaration.scope === 'Namespaced',
+  })
+}
+
+/**
+ * Kinds of different types in one list. Validation and columns take the kind's own type, so a `Kind<Pod>` is not a `Kind<KubeObject>`;
+ * whoever walks the list hands each kind only its own objects.
+ */
+export type AnyKind = Kind<any>

@@ -1,0 +1,116 @@
+/** What Kubernetes needs of etcd, and no more: ordered revisions over byte values. Knows no resources. */
+
+/** Grows by one with every committed change of the whole store; never reused, not even after a crash. */
+export type Revision = number
+
+/** One version of one key. Immutable, except for `memo`. */
+export interface Entry {
+  readonly key: string
+  readonly value: Uint8Array
+  /** The revision at which the key came into being (after its last deletion). */
+  readonly createRevision: Revision
+  /** The revision of this version. In a delete event: the revision of the deletion. */
+  readonly modRevision: Revision
+  /** A place for the reader above to keep what it decoded from `value`, so that each version is decoded at most once. */
+  memo: unknown
+}
+
+/** A half-open interval of keys in byte order: `start <= key < end`. */
+export interface KeyRange {
+  readonly start: string
+  readonly end: string
+}
+
+export interface StoreEvent {
+  readonly type: 'put' | 'delete'
+  /** For 'delete': the last value, with the deletion's revision as modRevision. */
+  readonly entry: Entry
+  /** The version before, if the key existed. */
+  readonly previous: Entry | undefined
+}
+
+/** A consistent picture of the store at one revision; stays readable and unchanged until that revision is compacted. */
+export interface View {
+  readonly revision: Revision
+  get(key: string): Entry | undefined
+  /** Entries in key order, at most `limit` (0 or absent: all), beginning at `range.start`. */
+  list(range: KeyRange, limit?: number): readonly Entry[]
+  /** How many keys the range holds. */
+  count(range: KeyRange): number
+}
+
+export interface Put {
+  readonly type: 'put'
+  readonly value: Uint8Array
+  /** Becomes the new entry's `memo`, when the writer has the decoded form at hand anyway. */
+  readonly memo?: unknown
+}
+
+export interface Delete {
+  readonly type: 'delete'
+}
+
+/** Losing a race is normal, so it is a value and not an exception. */
+export type SwapResult =
+  | { readonly type: 'swapped'; readonly entry: Entry; readonly revision: Revision }
+  | { readonly type: 'conflict'; readonly current: Entry | undefined; readonly revision: Revision }
+
+export interface WatchOptions {
+  readonly signal: AbortSignal
+  /** After this many undelivered events the watch ends with WatchOverflow instead of growing. Default 100,000. */
+  readonly queueLimit?: number
+}
+
+export interface Store extends AsyncDisposable {
+  /** The newest revision that readers may see. Everything up to it is durable. */
+  readonly revision: Revision
+  /** The oldest revision that can still be read or watched from. */
+  readonly compactedRevision: Revision
+  /**
+   * A view at `at`, or a linearizable one at the newest revision.
+   * Throws Compacted if `at` is gone and FutureRevision if it has not come yet.
+   */
+  read(at?: Revision): Promise<View>
+  /** The newest view this process knows, without asking anybody else. In one process with the store it is the newest there is. */
+  current(): View
+  /**
+   * The only write: applies `then` if `key` is now at `ifRevision` (0: absent).
+   * Resolves once the change is durable and visible. Deleting an absent key with `ifRevision` 0 is a conflict.
+   * Throws StoreFull when the quota is reached, StoreFailed when the disk broke (nothing is acknowledged afterwards).
+   */
+  swap(key: string, ifRevision: Revision, then: Put | Delete): Promise<SwapResult>
+  /**
+   * Every change to the range after revision `from`, in order, without gaps, one revision never split over two batches.
+   * Throws Compacted if `from` is older than the kept history.
+   */
+  watch(range: KeyRange, from: Revision, options: WatchOptions): AsyncIterable<readonly StoreEvent[]>
+  /** Resolves once `revision >= at` is visible, rejects when the signal aborts. */
+  waitFor(at: Revision, signal: AbortSignal): Promise<void>
+  /** Forgets versions older than `before` that are not the newest of their key. */
+  compact(before: Revision): Promise<void>
+}
+
+export class Compacted extends Error {
+  readonly compactedRevision: Revision
+  constructor(compactedRevision: Revision) {
+    super(`required revision has been compacted; the oldest kept is ${compactedRevision}`)
+    this.compactedRevision = compactedRevision
+  }
+}
+
+export class FutureRevision extends Error {
+  readonly revision: Revision
+  constructor(revision: Revision) {
+    super(`required revision is a future revision; the newest is ${revision}`)
+    this.revision = revision
+  }
+}
+
+export class WatchOverflow extends Error {}
+export class StoreFull extends Error {}
+export class StoreFailed extends Error {}
+
+/** The range of all keys that begin with `prefix`. */
+export function prefixRange(prefix: string): KeyRange {
+  return { start: prefix, end: prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1) }
+}

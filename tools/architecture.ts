@@ -1,0 +1,57 @@
+/** The architecture, as data. tidy.ts enforces it; ARCHITECTURE.md explains it. */
+
+const library = ['base', 'machinery', 'api', 'world', 'client'] as const
+const components = [
+  'storage', 'apiserver', 'controllers', 'scheduler', 'kubelet', 'proxy', 'dns', 'network', 'kubectl', 'bootstrap',
+] as const
+
+/** Folder under src/ → the other folders that it may import. Types count: there is no `import type` exemption. */
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  machinery: ['base'],
+  world: ['base', 'machinery'],
+  api: ['base', 'machinery'],
+  client: ['base', 'machinery', 'api', 'world'],
+  storage: ['base', 'world'],
+  apiserver: [...library, 'storage'],
+  controllers: library,
+  scheduler: library,
+  kubelet: library,
+  proxy: library,
+  dns: library,
+  network: library,
+  kubectl: library,
+  bootstrap: library,
+  host: ['base', 'machinery', 'world'],
+  sim: [...library, ...components],
+  main: [...library, ...components, 'host', 'sim'],
+}
+
+/** Folders that may touch Node and npm packages. Everything else is deterministic. */
+export const impure: readonly string[] = ['host', 'main']
+
+/** npm packages without a machine behind them, and the one place that each may be imported from. */
+export const pureLibraries: Readonly<Record<string, string>> = {
+  'js-yaml': 'src/machinery/codec/',
+  'dns-packet': 'src/dns/',
+}
+
+/** Things that deterministic code must not name, and what to use instead. */
+export const banned: readonly (readonly [RegExp, string])[] = [
+  [/\bDate\.now\(|\bnew Date\(\)/, 'clock.now()'],
+  [/\bMath\.random\(|\brandomUUID\(/, 'random'],
+  [/\b(setTimeout|setInterval|setImmediate|queueMicrotask)\(/, 'clock.sleep()'],
+  [/\b(WeakRef|FinalizationRegistry)\b/, 'explicit disposal'],
+  [/\bconsole\./, 'log'],
+]
+
+/**
+ * Folders whose sub-folders are siblings that never import each other, with the sub-folders that all may share.
+ * A new controller, scheduler plugin or command is thereby one folder (or file) and one line in one list.
+ */
+export const siblings: Readonly<Record<string, readonly string[]>> = {
+  'src/controllers/': ['driver', 'workload'],
+}
+
+/** A hand-written file longer than this is split. Generated files are exempt. */
+export const maxLines = 700
