@@ -1,0 +1,172 @@
+/** Bytes to text and back: UTF-8, base64 and hexadecimal, without a platform's Buffer. */
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+export function utf8Encode(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text)
+}
+
+/** Malformed sequences become U+FFFD. */
+export function utf8Decode(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}
+
+/** Undefined when the bytes are not UTF-8. */
+export function utf8DecodeStrict(bytes: Uint8Array): string | undefined {
+  try {
+    return strictDecoder.decode(bytes)
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
+}
+
+/** How many bytes the text takes in UTF-8. */
+export function utf8Length(text: string): number {
+  let length = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit < 0x80) continue
+    if (unit < 0x800) { length++; continue }
+    length += 2
+    if (unit >= 0xd800 && unit < 0xdc00 && i + 1 < text.length) {
+      const next = text.charCodeAt(i + 1)
+      // A pair takes 4 bytes for its 2 units, a unit alone (as U+FFFD) 3.
+      if (next >= 0xdc00 && next < 0xe000) i++
+    }
+  }
+  return length
+}
+
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  let length = 0
+  for (const part of parts) length += part.length
+  const whole = new Uint8Array(length)
+  let offset = 0
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.length
+  }
+  return whole
+}
+
+/** Negative, zero or positive, by the first byte that differs, then by length. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length)
+  for (let i = 0; i < shared; i++) {
+    const difference = a[i]! - b[i]!
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
+/** Takes the same time wherever the bytes differ: for secrets. */
+export function equalBytesConstantTime(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = a.length ^ b.length
+  for (let i = 0; i < a.length; i++) difference |= a[i]! ^ (b[i] ?? 0)
+  return difference === 0
+}
+
+/** One byte per character, as in HTTP headers and PEM. Characters beyond U+00FF lose their upper byte. */
+export function latin1Encode(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
+}
+
+export function latin1Decode(bytes: Uint8Array): string {
+  const chunk = 8192
+  let text = ''
+  for (let i = 0; i < bytes.length; i += chunk) text += String.fromCharCode(...bytes.subarray(i, i + chunk))
+  return text
+}
+
+export function hexEncode(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += hexPairs[byte]!
+  return text
+}
+
+/** Undefined when the text has an odd length or another character than 0-9, a-f, A-F. */
+export function hexDecode(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined
+  const bytes = new Uint8Array(text.length / 2)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
+  return bytes
+}
+
+/** Standard alphabet, padded: how `bytes` fields look in JSON. */
+export function base64Encode(bytes: Uint8Array): string {
+  return encode64(bytes, standard, true)
+}
+
+/** URL-safe alphabet, no padding: JSON web tokens and continue tokens. */
+export function base64UrlEncode(bytes: Uint8Array): string {
+  return encode64(bytes, urlSafe, false)
+}
+
+/**
+ * Standard alphabet with padding. As Go's base64.StdEncoding: line feeds and carriage returns are skipped, anything else that does not
+ * belong makes it undefined.
+ */
+export function base64Decode(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const clean = text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]/g, '') : text
+  if (clean.length % 4 !== 0) return undefined
+  const padding = clean.endsWith('==') ? 2 : clean.endsWith('=') ? 1 : 0
+  return decode64(clean, clean.length - padding, standardValues)
+}
+
+/** URL-safe alphabet without padding; undefined for anything else. */
+export function base64UrlDecode(text: string): Uint8Array<ArrayBuffer> | undefined {
+  return text.length % 4 === 1 ? undefined : decode64(text, text.length, urlSafeValues)
+}
+
+const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const standard = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+const urlSafe = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const standardValues = valuesOf(standard)
+const urlSafeValues = valuesOf(urlSafe)
+
+function valuesOf(alphabet: string): Int8Array {
+  const values = new Int8Array(128).fill(-1)
+  for (let i = 0; i < alphabet.length; i++) values[alphabet.charCodeAt(i)] = i
+  return values
+}
+
+function encode64(bytes: Uint8Array, alphabet: string, pad: boolean): string {
+  let text = ''
+  let i = 0
+  for (; i + 2 < bytes.length; i += 3) {
+    const group = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!
+    text += alphabet[group >> 18]! + alphabet[(group >> 12) & 63]! + alphabet[(group >> 6) & 63]! + alphabet[group & 63]!
+  }
+  if (i + 1 === bytes.length) {
+    const group = bytes[i]! << 16
+    text += alphabet[group >> 18]! + alphabet[(group >> 12) & 63]! + (pad ? '==' : '')
+  } else if (i + 2 === bytes.length) {
+    const group = (bytes[i]! << 16) | (bytes[i + 1]! << 8)
+    text += alphabet[group >> 18]! + alphabet[(group >> 12) & 63]! + alphabet[(group >> 6) & 63]! + (pad ? '=' : '')
+  }
+  return text
+}
+
+function decode64(text: string, length: number, values: Int8Array): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = new Uint8Array(Math.floor((length * 3) / 4))
+  let bits = 0
+  let held = 0
+  let offset = 0
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    const value = code < 128 ? values[code]! : -1
+    if (value < 0) return undefined
+    bits = ((bits << 6) | value) & 0xffff
+    held += 6
+    if (held >= 8) {
+      held -= 8
+      bytes[offset++] = (bits >> held) & 0xff
+    }
+  }
+  return bytes
+}
