@@ -1,0 +1,11 @@
+/** Comparing resource versions, which are decimal numbers of any size since KEP-5504 (v1.35). */
+
+/** Negative when `a` is older than `b`, 0 when equal. The empty text is older than everything. */
+export function compareResourceVersions(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+export function newerResourceVersion(a: string, b: string): string {
+  return compareResourceVersions(a, b) >= 0 ? a : b
+}
