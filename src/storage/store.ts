@@ -81,7 +81,8 @@ export interface Store extends AsyncDisposable {
   swap(key: string, ifRevision: Revision, then: Put | Delete): Promise<SwapResult>
   /**
    * Every change to the range after revision `from`, in order, without gaps, one revision never split over two batches.
-   * Throws Compacted if `from` is older than the kept history.
+   * Throws, at once, Compacted if `from` is older than the kept history and FutureRevision if it has not come yet.
+   * Ends quietly when the signal aborts or the store closes, with WatchOverflow or StoreFailed otherwise.
    */
   watch(range: KeyRange, from: Revision, options: WatchOptions): AsyncIterable<readonly StoreEvent[]>
   /** Resolves once `revision >= at` is visible, rejects when the signal aborts. */

@@ -1,0 +1,160 @@
+/** Keys in order and by name: a hash map for lookups beside sorted blocks for ranges, both holding the same chains. */
+import type { Entry, KeyRange, Revision } from '../store.ts'
+
+/** One version of a key as the store holds it; readers see it as an Entry. */
+export interface Version extends Entry {
+  readonly deleted: boolean
+  /** The version before this one, until compaction cuts it off. */
+  older: Version | undefined
+}
+
+/** All kept versions of one key, newest first. */
+export interface Chain {
+  readonly key: string
+  head: Version
+}
+
+interface Block {
+  readonly chains: Chain[]
+  /** How many of the chains have a head that is not a deletion. */
+  live: number
+}
+
+/** Small enough that an insertion moves little memory, large enough that a million keys make few blocks. */
+const blockSize = 512
+
+/** An ordered map of chains. Get O(1); insert and remove O(log n) plus moving at most one block; a range is a slice. */
+export class KeyIndex {
+  readonly #byKey = new Map<string, Chain>()
+  readonly #blocks: Block[] = []
+
+  get size(): number {
+    return this.#byKey.size
+  }
+
+  get(key: string): Chain | undefined {
+    return this.#byKey.get(key)
+  }
+
+  insert(chain: Chain): void {
+    this.#byKey.set(chain.key, chain)
+    const live = chain.head.deleted ? 0 : 1
+    const last = this.#blocks.at(-1)
+    if (last === undefined || chain.key > last.chains.at(-1)!.key) {
+      this.#append(last, chain, live)
+      return
+    }
+    const at = this.#blockOf(chain.key)
+    const block = this.#blocks[at]!
+    block.chains.splice(firstAtOrAfter(block.chains, chain.key), 0, chain)
+    block.live += live
+    if (block.chains.length > blockSize) this.#split(at)
+  }
+
+  remove(key: string): void {
+    const chain = this.#byKey.get(key)
+    if (chain === undefined) return
+    this.#byKey.delete(key)
+    const at = this.#blockOf(key)
+    const block = this.#blocks[at]!
+    block.chains.splice(firstAtOrAfter(block.chains, key), 1)
+    if (!chain.head.deleted) block.live--
+    if (block.chains.length === 0) this.#blocks.splice(at, 1)
+  }
+
+  /** Puts a newer version in front of an existing chain. */
+  advance(chain: Chain, head: Version): void {
+    if (chain.head.deleted !== head.deleted) this.#blocks[this.#blockOf(chain.key)]!.live += head.deleted ? -1 : 1
+    chain.head = head
+  }
+
+  /** The entries that a reader at `revision` sees, in order, at most `limit` (0: all). */
+  list(range: KeyRange, revision: Revision, limit: number): Entry[] {
+    const entries: Entry[] = []
+    this.#slices(range, (block, from, to) => {
+      const { chains } = block
+      for (let i = from; i < to; i++) {
+        const version = visibleAt(chains[i]!.head, revision)
+        if (version === undefined) continue
+        entries.push(version)
+        if (entries.length === limit) return false
+      }
+      return true
+    })
+    return entries
+  }
+
+  /** How many keys a reader at `revision` sees; whole blocks are not looked into when `isNewest`. */
+  count(range: KeyRange, revision: Revision, isNewest: boolean): number {
+    let count = 0
+    this.#slices(range, (block, from, to) => {
+      if (isNewest && from === 0 && to === block.chains.length) {
+        count += block.live
+        return true
+      }
+      for (let i = from; i < to; i++) if (visibleAt(block.chains[i]!.head, revision) !== undefined) count++
+      return true
+    })
+    return count
+  }
+
+  #slices(range: KeyRange, visit: (block: Block, from: number, to: number) => boolean): void {
+    if (this.#blocks.length === 0 || range.start >= range.end) return
+    for (let at = this.#blockOf(range.start); at < this.#blocks.length; at++) {
+      const block = this.#blocks[at]!
+      const { chains } = block
+      if (chains[0]!.key >= range.end) return
+      const from = chains[0]!.key >= range.start ? 0 : firstAtOrAfter(chains, range.start)
+      const to = chains.at(-1)!.key < range.end ? chains.length : firstAtOrAfter(chains, range.end)
+      if (from < to && !visit(block, from, to)) return
+    }
+  }
+
+  /** The block that holds `key`, or would: the last one that begins at or before it. */
+  #blockOf(key: string): number {
+    let low = 0
+    let high = this.#blocks.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (this.#blocks[middle]!.chains[0]!.key <= key) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  /** Keys that arrive in order fill blocks completely instead of leaving them half empty. */
+  #append(last: Block | undefined, chain: Chain, live: number): void {
+    if (last === undefined || last.chains.length >= blockSize) this.#blocks.push({ chains: [chain], live })
+    else {
+      last.chains.push(chain)
+      last.live += live
+    }
+  }
+
+  #split(at: number): void {
+    const block = this.#blocks[at]!
+    const chains = block.chains.splice(block.chains.length >>> 1)
+    let live = 0
+    for (const chain of chains) if (!chain.head.deleted) live++
+    block.live -= live
+    this.#blocks.splice(at + 1, 0, { chains, live })
+  }
+}
+
+/** What a reader at `revision` sees of a key: undefined before its creation and after its deletion. */
+export function visibleAt(head: Version, revision: Revision): Version | undefined {
+  let version: Version | undefined = head
+  while (version !== undefined && version.modRevision > revision) version = version.older
+  return version === undefined || version.deleted ? undefined : version
+}
+
+function firstAtOrAfter(chains: readonly Chain[], key: string): number {
+  let low = 0
+  let high = chains.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (chains[middle]!.key < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
