@@ -1,8 +1,11 @@
 /** Makes src/api/gen from upstream's Go sources: `node tools/generate-api.ts --sources DIR [--check]`. Run by hand; its output is committed. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { apiregistrationFiles } from './generate-api/apiregistration.ts'
+import { checkAgainstProto } from './generate-api/check-proto.ts'
+import { collectEntries } from './generate-api/collect.ts'
+import { emitTable, emitTableModule } from './generate-api/emit-table.ts'
 import { emitTypes } from './generate-api/emit-types.ts'
 import { parseGoPackage, type GoFile, type GoPackage } from './generate-api/go-source.ts'
 import type { Universe } from './generate-api/model.ts'
@@ -25,7 +28,21 @@ export function generate(sources: string): ReadonlyMap<string, string> {
   for (const { path, file, served } of packages) {
     if (served) output.set(`src/api/gen/${file}.ts`, emitTypes(universe, universe.packages.get(path)!))
   }
+  const { served, unserved } = collectEntries(universe)
+  const problems = checkAgainstProto([...served, ...unserved], readProtoFiles(sources))
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+  const lines = new Map([...served, ...unserved].map(({ struct }, index) => [struct.name, index]))
+  output.set('src/api/gen/schema-table.ts', emitTableModule('schemaTable', 'the Go sources of k8s.io', emitTable(served, lines)))
+  output.set('tests/compatibility/gen/unserved-schema-table.ts',
+    emitTableModule('unservedSchemaTable', 'the Go sources of k8s.io', emitTable(unserved, lines)))
   return output
+}
+
+function readProtoFiles(sources: string): string[] {
+  return packages.filter(({ path }) => path !== apiregistrationPackage)
+    .map(({ path }) => join(sources, path, 'generated.proto'))
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, 'utf8'))
 }
 
 if (import.meta.main) {

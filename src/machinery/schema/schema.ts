@@ -2,8 +2,10 @@
 
 /** What a value looks like in JSON and in protobuf. */
 export type Shape =
-  | { readonly type: ScalarType }
-  | { readonly type: 'struct'; readonly struct: StructSchema }
+  /** `of` is the struct behind the `jsonSchemaOr…` scalars. */
+  | { readonly type: ScalarType; readonly of?: StructSchema }
+  /** `mapType` overrides the struct's own at this field. */
+  | { readonly type: 'struct'; readonly struct: StructSchema; readonly mapType?: 'granular' | 'atomic' }
   | ListShape
   | { readonly type: 'map'; readonly values: Shape; readonly mapType: 'granular' | 'atomic' }
 
@@ -11,10 +13,13 @@ export type Shape =
  * - `bytes` is base64 in JSON; `time` RFC 3339 seconds, `microTime` with six decimals, both null-able as in Go.
  * - `duration` is metav1.Duration ("1h0m0s"); `quantity` resource.Quantity; `intOrString` a number or a string.
  * - `rawExtension` is a whole foreign object; `json` is any JSON value; `fieldsV1` is managedFields' set of fields.
+ * - `jsonSchemaOrList`, `…OrBool`, `…OrStrings` are the three unions inside a JSON schema: a schema, or the other thing.
+ * - `enum` is a number in protobuf and, in our objects, its name: `FieldSchema.enum` has the names by number (CRI only).
  */
 export type ScalarType =
   | 'string' | 'bool' | 'int32' | 'int64' | 'uint32' | 'uint64' | 'float' | 'double' | 'bytes'
   | 'time' | 'microTime' | 'duration' | 'quantity' | 'intOrString' | 'rawExtension' | 'json' | 'fieldsV1'
+  | 'jsonSchemaOrList' | 'jsonSchemaOrBool' | 'jsonSchemaOrStrings' | 'enum'
 
 export interface ListShape {
   readonly type: 'list'
@@ -25,6 +30,8 @@ export interface ListShape {
   /** Strategic merge patch: how a patch's list combines with the object's. Absent: replace. */
   readonly patchStrategy: readonly ('merge' | 'replace' | 'retainKeys')[]
   readonly patchMergeKey: string | undefined
+  /** In protobuf this list is a message of its own with the items as field 1 (upstream's nullable named slices). */
+  readonly wrapped?: boolean
 }
 
 export interface StructSchema {
@@ -36,6 +43,8 @@ export interface StructSchema {
   readonly fieldsByNumber: ReadonlyMap<number, FieldSchema>
   /** Server-side apply treats an atomic struct as one value. */
   readonly mapType: 'granular' | 'atomic'
+  /** How protobuf treats zero values: 'proto3' leaves them out (CRI); absent or 'proto2', Kubernetes' own way, writes them. */
+  readonly protobuf?: 'proto2' | 'proto3'
 }
 
 export interface FieldSchema {
@@ -46,8 +55,9 @@ export interface FieldSchema {
   readonly omitEmpty: boolean
   /** The Go field is a pointer, so a zero value that is present is not the same as an absent one. */
   readonly pointer: boolean
-  /** Go's `json:",inline"` structs are flattened, so a field's protobuf path may pass through embedded messages. */
   readonly protoNumber: number | undefined
+  /** Go's `json:",inline"` structs are flattened in JSON; in protobuf they are messages, whose numbers, outermost first, are here. */
+  readonly protoPath?: readonly number[]
   /** Allowed values of a `+enum` type. */
   readonly enum: readonly string[] | undefined
   /** From `+default=`; most defaults are in the kinds' `setDefaults`. */
