@@ -62,7 +62,8 @@ export interface InformerOptions<T extends KubeObject> {
 const staleListsMax = 5
 /** client-go's reflector asks for a watch of 5 to 10 minutes. */
 const watchSecondsMin = 300
-const veryShortWatchMs = 1000
+/** A watch without an event that ends sooner than this counts as a failure, so that it is not opened in a hot loop. */
+const shortWatchMs = 10_000
 
 class StaleList extends Error {}
 class ShortWatch extends Error {}
@@ -180,7 +181,7 @@ export class CollectionInformer<T extends KubeObject> implements Informer<T> {
       if (initial === undefined) this.#advance()
     }
     if (initial && !signal.aborted) throw new ShortWatch('the watch ended before the initial events did')
-    if (events === 0 && clock.monotonic() - startedAt < veryShortWatchMs && !signal.aborted) {
+    if (events === 0 && clock.monotonic() - startedAt < shortWatchMs && !signal.aborted) {
       throw new ShortWatch('the watch ended at once')
     }
   }
