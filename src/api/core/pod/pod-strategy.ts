@@ -1,0 +1,121 @@
+/** What happens to a pod around its writing: initial status, which endpoint may change what, how long deletion waits. */
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import type { PrepareContext } from '#machinery/schema/define-kind.ts'
+import type { Container, Pod, PodQOSClass, PodSpec } from '../../gen/core-v1.ts'
+import { compareQuantities, isZeroQuantity } from '../../quantities.ts'
+import { keep } from '../../strategy.ts'
+
+export function preparePodForCreate(object: Pod): void {
+  object.status = { phase: 'Pending', qosClass: computeQosClass(object) }
+  if (object.spec?.schedulingGates?.length) {
+    object.status.conditions = [{
+      type: 'PodScheduled', status: 'False', reason: 'SchedulingGated',
+      message: 'Scheduling is blocked due to non-empty scheduling gates',
+    }]
+  }
+  resolveMatchLabelKeys(object)
+}
+
+/** Each subresource changes its own part of the pod only. */
+export function preparePodForUpdate(object: Pod, old: Stored<Pod>, context: PrepareContext): void {
+  switch (context.subresource) {
+    case 'status': {
+      keep(object, old, 'spec')
+      if (object.status && old.status?.qosClass) object.status.qosClass = old.status.qosClass
+      // Kubelets of long ago wrote broken owner references with their status.
+      keep(object.metadata!, old.metadata, 'ownerReferences')
+      return
+    }
+    case 'ephemeralcontainers': {
+      const added = object.spec?.ephemeralContainers
+      object.spec = { ...(old.spec as PodSpec), ...(added ? { ephemeralContainers: added } : {}) }
+      keep(object, old, 'status')
+      return
+    }
+    case 'resize': return prepareResize(object, old)
+    default: return keep(object, old, 'status')
+  }
+}
+
+/** Only resources and resize policies of containers pass through the resize subresource. */
+function prepareResize(object: Pod, old: Stored<Pod>): void {
+  const resized = object.spec
+  const spec = structuredClone(old.spec) as PodSpec
+  const copy = (target: Container[] | undefined, source: readonly Container[] | undefined): void => {
+    for (const [index, container] of (target ?? []).entries()) {
+      const from = source?.[index]
+      if (!from || from.name !== container.name) continue
+      if (from.resources) container.resources = from.resources
+      if (from.resizePolicy) container.resizePolicy = from.resizePolicy
+    }
+  }
+  copy(spec.containers, resized?.containers)
+  copy(spec.initContainers, resized?.initContainers)
+  if (resized?.resources) spec.resources = resized.resources
+  object.spec = spec
+  keep(object, old, 'status')
+}
+
+/** Values of the pod's own labels named by `matchLabelKeys` become part of the selector (KEP-3633, KEP-3243). */
+function resolveMatchLabelKeys(object: Pod): void {
+  const labels = object.metadata?.labels ?? {}
+  const { affinity, topologySpreadConstraints } = object.spec ?? {}
+  const terms = [affinity?.podAffinity, affinity?.podAntiAffinity].flatMap((part) => [
+    ...(part?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+    ...(part?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((weighted) => weighted.podAffinityTerm),
+  ])
+  for (const term of terms) {
+    if (!term.labelSelector) continue
+    addRequirements(term.labelSelector, term.matchLabelKeys, 'In', labels)
+    addRequirements(term.labelSelector, term.mismatchLabelKeys, 'NotIn', labels)
+  }
+  for (const constraint of topologySpreadConstraints ?? []) {
+    if (constraint.labelSelector) addRequirements(constraint.labelSelector, constraint.matchLabelKeys, 'In', labels)
+  }
+}
+
+interface Selector {
+  matchExpressions?: { key: string; operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | (string & {}); values?: string[] }[]
+}
+
+function addRequirements(selector: Selector, keys: string[] | undefined, operator: 'In' | 'NotIn', labels: Record<string, string>): void {
+  for (const key of keys ?? []) {
+    const value = labels[key]
+    if (value !== undefined) selector.matchExpressions = [...(selector.matchExpressions ?? []), { key, operator, values: [value] }]
+  }
+}
+
+/**
+ * Seconds until the containers are killed. An unscheduled or finished pod has nothing to wait for; a negative value means the
+ * shortest wait. 0: the object goes at once.
+ */
+export function graceSecondsOfPod(object: Stored<Pod>, requested: number | undefined): number {
+  const { spec, status } = object
+  if (!spec?.nodeName || status?.phase === 'Failed' || status?.phase === 'Succeeded') return 0
+  const seconds = requested ?? spec.terminationGracePeriodSeconds ?? 0
+  return seconds < 0 ? 1 : seconds
+}
+
+const qosResources = ['cpu', 'memory']
+
+/**
+ * Guaranteed: every container limits CPU and memory and asks for exactly its limits. BestEffort: nothing is asked for. Otherwise
+ * Burstable. Resources of the pod as a whole take the place of those of its containers.
+ */
+export function computeQosClass(object: DeepReadonly<Pod>): PodQOSClass {
+  const spec = object.spec
+  const podLevel = spec?.resources
+  const sources: DeepReadonly<Pick<Container, 'resources'>>[] = podLevel && (podLevel.requests || podLevel.limits)
+    ? [{ resources: podLevel }] : [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])]
+  let guaranteed = sources.length > 0
+  let bestEffort = true
+  for (const { resources } of sources) {
+    for (const name of qosResources) {
+      const request = resources?.requests?.[name]
+      const limit = resources?.limits?.[name]
+      if (!isZeroQuantity(request) || !isZeroQuantity(limit)) bestEffort = false
+      if (isZeroQuantity(limit) || compareQuantities(request ?? limit ?? '0', limit ?? '0') !== 0) guaranteed = false
+    }
+  }
+  return bestEffort ? 'BestEffort' : guaranteed ? 'Guaranteed' : 'Burstable'
+}

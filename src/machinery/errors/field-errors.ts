@@ -1,0 +1,89 @@
+/** One constructor per fault that a field can have, with upstream's sentences (apimachinery util/validation/field, v0.36). */
+import type { FieldError, FieldErrorType } from './field-error.ts'
+
+/** `field.Invalid`: the value is malformed or out of bounds. */
+export function invalidValue(field: string, value: unknown, detail: string): FieldError {
+  return fault('FieldValueInvalid', field, `Invalid value: ${formatFieldValue(value)}`, detail)
+}
+
+/** `field.Required`: the value is absent, empty or zero. */
+export function required(field: string, detail = ''): FieldError {
+  return fault('FieldValueRequired', field, 'Required value', detail)
+}
+
+/** `field.Forbidden`: a well-formed value that is not permitted here. */
+export function forbiddenValue(field: string, detail: string): FieldError {
+  return fault('FieldValueForbidden', field, 'Forbidden', detail)
+}
+
+/** `field.NotSupported`: not one of an enumeration's values. The caller gives the values in upstream's order, mostly sorted. */
+export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
+  const detail = supported.length > 0 ? `supported values: ${supported.map(quoteGo).join(', ')}` : ''
+  return fault('FieldValueNotSupported', field, `Unsupported value: ${formatFieldValue(value)}`, detail)
+}
+
+/** `field.Duplicate`: the value must be unique. */
+export function duplicateValue(field: string, value: unknown): FieldError {
+  return fault('FieldValueDuplicate', field, `Duplicate value: ${formatFieldValue(value)}`, '')
+}
+
+/** `field.NotFound`: the value names something that does not exist. */
+export function valueNotFound(field: string, value: unknown): FieldError {
+  return fault('FieldValueNotFound', field, `Not found: ${formatFieldValue(value)}`, '')
+}
+
+/** `field.TooLong`: limits count bytes, and the value itself is left out. */
+export function tooLong(field: string, maxBytes: number): FieldError {
+  return fault('FieldValueTooLong', field, 'Too long', `may not be more than ${maxBytes} ${maxBytes === 1 ? 'byte' : 'bytes'}`)
+}
+
+/** `field.TooMany`: a list with more items than allowed. */
+export function tooMany(field: string, actual: number, maxItems: number): FieldError {
+  return fault('FieldValueTooMany', field, `Too many: ${actual}`, `must have at most ${maxItems} ${maxItems === 1 ? 'item' : 'items'}`)
+}
+
+/** `field.TypeInvalid`: the value does not fit the field's type. */
+export function typeInvalid(field: string, value: unknown, detail: string): FieldError {
+  return fault('FieldValueTypeInvalid', field, `Invalid value: ${formatFieldValue(value)}`, detail)
+}
+
+/** One `Invalid` per sentence: what upstream does with the results of its string checks. */
+export function invalidFor(field: string, value: unknown, details: readonly string[]): FieldError[] {
+  return details.map((detail) => invalidValue(field, value, detail))
+}
+
+function fault(type: FieldErrorType, field: string, sentence: string, detail: string): FieldError {
+  return { type, field, message: detail === '' ? sentence : `${sentence}: ${detail}` }
+}
+
+/** Numbers and booleans plain, strings quoted, everything else as JSON; absent values are Go's nil. */
+export function formatFieldValue(value: unknown): string {
+  if (typeof value === 'string') return quoteGo(value)
+  if (value === undefined || value === null) return 'null'
+  if (typeof value === 'object') return escapeHtml(JSON.stringify(value))
+  return String(value)
+}
+
+/** Go's encoding/json writes these characters as escapes. */
+function escapeHtml(json: string): string {
+  return json.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** Go's `%q`: double quotes, with escapes for what is not printable. */
+export function quoteGo(text: string): string {
+  let quoted = '"'
+  for (const char of text) {
+    const code = char.codePointAt(0)!
+    const short = shortEscapes[char]
+    if (short !== undefined) quoted += short
+    else if (code < 0x20 || code === 0x7f) quoted += `\\x${code.toString(16).padStart(2, '0')}`
+    else if (/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(char)) quoted += char
+    else if (code > 0xffff) quoted += `\\U${code.toString(16).padStart(8, '0')}`
+    else quoted += `\\u${code.toString(16).padStart(4, '0')}`
+  }
+  return `${quoted}"`
+}
+
+const shortEscapes: Readonly<Record<string, string>> = {
+  '"': '\\"', '\\': '\\\\', '\x07': '\\a', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v',
+}
