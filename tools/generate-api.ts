@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { apiregistrationFiles } from './generate-api/apiregistration.ts'
 import { checkAgainstProto } from './generate-api/check-proto.ts'
 import { collectEntries } from './generate-api/collect.ts'
+import { emitCri } from './generate-api/emit-cri.ts'
 import { emitTable, emitTableModule } from './generate-api/emit-table.ts'
 import { emitTypes } from './generate-api/emit-types.ts'
 import { parseGoPackage, type GoFile, type GoPackage } from './generate-api/go-source.ts'
@@ -35,6 +36,7 @@ export function generate(sources: string): ReadonlyMap<string, string> {
   output.set('src/api/gen/schema-table.ts', emitTableModule('schemaTable', 'the Go sources of k8s.io', emitTable(served, lines)))
   output.set('tests/compatibility/gen/unserved-schema-table.ts',
     emitTableModule('unservedSchemaTable', 'the Go sources of k8s.io', emitTable(unserved, lines)))
+  output.set('src/host/container-runtime/gen/cri-schema.ts', emitCri(readFileSync(join(sources, 'k8s.io/cri-api/pkg/apis/runtime/v1/api.proto'), 'utf8')))
   return output
 }
 
