@@ -20,7 +20,18 @@ export interface HttpRequest {
 export interface Peer {
   readonly address: string
   /** A client certificate that the TLS layer has verified against the client CA. */
-  readonly certificate: { readonly commonName: string; readonly organizations: readonly string[]; readonly notAfter: number } | undefined
+  readonly certificate: PeerCertificate | undefined
+  /** A client certificate that was verified against the front-proxy ("requestheader") CA. Never both. */
+  readonly frontProxyCertificate?: PeerCertificate | undefined
+  /** Why the certificate that the client sent was not accepted; such a client is refused, never anonymous. */
+  readonly certificateError?: string | undefined
+}
+
+export interface PeerCertificate {
+  readonly commonName: string
+  readonly organizations: readonly string[]
+  /** Milliseconds since the epoch. A connection may outlive its certificate, so whoever authenticates checks it again. */
+  readonly notAfter: number
 }
 
 export interface HttpResponse {

@@ -1,0 +1,55 @@
+/** PKCS #10 certificate signing requests: read what others send, write what a joining node sends. */
+import { DerError, bitString, children, context, decode, decodeOid, integer, oid, sequence, setOf, tag } from '../der.ts'
+import { formatPem, parsePem } from '../pem.ts'
+import { type AlternativeNames, type DecodedExtensions, decodeExtensions, encodeAlternativeNames, extension } from './extensions.ts'
+import { type Subject, decodeName, encodeName, oids } from './names.ts'
+import { derSignature, plainSignature } from './certificate.ts'
+
+export interface CertificateRequest extends DecodedExtensions {
+  readonly subject: Subject
+  /** DER, SubjectPublicKeyInfo. */
+  readonly publicKey: Uint8Array
+  /** What the requester signed, and with what, so that possession of the key can be checked. */
+  readonly signed: Uint8Array
+  readonly algorithm: 'ecdsa-sha256' | 'rsa-sha256' | 'other'
+  /** For ecdsa-sha256: r and s, 32 bytes each. */
+  readonly signature: Uint8Array
+}
+
+/** Undefined when the PEM has no `CERTIFICATE REQUEST` block; throws DerError when that block is malformed. */
+export function parseCertificateRequestPem(pem: string): CertificateRequest | undefined {
+  const block = parsePem(pem)[0]
+  return block?.label === 'CERTIFICATE REQUEST' ? parseCertificateRequest(block.bytes) : undefined
+}
+
+export function parseCertificateRequest(der: Uint8Array): CertificateRequest {
+  const [body, algorithmField, signatureField] = children(decode(der))
+  if (!body || !algorithmField || signatureField?.tag !== tag.bitString) throw new DerError('incomplete certificate request')
+  const [, subject, publicKey, attributes] = children(body)
+  if (!subject || !publicKey) throw new DerError('incomplete certificate request')
+  const algorithm = algorithmOf(decodeOid(children(algorithmField)[0]!))
+  const bits = signatureField.contents.subarray(1)
+  const requested = (attributes?.tag === 0xa0 ? children(attributes) : [])
+    .map((attribute) => children(attribute))
+    .find(([type]) => type && decodeOid(type) === oids.extensionRequest)
+  return {
+    ...decodeExtensions(requested?.[1] && children(requested[1])[0]),
+    subject: decodeName(subject), publicKey: publicKey.whole, signed: body.whole, algorithm,
+    signature: algorithm === 'ecdsa-sha256' ? plainSignature(bits) ?? bits : bits,
+  }
+}
+
+function algorithmOf(name: string): CertificateRequest['algorithm'] {
+  return name === oids.ecdsaWithSha256 ? 'ecdsa-sha256' : name === oids.sha256WithRsa ? 'rsa-sha256' : 'other'
+}
+
+/** `sign` is ECDSA P-256 with SHA-256, r and s. */
+export function renderCertificateRequest(
+  subject: Subject, names: AlternativeNames, publicKey: Uint8Array, sign: (data: Uint8Array) => Uint8Array,
+): string {
+  const hasNames = names.dnsNames.length + names.ipAddresses.length > 0
+  const wanted = extension(oids.subjectAlternativeName, false, encodeAlternativeNames(names))
+  const attributes = hasNames ? [sequence(oid(oids.extensionRequest), setOf(sequence(wanted)))] : []
+  const body = sequence(integer(Uint8Array.of(0)), encodeName(subject), publicKey, context(0, ...attributes))
+  return formatPem('CERTIFICATE REQUEST', sequence(body, sequence(oid(oids.ecdsaWithSha256)), bitString(derSignature(sign(body)))))
+}

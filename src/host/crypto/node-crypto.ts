@@ -1,0 +1,41 @@
+/** world/crypto.ts over node:crypto (OpenSSL). */
+import {
+  type KeyObject, createHash, createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, sign as signWith, verify as verifyWith,
+} from 'node:crypto'
+import type { Crypto, PrivateKey, PublicKey } from '#world/crypto.ts'
+
+export const nodeCrypto: Crypto = {
+  sha256: (data) => createHash('sha256').update(data).digest(),
+  hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+  generateKey() {
+    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    return privateKey(pair.privateKey, pair.publicKey)
+  },
+  importPrivateKey(pem) {
+    const key = createPrivateKey(pem)
+    if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('expected an ECDSA P-256 private key')
+    return privateKey(key, createPublicKey(key))
+  },
+  importPublicKey: (spki) => publicKey(createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })),
+}
+
+function privateKey(key: KeyObject, publicHalf: KeyObject): PrivateKey {
+  return {
+    pem: key.export({ format: 'pem', type: 'pkcs8' }) as string,
+    publicKey: publicKey(publicHalf),
+    sign: (data) => signWith('sha256', data, { key, dsaEncoding: 'ieee-p1363' }),
+  }
+}
+
+function publicKey(key: KeyObject): PublicKey {
+  const type = key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? 'p256' : key.asymmetricKeyType === 'rsa' ? 'rsa' : 'other'
+  return {
+    type,
+    bits: key.asymmetricKeyDetails?.modulusLength ?? 256,
+    spki: key.export({ format: 'der', type: 'spki' }),
+    verify(data, signature) {
+      if (type === 'p256') return signature.length === 64 && verifyWith('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, signature)
+      return type === 'rsa' && verifyWith('sha256', data, key, signature)
+    },
+  }
+}

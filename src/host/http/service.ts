@@ -1,0 +1,20 @@
+/** The part of the server that its protocols share. */
+import type { HttpRequest, HttpResponse } from '#world/http.ts'
+import type { Log } from '#world/log.ts'
+import type { Limits } from './limits.ts'
+
+export interface Service {
+  readonly handle: (request: HttpRequest) => Promise<HttpResponse> | HttpResponse
+  readonly log: Log
+  readonly limits: Limits
+  readonly closing: boolean
+  readonly onStreamError: (error: Error) => void
+  begin(): void
+  end(): void
+}
+
+export function totalLength(chunks: readonly Uint8Array[]): number {
+  let length = 0
+  for (const chunk of chunks) length += chunk.length
+  return length
+}
