@@ -59,7 +59,7 @@ test('values round up', () => {
 test('amounts are ordered across formats', () => {
   const ordered = ['-1', '0', '1n', '1m', '999m', '1', '1k', '1Ki', '1M', '1Mi', '1e9', '1Gi']
   for (let index = 1; index < ordered.length; index++) {
-    assert.ok(compareQuantities(parseQuantity(ordered[index - 1]!), parseQuantity(ordered[index]!)) < 0, ordered[index])
+    assert.ok(compareQuantities(parseQuantity(ordered[index - 1]!), parseQuantity(ordered[index]!)) < 0, ordered[index]!)
   }
 })
 

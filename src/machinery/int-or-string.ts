@@ -1,0 +1,41 @@
+/** util/intstr: a number, or a percentage such as `25%`. */
+
+export type IntOrString = number | string
+
+export type Rounding = 'up' | 'down'
+
+/**
+ * The value itself, or that percentage of `total`, rounded as asked (GetScaledValueFromIntOrPercent).
+ * undefined for a text that is not a percentage; scaledIntOrPercentError has upstream's message for it.
+ */
+export function scaledIntOrPercent(value: IntOrString, total: number, rounding: Rounding): number | undefined {
+  if (typeof value === 'number') return value
+  const percent = percentOf(value)
+  if (percent === undefined) return undefined
+  return rounding === 'up' ? Math.ceil(percent * total / 100) : Math.floor(percent * total / 100)
+}
+
+/** Upstream's message for a text that scaledIntOrPercent does not take. */
+export function scaledIntOrPercentError(value: string): string {
+  const why = value.endsWith('%')
+    ? `strconv.Atoi: parsing ${JSON.stringify(value.slice(0, -1))}: invalid syntax`
+    : 'invalid type: string is not a percentage'
+  return `invalid value for IntOrString: ${value.endsWith('%') ? `invalid value ${JSON.stringify(value)}: ${why}` : why}`
+}
+
+/** The number before the percent sign; undefined for other texts. */
+export function percentOf(value: string): number | undefined {
+  return /^[+-]?\d{1,15}%$/.test(value) ? Number(value.slice(0, -1)) : undefined
+}
+
+/** A text of digits becomes a number, as intstr.Parse; anything else stays. */
+export function parseIntOrString(text: string): IntOrString {
+  const number = Number(text)
+  return /^[+-]?\d+$/.test(text) && number >= -(2 ** 31) && number < 2 ** 31 ? number : text
+}
+
+/** The number, or the number that the text is; 0 for other texts (IntOrString.IntValue). */
+export function intValue(value: IntOrString): number {
+  if (typeof value === 'number') return value
+  return /^[+-]?\d{1,15}$/.test(value) ? Number(value) : 0
+}
