@@ -1,0 +1,65 @@
+/** What one cluster on this machine is: names, ports, address ranges and directories, all derived from a few choices. */
+
+export interface ClusterChoices {
+  /** DNS label; the kubeconfig context, the bridge and the packet filter's table are named after it. */
+  readonly name: string
+  /** Counts the clusters of one machine, from 0; keeps their address ranges and ports apart. */
+  readonly index: number
+  readonly dataDirectory: string
+  readonly runDirectory: string
+  /** Port of the API server; undefined: 6443 for the first cluster, the following for the next. */
+  readonly port?: number | undefined
+  readonly nodes: NodesChoice
+  /** Reached by clients and written into the kubeconfig. */
+  readonly advertiseAddress: string
+  readonly containerRuntimeEndpoint?: string | undefined
+}
+
+export type NodesChoice =
+  | { readonly type: 'machine'; readonly nodeName: string }
+  | { readonly type: 'simulated'; readonly count: number }
+
+export interface ClusterConfig extends ClusterChoices {
+  readonly port: number
+  readonly kubeletPort: number
+  /** Where the cluster's DNS listens on the bridge's address; its Service sends port 53 there. */
+  readonly dnsPort: number
+  readonly podCidr: string
+  /** The first address of the pod range: the bridge, and every pod's gateway. */
+  readonly gatewayAddress: string
+  readonly bridgeName: string
+  readonly serviceCidr: string
+  readonly kubernetesServiceIp: string
+  readonly dnsServiceIp: string
+  readonly clusterDomain: string
+}
+
+/** As many clusters as have address ranges of their own on one machine. */
+export const maxClusters = 8
+
+/** Every range and port that follows from the choices. Index 0 has upstream's (kubeadm's) defaults. */
+export function deriveClusterConfig(choices: ClusterChoices): ClusterConfig {
+  const { index } = choices
+  const podPrefix = `10.${244 - index}`
+  const servicePrefix = `10.${96 + 16 * index}`
+  return {
+    ...choices,
+    port: choices.port ?? 6443 + index,
+    kubeletPort: 10250 + 10 * index,
+    dnsPort: 10053 + index,
+    podCidr: `${podPrefix}.0.0/16`,
+    gatewayAddress: `${podPrefix}.0.1`,
+    // An interface name has at most 15 characters, so it is numbered and not named.
+    bridgeName: `skiff${index}`,
+    serviceCidr: `${servicePrefix}.0.0/12`,
+    kubernetesServiceIp: `${servicePrefix}.0.1`,
+    dnsServiceIp: `${servicePrefix}.0.10`,
+    clusterDomain: 'cluster.local',
+  }
+}
+
+/** undefined when the name can be used, else the sentence to show. */
+export function clusterNameProblem(name: string): string | undefined {
+  if (/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(name)) return undefined
+  return `the cluster name "${name}" must be at most 40 lower case letters, digits and dashes, and begin and end with a letter or digit`
+}

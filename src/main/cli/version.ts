@@ -1,0 +1,13 @@
+/** `skiff version`. */
+import type { Arguments, FlagSpecification } from './arguments.ts'
+import { skiffVersion } from './up.ts'
+
+export const versionFlags: Readonly<Record<string, FlagSpecification>> = {
+  output: { kind: 'text', short: 'o', help: '"json"' },
+}
+
+export function version(flags: Arguments): void {
+  const facts = { skiff: skiffVersion, kubernetes: 'v1.36', node: process.version, platform: `${process.platform}/${process.arch}` }
+  if (flags.text('output') === 'json') process.stdout.write(`${JSON.stringify(facts)}\n`)
+  else process.stdout.write(`skiff ${facts.skiff} (Kubernetes ${facts.kubernetes} API, Node ${facts.node}, ${facts.platform})\n`)
+}

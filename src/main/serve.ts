@@ -1,0 +1,101 @@
+/** The cluster's own process: everything in one, in the background; told to stop through its control socket or a signal. */
+import { rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { Server, Socket } from 'node:net'
+import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
+import { createLog } from '#host/log.ts'
+import { startCluster } from './all-in-one.ts'
+import type { RunningCluster } from './all-in-one.ts'
+import { CommandFailure, exitCode } from './cli/failure.ts'
+import type { StepEvent } from './cli/output.ts'
+import { controlSocketPath, identifyProcess, readRecord, writeRecord } from './cluster-registry.ts'
+
+/** What the process tells whoever started it, over Node's own channel between parent and child. */
+export type ServeMessage =
+  | { readonly type: 'step'; readonly event: StepEvent }
+  | { readonly type: 'ready'; readonly kubeconfig: string }
+  | { readonly type: 'failed'; readonly id: string; readonly message: string; readonly cure: string; readonly exitCode: number }
+
+export async function serve(name: string): Promise<void> {
+  process.title = `skiff ${name}`
+  const log = createLog({ stream: process.stderr })
+  const record = readRecord(name)
+  if (!record) throw new CommandFailure('E-NO-CLUSTER', `there is no record of cluster ${name}`, 'skiff up', exitCode.unreachable)
+  const config = deriveClusterConfig(record.choices)
+  writeRecord({ choices: record.choices, process: identifyProcess(process.pid) })
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(new Error(`received ${signal}`)))
+  process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error: describe(error) }))
+  process.on('uncaughtException', (error) => {
+    log.error('an error reached nobody; the process ends so that it is started afresh', { error: describe(error) })
+    process.exit(70)
+  })
+  let cluster: RunningCluster
+  try {
+    cluster = await startCluster({ config, log, onStep: (event) => tell({ type: 'step', event }) }, stop.signal)
+  } catch (error) {
+    const failure = error instanceof CommandFailure ? error : new CommandFailure('E-START', describe(error), `see the log`)
+    log.error('could not start', { error: describe(error) })
+    tell({ type: 'failed', id: failure.id, message: failure.message, cure: failure.cure, exitCode: failure.exitCode })
+    writeRecord({ choices: record.choices, process: undefined })
+    process.exitCode = failure.exitCode
+    if (process.connected) process.disconnect()
+    process.exit()
+  }
+  const waiting: Socket[] = []
+  const control = listenForControl(controlSocketPath(config), cluster, waiting, stop)
+  tell({ type: 'ready', kubeconfig: cluster.adminKubeconfig })
+  if (process.connected) process.disconnect()
+
+  await aborted(stop.signal)
+  log.info('stopping', { reason: String(stop.signal.reason) })
+  await cluster[Symbol.asyncDispose]()
+  writeRecord({ choices: record.choices, process: undefined })
+  control.close()
+  log.info('stopped')
+  // The end of the process closes the connections of those who wait for it.
+  process.exit(0)
+}
+
+function tell(message: ServeMessage): void {
+  // Whoever started us may have gone; the cluster goes on all the same.
+  if (process.connected) process.send?.(message, () => undefined)
+}
+
+/** One command a connection: `stop` (answered by the connection's end), `statistics` (one line of JSON). */
+function listenForControl(path: string, cluster: RunningCluster, waiting: Socket[], stop: AbortController): Server {
+  rmSync(path, { force: true })
+  const server = createServer((socket) => {
+    socket.setEncoding('utf8')
+    socket.on('error', () => socket.destroy())
+    let text = ''
+    socket.on('data', (chunk: string) => {
+      text += chunk
+      if (text.length > 1000) return socket.destroy()
+      if (!text.includes('\n')) return
+      const command = text.trim()
+      text = ''
+      if (command === 'stop') {
+        waiting.push(socket)
+        stop.abort(new Error('asked to stop'))
+      } else if (command === 'statistics') socket.end(`${JSON.stringify(cluster.statistics())}\n`)
+      else socket.end('unknown command\n')
+    })
+  })
+  server.listen(path)
+  return server
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** The error with its causes, on one line. */
+export function describe(error: unknown): string {
+  const words: string[] = []
+  for (let at: unknown = error; at !== undefined && words.length < 6; at = at instanceof Error ? at.cause : undefined) {
+    words.push(at instanceof Error ? at.message : String(at))
+  }
+  return words.join(': ')
+}

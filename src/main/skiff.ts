@@ -1,0 +1,91 @@
+/** The `skiff` command: finds the subcommand and loads only that. */
+import type { FlagSpecification } from './cli/arguments.ts'
+import { describeFlags, parseArguments } from './cli/arguments.ts'
+import type { Arguments } from './cli/arguments.ts'
+import { CommandFailure, exitCode, formatFailure } from './cli/failure.ts'
+
+interface Command {
+  readonly help: string
+  /** Absent: the command reads its words itself. */
+  readonly flags?: Readonly<Record<string, FlagSpecification>>
+  run(flags: Arguments, words: readonly string[]): Promise<void> | void
+}
+
+/** THE list of commands. Each loads its own code, so that a short command stays short. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => {
+    const { up, upFlags } = await import('./cli/up.ts')
+    return { help: 'start a cluster (a second time: say that it runs)', flags: upFlags, run: up }
+  },
+  down: async () => {
+    const { down, downFlags } = await import('./cli/down.ts')
+    return { help: 'stop the cluster and its containers; its data stays', flags: downFlags, run: down }
+  },
+  reset: async () => {
+    const { reset, resetFlags } = await import('./cli/reset.ts')
+    return { help: 'stop the cluster and remove everything that it made', flags: resetFlags, run: reset }
+  },
+  status: async () => {
+    const { status, statusFlags } = await import('./cli/status.ts')
+    return { help: 'what runs, where, since when', flags: statusFlags, run: status }
+  },
+  logs: async () => {
+    const { logs, logsFlags } = await import('./cli/logs.ts')
+    return { help: 'the cluster\'s own log: skiff logs [COMPONENT]', flags: logsFlags, run: logs }
+  },
+  doctor: async () => {
+    const { doctor, doctorFlags } = await import('./cli/doctor.ts')
+    return { help: 'look for what is wrong, and say how to cure it', flags: doctorFlags, run: doctor }
+  },
+  image: async () => {
+    const { image, imageFlags } = await import('./cli/image.ts')
+    return { help: 'images without a registry: skiff image load FILE.tar, skiff image ls', flags: imageFlags, run: image }
+  },
+  kubectl: async () => {
+    const { kubectl } = await import('./cli/kubectl.ts')
+    return { help: 'Skiff\'s own kubectl, for machines without one', run: (_, words) => kubectl(words) }
+  },
+  version: async () => {
+    const { version, versionFlags } = await import('./cli/version.ts')
+    return { help: 'the version of Skiff and of the API that it serves', flags: versionFlags, run: version }
+  },
+  serve: async () => {
+    const { serve } = await import('./serve.ts')
+    const { clusterName, nameFlag } = await import('./cli/cluster-flags.ts')
+    return { help: 'the cluster\'s process itself (started by up)', flags: nameFlag, run: (flags) => serve(clusterName(flags)) }
+  },
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  const name = words.find((word) => !word.startsWith('-'))
+  if (name === undefined || name === 'help') {
+    if (words.includes('--version')) return (await commands['version']!()).run(parseArguments([], {}), [])
+    return printHelp()
+  }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!load) throw new CommandFailure('E-USAGE', `unknown command "${name}"`, 'skiff --help', exitCode.usage)
+  const command = await load()
+  const rest = words.toSpliced(words.indexOf(name), 1)
+  if (command.flags && (rest.includes('--help') || rest.includes('-h'))) {
+    process.stdout.write(`skiff ${name}: ${command.help}\n\n${describeFlags(command.flags)}\n`)
+    return
+  }
+  await command.run(parseArguments(command.flags ? rest : [], command.flags ?? {}), rest)
+}
+
+async function printHelp(): Promise<void> {
+  process.stdout.write('Skiff is a complete Kubernetes.\n\n')
+  for (const [name, load] of Object.entries(commands)) {
+    if (name !== 'serve') process.stdout.write(`  skiff ${name.padEnd(10)} ${(await load()).help}\n`)
+  }
+  process.stdout.write('\nskiff COMMAND --help tells the flags.\n')
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof CommandFailure)) throw error
+  process.stderr.write(`${formatFailure(error)}\n`)
+  // Not process.exitCode: a channel to a child that goes on starting may still be open.
+  process.exit(error.exitCode)
+}

@@ -1,0 +1,124 @@
+/** Keeps the packet filter true to the Services: told by informers, one transaction at a time, full only when it must be. */
+import type { Pod, Service } from '#api/gen/core-v1.ts'
+import type { EndpointSlice } from '#api/gen/discovery-v1.ts'
+import type { Informer } from '#client/informer.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import { objectKey } from '#machinery/meta/object.ts'
+import type { Clock } from '#world/clock.ts'
+import type { Log } from '#world/log.ts'
+import type { PacketFilter } from '#world/packet-filter.ts'
+import { planHostPort, planService } from './plan.ts'
+import { Ruleset } from './ruleset.ts'
+
+export interface ProxyOptions {
+  readonly nodeName: string
+  /** The table of this cluster; nothing else on the machine may use it. */
+  readonly table: string
+  readonly serviceCidr: string
+  readonly services: Informer<Service>
+  readonly endpointSlices: Informer<EndpointSlice>
+  /** Pods of this node, for their hostPorts; other nodes' pods are passed over. */
+  readonly pods: Informer<Pod>
+  readonly packetFilter: PacketFilter
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** What `/healthz` and metrics tell of the proxy. */
+export interface ProxyStatistics {
+  transactions: number
+  refusals: number
+  /** Wall-clock milliseconds of the last accepted transaction. */
+  lastAppliedAt: number
+}
+
+const serviceNameLabel = 'kubernetes.io/service-name'
+const retryMsMin = 100
+const retryMsMax = 30_000
+
+/** Runs until aborted. `ready` resolves when the first full table stands. */
+export function startProxy(options: ProxyOptions, signal: AbortSignal): { readonly ready: Promise<void>; readonly done: Promise<void>; readonly statistics: ProxyStatistics } {
+  const ready = Promise.withResolvers<void>()
+  const statistics: ProxyStatistics = { transactions: 0, refusals: 0, lastAppliedAt: 0 }
+  return { ready: ready.promise, done: run(options, statistics, ready.resolve, signal), statistics }
+}
+
+async function run(options: ProxyOptions, statistics: ProxyStatistics, becameReady: () => void, signal: AbortSignal): Promise<void> {
+  const { services, endpointSlices, pods, packetFilter, clock, log, table } = options
+  const ruleset = new Ruleset(options.serviceCidr)
+  const dirty = new Set<string>()
+  let wake = Promise.withResolvers<void>()
+  const touch = (owner: string): void => {
+    dirty.add(owner)
+    wake.resolve()
+  }
+  const touchService = (service: Stored<Service>): void => touch(`service ${objectKey(service)}`)
+  const touchSlice = (slice: Stored<EndpointSlice>): void => {
+    const name = slice.metadata.labels?.[serviceNameLabel]
+    if (name !== undefined) touch(`service ${slice.metadata.namespace}/${name}`)
+  }
+  const touchPod = (pod: Stored<Pod>): void => {
+    if (pod.spec?.nodeName === options.nodeName && hostPortsOf(pod).length > 0) touch(`pod ${objectKey(pod)}`)
+  }
+  endpointSlices.addIndex('service', (slice) => [`${slice.metadata.namespace}/${slice.metadata.labels?.[serviceNameLabel] ?? ''}`])
+  await Promise.all([services.synced, endpointSlices.synced, pods.synced])
+  const unsubscribe = [
+    services.subscribe({ onAdd: touchService, onUpdate: (_, service) => touchService(service), onDelete: touchService }),
+    endpointSlices.subscribe({
+      onAdd: touchSlice, onDelete: touchSlice,
+      onUpdate: (old, slice) => { touchSlice(old); touchSlice(slice) },
+    }),
+    pods.subscribe({ onAdd: touchPod, onUpdate: (_, pod) => touchPod(pod), onDelete: touchPod }),
+  ]
+  signal.addEventListener('abort', () => wake.resolve(), { once: true })
+  let full = true
+  let retryMs = retryMsMin
+  try {
+    while (!signal.aborted) {
+      for (const owner of dirty) ruleset.set(owner, planOwner(owner, options))
+      dirty.clear()
+      wake = Promise.withResolvers<void>()
+      const operations = full ? ruleset.planFull() : ruleset.planChange()
+      if (operations.length > 0) {
+        try {
+          await packetFilter.apply(table, operations)
+          statistics.transactions++
+          statistics.lastAppliedAt = clock.now()
+          full = false
+          retryMs = retryMsMin
+        } catch (error) {
+          if (signal.aborted) break
+          statistics.refusals++
+          log.error('packet filter refused the transaction', { error: String(error), operations: operations.length, retryMs })
+          ruleset.forgetApplied()
+          full = true
+          await clock.sleep(retryMs, signal).catch(() => undefined)
+          retryMs = Math.min(retryMs * 2, retryMsMax)
+          continue
+        }
+      }
+      ruleset.markApplied()
+      becameReady()
+      if (dirty.size === 0 && !signal.aborted) await wake.promise
+    }
+  } finally {
+    for (const end of unsubscribe) end()
+  }
+}
+
+function planOwner(owner: string, { services, endpointSlices, pods, nodeName }: ProxyOptions): ReturnType<typeof planService> {
+  const [kind, key] = owner.split(' ') as [string, string]
+  if (kind === 'service') {
+    const service = services.byKey(key)
+    return service ? planService(service, endpointSlices.byIndex('service', key), { nodeName }) : []
+  }
+  const pod = pods.byKey(key)
+  const podIp = pod?.status?.podIP
+  const ended = pod?.status?.phase === 'Succeeded' || pod?.status?.phase === 'Failed'
+  if (!pod || !podIp || ended || pod.spec?.hostNetwork) return []
+  return hostPortsOf(pod).flatMap((port) => planHostPort(port.protocol ?? 'TCP', port.hostPort!, podIp, port.containerPort))
+}
+
+function hostPortsOf(pod: Stored<Pod>) {
+  return (pod.spec?.containers ?? []).flatMap((container) => container.ports ?? []).filter((port) => port.hostPort !== undefined && port.hostPort > 0)
+}
