@@ -12,7 +12,10 @@ export interface Lister<T extends KubeObject> {
   byKey(key: string): Stored<T> | undefined
   /** All objects, or those of one namespace, in no particular order. */
   list(namespace?: string): readonly Stored<T>[]
-  /** Through an index of `addIndex`, or one that is always there: `namespace`, `ownerUid`, `controllerUid`, `nodeName`. */
+  /**
+   * Through an index of `addIndex`, or one that is always there: `namespace`, `ownerUid`, `controllerUid`, `nodeName`,
+   * and `orphans` (by namespace, those without a controller).
+   */
   byIndex(index: string, value: string): readonly Stored<T>[]
   /** Objects with a controller owner reference to that uid. */
   controlledBy(uid: string): readonly Stored<T>[]
@@ -28,6 +31,7 @@ const standardIndexes: Readonly<Record<string, IndexFunction<KubeObject>>> = {
   namespace: (object) => [object.metadata.namespace ?? ''],
   ownerUid: (object) => (object.metadata.ownerReferences ?? []).map((owner) => owner.uid),
   controllerUid: (object) => (object.metadata.ownerReferences ?? []).filter((owner) => owner.controller).map((owner) => owner.uid),
+  orphans: (object) => (object.metadata.ownerReferences ?? []).some((owner) => owner.controller) ? [] : [object.metadata.namespace ?? ''],
   nodeName: (object) => {
     const spec = (object as { readonly spec?: { readonly nodeName?: string } }).spec
     return spec?.nodeName ? [spec.nodeName] : []

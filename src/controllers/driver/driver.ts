@@ -1,0 +1,257 @@
+/** Runs one controller: queue, barrier, workers, back-off. Knows no kind. */
+import type { Client } from '#client/client.ts'
+import type { EventRecorder } from '#client/event-recorder.ts'
+import type { Informer } from '#client/informer.ts'
+import type { Informers } from '#client/informers.ts'
+import { WorkQueue } from '#client/workqueue.ts'
+import { aborted, withTaskGroup } from '#base/task-group.ts'
+import { ApiError } from '#machinery/errors/api-error.ts'
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import { objectKey } from '#machinery/meta/object.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import type { Clock } from '#world/clock.ts'
+import type { Log } from '#world/log.ts'
+import type { Written } from './apply.ts'
+import { applyPlan } from './apply.ts'
+import { describeAction } from './action.ts'
+import { Barrier } from './barrier.ts'
+import type { Cache, ControllerStatistics, ReconcilerDeclaration } from './define-controller.ts'
+import { keyOfController, parseKey } from './define-controller.ts'
+
+export interface DriverOptions {
+  readonly declaration: ReconcilerDeclaration<KubeObject, unknown>
+  readonly client: Client
+  readonly informers: Informers
+  readonly events: EventRecorder
+  readonly clock: Clock
+  readonly log: Log
+  readonly statistics: ControllerStatistics
+}
+
+const defaultWorkers = 5
+
+/** Runs until the signal aborts. What the server refuses is retried; only a broken invariant throws. */
+export async function runReconciler(options: DriverOptions, signal: AbortSignal): Promise<void> {
+  await new Driver(options).run(signal)
+}
+
+class Driver {
+  readonly #options: DriverOptions
+  readonly #informerOf = new Map<AnyKind, Informer<KubeObject>>()
+  readonly #barrier = new Barrier()
+  readonly #queue: WorkQueue
+  readonly #cache: Cache
+
+  constructor(options: DriverOptions) {
+    this.#options = options
+    const { declaration, informers, clock } = options
+    const watched = (declaration.watches ?? []).map(({ kind }) => kind)
+    for (const kind of [declaration.for, ...(declaration.owns ?? []), ...watched, ...(declaration.reads ?? [])]) {
+      this.#informerOf.set(kind, informers.of<KubeObject>(kind))
+    }
+    this.#queue = new WorkQueue({ clock, onOverflow: () => this.#addAll() })
+    this.#cache = {
+      of: (kind) => {
+        const informer = this.#informerOf.get(kind)
+        if (!informer) throw new Error(`controller ${declaration.name} reads ${kind.kind} without having declared it`)
+        return informer as never
+      },
+    }
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { declaration, clock } = this.#options
+    if (!await this.#catchUp(signal)) return
+    const unsubscribe = this.#subscribe()
+    const close = (): void => this.#queue.close()
+    signal.addEventListener('abort', close, { once: true })
+    try {
+      await withTaskGroup(undefined, async (group) => {
+        for (let worker = 0; worker < (declaration.workers ?? defaultWorkers); worker++) group.start(() => this.#work(signal))
+        await group.settled()
+      })
+    } finally {
+      signal.removeEventListener('abort', close)
+      for (const end of unsubscribe) end()
+      close()
+    }
+    this.#options.log.debug('stopped', { at: clock.now() })
+  }
+
+  /**
+   * Waits until every cache has seen what the server has now: a predecessor's last writes may be newer than a cache that has been
+   * running along. False when the signal aborted first.
+   */
+  async #catchUp(signal: AbortSignal): Promise<boolean> {
+    for (const [kind, informer] of this.#informerOf) {
+      if (!await this.#settled(informer.synced, signal)) return false
+      const version = await this.#currentVersion(kind, signal)
+      if (version === undefined || !await this.#settled(reached(informer, version), signal)) return false
+    }
+    return !signal.aborted
+  }
+
+  async #settled(promise: Promise<void>, signal: AbortSignal): Promise<boolean> {
+    await Promise.race([promise, aborted(signal)])
+    return !signal.aborted
+  }
+
+  /** The version of a consistent read of the collection; asks until the server answers. */
+  async #currentVersion(kind: AnyKind, signal: AbortSignal): Promise<string | undefined> {
+    const { client, clock, log } = this.#options
+    for (let waitMs = 250; !signal.aborted; waitMs = Math.min(waitMs * 2, 30_000)) {
+      try {
+        const page = await client.of(kind).list({ limit: 1, signal })
+        return page.metadata.resourceVersion ?? ''
+      } catch (error) {
+        if (signal.aborted) return undefined
+        log.warn('could not ask for the version of a collection', { kind: kind.kind, error: String(error), retryMs: waitMs })
+        await clock.sleep(waitMs, signal).catch(() => undefined)
+      }
+    }
+    return undefined
+  }
+
+  #subscribe(): (() => void)[] {
+    const { declaration } = this.#options
+    const ends: (() => void)[] = []
+    const wake = (key: string): void => {
+      if (declaration.batchMs) this.#queue.addAfter(key, declaration.batchMs)
+      else this.#queue.add(key)
+    }
+    const wakeAll = (keys: readonly string[]): void => { for (const key of keys) wake(key) }
+
+    ends.push(this.#informerOf.get(declaration.for)!.subscribe({
+      onAdd: (object) => wake(objectKey(object)),
+      onUpdate: (old, object) => { if (declaration.changed?.(old, object) ?? true) wake(objectKey(object)) },
+      onDelete: (object) => wake(objectKey(object)),
+    }))
+    for (const kind of declaration.owns ?? []) {
+      const owner = (object: Stored<KubeObject>): readonly string[] => {
+        const key = keyOfController(declaration.for, object)
+        return key === undefined ? nobody : [key]
+      }
+      ends.push(this.#informerOf.get(kind)!.subscribe({
+        onAdd: (object) => wakeAll(owner(object)),
+        onUpdate: (old, object) => wakeAll([...new Set([...owner(old), ...owner(object)])]),
+        onDelete: (object) => wakeAll(owner(object)),
+      }))
+    }
+    for (const watch of declaration.watches ?? []) {
+      ends.push(this.#informerOf.get(watch.kind)!.subscribe({
+        onAdd: (object) => wakeAll(watch.wakes(object, this.#cache)),
+        onUpdate: (old, object) => {
+          if (!(watch.changed?.(old, object) ?? true)) return
+          wakeAll([...new Set([...watch.wakes(old, this.#cache), ...watch.wakes(object, this.#cache)])])
+        },
+        onDelete: (object) => wakeAll(watch.wakes(object, this.#cache)),
+      }))
+    }
+    const release = { onAdvance: () => wakeAll(this.#barrier.release()) }
+    for (const informer of this.#informerOf.values()) ends.push(informer.subscribe(release))
+    return ends
+  }
+
+  #addAll(): void {
+    for (const object of this.#informerOf.get(this.#options.declaration.for)!.list()) this.#queue.add(objectKey(object))
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    const { statistics, log } = this.#options
+    for (;;) {
+      const key = await this.#queue.take(signal)
+      if (key === undefined) return
+      try {
+        await this.#handle(key, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        statistics.failures++
+        const retryMs = this.#queue.addRateLimited(key)
+        log.error('could not reconcile', { key, error: error instanceof Error ? error.stack ?? error.message : String(error), retryMs })
+      } finally {
+        this.#queue.done(key)
+        statistics.queueLength = this.#queue.length
+      }
+    }
+  }
+
+  async #handle(key: string, signal: AbortSignal): Promise<void> {
+    const { declaration, clock, client, events, statistics, log } = this.#options
+    if (!await this.#passBarrier(key, signal)) return
+    const context = { now: clock.now(), client, signal }
+    const object = this.#informerOf.get(declaration.for)!.byKey(key)
+    const state = object
+      ? await declaration.observe(object, this.#cache, context)
+      : await declaration.observeAbsent?.(parseKey(key), this.#cache, context)
+    statistics.reconciles++
+    if (state === undefined) {
+      this.#queue.forget(key)
+      return
+    }
+    const plan = declaration.reconcile(state)
+    const applied = await applyPlan(plan, { client, events, signal, onWritten: (written) => this.#note(key, written) })
+    if (signal.aborted) return
+    if (plan.actions.length > 0) {
+      log.debug('applied', { key, actions: plan.actions.slice(0, 10).map(describeAction), failed: applied.failed, because: plan.because })
+    }
+    if (applied.errors.length > 0) this.#retry(key, applied.errors)
+    else this.#queue.forget(key)
+    if (plan.wakeAt !== undefined) this.#queue.addAfter(key, Math.max(1, plan.wakeAt - clock.now()))
+  }
+
+  async #passBarrier(key: string, signal: AbortSignal): Promise<boolean> {
+    for (const informer of this.#barrier.takeUnknown(key)) {
+      const kind = [...this.#informerOf].find(([, candidate]) => candidate === informer)![0]
+      const resourceVersion = await this.#currentVersion(kind, signal)
+      if (resourceVersion === undefined) return false
+      this.#barrier.note(key, { type: 'reached', informer, resourceVersion })
+    }
+    if (this.#barrier.enter(key)) return true
+    this.#options.statistics.parked++
+    return false
+  }
+
+  #note(key: string, written: Written): void {
+    const { statistics } = this.#options
+    const informer = this.#informerOf.get(written.kind)
+    if (written.type !== 'unknown') statistics.writes++
+    if (written.type === 'stored' && !written.changed) statistics.noopWrites++
+    if (!informer) return
+    switch (written.type) {
+      case 'stored':
+        if (written.changed) this.#barrier.note(key, { type: 'reached', informer, resourceVersion: written.resourceVersion })
+        return
+      case 'removed':
+        this.#barrier.note(key, { type: 'gone', informer, key: written.key, uid: written.uid })
+        return
+      case 'unknown':
+        this.#barrier.note(key, { type: 'unknown', informer })
+    }
+  }
+
+  #retry(key: string, errors: readonly unknown[]): void {
+    const { statistics, log } = this.#options
+    const retryMs = this.#queue.addRateLimited(key)
+    const onlyConflicts = errors.every((error) => error instanceof ApiError && error.reason === 'Conflict')
+    if (onlyConflicts) statistics.conflicts++
+    else statistics.failures++
+    const fields = { key, errors: errors.slice(0, 3).map(String), retryMs }
+    if (onlyConflicts) log.debug('met a newer object', fields)
+    else log.warn('could not carry a plan out', fields)
+  }
+}
+
+const nobody: readonly string[] = []
+
+function reached(informer: Informer<KubeObject>, resourceVersion: string): Promise<void> {
+  return new Promise((resolve) => {
+    const end = informer.subscribe({
+      onAdvance() {
+        if (!informer.hasReached(resourceVersion)) return
+        // The first call comes from within `subscribe`, before there is anything to end.
+        void Promise.resolve().then(() => end())
+        resolve()
+      },
+    })
+  })
+}

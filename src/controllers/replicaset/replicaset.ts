@@ -1,0 +1,58 @@
+/** ReplicaSets: keep the asked number of identical pods. */
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import { objectKey } from '#machinery/meta/object.ts'
+import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
+import { controllerOf } from '#machinery/meta/owner-references.ts'
+import type { ReplicaSet } from '#api/gen/apps-v1.ts'
+import { replicaSet } from '#api/apps/replicaset/replicaset.ts'
+import { pod } from '#api/core/pod/pod.ts'
+import type { Cache } from '../driver/define-controller.ts'
+import { defineController, wakeFrom } from '../driver/define-controller.ts'
+import { isOrphan } from '../workload/adoption.ts'
+import type { StoredPod } from '../workload/pods.ts'
+import type { ReplicaState } from './reconcile.ts'
+import { reconcile } from './reconcile.ts'
+
+export const replicaSetController = defineController({
+  name: 'replicaset',
+  for: replicaSet,
+  owns: [pod],
+  watches: [wakeFrom(pod, wakeOwnersOfOrphan)],
+  observe: (object, cache, { now }): ReplicaState => {
+    const selector = labelSelectorMatcher(object.spec?.selector)
+    return {
+      kind: replicaSet, owner: object as Stored<KubeObject>, selector,
+      replicas: object.spec?.replicas ?? 1,
+      minReadySeconds: object.spec?.minReadySeconds ?? 0,
+      template: object.spec?.template ?? {},
+      status: object.status,
+      pods: candidates(object, cache, (candidate) => selector.matches(candidate.metadata.labels)),
+      related: relatedPods(object, cache),
+      now,
+    }
+  },
+  reconcile,
+})
+
+/** Its own pods, and orphans that it might adopt. */
+function candidates(
+  { metadata }: Stored<ReplicaSet>, cache: Cache, matches: (candidate: StoredPod) => boolean,
+): readonly StoredPod[] {
+  const pods = cache.of(pod)
+  const orphans = pods.byIndex('orphans', metadata.namespace ?? '').filter(matches)
+  return [...pods.controlledBy(metadata.uid), ...orphans]
+}
+
+function relatedPods(object: Stored<ReplicaSet>, cache: Cache): readonly StoredPod[] {
+  const deployment = controllerOf(object)
+  if (!deployment) return []
+  const siblings = cache.of(replicaSet).controlledBy(deployment.uid).filter(({ metadata }) => metadata.uid !== object.metadata.uid)
+  return siblings.flatMap(({ metadata }) => cache.of(pod).controlledBy(metadata.uid))
+}
+
+function wakeOwnersOfOrphan(candidate: StoredPod, cache: Cache): readonly string[] {
+  if (!isOrphan(candidate)) return []
+  return cache.of(replicaSet).list(candidate.metadata.namespace)
+    .filter(({ spec }) => labelSelectorMatcher(spec?.selector).matches(candidate.metadata.labels))
+    .map(objectKey)
+}
