@@ -10,6 +10,8 @@ export interface Condition {
   observedGeneration?: number
 }
 
+type NoTime<C extends Condition> = Omit<C, 'lastTransitionTime'> & Pick<Condition, 'type' | 'status' | 'lastTransitionTime'>
+
 export function findCondition<C extends { readonly type: string }>(conditions: readonly C[] | undefined, type: string): C | undefined {
   return conditions?.find((condition) => condition.type === type)
 }
@@ -23,12 +25,14 @@ export function isConditionTrue(conditions: readonly { readonly type: string; re
  * changes, unless the condition brings its own; otherwise the old time stays. Other fields are taken from the new condition.
  * As upstream's meta.SetStatusCondition.
  */
-export function withCondition<C extends Condition>(conditions: readonly C[] | undefined, condition: C, now: string): readonly C[] {
+export function withCondition<C extends Condition>(
+  conditions: readonly C[] | undefined, condition: NoTime<NoInfer<C>>, now: string,
+): readonly C[] {
   const old = findCondition(conditions, condition.type)
-  if (!old) return [...(conditions ?? []), { ...condition, lastTransitionTime: condition.lastTransitionTime ?? now }]
+  if (!old) return [...(conditions ?? []), { ...condition, lastTransitionTime: condition.lastTransitionTime ?? now } as unknown as C]
   const changed = old.status !== condition.status
   const time = changed ? condition.lastTransitionTime ?? now : old.lastTransitionTime
-  const next: C = { ...old, ...condition, ...(time === undefined ? {} : { lastTransitionTime: time }) }
+  const next = { ...old, ...condition, ...(time === undefined ? {} : { lastTransitionTime: time }) } as C
   if (sameFields(old, next)) return conditions!
   return conditions!.map((candidate) => (candidate === old ? next : candidate))
 }
