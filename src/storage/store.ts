@@ -111,6 +111,17 @@ export class WatchOverflow extends Error {}
 export class StoreFull extends Error {}
 export class StoreFailed extends Error {}
 
+/** What is on the disk is not what was written; the store does not open, and the file is left as it is. */
+export class StoreCorrupted extends Error {
+  readonly file: string
+  readonly offset: number
+  constructor(file: string, offset: number, what: string) {
+    super(`${file} is damaged at offset ${offset}: ${what}; nothing was changed`)
+    this.file = file
+    this.offset = offset
+  }
+}
+
 /** The range of all keys that begin with `prefix`. */
 export function prefixRange(prefix: string): KeyRange {
   return { start: prefix, end: prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1) }

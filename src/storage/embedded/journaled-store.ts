@@ -41,6 +41,7 @@ export const defaultHistory: Required<HistoryOptions> = {
 
 /** A larger value is refused outright; the API server's own limit on a request is far below. */
 export const valueBytesMax = 32 * 2 ** 20
+const keyLengthMax = 4_096
 
 interface Staged {
   readonly version: Version
@@ -56,6 +57,8 @@ export interface JournaledStoreParts {
   readonly journal: Journal | undefined
   readonly clock: Clock
   readonly options: HistoryOptions
+  /** Called once when the journal has failed. */
+  readonly onFailure?: (failure: Error) => void
 }
 
 export class JournaledStore implements Store {
@@ -63,6 +66,7 @@ export class JournaledStore implements Store {
   readonly #journal: Journal | undefined
   readonly #clock: Clock
   readonly #limits: Required<HistoryOptions>
+  readonly #onFailure: (failure: Error) => void
   /** The newest version of each key that has been decided but is not durable yet. */
   readonly #underWay = new Map<string, Version>()
   #queue: Staged[] = []
@@ -78,6 +82,7 @@ export class JournaledStore implements Store {
     this.#journal = parts.journal
     this.#clock = parts.clock
     this.#limits = { ...defaultHistory, ...parts.options }
+    this.#onFailure = parts.onFailure ?? (() => {})
     this.#nextRevision = parts.versions.revision + 1
   }
 
@@ -165,6 +170,7 @@ export class JournaledStore implements Store {
   }
 
   #refusal(key: string, existing: Version | undefined, value: Uint8Array): Error | undefined {
+    if (key.length > keyLengthMax) return new RangeError(`a key of ${key.length} characters; ${keyLengthMax} are allowed`)
     if (value.length > valueBytesMax) return new RangeError(`a value of ${value.length} bytes; ${valueBytesMax} are allowed`)
     if (this.#journal?.isFull === true) return new StoreFull('there is no space left on the disk of the store')
     const grown = value.length - (existing === undefined ? -key.length : existing.value.length)
@@ -233,6 +239,7 @@ export class JournaledStore implements Store {
     this.#queue = []
     for (const { reject } of rejected) reject(failure)
     this.#versions.end(failure)
+    this.#onFailure(failure)
   }
 
   /** Keeps the history within its limits of age, changes and bytes. */

@@ -25,12 +25,12 @@ export class Versions {
   #revision: Revision
   #compacted: Revision
   #waiters: Waiter[] = []
-  #current: View
+  /** Made when first asked for. */
+  #current: View | undefined
 
   constructor(base: Revision = firstRevision) {
     this.#revision = base
     this.#compacted = base
-    this.#current = this.#viewAt(base)
   }
 
   get revision(): Revision {
@@ -86,17 +86,17 @@ export class Versions {
     if (events.length === 0) return
     for (const event of events) this.#history.push(event)
     this.#revision = versions.at(-1)!.modRevision
-    this.#current = this.#viewAt(this.#revision)
+    this.#current = undefined
     this.#watchers.publish(events)
     if (this.#waiters.length > 0) this.#wake()
   }
 
   current(): View {
-    return this.#current
+    return this.#current ??= this.#viewAt(this.#revision)
   }
 
   view(at: Revision): View {
-    if (at === this.#revision) return this.#current
+    if (at === this.#revision) return this.current()
     if (at > this.#revision) throw new FutureRevision(this.#revision)
     if (at < this.#compacted) throw new Compacted(this.#compacted)
     return this.#viewAt(at)
@@ -188,7 +188,7 @@ export class Versions {
   }
 }
 
-/** What a version counts towards quota and history limits. Two bytes of bookkeeping are not worth being exact about. */
+/** What a version counts towards quota and history limits.  */
 export function sizeOf(version: Entry): number {
   return version.key.length + version.value.length
 }

@@ -1,0 +1,108 @@
+/** Lock files that name their owner, so that a dead owner's can be told from a live one's. */
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { DiskError } from '#world/disk.ts'
+import type { DiskLock } from '#world/disk.ts'
+
+interface Owner {
+  readonly pid: number
+  /** The kernel's start time of the process, since process numbers are used again; empty where it cannot be known. */
+  readonly started: string
+}
+
+/** Attempts before giving up on a lock that others keep taking and leaving. */
+const attempts = 10
+
+let counter = 0
+
+/** See Disk.lock. Two takers of a dead process's lock cannot both win: only one can move it away. */
+export async function takeLock(path: string): Promise<DiskLock> {
+  const mine: Owner = { pid: process.pid, started: await startOf(process.pid) }
+  const draft = `${path}.${process.pid}.${counter++}`
+  await writeFile(draft, `${JSON.stringify(mine)}\n`, { mode: 0o600 })
+  try {
+    let note: string | undefined
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      if (await linked(draft, path)) return lockAt(path, note)
+      const text = await readOrEmpty(path)
+      if (text === undefined) continue
+      const owner = parseOwner(text)
+      if (owner !== undefined && await isAlive(owner)) {
+        throw new DiskError('locked', `${path} is held by the running process ${owner.pid}`)
+      }
+      note = `took over ${path} from ${owner === undefined ? 'an unreadable owner' : `process ${owner.pid}, which is gone`}`
+      await moveAway(path, `${draft}.stale`, text)
+    }
+    throw new DiskError('locked', `${path} could not be taken in ${attempts} attempts`)
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+function lockAt(path: string, note: string | undefined): DiskLock {
+  return { note, [Symbol.asyncDispose]: () => rm(path, { force: true }) }
+}
+
+/** Gives `draft` a second name, which fails if that name is taken: the only atomic test-and-set that all file systems have. */
+async function linked(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw new DiskError('failed', `${path}: ${String(error)}`, { cause: error })
+  }
+}
+
+/** If what was moved turns out not to be the dead owner's lock, it is put back. */
+async function moveAway(path: string, aside: string, expected: string): Promise<void> {
+  try {
+    await rename(path, aside)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
+    throw new DiskError('failed', `${path}: ${String(error)}`, { cause: error })
+  }
+  if (await readOrEmpty(aside) !== expected) await linked(aside, path)
+  await rm(aside, { force: true })
+}
+
+async function readOrEmpty(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw new DiskError('failed', `${path}: ${String(error)}`, { cause: error })
+  }
+}
+
+function parseOwner(text: string): Owner | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null || !('pid' in value) || !('started' in value)) return undefined
+    return typeof value.pid === 'number' && typeof value.started === 'string' ? { pid: value.pid, started: value.started } : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+async function isAlive(owner: Owner): Promise<boolean> {
+  try {
+    process.kill(owner.pid, 0)
+  } catch (error) {
+    // EPERM means that it runs as somebody else.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+  const started = await startOf(owner.pid)
+  return owner.started === '' || started === '' || started === owner.started
+}
+
+/** Field 22 of /proc/PID/stat; the name in field 2 may hold anything, so fields are counted from its closing parenthesis. */
+async function startOf(pid: number): Promise<string> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return ''
+    throw error
+  }
+}

@@ -1,0 +1,241 @@
+/** The bytes of the write-ahead log: segments of frames, each frame one group of changes, all checksums chained. */
+import type { Disk } from '#world/disk.ts'
+import type { Revision } from '../store.ts'
+import type { Version } from './key-index.ts'
+
+/*
+ * Segment:  a header sector, then frames without gaps, then zeros to the preallocated end. Numbers are little-endian.
+ * Header:   0 magic · 8 u32 format · 12 u32 sequence · 16 f64 first revision · 24 f64 end of the segment before
+ *           32 u32 chain at that end · 36 u32 zero · 40 f64 size of this file · 48 u32 crc of all this
+ * Frame:    0 u32 magic · 4 u32 length of what follows the header · 8 f64 first revision · 16 u32 changes
+ *           20 u32 whole sectors of zeros · 24 u32 crc of what follows, continued from the chain
+ *           28 u32 crc of 0-28 continued from the chain: the new chain · 32 u32 crc of 0-32 alone
+ *           then the changes, then the trailer.
+ * Change:   0 u8 type · 1 u16 bytes of key · 3 u32 bytes of value · 7 key · value
+ */
+
+/** Raised whenever an older release could misread what this one writes. */
+export const formatVersion = 1
+export const headerBytes = 512
+export const frameHeaderBytes = 36
+export const sectorBytes = 512
+/** Nowhere zero, so that a frame whose end never reached the disk can be told from one that was damaged later. */
+const trailer = Uint8Array.of(0xa5, 0x5a, 0xa5, 0x5a, 0xa5, 0x5a, 0xa5, 0x5a)
+const changeHeaderBytes = 7
+const frameMagic = 0x31464b53
+const logMagic = 'SKIFFLOG'
+const putType = 1
+const deleteType = 2
+
+export interface SegmentHeader {
+  readonly format: number
+  readonly sequence: number
+  readonly firstRevision: Revision
+  /** Where the segment before ends; what lies beyond was never acknowledged. */
+  readonly previousEnd: number
+  readonly previousChain: number
+  /** The length that the file was made with; a shorter one has lost its end. */
+  readonly size: number
+}
+
+export interface FrameHeader {
+  readonly length: number
+  readonly firstRevision: Revision
+  readonly changes: number
+  readonly zeroSectors: number
+  readonly bodyChecksum: number
+  /** Continues into the next frame. */
+  readonly chain: number
+}
+
+export interface Change {
+  readonly key: string
+  /** Undefined: a deletion. */
+  readonly value: Uint8Array | undefined
+}
+
+type Checksum = Disk['crc32']
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+export function encodeSegmentHeader(header: Omit<SegmentHeader, 'format'>, checksum: Checksum): Uint8Array {
+  const bytes = new Uint8Array(headerBytes)
+  const view = viewOf(bytes)
+  encoder.encodeInto(logMagic, bytes)
+  view.setUint32(8, formatVersion, true)
+  view.setUint32(12, header.sequence, true)
+  view.setFloat64(16, header.firstRevision, true)
+  view.setFloat64(24, header.previousEnd, true)
+  view.setUint32(32, header.previousChain, true)
+  view.setFloat64(40, header.size, true)
+  view.setUint32(48, checksum(bytes.subarray(0, 48), 0), true)
+  return bytes
+}
+
+/** The header and the chain that its frames begin with; a sentence if it is not one. */
+export function decodeSegmentHeader(
+  bytes: Uint8Array, checksum: Checksum,
+): { readonly header: SegmentHeader; readonly chain: number } | string {
+  if (bytes.length < headerBytes) return 'the file is shorter than its header'
+  for (let i = 0; i < logMagic.length; i++) if (bytes[i] !== logMagic.charCodeAt(i)) return 'it does not begin like a log'
+  const view = viewOf(bytes)
+  const chain = view.getUint32(48, true)
+  if (checksum(bytes.subarray(0, 48), 0) !== chain) return 'the checksum of the header is wrong'
+  if (!isZero(bytes, 52, headerBytes)) return 'the header does not end in zeros'
+  return {
+    chain,
+    header: {
+      format: view.getUint32(8, true), sequence: view.getUint32(12, true), firstRevision: view.getFloat64(16, true),
+      previousEnd: view.getFloat64(24, true), previousChain: view.getUint32(32, true), size: view.getFloat64(40, true),
+    },
+  }
+}
+
+/** The most that a change can take up in a frame. */
+function changeBytesMax(version: Version): number {
+  // A key's bytes are at most three for each UTF-16 unit; the buffer is cut to what was used.
+  return changeHeaderBytes + version.key.length * 3 + (version.deleted ? 0 : version.value.length)
+}
+
+/** How many of the changes, at least one, make a frame of about `bytesMax`. */
+export function countFitting(changes: readonly Version[], bytesMax: number): number {
+  let bytes = 0
+  for (const [at, version] of changes.entries()) {
+    bytes += changeBytesMax(version)
+    if (bytes > bytesMax && at > 0) return at
+  }
+  return changes.length
+}
+
+export function frameBytesMax(changes: readonly Version[]): number {
+  let bytes = frameHeaderBytes + trailer.length
+  for (const version of changes) bytes += changeBytesMax(version)
+  return bytes
+}
+
+/**
+ * Writes a frame into `target`, which has room for frameBytesMax, as it will stand at `offset` of its file.
+ * Returns its length and the chain that continues from it. No changes at all make a seal.
+ */
+export function encodeFrame(
+  target: Uint8Array, changes: readonly Version[],
+  at: { readonly offset: number; readonly firstRevision: Revision; readonly chain: number }, checksum: Checksum,
+): { readonly length: number; readonly chain: number } {
+  const view = viewOf(target)
+  let end = frameHeaderBytes
+  for (const version of changes) end = encodeChange(target, view, end, version)
+  target.set(trailer, end)
+  end += trailer.length
+  view.setUint32(0, frameMagic, true)
+  view.setUint32(4, end - frameHeaderBytes, true)
+  view.setFloat64(8, at.firstRevision, true)
+  view.setUint32(16, changes.length, true)
+  view.setUint32(20, countZeroSectors(target.subarray(0, end), at.offset), true)
+  view.setUint32(24, checksum(target.subarray(frameHeaderBytes, end), at.chain), true)
+  const chain = checksum(target.subarray(0, 28), at.chain)
+  view.setUint32(28, chain, true)
+  view.setUint32(32, checksum(target.subarray(0, 32), 0), true)
+  return { length: end, chain }
+}
+
+function encodeChange(target: Uint8Array, view: DataView, at: number, version: Version): number {
+  const { key, value } = version
+  const keyAt = at + changeHeaderBytes
+  const keyBytes = encoder.encodeInto(key, target.subarray(keyAt, keyAt + key.length * 3)).written
+  const valueBytes = version.deleted ? 0 : value.length
+  target[at] = version.deleted ? deleteType : putType
+  view.setUint16(at + 1, keyBytes, true)
+  view.setUint32(at + 3, valueBytes, true)
+  if (valueBytes > 0) target.set(value, keyAt + keyBytes)
+  return keyAt + keyBytes + valueBytes
+}
+
+/** The header at `offset`, whether or not it belongs there: only its own checksum is right. */
+export function decodeFrameHeader(bytes: Uint8Array, view: DataView, offset: number, checksum: Checksum): FrameHeader | undefined {
+  if (offset + frameHeaderBytes > bytes.length || view.getUint32(offset, true) !== frameMagic) return undefined
+  if (checksum(bytes.subarray(offset, offset + 32), 0) !== view.getUint32(offset + 32, true)) return undefined
+  return {
+    length: view.getUint32(offset + 4, true), firstRevision: view.getFloat64(offset + 8, true),
+    changes: view.getUint32(offset + 16, true), zeroSectors: view.getUint32(offset + 20, true),
+    bodyChecksum: view.getUint32(offset + 24, true), chain: view.getUint32(offset + 28, true),
+  }
+}
+
+/** True if the header at `offset` continues `chain`. */
+export function continues(bytes: Uint8Array, offset: number, header: FrameHeader, chain: number, checksum: Checksum): boolean {
+  return checksum(bytes.subarray(offset, offset + 28), chain) === header.chain
+}
+
+/** True if the frame is all there, given the chain before it. */
+export function isWhole(bytes: Uint8Array, offset: number, header: FrameHeader, chain: number, checksum: Checksum): boolean {
+  const body = offset + frameHeaderBytes
+  return body + header.length <= bytes.length
+    && checksum(bytes.subarray(body, body + header.length), chain) === header.bodyChecksum
+}
+
+/** The changes of a whole frame; values are windows of `bytes`. A sentence if they do not fill it exactly. */
+export function decodeChanges(bytes: Uint8Array, view: DataView, offset: number, header: FrameHeader): Change[] | string {
+  const changes: Change[] = []
+  const end = offset + frameHeaderBytes + header.length - trailer.length
+  let at = offset + frameHeaderBytes
+  while (at + changeHeaderBytes <= end && changes.length < header.changes) {
+    const type = bytes[at]
+    const keyEnd = at + changeHeaderBytes + view.getUint16(at + 1, true)
+    const valueEnd = keyEnd + view.getUint32(at + 3, true)
+    if (valueEnd > end || (type !== putType && type !== deleteType)) return 'a change does not fit into its frame'
+    const key = decodeKey(bytes, at + changeHeaderBytes, keyEnd)
+    changes.push({ key, value: type === putType ? bytes.subarray(keyEnd, valueEnd) : undefined })
+    at = valueEnd
+  }
+  return at === end && changes.length === header.changes ? changes : 'a frame does not hold the changes that it names'
+}
+
+/** The next place at or after `offset` where a frame may begin, or -1. */
+export function findFrameMagic(bytes: Uint8Array, offset: number): number {
+  const first = frameMagic & 255
+  for (let at = bytes.indexOf(first, offset); at >= 0; at = bytes.indexOf(first, at + 1)) {
+    if (bytes[at + 1] === 0x4b && bytes[at + 2] === 0x46 && bytes[at + 3] === 0x31) return at
+  }
+  return -1
+}
+
+/** How many whole sectors of the file behind a frame's header hold nothing but zeros. The frame stands at `offset`. */
+export function countZeroSectors(frame: Uint8Array, offset: number): number {
+  let count = 0
+  let at = sectorBytes - (offset + frameHeaderBytes) % sectorBytes + frameHeaderBytes
+  if (at === frameHeaderBytes + sectorBytes) at = frameHeaderBytes
+  for (; at + sectorBytes <= frame.length; at += sectorBytes) if (frame[at] === 0 && isZero(frame, at, at + sectorBytes)) count++
+  return count
+}
+
+export function isZero(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (bytes[i] !== 0) return false
+  return true
+}
+
+/** One past the last byte at or after `from` that is not zero; `from` if there is none. */
+export function endOfContent(bytes: Uint8Array, from: number): number {
+  let end = bytes.length
+  while (end > from && (end + bytes.byteOffset) % 8 !== 0) {
+    if (bytes[end - 1] !== 0) return end
+    end--
+  }
+  const start = from + (8 - (from + bytes.byteOffset) % 8) % 8
+  if (end > start) {
+    const words = new BigUint64Array(bytes.buffer, bytes.byteOffset + start, (end - start) / 8)
+    let word = words.length
+    while (word > 0 && words[word - 1] === 0n) word--
+    end = start + word * 8
+  }
+  while (end > from && bytes[end - 1] === 0) end--
+  return end
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function decodeKey(bytes: Uint8Array, from: number, to: number): string {
+  return decoder.decode(bytes.subarray(from, to))
+}

@@ -1,0 +1,220 @@
+/** Reads a store's directory back: the newest snapshot, then the logs after it. Changes nothing on the disk. */
+import { DiskError } from '#world/disk.ts'
+import type { Disk, DiskFile } from '#world/disk.ts'
+import { StoreCorrupted } from '../store.ts'
+import type { Revision } from '../store.ts'
+import { logName, parseLogName, parseSnapshotName, snapshotName } from './directory.ts'
+import type { Version } from './key-index.ts'
+import {
+  continues, countZeroSectors, decodeChanges, decodeFrameHeader, decodeSegmentHeader, endOfContent, findFrameMagic,
+  formatVersion, frameHeaderBytes, headerBytes, isWhole, isZero, sectorBytes, viewOf,
+} from './log-format.ts'
+import type { Change, FrameHeader, SegmentHeader } from './log-format.ts'
+import { NewerFormat, readSnapshot } from './snapshot.ts'
+import { firstRevision, Versions } from './versions.ts'
+
+/** A frame is never longer: the largest value, or a full group of smaller ones, with room to spare. */
+const frameBytesLimit = 48 * 2 ** 20
+
+export interface SegmentInfo {
+  readonly sequence: number
+  readonly firstRevision: Revision
+  readonly size: number
+}
+
+/** Where the log goes on. */
+export interface LogPosition {
+  readonly sequence: number
+  readonly offset: number
+  readonly chain: number
+  readonly size: number
+  /** An unfinished write lies behind `offset`: this file must not be written to any more. */
+  readonly isTorn: boolean
+}
+
+export interface Recovered {
+  readonly versions: Versions
+  /** Undefined: the directory holds no store yet. */
+  readonly position: LogPosition | undefined
+  /** The logs that are needed, oldest first. */
+  readonly segments: readonly SegmentInfo[]
+  /** Names of what no longer matters: drafts, logs and snapshots before the newest snapshot. */
+  readonly leftovers: readonly string[]
+}
+
+/**
+ * Throws StoreCorrupted, with file and offset, unless all that was ever acknowledged is there. What it forgives is the
+ * unfinished write of a crash: the last frame, of which some sector never reached the disk, with nothing behind it.
+ */
+export async function recover(disk: Disk, directory: string, signal?: AbortSignal): Promise<Recovered> {
+  const names = await disk.list(directory, signal)
+  const drafts = names.filter((name) => name.endsWith('.tmp'))
+  const snapshots = names.map(parseSnapshotName).filter((found) => found !== undefined).toSorted((a, b) => b - a)
+  const sequences = names.map(parseLogName).filter((found) => found !== undefined).toSorted((a, b) => b - a)
+  const base = snapshots[0]
+  if (sequences.length === 0) {
+    if (base === undefined) return { versions: new Versions(), position: undefined, segments: [], leftovers: drafts }
+    throw new StoreCorrupted(`${directory}/${snapshotName(base)}`, 0, 'there is no log beside it')
+  }
+  const start = base ?? firstRevision
+  const segments = await neededSegments(disk, directory, sequences, start, signal)
+  const versions = new Versions(start)
+  if (base !== undefined) await readSnapshot(disk, directory, base, (version) => versions.load(version), signal)
+  const position = await replay(disk, directory, segments, versions, signal)
+  const oldest = segments[0]!.header.sequence
+  return {
+    versions, position,
+    segments: segments.map(({ header }) => ({ sequence: header.sequence, firstRevision: header.firstRevision, size: header.size })),
+    leftovers: [
+      ...drafts, ...snapshots.slice(1).map(snapshotName), ...sequences.filter((sequence) => sequence < oldest).map(logName),
+    ],
+  }
+}
+
+interface Segment {
+  readonly path: string
+  readonly header: SegmentHeader
+  readonly chain: number
+}
+
+/** From the newest log back to the one that holds the first change after `start`. */
+async function neededSegments(
+  disk: Disk, directory: string, sequences: readonly number[], start: Revision, signal?: AbortSignal,
+): Promise<Segment[]> {
+  const needed: Segment[] = []
+  for (const [at, sequence] of sequences.entries()) {
+    const path = `${directory}/${logName(sequence)}`
+    if (at > 0 && sequence !== sequences[at - 1]! - 1) break
+    const segment = await readHeader(disk, path, sequence, signal)
+    needed.unshift(segment)
+    if (segment.header.firstRevision <= start + 1) return needed
+  }
+  const missing = `${directory}/${logName(needed[0]!.header.sequence - 1)}`
+  throw new StoreCorrupted(missing, 0, `the log with the changes from revision ${start + 1} on is missing`)
+}
+
+async function readHeader(disk: Disk, path: string, sequence: number, signal?: AbortSignal): Promise<Segment> {
+  await using file = await disk.open(path, 'read', signal)
+  const decoded = decodeSegmentHeader(await file.read(0, headerBytes, signal), disk.crc32)
+  if (typeof decoded === 'string') throw new StoreCorrupted(path, 0, decoded)
+  const { header, chain } = decoded
+  if (header.format > formatVersion) throw new NewerFormat(path, header.format)
+  if (header.sequence !== sequence) throw new StoreCorrupted(path, 12, 'the number in the header differs from that of the name')
+  const size = await file.size()
+  if (size !== header.size) {
+    throw new StoreCorrupted(path, Math.min(size, header.size), `it was made with ${header.size} bytes and has ${size}`)
+  }
+  return { path, header, chain }
+}
+
+async function replay(
+  disk: Disk, directory: string, segments: readonly Segment[], versions: Versions, signal?: AbortSignal,
+): Promise<LogPosition> {
+  let expected = segments[0]!.header.firstRevision
+  let position: LogPosition | undefined
+  for (const [at, segment] of segments.entries()) {
+    const { header, path } = segment
+    const next = segments[at + 1]?.header
+    if (position !== undefined && (header.previousChain !== position.chain || header.previousEnd !== position.offset)) {
+      throw new StoreCorrupted(path, 24, 'it does not continue the log before it')
+    }
+    if (header.firstRevision !== expected) throw new StoreCorrupted(path, 16, `it begins at another revision than ${expected}`)
+    const bytes = await readWhole(disk, path, next?.previousEnd ?? header.size, signal)
+    const end = readFrames({ disk, segment, bytes, isLast: next === undefined, versions, expected })
+    expected = end.expected
+    position = { sequence: header.sequence, offset: end.offset, chain: end.chain, size: header.size, isTorn: end.isTorn }
+  }
+  if (expected <= versions.revision) {
+    throw new StoreCorrupted(segments.at(-1)!.path, position!.offset, `the log ends before revision ${versions.revision} of the snapshot`)
+  }
+  return position!
+}
+
+async function readWhole(disk: Disk, path: string, length: number, signal?: AbortSignal): Promise<Uint8Array> {
+  await using file: DiskFile = await disk.open(path, 'read', signal)
+  const bytes = await file.read(0, length, signal)
+  if (bytes.length < length) throw new DiskError('failed', `${path}: ${bytes.length} bytes could be read of ${length}`)
+  return bytes
+}
+
+interface Reading {
+  readonly disk: Disk
+  readonly segment: Segment
+  readonly bytes: Uint8Array
+  readonly isLast: boolean
+  readonly versions: Versions
+  /** The revision of the next change. */
+  readonly expected: Revision
+}
+
+function readFrames(reading: Reading): { offset: number; chain: number; expected: Revision; isTorn: boolean } {
+  const { disk: { crc32 }, segment: { path }, bytes, isLast, versions } = reading
+  const view = viewOf(bytes)
+  let { expected, segment: { chain } } = reading
+  let offset = headerBytes
+  while (isLast || offset < bytes.length) {
+    const header = decodeFrameHeader(bytes, view, offset, crc32)
+    const isNext = header !== undefined && header.firstRevision === expected && continues(bytes, offset, header, chain, crc32)
+    if (!isNext || !isWhole(bytes, offset, header, chain, crc32)) {
+      if (!isLast) throw new StoreCorrupted(path, offset, 'a frame is damaged')
+      const verdict = judgeTail(bytes, offset, isNext ? header : undefined, header !== undefined, crc32)
+      if (verdict !== 'clean' && verdict !== 'torn') throw new StoreCorrupted(path, offset, verdict)
+      return { offset, chain, expected, isTorn: verdict === 'torn' }
+    }
+    const changes = decodeChanges(bytes, view, offset, header)
+    if (typeof changes === 'string') throw new StoreCorrupted(path, offset, changes)
+    for (const [i, change] of changes.entries()) {
+      const revision = header.firstRevision + i
+      if (revision <= versions.revision) continue
+      const version = toVersion(versions, change, revision)
+      if (version === undefined) throw new StoreCorrupted(path, offset, `revision ${revision} deletes what is not there`)
+      versions.apply([version])
+    }
+    chain = header.chain
+    expected += header.changes
+    offset += frameHeaderBytes + header.length
+  }
+  if (offset !== bytes.length) throw new StoreCorrupted(path, offset, 'a frame goes beyond the end of the log')
+  return { offset, chain, expected, isTorn: false }
+}
+
+function toVersion(versions: Versions, { key, value }: Change, modRevision: Revision): Version | undefined {
+  const older = versions.latest(key)
+  const existing = older?.deleted === true ? undefined : older
+  if (value === undefined && existing === undefined) return undefined
+  return {
+    key, value: value ?? existing!.value, createRevision: existing?.createRevision ?? modRevision, modRevision,
+    memo: undefined, deleted: value === undefined, older,
+  }
+}
+
+/**
+ * What the bytes behind the last whole frame are: nothing, a write that a crash interrupted, or (a sentence) damage.
+ * Since each write was made durable before the next began, an interrupted one has only zeros behind it, and at least
+ * one of its sectors, or its end, is still the zeros that were there before.
+ */
+function judgeTail(
+  bytes: Uint8Array, offset: number, header: FrameHeader | undefined, isSomeHeader: boolean,
+  checksum: Disk['crc32'],
+): 'clean' | 'torn' | string {
+  const content = endOfContent(bytes, offset)
+  if (content === offset) return 'clean'
+  if (header !== undefined) {
+    const end = offset + frameHeaderBytes + header.length
+    if (content > end) return 'a damaged frame has others behind it'
+    if (content < end) return 'torn'
+    if (countZeroSectors(bytes.subarray(offset, end), offset) > header.zeroSectors) return 'torn'
+    return 'the checksum of a frame is wrong'
+  }
+  if (isSomeHeader) return 'a frame does not continue the one before it'
+  if (content > offset + frameBytesLimit) return 'a damaged frame has others behind it'
+  const view = viewOf(bytes)
+  for (let at = findFrameMagic(bytes, offset + 1); at >= 0; at = findFrameMagic(bytes, at + 1)) {
+    if (decodeFrameHeader(bytes, view, at, checksum) !== undefined) return 'a damaged frame has others behind it'
+  }
+  if (content < offset + frameHeaderBytes) return 'torn'
+  const boundary = offset + sectorBytes - offset % sectorBytes
+  if (isZero(bytes, offset, boundary)) return 'torn'
+  if (boundary < offset + frameHeaderBytes && isZero(bytes, boundary, boundary + sectorBytes)) return 'torn'
+  return 'the header of a frame is damaged'
+}

@@ -1,0 +1,234 @@
+/** The write-ahead log being written: one durable write for each group of changes, into segments made ready beforehand. */
+import type { Timer } from '#world/clock.ts'
+import { DiskError } from '#world/disk.ts'
+import type { DiskFile } from '#world/disk.ts'
+import type { Revision } from '../store.ts'
+import { logName, spareName } from './directory.ts'
+import type { StoreDirectory } from './directory.ts'
+import type { Journal } from './journaled-store.ts'
+import type { Version } from './key-index.ts'
+import { countFitting, encodeFrame, encodeSegmentHeader, frameBytesMax, headerBytes } from './log-format.ts'
+import type { LogPosition, SegmentInfo } from './recovery.ts'
+import { Snapshots } from './snapshots.ts'
+import type { Versions } from './versions.ts'
+
+export interface LogOptions {
+  /** A log file is at most this long, unless one change is longer. Default 64 MiB. */
+  readonly segmentBytes?: number
+  /** The first log file; each later one is four times as long, up to `segmentBytes`. Default 1 MiB. */
+  readonly firstSegmentBytes?: number
+  /** A group of changes is written in one go up to about this. Default 4 MiB. */
+  readonly groupBytes?: number
+  /** A snapshot is taken when logs of this size, or half of what the store holds if that is more, could go. Default 64 MiB. */
+  readonly snapshotAfterBytes?: number
+}
+
+export const defaultLog: Required<LogOptions> = {
+  segmentBytes: 64 * 2 ** 20,
+  firstSegmentBytes: 2 ** 20,
+  groupBytes: 4 * 2 ** 20,
+  snapshotAfterBytes: 64 * 2 ** 20,
+}
+
+/** After this long without a write, a frame without changes tells a later reader that the one before it was acknowledged. */
+const sealAfterMs = 1_000
+const spareRetryMs = 1_000
+
+export interface SegmentLogParts extends StoreDirectory {
+  readonly options: LogOptions
+}
+
+interface Current {
+  readonly file: DiskFile
+  readonly sequence: number
+  readonly size: number
+  offset: number
+  chain: number
+}
+
+interface Spare {
+  readonly file: DiskFile
+  readonly size: number
+}
+
+export class SegmentLog implements Journal {
+  readonly #parts: SegmentLogParts
+  readonly #limits: Required<LogOptions>
+  readonly #snapshots: Snapshots
+  #current: Current
+  #nextRevision: Revision
+  #buffer = new Uint8Array(64 * 1024)
+  /** Writes one after the other: groups of changes, and seals between them. */
+  #writing: Promise<void> = Promise.resolve()
+  #broken: Error | undefined
+  #spare: Promise<Spare | undefined> | undefined
+  #isFull = false
+  #spareFailedAt = 0
+  #isSealed = true
+  #lastWriteAt = 0
+  #sealTimer: Timer | undefined
+  #isClosed = false
+
+  private constructor(parts: SegmentLogParts, current: Current, nextRevision: Revision, segments: readonly SegmentInfo[]) {
+    this.#parts = parts
+    this.#limits = { ...defaultLog, ...parts.options }
+    this.#current = current
+    this.#nextRevision = nextRevision
+    this.#snapshots = new Snapshots(parts, segments, this.#limits.snapshotAfterBytes)
+  }
+
+  /** Goes on where `position` is; undefined begins a new store. What was found there is durable when this resolves. */
+  static async open(
+    parts: SegmentLogParts, position: LogPosition | undefined, segments: readonly SegmentInfo[], nextRevision: Revision,
+  ): Promise<SegmentLog> {
+    const { disk, directory, options } = parts
+    if (position !== undefined && !position.isTorn) {
+      const file = await disk.open(`${directory}/${logName(position.sequence)}`, 'write')
+      await file.datasync()
+      await disk.syncDirectory(directory)
+      return new SegmentLog(parts, { file, ...position }, nextRevision, segments)
+    }
+    if (position !== undefined) {
+      await using torn = await disk.open(`${directory}/${logName(position.sequence)}`, 'write')
+      await torn.datasync()
+    }
+    const { firstSegmentBytes } = { ...defaultLog, ...options }
+    const spare = await makeSpare(parts, position?.size ?? firstSegmentBytes)
+    const current = await beginSegment(parts, spare, position, nextRevision)
+    const begun = { sequence: current.sequence, firstRevision: nextRevision, size: current.size }
+    return new SegmentLog(parts, current, nextRevision, [...segments, begun])
+  }
+
+  get isFull(): boolean {
+    if (this.#isFull && this.#parts.clock.monotonic() - this.#spareFailedAt >= spareRetryMs) this.#prepareSpare()
+    return this.#isFull
+  }
+
+  fitting(changes: readonly Version[]): number {
+    return countFitting(changes, this.#limits.groupBytes)
+  }
+
+  append(changes: readonly Version[]): Promise<void> {
+    this.#isSealed = false
+    return this.#enqueue(changes)
+  }
+
+  committed(versions: Versions): void {
+    this.#lastWriteAt = this.#parts.clock.monotonic()
+    this.#sealTimer ??= this.#parts.clock.schedule(sealAfterMs, () => this.#sealIfIdle())
+    this.#snapshots.consider(versions)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#sealTimer?.cancel()
+    await this.#snapshots.stop()
+    if (this.#broken === undefined && !this.#isSealed) await this.#enqueue([])
+    const spare = await this.#spare
+    await spare?.file[Symbol.asyncDispose]()
+    await this.#current.file[Symbol.asyncDispose]()
+  }
+
+  #enqueue(changes: readonly Version[]): Promise<void> {
+    const written = this.#writing.then(() => this.#write(changes))
+    this.#writing = written.catch((error: unknown) => {
+      this.#broken ??= error instanceof Error ? error : new Error(String(error))
+    })
+    return written
+  }
+
+  async #write(changes: readonly Version[]): Promise<void> {
+    // A write whose outcome is unknown may or may not be there after a restart; nothing may follow it.
+    if (this.#broken !== undefined) throw this.#broken
+    const room = frameBytesMax(changes)
+    if (this.#buffer.length < room) this.#buffer = new Uint8Array(2 ** Math.ceil(Math.log2(room)))
+    if (this.#current.offset + room > this.#current.size) await this.#rotate(room)
+    const current = this.#current
+    const { offset, chain } = current
+    const frame = encodeFrame(
+      this.#buffer, changes, { offset, chain, firstRevision: this.#nextRevision }, this.#parts.disk.crc32,
+    )
+    await current.file.writeDurably(offset, this.#buffer.subarray(0, frame.length))
+    current.offset += frame.length
+    current.chain = frame.chain
+    this.#nextRevision += changes.length
+    this.#isSealed = changes.length === 0
+    if (current.offset > current.size / 2) this.#prepareSpare()
+  }
+
+  async #rotate(room: number): Promise<void> {
+    let spare = await (this.#spare ?? this.#prepareSpare())
+    this.#spare = undefined
+    if (spare === undefined || spare.size < room + headerBytes) {
+      await spare?.file[Symbol.asyncDispose]()
+      spare = await makeSpare(this.#parts, Math.max(this.#nextSize(), room + headerBytes))
+    }
+    const before = this.#current
+    this.#current = await beginSegment(this.#parts, spare, before, this.#nextRevision)
+    this.#snapshots.begun({ sequence: this.#current.sequence, firstRevision: this.#nextRevision, size: this.#current.size })
+    await before.file[Symbol.asyncDispose]()
+  }
+
+  #nextSize(): number {
+    return Math.min(this.#current.size * 4, Math.max(this.#current.size, this.#limits.segmentBytes))
+  }
+
+  /** Makes the next segment while there is still room in this one. Without space for it, only deletions are taken. */
+  #prepareSpare(): Promise<Spare | undefined> {
+    if (this.#spare !== undefined || this.#isClosed) return this.#spare ?? Promise.resolve(undefined)
+    const { log, clock } = this.#parts
+    this.#spare = makeSpare(this.#parts, this.#nextSize()).then((spare) => {
+      this.#isFull = false
+      return spare
+    }, (error: unknown) => {
+      this.#isFull = error instanceof DiskError && error.reason === 'full'
+      this.#spareFailedAt = clock.monotonic()
+      this.#spare = undefined
+      log.error('the next log of the store could not be made ready', { error })
+      return undefined
+    })
+    return this.#spare
+  }
+
+  #sealIfIdle(): void {
+    this.#sealTimer = undefined
+    if (this.#isSealed || this.#isClosed || this.#broken !== undefined) return
+    const { clock, log } = this.#parts
+    const idleMs = clock.monotonic() - this.#lastWriteAt
+    if (idleMs < sealAfterMs) {
+      this.#sealTimer = clock.schedule(sealAfterMs - idleMs, () => this.#sealIfIdle())
+      return
+    }
+    this.#enqueue([]).catch((error: unknown) => log.error('the disk of the store failed while it was idle', { error }))
+  }
+}
+
+/** A file of zeros under a name that recovery throws away. */
+async function makeSpare({ disk, directory }: StoreDirectory, size: number): Promise<Spare> {
+  const file = await disk.open(`${directory}/${spareName}`, 'create')
+  await file.preallocate(size)
+  await file.datasync()
+  return { file, size }
+}
+
+/** Gives the spare its header and then its name; only after that is durable may anything be acknowledged in it. */
+async function beginSegment(
+  { disk, directory }: StoreDirectory, spare: Spare, before: Pick<LogPosition, 'sequence' | 'offset' | 'chain'> | undefined,
+  firstRevision: Revision,
+): Promise<Current> {
+  const sequence = (before?.sequence ?? 0) + 1
+  const { file, size } = spare
+  const header = encodeSegmentHeader({
+    sequence, firstRevision, size, previousEnd: before?.offset ?? 0, previousChain: before?.chain ?? 0,
+  }, disk.crc32)
+  await file.writeDurably(0, header)
+  const path = `${directory}/${logName(sequence)}`
+  await disk.rename(`${directory}/${spareName}`, path)
+  await disk.syncDirectory(directory)
+  return { file, sequence, size, offset: headerBytes, chain: chainAfter(header) }
+}
+
+/** A segment's frames continue the checksum of its header. */
+function chainAfter(header: Uint8Array): number {
+  return new DataView(header.buffer, header.byteOffset).getUint32(48, true)
+}
