@@ -135,9 +135,9 @@ class MessageWriter {
     }
   }
 
-  name(name: string): void {
+  name(name: string, compress = true): void {
     for (let rest = name; rest !== ''; ) {
-      const known = this.#offsets.get(rest.toLowerCase())
+      const known = compress ? this.#offsets.get(rest.toLowerCase()) : undefined
       if (known !== undefined) return this.uint16(0xc000 | known)
       if (this.#length < 0x4000) this.#offsets.set(rest.toLowerCase(), this.#length)
       const dot = rest.indexOf('.')
@@ -163,7 +163,8 @@ class MessageWriter {
         this.uint16(record.data.priority)
         this.uint16(record.data.weight)
         this.uint16(record.data.port)
-        this.name(record.data.target)
+        // RFC 2782: no compression here; resolvers refuse it.
+        this.name(record.data.target, false)
         break
     }
     this.#patchLength(lengthAt)
