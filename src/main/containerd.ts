@@ -116,6 +116,8 @@ export function waitForContainerdExit(places: ContainerdPlaces, signal: AbortSig
   return new Promise((resolve) => {
     const socket = connect(containerdSocket(places))
     const finish = (): void => { socket.destroy(); resolve() }
+    // Nothing is read from it, but a socket that is not read does not notice its end.
+    socket.resume()
     socket.once('close', finish)
     socket.once('error', finish)
     signal.addEventListener('abort', finish, { once: true })
@@ -130,7 +132,8 @@ export async function superviseContainerd(places: ContainerdPlaces, log: Log, sl
     try {
       await ensureContainerd(places, signal)
       await waitForContainerdExit(places, signal)
-      if (signal.aborted) return
+      // containerd also hangs up on a connection that stays silent for long.
+      if (signal.aborted || findContainerd(places)) continue
       log.warn('containerd went away; it is started again', { afterMs: Math.round(performance.now() - begin) })
     } catch (error) {
       if (signal.aborted) return

@@ -12,8 +12,18 @@ export type AuthorizationAttributes =
       readonly subresource: string
       readonly namespace: string
       readonly name: string
+      /** The terms of a list's, watch's or deletecollection's field selector; absent when whoever asks does not know them. */
+      readonly fieldSelector?: readonly SelectorTerm[] | undefined
     }
   | { readonly type: 'path'; readonly user: UserInfo; readonly verb: string; readonly path: string }
+
+export interface SelectorTerm {
+  readonly field: string
+  readonly operator: '=' | '!='
+  readonly value: string
+}
+
+export type ResourceAttributes = Extract<AuthorizationAttributes, { readonly type: 'resource' }>
 
 export interface AuthorizationDecision {
   readonly allowed: boolean

@@ -4,6 +4,7 @@ import { semanticEqual } from '#base/deep-equal.ts'
 import { findCondition, withoutCondition } from '#machinery/meta/conditions.ts'
 import { labelSetMatcher, type LabelMatcher } from '#machinery/meta/label-selector.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import { formatTime } from '#machinery/time.ts'
 import type { PodTemplateSpec } from '#api/gen/core-v1.ts'
 import type { ReplicaSetStatus } from '#api/gen/apps-v1.ts'
 import { pod } from '#api/core/pod/pod.ts'
@@ -12,7 +13,7 @@ import { create, remove } from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
 import { choosePodsToDelete } from '../workload/deletion-order.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { formatTime, isPodActive, isPodAvailable, isPodReady, isPodTerminating, nextAvailability, podFromTemplate } from '../workload/pods.ts'
+import { isPodActive, isPodAvailable, isPodReady, isPodTerminating, nextAvailability, podFromTemplate } from '../workload/pods.ts'
 
 /** A ReplicaSet or a ReplicationController, which differ only in how they write their selector. */
 export interface ReplicaState {

@@ -50,11 +50,6 @@ export function nextAvailability(pods: readonly StoredPod[], minReadySeconds: nu
   return times.length === 0 ? undefined : Math.min(...times as number[])
 }
 
-/** RFC 3339 as metav1.Time writes it: whole seconds. */
-export function formatTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
-}
-
 /** Milliseconds; undefined for absent, null and unreadable times. */
 export function parseTime(text: string | null | undefined): number | undefined {
   if (!text) return undefined

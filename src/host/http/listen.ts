@@ -216,7 +216,7 @@ class HttpsServer implements Server, Service {
       headersTimeout: limits.headersMs,
       requestTimeout: limits.bodyMs,
       keepAliveTimeout: limits.idleMs,
-      connectionsCheckingInterval: 5_000,
+      connectionsCheckingInterval: Math.min(5_000, limits.headersMs / 2),
       insecureHTTPParser: false,
     })
     server.on('request', (message, reply) => { void serveRequest(message, reply, this.#peers.get(message.socket)!, this) })

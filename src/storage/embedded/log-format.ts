@@ -11,6 +11,7 @@ import type { Version } from './key-index.ts'
  *           20 u32 whole sectors of zeros · 24 u32 crc of what follows, continued from the chain
  *           28 u32 crc of 0-28 continued from the chain: the new chain · 32 u32 crc of 0-32 alone
  *           then the changes, then the trailer.
+ *           A frame without changes is a seal: it begins at the next whole page, zeros before it.
  * Change:   0 u8 type · 1 u16 bytes of key · 3 u32 bytes of value · 7 key · value
  */
 
@@ -19,6 +20,8 @@ export const formatVersion = 1
 export const headerBytes = 512
 export const frameHeaderBytes = 36
 export const sectorBytes = 512
+/** What a disk may lose as a piece; a seal never shares one with what it seals. */
+const pageBytes = 4_096
 /** Nowhere zero, so that a frame whose end never reached the disk can be told from one that was damaged later. */
 const trailer = Uint8Array.of(0xa5, 0x5a, 0xa5, 0x5a, 0xa5, 0x5a, 0xa5, 0x5a)
 const changeHeaderBytes = 7
@@ -106,6 +109,11 @@ export function countFitting(changes: readonly Version[], bytesMax: number): num
     if (bytes > bytesMax && at > 0) return at
   }
   return changes.length
+}
+
+/** Where the seal of a log that ends at `offset` stands. */
+export function sealOffset(offset: number): number {
+  return Math.ceil(offset / pageBytes) * pageBytes
 }
 
 export function frameBytesMax(changes: readonly Version[]): number {

@@ -7,7 +7,7 @@ import { logName, parseLogName, parseSnapshotName, snapshotName } from './direct
 import type { Version } from './key-index.ts'
 import {
   continues, countZeroSectors, decodeChanges, decodeFrameHeader, decodeSegmentHeader, endOfContent, findFrameMagic,
-  formatVersion, frameHeaderBytes, headerBytes, isWhole, isZero, sectorBytes, viewOf,
+  formatVersion, frameHeaderBytes, headerBytes, isWhole, isZero, sealOffset, sectorBytes, viewOf,
 } from './log-format.ts'
 import type { Change, FrameHeader, SegmentHeader } from './log-format.ts'
 import { NewerFormat, readSnapshot } from './snapshot.ts'
@@ -153,29 +153,38 @@ function readFrames(reading: Reading): { offset: number; chain: number; expected
   let { expected, segment: { chain } } = reading
   let offset = headerBytes
   while (isLast || offset < bytes.length) {
-    const header = decodeFrameHeader(bytes, view, offset, crc32)
-    const isNext = header !== undefined && header.firstRevision === expected && continues(bytes, offset, header, chain, crc32)
-    if (!isNext || !isWhole(bytes, offset, header, chain, crc32)) {
-      if (!isLast) throw new StoreCorrupted(path, offset, 'a frame is damaged')
-      const verdict = judgeTail(bytes, offset, isNext ? header : undefined, header !== undefined, crc32)
-      if (verdict !== 'clean' && verdict !== 'torn') throw new StoreCorrupted(path, offset, verdict)
+    const at = skipToSeal(bytes, view, offset, chain, crc32)
+    const header = decodeFrameHeader(bytes, view, at, crc32)
+    const isNext = header !== undefined && header.firstRevision === expected && continues(bytes, at, header, chain, crc32)
+    if (!isNext || !isWhole(bytes, at, header, chain, crc32)) {
+      if (!isLast) throw new StoreCorrupted(path, at, 'a frame is damaged')
+      const verdict = judgeTail(bytes, at, isNext ? header : undefined, header !== undefined, crc32)
+      if (verdict !== 'clean' && verdict !== 'torn') throw new StoreCorrupted(path, at, verdict)
       return { offset, chain, expected, isTorn: verdict === 'torn' }
     }
-    const changes = decodeChanges(bytes, view, offset, header)
-    if (typeof changes === 'string') throw new StoreCorrupted(path, offset, changes)
+    const changes = decodeChanges(bytes, view, at, header)
+    if (typeof changes === 'string') throw new StoreCorrupted(path, at, changes)
     for (const [i, change] of changes.entries()) {
       const revision = header.firstRevision + i
       if (revision <= versions.revision) continue
       const version = toVersion(versions, change, revision)
-      if (version === undefined) throw new StoreCorrupted(path, offset, `revision ${revision} deletes what is not there`)
+      if (version === undefined) throw new StoreCorrupted(path, at, `revision ${revision} deletes what is not there`)
       versions.apply([version])
     }
     chain = header.chain
     expected += header.changes
-    offset += frameHeaderBytes + header.length
+    offset = at + frameHeaderBytes + header.length
   }
   if (offset !== bytes.length) throw new StoreCorrupted(path, offset, 'a frame goes beyond the end of the log')
   return { offset, chain, expected, isTorn: false }
+}
+
+/** A seal stands at the next page, behind zeros; anything else follows at once. */
+function skipToSeal(bytes: Uint8Array, view: DataView, offset: number, chain: number, checksum: Disk['crc32']): number {
+  const seal = sealOffset(offset)
+  if (seal === offset || seal > bytes.length || !isZero(bytes, offset, seal)) return offset
+  const header = decodeFrameHeader(bytes, view, seal, checksum)
+  return header?.changes === 0 && continues(bytes, seal, header, chain, checksum) ? seal : offset
 }
 
 function toVersion(versions: Versions, { key, value }: Change, modRevision: Revision): Version | undefined {

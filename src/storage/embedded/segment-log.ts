@@ -7,7 +7,7 @@ import { logName, spareName } from './directory.ts'
 import type { StoreDirectory } from './directory.ts'
 import type { Journal } from './journaled-store.ts'
 import type { Version } from './key-index.ts'
-import { countFitting, encodeFrame, encodeSegmentHeader, frameBytesMax, headerBytes } from './log-format.ts'
+import { countFitting, encodeFrame, encodeSegmentHeader, frameBytesMax, headerBytes, sealOffset } from './log-format.ts'
 import type { LogPosition, SegmentInfo } from './recovery.ts'
 import { Snapshots } from './snapshots.ts'
 import type { Versions } from './versions.ts'
@@ -109,8 +109,7 @@ export class SegmentLog implements Journal {
   }
 
   append(changes: readonly Version[]): Promise<void> {
-    this.#isSealed = false
-    return this.#enqueue(changes)
+    return this.#enqueue(() => this.#write(changes))
   }
 
   committed(versions: Versions): void {
@@ -123,14 +122,18 @@ export class SegmentLog implements Journal {
     this.#isClosed = true
     this.#sealTimer?.cancel()
     await this.#snapshots.stop()
-    if (this.#broken === undefined && !this.#isSealed) await this.#enqueue([])
+    if (this.#broken === undefined) await this.#enqueue(() => this.#seal())
     const spare = await this.#spare
     await spare?.file[Symbol.asyncDispose]()
     await this.#current.file[Symbol.asyncDispose]()
   }
 
-  #enqueue(changes: readonly Version[]): Promise<void> {
-    const written = this.#writing.then(() => this.#write(changes))
+  /** Runs one write after the other. A write whose outcome is unknown may or may not be there later; nothing may follow it. */
+  #enqueue(write: () => Promise<void>): Promise<void> {
+    const written = this.#writing.then(() => {
+      if (this.#broken !== undefined) throw this.#broken
+      return write()
+    })
     this.#writing = written.catch((error: unknown) => {
       this.#broken ??= error instanceof Error ? error : new Error(String(error))
     })
@@ -138,22 +141,32 @@ export class SegmentLog implements Journal {
   }
 
   async #write(changes: readonly Version[]): Promise<void> {
-    // A write whose outcome is unknown may or may not be there after a restart; nothing may follow it.
-    if (this.#broken !== undefined) throw this.#broken
     const room = frameBytesMax(changes)
-    if (this.#buffer.length < room) this.#buffer = new Uint8Array(2 ** Math.ceil(Math.log2(room)))
     if (this.#current.offset + room > this.#current.size) await this.#rotate(room)
-    const current = this.#current
-    const { offset, chain } = current
-    const frame = encodeFrame(
-      this.#buffer, changes, { offset, chain, firstRevision: this.#nextRevision }, this.#parts.disk.crc32,
-    )
-    await current.file.writeDurably(offset, this.#buffer.subarray(0, frame.length))
-    current.offset += frame.length
-    current.chain = frame.chain
+    await this.#writeFrame(changes, this.#current.offset, room)
+    this.#isSealed = false
     this.#nextRevision += changes.length
-    this.#isSealed = changes.length === 0
-    if (current.offset > current.size / 2) this.#prepareSpare()
+    if (this.#current.offset > this.#current.size / 2) this.#prepareSpare()
+  }
+
+  /** The header of a new log proves as well as a seal that all before it was acknowledged. */
+  async #seal(): Promise<void> {
+    if (this.#isSealed) return
+    const offset = sealOffset(this.#current.offset)
+    const room = frameBytesMax([])
+    if (offset + room > this.#current.size) await this.#rotate(room)
+    else await this.#writeFrame([], offset, room)
+    this.#isSealed = true
+  }
+
+  async #writeFrame(changes: readonly Version[], offset: number, room: number): Promise<void> {
+    if (this.#buffer.length < room) this.#buffer = new Uint8Array(2 ** Math.ceil(Math.log2(room)))
+    const current = this.#current
+    const at = { offset, chain: current.chain, firstRevision: this.#nextRevision }
+    const frame = encodeFrame(this.#buffer, changes, at, this.#parts.disk.crc32)
+    await current.file.writeDurably(offset, this.#buffer.subarray(0, frame.length))
+    current.offset = offset + frame.length
+    current.chain = frame.chain
   }
 
   async #rotate(room: number): Promise<void> {
@@ -199,7 +212,7 @@ export class SegmentLog implements Journal {
       this.#sealTimer = clock.schedule(sealAfterMs - idleMs, () => this.#sealIfIdle())
       return
     }
-    this.#enqueue([]).catch((error: unknown) => log.error('the disk of the store failed while it was idle', { error }))
+    this.#enqueue(() => this.#seal()).catch((error: unknown) => log.error('the disk of the store failed while it was idle', { error }))
   }
 }
 

@@ -4,7 +4,7 @@ import type { Stored } from '#machinery/meta/object.ts'
 import type { Service } from '../../gen/core-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { formatLoadBalancer } from '../../printing/load-balancer.ts'
-import { formatLabels } from '../../printing/selectors.ts'
+import { formatLabels } from '../../printing/labels.ts'
 import { separateStatus } from '../../strategy.ts'
 import { prepareServiceUpdate, setServiceDefaults } from './service-defaults.ts'
 import { validateService, validateServiceUpdate } from './service.validation.ts'
@@ -13,7 +13,7 @@ const statusStrategy = separateStatus<Service>({ loadBalancer: {} })
 
 export const service = defineKind<Service>({
   group: '', kind: 'Service', plural: 'services', shortNames: ['svc'], categories: ['all'], scope: 'Namespaced',
-  nameRule: 'dns1123Label',
+  nameRule: 'dns1123Label', createOnUpdate: true,
   versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.Service', served: true, stored: true }],
   setDefaults: setServiceDefaults,
   prepareForCreate: statusStrategy.prepareForCreate,
