@@ -56,9 +56,9 @@ export function formatOptionalBoolean(value: boolean | undefined): string {
   return value ? 'True' : 'False'
 }
 
-/** The first `max` items, and how many more there are: `a,b,c + 2 more...`; `<none>` for no items. */
-export function formatListWithMore(items: readonly string[], max: number, total = items.length, separator = ','): string {
-  if (items.length === 0) return '<none>'
+/** The first `max` items, and how many more there are: `a,b,c + 2 more...`; `<unset>` for no items. */
+export function formatListWithMore(items: readonly string[], max: number, separator = ','): string {
   const shown = items.slice(0, max).join(separator)
-  return total > max ? `${shown} + ${total - max} more...` : shown
+  if (items.length > max) return `${shown} + ${items.length - max} more...`
+  return shown || '<unset>'
 }

@@ -16,6 +16,8 @@ export interface KindDeclaration<T extends KubeObject> {
   readonly scope: 'Namespaced' | 'Cluster'
   /** Served versions, the preferred one first. Exactly one has `stored`. */
   readonly versions: readonly KindVersion[]
+  /** The objects are another kind's, in another form: events.k8s.io serves the core group's Events. */
+  readonly storedAs?: Conversion & { readonly kind: AnyKind }
   /** Default: every verb. Review kinds have only `create`. */
   readonly verbs?: readonly Verb[]
 
@@ -60,6 +62,14 @@ export interface KindVersion {
   readonly schema: string
   readonly served: boolean
   readonly stored?: boolean
+  /** Between this version and the stored one, where their shapes differ. Absent: only `apiVersion` differs. */
+  readonly conversion?: Conversion
+}
+
+/** Both directions are pure, and give a new object of the other version; parts that are the same may be shared. */
+export interface Conversion {
+  readonly toStored: (object: KubeObject) => KubeObject
+  readonly fromStored: (object: KubeObject) => KubeObject
 }
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'

@@ -1,0 +1,48 @@
+/** CustomResourceDefinition: a kind that the cluster's users bring. */
+import { defineKind } from '#machinery/schema/define-kind.ts'
+import type { PrepareContext } from '#machinery/schema/define-kind.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import type { CustomResourceDefinition } from '../../gen/apiextensions-v1.ts'
+import { keep } from '../../strategy.ts'
+import { validateCustomResourceDefinition, validateCustomResourceDefinitionUpdate } from './customresourcedefinition.validation.ts'
+
+export const customResourceDefinition = defineKind<CustomResourceDefinition>({
+  group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions', shortNames: ['crd', 'crds'],
+  categories: ['api-extensions'], scope: 'Cluster', unconditionalUpdate: false,
+  versions: [{
+    version: 'v1', schema: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition', served: true, stored: true,
+  }],
+  setDefaults,
+  prepareForCreate: (object) => {
+    object.status = { conditions: [], acceptedNames: { plural: '', kind: '' }, storedVersions: storageVersionsOf(object) }
+  },
+  prepareForUpdate,
+  validate: validateCustomResourceDefinition,
+  validateUpdate: validateCustomResourceDefinitionUpdate,
+  generation: 'spec',
+  subresources: { status: true },
+})
+
+function setDefaults({ spec }: CustomResourceDefinition): void {
+  if (!spec) return
+  if (spec.names) {
+    spec.names.singular ||= (spec.names.kind ?? '').toLowerCase()
+    if (!spec.names.listKind && spec.names.kind) spec.names.listKind = `${spec.names.kind}List`
+  }
+  const conversion = spec.conversion ??= { strategy: 'None' }
+  conversion.strategy ||= 'None'
+  if (conversion.webhook?.clientConfig?.service) conversion.webhook.clientConfig.service.port ??= 443
+}
+
+/** A version that is or was the storage version stays on record until somebody has migrated its objects and says so in the status. */
+function prepareForUpdate(object: CustomResourceDefinition, old: Stored<CustomResourceDefinition>, { subresource }: PrepareContext): void {
+  if (subresource === 'status') return keep(object, old, 'spec')
+  keep(object, old, 'status')
+  const before = old.status?.storedVersions ?? []
+  const added = storageVersionsOf(object).filter((version) => !before.includes(version))
+  if (object.status && added.length > 0) object.status = { ...object.status, storedVersions: [...before, ...added] }
+}
+
+function storageVersionsOf({ spec }: CustomResourceDefinition): string[] {
+  return (spec?.versions ?? []).filter(({ storage }) => storage).map(({ name }) => name)
+}

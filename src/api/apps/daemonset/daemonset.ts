@@ -1,0 +1,47 @@
+/** DaemonSet: one pod on every node that fits. */
+import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
+import type { DaemonSet } from '../../gen/apps-v1.ts'
+import { setPodSpecDefaults } from '../../core/pod/pod-defaults.ts'
+import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
+import { formatLabels } from '../../printing/labels.ts'
+import { separateStatus } from '../../strategy.ts'
+import { validateDaemonSet, validateDaemonSetStatusUpdate, validateDaemonSetUpdate } from './daemonset.validation.ts'
+
+export const daemonSet = defineKind<DaemonSet>({
+  group: 'apps', kind: 'DaemonSet', plural: 'daemonsets', shortNames: ['ds'], categories: ['all'], scope: 'Namespaced',
+  versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.DaemonSet', served: true, stored: true }],
+  setDefaults,
+  ...separateStatus<DaemonSet>({ currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }),
+  validate: validateDaemonSet,
+  validateUpdate: validateDaemonSetUpdate,
+  validateStatusUpdate: validateDaemonSetStatusUpdate,
+  generation: 'spec',
+  subresources: { status: true },
+  columns: [
+    nameColumn(),
+    integer('Desired', 'Number of nodes that should run the pod', ({ status }) => status?.desiredNumberScheduled ?? 0),
+    integer('Current', 'Number of nodes that run the pod and should', ({ status }) => status?.currentNumberScheduled ?? 0),
+    integer('Ready', 'Number of pods that are ready', ({ status }) => status?.numberReady ?? 0),
+    integer('Up-to-date', 'Number of pods of the current template', ({ status }) => status?.updatedNumberScheduled ?? 0),
+    integer('Available', 'Number of pods that have been ready long enough', ({ status }) => status?.numberAvailable ?? 0),
+    text('Node Selector', 'Labels of the nodes', ({ spec }) => formatLabels(spec?.template?.spec?.nodeSelector)),
+    ageColumn(),
+    ...containerColumns<DaemonSet>(({ spec }) => spec?.template?.spec?.containers),
+    text('Selector', 'Labels of the pods', ({ spec }) => formatLabelSelector(spec?.selector), 'wide'),
+  ],
+})
+
+function setDefaults(object: DaemonSet): void {
+  const spec = object.spec
+  if (!spec) return
+  const strategy = spec.updateStrategy ??= {}
+  strategy.type ||= 'RollingUpdate'
+  if (strategy.type === 'RollingUpdate') {
+    const rolling = strategy.rollingUpdate ??= {}
+    rolling.maxUnavailable ??= 1
+    rolling.maxSurge ??= 0
+  }
+  spec.revisionHistoryLimit ??= 10
+  if (spec.template?.spec) setPodSpecDefaults(spec.template.spec)
+}

@@ -1,0 +1,56 @@
+/** Deployment: replaces pods of one template by pods of the next, gradually. */
+import { semanticEqual } from '#base/deep-equal.ts'
+import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
+import type { Deployment } from '../../gen/apps-v1.ts'
+import { setPodSpecDefaults } from '../../core/pod/pod-defaults.ts'
+import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
+import { keep, separateStatus } from '../../strategy.ts'
+import { validateDeployment, validateDeploymentStatusUpdate, validateDeploymentUpdate } from './deployment.validation.ts'
+
+const statusStrategy = separateStatus<Deployment>({})
+
+export const deployment = defineKind<Deployment>({
+  group: 'apps', kind: 'Deployment', plural: 'deployments', shortNames: ['deploy'], categories: ['all'], scope: 'Namespaced',
+  versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.Deployment', served: true, stored: true }],
+  setDefaults,
+  prepareForCreate: statusStrategy.prepareForCreate,
+  prepareForUpdate: (object, old, context) => {
+    statusStrategy.prepareForUpdate(object, old, context)
+    if (context.subresource === 'status') keep(object.metadata!, old.metadata, 'labels')
+  },
+  validate: validateDeployment,
+  validateUpdate: validateDeploymentUpdate,
+  validateStatusUpdate: validateDeploymentStatusUpdate,
+  // Annotations are copied to ReplicaSets, so they count.
+  generation: (object, old) =>
+    !semanticEqual(object.spec, old.spec) || !semanticEqual(object.metadata?.annotations, old.metadata.annotations),
+  subresources: {
+    status: true, scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
+  },
+  columns: [
+    nameColumn(),
+    text('Ready', 'Number of the pod with ready state', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`),
+    text('Up-to-date', 'Number of pods of the current template', ({ status }) => status?.updatedReplicas ?? 0),
+    text('Available', 'Number of pods that have been ready long enough', ({ status }) => status?.availableReplicas ?? 0),
+    ageColumn(),
+    ...containerColumns<Deployment>(({ spec }) => spec?.template?.spec?.containers),
+    text('Selector', 'Labels of the pods', ({ spec }) => formatLabelSelector(spec?.selector), 'wide'),
+  ],
+})
+
+function setDefaults(object: Deployment): void {
+  const spec = object.spec
+  if (!spec) return
+  spec.replicas ??= 1
+  const strategy = spec.strategy ??= {}
+  strategy.type ||= 'RollingUpdate'
+  if (strategy.type === 'RollingUpdate') {
+    const rolling = strategy.rollingUpdate ??= {}
+    rolling.maxUnavailable ??= '25%'
+    rolling.maxSurge ??= '25%'
+  }
+  spec.revisionHistoryLimit ??= 10
+  spec.progressDeadlineSeconds ??= 600
+  if (spec.template?.spec) setPodSpecDefaults(spec.template.spec)
+}

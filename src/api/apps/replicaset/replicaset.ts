@@ -1,0 +1,38 @@
+/** ReplicaSet: keeps a number of like pods running. */
+import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
+import type { ReplicaSet } from '../../gen/apps-v1.ts'
+import { setPodSpecDefaults } from '../../core/pod/pod-defaults.ts'
+import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
+import { separateStatus } from '../../strategy.ts'
+import { validateReplicaSet, validateReplicaSetStatusUpdate, validateReplicaSetUpdate } from './replicaset.validation.ts'
+
+export const replicaSet = defineKind<ReplicaSet>({
+  group: 'apps', kind: 'ReplicaSet', plural: 'replicasets', shortNames: ['rs'], categories: ['all'], scope: 'Namespaced',
+  versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.ReplicaSet', served: true, stored: true }],
+  setDefaults,
+  ...separateStatus<ReplicaSet>({ replicas: 0 }),
+  validate: validateReplicaSet,
+  validateUpdate: validateReplicaSetUpdate,
+  validateStatusUpdate: validateReplicaSetStatusUpdate,
+  generation: 'spec',
+  subresources: {
+    status: true, scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
+  },
+  selectableFields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
+  columns: [
+    nameColumn(),
+    integer('Desired', 'Number of pods wanted', ({ spec }) => spec?.replicas ?? 0),
+    integer('Current', 'Number of pods there are', ({ status }) => status?.replicas ?? 0),
+    integer('Ready', 'Number of pods that are ready', ({ status }) => status?.readyReplicas ?? 0),
+    ageColumn(),
+    ...containerColumns<ReplicaSet>(({ spec }) => spec?.template?.spec?.containers),
+    text('Selector', 'Labels of the pods', ({ spec }) => formatLabelSelector(spec?.selector), 'wide'),
+  ],
+})
+
+function setDefaults({ spec }: ReplicaSet): void {
+  if (!spec) return
+  spec.replicas ??= 1
+  if (spec.template?.spec) setPodSpecDefaults(spec.template.spec)
+}

@@ -1,0 +1,30 @@
+/** Endpoints: the addresses behind a Service, all in one object. EndpointSlices have taken its place. */
+import { defineKind } from '#machinery/schema/define-kind.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import type { Endpoints } from '../../gen/core-v1.ts'
+import { ageColumn, formatListWithMore, nameColumn, text } from '../../printing/columns.ts'
+import { validateEndpoints } from './endpoints.validation.ts'
+
+export const endpoints = defineKind<Endpoints>({
+  group: '', kind: 'Endpoints', plural: 'endpoints', shortNames: ['ep'], scope: 'Namespaced', createOnUpdate: true,
+  versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.Endpoints', served: true, stored: true }],
+  setDefaults,
+  validate: validateEndpoints,
+  warnings: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
+  columns: [
+    nameColumn(),
+    text('Endpoints', 'Addresses and ports', formatEndpoints),
+    ageColumn(),
+  ],
+})
+
+function setDefaults(object: Endpoints): void {
+  for (const subset of object.subsets ?? []) for (const port of subset.ports ?? []) port.protocol ||= 'TCP'
+}
+
+function formatEndpoints({ subsets }: Stored<Endpoints>): string {
+  const shown = (subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
+    ports.length === 0 ? addresses.map(({ ip }) => ip)
+      : ports.flatMap(({ port }) => addresses.map(({ ip }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`))))
+  return (subsets ?? []).length === 0 ? '<none>' : shown.length === 0 ? '' : formatListWithMore(shown, 3)
+}

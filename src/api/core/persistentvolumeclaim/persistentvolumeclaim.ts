@@ -1,0 +1,65 @@
+/** PersistentVolumeClaim: a namespace's request for a PersistentVolume. */
+import { defineKind } from '#machinery/schema/define-kind.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import type { PersistentVolumeClaim } from '../../gen/core-v1.ts'
+import { formatAccessModes } from '../../printing/access-modes.ts'
+import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
+import { separateStatus } from '../../strategy.ts'
+import { storageClassAnnotation } from '../persistentvolume/persistentvolume.ts'
+import { setClaimSpecDefaults } from '../pod/volume-defaults.ts'
+import { validateClaimStatusUpdate, validatePersistentVolumeClaim, validatePersistentVolumeClaimUpdate } from './persistentvolumeclaim.validation.ts'
+
+const statusStrategy = separateStatus<PersistentVolumeClaim>({ phase: 'Pending' })
+
+export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
+  group: '', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', shortNames: ['pvc'], scope: 'Namespaced',
+  versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.PersistentVolumeClaim', served: true, stored: true }],
+  setDefaults: setClaimDefaults,
+  prepareForCreate: (object) => {
+    statusStrategy.prepareForCreate(object)
+    normalizeDataSources(object)
+  },
+  prepareForUpdate: (object, old, context) => {
+    statusStrategy.prepareForUpdate(object, old, context)
+    if (context.subresource === '') normalizeDataSources(object)
+  },
+  validate: validatePersistentVolumeClaim,
+  validateUpdate: validatePersistentVolumeClaimUpdate,
+  validateStatusUpdate: validateClaimStatusUpdate,
+  subresources: { status: true },
+  selectableFields: (object) => ({ name: object.metadata.name }),
+  columns: [
+    nameColumn(),
+    text('Status', 'Phase of the claim', ({ metadata, status }) => (metadata.deletionTimestamp ? 'Terminating' : status?.phase ?? '')),
+    text('Volume', 'The volume that the claim has', ({ spec }) => spec?.volumeName ?? ''),
+    text('Capacity', 'Size of the volume', (object) => (isBound(object) ? object.status?.capacity?.['storage'] ?? '0' : '')),
+    text('Access Modes', 'How the volume can be mounted', (object) => (isBound(object) ? formatAccessModes(object.status?.accessModes) : '')),
+    text('StorageClass', 'StorageClass of the pvc',
+      ({ metadata, spec }) => metadata.annotations?.[storageClassAnnotation] ?? spec?.storageClassName ?? ''),
+    text('VolumeAttributesClass', 'VolumeAttributesClass of the pvc', ({ spec }) => spec?.volumeAttributesClassName ?? '<unset>'),
+    ageColumn(),
+    text('VolumeMode', 'File system or block device', ({ spec }) => spec?.volumeMode ?? '<unset>', 'wide'),
+  ],
+})
+
+function isBound({ spec }: Stored<PersistentVolumeClaim>): boolean {
+  return (spec?.volumeName ?? '') !== ''
+}
+
+/** Also for the claim templates of StatefulSets. */
+export function setClaimDefaults(object: PersistentVolumeClaim): void {
+  object.status ??= {}
+  object.status.phase ||= 'Pending'
+  setClaimSpecDefaults(object.spec ??= {})
+}
+
+/** `dataSource` and `dataSourceRef` say the same, unless the reference crosses namespaces. */
+function normalizeDataSources({ spec }: PersistentVolumeClaim): void {
+  if (!spec) return
+  const { dataSource, dataSourceRef } = spec
+  if (dataSource && !dataSourceRef) spec.dataSourceRef = { ...dataSource }
+  else if (dataSourceRef && !dataSource && !dataSourceRef.namespace) {
+    const { namespace: _, ...source } = dataSourceRef
+    spec.dataSource = source
+  }
+}

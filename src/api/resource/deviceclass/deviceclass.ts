@@ -1,0 +1,10 @@
+/** DeviceClass: devices that a claim can ask for by name. */
+import { defineKind } from '#machinery/schema/define-kind.ts'
+import type { DeviceClass } from '../../gen/resource-v1.ts'
+import { ageColumn, nameColumn } from '../../printing/columns.ts'
+
+export const deviceClass = defineKind<DeviceClass>({
+  group: 'resource.k8s.io', kind: 'DeviceClass', plural: 'deviceclasses', scope: 'Cluster', generation: 'spec',
+  versions: [{ version: 'v1', schema: 'io.k8s.api.resource.v1.DeviceClass', served: true, stored: true }],
+  columns: [nameColumn(), ageColumn()],
+})

@@ -1,0 +1,31 @@
+/** ResourceClaim: a request for devices, and which ones it got. */
+import { defineKind } from '#machinery/schema/define-kind.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import type { ResourceClaim } from '../../gen/resource-v1.ts'
+import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
+import { separateStatus } from '../../strategy.ts'
+import { setDeviceClaimDefaults } from '../claim-defaults.ts'
+import { validateResourceClaimUpdate } from '../claims.validation.ts'
+
+export const resourceClaim = defineKind<ResourceClaim>({
+  group: 'resource.k8s.io', kind: 'ResourceClaim', plural: 'resourceclaims', scope: 'Namespaced',
+  versions: [{ version: 'v1', schema: 'io.k8s.api.resource.v1.ResourceClaim', served: true, stored: true }],
+  setDefaults: ({ spec }) => setDeviceClaimDefaults(spec),
+  ...separateStatus<ResourceClaim>({}),
+  validateUpdate: validateResourceClaimUpdate,
+  subresources: { status: true },
+  columns: [nameColumn(), text('State', 'A summary of the current state (allocated, pending, reserved, etc.).', formatState), ageColumn()],
+})
+
+/** `deleted,allocated,reserved`, or `pending`. */
+function formatState({ metadata, status }: Stored<ResourceClaim>): string {
+  const states: string[] = []
+  if (metadata.deletionTimestamp) states.push('deleted')
+  if (!status?.allocation) {
+    if (!metadata.deletionTimestamp) states.push('pending')
+  } else {
+    states.push('allocated')
+    if (status.reservedFor?.length) states.push('reserved')
+  }
+  return states.join(',')
+}

@@ -1,0 +1,14 @@
+/** ResourceClaimTemplate: from which each pod gets a ResourceClaim of its own. */
+import { defineKind } from '#machinery/schema/define-kind.ts'
+import type { ResourceClaimTemplate } from '../../gen/resource-v1.ts'
+import { ageColumn, nameColumn } from '../../printing/columns.ts'
+import { setDeviceClaimDefaults } from '../claim-defaults.ts'
+import { validateResourceClaimTemplateUpdate } from '../claims.validation.ts'
+
+export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
+  group: 'resource.k8s.io', kind: 'ResourceClaimTemplate', plural: 'resourceclaimtemplates', scope: 'Namespaced',
+  versions: [{ version: 'v1', schema: 'io.k8s.api.resource.v1.ResourceClaimTemplate', served: true, stored: true }],
+  setDefaults: ({ spec }) => setDeviceClaimDefaults(spec?.spec),
+  validateUpdate: validateResourceClaimTemplateUpdate,
+  columns: [nameColumn(), ageColumn()],
+})
