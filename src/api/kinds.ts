@@ -68,7 +68,7 @@ import { storageClass } from './storage/storageclass/storageclass.ts'
 import { volumeAttachment } from './storage/volumeattachment/volumeattachment.ts'
 import { volumeAttributesClass } from './storage/volumeattributesclass/volumeattributesclass.ts'
 
-export const builtInKinds: readonly AnyKind[] = [
+export const kinds: readonly AnyKind[] = [
   binding, componentStatus, configMap, endpoints, event, limitRange, namespace, node, persistentVolumeClaim,
   persistentVolume, pod, podTemplate, replicationController, resourceQuota, secret, serviceAccount, service,
   apiService,

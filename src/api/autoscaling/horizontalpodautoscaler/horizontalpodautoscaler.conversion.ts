@@ -13,7 +13,7 @@ const annotations = {
 /** v2, as stored, to v1. */
 export function toV1(object: KubeObject): v1.HorizontalPodAutoscaler {
   const { metadata, spec, status } = object as v2.HorizontalPodAutoscaler
-  const converted: v1.HorizontalPodAutoscaler = { apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler' }
+  const converted: Partial<v1.HorizontalPodAutoscaler> = { apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler' }
   const carried: Record<string, string> = {}
   if (metadata) converted.metadata = metadata
   if (spec) {
@@ -35,13 +35,13 @@ export function toV1(object: KubeObject): v1.HorizontalPodAutoscaler {
   if (Object.keys(carried).length > 0) {
     converted.metadata = { ...metadata, annotations: { ...metadata?.annotations, ...carried } }
   }
-  return converted
+  return converted as v1.HorizontalPodAutoscaler
 }
 
 /** v1 to v2, as stored. Malformed annotations are left out, as upstream does. */
 export function fromV1(object: KubeObject): v2.HorizontalPodAutoscaler {
   const { metadata, spec, status } = object as v1.HorizontalPodAutoscaler
-  const converted: v2.HorizontalPodAutoscaler = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' }
+  const converted: Partial<v2.HorizontalPodAutoscaler> = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' }
   const carried = metadata?.annotations ?? {}
   if (metadata) converted.metadata = withoutCarried(metadata)
   if (spec) {
@@ -62,7 +62,7 @@ export function fromV1(object: KubeObject): v2.HorizontalPodAutoscaler {
     const conditions = parseList<v2.HorizontalPodAutoscalerCondition>(carried[annotations.conditions])
     if (conditions.length > 0) converted.status.conditions = conditions
   }
-  return converted
+  return converted as v2.HorizontalPodAutoscaler
 }
 
 function utilizationOf(averageUtilization: number): v2.MetricSpec {
