@@ -1,0 +1,252 @@
+/** THE ordered list of what happens to every request before its handler, each line with the reason for its place. */
+import { ApiError, internalError, tooManyRequests, unauthorized } from '#machinery/errors/api-error.ts'
+import type { HttpResponse } from '#world/http.ts'
+import type { Clock } from '#world/clock.ts'
+import type { Log } from '#world/log.ts'
+import { anonymous, type Authenticator, type UserInfo } from './authn/authenticator.ts'
+import type { AuthorizationAttributes, Authorizer } from './authz/authorizer.ts'
+import { formatWarnings, isLongRunning, type Exchange, type Filter, type Handler } from './exchange.ts'
+import type { ServerMetrics } from './metrics.ts'
+import { authorizeRequest, forbiddenRequest } from './rest/authorize.ts'
+import { contentTypes, type Form } from './rest/negotiate.ts'
+import { renderError } from './rest/respond.ts'
+import type { WireCodec } from './rest/wire-codec.ts'
+
+export interface FilterOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly wire: WireCodec
+  readonly metrics: ServerMetrics
+  readonly authenticators: readonly Authenticator[]
+  readonly authorizer: Authorizer
+  readonly anonymousAuth: boolean
+  readonly audit: AuditHook | undefined
+  readonly maxReadsInFlight: number
+  readonly maxWritesInFlight: number
+  readonly requestTimeoutMs: number
+}
+
+/** Told of every request when it is done. */
+export interface AuditHook {
+  record(exchange: Exchange, status: number): void
+}
+
+/**
+ * The chain around `handler`, outermost first:
+ * - measure: sees everything, failures of all others included;
+ * - answer errors: within measure, so that a failure counts with the status that the client gets; around the rest, whatever throws;
+ * - authenticate: before anything that depends on who asks, and before the limits, so that a stranger with bad credentials
+ *   does not take up a place;
+ * - audit: after authentication, as an event names the user; before the limits, as refusals are events too;
+ * - limit: before the work of impersonation and authorization, which are part of what overload is;
+ * - impersonate: before authorization, which is about the impersonated user;
+ * - authorize: after it is known who asks for what, before anything is read;
+ * - time out: innermost but one, as only the handler's own work has a deadline;
+ * - warn: next to the handler that collects the warnings; refusals above have none.
+ */
+export function buildChain(handler: Handler, options: FilterOptions): Handler {
+  const filters: readonly Filter[] = [
+    measure(options), answerErrors(options), authenticate(options), audit(options), limit(options), impersonate(options),
+    authorize(options), timeOut(options), warn,
+  ]
+  return filters.reduceRight<Handler>((next, filter) => (exchange) => filter(exchange, next), handler)
+}
+
+function measure({ metrics, clock }: FilterOptions): Filter {
+  return async (exchange, next) => {
+    const begun = clock.monotonic()
+    const response = await next(exchange)
+    metrics.count(exchange.info, response.status, clock.monotonic() - begun)
+    return response
+  }
+}
+
+const statusForm: Form = { media: 'json', as: 'object', pretty: false }
+
+/** The bug in one handler costs that one request. */
+function answerErrors({ log, wire }: FilterOptions): Filter {
+  return async (exchange, next) => {
+    try {
+      return await next(exchange)
+    } catch (error) {
+      const wants = exchange.request.headers['accept']?.startsWith(contentTypes.protobuf) ?? false
+      const form: Form = wants ? { ...statusForm, media: 'protobuf' } : statusForm
+      if (error instanceof ApiError) return withWarnings(renderError(error, wire, form), exchange.warnings)
+      log.error('failed to answer a request', { method: exchange.request.method, path: exchange.request.path, error })
+      return renderError(internalError(error instanceof Error ? error.message : String(error), { cause: error }), wire, form)
+    }
+  }
+}
+
+function authenticate({ authenticators, anonymousAuth }: FilterOptions): Filter {
+  return async (exchange, next) => {
+    for (const authenticator of authenticators) {
+      const answer = authenticator.authenticate(exchange.request)
+      const user = answer instanceof Promise ? await answer : answer
+      if (!user) continue
+      exchange.user = withAuthenticatedGroup(user)
+      return await next(exchange)
+    }
+    if (!anonymousAuth) throw unauthorized()
+    exchange.user = anonymous
+    return await next(exchange)
+  }
+}
+
+const authenticatedGroup = 'system:authenticated'
+
+function withAuthenticatedGroup(user: UserInfo): UserInfo {
+  if (user.groups.includes(authenticatedGroup) || user.groups.includes('system:unauthenticated')) return user
+  return { ...user, groups: [...user.groups, authenticatedGroup] }
+}
+
+function audit({ audit: hook }: FilterOptions): Filter {
+  if (!hook) return (exchange, next) => next(exchange)
+  return async (exchange, next) => {
+    let status = 500
+    try {
+      const response = await next(exchange)
+      status = response.status
+      return response
+    } catch (error) {
+      if (error instanceof ApiError) status = error.code
+      throw error
+    } finally {
+      hook.record(exchange, status)
+    }
+  }
+}
+
+/** So many at a time, reads and writes apart; long-running requests wait for the world and not for us, so they do not count. */
+function limit({ maxReadsInFlight, maxWritesInFlight, metrics }: FilterOptions): Filter {
+  let reads = 0
+  let writes = 0
+  return async (exchange, next) => {
+    if (isLongRunning(exchange.info)) return await next(exchange)
+    const { verb } = exchange.info
+    const isRead = verb === 'get' || verb === 'list' || verb === 'head' || verb === 'options'
+    // Cluster administrators must be able to repair an overloaded server.
+    const exempt = exchange.user.groups.includes('system:masters')
+    if (!exempt && (isRead ? reads >= maxReadsInFlight : writes >= maxWritesInFlight)) {
+      throw tooManyRequests('the server has received too many requests and has asked us to try again later', 1)
+    }
+    if (isRead) reads++
+    else writes++
+    metrics.inFlight(reads, writes)
+    try {
+      return await next(exchange)
+    } finally {
+      if (isRead) reads--
+      else writes--
+      metrics.inFlight(reads, writes)
+    }
+  }
+}
+
+function impersonate({ authorizer }: FilterOptions): Filter {
+  return async (exchange, next) => {
+    const { headers } = exchange.request
+    const name = headers['impersonate-user']
+    const groups = headers['impersonate-group']
+    const uid = headers['impersonate-uid']
+    const extra = Object.keys(headers).filter((header) => header.startsWith('impersonate-extra-'))
+    if (name === undefined && groups === undefined && uid === undefined && extra.length === 0) return await next(exchange)
+    exchange.impersonator = exchange.user
+    exchange.user = decideImpersonation(exchange, { name, groups, uid, extra }, authorizer)
+    return await next(exchange)
+  }
+}
+
+interface ImpersonationHeaders {
+  readonly name: string | undefined
+  readonly groups: string | undefined
+  readonly uid: string | undefined
+  readonly extra: readonly string[]
+}
+
+function decideImpersonation(exchange: Exchange, wanted: ImpersonationHeaders, authorizer: Authorizer): UserInfo {
+  const { headers } = exchange.request
+  const { name } = wanted
+  if (!name) {
+    throw new ApiError({
+      kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'InternalError', code: 500,
+      message: 'Internal error occurred: requested impersonation without impersonating a user',
+      details: { causes: [{ message: 'requested impersonation without impersonating a user' }] },
+    })
+  }
+  const check = (group: string, resource: string, subresource: string, namespace: string, value: string): void => {
+    const attributes: AuthorizationAttributes = {
+      type: 'resource', user: exchange.user, verb: 'impersonate', group, version: group === '' ? '' : 'v1', resource, subresource,
+      namespace, name: value,
+    }
+    const decision = authorizer.authorize(attributes)
+    if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)
+  }
+  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name)
+  if (account) check('', 'serviceaccounts', '', account[1]!, account[2]!)
+  else check('', 'users', '', '', name)
+  const groups = (wanted.groups ?? '').split(',').map((group) => group.trim()).filter((group) => group !== '')
+  for (const group of groups) check('', 'groups', '', '', group)
+  if (wanted.uid) check('authentication.k8s.io', 'uids', '', '', wanted.uid)
+  const extra: Record<string, string[]> = {}
+  for (const header of wanted.extra) {
+    const key = decodeURIComponent(header.slice('impersonate-extra-'.length))
+    extra[key] = (headers[header] ?? '').split(',').map((value) => value.trim())
+    for (const value of extra[key]) check('authentication.k8s.io', 'userextras', key, '', value)
+  }
+  if (groups.length === 0 && account) groups.push('system:serviceaccounts', `system:serviceaccounts:${account[1]!}`)
+  if (name === anonymous.name) groups.push('system:unauthenticated')
+  else if (!groups.includes(authenticatedGroup) && !groups.includes('system:unauthenticated')) groups.push(authenticatedGroup)
+  return { name, groups, ...(wanted.uid && { uid: wanted.uid }), ...(wanted.extra.length > 0 && { extra }) }
+}
+
+function authorize({ authorizer }: FilterOptions): Filter {
+  return async (exchange, next) => {
+    authorizeRequest(authorizer, exchange.user, exchange.info)
+    return await next(exchange)
+  }
+}
+
+/** Ends the work of a request that takes too long. Long-running ones have their own limits. */
+function timeOut({ clock, requestTimeoutMs }: FilterOptions): Filter {
+  return async (exchange, next) => {
+    if (isLongRunning(exchange.info) || exchange.info.verb === 'deletecollection' || exchange.info.verb === 'list') return await next(exchange)
+    const abort = new AbortController()
+    const expiry = Promise.withResolvers<never>()
+    const timer = clock.schedule(timeoutOf(exchange, requestTimeoutMs), () => {
+      abort.abort()
+      expiry.reject(new ApiError({
+        kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'Timeout', code: 504,
+        message: 'Timeout: request did not complete within the allotted timeout', details: {},
+      }))
+    })
+    exchange.signal = AbortSignal.any([exchange.request.signal, abort.signal])
+    try {
+      return await Promise.race([next(exchange), expiry.promise])
+    } finally {
+      timer.cancel()
+    }
+  }
+}
+
+function timeoutOf({ request }: Exchange, maximumMs: number): number {
+  if (!request.query.includes('timeout=')) return maximumMs
+  const text = new URLSearchParams(request.query).get('timeout')
+  if (!text) return maximumMs
+  const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?$/.exec(text)
+  if (!match) {
+    throw new ApiError({
+      kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'BadRequest', code: 400,
+      message: `invalid timeout specified in the request URL - ${text}`,
+    })
+  }
+  const [, hours = 0, minutes = 0, seconds = 0, milliseconds = 0] = match
+  const asked = 1000 * (3600 * Number(hours) + 60 * Number(minutes) + Number(seconds)) + Number(milliseconds)
+  return asked === 0 ? maximumMs : Math.min(asked, maximumMs)
+}
+
+const warn: Filter = async (exchange, next) => withWarnings(await next(exchange), exchange.warnings)
+
+function withWarnings(response: HttpResponse, warnings: readonly string[]): HttpResponse {
+  return warnings.length === 0 ? response : { ...response, headers: { ...response.headers, warning: formatWarnings(warnings) } }
+}

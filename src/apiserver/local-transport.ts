@@ -1,0 +1,137 @@
+/** Calls from inside the process: no HTTP, no bytes; authorization, admission and validation as for everybody else. */
+import type { ApiCall, ListOptions, ObjectList, ResourcePath, Transport, WatchEvent, WatchOptions, WriteOptions } from '#client/transport.ts'
+import { ApiError, methodNotAllowed, noSuchPath } from '#machinery/errors/api-error.ts'
+import type { KubeObject } from '#machinery/meta/object.ts'
+import { deepFreeze } from '#base/deep-freeze.ts'
+import type { UserInfo } from './authn/authenticator.ts'
+import type { ResourceRequest } from './request-info.ts'
+import { authorizeRequest } from './rest/authorize.ts'
+import type { Outcome, RequestScope, RestContext, WriteParameters } from './rest/context.ts'
+import { createObject } from './rest/create.ts'
+import { deleteObject, type DeleteParameters } from './rest/delete.ts'
+import { deleteCollection } from './rest/delete-collection.ts'
+import { getObject } from './rest/get.ts'
+import { replaceObject } from './rest/handlers.ts'
+import { listObjects, type ListPage, type ListParameters } from './rest/list.ts'
+import { patchObject } from './rest/patch.ts'
+import { decodeStored } from './rest/stored-form.ts'
+import { watchObjects } from './rest/watch.ts'
+import type { SubresourceHandler } from './subresources/subresource.ts'
+
+const never = new AbortController().signal
+
+export function createLocalTransport(
+  context: RestContext, subresources: ReadonlyMap<string, SubresourceHandler>, user: UserInfo,
+): Transport {
+  const begin = (verb: string, path: ResourcePath, signal: AbortSignal): RequestScope => {
+    const info = requestInfo(verb, path)
+    authorizeRequest(context.authorizer, user, info)
+    const resource = context.kinds.find(path.group, path.version, path.resource)
+    if (!resource) throw noSuchPath()
+    return {
+      ...resource, namespace: info.namespace, name: info.name, subresource: info.subresource, user, userAgent: user.name, signal,
+      warn: (message) => context.log.debug('warned a local client', { user: user.name, message }),
+    }
+  }
+  return {
+    async call(call, options) {
+      const scope = begin(call.verb, call.path, options?.signal ?? never)
+      return await execute(context, subresources, scope, call)
+    },
+    async *watch(path, options, signal) {
+      const scope = begin('watch', path, signal)
+      const outputs = await watchObjects(context, scope, {
+        ...listParameters(options), allowWatchBookmarks: options.allowWatchBookmarks ?? false, timeoutSeconds: options.timeoutSeconds,
+        ...(options.sendInitialEvents !== undefined && { sendInitialEvents: options.sendInitialEvents }),
+      })
+      for await (const output of outputs) {
+        if (output.type === 'error') throw output.error
+        if (output.type === 'bookmark') yield [bookmark(scope, output.revision, output.endsInitialEvents)]
+        else yield output.changes.map(({ type, entry }): WatchEvent<KubeObject> => ({ type, object: versioned(scope, decodeStored(entry) as KubeObject) }))
+      }
+    },
+  }
+}
+
+async function execute(
+  context: RestContext, subresources: ReadonlyMap<string, SubresourceHandler>, scope: RequestScope, call: ApiCall,
+): Promise<KubeObject | ObjectList<KubeObject>> {
+  switch (call.verb) {
+    case 'get': return versioned(scope, decodeStored(await getObject(context, scope, call.resourceVersion)) as KubeObject)
+    case 'list': return listOf(scope, await listObjects(context, scope, listParameters(call.options)))
+    case 'create': {
+      const object = shape(context, scope, call.object)
+      return resultOf(scope, await createObject(context, scope, object, writeParameters(call.options)))
+    }
+    case 'update': {
+      const object = shape(context, scope, call.object)
+      return resultOf(scope, await replaceObject(context, scope, object, writeParameters(call.options)))
+    }
+    case 'patch': {
+      const parameters = { ...writeParameters(call.options), force: call.options.force ?? false }
+      return resultOf(scope, await patchObject(context, scope, call.patchType, call.patch, [], parameters))
+    }
+    case 'delete': return resultOf(scope, (await deleteObject(context, scope, deleteParameters(call.options))).outcome)
+    case 'deletecollection':
+      return listOf(scope, await deleteCollection(context, scope, listParameters(call.options), deleteParameters(call.options)))
+  }
+}
+
+function shape(context: RestContext, scope: RequestScope, object: KubeObject): KubeObject {
+  const typed = { ...object, kind: object.kind ?? scope.kind.kind, apiVersion: object.apiVersion ?? scope.apiVersion }
+  return context.codec.shape(scope.kind, scope.version, typed).object
+}
+
+function versioned(scope: RequestScope, object: KubeObject): KubeObject {
+  return object.apiVersion === scope.apiVersion ? object : Object.freeze({ ...object, apiVersion: scope.apiVersion })
+}
+
+function resultOf(scope: RequestScope, outcome: Outcome): KubeObject {
+  return outcome.type === 'entry' ? versioned(scope, decodeStored(outcome.entry) as KubeObject) : deepFreeze(outcome.object)
+}
+
+function listOf(scope: RequestScope, page: ListPage): ObjectList<KubeObject> {
+  return {
+    kind: scope.kind.listKind, apiVersion: scope.apiVersion,
+    metadata: {
+      resourceVersion: String(page.revision),
+      ...(page.continue !== '' && { continue: page.continue }),
+      ...(page.remainingItemCount !== undefined && { remainingItemCount: page.remainingItemCount }),
+    },
+    items: page.entries.map((entry) => versioned(scope, decodeStored(entry) as KubeObject)),
+  }
+}
+
+function bookmark(scope: RequestScope, revision: number, endsInitialEvents: boolean): WatchEvent<KubeObject> {
+  return {
+    type: 'BOOKMARK',
+    object: {
+      kind: scope.kind.kind, apiVersion: scope.apiVersion,
+      metadata: { resourceVersion: String(revision), ...(endsInitialEvents && { annotations: { 'k8s.io/initial-events-end': 'true' } }) },
+    },
+  }
+}
+
+function requestInfo(verb: string, path: ResourcePath): ResourceRequest {
+  const { group, version, resource, namespace = '', name = '', subresource = '' } = path
+  const isNamespace = group === '' && resource === 'namespaces'
+  return {
+    type: 'resource', verb, path: '', group, version, resource, name, subresource, namespace: isNamespace ? name : namespace, rest: [],
+    watchByPath: false,
+  }
+}
+
+function listParameters(options: ListOptions | WatchOptions): ListParameters {
+  return {
+    labelSelector: options.labelSelector ?? '', fieldSelector: options.fieldSelector ?? '', resourceVersion: options.resourceVersion ?? '',
+    resourceVersionMatch: options.resourceVersionMatch ?? '', limit: options.limit ?? 0, continue: options.continue ?? '',
+  }
+}
+
+function writeParameters(options: WriteOptions): WriteParameters {
+  return { dryRun: options.dryRun ?? false, fieldManager: options.fieldManager ?? '', fieldValidation: options.fieldValidation ?? 'Ignore' }
+}
+
+function deleteParameters(options: { readonly dryRun?: boolean | undefined } & Omit<DeleteParameters, 'dryRun'>): DeleteParameters {
+  return { ...options, dryRun: options.dryRun ?? false }
+}

@@ -1,0 +1,110 @@
+/** The server's own figures, in Prometheus' text format. */
+import type { RequestInfo } from './request-info.ts'
+
+/** Upstream's buckets of apiserver_request_duration_seconds. */
+const buckets = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60]
+/** Label sets beyond this are counted together: paths are the client's choice, memory is ours. */
+const maxSeries = 5_000
+
+interface Series {
+  readonly labels: string
+  count: number
+  sum: number
+  readonly counts: number[]
+  readonly codes: Map<number, number>
+}
+
+/** Figures of the process, which only the machine's side knows: `process_resident_memory_bytes` and the like, by name. */
+export type ProcessMetrics = () => Readonly<Record<string, number>>
+
+export class ServerMetrics {
+  readonly #series = new Map<string, Series>()
+  readonly #processMetrics: ProcessMetrics | undefined
+  #reads = 0
+  #writes = 0
+  #watches = 0
+
+  constructor(processMetrics?: ProcessMetrics) {
+    this.#processMetrics = processMetrics
+  }
+
+  count(info: RequestInfo, code: number, durationMs: number): void {
+    const key = info.type === 'path'
+      ? `${info.verb} `
+      : `${info.verb} ${info.group}/${info.version}/${info.resource}/${info.subresource}/${info.name === '' ? (info.namespace === '' ? 'c' : 'n') : 'r'}`
+    let series = this.#series.get(key)
+    if (!series) {
+      if (this.#series.size >= maxSeries) return
+      series = { labels: labelsOf(info), count: 0, sum: 0, counts: buckets.map(() => 0), codes: new Map() }
+      this.#series.set(key, series)
+    }
+    const seconds = durationMs / 1000
+    series.count++
+    series.sum += seconds
+    series.codes.set(code, (series.codes.get(code) ?? 0) + 1)
+    const bucket = buckets.findIndex((limit) => seconds <= limit)
+    if (bucket >= 0) series.counts[bucket]!++
+  }
+
+  inFlight(reads: number, writes: number): void {
+    this.#reads = reads
+    this.#writes = writes
+  }
+
+  watchBegan(): void {
+    this.#watches++
+  }
+
+  watchEnded(): void {
+    this.#watches--
+  }
+
+  render(): string {
+    const lines: string[] = []
+    head(lines, 'apiserver_request_total', 'counter', 'Counter of apiserver requests broken out for each verb, dry run value, group, ' +
+      'version, resource, scope, component, and HTTP response code.')
+    for (const { labels, codes } of this.#series.values()) {
+      for (const [code, count] of codes) lines.push(`apiserver_request_total{code="${code}",${labels}} ${count}`)
+    }
+    head(lines, 'apiserver_request_duration_seconds', 'histogram', 'Response latency distribution in seconds for each verb, dry run ' +
+      'value, group, version, resource, subresource, scope and component.')
+    for (const { labels, counts, count, sum } of this.#series.values()) {
+      let below = 0
+      buckets.forEach((limit, index) => {
+        below += counts[index]!
+        lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="${limit}"} ${below}`)
+      })
+      lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="+Inf"} ${count}`,
+        `apiserver_request_duration_seconds_sum{${labels}} ${sum}`, `apiserver_request_duration_seconds_count{${labels}} ${count}`)
+    }
+    head(lines, 'apiserver_current_inflight_requests', 'gauge', 'Maximal number of currently used inflight request limit of this ' +
+      'apiserver per request kind in last second.')
+    lines.push(`apiserver_current_inflight_requests{request_kind="mutating"} ${this.#writes}`,
+      `apiserver_current_inflight_requests{request_kind="readOnly"} ${this.#reads}`)
+    head(lines, 'apiserver_longrunning_requests', 'gauge', 'Gauge of all active long-running apiserver requests.')
+    lines.push(`apiserver_longrunning_requests{verb="WATCH"} ${this.#watches}`)
+    for (const [name, value] of Object.entries(this.#processMetrics?.() ?? {})) {
+      lines.push(`# TYPE ${name} ${name.endsWith('_total') ? 'counter' : 'gauge'}`, `${name} ${value}`)
+    }
+    return `${lines.join('\n')}\n`
+  }
+}
+
+function head(lines: string[], name: string, type: string, help: string): void {
+  lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
+}
+
+function labelsOf(info: RequestInfo): string {
+  const values = info.type === 'path'
+    ? { component: 'apiserver', dry_run: '', group: '', resource: '', scope: '', subresource: '', verb: info.verb.toUpperCase(), version: '' }
+    : {
+        component: 'apiserver', dry_run: '', group: info.group, resource: info.resource,
+        scope: info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster', subresource: info.subresource,
+        verb: verbLabels[info.verb] ?? info.verb.toUpperCase(), version: info.version,
+      }
+  return Object.entries(values).map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, '')}"`).join(',')
+}
+
+const verbLabels: Readonly<Record<string, string>> = {
+  create: 'POST', update: 'PUT', patch: 'PATCH', get: 'GET', list: 'LIST', watch: 'WATCH', delete: 'DELETE', deletecollection: 'DELETECOLLECTION',
+}

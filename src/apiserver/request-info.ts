@@ -1,0 +1,110 @@
+/** What a request is about, read from its method, path and query (upstream: endpoints/request/requestinfo.go). */
+
+export type RequestInfo = ResourceRequest | PathRequest
+
+export interface PathRequest {
+  readonly type: 'path'
+  readonly verb: string
+  readonly path: string
+}
+
+export interface ResourceRequest {
+  readonly type: 'resource'
+  /** `get list watch create update patch delete deletecollection`, or the method in lower case. */
+  readonly verb: string
+  readonly path: string
+  readonly group: string
+  readonly version: string
+  readonly namespace: string
+  readonly resource: string
+  readonly subresource: string
+  readonly name: string
+  /** Everything behind `resource/name/subresource/`, percent-decoded: what proxies pass on. */
+  readonly rest: readonly string[]
+  /** `/api/v1/watch/…`, the old way to ask for a watch. */
+  readonly watchByPath: boolean
+}
+
+const namespaceSubresources: ReadonlySet<string> = new Set(['status', 'finalize'])
+const verbs: Readonly<Record<string, string>> = {
+  POST: 'create', GET: 'get', HEAD: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete',
+}
+
+/** `query` is only looked at to tell list from watch, and for `metadata.name` in a field selector. Undefined: the path is malformed. */
+export function parseRequestInfo(method: string, path: string, query: string): RequestInfo | undefined {
+  const parts = splitPath(path)
+  if (!parts) return undefined
+  const pathRequest: PathRequest = { type: 'path', verb: method.toLowerCase(), path }
+  if (parts.length < 3 || (parts[0] !== 'api' && parts[0] !== 'apis')) return pathRequest
+  let at = 1
+  let group = ''
+  if (parts[0] === 'apis') {
+    if (parts.length < 4) return pathRequest
+    group = parts[at++]!
+  }
+  const version = parts[at++]!
+  let verb = verbs[method] ?? ''
+  let watchByPath = false
+  if (parts[at] === 'watch' || parts[at] === 'proxy') {
+    if (parts.length - at < 2) return undefined
+    verb = parts[at]!
+    watchByPath = verb === 'watch'
+    at++
+  }
+  let namespace = ''
+  if (parts[at] === 'namespaces' && parts.length - at > 1) {
+    namespace = parts[at + 1]!
+    if (parts.length - at > 2 && !namespaceSubresources.has(parts[at + 2]!)) at += 2
+  }
+  const resource = parts[at] ?? ''
+  let name = parts[at + 1] ?? ''
+  const subresource = verb === 'proxy' ? '' : (parts[at + 2] ?? '')
+  if (name === '' && verb === 'get') {
+    verb = asksForWatch(query) ? 'watch' : 'list'
+    name = nameInFieldSelector(query)
+  } else if (name === '' && verb === 'delete') {
+    verb = 'deletecollection'
+  }
+  return {
+    type: 'resource', verb, path, group, version, namespace, resource, subresource, name, rest: parts.slice(at + 3), watchByPath,
+  }
+}
+
+/** Go's strconv.ParseBool, and what Kubernetes makes of other spellings: false only for false and 0. */
+export function parseBoolParameter(text: string | null): boolean {
+  if (text === null || text === '') return false
+  const lower = text.toLowerCase()
+  return lower !== 'false' && lower !== '0'
+}
+
+function asksForWatch(query: string): boolean {
+  if (!query.includes('watch')) return false
+  return parseBoolParameter(new URLSearchParams(query).get('watch'))
+}
+
+function nameInFieldSelector(query: string): string {
+  if (!query.includes('metadata.name')) return ''
+  for (const term of (new URLSearchParams(query).get('fieldSelector') ?? '').split(',')) {
+    const match = /^metadata\.name={1,2}([^=!\\]+)$/.exec(term)
+    if (match && !/[/%]/.test(match[1]!) && match[1] !== '.' && match[1] !== '..') return match[1]!
+  }
+  return ''
+}
+
+/** The path's segments. Decoded before it is split, as Go's URL.Path is: an encoded slash divides like any other. */
+function splitPath(path: string): string[] | undefined {
+  let decoded = path
+  if (path.includes('%')) {
+    try {
+      decoded = decodeURIComponent(path)
+    } catch (error) {
+      if (error instanceof URIError) return undefined
+      throw error
+    }
+  }
+  let start = 0
+  let end = decoded.length
+  while (start < end && decoded.charCodeAt(start) === 0x2f) start++
+  while (end > start && decoded.charCodeAt(end - 1) === 0x2f) end--
+  return start === end ? [] : decoded.slice(start, end).split('/')
+}

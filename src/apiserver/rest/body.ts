@@ -1,0 +1,93 @@
+/** Request bodies: reading within limits, choosing the decoder, and the checks that a decoded object fits its endpoint. */
+import { hexEncode, utf8Decode } from '#base/bytes.ts'
+import { ApiError, badRequest, unsupportedMediaType } from '#machinery/errors/api-error.ts'
+import { parseApiVersion } from '#machinery/meta/group-version.ts'
+import type { KubeObject } from '#machinery/meta/object.ts'
+import type { HttpRequest } from '#world/http.ts'
+import { BodyError } from './body-error.ts'
+import type { RequestScope, RestContext, WriteParameters } from './context.ts'
+import { contentTypes, type MediaType } from './negotiate.ts'
+
+/** Upstream's limit for a request body. */
+export const maxBodyBytes = 3 * 1024 * 1024
+
+/** The media type of the body: JSON when the client does not say. Throws ApiError 415 for another. */
+export function bodyMediaType(request: HttpRequest): MediaType {
+  if (request.headers['content-encoding'] && request.headers['content-encoding'] !== 'identity') {
+    throw unsupportedMediaType(`the body of the request has an unsupported encoding: ${request.headers['content-encoding']}`)
+  }
+  const header = request.headers['content-type']
+  if (header === undefined || header === '' || header === 'application/json') return 'json'
+  switch (header.split(';')[0]!.trim().toLowerCase()) {
+    case 'application/json': return 'json'
+    case 'application/yaml': return 'yaml'
+    case 'application/vnd.kubernetes.protobuf': return 'protobuf'
+    default: throw unsupportedMediaType('the body of the request was in an unknown format - accepted media types include: ' +
+      [contentTypes.json, contentTypes.yaml, contentTypes.protobuf].join(', '))
+  }
+}
+
+/** Reads and decodes the object of a create or an update, defaulted and the caller's own. */
+export async function readObject(
+  context: RestContext, request: HttpRequest, scope: RequestScope, parameters: WriteParameters,
+): Promise<KubeObject> {
+  const media = bodyMediaType(request)
+  const body = await request.readBody(maxBodyBytes)
+  return decodeObject(context, media, body, scope, parameters)
+}
+
+export function decodeObject(
+  context: RestContext, media: MediaType, body: Uint8Array, scope: RequestScope, parameters: WriteParameters,
+): KubeObject {
+  const expected = scope.kind.kind
+  const strict = parameters.fieldValidation !== 'Ignore'
+  let given: { kind: string; version: string } | undefined
+  try {
+    const value = context.bodies.decode(media, body, { struct: scope.version.schema, strict })
+    given = checkType(context, scope, value.object)
+    const shaped = context.codec.shape(scope.kind, scope.version, value.object)
+    reportStrictErrors([...value.strictErrors, ...shaped.strictErrors], scope, parameters)
+    return shaped.object
+  } catch (error) {
+    if (error instanceof ApiError) throw error
+    if (!(error instanceof BodyError)) throw error
+    if (given) throw badRequest(`${given.kind} in version "${given.version}" cannot be handled as a ${expected}: ${error.message}`)
+    throw badRequest(`the object provided is unrecognized (must be of type ${expected}): ${error.message} (${summarize(body)})`)
+  }
+}
+
+function reportStrictErrors(errors: readonly string[], scope: RequestScope, { fieldValidation }: WriteParameters): void {
+  if (errors.length === 0 || fieldValidation === 'Ignore') return
+  if (fieldValidation === 'Strict') throw new BodyError(`strict decoding error: ${errors.join(', ')}`)
+  for (const error of errors) scope.warn(error)
+}
+
+/** The object's own kind and apiVersion must be the endpoint's, or absent. */
+function checkType(context: RestContext, scope: RequestScope, object: KubeObject): { kind: string; version: string } {
+  const kind = object.kind || scope.kind.kind
+  const apiVersion = object.apiVersion || scope.apiVersion
+  const parsed = parseApiVersion(apiVersion)
+  if (!parsed) throw new BodyError(`unexpected GroupVersion string: ${apiVersion}`)
+  const given = { kind, version: parsed.version }
+  object.kind = kind
+  object.apiVersion = apiVersion
+  if (apiVersion === scope.apiVersion && kind === scope.kind.kind) return given
+  const served = context.kinds.findByKind(apiVersion, kind)
+  if (!served) {
+    throw badRequest(`${kind} in version "${parsed.version}" cannot be handled as a ${scope.kind.kind}: ` +
+      `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`)
+  }
+  if (apiVersion !== scope.apiVersion) {
+    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${scope.apiVersion})`)
+  }
+  throw badRequest(`${kind} in version "${parsed.version}" cannot be handled as a ${scope.kind.kind}: ` +
+    `converting (${parsed.version}.${kind}) to (${scope.kind.group || 'core'}.${scope.kind.kind}): unknown conversion`)
+}
+
+/** The beginning of a body that nobody understands, for the message. */
+function summarize(body: Uint8Array): string {
+  if (body.length === 0) return '<empty>'
+  const head = body.subarray(0, 30)
+  const text = body[0] === 0x7b ? utf8Decode(head) : hexEncode(head)
+  return body.length > 30 ? `${text} ...` : text
+}

@@ -1,0 +1,123 @@
+/** Creating an object of any kind (upstream: registry/generic/registry/store.go Create, registry/rest/create.go). */
+import { alreadyExists, ApiError, invalid, notFound } from '#machinery/errors/api-error.ts'
+import type { KubeObject } from '#machinery/meta/object.ts'
+import { validateObjectMeta } from '#machinery/meta/validate-object-meta.ts'
+import type { Entry } from '#storage/store.ts'
+import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
+import { kindSubject, resourceSubject, type Outcome, type RequestScope, type RestContext, type WriteParameters } from './context.ts'
+import { recordUpdate } from './field-managers.ts'
+import { objectKeyInStore } from './keys.ts'
+import {
+  alignNamespace, dropDuplicateOwners, formatTime, generateName, generateNameConflict, metadataOf, wipeSystemFields,
+} from './names.ts'
+import { decodeStored, encodeStored } from './stored-form.ts'
+
+/** With eight tries a collision stays unlikely until there are a million generated names with one base. */
+const maxNameAttempts = 8
+/** What etcd accepts in one request, and so what upstream can store. */
+export const maxStoredBytes = 1.5 * 1024 * 1024
+
+/** Creates `object`, which must be the caller's own: decoded and defaulted, it is changed on the way to the store. */
+export async function createObject(
+  context: RestContext, scope: RequestScope, object: KubeObject, parameters: WriteParameters,
+): Promise<Outcome> {
+  const metadata = metadataOf(object)
+  wipeSystemFields(metadata)
+  alignNamespace(metadata, scope)
+  if (metadata.resourceVersion) throw unknownFailure('resourceVersion should not be set on objects to be created')
+  delete metadata.resourceVersion
+  dropDuplicateOwners(metadata, false, scope)
+  recordUpdate(context, scope, undefined, object, parameters)
+  await runMutatingAdmission(context, {
+    operation: 'CREATE', scope, name: metadata.name ?? '', object, old: undefined, dryRun: parameters.dryRun,
+  })
+  dropDuplicateOwners(metadata, true, scope)
+  return await insertObject(context, scope, object, parameters)
+}
+
+/** The part of a create that comes after mutating admission; a PUT or an apply of an absent object joins here. */
+export async function insertObject(
+  context: RestContext, scope: RequestScope, object: KubeObject, parameters: WriteParameters,
+): Promise<Outcome> {
+  const { kind } = scope
+  const metadata = metadataOf(object)
+  const { dryRun } = parameters
+  const generated = !metadata.name && Boolean(metadata.generateName)
+  const now = context.clock.now()
+  metadata.creationTimestamp = formatTime(now)
+  metadata.uid = context.random.uuid()
+  delete metadata.resourceVersion
+  alignNamespace(metadata, scope)
+  if (generated) metadata.name = generateName(metadata.generateName!, context.random)
+  kind.prepareForCreate?.(object, { subresource: scope.subresource, now })
+  if (kind.generation !== undefined && kind.generation !== 'none') metadata.generation ??= 1
+  const reservation = await context.hooks.get(`${kind.group}/${kind.plural}`)?.beforeCreate?.(object, scope, dryRun)
+  try {
+    for (let attempt = 1; ; attempt++) {
+      validateNew(scope, object)
+      if (attempt === 1) for (const warning of kind.warnings?.(object, undefined) ?? []) scope.warn(warning)
+      await runValidatingAdmission(context, {
+        operation: 'CREATE', scope, name: metadata.name ?? '', object, old: undefined, dryRun,
+      })
+      const outcome = await tryInsert(context, scope, object, dryRun)
+      if (outcome !== 'taken') {
+        if (dryRun) reservation?.rollback()
+        else reservation?.commit()
+        return outcome
+      }
+      if (!generated) throw taken(context, scope, metadata.name!)
+      if (attempt === maxNameAttempts) throw generateNameConflict(kind, metadata.name!)
+      metadata.name = generateName(metadata.generateName!, context.random)
+    }
+  } catch (error) {
+    reservation?.rollback()
+    throw error
+  }
+}
+
+/** The bytes for the store. As upstream, managedFields are given up before an object is refused for its size. */
+export function encodeForStore(object: KubeObject): Uint8Array {
+  let value = encodeStored(object)
+  if (value.length > maxStoredBytes && object.metadata?.managedFields) {
+    delete object.metadata.managedFields
+    value = encodeStored(object)
+  }
+  if (value.length > maxStoredBytes) throw unknownFailure('etcdserver: request is too large')
+  return value
+}
+
+/** An error that upstream's API machinery has no reason for: 500 with the bare message. */
+export function unknownFailure(message: string): ApiError {
+  return new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 })
+}
+
+function validateNew({ kind }: RequestScope, object: KubeObject): void {
+  const name = object.metadata?.name ?? ''
+  const errors = kind.validate?.(object) ?? []
+  if (errors.length > 0) throw invalid(kindSubject(kind), name, errors)
+  // After the kind's own rules, so that their more specific sentences win.
+  const metadataErrors = validateObjectMeta(object.metadata ?? {}, kind)
+  if (metadataErrors.length > 0) throw invalid(kindSubject(kind), name, metadataErrors)
+}
+
+async function tryInsert(
+  context: RestContext, scope: RequestScope, object: KubeObject, dryRun: boolean,
+): Promise<Outcome | 'taken'> {
+  const key = objectKeyInStore(scope.kind, scope.namespace, object.metadata!.name!)
+  const value = encodeForStore(object)
+  if (dryRun) return context.store.current().get(key) ? 'taken' : { type: 'object', status: 201, object }
+  const result = await context.store.swap(key, 0, { type: 'put', value })
+  return result.type === 'swapped' ? { type: 'entry', status: 201, entry: result.entry } : 'taken'
+}
+
+function taken(context: RestContext, scope: RequestScope, name: string): ApiError {
+  const error = alreadyExists(resourceSubject(scope.kind), name)
+  const entry: Entry | undefined = context.store.current().get(objectKeyInStore(scope.kind, scope.namespace, name))
+  if (!entry || !decodeStored(entry).metadata.deletionTimestamp) return error
+  return new ApiError({ ...error.status, message: `object is being deleted: ${error.status.message}` })
+}
+
+/** 404 in the resource's words. */
+export function objectNotFound(scope: RequestScope): ApiError {
+  return notFound(resourceSubject(scope.kind), scope.name)
+}

@@ -1,0 +1,18 @@
+/** Reading one object. */
+import { parseResourceVersion, waitForVersion } from './versions.ts'
+import type { Entry } from '#storage/store.ts'
+import type { RequestScope, RestContext } from './context.ts'
+import { objectNotFound } from './create.ts'
+import { objectKeyInStore } from './keys.ts'
+
+/** The newest version, or with `resourceVersion` one that is at least that new. Throws ApiError 404. */
+export async function getObject(context: RestContext, scope: RequestScope, resourceVersion = ''): Promise<Entry> {
+  const key = objectKeyInStore(scope.kind, scope.namespace, scope.name)
+  if (resourceVersion !== '' && resourceVersion !== '0') {
+    await waitForVersion(context, parseResourceVersion(resourceVersion), scope.signal)
+  }
+  const view = resourceVersion === '' ? await context.store.read() : context.store.current()
+  const entry = view.get(key)
+  if (!entry) throw objectNotFound(scope)
+  return entry
+}

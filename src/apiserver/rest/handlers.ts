@@ -1,0 +1,176 @@
+/** The REST verbs over HTTP: parameters and bodies in, bytes out. What the verbs mean is in the files beside. */
+import { badRequest, methodNotAllowed } from '#machinery/errors/api-error.ts'
+import type { KubeObject } from '#machinery/meta/object.ts'
+import { cloneJson } from '#machinery/patch/json.ts'
+import type { HttpRequest, HttpResponse } from '#world/http.ts'
+import { bodyMediaType, maxBodyBytes, readObject } from './body.ts'
+import { BodyError } from './body-error.ts'
+import type { Outcome, RequestScope, RestContext, WriteParameters } from './context.ts'
+import { createObject } from './create.ts'
+import { deleteObject } from './delete.ts'
+import { deleteCollection } from './delete-collection.ts'
+import { recordUpdate } from './field-managers.ts'
+import { getObject } from './get.ts'
+import { listObjects } from './list.ts'
+import { alignNamespace, checkName, metadataOf } from './names.ts'
+import { negotiateForm } from './negotiate.ts'
+import { parseDeleteParameters, parseListParameters, parseWatchParameters, parseWriteParameters } from './parameters.ts'
+import { parsePatchType, patchObject } from './patch.ts'
+import { renderEntry, renderList, renderOutcome, type RenderOptions } from './respond.ts'
+import { parseIncludeObject } from './table.ts'
+import { updateObject, type Update } from './update.ts'
+import { watchObjects } from './watch.ts'
+import { renderWatch } from './watch-respond.ts'
+import { serveWebSocketWatch } from './watch-websocket.ts'
+
+/** Serves one verb of the object itself (no subresource). */
+export async function handleVerb(
+  context: RestContext, scope: RequestScope, verb: string, request: HttpRequest,
+): Promise<HttpResponse> {
+  switch (verb) {
+    case 'get': return await handleGet(context, scope, request)
+    case 'list': return await handleList(context, scope, request)
+    case 'watch': return await handleWatch(context, scope, request)
+    case 'create': return await handleCreate(context, scope, request)
+    case 'update': return await handleUpdate(context, scope, request)
+    case 'patch': return await handlePatch(context, scope, request)
+    case 'delete': return await handleDelete(context, scope, request)
+    case 'deletecollection': return await handleDeleteCollection(context, scope, request)
+    default: throw methodNotAllowed({ group: scope.kind.group, resource: scope.kind.plural }, verb)
+  }
+}
+
+export function renderOptions(context: RestContext, request: HttpRequest): RenderOptions {
+  const { query } = request
+  const form = negotiateForm(request.headers['accept'], true)
+  const values = query.includes('pretty') || query.includes('includeObject') ? new URLSearchParams(query) : undefined
+  const pretty = values?.get('pretty')
+  return {
+    form: pretty && pretty !== '0' && pretty !== 'false' ? { ...form, pretty: true } : form,
+    includeObject: form.as === 'table' ? parseIncludeObject(values?.get('includeObject') ?? null) : 'Metadata',
+    wire: context.wire,
+    now: context.clock.now(),
+  }
+}
+
+async function handleGet(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
+  const options = renderOptions(context, request)
+  const version = request.query.includes('resourceVersion') ? (new URLSearchParams(request.query).get('resourceVersion') ?? '') : ''
+  return renderEntry(await getObject(context, scope, version), 200, scope, options)
+}
+
+async function handleList(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
+  const options = renderOptions(context, request)
+  return renderList(await listObjects(context, scope, parseListParameters(request.query)), scope, options)
+}
+
+async function handleWatch(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
+  const options = renderOptions(context, request)
+  const outputs = await watchObjects(context, scope, parseWatchParameters(request.query))
+  if (request.upgrade?.protocol.toLowerCase() === 'websocket') return await serveWebSocketWatch(outputs, scope, options, request)
+  return renderWatch(outputs, scope, options, context.log)
+}
+
+async function handleCreate(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
+  const options = renderOptions(context, request)
+  const parameters = parseWriteParameters(request.query, 'create')
+  const object = await readObject(context, request, scope, parameters)
+  return renderOutcome(await createObject(context, scopeOfNew(scope, object), object, parameters), scope, options)
+}
+
+/** A new namespace is, for authorizers and admission, in itself. */
+function scopeOfNew(scope: RequestScope, object: KubeObject): RequestScope {
+  const name = object.metadata?.name
+  return scope.kind.group === '' && scope.kind.plural === 'namespaces' && name ? { ...scope, namespace: name } : scope
+}
+
+async function handleUpdate(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
+  const options = renderOptions(context, request)
+  return renderOutcome(await updateFromBody(context, scope, request, {}), scope, options)
+}
+
+/** PUT of the object, or of a subresource that takes the whole object; `variation` is what such a subresource does differently. */
+export async function updateFromBody(
+  context: RestContext, scope: RequestScope, request: HttpRequest, variation: Partial<Update>,
+): Promise<Outcome> {
+  const parameters = parseWriteParameters(request.query, 'update')
+  const object = await readObject(context, request, scope, parameters)
+  return await replaceObject(context, scope, object, parameters, variation)
+}
+
+/** Replaces the object with `object`, which is decoded, defaulted and the caller's own. */
+export async function replaceObject(
+  context: RestContext, scope: RequestScope, object: KubeObject, parameters: WriteParameters, variation: Partial<Update> = {},
+): Promise<Outcome> {
+  const metadata = metadataOf(object)
+  alignNamespace(metadata, scope)
+  checkName(metadata, scope)
+  return await updateObject(context, scope, {
+    ...variation,
+    uid: metadata.uid,
+    apply: (existing) => {
+      const candidate = cloneJson(object)
+      recordUpdate(context, scope, existing, candidate, parameters)
+      return candidate
+    },
+  }, parameters)
+}
+
+async function handlePatch(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
+  const options = renderOptions(context, request)
+  return renderOutcome(await patchFromBody(context, scope, request, {}), scope, options)
+}
+
+export async function patchFromBody(
+  context: RestContext, scope: RequestScope, request: HttpRequest, variation: Partial<Update>,
+): Promise<Outcome> {
+  const type = parsePatchType(request.headers['content-type'], context.patcher.knowsFields(scope.version.schema))
+  const parameters = parseWriteParameters(request.query, type === 'apply' ? 'apply' : 'patch')
+  const body = await request.readBody(maxBodyBytes)
+  const { value, strictErrors } = decodePatch(context, type === 'apply' ? 'yaml' : 'json', body, parameters)
+  return await patchObject(context, scope, type, value, strictErrors, parameters, variation)
+}
+
+function decodePatch(
+  context: RestContext, media: 'json' | 'yaml', body: Uint8Array, parameters: WriteParameters,
+): { readonly value: unknown; readonly strictErrors: readonly string[] } {
+  try {
+    return context.bodies.decodeValue(media, body, parameters.fieldValidation !== 'Ignore')
+  } catch (error) {
+    if (error instanceof BodyError) throw badRequest(media === 'yaml' ? `error decoding YAML: ${error.message}` : error.message)
+    throw error
+  }
+}
+
+async function handleDelete(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
+  const options = renderOptions(context, request)
+  const parameters = parseDeleteParameters(request.query, await readDeleteOptions(context, request))
+  const { outcome, deleted } = await deleteObject(context, scope, parameters)
+  const accepted = !deleted && parameters.orphanDependents === false
+  return renderOutcome(accepted ? { ...outcome, status: 202 } : outcome, scope, options)
+}
+
+async function handleDeleteCollection(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
+  const options = renderOptions(context, request)
+  const list = parseListParameters(request.query)
+  const parameters = parseDeleteParameters(request.query, await readDeleteOptions(context, request))
+  return renderList(await deleteCollection(context, scope, list, parameters), scope, options)
+}
+
+/** DeleteOptions, from any group's version of them. */
+export async function readDeleteOptions(context: RestContext, request: HttpRequest): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const body = await request.readBody(maxBodyBytes)
+  if (body.length === 0) return undefined
+  try {
+    const { object } = context.bodies.decode(bodyMediaType(request), body, { struct: deleteOptionsSchema, strict: false })
+    if (object.kind !== undefined && object.kind !== '' && object.kind !== 'DeleteOptions') {
+      throw badRequest('decoded object cannot be converted to DeleteOptions')
+    }
+    return object as Readonly<Record<string, unknown>>
+  } catch (error) {
+    if (error instanceof BodyError) throw badRequest(error.message)
+    throw error
+  }
+}
+
+const deleteOptionsSchema = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'

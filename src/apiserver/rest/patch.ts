@@ -1,0 +1,105 @@
+/** PATCH in its four dialects: each gives the new object from the current one; storing it is an update like any other. */
+import { ApiError, badRequest, invalid, unsupportedMediaType } from '#machinery/errors/api-error.ts'
+import { invalidValue } from '#machinery/errors/field-errors.ts'
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import { applyJsonPatch, unknownJsonPatchFields } from '#machinery/patch/json-patch.ts'
+import type { JsonObject } from '#machinery/patch/json.ts'
+import { applyMergePatch } from '#machinery/patch/merge-patch.ts'
+import { BodyError } from './body-error.ts'
+import type { Outcome, RequestScope, RestContext } from './context.ts'
+import { objectNotFound } from './create.ts'
+import { recordUpdate } from './field-managers.ts'
+import { alignNamespace, checkName, metadataOf } from './names.ts'
+import type { PatchParameters } from './parameters.ts'
+import { updateObject, type Update } from './update.ts'
+
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
+
+const patchTypes: Readonly<Record<string, PatchType>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+}
+
+/** By the content type of the body; throws ApiError 415. Custom resources have no strategic merge. */
+export function parsePatchType(contentType: string | undefined, strategic: boolean): PatchType {
+  const type = patchTypes[(contentType ?? '').split(';')[0]!.trim()]
+  if (type !== undefined && (type !== 'strategic' || strategic)) return type
+  const accepted = Object.keys(patchTypes).filter((name) => strategic || patchTypes[name] !== 'strategic')
+  throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`)
+}
+
+/** Applies the decoded patch. `strictErrors` are those of decoding the patch itself. */
+export async function patchObject(
+  context: RestContext, scope: RequestScope, type: PatchType, patch: unknown, strictErrors: readonly string[], parameters: PatchParameters,
+  variation: Partial<Update> = {},
+): Promise<Outcome> {
+  return await updateObject(context, scope, {
+    ...variation,
+    apply: (existing) => {
+      const object = type === 'apply'
+        ? applyConfiguration(context, scope, existing, patch, strictErrors, parameters)
+        : patchExisting(context, scope, type, existing, patch, strictErrors, parameters)
+      const metadata = metadataOf(object)
+      if (existing) {
+        alignNamespace(metadata, scope)
+        checkName(metadata, scope)
+      }
+      return object
+    },
+    forceAllowCreate: type === 'apply' && scope.subresource === '',
+  }, parameters)
+}
+
+function patchExisting(
+  context: RestContext, scope: RequestScope, type: Exclude<PatchType, 'apply'>, existing: Stored<KubeObject> | undefined, patch: unknown,
+  strictErrors: readonly string[], parameters: PatchParameters,
+): KubeObject {
+  if (!existing) throw objectNotFound(scope)
+  const current = scope.version === scope.kind.storedVersion ? existing : { ...existing, apiVersion: scope.apiVersion }
+  const patched = applyPatch(context, scope, type, current as JsonObject, patch)
+  const errors = type === 'json' ? [...strictErrors, ...unknownJsonPatchFields(patch)] : [...strictErrors]
+  const object = shapePatched(context, scope, patched as KubeObject, errors, parameters)
+  recordUpdate(context, scope, existing, object, parameters)
+  return object
+}
+
+function applyPatch(
+  context: RestContext, scope: RequestScope, type: Exclude<PatchType, 'apply'>, current: JsonObject, patch: unknown,
+): unknown {
+  switch (type) {
+    case 'json': return applyJsonPatch(current, patch)
+    case 'merge': return applyMergePatch(current, patch)
+    case 'strategic': return context.patcher.strategic(current, patch, scope.version.schema)
+  }
+}
+
+/** Decodes the patched value as its kind; a patch that makes an object of it that it cannot be is 422, as upstream has it. */
+function shapePatched(
+  context: RestContext, scope: RequestScope, patched: KubeObject, errors: readonly string[], parameters: PatchParameters,
+): KubeObject {
+  const fail = (why: string): ApiError => invalid({ group: '', resource: '' }, '', [invalidValue('patch', JSON.stringify(patched), why)])
+  try {
+    const { object, strictErrors } = context.codec.shape(scope.kind, scope.version, patched)
+    const all = [...errors, ...strictErrors]
+    if (all.length > 0 && parameters.fieldValidation === 'Strict') throw fail(`strict decoding error: ${all.join(', ')}`)
+    if (parameters.fieldValidation === 'Warn') for (const error of all) scope.warn(error)
+    return object
+  } catch (error) {
+    if (error instanceof BodyError) throw fail(error.message)
+    throw error
+  }
+}
+
+function applyConfiguration(
+  context: RestContext, scope: RequestScope, existing: Stored<KubeObject> | undefined, patch: unknown,
+  strictErrors: readonly string[], parameters: PatchParameters,
+): KubeObject {
+  if (strictErrors.length > 0 && parameters.fieldValidation === 'Strict') {
+    throw badRequest(`error strict decoding YAML: ${strictErrors.join(', ')}`)
+  }
+  if (parameters.fieldValidation === 'Warn') for (const error of strictErrors) scope.warn(error)
+  const applied = context.patcher.apply(scope, existing, patch, parameters)
+  return shapePatched(context, scope, applied, [], parameters)
+}

@@ -1,0 +1,27 @@
+/** The two patch dialects that need to know the kind's fields: strategic merge and server-side apply. */
+import { unsupportedMediaType } from '#machinery/errors/api-error.ts'
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { JsonObject } from '#machinery/patch/json.ts'
+import type { RequestScope } from './context.ts'
+import type { PatchParameters } from './parameters.ts'
+
+export interface Patcher {
+  /** Whether the schema is a built-in one; only such kinds have a strategic merge. */
+  knowsFields(schema: string): boolean
+  /** Neither argument is changed. */
+  strategic(current: JsonObject, patch: unknown, schema: string): JsonObject
+  /** The object with the applied configuration merged in and managedFields brought up to date. Throws ApiError 409 for conflicts. */
+  apply(scope: RequestScope, existing: Stored<KubeObject> | undefined, configuration: unknown, parameters: PatchParameters): KubeObject
+}
+
+export function createPatcher(): Patcher {
+  return {
+    knowsFields: () => true,
+    strategic() {
+      throw unsupportedMediaType('strategic merge patch')
+    },
+    apply() {
+      throw unsupportedMediaType('apply')
+    },
+  }
+}

@@ -1,0 +1,137 @@
+/** Answers as bytes: single objects, lists, statuses. JSON is copied from the store; every other form is made from decoded objects. */
+import type { ApiError } from '#machinery/errors/api-error.ts'
+import type { KubeObject } from '#machinery/meta/object.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import type { Entry } from '#storage/store.ts'
+import type { HttpResponse } from '#world/http.ts'
+import type { Outcome, RequestScope } from './context.ts'
+import { isBuiltIn } from './keys.ts'
+import type { ListPage } from './list.ts'
+import { contentTypes, type Form } from './negotiate.ts'
+import { decodeStored, servedBound, servedChunks, typeBytes, writeServed } from './stored-form.ts'
+import { columnDefinitions, partialMetadata, tableRow, type IncludeObject } from './table.ts'
+import type { WireCodec } from './wire-codec.ts'
+
+export interface RenderOptions {
+  readonly form: Form
+  readonly includeObject: IncludeObject
+  readonly wire: WireCodec
+  readonly now: number
+}
+
+const encoder = new TextEncoder()
+const newline = encoder.encode('\n')
+const jsonHeaders = { 'content-type': contentTypes.json }
+/** Lists beyond this are streamed in pieces of this size, so that a request never holds more. */
+const pieceBytes = 128 * 1024
+
+export function renderOutcome(outcome: Outcome, scope: RequestScope, options: RenderOptions): HttpResponse {
+  if (outcome.type === 'entry') return renderEntry(outcome.entry, outcome.status, scope, options)
+  return renderObject(outcome.object, outcome.status, scope.kind, options)
+}
+
+export function renderEntry(entry: Entry, status: number, scope: RequestScope, options: RenderOptions): HttpResponse {
+  const { form } = options
+  if (form.media === 'json' && form.as === 'object' && !form.pretty && scope.version === scope.kind.storedVersion) {
+    const chunks = servedChunks(entry)
+    chunks.push(newline)
+    return { status, headers: jsonHeaders, body: { type: 'bytes', chunks } }
+  }
+  return renderObject({ ...decodeStored(entry), apiVersion: scope.apiVersion } as KubeObject, status, scope.kind, options)
+}
+
+/** An object with its own kind and apiVersion, in the form that the client wants. */
+export function renderObject(object: KubeObject, status: number, kind: AnyKind, options: RenderOptions): HttpResponse {
+  const { form, wire, now, includeObject } = options
+  let answer = object
+  if (object.kind === kind.kind && object.metadata?.name !== undefined) {
+    if (form.as === 'metadata') answer = partialMetadata(object as never)
+    if (form.as === 'table') {
+      answer = tableOf(kind, { resourceVersion: object.metadata.resourceVersion ?? '' },
+        [tableRow(kind, object.apiVersion ?? '', object as never, includeObject, now)])
+    }
+  }
+  const bytes = wire.encode(form.media, answer, form.pretty)
+  return { status, headers: { 'content-type': contentTypes[form.media] }, body: { type: 'bytes', chunks: [bytes] } }
+}
+
+export function renderError(error: ApiError, wire: WireCodec, form: Form): HttpResponse {
+  const headers: Record<string, string> = { 'content-type': contentTypes[form.media] }
+  const retry = error.status.details?.retryAfterSeconds
+  if (retry) headers['retry-after'] = String(retry)
+  const bytes = wire.encode(form.media, error.status as unknown as KubeObject, form.pretty)
+  return { status: error.code, headers, body: { type: 'bytes', chunks: [bytes] } }
+}
+
+export function renderList(page: ListPage, scope: RequestScope, options: RenderOptions): HttpResponse {
+  const { form } = options
+  if (form.media === 'json' && form.as === 'object' && !form.pretty) return renderJsonList(page, scope)
+  const bytes = options.wire.encode(form.media, listObject(page, scope, options), form.pretty)
+  return { status: 200, headers: { 'content-type': contentTypes[form.media] }, body: { type: 'bytes', chunks: [bytes] } }
+}
+
+function listObject(page: ListPage, { kind, apiVersion }: RequestScope, options: RenderOptions): KubeObject {
+  const { form, includeObject, now } = options
+  const metadata = listMetadata(page)
+  if (form.as === 'table') {
+    return tableOf(kind, metadata, page.entries.map((entry) => tableRow(kind, apiVersion, decodeStored(entry), includeObject, now)))
+  }
+  if (form.as === 'metadata') {
+    const items = page.entries.map((entry) => partialMetadata(decodeStored(entry)))
+    return { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items } as KubeObject
+  }
+  const bare = isBuiltIn(kind)
+  const items = page.entries.map((entry) => {
+    const { kind: itemKind, apiVersion: _, ...object } = decodeStored(entry)
+    return bare ? object : { kind: itemKind, apiVersion, ...object }
+  })
+  return { kind: kind.listKind, apiVersion, metadata, items } as KubeObject
+}
+
+function tableOf(kind: AnyKind, metadata: object, rows: readonly unknown[]): KubeObject {
+  return { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata, columnDefinitions: columnDefinitions(kind), rows } as KubeObject
+}
+
+function listMetadata(page: ListPage): { resourceVersion: string; continue?: string; remainingItemCount?: number } {
+  return {
+    resourceVersion: String(page.revision),
+    ...(page.continue !== '' && { continue: page.continue }),
+    ...(page.remainingItemCount !== undefined && { remainingItemCount: page.remainingItemCount }),
+  }
+}
+
+const openBrace = encoder.encode('{')
+
+function renderJsonList(page: ListPage, { kind, apiVersion }: RequestScope): HttpResponse {
+  const head = encoder.encode(`{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(apiVersion)},` +
+    `"metadata":${JSON.stringify(listMetadata(page))},"items":[`)
+  const type = isBuiltIn(kind) ? openBrace : typeBytes(kind.kind, apiVersion)
+  let bound = head.length + 4
+  for (const entry of page.entries) {
+    bound += servedBound(entry, type) + 1
+    if (bound > pieceBytes) return { status: 200, headers: jsonHeaders, body: { type: 'stream', chunks: jsonPieces(page.entries, head, type) } }
+  }
+  return { status: 200, headers: jsonHeaders, body: { type: 'bytes', chunks: [...jsonPieces(page.entries, head, type)] } }
+}
+
+function* jsonPieces(entries: readonly Entry[], head: Uint8Array, type: Uint8Array): Generator<Uint8Array, void, undefined> {
+  let piece = new Uint8Array(Math.min(pieceBytes, head.length + 4 + entries.reduce((sum, entry) => sum + servedBound(entry, type) + 1, 0)))
+  piece.set(head)
+  let offset = head.length
+  let first = true
+  for (const entry of entries) {
+    const bound = servedBound(entry, type) + 4
+    if (offset + bound > piece.length) {
+      yield piece.subarray(0, offset)
+      piece = new Uint8Array(Math.max(pieceBytes, bound))
+      offset = 0
+    }
+    if (!first) piece[offset++] = 0x2c
+    first = false
+    offset = writeServed(entry, type, piece, offset)
+  }
+  piece[offset++] = 0x5d
+  piece[offset++] = 0x7d
+  piece[offset++] = 0x0a
+  yield piece.subarray(0, offset)
+}

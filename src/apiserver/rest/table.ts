@@ -1,0 +1,58 @@
+/** Server-side tables: what `kubectl get` prints (meta.k8s.io/v1 Table). */
+import { badRequest } from '#machinery/errors/api-error.ts'
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { AnyKind, Column } from '#machinery/schema/define-kind.ts'
+
+export type IncludeObject = 'None' | 'Metadata' | 'Object'
+
+export interface TableRow {
+  readonly cells: readonly (string | number | boolean | null)[]
+  readonly object?: unknown
+}
+
+/** The `includeObject` parameter; throws ApiError 400 for another value. */
+export function parseIncludeObject(text: string | null): IncludeObject {
+  if (text === null || text === '' || text === 'Metadata') return 'Metadata'
+  if (text === 'None' || text === 'Object') return text
+  throw badRequest(`unrecognized includeObject value: "${text}"`)
+}
+
+export function columnDefinitions(kind: AnyKind): readonly unknown[] {
+  return columnsOf(kind).map(({ name, type, format, description, priority }) => ({
+    name, type, format: format ?? '', description, priority,
+  }))
+}
+
+/** One object's line. `apiVersion` is the version that was asked for. */
+export function tableRow(
+  kind: AnyKind, apiVersion: string, object: Stored<KubeObject>, include: IncludeObject, now: number,
+): TableRow {
+  const cells = columnsOf(kind).map((column) => column.value(object, now))
+  if (include === 'None') return { cells, object: null }
+  return { cells, object: include === 'Object' ? { ...object, apiVersion } : partialMetadata(object) }
+}
+
+/** What a client that only wants metadata gets. */
+export function partialMetadata(object: Stored<KubeObject>): KubeObject {
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata as NonNullable<KubeObject['metadata']> }
+}
+
+const fallback: readonly Column<KubeObject>[] = [
+  {
+    name: 'Name', type: 'string', format: 'name', priority: 0,
+    description: 'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client ' +
+      'to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and ' +
+      'configuration definition. Cannot be updated. More info: ' +
+      'https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
+    value: (object) => object.metadata.name,
+  },
+  {
+    name: 'Created At', type: 'date', format: '', priority: 0,
+    description: 'CreationTimestamp is a timestamp representing the server time when this object was created.',
+    value: (object) => object.metadata.creationTimestamp,
+  },
+]
+
+function columnsOf(kind: AnyKind): readonly Column<KubeObject>[] {
+  return kind.columns ?? fallback
+}

@@ -1,0 +1,244 @@
+/** Replacing an object of any kind: PUT, PATCH and every subresource that writes (upstream: store.go Update, rest/update.go). */
+import { deepEqual, semanticEqual } from '#base/deep-equal.ts'
+import { ApiError, conflict, invalid, modified } from '#machinery/errors/api-error.ts'
+import type { FieldError } from '#machinery/errors/field-error.ts'
+import { invalidValue } from '#machinery/errors/field-errors.ts'
+import type { KubeObject, ObjectMeta, Stored } from '#machinery/meta/object.ts'
+import { validateObjectMetaUpdate } from '#machinery/meta/validate-object-meta.ts'
+import type { Entry } from '#storage/store.ts'
+import { authorizeCreateOnUpdate } from './authorize.ts'
+import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
+import {
+  kindSubject, resourceSubject, type Outcome, type RequestScope, type Reservation, type RestContext, type WriteParameters,
+} from './context.ts'
+import { encodeForStore, insertObject, objectNotFound } from './create.ts'
+import { objectKeyInStore } from './keys.ts'
+import { alignNamespace, checkName, dropDuplicateOwners, metadataOf } from './names.ts'
+import { decodeStored } from './stored-form.ts'
+
+/** After this many lost races a writer gives up with 409. From the second on writers queue, so only other processes can win. */
+const maxAttempts = 50
+
+export interface Update {
+  /** The new object, the caller's own to change, made from the current one (undefined: there is none). May run several times. */
+  readonly apply: (existing: Stored<KubeObject> | undefined) => KubeObject | Promise<KubeObject>
+  /** Server-side apply creates what is absent, whatever the kind says. */
+  readonly forceAllowCreate?: boolean
+  /** The uid that the writer means. */
+  readonly uid?: string | undefined
+  /** In place of the kind's validation of updates: subresources with rules of their own. */
+  readonly validate?: (object: KubeObject, old: Stored<KubeObject>) => readonly FieldError[]
+  /** In place of the kind's prepareForUpdate. */
+  readonly prepare?: (object: KubeObject, old: Stored<KubeObject>) => void
+  /** Subresources whose reference objects do not go through mutating admission of the main object. */
+  readonly skipAdmission?: boolean
+}
+
+export async function updateObject(
+  context: RestContext, scope: RequestScope, update: Update, parameters: WriteParameters,
+): Promise<Outcome> {
+  const key = objectKeyInStore(scope.kind, scope.namespace, scope.name)
+  const first = await attemptUpdate(context, scope, update, parameters, context.store.current().get(key))
+  if (first.type !== 'lost') return first
+  return await context.locks.run(key, async () => {
+    let entry = first.current
+    for (let attempt = 2; attempt <= maxAttempts; attempt++) {
+      scope.signal.throwIfAborted()
+      const result = await attemptUpdate(context, scope, update, parameters, entry)
+      if (result.type !== 'lost') return result
+      entry = result.current
+    }
+    throw modified(resourceSubject(scope.kind), scope.name)
+  })
+}
+
+type Attempt = Outcome | { readonly type: 'lost'; readonly current: Entry | undefined }
+
+async function attemptUpdate(
+  context: RestContext, scope: RequestScope, update: Update, parameters: WriteParameters, entry: Entry | undefined,
+): Promise<Attempt> {
+  const { kind } = scope
+  const mayCreate = update.forceAllowCreate || (kind.createOnUpdate && scope.subresource === '')
+  if (!entry) {
+    if (!mayCreate) throw objectNotFound(scope)
+    return await createInstead(context, scope, update, parameters)
+  }
+  const old = decodeStored(entry)
+  checkUid(scope, entry, old, update.uid)
+  const object = await update.apply(old)
+  const metadata = metadataOf(object)
+  checkVersion(scope, metadata, entry)
+  dropDuplicateOwners(metadata, false, scope)
+  if (!update.skipAdmission) {
+    await runMutatingAdmission(context, { operation: 'UPDATE', scope, name: scope.name, object, old, dryRun: parameters.dryRun })
+    dropDuplicateOwners(metadata, true, scope)
+  }
+  const reservation = await prepare(context, scope, update, object, old, parameters.dryRun)
+  try {
+    validate(scope, update, object, old)
+    for (const warning of scope.subresource === '' ? (kind.warnings?.(object, old) ?? []) : []) scope.warn(warning)
+    keepUnchangedManagedFields(object, old)
+    await runValidatingAdmission(context, { operation: 'UPDATE', scope, name: scope.name, object, old, dryRun: parameters.dryRun })
+    const result = await write(context, scope, object, old, entry, parameters.dryRun)
+    if (result.type === 'lost' || parameters.dryRun) reservation?.rollback()
+    else reservation?.commit()
+    return result
+  } catch (error) {
+    reservation?.rollback()
+    throw error
+  }
+}
+
+/** The PUT of an absent object, for kinds that allow it, and the first apply of an object. */
+async function createInstead(
+  context: RestContext, scope: RequestScope, update: Update, parameters: WriteParameters,
+): Promise<Outcome> {
+  authorizeCreateOnUpdate(context, scope)
+  const object = await update.apply(undefined)
+  const metadata = metadataOf(object)
+  if (metadata.uid) {
+    throw conflict(resourceSubject(scope.kind), scope.name,
+      `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`)
+  }
+  alignNamespace(metadata, scope)
+  checkName(metadata, scope)
+  dropDuplicateOwners(metadata, false, scope)
+  await runMutatingAdmission(context, {
+    operation: 'CREATE', scope, name: scope.name, object, old: undefined, dryRun: parameters.dryRun,
+  })
+  dropDuplicateOwners(metadata, true, scope)
+  return await insertObject(context, scope, object, parameters)
+}
+
+async function prepare(
+  context: RestContext, scope: RequestScope, update: Update, object: KubeObject, old: Stored<KubeObject>, dryRun: boolean,
+): Promise<Reservation | undefined> {
+  const { kind, subresource } = scope
+  const metadata = metadataOf(object)
+  alignNamespace(metadata, scope)
+  if (old.metadata.generation === undefined) delete metadata.generation
+  else metadata.generation = old.metadata.generation
+  if (update.prepare) update.prepare(object, old)
+  else {
+    if (kind.subresources?.status) separateStatus(object, old, subresource === 'status')
+    kind.prepareForUpdate?.(object, old, { subresource, now: context.clock.now() })
+  }
+  if (bumpsGeneration(scope, object, old)) metadata.generation = (old.metadata.generation ?? 0) + 1
+  metadata.uid ||= old.metadata.uid
+  metadata.creationTimestamp = old.metadata.creationTimestamp
+  if (old.metadata.deletionTimestamp) metadata.deletionTimestamp = old.metadata.deletionTimestamp
+  else delete metadata.deletionTimestamp
+  if (old.metadata.deletionGracePeriodSeconds !== undefined) {
+    metadata.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds
+  } else delete metadata.deletionGracePeriodSeconds
+  return await context.hooks.get(`${kind.group}/${kind.plural}`)?.beforeUpdate?.(object, old, scope, dryRun)
+}
+
+/** The object's own endpoint cannot change its status, and the status endpoint nothing but that (and metadata). */
+function separateStatus(object: KubeObject, old: Stored<KubeObject>, writesStatus: boolean): void {
+  const target = object as Record<string, unknown>
+  const source = old as Readonly<Record<string, unknown>>
+  if (!writesStatus) {
+    if (source['status'] === undefined) delete target['status']
+    else target['status'] = source['status']
+    return
+  }
+  for (const key of Object.keys(target)) {
+    if (key !== 'metadata' && key !== 'status' && !Object.hasOwn(source, key)) delete target[key]
+  }
+  for (const key of Object.keys(source)) if (key !== 'metadata' && key !== 'status') target[key] = source[key]
+}
+
+function bumpsGeneration({ kind, subresource }: RequestScope, object: KubeObject, old: Stored<KubeObject>): boolean {
+  const rule = kind.generation
+  if (rule === undefined || rule === 'none' || subresource === 'status') return false
+  if (typeof rule === 'function') return rule(object, old)
+  return !semanticEqual((object as { spec?: unknown }).spec, (old as { spec?: unknown }).spec)
+}
+
+function validate({ kind, subresource }: RequestScope, update: Update, object: KubeObject, old: Stored<KubeObject>): void {
+  const errors: FieldError[] = validateObjectMetaUpdate(object.metadata ?? {}, old.metadata)
+  if (update.validate) errors.push(...update.validate(object, old))
+  else if (subresource === 'status') errors.push(...(kind.validateStatusUpdate?.(object, old) ?? []))
+  else errors.push(...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? []))
+  if (errors.length > 0) throw invalid(kindSubject(kind), object.metadata?.name ?? '', errors)
+}
+
+async function write(
+  context: RestContext, scope: RequestScope, object: KubeObject, old: Stored<KubeObject>, entry: Entry, dryRun: boolean,
+): Promise<Attempt> {
+  if (deletesNow(context, scope, object, old)) {
+    if (!dryRun) {
+      const result = await context.store.swap(entry.key, entry.modRevision, { type: 'delete' })
+      if (result.type === 'conflict' && result.current) return { type: 'lost', current: result.current }
+      await context.hooks.get(`${scope.kind.group}/${scope.kind.plural}`)?.afterDelete?.(old)
+    }
+    return { type: 'object', status: 200, object }
+  }
+  if (isUnchanged(object, old)) return { type: 'entry', status: 200, entry }
+  const value = encodeForStore(object)
+  if (dryRun) return { type: 'object', status: 200, object }
+  const result = await context.store.swap(entry.key, entry.modRevision, { type: 'put', value })
+  if (result.type === 'conflict') return { type: 'lost', current: result.current }
+  return { type: 'entry', status: 200, entry: result.entry }
+}
+
+/** The update that takes the last finalizer away from a deleted object is what finally deletes it. */
+function deletesNow(context: RestContext, { kind }: RequestScope, object: KubeObject, old: Stored<KubeObject>): boolean {
+  if ((object.metadata?.finalizers?.length ?? 0) > 0 || !old.metadata.deletionTimestamp) return false
+  if ((old.metadata.deletionGracePeriodSeconds ?? 0) !== 0) return false
+  return context.hooks.get(`${kind.group}/${kind.plural}`)?.mayDeleteDuringUpdate?.(object) ?? true
+}
+
+function isUnchanged(object: KubeObject, old: Stored<KubeObject>): boolean {
+  const metadata = object.metadata!
+  const version = metadata.resourceVersion
+  metadata.resourceVersion = old.metadata.resourceVersion
+  const same = deepEqual(object, old)
+  if (version !== undefined) metadata.resourceVersion = version
+  return same
+}
+
+/** Managed fields that differ in nothing but their timestamps stay as they were, so that such an update writes nothing. */
+function keepUnchangedManagedFields(object: KubeObject, old: Stored<KubeObject>): void {
+  const managed = object.metadata?.managedFields
+  const before = old.metadata.managedFields
+  if (!managed || managed.length !== before?.length) return
+  const same = managed.every((entry, index) => {
+    const other = before[index]!
+    return entry.time === other.time ? deepEqual(entry, other) : deepEqual({ ...entry, time: '' }, { ...other, time: '' })
+  })
+  if (!same) return
+  const { managedFields: _, ...metadata } = object.metadata!
+  const { managedFields: __, resourceVersion: ___, ...oldMetadata } = old.metadata
+  if (deepEqual({ ...object, metadata: { ...metadata, resourceVersion: undefined } }, { ...old, metadata: oldMetadata })) {
+    object.metadata!.managedFields = structuredClone(before) as NonNullable<ObjectMeta['managedFields']>
+  }
+}
+
+function checkUid(scope: RequestScope, entry: Entry, old: Stored<KubeObject>, uid: string | undefined): void {
+  if (!uid || uid === old.metadata.uid) return
+  throw conflict(resourceSubject(scope.kind), scope.name,
+    `StorageError: invalid object, Code: 4, Key: ${entry.key}, ResourceVersion: 0, AdditionalErrorMsg: ` +
+    `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`)
+}
+
+/** Optimistic concurrency: the writer's version must be the current one, or absent where the kind allows it. */
+function checkVersion(scope: RequestScope, metadata: ObjectMeta, entry: Entry): void {
+  const given = metadata.resourceVersion ?? ''
+  if (given === '' || given === '0') {
+    if (scope.kind.unconditionalUpdate ?? true) {
+      metadata.resourceVersion = String(entry.modRevision)
+      return
+    }
+    // Upstream reports this in the resource's words, not the kind's.
+    throw invalid({ group: scope.kind.group, resource: scope.kind.plural }, scope.name,
+      [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
+  }
+  if (given !== String(entry.modRevision)) throw modified(resourceSubject(scope.kind), scope.name)
+}
+
+/** Whether an error is a lost race that the client may want to repeat. */
+export function isLostRace(error: unknown): boolean {
+  return error instanceof ApiError && error.reason === 'Conflict'
+}

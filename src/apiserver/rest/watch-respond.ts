@@ -1,0 +1,130 @@
+/** Watch events as bytes, each made once for all watchers that want it in the same form, and the streams that carry them. */
+import { concatBytes } from '#base/bytes.ts'
+import { internalError } from '#machinery/errors/api-error.ts'
+import type { KubeObject } from '#machinery/meta/object.ts'
+import type { Log } from '#world/log.ts'
+import type { HttpResponse } from '#world/http.ts'
+import type { RequestScope } from './context.ts'
+import { contentTypes } from './negotiate.ts'
+import type { RenderOptions } from './respond.ts'
+import { decodeStored, servedBound, typeBytes, writeServed } from './stored-form.ts'
+import { columnDefinitions, partialMetadata, tableRow } from './table.ts'
+import type { Change, WatchOutput } from './watch.ts'
+
+const encoder = new TextEncoder()
+const eventPrefix = {
+  ADDED: encoder.encode('{"type":"ADDED","object":'),
+  MODIFIED: encoder.encode('{"type":"MODIFIED","object":'),
+  DELETED: encoder.encode('{"type":"DELETED","object":'),
+} as const
+
+/** The bytes of one output: for a stream all of its events in one piece, for a websocket one message each. */
+export type EncodeOutput = (output: WatchOutput) => Uint8Array[]
+
+export function renderWatch(
+  outputs: AsyncIterable<WatchOutput>, scope: RequestScope, options: RenderOptions, log: Log,
+): HttpResponse {
+  const { media } = options.form
+  const contentType = media === 'json' ? contentTypes.json : `${contentTypes[media]};stream=watch`
+  return {
+    status: 200,
+    headers: { 'content-type': contentType },
+    body: { type: 'stream', chunks: encodeStream(outputs, eventEncoder(scope, options, false), options, log) },
+  }
+}
+
+async function* encodeStream(
+  outputs: AsyncIterable<WatchOutput>, encode: EncodeOutput, options: RenderOptions, log: Log,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for await (const output of outputs) yield* encode(output)
+  } catch (error) {
+    // The status line is long gone; the error becomes the last event, as upstream does it.
+    log.error('failed to serve a watch', { error })
+    yield encodeEvent(options, 'ERROR', internalError(error instanceof Error ? error.message : String(error)).status as unknown as KubeObject)
+  }
+}
+
+/** An encoder of the outputs of one watch. `separate`: one piece for each event. */
+export function eventEncoder(scope: RequestScope, options: RenderOptions, separate: boolean): EncodeOutput {
+  const plain = options.form.media === 'json' && options.form.as === 'object' && !options.form.pretty
+  const type = typeBytes(scope.kind.kind, scope.apiVersion)
+  let headersSent = false
+  return (output) => {
+    switch (output.type) {
+      case 'bookmark': return [encodeEvent(options, 'BOOKMARK', bookmarkObject(scope, options, output))]
+      case 'error': return [encodeEvent(options, 'ERROR', output.error.status as unknown as KubeObject)]
+      case 'changes': {
+        if (plain && separate) return output.changes.map((change) => jsonEvents([change], type))
+        if (plain) return [sharedJsonEvents(output.changes, scope, type)]
+        const pieces = output.changes.map((change) => {
+          const piece = encodeEvent(options, change.type, changedObject(scope, options, change, !headersSent))
+          headersSent = true
+          return piece
+        })
+        return separate ? pieces : [concatBytes(pieces)]
+      }
+    }
+  }
+}
+
+interface SharedBytes {
+  readonly apiVersion: string
+  readonly bytes: Uint8Array
+}
+
+/** Keyed by identity: watchers that select everything get the very same array of changes. */
+const shared = new WeakMap<readonly Change[], SharedBytes>()
+
+function sharedJsonEvents(changes: readonly Change[], { apiVersion }: RequestScope, type: Uint8Array): Uint8Array {
+  const known = shared.get(changes)
+  if (known?.apiVersion === apiVersion) return known.bytes
+  const bytes = jsonEvents(changes, type)
+  shared.set(changes, { apiVersion, bytes })
+  return bytes
+}
+
+function jsonEvents(changes: readonly Change[], type: Uint8Array): Uint8Array {
+  let bound = 0
+  for (const { entry } of changes) bound += servedBound(entry, type) + 32
+  const bytes = new Uint8Array(bound)
+  let offset = 0
+  for (const { type: eventType, entry } of changes) {
+    const prefix = eventPrefix[eventType]
+    bytes.set(prefix, offset)
+    offset = writeServed(entry, type, bytes, offset + prefix.length)
+    bytes[offset++] = 0x7d
+    bytes[offset++] = 0x0a
+  }
+  return bytes.subarray(0, offset)
+}
+
+function changedObject(scope: RequestScope, { form, includeObject, now }: RenderOptions, { entry }: Change, withHeaders: boolean): KubeObject {
+  const object = decodeStored(entry)
+  if (form.as === 'metadata') return partialMetadata(object)
+  if (form.as === 'object') return { ...object, apiVersion: scope.apiVersion } as KubeObject
+  return {
+    kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: { resourceVersion: object.metadata.resourceVersion },
+    columnDefinitions: withHeaders ? columnDefinitions(scope.kind) : null,
+    rows: [tableRow(scope.kind, scope.apiVersion, object, includeObject, now)],
+  } as KubeObject
+}
+
+function bookmarkObject(
+  { kind, apiVersion }: RequestScope, { form }: RenderOptions, bookmark: Extract<WatchOutput, { type: 'bookmark' }>,
+): KubeObject {
+  const metadata = {
+    resourceVersion: String(bookmark.revision),
+    ...(bookmark.endsInitialEvents && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
+  }
+  if (form.as === 'metadata') return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
+  if (form.as === 'object') return { kind: kind.kind, apiVersion, metadata }
+  const row = { cells: [], object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata } }
+  return {
+    kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: { resourceVersion: metadata.resourceVersion }, columnDefinitions: null, rows: [row],
+  } as KubeObject
+}
+
+function encodeEvent(options: RenderOptions, type: string, object: KubeObject): Uint8Array {
+  return options.wire.encodeEvent(options.form.media, type, object)
+}

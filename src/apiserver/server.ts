@@ -1,0 +1,142 @@
+/** The API server: a function from request to response over a store. It knows no sockets, no clock but the given one, no files. */
+import { methodNotAllowed } from '#machinery/errors/api-error.ts'
+import type { AnyKind, Verb } from '#machinery/schema/define-kind.ts'
+import type { Transport } from '#client/transport.ts'
+import type { Store } from '#storage/store.ts'
+import type { Clock } from '#world/clock.ts'
+import type { HttpRequest, HttpResponse } from '#world/http.ts'
+import type { Log } from '#world/log.ts'
+import type { Random } from '#world/random.ts'
+import type { AdmissionPlugin } from './admission/admission.ts'
+import { anonymous, type Authenticator, type UserInfo } from './authn/authenticator.ts'
+import type { Authorizer } from './authz/authorizer.ts'
+import type { Exchange, Handler } from './exchange.ts'
+import { buildChain, type AuditHook } from './filters.ts'
+import { KindRegistry, type ServedResource } from './kind-registry.ts'
+import { createLocalTransport } from './local-transport.ts'
+import { ServerMetrics, type ProcessMetrics } from './metrics.ts'
+import { notFoundPage, type PathHandler } from './paths.ts'
+import { parseRequestInfo, type ResourceRequest } from './request-info.ts'
+import { KeyLocks, type KindHooks, type RequestScope, type RestContext } from './rest/context.ts'
+import { handleVerb } from './rest/handlers.ts'
+import { createBodyDecoder, createObjectCodec } from './rest/object-codec.ts'
+import { createPatcher } from './rest/patcher.ts'
+import { createWireCodec } from './rest/wire-codec.ts'
+import type { SubresourceHandler } from './subresources/subresource.ts'
+
+export interface ApiServerOptions {
+  readonly store: Store
+  readonly kinds: readonly AnyKind[]
+  readonly authenticators: readonly Authenticator[]
+  readonly authorizer: Authorizer
+  readonly admission: readonly AdmissionPlugin[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Requests without credentials are `system:anonymous`; otherwise 401. Default true. */
+  readonly anonymousAuth?: boolean
+  readonly audit?: AuditHook
+  readonly limits?: Partial<Limits>
+  readonly processMetrics?: ProcessMetrics
+  /** Rules of single kinds that reach beyond the object, by `group/plural`. */
+  readonly hooks?: ReadonlyMap<string, KindHooks>
+  /** Handlers of subresources, and of kinds that are never stored, by `group/plural/subresource` (empty for the kind itself). */
+  readonly subresources?: ReadonlyMap<string, SubresourceHandler>
+  /** What is served outside /api and /apis/<group>/<version>: the first that answers. */
+  readonly paths?: readonly PathHandler[]
+}
+
+export interface Limits {
+  readonly maxReadsInFlight: number
+  readonly maxWritesInFlight: number
+  readonly requestTimeoutMs: number
+}
+
+const defaultLimits: Limits = { maxReadsInFlight: 400, maxWritesInFlight: 200, requestTimeoutMs: 60_000 }
+
+export interface ApiServer {
+  handle(request: HttpRequest): Promise<HttpResponse>
+  /** Calls without HTTP: the same authorization, admission and validation, and objects as frozen values instead of bytes. */
+  localTransport(user: UserInfo): Transport
+  /** Custom resource definitions add and remove kinds here. */
+  readonly kinds: KindRegistry
+  readonly metrics: ServerMetrics
+  readonly context: RestContext
+}
+
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const { clock, log } = options
+  const kinds = new KindRegistry(options.kinds)
+  const metrics = new ServerMetrics(options.processMetrics)
+  const wire = createWireCodec()
+  const context: RestContext = {
+    store: options.store, kinds, clock, random: options.random, log: log.named('apiserver'), authorizer: options.authorizer,
+    admission: options.admission, hooks: options.hooks ?? new Map(), locks: new KeyLocks(),
+    codec: createObjectCodec(), bodies: createBodyDecoder(), wire, patcher: createPatcher(),
+  }
+  const dispatch = dispatcher(context, options)
+  const chain = buildChain(dispatch, {
+    clock, log: context.log, wire, metrics, authenticators: options.authenticators, authorizer: options.authorizer,
+    anonymousAuth: options.anonymousAuth ?? true, audit: options.audit, ...defaultLimits, ...options.limits,
+  })
+  return {
+    kinds, metrics, context,
+    async handle(request) {
+      const info = parseRequestInfo(request.method, request.path, request.query)
+      if (!info) return notFoundPage
+      return await chain({
+        request, info, receivedAt: clock.now(), user: anonymous, impersonator: undefined, signal: request.signal, warnings: [],
+      })
+    },
+    localTransport: (user) => createLocalTransport(context, options.subresources ?? new Map(), user),
+  }
+}
+
+function dispatcher(context: RestContext, options: ApiServerOptions): Handler {
+  const subresources = options.subresources ?? new Map<string, SubresourceHandler>()
+  const paths = options.paths ?? []
+  return async (exchange) => {
+    const { info } = exchange
+    if (info.type === 'resource') {
+      const resource = context.kinds.find(info.group, info.version, info.resource)
+      if (resource) return await dispatchResource(context, subresources, exchange, info, resource)
+    }
+    for (const handler of paths) {
+      const response = await handler(exchange)
+      if (response) return response
+    }
+    return notFoundPage
+  }
+}
+
+async function dispatchResource(
+  context: RestContext, subresources: ReadonlyMap<string, SubresourceHandler>, exchange: Exchange, info: ResourceRequest,
+  resource: ServedResource,
+): Promise<HttpResponse> {
+  const { request } = exchange
+  const { kind } = resource
+  const scope = scopeOf(exchange, info, resource)
+  const handler = subresources.get(`${kind.group}/${kind.plural}/${info.subresource}`)
+  if (handler) return await handler(context, scope, info, request)
+  if (info.subresource === 'status' && kind.subresources?.status) {
+    if (info.verb === 'get' || info.verb === 'update' || info.verb === 'patch') return await handleVerb(context, scope, info.verb, request)
+    throw methodNotAllowed({ group: kind.group, resource: kind.plural }, info.verb)
+  }
+  if (info.subresource !== '') return notFoundPage
+  // A list or a watch may be over all namespaces; everything else of a namespaced kind needs one.
+  if (kind.namespaced ? info.namespace === '' && info.verb !== 'list' && info.verb !== 'watch' : info.namespace !== '' && kind.plural !== 'namespaces') {
+    return notFoundPage
+  }
+  if (!kind.verbs.includes(info.verb as Verb)) throw methodNotAllowed({ group: kind.group, resource: kind.plural }, info.verb)
+  return await handleVerb(context, scope, info.verb, request)
+}
+
+function scopeOf(exchange: Exchange, info: ResourceRequest, { kind, version, apiVersion }: ServedResource): RequestScope {
+  return {
+    kind, version, apiVersion, namespace: info.namespace, name: info.name, subresource: info.subresource, user: exchange.user,
+    userAgent: exchange.request.headers['user-agent'] ?? '',
+    // Read when it is used: the timeout filter has set it by then.
+    get signal() { return exchange.signal },
+    warn: (message) => { exchange.warnings.push(message) },
+  }
+}
