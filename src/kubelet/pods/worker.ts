@@ -1,0 +1,434 @@
+/** One pod's worker: observes, plans, carries the plan out, reports; and ends when the pod is gone from node and API. */
+import { isReason } from '#machinery/errors/api-error.ts'
+import type { Pod } from '#api/gen/core-v1.ts'
+import type { RuntimeClass } from '#api/gen/node-v1.ts'
+import { compareResourceVersions } from '#client/resource-version.ts'
+import type { Timer } from '#world/clock.ts'
+import type { SandboxConfig } from '#world/container-runtime.ts'
+import { runHandler } from '../containers/handlers.ts'
+import { podCgroup, podCgroupLimits } from '../containers/resources.ts'
+import { sandboxConfig } from '../containers/sandbox-config.ts'
+import type { PodObject } from '../types.ts'
+import { MountError, type MountedVolumes } from '../volumes/volumes.ts'
+import { describePod, podUid } from './identity.ts'
+import { actionKey, planPod, usableSandbox, type BackOff, type Ending, type PodAction, type PodPlan, type WaitingReason } from './plan.ts'
+import type { PodServices } from './services.ts'
+import { describe, startContainer, StartError } from './start-container.ts'
+import { computePodStatus, statusPatch } from './status.ts'
+import { readTerminationMessage } from './termination-message.ts'
+
+const retryMs = { first: 1000, most: 10_000 }
+const mountRetryMs = { first: 500, most: 122_000 }
+/** Upstream never gives a container less. */
+const leastGraceSeconds = 2
+const statusRetryMs = { first: 500, most: 30_000 }
+
+interface Retry {
+  readonly delayMs: number
+  readonly at: number
+}
+
+export class PodWorker {
+  readonly uid: string
+  readonly #services: PodServices
+  #pod: PodObject
+  /** False once the API has forgotten the pod. */
+  #exists = true
+  #ending: Ending | undefined
+  #failure: { readonly reason: string; readonly message: string } | undefined
+  #volumes: MountedVolumes | undefined
+  #volumesAreStale = false
+  readonly #startTime: number
+  readonly #underway = new Map<string, Promise<void>>()
+  readonly #retries = new Map<string, Retry>()
+  readonly #errors = new Map<string, WaitingReason>()
+  readonly #backOff = new Map<string, BackOff>()
+  readonly #messages = new Map<string, string>()
+  /** When a running kill must be over, by container id. */
+  readonly #killDeadlines = new Map<string, number>()
+  #wakeUp: (() => void) | undefined
+  #isAwake = true
+  #timer: Timer | undefined
+  #isClean = false
+  #saidBackOff = new Set<string>()
+
+  constructor(services: PodServices, pod: PodObject) {
+    this.#services = services
+    this.#pod = pod
+    this.uid = podUid(pod)
+    this.#startTime = services.clock.now()
+  }
+
+  get pod(): PodObject { return this.#pod }
+  /** Nothing of it runs any more, and the node has nothing of it but its logs. */
+  get isClean(): boolean { return this.#isClean }
+
+  update(pod: PodObject): void {
+    if (compareResourceVersions(pod.metadata.resourceVersion, this.#pod.metadata.resourceVersion) > 0) this.#pod = pod
+    this.wake()
+  }
+
+  /** The pod object is gone: whatever still runs is ended. */
+  forget(): void {
+    this.#exists = false
+    this.wake()
+  }
+
+  /** The kubelet ends the pod by itself: eviction, admission, a deadline. */
+  fail(reason: string, message: string, graceSeconds?: number): void {
+    if (this.#failure) return
+    this.#failure = { reason, message }
+    this.#end(graceSeconds ?? this.#pod.spec?.terminationGracePeriodSeconds ?? 30)
+    this.wake()
+  }
+
+  /** Something that its pod refers to has changed: volumes are brought up to date, and failed starts tried again at once. */
+  referencesChanged(): void {
+    this.#volumesAreStale = true
+    for (const key of this.#retries.keys()) if (key.startsWith('start/') || key === 'volumes') this.#retries.delete(key)
+    this.wake()
+  }
+
+  wake(): void {
+    this.#isAwake = true
+    this.#wakeUp?.()
+  }
+
+  /** Until the pod is gone, or the kubelet stops (its containers then run on). */
+  async run(signal: AbortSignal): Promise<void> {
+    const stop = (): void => this.wake()
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      while (!signal.aborted && !(this.#isClean && !this.#exists && this.#underway.size === 0)) {
+        if (!this.#isAwake) await new Promise<void>((resolve) => { this.#wakeUp = resolve })
+        this.#isAwake = false
+        this.#wakeUp = undefined
+        if (signal.aborted) break
+        await this.#step()
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
+      this.#timer?.cancel()
+    }
+  }
+
+  async #step(): Promise<void> {
+    const { cache, prober, clock } = this.#services
+    this.#notice()
+    const state = cache.forPod(this.uid)
+    prober.sync(this.#pod, state, this.#ending !== undefined)
+    await this.#readMessages()
+    const now = clock.now()
+    const plan = planPod({
+      pod: this.#pod, state, probes: prober.verdicts(this.uid), backOff: this.#backOff, underway: new Set(this.#underway.keys()),
+      notBefore: new Map([...this.#retries].map(([key, { at }]) => [key, at])), ending: this.#ending, now,
+    })
+    this.#hastenKills()
+    if (plan.finished) this.#cleanUp()
+    else if (this.#ending || this.#areVolumesReady()) for (const action of plan.actions) this.#launch(action)
+    else for (const action of plan.actions) if (action.type === 'stopSandbox' || action.type === 'killContainer') this.#launch(action)
+    this.#sayBackOff(plan)
+    this.#report(plan)
+    this.#scheduleWake(plan, now)
+  }
+
+  /** Finds out whether the pod has to end. */
+  #notice(): void {
+    const { metadata, spec, status } = this.#pod
+    const grace = spec?.terminationGracePeriodSeconds ?? 30
+    if (!this.#exists) this.#end(Math.min(leastGraceSeconds, metadata.deletionGracePeriodSeconds ?? leastGraceSeconds))
+    else if (metadata.deletionTimestamp) this.#end(metadata.deletionGracePeriodSeconds ?? grace)
+    else if (status?.phase === 'Succeeded' || status?.phase === 'Failed') this.#end(grace)
+    const limit = spec?.activeDeadlineSeconds
+    const start = status?.startTime ? Date.parse(status.startTime) : this.#startTime
+    if (limit !== undefined && !this.#ending && this.#services.clock.now() >= start + limit * 1000) {
+      this.#services.events.pod(this.#pod, 'Normal', 'DeadlineExceeded', 'Pod was active on the node longer than the specified deadline')
+      this.fail('DeadlineExceeded', 'Pod was active on the node longer than the specified deadline')
+    }
+  }
+
+  /** Only ever sooner than before. */
+  #end(graceSeconds: number): void {
+    const deadline = this.#services.clock.now() + graceSeconds * 1000
+    if (!this.#ending || graceSeconds < this.#ending.graceSeconds) {
+      this.#ending = { graceSeconds, deadline: Math.min(deadline, this.#ending?.deadline ?? deadline) }
+    }
+  }
+
+  /** A kill that waits longer than the pod now may is told again, with less patience. */
+  #hastenKills(): void {
+    if (!this.#ending) return
+    for (const [id, deadline] of this.#killDeadlines) {
+      if (deadline <= this.#ending.deadline) continue
+      this.#killDeadlines.set(id, this.#ending.deadline)
+      this.#task(`hasten/${id}/${this.#ending.graceSeconds}`, () => this.#services.runtime.stopContainer(id, Math.max(leastGraceSeconds, this.#secondsUntil(this.#ending?.deadline ?? 0))))
+    }
+  }
+
+  #secondsUntil(deadline: number): number {
+    return Math.ceil((deadline - this.#services.clock.now()) / 1000)
+  }
+
+  /** Starts mounting when needed. True when every volume is there. */
+  #areVolumesReady(): boolean {
+    const renewal = this.#services.tokens.nextRenewal(this.uid)
+    const isDue = renewal !== undefined && renewal <= this.#services.clock.now()
+    if ((!this.#volumes || this.#volumesAreStale || isDue) && this.#mayTry('volumes')) {
+      this.#volumesAreStale = false
+      this.#task('volumes', () => this.#mount())
+    }
+    return this.#volumes !== undefined
+  }
+
+  async #mount(): Promise<void> {
+    const { files, paths, cgroups, volumes, events, sandboxOptions } = this.#services
+    const pod = this.#pod
+    try {
+      if (!this.#volumes) {
+        const namespace = pod.metadata.namespace ?? ''
+        await Promise.all([
+          files.makeDirectory(paths.volumesDirectory(this.uid), 0o750),
+          files.makeDirectory(paths.podLogDirectory(namespace, pod.metadata.name, this.uid), 0o755),
+          cgroups.apply(podCgroup(sandboxOptions.cgroupRoot, pod), podCgroupLimits(pod)),
+        ])
+      }
+      this.#volumes = await volumes.mount(pod)
+    } catch (error) {
+      events.pod(pod, 'Warning', error instanceof MountError ? 'FailedMount' : 'FailedCreatePodContainer', describe(error))
+      throw error
+    }
+  }
+
+  #mayTry(key: string): boolean {
+    return !this.#underway.has(key) && (this.#retries.get(key)?.at ?? 0) <= this.#services.clock.now()
+  }
+
+  /** Runs something beside the worker's loop, which is woken when it ends. A failure is retried, later and later. */
+  #task(key: string, action: () => Promise<void>, timing = key === 'volumes' ? mountRetryMs : retryMs): void {
+    if (this.#underway.has(key)) return
+    const { clock, log } = this.#services
+    const running = action().then(() => {
+      this.#retries.delete(key)
+    }, (error: unknown) => {
+      const before = this.#retries.get(key)
+      const delayMs = before ? Math.min(before.delayMs * 2, timing.most) : timing.first
+      const retryAt = error instanceof StartError ? error.retryAt : undefined
+      this.#retries.set(key, { delayMs, at: retryAt ?? clock.now() + delayMs })
+      log.warn('could not carry an action out', { pod: describePod(this.#pod), action: key, error: describe(error) })
+    }).then(() => {
+      this.#underway.delete(key)
+      this.wake()
+    })
+    this.#underway.set(key, running)
+  }
+
+  #launch(action: PodAction): void {
+    const key = actionKey(action)
+    switch (action.type) {
+      case 'createSandbox': return this.#task(key, () => this.#createSandbox(action.attempt))
+      case 'stopSandbox': return this.#task(key, async () => {
+        await this.#services.runtime.stopSandbox(action.id)
+        await this.#services.cache.refreshSandbox(action.id)
+      })
+      case 'startContainer': return this.#task(key, () => this.#start(action))
+      case 'killContainer': return this.#task(key, () => this.#kill(action))
+    }
+  }
+
+  #sandboxConfig(attempt: number): SandboxConfig {
+    return sandboxConfig(this.#pod, attempt, this.#services.sandboxOptions)
+  }
+
+  async #createSandbox(attempt: number): Promise<void> {
+    const { runtime, cache, events, isNetworkReady, client } = this.#services
+    const pod = this.#pod
+    if (!pod.spec?.hostNetwork && !isNetworkReady()) {
+      const message = 'network is not ready: container runtime network not ready: NetworkReady=false'
+      events.pod(pod, 'Warning', 'NetworkNotReady', message)
+      throw new Error(message)
+    }
+    if (attempt > 0) events.pod(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
+    try {
+      const handler = await runtimeHandler(client, pod)
+      const id = await runtime.runSandbox(this.#sandboxConfig(attempt), handler)
+      await cache.refreshSandbox(id)
+    } catch (error) {
+      events.pod(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${describe(error)}`)
+      // A sandbox may have been made and not been told: the list knows.
+      await cache.relist()
+      throw error
+    }
+  }
+
+  async #start(action: Extract<PodAction, { type: 'startContainer' }>): Promise<void> {
+    const { name } = action.container
+    try {
+      await startContainer(this.#services, {
+        pod: this.#pod, action, sandboxConfig: this.#sandboxConfig(action.sandbox.attempt), volumes: this.#volumes ?? new Map(),
+      })
+      this.#errors.delete(name)
+    } catch (error) {
+      if (error instanceof StartError) this.#errors.set(name, { reason: error.reason, message: error.message })
+      throw error
+    } finally {
+      if (action.backOff) this.#backOff.set(name, action.backOff)
+      this.#saidBackOff.delete(name)
+    }
+  }
+
+  async #kill(action: Extract<PodAction, { type: 'killContainer' }>): Promise<void> {
+    const { runtime, cache, clock, events } = this.#services
+    const deadline = clock.now() + action.graceSeconds * 1000
+    this.#killDeadlines.set(action.id, deadline)
+    events.container(this.#pod, action.role, action.name, 'Normal', 'Killing', killMessage(action))
+    try {
+      if (action.container?.lifecycle?.preStop && action.graceSeconds > 0) await this.#preStop(action)
+      const left = Math.max(leastGraceSeconds, this.#secondsUntil(this.#killDeadlines.get(action.id) ?? deadline))
+      await runtime.stopContainer(action.id, left)
+      await cache.refreshContainer(action.id)
+    } finally {
+      this.#killDeadlines.delete(action.id)
+    }
+  }
+
+  async #preStop(action: Extract<PodAction, { type: 'killContainer' }>): Promise<void> {
+    const { handlers, events, cache, clock } = this.#services
+    const hook = action.container?.lifecycle?.preStop
+    if (!hook || !action.container) return
+    const podIp = cache.forPod(this.uid).sandboxes[0]?.ips[0] ?? this.#services.hostIps[0] ?? ''
+    const limitMs = action.graceSeconds * 1000
+    const limit = clock.sleep(limitMs).then(() => ({ result: 'failure' as const, output: 'timed out' }))
+    const verdict = await Promise.race([
+      runHandler(handlers, { containerId: action.id, container: action.container, podIp }, hook, limitMs), limit,
+    ])
+    if (verdict.result !== 'success') events.container(this.#pod, action.role, action.name, 'Warning', 'FailedPreStopHook', 'PreStopHook failed')
+  }
+
+  async #readMessages(): Promise<void> {
+    for (const container of this.#services.cache.forPod(this.uid).containers) {
+      if (container.state !== 'exited' || this.#messages.has(container.id)) continue
+      this.#messages.set(container.id, await readTerminationMessage(this.#services.files, container))
+    }
+  }
+
+  /** One BackOff event per waiting period, when it begins. */
+  #sayBackOff(plan: PodPlan): void {
+    for (const [name, { reason }] of plan.waiting) {
+      if (reason !== 'CrashLoopBackOff' || this.#saidBackOff.has(name)) continue
+      this.#saidBackOff.add(name)
+      const isInit = (this.#pod.spec?.initContainers ?? []).some((container) => container.name === name)
+      this.#services.events.container(this.#pod, isInit ? 'init' : 'regular', name, 'Warning', 'BackOff',
+        `Back-off restarting failed container ${name} in pod ${describePod(this.#pod)}`)
+    }
+  }
+
+  #scheduleWake(plan: PodPlan, now: number): void {
+    const times = [plan.wakeAt, this.#services.tokens.nextRenewal(this.uid)].filter((at) => at !== undefined)
+    for (const { at } of this.#retries.values()) times.push(at)
+    const limit = this.#pod.spec?.activeDeadlineSeconds
+    if (limit !== undefined && !this.#ending) {
+      times.push((this.#pod.status?.startTime ? Date.parse(this.#pod.status.startTime) : this.#startTime) + limit * 1000)
+    }
+    this.#timer?.cancel()
+    const future = times.filter((at) => at > now)
+    if (future.length > 0) this.#timer = this.#services.clock.schedule(Math.max(1, Math.min(...future) - now), () => this.wake())
+  }
+
+  /** Nothing runs any more: volumes go, and if the pod is to be deleted, everything goes and then the API is told. */
+  #cleanUp(): void {
+    if (this.#isClean) return
+    const isDeleted = !this.#exists || this.#pod.metadata.deletionTimestamp !== undefined
+    if (!isDeleted) {
+      if (this.#volumes) this.#task('unmount', async () => {
+        await this.#services.mounts.unmountAll(this.#services.paths.volumesDirectory(this.uid))
+        this.#volumes = undefined
+      })
+      return
+    }
+    if (!this.#mayTry('cleanUp') || this.#underway.has('status')) return
+    this.#task('cleanUp', () => this.#removeEverything())
+  }
+
+  async #removeEverything(): Promise<void> {
+    const { runtime, cache, volumes, cgroups, files, paths, references, tokens, prober, client, sandboxOptions } = this.#services
+    if (this.#exists) {
+      // The last word on exit codes comes before the object goes.
+      await this.#writeStatus(undefined)
+      await volumes.unmount(this.uid)
+      await cgroups.remove(podCgroup(sandboxOptions.cgroupRoot, this.#pod))
+      const { name, namespace, uid } = this.#pod.metadata
+      try {
+        await client.resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, namespace)
+          .delete(name, { gracePeriodSeconds: 0, preconditions: { uid } })
+      } catch (error) {
+        if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error
+      }
+    } else {
+      await volumes.unmount(this.uid)
+      await cgroups.remove(podCgroup(sandboxOptions.cgroupRoot, this.#pod))
+    }
+    for (const sandbox of cache.forPod(this.uid).sandboxes) {
+      await runtime.removeSandbox(sandbox.id)
+    }
+    await cache.relist()
+    const { name, namespace = '' } = this.#pod.metadata
+    await files.remove(paths.podLogDirectory(namespace, name, this.uid))
+    references.release(this.uid)
+    tokens.release(this.uid)
+    prober.remove(this.uid)
+    this.#isClean = true
+  }
+
+  /** Writes the status if it differs from what the API has; one write at a time, the last state wins. */
+  #report(plan: PodPlan): void {
+    if (!this.#exists || this.#isClean || this.#underway.has('status') || this.#underway.has('cleanUp') || !this.#mayTry('status')) return
+    const next = this.#computeStatus(plan)
+    if (!statusPatch(this.#pod, next)) return
+    this.#task('status', () => this.#writeStatus(plan), statusRetryMs)
+  }
+
+  #computeStatus(plan: PodPlan | undefined) {
+    const { cache, prober, hostIps, runtimeName, clock } = this.#services
+    return computePodStatus({
+      pod: this.#pod, state: cache.forPod(this.uid), probes: prober.verdicts(this.uid),
+      waiting: new Map([...this.#errors, ...plan?.waiting ?? []]), terminationMessages: this.#messages,
+      hostIps, runtimeName, now: clock.now(), startTime: this.#startTime, failure: this.#failure, finished: plan?.finished ?? true,
+    })
+  }
+
+  async #writeStatus(plan: PodPlan | undefined): Promise<void> {
+    const pod = this.#pod
+    const patch = statusPatch(pod, this.#computeStatus(plan))
+    if (!patch) return
+    const pods = this.#services.client.resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, pod.metadata.namespace)
+    try {
+      const written = await pods.patch(pod.metadata.name, 'strategic', patch, { subresource: 'status' })
+      if (written.metadata.uid === pod.metadata.uid) this.update(written)
+    } catch (error) {
+      // Gone or replaced by another of its name: the watch will say so.
+      if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error
+    }
+  }
+}
+
+/** For callers that look for a pod's address. */
+export function podAddresses(services: Pick<PodServices, 'cache' | 'hostIps'>, pod: PodObject): readonly string[] {
+  const sandbox = usableSandbox(pod, services.cache.forPod(podUid(pod)))
+  return sandbox ? (sandbox.hostNetwork ? services.hostIps : sandbox.ips) : []
+}
+
+function killMessage({ name, reason }: Extract<PodAction, { type: 'killContainer' }>): string {
+  switch (reason) {
+    case 'liveness': return `Container ${name} failed liveness probe, will be restarted`
+    case 'startup': return `Container ${name} failed startup probe, will be restarted`
+    case 'definitionChanged': return `Container ${name} definition changed, will be restarted`
+    default: return `Stopping container ${name}`
+  }
+}
+
+async function runtimeHandler(client: PodServices['client'], pod: PodObject): Promise<string> {
+  const name = pod.spec?.runtimeClassName
+  if (!name) return ''
+  const runtimeClass = await client.resource<RuntimeClass>({ group: 'node.k8s.io', version: 'v1', resource: 'runtimeclasses' }).get(name)
+  return runtimeClass.handler
+}
