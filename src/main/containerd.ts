@@ -1,6 +1,7 @@
 /** The cluster's own containerd: configured, started, adopted when it already runs, restarted when it dies, stopped. */
 import { spawn } from 'node:child_process'
 import { mkdirSync, openSync, closeSync, readFileSync, rmSync, watch, writeFileSync, existsSync } from 'node:fs'
+import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { renderContainerdConfig } from '#bootstrap/containerd-config.ts'
@@ -111,15 +112,16 @@ function canConnect(path: string): Promise<boolean> {
   })
 }
 
-/** Resolves when containerd (not our child any more after a restart of Skiff) is gone: its socket hangs up. */
+/**
+ * Resolves when containerd (not our child any more after a restart of Skiff) is gone: its socket hangs up.
+ * A proper HTTP/2 session, because containerd's own shutdown waits for connections that have not said hello.
+ */
 export function waitForContainerdExit(places: ContainerdPlaces, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const socket = connect(containerdSocket(places))
-    const finish = (): void => { socket.destroy(); resolve() }
-    // Nothing is read from it, but a socket that is not read does not notice its end.
-    socket.resume()
-    socket.once('close', finish)
-    socket.once('error', finish)
+    const session = connectHttp2('http://localhost', { createConnection: () => connect(containerdSocket(places)) })
+    const finish = (): void => { session.destroy(); resolve() }
+    session.once('close', finish)
+    session.once('error', finish)
     signal.addEventListener('abort', finish, { once: true })
   })
 }
@@ -132,7 +134,6 @@ export async function superviseContainerd(places: ContainerdPlaces, log: Log, sl
     try {
       await ensureContainerd(places, signal)
       await waitForContainerdExit(places, signal)
-      // containerd also hangs up on a connection that stays silent for long.
       if (signal.aborted || findContainerd(places)) continue
       log.warn('containerd went away; it is started again', { afterMs: Math.round(performance.now() - begin) })
     } catch (error) {
