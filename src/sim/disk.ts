@@ -146,7 +146,8 @@ function openFile(path: string, inode: Inode, enter: (operation: Operation) => v
       enter('read')
       return inode.bytes.slice(Math.min(offset, inode.size), Math.min(offset + length, inode.size))
     },
-    async write(offset, bytes) {
+    async write(offset, bytes, signal) {
+      signal?.throwIfAborted()
       enter('write')
       write(offset, bytes)
     },
