@@ -112,6 +112,9 @@ async function replay(
 ): Promise<LogPosition> {
   let expected = segments[0]!.header.firstRevision
   let position: LogPosition | undefined
+  const read = (at: number): Promise<Uint8Array> =>
+    readWhole(disk, segments[at]!.path, segments[at + 1]?.header.previousEnd ?? segments[at]!.header.size, signal)
+  let reading = read(0)
   for (const [at, segment] of segments.entries()) {
     const { header, path } = segment
     const next = segments[at + 1]?.header
@@ -119,7 +122,12 @@ async function replay(
       throw new StoreCorrupted(path, 24, 'it does not continue the log before it')
     }
     if (header.firstRevision !== expected) throw new StoreCorrupted(path, 16, `it begins at another revision than ${expected}`)
-    const bytes = await readWhole(disk, path, next?.previousEnd ?? header.size, signal)
+    const bytes = await reading
+    if (next !== undefined) {
+      reading = read(at + 1)
+      // The next log is read while this one is decoded; if decoding fails, nobody asks how the reading ended.
+      reading.catch(() => {})
+    }
     const end = readFrames({ disk, segment, bytes, isLast: next === undefined, versions, expected })
     expected = end.expected
     position = { sequence: header.sequence, offset: end.offset, chain: end.chain, size: header.size, isTorn: end.isTorn }
