@@ -12,10 +12,13 @@ import { anonymous, type Authenticator, type UserInfo } from './authn/authentica
 import type { Authorizer } from './authz/authorizer.ts'
 import type { Exchange, Handler } from './exchange.ts'
 import { buildChain, type AuditHook } from './filters.ts'
+import { serveDiscovery } from './discovery/discovery.ts'
+import { serveHealth, type HealthCheck } from './health.ts'
+import { serveIndex } from './index-page.ts'
 import { KindRegistry, type ServedResource } from './kind-registry.ts'
 import { createLocalTransport } from './local-transport.ts'
 import { ServerMetrics, type ProcessMetrics } from './metrics.ts'
-import { notFoundPage, type PathHandler } from './paths.ts'
+import { notFoundPage, textResponse, type PathHandler } from './paths.ts'
 import { parseRequestInfo, type ResourceRequest } from './request-info.ts'
 import { KeyLocks, type KindHooks, type RequestScope, type RestContext } from './rest/context.ts'
 import { handleVerb } from './rest/handlers.ts'
@@ -23,6 +26,7 @@ import { createBodyDecoder, createObjectCodec } from './rest/object-codec.ts'
 import { createPatcher } from './rest/patcher.ts'
 import { createWireCodec } from './rest/wire-codec.ts'
 import type { SubresourceHandler } from './subresources/subresource.ts'
+import { serveVersion, type ServerVersion } from './version.ts'
 
 export interface ApiServerOptions {
   readonly store: Store
@@ -42,7 +46,11 @@ export interface ApiServerOptions {
   readonly hooks?: ReadonlyMap<string, KindHooks>
   /** Handlers of subresources, and of kinds that are never stored, by `group/plural/subresource` (empty for the kind itself). */
   readonly subresources?: ReadonlyMap<string, SubresourceHandler>
-  /** What is served outside /api and /apis/<group>/<version>: the first that answers. */
+  readonly version: ServerVersion
+  /** `host:port`, told to clients in `/api`. */
+  readonly serverAddress?: string
+  readonly healthChecks?: readonly HealthCheck[]
+  /** What is served beside resources, discovery, health, version and metrics: the first that answers. */
   readonly paths?: readonly PathHandler[]
 }
 
@@ -74,7 +82,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admission: options.admission, hooks: options.hooks ?? new Map(), locks: new KeyLocks(),
     codec: createObjectCodec(), bodies: createBodyDecoder(), wire, patcher: createPatcher(),
   }
-  const dispatch = dispatcher(context, options)
+  const dispatch = dispatcher(context, options, metrics)
   const chain = buildChain(dispatch, {
     clock, log: context.log, wire, metrics, authenticators: options.authenticators, authorizer: options.authorizer,
     anonymousAuth: options.anonymousAuth ?? true, audit: options.audit, ...defaultLimits, ...options.limits,
@@ -92,9 +100,16 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   }
 }
 
-function dispatcher(context: RestContext, options: ApiServerOptions): Handler {
+function dispatcher(context: RestContext, options: ApiServerOptions, metrics: ServerMetrics): Handler {
   const subresources = options.subresources ?? new Map<string, SubresourceHandler>()
-  const paths = options.paths ?? []
+  const paths: readonly PathHandler[] = [
+    ...(options.paths ?? []),
+    serveDiscovery(context.kinds, options.serverAddress ?? ''),
+    serveHealth(options.healthChecks ?? [{ name: 'ping', check: () => {} }], context.log),
+    serveVersion(options.version),
+    ({ request }) => (request.path === '/metrics' ? textResponse(200, metrics.render(), metricsType) : undefined),
+    serveIndex(context.kinds, ['/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version']),
+  ]
   return async (exchange) => {
     const { info } = exchange
     if (info.type === 'resource') {
@@ -108,6 +123,8 @@ function dispatcher(context: RestContext, options: ApiServerOptions): Handler {
     return notFoundPage
   }
 }
+
+const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 
 async function dispatchResource(
   context: RestContext, subresources: ReadonlyMap<string, SubresourceHandler>, exchange: Exchange, info: ResourceRequest,

@@ -1,7 +1,5 @@
 /** A real server over a volatile store, for tests. */
-import { configMap } from '#api/core/configmap/configmap.ts'
-import { namespace } from '#api/core/namespace/namespace.ts'
-const builtInKinds = [configMap, namespace]
+import { kinds } from '#api/kinds.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import type { Clock } from '#world/clock.ts'
@@ -9,6 +7,7 @@ import type { HttpBody, HttpRequest, HttpResponse } from '#world/http.ts'
 import { silentLog, type Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
 import type { UserInfo } from './authn/authenticator.ts'
+import type { ServerVersion } from './version.ts'
 import { createApiServer, type ApiServer, type ApiServerOptions } from './server.ts'
 
 export const admin: UserInfo = { name: 'admin', groups: ['system:masters', 'system:authenticated'] }
@@ -72,6 +71,11 @@ export function seededRandom(seed = 1): Random {
   }
 }
 
+const testVersion: ServerVersion = {
+  major: '1', minor: '36', gitVersion: 'v1.36.0', gitCommit: '', gitTreeState: 'clean', buildDate: '2026-01-01T00:00:00Z', goVersion: '',
+  compiler: '', platform: 'linux/amd64',
+}
+
 export interface TestServer {
   readonly server: ApiServer
   readonly clock: ManualClock
@@ -93,8 +97,8 @@ export interface Answer {
 export function startTestServer(options: Partial<ApiServerOptions> = {}, log: Log = silentLog): TestServer {
   const clock = manualClock()
   const server = createApiServer({
-    store: openVolatileStore({ clock }), kinds: builtInKinds, clock, random: seededRandom(), log,
-    authenticators: [{ authenticate: () => admin }], authorizer: { authorize: () => ({ allowed: true, reason: '' }) }, admission: [],
+    store: openVolatileStore({ clock }), kinds, clock, random: seededRandom(), log,
+    authenticators: [{ authenticate: () => admin }], authorizer: { authorize: () => ({ allowed: true, reason: '' }) }, admission: [], version: testVersion,
     ...options,
   })
   const open: TestServer['open'] = (method, url, headers = {}, signal = new AbortController().signal) =>

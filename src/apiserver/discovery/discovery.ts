@@ -1,0 +1,81 @@
+/** Serves discovery: `/api`, `/apis` and what lies below, legacy or aggregated as the client accepts. */
+import { utf8Encode } from '#base/bytes.ts'
+import type { HttpResponse } from '#world/http.ts'
+import type { Exchange } from '../exchange.ts'
+import type { KindRegistry } from '../kind-registry.ts'
+import type { PathHandler } from '../paths.ts'
+import { parseAccept } from '../rest/negotiate.ts'
+import { apiGroup, apiGroupList, apiResourceList, apiVersions, etagOf, groupDiscoveryList, groupsOf } from './documents.ts'
+
+interface Document {
+  readonly bytes: Uint8Array
+  readonly contentType: string
+  readonly etag: string | undefined
+}
+
+/** `serverAddress` is what clients without a better way to reach the server are told. */
+export function serveDiscovery(kinds: KindRegistry, serverAddress: string): PathHandler {
+  let cachedAt = -1
+  let cache = new Map<string, Document | undefined>()
+  return (exchange) => {
+    const { path, method, headers } = exchange.request
+    if (path !== '/api' && path !== '/apis' && !path.startsWith('/api/') && !path.startsWith('/apis/')) return undefined
+    if (method !== 'GET' && method !== 'HEAD') return undefined
+    if (cachedAt !== kinds.generation) {
+      cachedAt = kinds.generation
+      cache = new Map()
+    }
+    const wanted = path === '/api' || path === '/apis' || path === '/api/' || path === '/apis/' ? aggregatedVersion(headers['accept']) : undefined
+    const key = `${path.endsWith('/') ? path.slice(0, -1) : path} ${wanted ?? ''}`
+    let document = cache.get(key)
+    if (!document) {
+      document = render(kinds, key.split(' ')[0]!, wanted, serverAddress)
+      // Only documents that exist are kept: unknown paths are the client's choice, memory is ours.
+      if (document) cache.set(key, document)
+    }
+    return document && answer(exchange, document)
+  }
+}
+
+function answer({ request }: Exchange, { bytes, contentType, etag }: Document): HttpResponse {
+  const headers: Record<string, string> = { 'content-type': contentType }
+  if (etag !== undefined) {
+    Object.assign(headers, { 'etag': etag, 'vary': 'Accept', 'cache-control': 'public' })
+    if (request.headers['if-none-match'] === etag) return { status: 304, headers, body: { type: 'none' } }
+  }
+  return { status: 200, headers, body: { type: 'bytes', chunks: [bytes] } }
+}
+
+/** The first acceptable aggregated form, if the client wants one before plain JSON. */
+function aggregatedVersion(accept: string | undefined): 'v2' | 'v2beta1' | undefined {
+  if (!accept?.includes('apidiscovery.k8s.io')) return undefined
+  for (const { type, parameters } of parseAccept(accept)) {
+    if (type !== 'application/json' && type !== '*/*' && type !== 'application/*') continue
+    if (parameters['as'] === undefined) return undefined
+    if (parameters['as'] !== 'APIGroupDiscoveryList' || parameters['g'] !== 'apidiscovery.k8s.io') continue
+    if (parameters['v'] === 'v2' || parameters['v'] === 'v2beta1') return parameters['v']
+  }
+  return undefined
+}
+
+function render(
+  kinds: KindRegistry, path: string, aggregated: 'v2' | 'v2beta1' | undefined, serverAddress: string,
+): Document | undefined {
+  const groups = groupsOf(kinds.kinds)
+  if (aggregated) {
+    const text = `${JSON.stringify(groupDiscoveryList(groups, aggregated, path === '/api'))}\n`
+    const contentType = `application/json;g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList`
+    return { bytes: utf8Encode(text), contentType, etag: etagOf(text) }
+  }
+  const [, prefix, first, second, ...more] = path.split('/')
+  if (more.length > 0) return undefined
+  const plain = (value: unknown): Document => ({ bytes: utf8Encode(`${JSON.stringify(value)}\n`), contentType: 'application/json', etag: undefined })
+  if (first === undefined) return plain(prefix === 'api' ? apiVersions(serverAddress) : apiGroupList(groups))
+  const group = groups.find(({ name }) => name === (prefix === 'api' ? '' : first))
+  if (!group) return undefined
+  const wanted = prefix === 'api' ? first : second
+  if (wanted === undefined) return plain(apiGroup(group))
+  const version = group.versions.find((candidate) => candidate.version === wanted)
+  return version && (prefix === 'apis' || second === undefined) ? plain(apiResourceList(group.name, version)) : undefined
+}
+

@@ -1,0 +1,162 @@
+/** What there is to ask for, as documents: legacy (a list for each group and version) and aggregated (all in one). */
+import { base64Encode, hexEncode, utf8Encode } from '#base/bytes.ts'
+import { sha256 } from '#base/sha256.ts'
+import type { AnyKind, KindVersion, Verb } from '#machinery/schema/define-kind.ts'
+
+/** Upstream's GroupPriorityMinimum (kube-aggregator and the control plane's own list), the higher first. */
+const groupPriorities: Readonly<Record<string, number>> = {
+  'apiregistration.k8s.io': 18000, 'apps': 17800, 'events.k8s.io': 17750, 'authentication.k8s.io': 17700,
+  'authorization.k8s.io': 17600, 'autoscaling': 17500, 'batch': 17400, 'certificates.k8s.io': 17300, 'networking.k8s.io': 17200,
+  'policy': 17100, 'rbac.authorization.k8s.io': 17000, 'storage.k8s.io': 16800, 'apiextensions.k8s.io': 16700,
+  'admissionregistration.k8s.io': 16700, 'scheduling.k8s.io': 16600, 'coordination.k8s.io': 16500, 'node.k8s.io': 16300,
+  'discovery.k8s.io': 16200, 'flowcontrol.apiserver.k8s.io': 16100, 'internal.apiserver.k8s.io': 16000, 'resource.k8s.io': 15900,
+}
+const customPriority = 1000
+
+export interface DiscoveryGroup {
+  readonly name: string
+  readonly versions: readonly DiscoveryVersion[]
+}
+
+export interface DiscoveryVersion {
+  readonly version: string
+  readonly kinds: readonly (readonly [AnyKind, KindVersion])[]
+}
+
+/** Groups and versions in upstream's order; the core group first. */
+export function groupsOf(kinds: readonly AnyKind[]): readonly DiscoveryGroup[] {
+  const byGroup = new Map<string, Map<string, (readonly [AnyKind, KindVersion])[]>>()
+  for (const kind of kinds) {
+    const versions = byGroup.get(kind.group) ?? new Map<string, (readonly [AnyKind, KindVersion])[]>()
+    byGroup.set(kind.group, versions)
+    for (const version of kind.versions) {
+      if (!version.served) continue
+      const list = versions.get(version.version) ?? []
+      versions.set(version.version, list)
+      list.push([kind, version])
+    }
+  }
+  const priority = (group: string): number => (group === '' ? Infinity : (groupPriorities[group] ?? customPriority))
+  return [...byGroup.entries()]
+    .filter(([, versions]) => versions.size > 0)
+    .toSorted(([a], [b]) => priority(b) - priority(a) || (a < b ? -1 : 1))
+    .map(([name, versions]) => ({
+      name,
+      versions: [...versions.entries()]
+        .toSorted(([a], [b]) => compareVersions(a, b))
+        .map(([version, list]) => ({ version, kinds: list.toSorted(([a], [b]) => (a.plural < b.plural ? -1 : 1)) })),
+    }))
+}
+
+/** Kubernetes' order of versions, the most mature first: v2, v1, v1beta2, v1beta1, v1alpha1, then anything else by name. */
+export function compareVersions(a: string, b: string): number {
+  const left = rankVersion(a)
+  const right = rankVersion(b)
+  for (let i = 0; i < 3; i++) if (left[i] !== right[i]) return right[i]! - left[i]!
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function rankVersion(version: string): readonly [number, number, number] {
+  const match = /^v([1-9][0-9]*)(?:(alpha|beta)([1-9][0-9]*))?$/.exec(version)
+  if (!match) return [0, 0, 0]
+  return [match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1, Number(match[1]), Number(match[3] ?? 0)]
+}
+
+/** `/api`. */
+export function apiVersions(serverAddress: string): unknown {
+  return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }] }
+}
+
+/** `/apis`. */
+export function apiGroupList(groups: readonly DiscoveryGroup[]): unknown {
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.filter(({ name }) => name !== '').map(groupEntry) }
+}
+
+/** `/apis/<group>`. */
+export function apiGroup(group: DiscoveryGroup): unknown {
+  return { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(group) }
+}
+
+function groupEntry({ name, versions }: DiscoveryGroup): { name: string; versions: unknown[]; preferredVersion: unknown } {
+  const list = versions.map(({ version }) => ({ groupVersion: `${name}/${version}`, version }))
+  return { name, versions: list, preferredVersion: list[0] }
+}
+
+/** `/api/v1` and `/apis/<group>/<version>`. */
+export function apiResourceList(group: string, { version, kinds }: DiscoveryVersion): unknown {
+  const resources = kinds.flatMap(([kind]) => [resourceEntry(kind), ...subresourcesOf(kind, version).map((entry) => ({
+    name: `${kind.plural}/${entry.name}`, singularName: '', namespaced: kind.namespaced,
+    ...(entry.group !== group || entry.version !== version ? { group: entry.group, version: entry.version } : {}),
+    kind: entry.kind, verbs: entry.verbs,
+  }))])
+  return {
+    kind: 'APIResourceList', ...(group !== '' && { apiVersion: 'v1' }), groupVersion: group === '' ? version : `${group}/${version}`, resources,
+  }
+}
+
+function resourceEntry(kind: AnyKind): unknown {
+  const stored = kind.verbs.includes('get') || kind.verbs.includes('list')
+  return {
+    name: kind.plural, singularName: kind.singular, namespaced: kind.namespaced, kind: kind.kind, verbs: sorted(kind.verbs),
+    ...(kind.shortNames?.length && { shortNames: kind.shortNames }),
+    ...(kind.categories?.length && { categories: kind.categories }),
+    ...(stored && { storageVersionHash: storageVersionHash(kind) }),
+  }
+}
+
+interface SubresourceEntry {
+  readonly name: string
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly verbs: readonly Verb[]
+}
+
+const readAndWrite: readonly Verb[] = ['get', 'patch', 'update']
+
+function subresourcesOf(kind: AnyKind, version: string): SubresourceEntry[] {
+  const own = { group: kind.group, version, kind: kind.kind }
+  const list: SubresourceEntry[] = []
+  if (kind.subresources?.status) list.push({ name: 'status', ...own, verbs: readAndWrite })
+  if (kind.subresources?.scale) list.push({ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: readAndWrite })
+  for (const other of kind.subresources?.others ?? []) list.push({ name: other.name, ...own, ...other.kind, verbs: sorted(other.verbs) })
+  return list.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** The aggregated documents: the core group's at `/api`, all others' at `/apis`. */
+export function groupDiscoveryList(groups: readonly DiscoveryGroup[], version: 'v2' | 'v2beta1', core: boolean): unknown {
+  const items = groups.filter(({ name }) => (name === '') === core).map((group) => ({
+    metadata: { ...(group.name !== '' && { name: group.name }), creationTimestamp: null },
+    versions: group.versions.map(({ version: apiVersion, kinds }) => ({
+      version: apiVersion, resources: kinds.map(([kind]) => resourceDiscovery(kind, apiVersion)), freshness: 'Current',
+    })),
+  }))
+  return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items }
+}
+
+function resourceDiscovery(kind: AnyKind, version: string): unknown {
+  const subresources = subresourcesOf(kind, version).map((entry) => ({
+    subresource: entry.name, responseKind: { group: entry.group, version: entry.version, kind: entry.kind }, verbs: entry.verbs,
+  }))
+  return {
+    resource: kind.plural, responseKind: { group: kind.group, version, kind: kind.kind }, scope: kind.scope,
+    singularResource: kind.singular, verbs: sorted(kind.verbs),
+    ...(kind.shortNames?.length && { shortNames: kind.shortNames }),
+    ...(kind.categories?.length && { categories: kind.categories }),
+    ...(subresources.length > 0 && { subresources }),
+  }
+}
+
+/** Tells clients which group, version and kind the objects are stored as, without telling them. */
+export function storageVersionHash(kind: AnyKind): string {
+  return base64Encode(sha256(utf8Encode(`${kind.group}/${kind.storedVersion.version}/${kind.kind}`)).subarray(0, 8))
+}
+
+/** An entity tag: the same for the same document. */
+export function etagOf(text: string): string {
+  return `"${hexEncode(sha256(utf8Encode(text))).toUpperCase()}"`
+}
+
+function sorted(verbs: readonly Verb[]): readonly Verb[] {
+  return verbs.toSorted()
+}
