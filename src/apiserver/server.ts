@@ -1,6 +1,7 @@
 /** The API server: a function from request to response over a store. It knows no sockets, no clock but the given one, no files. */
 import { methodNotAllowed } from '#machinery/errors/api-error.ts'
 import type { AnyKind, Verb } from '#machinery/schema/define-kind.ts'
+import type { SchemaTable } from '#machinery/schema/table.ts'
 import type { Transport } from '#client/transport.ts'
 import type { Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
@@ -31,6 +32,7 @@ import { serveVersion, type ServerVersion } from './version.ts'
 export interface ApiServerOptions {
   readonly store: Store
   readonly kinds: readonly AnyKind[]
+  readonly schemas: SchemaTable
   readonly authenticators: readonly Authenticator[]
   readonly authorizer: Authorizer
   readonly admission: readonly AdmissionPlugin[]
@@ -76,11 +78,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { clock, log } = options
   const kinds = new KindRegistry(options.kinds)
   const metrics = new ServerMetrics(options.processMetrics)
-  const wire = createWireCodec()
+  const wire = createWireCodec(options.schemas)
   const context: RestContext = {
     store: options.store, kinds, clock, random: options.random, log: log.named('apiserver'), authorizer: options.authorizer,
     admission: options.admission, hooks: options.hooks ?? new Map(), locks: new KeyLocks(),
-    codec: createObjectCodec(), bodies: createBodyDecoder(), wire, patcher: createPatcher(),
+    codec: createObjectCodec(), bodies: createBodyDecoder(options.schemas), wire, patcher: createPatcher(options.schemas),
   }
   const dispatch = dispatcher(context, options, metrics)
   const chain = buildChain(dispatch, {

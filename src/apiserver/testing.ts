@@ -1,5 +1,6 @@
 /** A real server over a volatile store, for tests. */
 import { kinds } from '#api/kinds.ts'
+import { schemas } from '#api/schemas.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import type { Clock } from '#world/clock.ts'
@@ -97,7 +98,7 @@ export interface Answer {
 export function startTestServer(options: Partial<ApiServerOptions> = {}, log: Log = silentLog): TestServer {
   const clock = manualClock()
   const server = createApiServer({
-    store: openVolatileStore({ clock }), kinds, clock, random: seededRandom(), log,
+    store: openVolatileStore({ clock }), kinds, schemas, clock, random: seededRandom(), log,
     authenticators: [{ authenticate: () => admin }], authorizer: { authorize: () => ({ allowed: true, reason: '' }) }, admission: [], version: testVersion,
     ...options,
   })

@@ -1,8 +1,10 @@
 /** Turns request bodies into objects of a kind, and prunes and defaults what patches and callers in process hand in. */
 import { utf8DecodeStrict } from '#base/bytes.ts'
+import { decodeKubernetesProtobuf, ProtobufError } from '#machinery/codec/protobuf.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
 import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
+import type { SchemaTable } from '#machinery/schema/table.ts'
 import { BodyError } from './body-error.ts'
 import type { MediaType } from './negotiate.ts'
 
@@ -37,10 +39,10 @@ export function createObjectCodec(): ObjectCodec {
   }
 }
 
-export function createBodyDecoder(): BodyDecoder {
+export function createBodyDecoder(schemas: SchemaTable): BodyDecoder {
   return {
     decode(media, body) {
-      if (media === 'protobuf') throw new BodyError(`no decoder for ${media}`)
+      if (media === 'protobuf') return { object: decodeProtobufBody(schemas, body), strictErrors: [] }
       const value = parseJson(body)
       if (typeof value !== 'object' || value === null || Array.isArray(value)) {
         throw new BodyError('json: cannot unmarshal the value into Go value of type struct')
@@ -48,6 +50,15 @@ export function createBodyDecoder(): BodyDecoder {
       return { object: value, strictErrors: [] }
     },
     decodeValue: (_media, body) => ({ value: parseJson(body), strictErrors: [] }),
+  }
+}
+
+function decodeProtobufBody(schemas: SchemaTable, body: Uint8Array): KubeObject {
+  try {
+    return decodeKubernetesProtobuf(body, (group, version, kind) => schemas.kind(group, version, kind))
+  } catch (error) {
+    if (error instanceof ProtobufError) throw new BodyError(error.message)
+    throw error
   }
 }
 

@@ -2,6 +2,8 @@
 import { unsupportedMediaType } from '#machinery/errors/api-error.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { JsonObject } from '#machinery/patch/json.ts'
+import { applyStrategicMergePatch } from '#machinery/patch/strategic-merge-patch.ts'
+import type { SchemaTable } from '#machinery/schema/table.ts'
 import type { RequestScope } from './context.ts'
 import type { PatchParameters } from './parameters.ts'
 
@@ -14,12 +16,10 @@ export interface Patcher {
   apply(scope: RequestScope, existing: Stored<KubeObject> | undefined, configuration: unknown, parameters: PatchParameters): KubeObject
 }
 
-export function createPatcher(): Patcher {
+export function createPatcher(schemas: SchemaTable): Patcher {
   return {
-    knowsFields: () => true,
-    strategic() {
-      throw unsupportedMediaType('strategic merge patch')
-    },
+    knowsFields: (schema) => schemas.has(schema),
+    strategic: (current, patch, schema) => applyStrategicMergePatch(current, patch, schemas.has(schema) ? schemas.struct(schema) : undefined),
     apply() {
       throw unsupportedMediaType('apply')
     },

@@ -1,5 +1,6 @@
 /** Watch events as bytes, each made once for all watchers that want it in the same form, and the streams that carry them. */
 import { concatBytes } from '#base/bytes.ts'
+import type { WatchEventType } from '#machinery/codec/protobuf.ts'
 import { internalError } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { Log } from '#world/log.ts'
@@ -125,6 +126,6 @@ function bookmarkObject(
   } as KubeObject
 }
 
-function encodeEvent(options: RenderOptions, type: string, object: KubeObject): Uint8Array {
+function encodeEvent(options: RenderOptions, type: WatchEventType, object: KubeObject): Uint8Array {
   return options.wire.encodeEvent(options.form.media, type, object)
 }

@@ -1,25 +1,45 @@
-/** Objects to bytes and back in the three media types. JSON here; YAML and protobuf come from the machinery. */
+/** Objects to bytes in the three media types. */
 import { utf8Encode } from '#base/bytes.ts'
+import { encodeKubernetesProtobuf, encodeProtobufWatchFrame, type WatchEventType } from '#machinery/codec/protobuf.ts'
+import { parseApiVersion } from '#machinery/meta/group-version.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
-import type { MediaType } from './negotiate.ts'
-import { unacceptable } from './negotiate.ts'
+import type { StructSchema } from '#machinery/schema/schema.ts'
+import type { SchemaTable } from '#machinery/schema/table.ts'
+import { unacceptable, type MediaType } from './negotiate.ts'
 
 export interface WireCodec {
   /** The bytes of an object that has kind and apiVersion. Throws ApiError 406 when the form cannot express it. */
   encode(media: MediaType, object: KubeObject, pretty: boolean): Uint8Array
   /** One watch event, framed for a stream. */
-  encodeEvent(media: MediaType, type: string, object: KubeObject): Uint8Array
+  encodeEvent(media: MediaType, type: WatchEventType, object: KubeObject): Uint8Array
 }
 
-export function createWireCodec(): WireCodec {
+export function createWireCodec(schemas: SchemaTable): WireCodec {
+  const protobuf = (object: KubeObject): Uint8Array => {
+    const schema = schemaOf(schemas, object)
+    if (!schema) throw unacceptable()
+    return encodeKubernetesProtobuf(object, schema)
+  }
   return {
     encode(media, object, pretty) {
-      if (media !== 'json') throw unacceptable()
-      return utf8Encode(`${pretty ? JSON.stringify(object, undefined, 2) : JSON.stringify(object)}\n`)
+      switch (media) {
+        case 'json': return utf8Encode(`${pretty ? JSON.stringify(object, undefined, 2) : JSON.stringify(object)}\n`)
+        case 'protobuf': return protobuf(object)
+        case 'yaml': throw unacceptable()
+      }
     },
     encodeEvent(media, type, object) {
-      if (media !== 'json') throw unacceptable()
-      return utf8Encode(`{"type":${JSON.stringify(type)},"object":${JSON.stringify(object)}}\n`)
+      switch (media) {
+        case 'json': return utf8Encode(`{"type":${JSON.stringify(type)},"object":${JSON.stringify(object)}}\n`)
+        case 'protobuf': return encodeProtobufWatchFrame(type, protobuf(object))
+        case 'yaml': throw unacceptable()
+      }
     },
   }
+}
+
+/** Custom resources are in no table, and so have no protobuf form. */
+function schemaOf(schemas: SchemaTable, object: KubeObject): StructSchema | undefined {
+  const parsed = parseApiVersion(object.apiVersion ?? '')
+  return parsed && schemas.kind(parsed.group, parsed.version, object.kind ?? '')
 }
