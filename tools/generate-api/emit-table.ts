@@ -33,6 +33,7 @@ function emitField(field: ModelField, known: ReadonlyMap<string, number>): unkno
     ...(field.patchStrategy.length > 0 && { p: field.patchStrategy }),
     ...(field.enum && { e: field.enum }),
     ...(field.defaultValue !== undefined && { d: field.defaultValue }),
+    ...(field.goType && field.shape.kind !== 'schemaOr' && { g: field.goType }),
     ...(field.shape.kind === 'struct' && field.mapType && { t: field.mapType }),
   }
   const base = [field.name, emitShape(field.shape, field, known), proto, flags]

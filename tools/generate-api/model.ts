@@ -24,6 +24,8 @@ export interface ModelField {
   readonly mapType: string | undefined
   readonly patchStrategy: readonly string[]
   readonly patchMergeKey: string | undefined
+  /** Go's own word for the type, where that does not follow from the shape: upstream's messages name it. */
+  readonly goType: string | undefined
 }
 
 export interface ModelStruct {
@@ -176,7 +178,39 @@ function fieldsOf(universe: Universe, goPackage: GoPackage, field: GoField, abov
     mapType: first(markers, 'mapType') ?? first(markers, 'structType'),
     patchStrategy: field.tags.get('patchStrategy')?.split(',').filter((each) => each !== '') ?? [],
     patchMergeKey: field.tags.get('patchMergeKey'),
+    goType: goTypeOf(field.type, shape),
   }]
+}
+
+function goTypeOf(type: GoType, shape: ModelShape): string | undefined {
+  const text = formatGoType(type.kind === 'pointer' ? type.to : type)
+  return text === formatShape(shape) ? undefined : text
+}
+
+function formatGoType(type: GoType): string {
+  switch (type.kind) {
+    case 'pointer': return `*${formatGoType(type.to)}`
+    case 'slice': return type.of.kind === 'name' && type.of.name === 'byte' ? '[]uint8' : `[]${formatGoType(type.of)}`
+    case 'map': return `map[string]${formatGoType(type.values)}`
+    case 'name': return type.package === '' ? type.name : `${type.package.slice(type.package.lastIndexOf('/') + 1)}.${type.name}`
+  }
+}
+
+/** What src/machinery/codec makes of a shape alone. */
+function formatShape(shape: ModelShape): string | undefined {
+  switch (shape.kind) {
+    case 'scalar': {
+      const names: Readonly<Record<string, string>> = {
+        time: 'v1.Time', microTime: 'v1.MicroTime', duration: 'v1.Duration', quantity: 'resource.Quantity', intOrString: 'intstr.IntOrString',
+        rawExtension: 'runtime.RawExtension', fieldsV1: 'v1.FieldsV1', json: 'v1.JSON', bytes: '[]uint8', double: 'float64', float: 'float32',
+      }
+      return names[shape.scalar] ?? shape.scalar
+    }
+    case 'struct': return shape.name.split('.').slice(-2).join('.')
+    case 'list': return `[]${formatShape(shape.items)}`
+    case 'map': return `map[string]${formatShape(shape.values)}`
+    case 'schemaOr': return undefined
+  }
 }
 
 /** encoding/json's `omitempty` does nothing to struct values. */

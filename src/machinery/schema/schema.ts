@@ -62,6 +62,8 @@ export interface FieldSchema {
   readonly enum: readonly string[] | undefined
   /** From `+default=`; most defaults are in the kinds' `setDefaults`. */
   readonly defaultValue: unknown
+  /** Go's word for the type where it does not follow from the shape (`v1.RestartPolicy`): messages of decoding name it. */
+  readonly goType?: string
   /** For a struct-shaped field: strategic merge's `retainKeys`, if upstream marks it. */
   readonly patchStrategy: readonly ('merge' | 'replace' | 'retainKeys')[]
 }

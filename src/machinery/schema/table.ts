@@ -5,7 +5,7 @@
  * - shape: a letter for a scalar (see scalars), the line number of a struct, `L` or `W` (wrapped) + `a|s|m` + items for a list,
  *   `M` + `a|g` + values for a map, `S` + `l|b|s` + line for a union with a JSON schema;
  * - proto number: 0 for none, text `2.1` for a field of an embedded message; flags: 1 required, 2 omitempty, 4 pointer;
- * - extras: k map keys, m merge key, p patch strategies, e enum, d default, t map type of the field.
+ * - extras: k map keys, m merge key, p patch strategies, e enum, d default, t map type of the field, g Go's type.
  * Lines are parsed when their struct is first looked at, so that loading costs next to nothing.
  */
 import type { FieldSchema, ScalarType, Shape, StructSchema } from './schema.ts'
@@ -23,6 +23,7 @@ export interface SchemaTable {
 type RawExtras = {
   readonly k?: readonly string[]; readonly m?: string; readonly p?: readonly ('merge' | 'replace' | 'retainKeys')[]
   readonly e?: readonly string[]; readonly d?: unknown; readonly t?: 'granular' | 'atomic'
+  readonly g?: string
 }
 type RawField = readonly [name: string, shape: string, proto: number | string, flags: number, extras?: RawExtras]
 
@@ -84,6 +85,7 @@ function parseField(raw: RawField, line: (line: number) => StructSchema): FieldS
     enum: extras?.e,
     defaultValue: extras?.d,
     patchStrategy: strategies,
+    ...(extras?.g && { goType: extras.g }),
   }
 }
 

@@ -1,0 +1,114 @@
+/**
+ * JSON with upstream's meaning (sigs.k8s.io/json): names are case-sensitive, null is absence, unknown and repeated fields are told,
+ * wrong types fail in Go's words. The usual text goes through the platform's parser and one walk; only what that would
+ * falsify (repeated keys, numbers beyond 2^53, halves of surrogate pairs, malformed text) takes the slow way.
+ *
+ * Numbers: 64-bit integers are numbers up to 2^53 and bigints beyond, in both directions.
+ * Keys: `__proto__`, `constructor`, `toJSON` and `then` are ordinary own keys; no decoded object has another prototype than Object's.
+ */
+import { utf8Decode, utf8Encode } from '#base/bytes.ts'
+import type { StructSchema } from '../schema/schema.ts'
+import { applyStruct, isObject, makeDecodeContext, plainValue, report } from './json-decode.ts'
+import { writeSortedValue, writeStruct } from './json-encode.ts'
+import { JsonError, JsonNumber, maxJsonDepth, parseJsonExactly, type ParsedJson } from './json-parse.ts'
+import { countKeys, scanJson } from './json-scan.ts'
+
+export { JsonError }
+
+/** As `fieldValidation`: 'Strict' and 'Warn' both collect problems; what to do with them is the caller's matter. */
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore'
+
+export interface Decoded<T = Record<string, unknown>> {
+  readonly object: T
+  /** `unknown field "spec.foo"`, `duplicate field "spec.bar"`: the sentences of the Warning header, and of strictError. */
+  readonly problems: readonly string[]
+}
+
+/** Throws JsonError: for text that is not JSON, and for the first value of a wrong type. */
+export function decodeJson(input: Uint8Array | string, schema: StructSchema, options: { readonly strict: FieldValidation }): Decoded {
+  return decodeParsed(readJson(input, options.strict !== 'Ignore'), schema, options)
+}
+
+/** Throws JsonError. Takes the value for itself: it is changed in place. */
+export function decodeValue(value: unknown, schema: StructSchema, options: { readonly strict: FieldValidation }): Decoded {
+  return decodeParsed({ value, duplicates: new Map() }, schema, options)
+}
+
+/** See decodeJson. */
+export function decodeParsed({ value, duplicates }: ParsedJson, schema: StructSchema, { strict }: { readonly strict: FieldValidation }): Decoded {
+  const context = makeDecodeContext(schema, strict !== 'Ignore', duplicates.size > 0 ? duplicates : undefined)
+  if (!isObject(value)) throw new JsonError(`json: cannot unmarshal ${kindOf(value)} into Go value of type ${schema.name.split('.').slice(-2).join('.')}`)
+  applyStruct(context, value, schema, 0)
+  return { object: value, problems: context.problems }
+}
+
+/** An object without a schema (a custom resource): only repeated fields are problems. Throws JsonError. */
+export function decodeUnstructured(input: Uint8Array | string, { strict }: { readonly strict: FieldValidation }): Decoded {
+  const { value, duplicates } = readJson(input, strict !== 'Ignore')
+  const object = plainValue(value)
+  if (!isObject(object)) throw new JsonError(`json: cannot unmarshal ${kindOf(value)} into Go value of type map[string]interface {}`)
+  return { object, problems: duplicates.size === 0 ? [] : duplicateProblems(object, duplicates) }
+}
+
+/** Any JSON value, numbers exact. Throws JsonError. `findDuplicates` costs a count of keys. */
+export function readJson(input: Uint8Array | string, findDuplicates: boolean): ParsedJson {
+  const text = typeof input === 'string' ? input : utf8Decode(input)
+  const scan = scanJson(text)
+  if (scan.depth > maxJsonDepth) throw new JsonError('exceeded max depth')
+  if (scan.unusualNumbers || scan.surrogates) return parseJsonExactly(text)
+  const value = parseOrUndefined(text)
+  if (value === undefined || (findDuplicates && countKeys(value) !== scan.keys)) return parseJsonExactly(text)
+  return { value, duplicates: noDuplicates }
+}
+
+const noDuplicates: ReadonlyMap<object, readonly string[]> = new Map()
+
+/** undefined for what is not JSON: the exact parser then says why, in Go's words. */
+function parseOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** The whole sentence that upstream answers for `fieldValidation=Strict`. */
+export function strictError(problems: readonly string[]): string {
+  return `strict decoding error: ${problems.join(', ')}`
+}
+
+/** In Go's order of fields. Upstream's server ends a document with a line feed, which is not part of this text. */
+export function encodeJson(object: object, schema: StructSchema): string {
+  return writeStruct(object as Readonly<Record<string, unknown>>, schema)
+}
+
+export function encodeJsonBytes(object: object, schema: StructSchema): Uint8Array<ArrayBuffer> {
+  return utf8Encode(encodeJson(object, schema))
+}
+
+/** Keys sorted at every level: how upstream writes custom resources. */
+export function encodeUnstructured(object: object): string {
+  return writeSortedValue(object)
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'boolean') return 'bool'
+  if (value instanceof JsonNumber || typeof value === 'bigint') return 'number'
+  return value === null ? 'null' : typeof value
+}
+
+function duplicateProblems(root: object, duplicates: ReadonlyMap<object, readonly string[]>): readonly string[] {
+  const context = makeDecodeContext({ name: '', fields: [], fieldsByName: new Map(), fieldsByNumber: new Map(), mapType: 'granular' }, true, duplicates)
+  const visit = (value: unknown, depth: number): void => {
+    if (typeof value !== 'object' || value === null || depth > 1000) return
+    for (const key of duplicates.get(value) ?? []) report(context, 'duplicate', depth, key)
+    for (const [key, inner] of Object.entries(value)) {
+      context.path[depth] = Array.isArray(value) ? Number(key) : key
+      visit(inner, depth + 1)
+    }
+  }
+  visit(root, 0)
+  return context.problems
+}
