@@ -31,6 +31,10 @@ export class StartError extends Error {
     this.reason = reason
     this.retryAt = retryAt
   }
+  /** The runtime was asked to create or start it, so there may be a container that nobody has been told of. */
+  get isFromRuntime(): boolean {
+    return this.reason === 'CreateContainerError' || this.reason === 'RunContainerError'
+  }
 }
 
 export interface StartInput {

@@ -269,6 +269,8 @@ export class PodWorker {
       this.#errors.delete(name)
     } catch (error) {
       if (error instanceof StartError) this.#errors.set(name, { reason: error.reason, message: error.message })
+      // A container may have been made without our having heard of it: the list knows.
+      if (!(error instanceof StartError) || error.isFromRuntime) await this.#services.cache.relist()
       throw error
     } finally {
       if (action.backOff) this.#backOff.set(name, action.backOff)

@@ -1,0 +1,62 @@
+/** What happens to containers, told by containerd's own event service: CRI's stream of them came only with containerd 1.7. */
+import { decodeProtobuf, encodeProtobuf } from '#machinery/codec/protobuf.ts'
+import { AsyncQueue } from '#base/async-queue.ts'
+import type { RuntimeEvent } from '#world/container-runtime.ts'
+import { events, type Envelope } from './gen/cri-schema.ts'
+import type { GrpcChannel } from './grpc-channel.ts'
+import { messageSchema } from './methods.ts'
+
+type Told = Exclude<RuntimeEvent, { type: 'connected' }>['type']
+
+const topics: Readonly<Record<string, Told>> = {
+  '/tasks/start': 'started',
+  '/tasks/exit': 'exited',
+  '/tasks/oom': 'oom',
+  '/containers/delete': 'removed',
+}
+const subscription = Object.keys(topics).map((topic) => `topic=="${topic}",namespace=="k8s.io"`)
+const queuedMax = 20_000
+/** CRI hears of an exit from the same source; asked in the same instant, it may still say `running`. */
+const settleMs = 20
+
+export async function* runtimeEvents(channel: GrpcChannel, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
+  const queue = new AsyncQueue<RuntimeEvent>(queuedMax)
+  const request = encodeProtobuf({ filters: subscription }, messageSchema(events.Subscribe.request))
+  const messages = channel.stream(events.Subscribe.path, request, signal, () => queue.push({ type: 'connected' }))
+  const reading = read(messages, queue)
+  try {
+    yield* queue
+  } finally {
+    queue.end()
+    await reading
+  }
+}
+
+async function read(messages: AsyncIterable<Uint8Array>, queue: AsyncQueue<RuntimeEvent>): Promise<void> {
+  try {
+    for await (const message of messages) {
+      const event = toEvent(decodeProtobuf(message, messageSchema(events.Subscribe.response)) as Envelope)
+      if (!event) continue
+      if (event.type === 'exited') setTimeout(() => queue.tryPush(event), settleMs)
+      else queue.tryPush(event)
+    }
+    queue.end()
+  } catch (error) {
+    queue.fail(error)
+  }
+}
+
+/** Ends of commands that run in a container beside its main process are not its end. */
+function toEvent({ topic = '', event }: Envelope): RuntimeEvent | undefined {
+  const type = topics[topic]
+  if (!type || !event?.value) return undefined
+  const name = topic === '/tasks/start' ? 'TaskStart' : topic === '/tasks/exit' ? 'TaskExit' : 'TaskOOM'
+  if (topic === '/containers/delete') {
+    // ContainerDelete has its id where TaskOOM has its container's.
+    const { containerId } = decodeProtobuf(event.value, messageSchema('containerd.events.TaskOOM')) as { containerId?: string }
+    return containerId ? { type, id: containerId } : undefined
+  }
+  const { containerId, id } = decodeProtobuf(event.value, messageSchema(`containerd.events.${name}`)) as { containerId?: string; id?: string }
+  if (!containerId || (name === 'TaskExit' && id !== undefined && id !== '' && id !== containerId)) return undefined
+  return { type, id: containerId }
+}

@@ -1,0 +1,220 @@
+/** The kubelet over a simulated runtime against the real API server, in one process and in virtual time. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { kinds } from '#api/kinds.ts'
+import { schemas } from '#api/schemas.ts'
+import type { Event, Node, Pod } from '#api/gen/core-v1.ts'
+import { startTestServer } from '#apiserver/testing.ts'
+import { createClient } from '#client/client.ts'
+import { RuntimeError } from '#world/container-runtime.ts'
+import { silentLog } from '#world/log.ts'
+import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
+import { createSimClock } from './clock.ts'
+import type { SimulatedRuntimeOptions } from './container-runtime/container-runtime.ts'
+import { defaultCatalog } from './container-runtime/script.ts'
+import { createSimulatedNode } from './node.ts'
+import { seededRandom } from './random.ts'
+
+const admin = { name: 'admin', groups: ['system:masters'] }
+const pods = { group: '', version: 'v1', resource: 'pods' }
+
+async function laboratory(runtime: Partial<SimulatedRuntimeOptions> = {}) {
+  const clock = createSimClock()
+  const random = seededRandom(1)
+  const { server } = startTestServer({ store: openVolatileStore({ clock }), kinds, schemas, clock, random })
+  const transport = server.localTransport(admin)
+  const client = createClient(transport)
+  for (const name of ['default', 'kube-node-lease']) {
+    await client.resource({ group: '', version: 'v1', resource: 'namespaces' }).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+  }
+  const node = await createSimulatedNode({
+    nodeName: 'node-1', nodeIp: '192.0.2.1', transport, clock, random, log: silentLog, runtime: { catalog: defaultCatalog, ...runtime },
+  })
+  let stop = new AbortController()
+  let running = node.kubelet.run(stop.signal)
+  const podClient = client.resource<Pod>(pods, 'default')
+  return {
+    clock, client, node, podClient,
+    get: async (name: string) => await podClient.get(name),
+    async create(name: string, spec: NonNullable<Pod['spec']>) {
+      await podClient.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { nodeName: 'node-1', ...spec } })
+      await clock.advance(100)
+    },
+    async events(name: string) {
+      const list = await client.resource<Event>({ group: '', version: 'v1', resource: 'events' }, 'default').list()
+      return list.items.filter(({ involvedObject }) => involvedObject.name === name).map(({ type, reason, message }) => `${type} ${reason}: ${message}`)
+    },
+    async restart() {
+      stop.abort()
+      await clock.advance(1000)
+      await running
+      stop = new AbortController()
+      running = (await node.restart()).run(stop.signal)
+      await clock.advance(1000)
+    },
+    async end() {
+      stop.abort()
+      await clock.advance(10_000)
+      await running
+    },
+  }
+}
+
+const web = { containers: [{ name: 'web', image: 'nginx' }] }
+
+test('a pod becomes Running, with its addresses, conditions and events', async () => {
+  const lab = await laboratory()
+  await lab.clock.advance(1000)
+  await lab.create('web', web)
+  const { status } = await lab.get('web')
+  assert.equal(status?.phase, 'Running')
+  assert.equal(status?.podIP, '10.88.0.1')
+  assert.equal(status?.hostIP, '192.0.2.1')
+  assert.deepEqual(status?.conditions?.map(({ type, status: value }) => `${type}=${value}`), [
+    'PodReadyToStartContainers=True', 'Initialized=True', 'Ready=True', 'ContainersReady=True', 'PodScheduled=True',
+  ])
+  assert.equal(status?.containerStatuses?.[0]?.ready, true)
+  assert.match(status?.containerStatuses?.[0]?.containerID ?? '', /^simulated:\/\/[0-9a-f]{64}$/)
+  await lab.clock.advance(2000)
+  assert.deepEqual((await lab.events('web')).toSorted(), [
+    'Normal Created: Container created',
+    'Normal Pulled: Successfully pulled image "nginx" in 0ms (0ms including waiting). Image size: 1000000 bytes.',
+    'Normal Pulling: Pulling image "nginx"',
+    'Normal Started: Container started',
+  ])
+  await lab.end()
+})
+
+test('the node registers, is Ready, and keeps its lease', async () => {
+  const lab = await laboratory()
+  await lab.clock.advance(1000)
+  const nodes = lab.client.resource<Node>({ group: '', version: 'v1', resource: 'nodes' })
+  const node = await nodes.get('node-1')
+  assert.equal(node.status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True')
+  assert.equal(node.status?.capacity?.['pods'], '110')
+  const leases = lab.client.resource<{ spec?: { renewTime?: string }; metadata?: object }>(
+    { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' }, 'kube-node-lease')
+  const before = (await leases.get('node-1')).spec?.renewTime
+  await lab.clock.advance(11_000)
+  assert.notEqual((await leases.get('node-1')).spec?.renewTime, before)
+  await lab.end()
+})
+
+test('a container that fails restarts with back-off', async () => {
+  const lab = await laboratory()
+  await lab.create('crash', { containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', 'sleep 1; exit 3'] }] })
+  await lab.clock.advance(3500)
+  const { status } = await lab.get('crash')
+  const container = status?.containerStatuses?.[0]
+  assert.equal(status?.phase, 'Running')
+  assert.equal(container?.restartCount, 1)
+  assert.equal(container?.state?.waiting?.reason, 'CrashLoopBackOff')
+  assert.match(container?.state?.waiting?.message ?? '', /^back-off 10s restarting failed container=c pod=crash_default\(.*\)$/)
+  assert.equal(container?.lastState?.terminated?.exitCode, 3)
+  await lab.clock.advance(10_000)
+  assert.equal((await lab.get('crash')).status?.containerStatuses?.[0]?.restartCount, 2)
+  await lab.end()
+})
+
+test('a deleted pod is stopped, then removed from the API, and leaves nothing', async () => {
+  const lab = await laboratory({ catalog: () => ({ container: () => ({ stopsAfterMs: 4000 }) }) })
+  await lab.create('web', web)
+  await lab.podClient.delete('web')
+  await lab.clock.advance(1000)
+  assert.equal((await lab.get('web')).status?.phase, 'Running')
+  await lab.clock.advance(6000)
+  await assert.rejects(lab.get('web'), /not found/)
+  assert.deepEqual(await lab.node.runtime.listContainers({}), [])
+  assert.deepEqual(await lab.node.runtime.listSandboxes({}), [])
+  assert.deepEqual(await lab.node.files.list('/var/lib/kubelet/pods'), [])
+  await lab.end()
+})
+
+test('a job-like pod ends as Succeeded or Failed and never starts again', async () => {
+  const lab = await laboratory()
+  for (const [name, code] of [['good', 0], ['bad', 2]] as const) {
+    await lab.create(name, { restartPolicy: 'Never', containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', `sleep 1; exit ${code}`] }] })
+  }
+  await lab.clock.advance(60_000)
+  const good = (await lab.get('good')).status
+  assert.equal(good?.phase, 'Succeeded')
+  assert.equal(good?.conditions?.find(({ type }) => type === 'Ready')?.reason, 'PodCompleted')
+  assert.equal(good?.containerStatuses?.[0]?.state?.terminated?.reason, 'Completed')
+  const bad = (await lab.get('bad')).status
+  assert.equal(bad?.phase, 'Failed')
+  assert.equal(bad?.containerStatuses?.[0]?.restartCount, 0)
+  await lab.end()
+})
+
+test('init containers run one after the other, then sidecars, then the others', async () => {
+  const lab = await laboratory()
+  await lab.create('app', {
+    initContainers: [
+      { name: 'first', image: 'busybox', command: ['sleep', '2'] },
+      { name: 'proxy', image: 'proxy', restartPolicy: 'Always' },
+      { name: 'second', image: 'busybox', command: ['sleep', '2'] },
+    ],
+    containers: [{ name: 'app', image: 'nginx' }],
+  })
+  await lab.clock.advance(1000)
+  assert.equal((await lab.get('app')).status?.phase, 'Pending')
+  assert.equal((await lab.get('app')).status?.conditions?.find(({ type }) => type === 'Initialized')?.message, 'containers with incomplete status: [first proxy second]')
+  await lab.clock.advance(2000)
+  assert.ok((await lab.get('app')).status?.initContainerStatuses?.[1]?.state?.running)
+  await lab.clock.advance(3000)
+  const { status } = await lab.get('app')
+  assert.equal(status?.phase, 'Running')
+  assert.equal(status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True')
+  assert.equal(status?.initContainerStatuses?.[0]?.state?.terminated?.reason, 'Completed')
+  await lab.end()
+})
+
+test('a missing image backs off, and a kubelet that restarts leaves containers alone', async () => {
+  const lab = await laboratory()
+  await lab.create('lost', { containers: [{ name: 'c', image: 'registry.example/missing:1' }] })
+  await lab.create('web', web)
+  const first = (await lab.get('web')).status
+  await lab.clock.advance(3000)
+  const waiting = (await lab.get('lost')).status?.containerStatuses?.[0]?.state?.waiting
+  assert.equal(waiting?.reason, 'ImagePullBackOff')
+  assert.match(waiting?.message ?? '', /^Back-off pulling image "registry.example\/missing:1": ErrImagePull: rpc error: code = NotFound/)
+  for (let i = 0; i < 5; i++) await lab.restart()
+  const later = (await lab.get('web')).status
+  assert.deepEqual(later?.containerStatuses, first?.containerStatuses)
+  assert.deepEqual(later?.conditions, first?.conditions)
+  assert.equal(lab.node.runtime.calls.get('runSandbox'), 2)
+  await lab.end()
+})
+
+test('pods that were deleted while no kubelet ran are ended at its start', async () => {
+  const lab = await laboratory()
+  await lab.create('web', web)
+  await lab.podClient.delete('web', { gracePeriodSeconds: 0 })
+  await lab.clock.advance(5000)
+  await lab.restart()
+  await lab.clock.advance(5000)
+  assert.deepEqual(await lab.node.runtime.listSandboxes({}), [])
+  await lab.end()
+})
+
+test('an error of any runtime call is coped with', async () => {
+  const verbs = ['runSandbox', 'sandboxStatus', 'createContainer', 'startContainer', 'containerStatus', 'listSandboxes', 'listContainers',
+    'imageStatus', 'pullImage', 'events', 'stopContainer', 'stopSandbox', 'removeSandbox', 'conditions']
+  for (const verb of verbs) {
+    const lab = await laboratory({
+      fault: (name, count) => (name === verb && count <= 2 ? new RuntimeError('Unavailable', `no ${verb} now`) : undefined),
+    })
+    await lab.create('web', web)
+    await lab.clock.advance(90_000)
+    assert.equal((await lab.get('web')).status?.phase, 'Running', verb)
+    const running = (await lab.node.runtime.listContainers({})).filter(({ state }) => state === 'running')
+    assert.equal(running.length, 1, verb)
+    assert.equal((await lab.node.runtime.listSandboxes({})).filter(({ ready }) => ready).length, 1, verb)
+    await lab.podClient.delete('web')
+    await lab.clock.advance(60_000)
+    await assert.rejects(lab.get('web'), /not found/, verb)
+    await lab.clock.advance(60_000)
+    assert.deepEqual(await lab.node.runtime.listSandboxes({}).catch(() => []), [], verb)
+    await lab.end()
+  }
+})
