@@ -30,6 +30,8 @@ export interface Peer {
 export interface PeerCertificate {
   readonly commonName: string
   readonly organizations: readonly string[]
+  /** SHA-256 of the whole certificate, in lower case hexadecimal. */
+  readonly fingerprint: string
   /** Milliseconds since the epoch. A connection may outlive its certificate, so whoever authenticates checks it again. */
   readonly notAfter: number
 }

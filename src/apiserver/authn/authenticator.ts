@@ -13,4 +13,21 @@ export interface Authenticator {
   authenticate(request: HttpRequest): Promise<UserInfo | undefined> | UserInfo | undefined
 }
 
+/** Knows the users of one sort of bearer token. Also asked by TokenReview. */
+export interface TokenAuthenticator {
+  /**
+   * undefined: not a token of this sort; ask the next. Throws InvalidToken for one of this sort that is wrong, with a sentence that
+   * never holds any part of the token. `audiences` empty: the API server itself.
+   */
+  authenticateToken(token: string, audiences: readonly string[]): AuthenticatedToken | undefined
+}
+
+export interface AuthenticatedToken {
+  readonly user: UserInfo
+  /** Those of the asked audiences that the token is for; empty when its sort knows no audiences. */
+  readonly audiences: readonly string[]
+}
+
+export class InvalidToken extends Error {}
+
 export const anonymous: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] }

@@ -1,5 +1,5 @@
 /** Which objects the pods of each node refer to: what a node may therefore read. */
-import type { Container, EphemeralContainer, PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '#api/gen/core-v1.ts'
+import type { Container, EphemeralContainer, PersistentVolume, Pod, Volume } from '#api/gen/core-v1.ts'
 import type { ResourceSlice } from '#api/gen/resource-v1.ts'
 import type { VolumeAttachment } from '#api/gen/storage-v1.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'

@@ -26,6 +26,7 @@ function certificateOf(leaf: DetailedPeerCertificate): PeerCertificate {
   return {
     commonName: last(leaf.subject.CN),
     organizations: list(leaf.subject.O),
+    fingerprint: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
     notAfter: Date.parse(leaf.valid_to),
   }
 }

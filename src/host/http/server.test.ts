@@ -36,7 +36,7 @@ async function handle(request: HttpRequest): Promise<HttpResponse> {
     status: 200, headers: { 'content-type': 'text/plain', ...headers }, body: { type: 'bytes', chunks: [Buffer.from(body)] },
   })
   switch (request.path) {
-    case '/who': return text(JSON.stringify(request.peer, (key, value) => (key === 'notAfter' || key === 'address' ? undefined : value)))
+    case '/who': return text(JSON.stringify(request.peer, (key, value) => (key === 'notAfter' || key === 'address' || key === 'fingerprint' ? undefined : value)))
     case '/echo': return text(`${request.method} ${request.query} ${request.headers['host']} ${(await request.readBody(1000)).length}`)
     case '/large': return { status: 200, headers: {}, body: { type: 'bytes', chunks: Array.from({ length: 100 }, () => Buffer.alloc(100_000, 97)) } }
     case '/stream': return { status: 200, headers: {}, body: { type: 'stream', chunks: ticks(request.signal) } }

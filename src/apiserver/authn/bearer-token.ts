@@ -1,0 +1,42 @@
+/** `Authorization: Bearer …`, and the place where browsers must put a token when they open a websocket. */
+import { base64UrlDecode, utf8DecodeStrict } from '#base/bytes.ts'
+import { unauthorized } from '#machinery/errors/api-error.ts'
+import type { HttpRequest } from '#world/http.ts'
+import { type Authenticator, InvalidToken, type TokenAuthenticator } from './authenticator.ts'
+
+/** Longer tokens are refused unread; ours have about 1,200 characters. */
+const maxTokenLength = 16 * 1024
+const websocketPrefix = 'base64url.bearer.authorization.k8s.io.'
+
+/** Throws 401 when there is a token that none of the authenticators knows. Another scheme than Bearer is no token. */
+export function bearerAuthenticator(sorts: readonly TokenAuthenticator[]): Authenticator {
+  return {
+    authenticate(request) {
+      const token = tokenOf(request)
+      if (token === undefined || token === '') return undefined
+      if (token.length > maxTokenLength) throw unauthorized()
+      try {
+        for (const sort of sorts) {
+          const answer = sort.authenticateToken(token, [])
+          if (answer) return answer.user
+        }
+      } catch (error) {
+        if (!(error instanceof InvalidToken)) throw error
+      }
+      throw unauthorized()
+    },
+  }
+}
+
+function tokenOf({ headers }: HttpRequest): string | undefined {
+  const { authorization } = headers
+  if (authorization !== undefined) {
+    const [scheme, token] = authorization.trim().split(' ')
+    return scheme!.toLowerCase() === 'bearer' ? token : undefined
+  }
+  const protocols = headers['sec-websocket-protocol']
+  if (protocols === undefined || headers['upgrade'] === undefined) return undefined
+  const carrier = protocols.split(',').map((protocol) => protocol.trim()).find((protocol) => protocol.startsWith(websocketPrefix))
+  const bytes = carrier === undefined ? undefined : base64UrlDecode(carrier.slice(websocketPrefix.length))
+  return bytes && utf8DecodeStrict(bytes)
+}
