@@ -23,8 +23,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   kubectl: library,
   bootstrap: library,
   host: ['base', 'machinery', 'world'],
-  sim: [...library, ...components],
-  main: [...library, ...components, 'host', 'sim'],
+  cluster: [...library, ...components],
+  sim: [...library, ...components, 'cluster'],
+  main: [...library, ...components, 'cluster', 'host', 'sim'],
 }
 
 /** Folders that may touch Node and npm packages. Everything else is deterministic. */
