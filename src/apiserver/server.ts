@@ -23,7 +23,7 @@ import { notFoundPage, textResponse, type PathHandler } from './paths.ts'
 import { parseRequestInfo, type ResourceRequest } from './request-info.ts'
 import { KeyLocks, type KindHooks, type RequestScope, type RestContext } from './rest/context.ts'
 import { handleVerb } from './rest/handlers.ts'
-import { createBodyDecoder, createObjectCodec } from './rest/object-codec.ts'
+import { createObjectCodec } from './rest/object-codec.ts'
 import { createPatcher } from './rest/patcher.ts'
 import { createWireCodec } from './rest/wire-codec.ts'
 import type { SubresourceHandler } from './subresources/subresource.ts'
@@ -82,7 +82,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const context: RestContext = {
     store: options.store, kinds, clock, random: options.random, log: log.named('apiserver'), authorizer: options.authorizer,
     admission: options.admission, hooks: options.hooks ?? new Map(), locks: new KeyLocks(),
-    codec: createObjectCodec(), bodies: createBodyDecoder(options.schemas), wire, patcher: createPatcher(options.schemas),
+    codec: createObjectCodec(options.schemas), wire, patcher: createPatcher(options.schemas),
   }
   const dispatch = dispatcher(context, options, metrics)
   const chain = buildChain(dispatch, {

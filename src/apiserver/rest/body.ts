@@ -3,6 +3,7 @@ import { hexEncode, utf8Decode } from '#base/bytes.ts'
 import { ApiError, badRequest, unsupportedMediaType } from '#machinery/errors/api-error.ts'
 import { parseApiVersion } from '#machinery/meta/group-version.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
+import { isJsonObject, jsonKind } from '#machinery/patch/json.ts'
 import type { HttpRequest } from '#world/http.ts'
 import { BodyError } from './body-error.ts'
 import type { RequestScope, RestContext, WriteParameters } from './context.ts'
@@ -43,11 +44,11 @@ export function decodeObject(
   const strict = parameters.fieldValidation !== 'Ignore'
   let given: { kind: string; version: string } | undefined
   try {
-    const value = context.bodies.decode(media, body, { struct: scope.version.schema, strict })
-    given = checkType(context, scope, value.object)
-    const shaped = context.codec.shape(scope.kind, scope.version, value.object)
-    reportStrictErrors([...value.strictErrors, ...shaped.strictErrors], scope, parameters)
-    return shaped.object
+    const parsed = context.codec.parse(media, body, strict)
+    given = checkType(context, scope, parsed.value)
+    const { object, strictErrors } = context.codec.decode(scope.kind, scope.version, parsed, strict)
+    reportStrictErrors(strictErrors, scope, parameters)
+    return object
   } catch (error) {
     if (error instanceof ApiError) throw error
     if (!(error instanceof BodyError)) throw error
@@ -63,7 +64,12 @@ function reportStrictErrors(errors: readonly string[], scope: RequestScope, { fi
 }
 
 /** The object's own kind and apiVersion must be the endpoint's, or absent. */
-function checkType(context: RestContext, scope: RequestScope, object: KubeObject): { kind: string; version: string } {
+function checkType(context: RestContext, scope: RequestScope, value: unknown): { kind: string; version: string } {
+  if (!isJsonObject(value)) {
+    throw new BodyError('couldn\'t get version/kind; json parse error: json: cannot unmarshal ' +
+      `${jsonKind(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`)
+  }
+  const object = value as KubeObject
   const kind = object.kind || scope.kind.kind
   const apiVersion = object.apiVersion || scope.apiVersion
   const parsed = parseApiVersion(apiVersion)

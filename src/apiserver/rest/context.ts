@@ -9,7 +9,7 @@ import type { AdmissionPlugin } from '../admission/admission.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
 import type { Authorizer } from '../authz/authorizer.ts'
 import type { KindRegistry, ServedResource } from '../kind-registry.ts'
-import type { BodyDecoder, ObjectCodec } from './object-codec.ts'
+import type { ObjectCodec } from './object-codec.ts'
 import type { Patcher } from './patcher.ts'
 import type { WireCodec } from './wire-codec.ts'
 
@@ -18,7 +18,6 @@ export interface RestContext {
   readonly store: Store
   readonly kinds: KindRegistry
   readonly codec: ObjectCodec
-  readonly bodies: BodyDecoder
   readonly wire: WireCodec
   readonly patcher: Patcher
   readonly clock: Clock

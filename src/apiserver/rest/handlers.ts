@@ -1,7 +1,7 @@
 /** The REST verbs over HTTP: parameters and bodies in, bytes out. What the verbs mean is in the files beside. */
 import { badRequest, methodNotAllowed } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
-import { cloneJson } from '#machinery/patch/json.ts'
+import { cloneJson, isJsonObject } from '#machinery/patch/json.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import { bodyMediaType, maxBodyBytes, readObject } from './body.ts'
 import { BodyError } from './body-error.ts'
@@ -135,7 +135,9 @@ function decodePatch(
   context: RestContext, media: 'json' | 'yaml', body: Uint8Array, parameters: WriteParameters,
 ): { readonly value: unknown; readonly strictErrors: readonly string[] } {
   try {
-    return context.bodies.decodeValue(media, body, parameters.fieldValidation !== 'Ignore')
+    const { value, duplicates } = context.codec.parse(media, body, parameters.fieldValidation !== 'Ignore')
+    const strictErrors = [...duplicates.values()].flat().map((key) => `duplicate field ${JSON.stringify(key)}`)
+    return { value, strictErrors }
   } catch (error) {
     if (error instanceof BodyError) throw badRequest(media === 'yaml' ? `error decoding YAML: ${error.message}` : error.message)
     throw error
@@ -162,15 +164,13 @@ export async function readDeleteOptions(context: RestContext, request: HttpReque
   const body = await request.readBody(maxBodyBytes)
   if (body.length === 0) return undefined
   try {
-    const { object } = context.bodies.decode(bodyMediaType(request), body, { struct: deleteOptionsSchema, strict: false })
-    if (object.kind !== undefined && object.kind !== '' && object.kind !== 'DeleteOptions') {
+    const { value } = context.codec.parse(bodyMediaType(request), body, false)
+    if (!isJsonObject(value) || (value['kind'] && value['kind'] !== 'DeleteOptions')) {
       throw badRequest('decoded object cannot be converted to DeleteOptions')
     }
-    return object as Readonly<Record<string, unknown>>
+    return value
   } catch (error) {
     if (error instanceof BodyError) throw badRequest(error.message)
     throw error
   }
 }
-
-const deleteOptionsSchema = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'

@@ -1,9 +1,11 @@
 /** Turns request bodies into objects of a kind, and prunes and defaults what patches and callers in process hand in. */
-import { utf8DecodeStrict } from '#base/bytes.ts'
+import { decodeParsed, JsonError, readJson } from '#machinery/codec/json.ts'
+import type { ParsedJson } from '#machinery/codec/json-parse.ts'
 import { decodeKubernetesProtobuf, ProtobufError } from '#machinery/codec/protobuf.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
 import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
+import type { StructSchema } from '#machinery/schema/schema.ts'
 import type { SchemaTable } from '#machinery/schema/table.ts'
 import { BodyError } from './body-error.ts'
 import type { MediaType } from './negotiate.ts'
@@ -15,60 +17,52 @@ export interface DecodedObject {
 }
 
 export interface ObjectCodec {
+  /** A body as a JSON value, not yet of any kind. Throws BodyError. */
+  parse(media: MediaType, body: Uint8Array, strict: boolean): ParsedJson
   /**
-   * Brings a JSON value into the kind's shape: unknown fields are dropped (and reported), values of a wrong type throw BodyError,
-   * defaults are filled in. The value is not kept or changed.
+   * Brings a parsed body into the kind's shape, in place: unknown fields are dropped (and reported), values of a wrong type throw
+   * BodyError, defaults are filled in.
    */
+  decode(kind: AnyKind, version: KindVersion, parsed: ParsedJson, strict: boolean): DecodedObject
+  /** The same for a value that is not the caller's: it is neither kept nor changed. */
   shape(kind: AnyKind, version: KindVersion, value: KubeObject): DecodedObject
 }
 
-export interface BodyDecoder {
-  /** The JSON value of a body. Throws BodyError. */
-  decode(media: MediaType, body: Uint8Array, target: { readonly struct: string; readonly strict: boolean }): DecodedObject
-  /** Any JSON value: a patch. Throws BodyError. */
-  decodeValue(media: 'json' | 'yaml', body: Uint8Array, strict: boolean): { readonly value: unknown; readonly strictErrors: readonly string[] }
-}
+const noDuplicates: ReadonlyMap<object, readonly string[]> = new Map()
 
-export function createObjectCodec(): ObjectCodec {
+export function createObjectCodec(schemas: SchemaTable): ObjectCodec {
+  const decode: ObjectCodec['decode'] = (kind, version, parsed, strict) => {
+    const schema: StructSchema | undefined = schemas.has(version.schema) ? schemas.struct(version.schema) : undefined
+    const { object, problems } = schema
+      ? decodeTyped(parsed, schema, strict)
+      : { object: parsed.value as Record<string, unknown>, problems: [] }
+    kind.setDefaults?.(object as KubeObject)
+    return { object: object as KubeObject, strictErrors: problems }
+  }
   return {
-    shape(kind, _version, value) {
-      const object = cloneJson(value)
-      kind.setDefaults?.(object)
-      return { object, strictErrors: [] }
+    decode,
+    parse(media, body, strict) {
+      if (media === 'protobuf') return { value: parseProtobuf(schemas, body), duplicates: noDuplicates }
+      if (media === 'yaml') throw new BodyError('yaml is not understood yet')
+      return translate(() => readJson(body, strict))
     },
+    shape: (kind, version, value) => decode(kind, version, { value: cloneJson(value), duplicates: noDuplicates }, true),
   }
 }
 
-export function createBodyDecoder(schemas: SchemaTable): BodyDecoder {
-  return {
-    decode(media, body) {
-      if (media === 'protobuf') return { object: decodeProtobufBody(schemas, body), strictErrors: [] }
-      const value = parseJson(body)
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-        throw new BodyError('json: cannot unmarshal the value into Go value of type struct')
-      }
-      return { object: value, strictErrors: [] }
-    },
-    decodeValue: (_media, body) => ({ value: parseJson(body), strictErrors: [] }),
-  }
+function decodeTyped(parsed: ParsedJson, schema: StructSchema, strict: boolean): { object: Record<string, unknown>; problems: readonly string[] } {
+  return translate(() => decodeParsed(parsed, schema, { strict: strict ? 'Strict' : 'Ignore' }))
 }
 
-function decodeProtobufBody(schemas: SchemaTable, body: Uint8Array): KubeObject {
+function parseProtobuf(schemas: SchemaTable, body: Uint8Array): KubeObject {
+  return translate(() => decodeKubernetesProtobuf(body, (group, version, kind) => schemas.kind(group, version, kind)))
+}
+
+function translate<T>(body: () => T): T {
   try {
-    return decodeKubernetesProtobuf(body, (group, version, kind) => schemas.kind(group, version, kind))
+    return body()
   } catch (error) {
-    if (error instanceof ProtobufError) throw new BodyError(error.message)
-    throw error
-  }
-}
-
-function parseJson(body: Uint8Array): unknown {
-  const text = utf8DecodeStrict(body)
-  if (text === undefined) throw new BodyError('invalid UTF-8')
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new BodyError(error.message)
+    if (error instanceof JsonError || error instanceof ProtobufError) throw new BodyError(error.message)
     throw error
   }
 }

@@ -3,14 +3,15 @@
  * eight bytes. The version is known only after the store has committed, so it is spliced in when the object is served.
  *
  *   byte 0      format: 1
- *   byte 1      0
+ *   byte 1      1: holds integers that a double cannot; otherwise 0
  *   bytes 2-3   where the text `"metadata":` begins, little endian: what lies before is kind and apiVersion
  *   bytes 4-7   where `"resourceVersion":"N",` goes
  *   bytes 8-    JSON; both offsets count from here
  */
+import { deepFreeze } from '#base/deep-freeze.ts'
+import { encodeUnstructured, readJson } from '#machinery/codec/json.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { Entry } from '#storage/store.ts'
-import { deepFreeze } from '#base/deep-freeze.ts'
 
 const format = 1
 const headerLength = 8
@@ -21,12 +22,20 @@ let scratch = new Uint8Array(64 * 1024)
 /** Encodes an object that has name, uid and creationTimestamp. The object itself is not changed or kept. */
 export function encodeStored(object: KubeObject): Uint8Array {
   const { kind, apiVersion, metadata, ...rest } = object
+  let exact = false
   // Upstream's order: these five, resourceVersion, the rest.
   const { resourceVersion: _, name, generateName, namespace, selfLink, uid, ...second } = metadata ?? {}
   const first = { name, generateName, namespace, selfLink, uid }
   const typeText = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},`
   const headText = `${typeText}"metadata":${JSON.stringify(first).slice(0, -1)},`
-  const restText = JSON.stringify(rest)
+  let restText: string
+  try {
+    restText = JSON.stringify(rest)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    restText = encodeUnstructured(rest)
+    exact = true
+  }
   const tailText = `${JSON.stringify(second).slice(1)}${restText === '{}' ? '}' : `,${restText.slice(1)}`}`
 
   const needed = headerLength + 3 * (headText.length + tailText.length)
@@ -34,7 +43,7 @@ export function encodeStored(object: KubeObject): Uint8Array {
   const headLength = encoder.encodeInto(headText, scratch.subarray(headerLength)).written
   const tailLength = encoder.encodeInto(tailText, scratch.subarray(headerLength + headLength)).written
   scratch[0] = format
-  scratch[1] = 0
+  scratch[1] = exact ? 1 : 0
   writeNumber(scratch, 2, typeText.length, 2)
   writeNumber(scratch, 4, headLength, 4)
   return scratch.slice(0, headerLength + headLength + tailLength)
@@ -47,7 +56,7 @@ export function decodeStored<T extends KubeObject = KubeObject>(entry: Entry): S
   const { value } = entry
   const at = spliceOffset(value)
   const text = `${decoder.decode(value.subarray(headerLength, at))}"resourceVersion":"${entry.modRevision}",${decoder.decode(value.subarray(at))}`
-  const object = deepFreeze(JSON.parse(text) as Stored<T>)
+  const object = deepFreeze((value[1] === 1 ? readJson(text, false).value : JSON.parse(text)) as Stored<T>)
   entry.memo = object
   return object
 }

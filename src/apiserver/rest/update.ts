@@ -120,7 +120,7 @@ async function prepare(
   else metadata.generation = old.metadata.generation
   if (update.prepare) update.prepare(object, old)
   else {
-    if (kind.subresources?.status) separateStatus(object, old, subresource === 'status')
+    if (kind.subresources?.status && (subresource === '' || subresource === 'status')) separateStatus(object, old, subresource === 'status')
     kind.prepareForUpdate?.(object, old, { subresource, now: context.clock.now() })
   }
   if (bumpsGeneration(scope, object, old)) metadata.generation = (old.metadata.generation ?? 0) + 1
