@@ -90,7 +90,7 @@ function mergeItems(live: readonly unknown[], applied: readonly unknown[], shape
   return result
 }
 
-/** The value without the fields of the set; undefined when nothing is left of it. Atomic values go as a whole. */
+/** The value without the fields of the set. Atomic values go as a whole, and so do lists that have lost every item; maps stay. */
 export function removeFields(value: unknown, set: FieldSet, shape: Shape): unknown {
   const kind = kindOf(shape, value)
   if (kind === 'scalar') return value
@@ -107,7 +107,7 @@ export function removeFields(value: unknown, set: FieldSet, shape: Shape): unkno
     const [kept] = removeBelow(map[key], set[fieldElement(key)], childShape(shape, key))
     if (kept !== undefined) setKey(result, key, kept)
   }
-  return isEmptyMap(result) ? undefined : result
+  return result
 }
 
 function removeBelow(value: unknown, node: FieldSet | undefined, shape: Shape): [] | [unknown] {

@@ -1,5 +1,5 @@
 /** Keeps managedFields on every write that is not an apply: what the writer changed is the writer's. */
-import { deepEqual } from '#base/deep-equal.ts'
+import { deepEqual, semanticEqual } from '#base/deep-equal.ts'
 import type { KubeObject, ManagedFieldsEntry, DeepReadonly } from '../../meta/object.ts'
 import type { FieldSchema, StructSchema } from '../../schema/schema.ts'
 import type { JsonObject, MutableJsonObject } from '../json.ts'
@@ -122,7 +122,7 @@ export function keepTimesIfUnchanged<T extends KubeObject>(live: DeepReadonly<Ku
   const before = live.metadata?.managedFields as readonly ManagedFieldsEntry[] | undefined
   const after = updated.metadata?.managedFields
   if (!before || !after || after === before || after.length === 0 || !sameButTimes(before, after)) return updated
-  const same = deepEqual(withoutManagedFields(live as JsonObject), withoutManagedFields(asJson(updated)))
+  const same = semanticEqual(withoutManagedFields(live as JsonObject), withoutManagedFields(asJson(updated)))
   return same ? withManagedFields(asJson(updated), before) as T : updated
 }
 
