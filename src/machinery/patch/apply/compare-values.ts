@@ -81,14 +81,19 @@ class Walker {
   }
 
   #fields(left: Readonly<Record<string, unknown>>, right: Readonly<Record<string, unknown>>, shape: Shape): void {
-    for (const key of keysOf(left)) this.#descend(fieldElement(key), left[key], getKey(right, key), () => childShape(shape, key))
+    for (const key of keysOf(left)) {
+      const after = getKey(right, key)
+      if (left[key] !== after) this.#descend(fieldElement(key), left[key], after, childShape(shape, key))
+    }
     for (const key of keysOf(right)) {
-      if (getKey(left, key) === undefined) this.#descend(fieldElement(key), undefined, right[key], () => childShape(shape, key))
+      if (getKey(left, key) === undefined) this.#descend(fieldElement(key), undefined, right[key], childShape(shape, key))
     }
   }
 
   #items(left: readonly unknown[], right: readonly unknown[], shape: Shape): void {
     if (shape.type !== 'list') return
+    // Most lists did not change, and to see that is cheaper than to name their items.
+    if (left.length === right.length && deepEqual(left, right)) return
     const before = groupItems(left, (item) => itemElement(shape, item))
     const after = groupItems(right, (item) => itemElement(shape, item))
     const type = itemShape(shape)
@@ -96,23 +101,22 @@ class Walker {
       const was = before.get(element) ?? []
       const is = after.get(element) ?? []
       if (was.length <= 1 && is.length <= 1) {
-        this.#descend(element, was[0], is[0], () => type)
+        this.#descend(element, was[0], is[0], type)
       } else if (was.length >= 2 && is.length >= 2) {
         if (!deepEqual(was, is)) this.#insertBelow(this.modified, element)
       } else if (was.length >= 2) {
-        if (is.length === 1) this.#descend(element, undefined, is[0], () => type)
+        if (is.length === 1) this.#descend(element, undefined, is[0], type)
         this.#insertBelow(this.removed, element)
       } else {
-        if (was.length === 1) this.#descend(element, was[0], undefined, () => type)
+        if (was.length === 1) this.#descend(element, was[0], undefined, type)
         this.#insertBelow(this.added, element)
       }
     }
   }
 
-  #descend(element: string, before: unknown, after: unknown, shape: () => Shape): void {
-    if (before === after) return
+  #descend(element: string, before: unknown, after: unknown, shape: Shape): void {
     this.#path.push(element)
-    this.compare(before, after, shape())
+    this.compare(before, after, shape)
     this.#path.pop()
   }
 
@@ -128,11 +132,11 @@ class Walker {
 /** Items by identity; more than one where a list has duplicates. */
 export function groupItems(list: readonly unknown[], elementOf: (item: unknown) => string): Map<string, unknown[]> {
   const groups = new Map<string, unknown[]>()
-  for (const [i, item] of list.entries()) {
+  for (const item of list) {
     const element = elementOf(item)
     const group = groups.get(element)
     if (group) group.push(item)
-    else groups.set(element, [list[i]])
+    else groups.set(element, [item])
   }
   return groups
 }

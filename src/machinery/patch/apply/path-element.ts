@@ -58,6 +58,7 @@ export function formatPath(path: readonly string[]): string {
 /** Sorts in place, as upstream orders a set: fields, keys, values, indices, each kind by what it holds. `.` is first. */
 export function sortElements(elements: string[]): string[] {
   if (elements.length < 2) return elements
+  if (elements.every(isPlainField)) return elements.sort()
   const parsed = new Map<string, unknown>()
   const valueOf = (element: string): unknown => {
     let value = parsed.get(element)
@@ -73,6 +74,11 @@ export function sortElements(elements: string[]): string[] {
       default: return a === b ? 0 : compareValues(valueOf(a), valueOf(b))
     }
   })
+}
+
+/** A field whose name is ASCII, which every order of texts orders alike. */
+function isPlainField(element: string): boolean {
+  return element.startsWith('f:') && !/[^\x00-\x7f]/.test(element)
 }
 
 /** By UTF-8 bytes, as Go compares strings: differs from `<` only where a surrogate meets a character after it. */
@@ -134,6 +140,7 @@ function valueOrder(value: unknown): number {
 
 /** JSON as Go writes it: some characters are always escaped. */
 function goJson(value: unknown): string {
+  if (typeof value === 'string' && /^[\w ./:-]*$/.test(value)) return `"${value}"`
   const json = JSON.stringify(value)
   if (!/[<>&\u2028\u2029]|\\[bf]/.test(json)) return json
   return json.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
