@@ -62,7 +62,7 @@ function checkField(kind: AnyKind, field: string): void {
   }
   let fields = known.get(kind)
   if (!fields) {
-    const empty = { metadata: { name: '', namespace: '' }, spec: {}, status: {} }
+    const empty = { metadata: { name: '', namespace: '' }, spec: {}, status: {}, involvedObject: {}, regarding: {} }
     fields = new Set(Object.keys(kind.selectableFields(empty as unknown as Stored<KubeObject>)))
     known.set(kind, fields)
   }
