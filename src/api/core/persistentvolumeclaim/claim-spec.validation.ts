@@ -1,0 +1,64 @@
+/** Rules of what a claim asks for; also of the claims that pods and StatefulSets make. */
+import type { FieldError } from '#machinery/errors/field-error.ts'
+import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import { validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import type { PersistentVolumeClaimSpec, TypedObjectReference } from '../../gen/core-v1.ts'
+import { validateChoice } from '../../numbers.validation.ts'
+import { signOfQuantity } from '../../quantities.ts'
+import { validateLabelSelector } from '../../selectors.validation.ts'
+
+export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
+export const volumeModes = ['Block', 'Filesystem']
+
+export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string): FieldError[] {
+  const errors: FieldError[] = []
+  const modes = spec.accessModes ?? []
+  if (modes.length === 0) errors.push(required(`${path}.accessModes`, 'at least 1 access mode is required'))
+  errors.push(...validateLabelSelector(spec.selector, `${path}.selector`), ...validateAccessModes(modes, `${path}.accessModes`))
+  const storage = spec.resources?.requests?.['storage']
+  if (storage === undefined) errors.push(required(`${path}.resources[storage]`))
+  else if (signOfQuantity(storage) <= 0) errors.push(invalidValue(`${path}.resources[storage]`, storage, 'must be greater than zero'))
+  if (spec.storageClassName) {
+    errors.push(...invalidFor(`${path}.storageClassName`, spec.storageClassName, validateDns1123Subdomain(spec.storageClassName)))
+  }
+  errors.push(...validateChoice(spec.volumeMode, volumeModes, `${path}.volumeMode`), ...validateDataSources(spec, path))
+  if (spec.volumeAttributesClassName) {
+    const name = spec.volumeAttributesClassName
+    errors.push(...invalidFor(`${path}.volumeAttributesClassName`, name, validateDns1123Subdomain(name)))
+  }
+  return errors
+}
+
+/** A volume for one pod is for that pod alone. */
+export function validateAccessModes(modes: readonly string[], path: string): FieldError[] {
+  const errors = modes.filter((mode) => !accessModes.includes(mode)).map((mode) => notSupported(path, mode, accessModes))
+  if (modes.includes('ReadWriteOncePod') && modes.length > 1) {
+    errors.push(forbiddenValue(path, 'may not use ReadWriteOncePod with other access modes'))
+  }
+  return errors
+}
+
+function validateDataSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, path: string): FieldError[] {
+  const errors = [
+    ...(dataSource ? validateDataSource(dataSource, `${path}.dataSource`) : []),
+    ...(dataSourceRef ? validateDataSource(dataSourceRef, `${path}.dataSourceRef`) : []),
+  ]
+  if (dataSourceRef?.namespace) {
+    if (dataSource) errors.push(invalidValue(path, 'dataSource', 'may not be specified when dataSourceRef.namespace is specified'))
+  } else if (dataSource && dataSourceRef && !semanticEqual(dataSource, dataSourceRef)) {
+    errors.push(invalidValue(path, 'dataSource', 'must match dataSourceRef'))
+  }
+  return errors
+}
+
+function validateDataSource({ name, kind, apiGroup }: TypedObjectReference, path: string): FieldError[] {
+  const errors: FieldError[] = []
+  if (!name) errors.push(required(`${path}.name`))
+  if (!kind) errors.push(required(`${path}.kind`))
+  if (!apiGroup && kind !== 'PersistentVolumeClaim') {
+    errors.push(invalidValue(path, kind ?? '', "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
+  }
+  if (apiGroup) errors.push(...invalidFor(`${path}.apiGroup`, apiGroup, validateDns1123Subdomain(apiGroup)))
+  return errors
+}

@@ -1,0 +1,146 @@
+/** Rules of resource names, requests and limits. */
+import type { FieldError } from '#machinery/errors/field-error.ts'
+import { duplicateValue, forbiddenValue, invalidFor, invalidValue, required, valueNotFound } from '#machinery/errors/field-errors.ts'
+import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
+import type { ResourceList, ResourceRequirements } from '../../gen/core-v1.ts'
+import { compareQuantities, isWholeQuantity, signOfQuantity, unitsOfQuantity } from '../../quantities.ts'
+
+const hugePagesPrefix = 'hugepages-'
+
+export function isHugePages(name: string): boolean {
+  return name.startsWith(hugePagesPrefix)
+}
+
+/** Without a domain, or of Kubernetes' own. */
+export function isNativeResource(name: string): boolean {
+  return !name.includes('/') || name.includes('kubernetes.io/')
+}
+
+/** Devices and the like: `example.com/gpu`. Quota counts them as `requests.example.com/gpu`. */
+export function isExtendedResource(name: string): boolean {
+  return !isNativeResource(name) && !name.startsWith('requests.') && validateQualifiedName(`requests.${name}`).length === 0
+}
+
+/** Requests below the limit make sense only for what can be shared. */
+export function isOvercommitAllowed(name: string): boolean {
+  return isNativeResource(name) && !isHugePages(name)
+}
+
+const containerResources = new Set(['cpu', 'memory', 'ephemeral-storage'])
+
+const objectCounts = [
+  'pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'persistentvolumeclaims', 'configmaps',
+  'services.nodeports', 'services.loadbalancers',
+]
+
+const standardResources = new Set([
+  ...containerResources, 'storage', 'requests.cpu', 'requests.memory', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory',
+  'limits.ephemeral-storage', 'requests.storage', ...objectCounts,
+])
+
+export function isStandardResource(name: string): boolean {
+  return standardResources.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-')
+}
+
+/** What a quota may count, beside extended resources and `count/…`. */
+export function isStandardQuotaResource(name: string): boolean {
+  return (standardResources.has(name) && name !== 'storage') || isHugePages(name) || name.startsWith('requests.hugepages-')
+}
+
+/** Counted in whole units. */
+export function isIntegerResource(name: string): boolean {
+  return objectCounts.includes(name) || isExtendedResource(name)
+}
+
+export function validateResourceName(name: string, path: string): FieldError[] {
+  const errors = invalidFor(path, name, validateQualifiedName(name))
+  if (errors.length > 0 || name.includes('/') || isStandardResource(name)) return errors
+  return [invalidValue(path, name, 'must be a standard resource type or fully qualified')]
+}
+
+function validateContainerResourceName(name: string, path: string): FieldError[] {
+  const errors = validateResourceName(name, path)
+  if (!name.includes('/')) {
+    if (!containerResources.has(name) && !isHugePages(name)) errors.push(invalidValue(path, name, 'must be a standard resource for containers'))
+  } else if (!isNativeResource(name) && !isExtendedResource(name)) {
+    errors.push(invalidValue(path, name, "doesn't follow extended resource name standard"))
+  }
+  return errors
+}
+
+const podLevelResources = new Set(['cpu', 'memory'])
+
+function validatePodResourceName(name: string, path: string): FieldError[] {
+  const errors = validateResourceName(name, path)
+  if (!podLevelResources.has(name) && !isHugePages(name)) {
+    errors.push(invalidValue(path, name, 'must be a standard resource for pods'))
+  }
+  return errors
+}
+
+export function validateQuantityValue(name: string, quantity: string, path: string): FieldError[] {
+  const errors = signOfQuantity(quantity) < 0 ? [invalidValue(path, quantity, 'must be greater than or equal to 0')] : []
+  if (isIntegerResource(name) && !isWholeQuantity(quantity)) errors.push(invalidValue(path, quantity, 'must be an integer'))
+  return errors
+}
+
+/** `claimNames`: what `spec.resourceClaims` declares, for `claims` to refer to. */
+export function validateResourceRequirements(
+  resources: ResourceRequirements | undefined, path: string, claimNames: ReadonlySet<string> = new Set(), level: 'container' | 'pod' = 'container',
+): FieldError[] {
+  if (!resources) return []
+  const { limits = {}, requests = {} } = resources
+  const validateName = level === 'pod' ? validatePodResourceName : validateContainerResourceName
+  const errors: FieldError[] = [
+    ...validateList(limits, `${path}.limits`, validateName), ...validateList(requests, `${path}.requests`, validateName),
+  ]
+  for (const [name, request] of Object.entries(requests)) errors.push(...validateRequestAgainstLimit(name, request, limits[name], path))
+  const names = [...Object.keys(limits), ...Object.keys(requests)]
+  if (names.some(isHugePages) && !names.some((name) => name === 'cpu' || name === 'memory')) {
+    errors.push(forbiddenValue(path, 'HugePages require cpu or memory'))
+  }
+  return [...errors, ...validateClaims(resources.claims, `${path}.claims`, claimNames)]
+}
+
+function validateList(list: ResourceList, path: string, validateName: typeof validateResourceName): FieldError[] {
+  return Object.entries(list).flatMap(([name, quantity]) => {
+    const at = `${path}[${name}]`
+    return [...validateName(name, at), ...validateQuantityValue(name, quantity, at), ...validateHugePages(name, quantity, at)]
+  })
+}
+
+function validateHugePages(name: string, quantity: string, path: string): FieldError[] {
+  if (!isHugePages(name)) return []
+  const size = pageSizeOf(name)
+  const amount = unitsOfQuantity(quantity)
+  if (size === undefined || amount % size === 0n) return []
+  return [invalidValue(path, quantity, `${quantity} is not positive integer multiple of ${name}`)]
+}
+
+function pageSizeOf(name: string): bigint | undefined {
+  const size = name.slice(hugePagesPrefix.length)
+  return /^[0-9]+([KMGTPE]i?)?$/.test(size) ? unitsOfQuantity(size) || undefined : undefined
+}
+
+function validateRequestAgainstLimit(name: string, request: string, limit: string | undefined, path: string): FieldError[] {
+  if (limit === undefined) {
+    return isOvercommitAllowed(name) ? [] : [required(`${path}.limits`, 'Limit must be set for non overcommitable resources')]
+  }
+  const difference = compareQuantities(request, limit)
+  if (difference !== 0 && !isOvercommitAllowed(name)) {
+    return [invalidValue(`${path}.requests`, request, `must be equal to ${name} limit of ${limit}`)]
+  }
+  return difference > 0 ? [invalidValue(`${path}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`)] : []
+}
+
+function validateClaims(claims: ResourceRequirements['claims'], path: string, claimNames: ReadonlySet<string>): FieldError[] {
+  const seen = new Set<string>()
+  return (claims ?? []).flatMap(({ name, request }, index) => {
+    const at = `${path}[${index}]`
+    if (!name) return [required(`${at}.name`)]
+    const key = `${name}/${request ?? ''}`
+    if (seen.has(key) || (request && seen.has(`${name}/`))) return [duplicateValue(at, request ? key : name)]
+    seen.add(key)
+    return claimNames.has(name) ? [] : [valueNotFound(`${at}.name`, name)]
+  })
+}

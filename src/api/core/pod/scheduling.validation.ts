@@ -1,0 +1,150 @@
+/** Rules of what decides where a pod runs: affinity, tolerations, spreading, gates. */
+import type { FieldError } from '#machinery/errors/field-error.ts'
+import { duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import { validateDns1123Label, validateLabelValue, validateQualifiedName } from '#machinery/meta/validate-names.ts'
+import type { Affinity, PodAffinityTerm, PodSchedulingGate, Toleration, TopologySpreadConstraint, WeightedPodAffinityTerm } from '../../gen/core-v1.ts'
+import { validateChoice, validateRequiredChoice } from '../../numbers.validation.ts'
+import { validateLabelSelector, validateNodeSelector, validateNodeSelectorTerm } from '../../selectors.validation.ts'
+
+export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+
+export function validateAffinity(affinity: Affinity | undefined, path: string): FieldError[] {
+  if (!affinity) return []
+  const { nodeAffinity, podAffinity, podAntiAffinity } = affinity
+  const errors: FieldError[] = []
+  if (nodeAffinity) {
+    const { requiredDuringSchedulingIgnoredDuringExecution: hard, preferredDuringSchedulingIgnoredDuringExecution: soft } = nodeAffinity
+    if (hard) errors.push(...validateNodeSelector(hard, `${path}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`))
+    for (const [index, { weight, preference }] of (soft ?? []).entries()) {
+      const at = `${path}.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[${index}]`
+      errors.push(...validateWeight(weight, at), ...validateNodeSelectorTerm(preference ?? {}, `${at}.preference`))
+    }
+  }
+  for (const [name, terms] of [['podAffinity', podAffinity], ['podAntiAffinity', podAntiAffinity]] as const) {
+    if (!terms) continue
+    errors.push(
+      ...validateHardTerms(terms.requiredDuringSchedulingIgnoredDuringExecution ?? [],
+        `${path}.${name}.requiredDuringSchedulingIgnoredDuringExecution`),
+      ...validateSoftTerms(terms.preferredDuringSchedulingIgnoredDuringExecution ?? [],
+        `${path}.${name}.preferredDuringSchedulingIgnoredDuringExecution`),
+    )
+  }
+  return errors
+}
+
+function validateHardTerms(terms: readonly PodAffinityTerm[], path: string): FieldError[] {
+  return terms.flatMap((term, index) => validatePodAffinityTerm(term, `${path}[${index}]`))
+}
+
+function validateSoftTerms(terms: readonly WeightedPodAffinityTerm[], path: string): FieldError[] {
+  return terms.flatMap(({ weight, podAffinityTerm }, index) => [
+    ...validateWeight(weight, `${path}[${index}]`), ...validatePodAffinityTerm(podAffinityTerm, `${path}[${index}].podAffinityTerm`),
+  ])
+}
+
+function validateWeight(weight: number, path: string): FieldError[] {
+  return weight > 0 && weight <= 100 ? [] : [invalidValue(`${path}.weight`, weight, 'must be in the range 1-100')]
+}
+
+function validatePodAffinityTerm(term: PodAffinityTerm, path: string): FieldError[] {
+  const { labelSelector, namespaceSelector, namespaces = [], topologyKey = '' } = term
+  return [
+    ...validateLabelSelector(labelSelector, `${path}.labelSelector`),
+    ...validateLabelSelector(namespaceSelector, `${path}.namespaceSelector`),
+    ...namespaces.flatMap((namespace) => invalidFor(`${path}.namespace`, namespace, validateDns1123Label(namespace))),
+    ...validateMatchKeys(term, path),
+    ...(topologyKey === '' ? [required(`${path}.topologyKey`, 'can not be empty')] : []),
+    ...invalidFor(`${path}.topologyKey`, topologyKey, validateQualifiedName(topologyKey)),
+  ]
+}
+
+interface WithMatchKeys {
+  readonly labelSelector?: unknown
+  readonly matchLabelKeys?: readonly string[]
+  readonly mismatchLabelKeys?: readonly string[]
+}
+
+function validateMatchKeys({ labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] }: WithMatchKeys, path: string): FieldError[] {
+  const errors: FieldError[] = []
+  for (const [name, keys] of [['matchLabelKeys', matchLabelKeys], ['mismatchLabelKeys', mismatchLabelKeys]] as const) {
+    if (keys.length === 0) continue
+    if (!labelSelector) errors.push(forbiddenValue(`${path}.${name}`, 'must not be specified when labelSelector is not set'))
+    errors.push(...keys.flatMap((key, index) => invalidFor(`${path}.${name}[${index}]`, key, validateQualifiedName(key))))
+  }
+  for (const [index, key] of matchLabelKeys.entries()) {
+    if (mismatchLabelKeys.includes(key)) {
+      errors.push(invalidValue(`${path}.matchLabelKeys[${index}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys'))
+    }
+  }
+  return errors
+}
+
+export function validateTolerations(tolerations: readonly Toleration[], path: string): FieldError[] {
+  return tolerations.flatMap((toleration, index) => validateToleration(toleration, `${path}[${index}]`))
+}
+
+function validateToleration(toleration: Toleration, path: string): FieldError[] {
+  const { key = '', operator = '', value = '', effect = '', tolerationSeconds } = toleration
+  const errors = key ? invalidFor(`${path}.key`, key, validateQualifiedName(key)) : []
+  if (!key && operator !== 'Exists') {
+    errors.push(invalidValue(`${path}.operator`, operator,
+      'operator must be Exists when `key` is empty, which means "match all values and all keys"'))
+  }
+  if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
+    errors.push(invalidValue(`${path}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"))
+  }
+  if (operator === 'Equal' || operator === '') {
+    const problems = validateLabelValue(value)
+    if (problems.length > 0) errors.push(invalidValue(`${path}.operator`, value, problems.join(';')))
+  } else if (operator === 'Exists') {
+    if (value) errors.push(invalidValue(`${path}.operator`, toleration, "value must be empty when `operator` is 'Exists'"))
+  } else errors.push(notSupported(`${path}.operator`, operator, ['Equal', 'Exists']))
+  if (effect && !taintEffects.includes(effect)) errors.push(notSupported(`${path}.effect`, effect, taintEffects))
+  return errors
+}
+
+export function validateTopologySpread(constraints: readonly TopologySpreadConstraint[], path: string): FieldError[] {
+  const seen = new Set<string>()
+  return constraints.flatMap((constraint, index) => {
+    const { topologyKey = '', whenUnsatisfiable = '' } = constraint
+    const at = `${path}[${index}]`
+    const errors = validateSpreadConstraint(constraint, at)
+    const pair = `{${topologyKey}, ${whenUnsatisfiable}}`
+    if (seen.has(pair)) errors.push(duplicateValue(`${at}.{topologyKey, whenUnsatisfiable}`, pair))
+    seen.add(pair)
+    return errors
+  })
+}
+
+function validateSpreadConstraint(constraint: TopologySpreadConstraint, path: string): FieldError[] {
+  const { maxSkew, topologyKey, whenUnsatisfiable, minDomains, nodeAffinityPolicy, nodeTaintsPolicy, labelSelector } = constraint
+  const errors: FieldError[] = []
+  if (!(maxSkew > 0)) errors.push(invalidValue(`${path}.maxSkew`, maxSkew ?? 0, 'must be greater than zero'))
+  if (!topologyKey) errors.push(required(`${path}.topologyKey`, 'can not be empty'))
+  else errors.push(...invalidFor(`${path}.topologyKey`, topologyKey, validateQualifiedName(topologyKey)))
+  errors.push(...validateRequiredChoice(whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway'], `${path}.whenUnsatisfiable`))
+  if (minDomains !== undefined) {
+    if (minDomains <= 0) errors.push(invalidValue(`${path}.minDomains`, minDomains, 'must be greater than zero'))
+    if (whenUnsatisfiable !== 'DoNotSchedule') {
+      errors.push(invalidValue(`${path}.minDomains`, minDomains,
+        `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`))
+    }
+  }
+  return [
+    ...errors,
+    ...validateChoice(nodeAffinityPolicy, ['Honor', 'Ignore'], `${path}.nodeAffinityPolicy`),
+    ...validateChoice(nodeTaintsPolicy, ['Honor', 'Ignore'], `${path}.nodeTaintsPolicy`),
+    ...validateMatchKeys(constraint, path),
+    ...validateLabelSelector(labelSelector, `${path}.labelSelector`),
+  ]
+}
+
+export function validateSchedulingGates(gates: readonly PodSchedulingGate[], path: string): FieldError[] {
+  const seen = new Set<string>()
+  return gates.flatMap(({ name }, index) => {
+    const errors = invalidFor(`${path}[${index}]`, name, validateQualifiedName(name ?? ''))
+    if (seen.has(name)) errors.push(duplicateValue(`${path}[${index}]`, name))
+    seen.add(name)
+    return errors
+  })
+}

@@ -1,0 +1,129 @@
+/** Rules of security contexts. */
+import type { FieldError } from '#machinery/errors/field-error.ts'
+import { duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import { validateUnixId } from '#machinery/meta/validate-names.ts'
+import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext, Sysctl } from '../../gen/core-v1.ts'
+import { validateChoice } from '../../numbers.validation.ts'
+import { validateLocalDescendingPath } from './paths.validation.ts'
+
+/** `specPath` is where the containers are, `path` where the context is. */
+export function validatePodSecurityContext(spec: PodSpec, specPath: string): FieldError[] {
+  const path = `${specPath}.securityContext`
+  const context = spec.securityContext ?? {}
+  const errors: FieldError[] = [
+    ...validateHostNetwork(spec, specPath),
+    ...(['fsGroup', 'runAsUser', 'runAsGroup'] as const).flatMap((field) =>
+      (context[field] === undefined ? [] : invalidFor(`${path}.${field}`, context[field], validateUnixId(context[field])))),
+    ...(context.supplementalGroups ?? []).flatMap((group, index) =>
+      invalidFor(`${path}.supplementalGroups[${index}]`, group, validateUnixId(group))),
+  ]
+  if (spec.shareProcessNamespace && spec.hostPID) {
+    errors.push(invalidValue(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'))
+  }
+  errors.push(
+    ...validateSysctls(context.sysctls ?? [], spec, `${path}.sysctls`),
+    ...validateChoice(context.fsGroupChangePolicy, ['Always', 'OnRootMismatch'], `${path}.fsGroupChangePolicy`),
+    ...validateSeccomp(context.seccompProfile, `${path}.seccompProfile`),
+    ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`),
+    ...validateChoice(context.supplementalGroupsPolicy, ['Merge', 'Strict'], `${path}.supplementalGroupsPolicy`),
+    ...validateChoice(context.seLinuxChangePolicy, ['MountOption', 'Recursive'], `${path}.seLinuxChangePolicy`),
+    ...validateHostUsers(spec, specPath),
+  )
+  return errors
+}
+
+function validateHostNetwork({ hostNetwork, containers }: PodSpec, path: string): FieldError[] {
+  if (!hostNetwork) return []
+  return (containers ?? []).flatMap(({ ports }, index) => (ports ?? []).flatMap(({ hostPort, containerPort }, port) =>
+    (hostPort === containerPort ? [] : [invalidValue(`${path}.containers[${index}].ports[${port}].containerPort`, containerPort,
+      'must match `hostPort` when `hostNetwork` is true')])))
+}
+
+/** A pod with users of its own does not share the node's other namespaces. */
+function validateHostUsers({ hostUsers, hostPID, hostIPC, hostNetwork }: PodSpec, path: string): FieldError[] {
+  if (hostUsers !== false) return []
+  const detail = 'when `hostUsers` is false'
+  return [
+    ...(hostNetwork ? [forbiddenValue(`${path}.hostNetwork`, detail)] : []),
+    ...(hostPID ? [forbiddenValue(`${path}.HostPID`, detail)] : []),
+    ...(hostIPC ? [forbiddenValue(`${path}.HostIPC`, detail)] : []),
+  ]
+}
+
+const sysctlSegment = '[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?'
+const sysctlPattern = new RegExp(`^(${sysctlSegment}[./])*${sysctlSegment}$`)
+const sysctlFormat = '([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
+
+function validateSysctls(sysctls: readonly Sysctl[], spec: PodSpec, path: string): FieldError[] {
+  const seen = new Set<string>()
+  return sysctls.flatMap(({ name }, index) => {
+    const at = `${path}[${index}].name`
+    if (!name) return [required(at)]
+    if (name.length > 253 || !sysctlPattern.test(name)) {
+      return [invalidValue(at, name, `must have at most 253 characters and match regex ${sysctlFormat}`)]
+    }
+    // A slash separates as a dot does.
+    const dotted = name.replaceAll('/', '.')
+    if (seen.has(dotted)) return [duplicateValue(at, name)]
+    seen.add(dotted)
+    if (spec.hostNetwork && dotted.startsWith('net.')) return [invalidValue(at, name, `may not be specified when 'hostNetwork' is true`)]
+    const ipc = dotted.startsWith('fs.mqueue.') || /^kernel\.(shm|msg|sem)/.test(dotted)
+    return spec.hostIPC && ipc ? [invalidValue(at, name, `may not be specified when 'hostIPC' is true`)] : []
+  })
+}
+
+const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined']
+
+function validateSeccomp(profile: SeccompProfile | undefined, path: string): FieldError[] {
+  if (!profile) return []
+  const { type, localhostProfile } = profile
+  const errors = !type ? [required(`${path}.type`, 'type is required when seccompProfile is set')]
+    : profileTypes.includes(type) ? [] : [notSupported(`${path}.type`, type, profileTypes)]
+  if (type !== 'Localhost') {
+    if (localhostProfile !== undefined) {
+      errors.push(invalidValue(`${path}.localhostProfile`, profile, 'can only be set when seccomp type is Localhost'))
+    }
+  } else if (localhostProfile === undefined) {
+    errors.push(required(`${path}.localhostProfile`, 'must be set when seccomp type is Localhost'))
+  } else errors.push(...validateLocalDescendingPath(localhostProfile, `${path}.localhostProfile`))
+  return errors
+}
+
+const maxAppArmorProfile = 4095
+
+function validateAppArmor(profile: AppArmorProfile | undefined, path: string): FieldError[] {
+  if (!profile) return []
+  const { type, localhostProfile } = profile
+  const field = `${path}.localhostProfile`
+  if (!type) return [required(`${path}.type`, 'type is required when appArmorProfile is set')]
+  if (!profileTypes.includes(type)) return [notSupported(`${path}.type`, type, profileTypes)]
+  if (type !== 'Localhost') {
+    return localhostProfile === undefined ? [] : [invalidValue(field, localhostProfile, 'can only be set when AppArmor type is Localhost')]
+  }
+  const trimmed = localhostProfile?.trim() ?? ''
+  if (localhostProfile === undefined || trimmed === '') return [required(field, 'must be set when AppArmor type is Localhost')]
+  if (trimmed !== localhostProfile) return [invalidValue(field, localhostProfile, 'must not be padded with whitespace')]
+  return localhostProfile.length <= maxAppArmorProfile ? []
+    : [{ type: 'FieldValueTooLong', field, message: `Too long: may not be more than ${maxAppArmorProfile} bytes` }]
+}
+
+export function validateSecurityContext(context: SecurityContext | undefined, hostUsers: boolean, path: string): FieldError[] {
+  if (!context) return []
+  const errors: FieldError[] = [
+    ...(['runAsUser', 'runAsGroup'] as const).flatMap((field) =>
+      (context[field] === undefined ? [] : invalidFor(`${path}.${field}`, context[field], validateUnixId(context[field])))),
+    ...validateChoice(context.procMount, ['Default', 'Unmasked'], `${path}.procMount`),
+    ...(context.procMount === 'Unmasked' && hostUsers
+      ? [invalidValue(`${path}.procMount`, context.procMount, '`hostUsers` must be false to use `Unmasked`')] : []),
+    ...validateSeccomp(context.seccompProfile, `${path}.seccompProfile`),
+  ]
+  if (context.allowPrivilegeEscalation === false) {
+    if (context.privileged) {
+      errors.push(invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'))
+    }
+    if (context.capabilities?.add?.includes('CAP_SYS_ADMIN')) {
+      errors.push(invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'))
+    }
+  }
+  return [...errors, ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`)]
+}

@@ -1,0 +1,22 @@
+/** In-tree volume drivers, which v1.36 still accepts, and what each cannot do without. */
+export const requiredDriverFields: readonly (readonly [name: string, fields: readonly string[]])[] = [
+  ['gitRepo', ['repository']],
+  ['gcePersistentDisk', ['pdName']],
+  ['awsElasticBlockStore', ['volumeID']],
+  ['iscsi', ['targetPortal', 'iqn']],
+  ['glusterfs', ['endpoints', 'path']],
+  ['flocker', []],
+  ['rbd', ['monitors', 'image']],
+  ['cinder', ['volumeID']],
+  ['cephfs', ['monitors']],
+  ['quobyte', ['registry', 'volume']],
+  ['fc', []],
+  ['flexVolume', ['driver']],
+  ['azureFile', ['secretName', 'shareName']],
+  ['vsphereVolume', ['volumePath']],
+  ['photonPersistentDisk', ['pdID']],
+  ['portworxVolume', ['volumeID']],
+  ['azureDisk', ['diskName', 'diskURI']],
+  ['storageos', ['volumeName']],
+  ['scaleIO', ['gateway', 'system', 'volumeName']],
+]
