@@ -61,7 +61,7 @@ export interface Outcome {
 export interface Plan {
   readonly actions: readonly Action[]
   /** Decided when the actions are through, whether or not they succeeded: a status that must tell of failures. Pure, as reconcile. */
-  readonly then?: (outcome: Outcome) => readonly Action[]
+  readonly afterwards?: (outcome: Outcome) => readonly Action[]
   /** Reconcile again then (wall clock, milliseconds), even if nothing happens. */
   readonly wakeAt?: number | undefined
   /** Why this plan does nothing yet: for people and traces. */

@@ -33,13 +33,13 @@ export interface Applied extends Outcome {
 const parallelMax = 50
 
 /**
- * Groups of like actions run one after the other; a failed group stops what comes after it, except `plan.then`. Never throws for what
+ * Groups of like actions run one after the other; a failed group stops what comes after it, except `plan.afterwards`. Never throws for what
  * the server says: failures are in the result.
  */
 export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Applied> {
   const applied = await applyActions(plan.actions, context)
-  if (!plan.then) return applied
-  const after = await applyActions(plan.then(applied), context)
+  if (!plan.afterwards) return applied
+  const after = await applyActions(plan.afterwards(applied), context)
   const errors = [...applied.errors, ...after.errors]
   return {
     succeeded: applied.succeeded + after.succeeded, failed: applied.failed + after.failed,

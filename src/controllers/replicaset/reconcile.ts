@@ -42,7 +42,7 @@ export function reconcile(state: ReplicaState): Plan {
   const scaling = isDeleting ? [] : surplus < 0 ? createPods(state, -surplus) : deletePods(state, claimed, surplus)
   return {
     actions: [...claims, ...scaling],
-    then: (outcome) => statusUpdate(state, claimed, surplus, isDeleting ? undefined : outcome.error),
+    afterwards: (outcome) => statusUpdate(state, claimed, surplus, isDeleting ? undefined : outcome.error),
     wakeAt: nextAvailability(claimed, minReadySeconds, now),
     ...(isDeleting && { because: `${kind.kind} is being deleted` }),
   }
