@@ -43,6 +43,8 @@ export interface StructSchema {
   readonly fieldsByNumber: ReadonlyMap<number, FieldSchema>
   /** Server-side apply treats an atomic struct as one value. */
   readonly mapType: 'granular' | 'atomic'
+  /** Custom resources' `x-kubernetes-preserve-unknown-fields`: fields that are not listed are kept, and have no type. */
+  readonly preserveUnknownFields?: boolean
   /** How protobuf treats zero values: 'proto3' leaves them out (CRI); absent or 'proto2', Kubernetes' own way, writes them. */
   readonly protobuf?: 'proto2' | 'proto3'
 }

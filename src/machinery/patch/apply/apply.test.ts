@@ -8,6 +8,7 @@ import type { KubeObject, ManagedFieldsEntry } from '../../meta/object.ts'
 import type { StructSchema } from '../../schema/schema.ts'
 import { loadSchemaTable } from '../../schema/table.ts'
 import { applyObject, lastAppliedAnnotation } from './apply-object.ts'
+import { clientSideApplyUpgradePatch } from './upgrade-client-side-apply.ts'
 import { keepTimesIfUnchanged, trackUpdate } from './track-update.ts'
 
 const table = loadSchemaTable(schemaTable)
@@ -310,4 +311,35 @@ test('lists that cannot be told apart cost the object its managedFields, not the
   assert.match(managers(duplicate)[0]!, /k:\{\\"containerPort\\":80,\\"protocol\\":\\"TCP\\"\}":\{\}/)
   const bad = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [{ image: 'x' }] } }
   assert.equal(update(undefined, bad).metadata!.managedFields, undefined)
+})
+
+test('what client-side apply managed is given to the applier', () => {
+  const created = update(undefined, configMap({ a: '1', b: '1' }), { manager: 'kubectl-client-side-apply' })
+  const live = { ...created, metadata: { ...created.metadata, resourceVersion: '7' } }
+  const patch = clientSideApplyUpgradePatch(live, 'kubectl') as { op: string; path: string; value: ManagedFieldsEntry[] }[]
+  assert.deepEqual(patch.map(({ op, path }) => `${op} ${path}`), ['replace /metadata/managedFields', 'replace /metadata/resourceVersion'])
+  assert.deepEqual(managers(configMap({}, { managedFields: patch[0]!.value })), ['kubectl Apply {"f:data":{".":{},"f:a":{},"f:b":{}}}'])
+  assert.equal(clientSideApplyUpgradePatch(apply(undefined, configMap({ a: '1' })), 'kubectl'), undefined)
+})
+
+test('a field whose type has become atomic is owned as a whole', () => {
+  const fieldsV1 = { 'f:spec': { 'f:selector': { 'f:matchLabels': { 'f:a': {} } }, 'f:replicas': {} } }
+  const deployment: Loose = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec: { replicas: 1, selector: { matchLabels: { a: '1' } } } }
+  const live = stored({ ...deployment, metadata: { name: 'd', managedFields: [{ manager: 'old', operation: 'Apply', apiVersion: 'apps/v1', fieldsType: 'FieldsV1', fieldsV1 }] } })
+  assert.deepEqual(managers(update(live, { ...deployment, spec: { replicas: 2, selector: { matchLabels: { a: '1' } } } }))[0],
+    'old Apply {"f:spec":{"f:selector":{}}}')
+  assert.throws(() => apply(live, { ...deployment, spec: { selector: { matchLabels: { b: '1' } } } }, { manager: 'new' }),
+    { message: 'Apply failed with 1 conflict: conflict with "old": .spec.selector' })
+})
+
+test('versions with other fields are compared in their own form', () => {
+  const convert = (object: Readonly<Record<string, unknown>>, apiVersion: string): { object: Readonly<Record<string, unknown>>; schema: undefined } | undefined =>
+    apiVersion === 'x.io/v1' ? { object: { ...object, apiVersion, spec: { old: (object['spec'] as Loose)['new'] } }, schema: undefined } : undefined
+  const entry = (apiVersion: string, name: string): ManagedFieldsEntry =>
+    ({ manager: name, operation: 'Apply', apiVersion, fieldsType: 'FieldsV1', fieldsV1: { 'f:spec': { 'f:old': {} } } })
+  const live = stored({ apiVersion: 'x.io/v2', kind: 'Thing', metadata: { name: 't', managedFields: [entry('x.io/v0', 'gone'), entry('x.io/v1', 'old')] }, spec: { new: 1 } } as KubeObject)
+  const applied = { apiVersion: 'x.io/v2', kind: 'Thing', metadata: { name: 't' }, spec: { new: 2 } } as KubeObject
+  const input = { live, applied, manager: 'm', subresource: '', schema: undefined, apiVersion: 'x.io/v2', now: clock, convert }
+  assert.throws(() => applyObject({ ...input, force: false }), { message: 'Apply failed with 1 conflict: conflict with "old": .spec.old' })
+  assert.deepEqual(managers(applyObject({ ...input, force: true })), ['m Apply {"f:spec":{".":{},"f:new":{}}}'])
 })

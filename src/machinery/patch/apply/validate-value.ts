@@ -1,7 +1,7 @@
 /** Whether an applied configuration fits its type, in upstream's words. */
 import type { Shape } from '../../schema/schema.ts'
 import { fieldElement, formatElement } from './path-element.ts'
-import { asList, asMap, childShape, formatWrapped, isUntyped, itemElement, itemShape, keysOf, kindOf, TypedValueError } from './typed-value.ts'
+import { asList, asMap, childShape, formatWrapped, isNamedField, isUntyped, itemElement, itemShape, keysOf, kindOf, TypedValueError } from './typed-value.ts'
 import { goType } from '../go-format.ts'
 import { quoteGo } from '../../errors/field-errors.ts'
 
@@ -33,7 +33,7 @@ function visit(value: unknown, shape: Shape, path: string, faults: string[]): vo
       if (!map) return fault(`expected map, got ${formatWrapped(value)}`)
       for (const key of keysOf(map)) {
         const below = `${path}${formatElement(fieldElement(key))}`
-        if (shape.type === 'struct' && !shape.struct.fieldsByName.has(key)) faults.push(`${below}: field not declared in schema`)
+        if (shape.type === 'struct' && !shape.struct.preserveUnknownFields && !isNamedField(shape, key)) faults.push(`${below}: field not declared in schema`)
         else visit(map[key], childShape(shape, key), below, faults)
       }
     }
