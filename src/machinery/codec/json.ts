@@ -61,6 +61,11 @@ export function readJson(input: Uint8Array | string, findDuplicates: boolean): P
   return { value, duplicates: noDuplicates }
 }
 
+/** A JSON value without a schema: integers exact (bigints beyond 2^53), other numbers as they come. Throws JsonError. */
+export function plainJson(input: Uint8Array | string): unknown {
+  return plainValue(readJson(input, false).value)
+}
+
 const noDuplicates: ReadonlyMap<object, readonly string[]> = new Map()
 
 /** undefined for what is not JSON: the exact parser then says why, in Go's words. */
