@@ -3,7 +3,7 @@ import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { AdmissionAttributes, AdmissionContext } from '../admission/admission.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { collectionRange, objectKeyInStore } from './keys.ts'
-import { decodeStored } from './stored-form.ts'
+import { decodeStored, encodeStored } from './stored-form.ts'
 
 export interface AdmissionRequest {
   readonly operation: AdmissionAttributes['operation']
@@ -38,6 +38,15 @@ export async function runValidatingAdmission(context: RestContext, request: Admi
 export function admissionContext(context: RestContext): AdmissionContext {
   return {
     now: context.clock.now(),
+    random: context.random,
+    sleep: (ms) => context.clock.sleep(ms),
+    async replace(kind, read, replacement) {
+      const resource = context.kinds.findStored(kind.group, kind.plural)
+      if (!resource) return false
+      const key = objectKeyInStore(resource.kind, read.metadata.namespace ?? '', read.metadata.name)
+      const result = await context.store.swap(key, Number(read.metadata.resourceVersion), { type: 'put', value: encodeStored(replacement) })
+      return result.type === 'swapped'
+    },
     get<T extends KubeObject>(kind: { readonly group: string; readonly plural: string }, namespace: string, name: string) {
       const resource = context.kinds.findStored(kind.group, kind.plural)
       const entry = resource && context.store.current().get(objectKeyInStore(resource.kind, namespace, name))

@@ -1,0 +1,31 @@
+/** How a plugin refuses, and how it tells what a request is about. */
+import { type ApiError, forbidden } from '#machinery/errors/api-error.ts'
+import type { Pod } from '#api/gen/core-v1.ts'
+import type { AdmissionAttributes } from './admission.ts'
+
+/** 403 in upstream's words (admission.NewForbidden). An object without a name yet goes by its generateName. */
+export function refuse(attributes: AdmissionAttributes, why: string): ApiError {
+  const { kind, resource, object, name } = attributes
+  const known = name || object?.metadata?.name || object?.metadata?.generateName || 'Unknown'
+  return forbidden({ group: kind.group, resource }, known, why)
+}
+
+export function isResource({ kind, resource, subresource }: AdmissionAttributes, group: string, plural: string, sub = ''): boolean {
+  return resource === plural && subresource === sub && kind.group === group
+}
+
+/** The pod that is being written, unless the request is about something else (or a subresource of a pod). */
+export function podOf(attributes: AdmissionAttributes): Pod | undefined {
+  return isResource(attributes, '', 'pods') ? attributes.object as Pod | undefined : undefined
+}
+
+/** A pod that stands for a file on its node. */
+export function isMirrorPod(pod: { readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> } }): boolean {
+  return pod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined
+}
+
+/** Several faults as Go's aggregate error prints them. */
+export function aggregate(faults: readonly string[]): string {
+  const unique = [...new Set(faults)]
+  return unique.length === 1 ? unique[0]! : `[${unique.join(', ')}]`
+}
