@@ -1,6 +1,6 @@
 /** Calls from inside the process: no HTTP, no bytes; authorization, admission and validation as for everybody else. */
 import type { ApiCall, ListOptions, ObjectList, ResourcePath, Transport, WatchEvent, WatchOptions, WriteOptions } from '#client/transport.ts'
-import { ApiError, methodNotAllowed, noSuchPath } from '#machinery/errors/api-error.ts'
+import { methodNotAllowed, noSuchPath } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { deepFreeze } from '#base/deep-freeze.ts'
 import type { UserInfo } from './authn/authenticator.ts'
@@ -16,12 +16,15 @@ import { listObjects, type ListPage, type ListParameters } from './rest/list.ts'
 import { patchObject } from './rest/patch.ts'
 import { decodeStored } from './rest/stored-form.ts'
 import { watchObjects } from './rest/watch.ts'
-import type { SubresourceHandler } from './subresources/subresource.ts'
+import type { Subresource, SubresourceTable } from './subresources/kinds-of-subresource.ts'
+import {
+  createOrder, findSubresource, patchChange, readProjection, scopeAs, updateProjection,
+} from './subresources/subresource.ts'
 
 const never = new AbortController().signal
 
 export function createLocalTransport(
-  context: RestContext, subresources: ReadonlyMap<string, SubresourceHandler>, user: UserInfo,
+  context: RestContext, subresources: SubresourceTable, user: UserInfo,
 ): Transport {
   const begin = (verb: string, path: ResourcePath, signal: AbortSignal): RequestScope => {
     const info = requestInfo(verb, path)
@@ -54,8 +57,11 @@ export function createLocalTransport(
 }
 
 async function execute(
-  context: RestContext, subresources: ReadonlyMap<string, SubresourceHandler>, scope: RequestScope, call: ApiCall,
+  context: RestContext, subresources: SubresourceTable, scope: RequestScope, call: ApiCall,
 ): Promise<KubeObject | ObjectList<KubeObject>> {
+  const subresource = findSubresource(subresources, scope.kind, scope.subresource)
+  if (subresource) return await executeSubresource(context, subresource, scope, call)
+  if (scope.subresource !== '' && (scope.subresource !== 'status' || !scope.kind.subresources?.status)) throw noSuchPath()
   switch (call.verb) {
     case 'get': return versioned(scope, decodeStored(await getObject(context, scope, call.resourceVersion)) as KubeObject)
     case 'list': return listOf(scope, await listObjects(context, scope, listParameters(call.options)))
@@ -75,6 +81,43 @@ async function execute(
     case 'deletecollection':
       return listOf(scope, await deleteCollection(context, scope, listParameters(call.options), deleteParameters(call.options)))
   }
+}
+
+async function executeSubresource(
+  context: RestContext, subresource: Subresource, scope: RequestScope, call: ApiCall,
+): Promise<KubeObject> {
+  switch (subresource.type) {
+    case 'connect': break
+    case 'creation':
+      if (call.verb !== 'create') break
+      return resultOf(scope, await createOrder(
+        context, scope, subresource, shape(context, scopeAs(scope, subresource.kind), call.object), writeParameters(call.options)))
+    case 'rules':
+      if (call.verb === 'get' && subresource.mayGet) return decodeStored(await getObject(context, scope)) as KubeObject
+      if (call.verb === 'update') {
+        const object = shape(context, scope, call.object)
+        return resultOf(scope, await replaceObject(context, scope, object, writeParameters(call.options), subresource.variation(context, scope)))
+      }
+      if (call.verb === 'patch') {
+        const parameters = { ...writeParameters(call.options), force: call.options.force ?? false }
+        return resultOf(scope, await patchObject(
+          context, scope, call.patchType, call.patch, [], parameters, subresource.variation(context, scope)))
+      }
+      break
+    case 'projection': {
+      const own = scopeAs(scope, subresource.kind)
+      if (call.verb === 'get') return resultOf(own, await readProjection(context, scope, subresource))
+      if (call.verb === 'update') {
+        const object = shape(context, own, call.object)
+        return resultOf(own, await updateProjection(context, scope, subresource, () => object, writeParameters(call.options)))
+      }
+      if (call.verb === 'patch') {
+        const change = patchChange(context, own, call.patchType, call.patch)
+        return resultOf(own, await updateProjection(context, scope, subresource, change, writeParameters(call.options)))
+      }
+    }
+  }
+  throw methodNotAllowed({ group: scope.kind.group, resource: scope.kind.plural }, call.verb)
 }
 
 function shape(context: RestContext, scope: RequestScope, object: KubeObject): KubeObject {

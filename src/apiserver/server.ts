@@ -26,7 +26,8 @@ import { handleVerb } from './rest/handlers.ts'
 import { createObjectCodec } from './rest/object-codec.ts'
 import { createPatcher } from './rest/patcher.ts'
 import { createWireCodec } from './rest/wire-codec.ts'
-import type { SubresourceHandler } from './subresources/subresource.ts'
+import type { SubresourceTable } from './subresources/kinds-of-subresource.ts'
+import { findSubresource, serveSubresource } from './subresources/subresource.ts'
 import { serveVersion, type ServerVersion } from './version.ts'
 
 export interface ApiServerOptions {
@@ -47,7 +48,7 @@ export interface ApiServerOptions {
   /** Rules of single kinds that reach beyond the object, by `group/plural`. */
   readonly hooks?: ReadonlyMap<string, KindHooks>
   /** Handlers of subresources, and of kinds that are never stored, by `group/plural/subresource` (empty for the kind itself). */
-  readonly subresources?: ReadonlyMap<string, SubresourceHandler>
+  readonly subresources?: SubresourceTable
   readonly version: ServerVersion
   /** `host:port`, told to clients in `/api`. */
   readonly serverAddress?: string
@@ -103,7 +104,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 }
 
 function dispatcher(context: RestContext, options: ApiServerOptions, metrics: ServerMetrics): Handler {
-  const subresources = options.subresources ?? new Map<string, SubresourceHandler>()
+  const subresources: SubresourceTable = options.subresources ?? new Map()
   const paths: readonly PathHandler[] = [
     ...(options.paths ?? []),
     serveDiscovery(context.kinds, options.serverAddress ?? ''),
@@ -129,14 +130,14 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 
 async function dispatchResource(
-  context: RestContext, subresources: ReadonlyMap<string, SubresourceHandler>, exchange: Exchange, info: ResourceRequest,
+  context: RestContext, subresources: SubresourceTable, exchange: Exchange, info: ResourceRequest,
   resource: ServedResource,
 ): Promise<HttpResponse> {
   const { request } = exchange
   const { kind } = resource
   const scope = scopeOf(exchange, info, resource)
-  const handler = subresources.get(`${kind.group}/${kind.plural}/${info.subresource}`)
-  if (handler) return await handler(context, scope, info, request)
+  const subresource = findSubresource(subresources, kind, info.subresource)
+  if (subresource) return await serveSubresource(context, scope, subresource, info, request)
   if (info.subresource === 'status' && kind.subresources?.status) {
     if (info.verb === 'get' || info.verb === 'update' || info.verb === 'patch') return await handleVerb(context, scope, info.verb, request)
     throw methodNotAllowed({ group: kind.group, resource: kind.plural }, info.verb)

@@ -14,8 +14,8 @@ import { getObject } from './get.ts'
 import { listObjects } from './list.ts'
 import { alignNamespace, checkName, metadataOf } from './names.ts'
 import { negotiateForm } from './negotiate.ts'
-import { parseDeleteParameters, parseListParameters, parseWatchParameters, parseWriteParameters } from './parameters.ts'
-import { parsePatchType, patchObject } from './patch.ts'
+import { parseDeleteParameters, parseListParameters, parseWatchParameters, parseWriteParameters, type PatchParameters } from './parameters.ts'
+import { parsePatchType, patchObject, type PatchType } from './patch.ts'
 import { renderEntry, renderList, renderOutcome, type RenderOptions } from './respond.ts'
 import { parseIncludeObject } from './table.ts'
 import { updateObject, type Update } from './update.ts'
@@ -124,11 +124,22 @@ async function handlePatch(context: RestContext, scope: RequestScope, request: H
 export async function patchFromBody(
   context: RestContext, scope: RequestScope, request: HttpRequest, variation: Partial<Update>,
 ): Promise<Outcome> {
+  const { type, value, strictErrors, parameters } = await readPatch(context, scope, request)
+  return await patchObject(context, scope, type, value, strictErrors, parameters, variation)
+}
+
+export interface Patch {
+  readonly type: PatchType
+  readonly value: unknown
+  readonly strictErrors: readonly string[]
+  readonly parameters: PatchParameters
+}
+
+export async function readPatch(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<Patch> {
   const type = parsePatchType(request.headers['content-type'], context.patcher.knowsFields(scope.version.schema))
   const parameters = parseWriteParameters(request.query, type === 'apply' ? 'apply' : 'patch')
   const body = await request.readBody(maxBodyBytes)
-  const { value, strictErrors } = decodePatch(context, type === 'apply' ? 'yaml' : 'json', body, parameters)
-  return await patchObject(context, scope, type, value, strictErrors, parameters, variation)
+  return { type, parameters, ...decodePatch(context, type === 'apply' ? 'yaml' : 'json', body, parameters) }
 }
 
 function decodePatch(

@@ -65,7 +65,7 @@ function patchExisting(
   return object
 }
 
-function applyPatch(
+export function applyPatch(
   context: RestContext, scope: RequestScope, type: Exclude<PatchType, 'apply'>, current: JsonObject, patch: unknown,
 ): unknown {
   switch (type) {
@@ -100,6 +100,9 @@ function applyConfiguration(
     throw badRequest(`error strict decoding YAML: ${strictErrors.join(', ')}`)
   }
   if (parameters.fieldValidation === 'Warn') for (const error of strictErrors) scope.warn(error)
-  const applied = context.patcher.apply(scope, existing, patch, parameters)
+  const applied = context.patcher.apply(existing, patch, {
+    schema: scope.version.schema, kind: scope.kind.kind, apiVersion: scope.apiVersion, namespace: scope.kind.namespaced ? scope.namespace : '',
+    name: scope.name, subresource: scope.subresource, manager: parameters.fieldManager, force: parameters.force, now: context.clock.now(),
+  })
   return shapePatched(context, scope, applied, [], parameters)
 }

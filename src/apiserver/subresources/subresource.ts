@@ -1,7 +1,138 @@
-/** What a handler of a subresource (or of a kind that is never stored) is given. */
+/** Subresources, and kinds that are never stored, as values: what each does; HTTP and local calls are served alike. */
+import { badRequest, methodNotAllowed } from '#machinery/errors/api-error.ts'
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import { cloneJson, type JsonObject } from '#machinery/patch/json.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
+import type { UserInfo } from '../authn/authenticator.ts'
 import type { ResourceRequest } from '../request-info.ts'
-import type { RequestScope, RestContext } from '../rest/context.ts'
+import { runMutatingAdmission, runValidatingAdmission } from '../rest/admit.ts'
+import { readObject } from '../rest/body.ts'
+import type { Outcome, RequestScope, RestContext, WriteParameters } from '../rest/context.ts'
+import { getObject } from '../rest/get.ts'
+import { patchFromBody, readPatch, renderOptions, updateFromBody } from '../rest/handlers.ts'
+import { checkName, metadataOf } from '../rest/names.ts'
+import { parseWriteParameters } from '../rest/parameters.ts'
+import { applyPatch, type PatchType } from '../rest/patch.ts'
+import { renderEntry, renderOutcome } from '../rest/respond.ts'
+import { decodeStored } from '../rest/stored-form.ts'
+import { updateObject } from '../rest/update.ts'
+import type { Creation, Projection, Subresource, SubresourceTable } from './kinds-of-subresource.ts'
+import { scaleOf } from './scale.ts'
 
-export type SubresourceHandler =
-  (context: RestContext, scope: RequestScope, info: ResourceRequest, request: HttpRequest) => Promise<HttpResponse>
+/** A handler from the table, or the scale of a kind that declares one. */
+export function findSubresource(table: SubresourceTable, kind: AnyKind, name: string): Subresource | undefined {
+  const own = table.get(`${kind.group}/${kind.plural}/${name}`)
+  if (own || name !== 'scale' || !kind.subresources?.scale) return own
+  return scaleOf(kind)
+}
+
+/** Serves one verb over HTTP. */
+export async function serveSubresource(
+  context: RestContext, scope: RequestScope, subresource: Subresource, info: ResourceRequest, request: HttpRequest,
+): Promise<HttpResponse> {
+  switch (subresource.type) {
+    case 'connect': return await subresource.connect({ context, scope, info, request, user: scope.user })
+    case 'rules': {
+      const options = renderOptions(context, request)
+      if (info.verb === 'get' && subresource.mayGet) return renderEntry(await getObject(context, scope), 200, scope, options)
+      const variation = subresource.variation(context, scope)
+      if (info.verb === 'update') return renderOutcome(await updateFromBody(context, scope, request, variation), scope, options)
+      if (info.verb === 'patch') return renderOutcome(await patchFromBody(context, scope, request, variation), scope, options)
+      throw unsupported(scope, info.verb)
+    }
+    case 'creation': {
+      if (info.verb !== 'create') throw unsupported(scope, info.verb)
+      const options = renderOptions(context, request)
+      const parameters = parseWriteParameters(request.query, 'create')
+      const own = scopeAs(scope, subresource.kind)
+      const object = await readObject(context, request, own, parameters)
+      return renderOutcome(await createOrder(context, scope, subresource, object, parameters), own, options)
+    }
+    case 'projection': return await serveProjection(context, scope, subresource, info, request)
+  }
+}
+
+/** An order goes through admission like any object. */
+export async function createOrder(
+  context: RestContext, scope: RequestScope, { create, kind }: Creation, object: KubeObject, parameters: WriteParameters,
+): Promise<Outcome> {
+  const own = scopeAs(scope, kind)
+  const name = scope.name || (object.metadata?.name ?? '')
+  const request = { operation: 'CREATE', scope: own, name, object, old: undefined, dryRun: parameters.dryRun } as const
+  await runMutatingAdmission(context, request)
+  await runValidatingAdmission(context, request)
+  return await create(context, scope, object, parameters)
+}
+
+async function serveProjection(
+  context: RestContext, scope: RequestScope, projection: Projection, info: ResourceRequest, request: HttpRequest,
+): Promise<HttpResponse> {
+  const options = renderOptions(context, request)
+  const own = scopeAs(scope, projection.kind)
+  switch (info.verb) {
+    case 'get': return renderOutcome(await readProjection(context, scope, projection), own, options)
+    case 'update': {
+      const parameters = parseWriteParameters(request.query, 'update')
+      const object = await readObject(context, request, own, parameters)
+      return renderOutcome(await updateProjection(context, scope, projection, () => object, parameters), own, options)
+    }
+    case 'patch': {
+      const patch = await readPatch(context, own, request)
+      const change = patchChange(context, own, patch.type, patch.value)
+      return renderOutcome(await updateProjection(context, scope, projection, change, patch.parameters), own, options)
+    }
+    default: throw unsupported(scope, info.verb)
+  }
+}
+
+export async function readProjection(context: RestContext, scope: RequestScope, projection: Projection): Promise<Outcome> {
+  return { type: 'object', status: 200, object: projection.project(decodeStored(await getObject(context, scope)), scope) }
+}
+
+/** How a patch changes a projected object. */
+export function patchChange(context: RestContext, own: RequestScope, type: PatchType, patch: unknown): (current: KubeObject) => KubeObject {
+  return (current) => {
+    // Applied configurations of a projection are merged as they are: a scale has one field, and its owner is tracked on the object.
+    const patched = type === 'apply'
+      ? applyPatch(context, own, 'merge', current as JsonObject, patch)
+      : applyPatch(context, own, type, current as JsonObject, patch)
+    return context.codec.shape(own.kind, own.version, patched as KubeObject).object
+  }
+}
+
+export async function updateProjection(
+  context: RestContext, scope: RequestScope, projection: Projection, change: (current: KubeObject) => KubeObject, parameters: WriteParameters,
+): Promise<Outcome> {
+  const outcome = await updateObject(context, scope, {
+    apply: (existing) => {
+      const current = projection.project(existing!, scope)
+      const wanted = change(cloneJson(current))
+      const metadata = metadataOf(wanted)
+      checkName(metadata, scope)
+      const object = cloneJson(existing) as KubeObject
+      const { resourceVersion } = metadata
+      if (resourceVersion) object.metadata!.resourceVersion = resourceVersion
+      else delete object.metadata!.resourceVersion
+      if (metadata.uid && metadata.uid !== existing!.metadata.uid) throw badRequest('the uid of the object does not match')
+      projection.inject(object, wanted, scope)
+      return object
+    },
+    // The object's own rules hold for what the projection writes.
+    prepare: (object, old) => scope.kind.prepareForUpdate?.(object, old, { subresource: '', now: context.clock.now() }),
+  }, parameters)
+  const object = outcome.type === 'entry' ? decodeStored(outcome.entry) : (outcome.object as Stored<KubeObject>)
+  return { type: 'object', status: 200, object: projection.project(object, scope) }
+}
+
+/** The scope as it is for the kind on the wire. */
+export function scopeAs(scope: RequestScope, kind: AnyKind): RequestScope {
+  const version = kind.storedVersion
+  return {
+    ...scope, kind, version, apiVersion: kind.group === '' ? version.version : `${kind.group}/${version.version}`, signal: scope.signal,
+  }
+}
+
+function unsupported(scope: RequestScope, verb: string): Error {
+  return methodNotAllowed({ group: scope.kind.group, resource: scope.kind.plural }, verb)
+}

@@ -1,0 +1,99 @@
+/** Passes a request on to another server: plain ones with their streams, upgrades as raw bytes both ways. */
+import { utf8Encode } from '#base/bytes.ts'
+import { badRequest, serviceUnavailable } from '#machinery/errors/api-error.ts'
+import type { HttpClient, HttpRequest, HttpResponse, IncomingHead, IncomingResponse, OutgoingRequest, RawConnection } from '#world/http.ts'
+
+export interface Destination {
+  readonly http: HttpClient
+  readonly url: string
+  readonly tls: OutgoingRequest['tls']
+}
+
+/** A body that is passed on is held whole, so it has a limit. */
+const maxForwardedBody = 32 * 1024 * 1024
+
+/** Headers that belong to one connection, or that are for this server's eyes only. */
+const notForwarded: ReadonlySet<string> = new Set([
+  'authorization', 'connection', 'host', 'http2-settings', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection',
+  'te', 'trailer', 'transfer-encoding', 'upgrade', 'content-length',
+])
+
+export async function forward(request: HttpRequest, to: Destination, signal: AbortSignal): Promise<HttpResponse> {
+  if (request.upgrade) return await forwardUpgrade(request, to, signal)
+  const body = request.method === 'GET' || request.method === 'HEAD' ? undefined : await request.readBody(maxForwardedBody)
+  const outgoing: OutgoingRequest = {
+    method: request.method, url: to.url, headers: forwardedHeaders(request), ...(body && { body }), ...(to.tls && { tls: to.tls }),
+  }
+  return relay(await reach(() => to.http.request(outgoing, signal)))
+}
+
+/** Requires an upgrade: exec and its kin make no sense otherwise. */
+export async function forwardUpgrade(request: HttpRequest, to: Destination, signal: AbortSignal): Promise<HttpResponse> {
+  const { upgrade } = request
+  if (!upgrade) throw badRequest('Upgrade request required')
+  const outgoing: OutgoingRequest = {
+    method: request.method, url: to.url, ...(to.tls && { tls: to.tls }),
+    headers: { ...forwardedHeaders(request), connection: 'Upgrade', upgrade: upgrade.protocol },
+  }
+  const result = await reach(() => to.http.upgrade(outgoing, signal))
+  // A client that is refused one protocol tries another, if it sees the status as the other side gave it.
+  if (result.type === 'refused') return relay(result.response)
+  const client = upgrade.accept()
+  await client.write(switchingProtocols(result.head))
+  await joinConnections(client, result.connection)
+  return { status: 101, headers: {}, body: { type: 'upgraded' } }
+}
+
+async function reach<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return await request()
+  } catch (error) {
+    throw serviceUnavailable(`error trying to reach service: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Resolves when both directions have ended, or one has failed. */
+export async function joinConnections(a: RawConnection, b: RawConnection): Promise<void> {
+  const pump = async (from: RawConnection, to: RawConnection): Promise<void> => {
+    try {
+      for await (const chunk of from.received) await to.write(chunk)
+      to.end()
+    } catch (error) {
+      // Either side may cut the connection at any time; the other then learns it in the same way.
+      if (!(error instanceof Error)) throw error
+      from.destroy()
+      to.destroy()
+    }
+  }
+  await Promise.all([pump(a, b), pump(b, a)])
+  a.destroy()
+  b.destroy()
+}
+
+function switchingProtocols({ headers }: IncomingHead): Uint8Array {
+  let text = 'HTTP/1.1 101 Switching Protocols\r\n'
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined && !/[\r\n]/.test(value)) text += `${name}: ${value}\r\n`
+  return utf8Encode(`${text}\r\n`)
+}
+
+function forwardedHeaders(request: HttpRequest): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value === undefined || notForwarded.has(name) || name.startsWith('impersonate-') || name.startsWith('x-remote-') || name.startsWith(':')) continue
+    headers[name] = value
+  }
+  const before = headers['x-forwarded-for']
+  headers['x-forwarded-for'] = before ? `${before}, ${request.peer.address}` : request.peer.address
+  headers['x-forwarded-uri'] = request.path
+  const { host } = request.headers
+  if (host) headers['x-forwarded-host'] = host
+  return headers
+}
+
+export function relay(response: IncomingResponse): HttpResponse {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (value !== undefined && !notForwarded.has(name)) headers[name] = value
+  }
+  return { status: response.status, headers, body: { type: 'stream', chunks: response.chunks } }
+}
