@@ -17,6 +17,7 @@ import type { KubeletConfig } from './config.ts'
 import { parseResolverConfiguration } from './containers/network-files.ts'
 import { createPodEvents } from './events.ts'
 import { ImagePuller } from './images/puller.ts'
+import { rotateLogs } from './logs/rotate.ts'
 import { NodeAgent } from './node/node.ts'
 import { kubeletPaths } from './pods/identity.ts'
 import { PodSet } from './pods/pod-set.ts'
@@ -51,6 +52,8 @@ export interface Kubelet {
   readonly node: NodeAgent
   readonly services: PodServices
   readonly prober: Prober
+  readonly machine: Machine
+  readonly config: KubeletConfig
   /** Until the signal aborts. Containers run on. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -97,7 +100,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   }
   const pods: PodSet = new PodSet(services)
   return {
-    nodeName, pods, node, services, prober,
+    nodeName, pods, node, services, prober, machine, config,
     async run(signal) {
       const end = (): void => stop.abort(signal.reason)
       if (signal.aborted) end()
@@ -110,6 +113,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
         cache.run(stop.signal),
         node.run(stop.signal),
         pods.run({ podInformer, serviceInformer }, stop.signal),
+        rotateLogs({ runtime, cache, files, clock, log, maxBytes: config.logMaxBytes, maxFiles: config.logMaxFiles }, stop.signal),
       ])
       prober.stopAll()
     },

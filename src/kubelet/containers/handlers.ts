@@ -73,7 +73,8 @@ async function getHttp({ http, clock }: HandlerContext, target: HandlerTarget, g
   const host = get.host || target.podIp
   const path = get.path ?? '/'
   let url = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${path.startsWith('/') ? '' : '/'}${path}`
-  const headers: Record<string, string> = { 'user-agent': userAgent, accept: '*/*' }
+  // A connection that is kept would tell of the server that was there before, not of the one that is there now.
+  const headers: Record<string, string> = { 'user-agent': userAgent, accept: '*/*', connection: 'close' }
   for (const { name, value } of get.httpHeaders ?? []) headers[name.toLowerCase()] = value
   const abort = new AbortController()
   const timer = clock.schedule(timeoutMs, () => abort.abort(new Error('timeout')))

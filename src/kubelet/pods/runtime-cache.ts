@@ -23,6 +23,7 @@ export class RuntimeCache {
   readonly #sandboxes = new Map<string, SandboxStatus>()
   readonly #containers = new Map<string, ObservedContainer>()
   readonly #byPod = new Map<string, { sandboxes: Set<string>; containers: Set<string> }>()
+  readonly #subscribers = new Set<(podUid: string) => void>()
   readonly synced: Promise<void>
   #resolveSynced: () => void
   /** When the runtime last answered a list or told an event stream's beginning, by the monotonic clock. */
@@ -34,6 +35,17 @@ export class RuntimeCache {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.synced = promise
     this.#resolveSynced = resolve
+  }
+
+  /** Calls back on every change of any pod's state. Returns how to end that. */
+  subscribe(callback: (podUid: string) => void): () => void {
+    this.#subscribers.add(callback)
+    return () => { this.#subscribers.delete(callback) }
+  }
+
+  #tell(uid: string): void {
+    this.#options.onChange(uid)
+    for (const callback of this.#subscribers) callback(uid)
   }
 
   get isConnected(): boolean { return this.#isConnected }
@@ -155,14 +167,14 @@ export class RuntimeCache {
     const uid = status.labels[label.podUid] ?? status.uid
     this.#sandboxes.set(status.id, status)
     this.#entry(uid).sandboxes.add(status.id)
-    this.#options.onChange(uid)
+    this.#tell(uid)
   }
 
   #putContainer(status: ObservedContainer): void {
     const uid = uidOf(status)
     this.#containers.set(status.id, status)
     this.#entry(uid).containers.add(status.id)
-    this.#options.onChange(uid)
+    this.#tell(uid)
   }
 
   #dropSandbox(id: string): void {
@@ -183,6 +195,6 @@ export class RuntimeCache {
     const entry = this.#byPod.get(uid)
     entry?.[kind].delete(id)
     if (entry && entry.sandboxes.size === 0 && entry.containers.size === 0) this.#byPod.delete(uid)
-    this.#options.onChange(uid)
+    this.#tell(uid)
   }
 }
