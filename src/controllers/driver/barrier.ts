@@ -13,7 +13,7 @@ export type Mark =
   | { readonly type: 'reached'; readonly informer: Informer<KubeObject>; readonly resourceVersion: string }
   /** The object with this uid was removed; deletions answer without a version. */
   | { readonly type: 'gone'; readonly informer: Informer<KubeObject>; readonly key: string; readonly uid: string }
-  /** The answer was lost: nobody knows whether the write happened, so ask for the collection's version before going on. */
+  /** The answer was lost: nobody knows whether the write happened, so list before going on. */
   | { readonly type: 'unknown'; readonly informer: Informer<KubeObject> }
 
 export class Barrier {
@@ -74,7 +74,8 @@ export class Barrier {
   }
 }
 
-function hasSeen(mark: Mark): boolean {
+/** True once the cache shows what the mark stands for. */
+export function hasSeen(mark: Mark): boolean {
   switch (mark.type) {
     case 'reached': return mark.informer.hasReached(mark.resourceVersion)
     case 'gone': return mark.informer.byKey(mark.key)?.metadata.uid !== mark.uid

@@ -3,6 +3,7 @@ import type { Client } from '#client/client.ts'
 import type { EventRecorder } from '#client/event-recorder.ts'
 import type { Informer } from '#client/informer.ts'
 import type { Informers } from '#client/informers.ts'
+import { newerResourceVersion } from '#client/resource-version.ts'
 import { WorkQueue } from '#client/workqueue.ts'
 import { aborted, withTaskGroup } from '#base/task-group.ts'
 import { ApiError } from '#machinery/errors/api-error.ts'
@@ -14,7 +15,8 @@ import type { Log } from '#world/log.ts'
 import type { Written } from './apply.ts'
 import { applyPlan } from './apply.ts'
 import { describeAction } from './action.ts'
-import { Barrier } from './barrier.ts'
+import type { Mark } from './barrier.ts'
+import { Barrier, hasSeen } from './barrier.ts'
 import type { Cache, ControllerStatistics, ReconcilerDeclaration } from './define-controller.ts'
 import { keyOfController, parseKey } from './define-controller.ts'
 
@@ -80,13 +82,14 @@ class Driver {
 
   /**
    * Waits until every cache has seen what the server has now: a predecessor's last writes may be newer than a cache that has been
-   * running along. False when the signal aborted first.
+   * running along. A cache that still has to list is new enough by itself. False when the signal aborted first.
    */
   async #catchUp(signal: AbortSignal): Promise<boolean> {
-    for (const [kind, informer] of this.#informerOf) {
-      if (!await this.#settled(informer.synced, signal)) return false
-      const version = await this.#currentVersion(kind, signal)
-      if (version === undefined || !await this.#settled(reached(informer, version), signal)) return false
+    const older = [...this.#informerOf].filter(([, informer]) => informer.hasSynced)
+    for (const informer of this.#informerOf.values()) if (!await this.#settled(informer.synced, signal)) return false
+    for (const [kind, informer] of older) {
+      const marks = await this.#marksOfNow(kind, informer, undefined, signal)
+      if (marks === undefined || !await this.#settled(seen(informer, marks), signal)) return false
     }
     return !signal.aborted
   }
@@ -96,16 +99,20 @@ class Driver {
     return !signal.aborted
   }
 
-  /** The version of a consistent read of the collection; asks until the server answers. */
-  async #currentVersion(kind: AnyKind, signal: AbortSignal): Promise<string | undefined> {
+  /**
+   * What the cache must have seen to be as new as a consistent list made now; asks until the server answers. The list's own version will
+   * not do: it counts writes to other kinds too, and a quiet kind's cache hears of those only with the next bookmark.
+   */
+  async #marksOfNow(
+    kind: AnyKind, informer: Informer<KubeObject>, namespace: string | undefined, signal: AbortSignal,
+  ): Promise<readonly Mark[] | undefined> {
     const { client, clock, log } = this.#options
     for (let waitMs = 250; !signal.aborted; waitMs = Math.min(waitMs * 2, 30_000)) {
       try {
-        const page = await client.of(kind).list({ limit: 1, signal })
-        return page.metadata.resourceVersion ?? ''
+        return marksOf(informer, await client.of<KubeObject>(kind, namespace).listAll({ signal }), namespace)
       } catch (error) {
         if (signal.aborted) return undefined
-        log.warn('could not ask for the version of a collection', { kind: kind.kind, error: String(error), retryMs: waitMs })
+        log.warn('could not list', { kind: kind.kind, error: String(error), retryMs: waitMs })
         await clock.sleep(waitMs, signal).catch(() => undefined)
       }
     }
@@ -202,9 +209,9 @@ class Driver {
   async #passBarrier(key: string, signal: AbortSignal): Promise<boolean> {
     for (const informer of this.#barrier.takeUnknown(key)) {
       const kind = [...this.#informerOf].find(([, candidate]) => candidate === informer)![0]
-      const resourceVersion = await this.#currentVersion(kind, signal)
-      if (resourceVersion === undefined) return false
-      this.#barrier.note(key, { type: 'reached', informer, resourceVersion })
+      const marks = await this.#marksOfNow(kind, informer, kind.namespaced ? parseKey(key).namespace : undefined, signal)
+      if (marks === undefined) return false
+      for (const mark of marks) this.#barrier.note(key, mark)
     }
     if (this.#barrier.enter(key)) return true
     this.#options.statistics.parked++
@@ -243,11 +250,25 @@ class Driver {
 
 const nobody: readonly string[] = []
 
-function reached(informer: Informer<KubeObject>, resourceVersion: string): Promise<void> {
+/** The newest of the listed objects, and the absence of what the cache still has. */
+function marksOf(
+  informer: Informer<KubeObject>, listed: readonly Stored<KubeObject>[], namespace: string | undefined,
+): readonly Mark[] {
+  const uids = new Set(listed.map(({ metadata }) => metadata.uid))
+  const newest = listed.reduce((version, { metadata }) => newerResourceVersion(version, metadata.resourceVersion), '')
+  const gone = informer.list(namespace).filter(({ metadata }) => !uids.has(metadata.uid))
+  return [
+    ...(newest === '' ? [] : [{ type: 'reached' as const, informer, resourceVersion: newest }]),
+    ...gone.map((object) => ({ type: 'gone' as const, informer, key: objectKey(object), uid: object.metadata.uid })),
+  ]
+}
+
+/** Resolves when the informer has seen all of it. */
+function seen(informer: Informer<KubeObject>, marks: readonly Mark[]): Promise<void> {
   return new Promise((resolve) => {
     const end = informer.subscribe({
       onAdvance() {
-        if (!informer.hasReached(resourceVersion)) return
+        if (!marks.every(hasSeen)) return
         // The first call comes from within `subscribe`, before there is anything to end.
         void Promise.resolve().then(() => end())
         resolve()
