@@ -24,7 +24,6 @@ import { parseRequestInfo, type ResourceRequest } from './request-info.ts'
 import { KeyLocks, type KindHooks, type RequestScope, type RestContext } from './rest/context.ts'
 import { handleVerb } from './rest/handlers.ts'
 import { createObjectCodec } from './rest/object-codec.ts'
-import { createPatcher } from './rest/patcher.ts'
 import { createWireCodec } from './rest/wire-codec.ts'
 import type { SubresourceTable } from './subresources/kinds-of-subresource.ts'
 import { findSubresource, serveSubresource } from './subresources/subresource.ts'
@@ -81,9 +80,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const metrics = new ServerMetrics(options.processMetrics)
   const wire = createWireCodec(options.schemas)
   const context: RestContext = {
-    store: options.store, kinds, clock, random: options.random, log: log.named('apiserver'), authorizer: options.authorizer,
+    store: options.store, kinds, schemas: options.schemas, clock, random: options.random, log: log.named('apiserver'), authorizer: options.authorizer,
     admission: options.admission, hooks: options.hooks ?? new Map(), locks: new KeyLocks(),
-    codec: createObjectCodec(options.schemas), wire, patcher: createPatcher(options.schemas),
+    codec: createObjectCodec(options.schemas), wire,
   }
   const dispatch = dispatcher(context, options, metrics)
   const chain = buildChain(dispatch, {

@@ -47,7 +47,7 @@ export function decodeObject(
     const parsed = context.codec.parse(media, body, strict)
     given = checkType(context, scope, parsed.value)
     const { object, strictErrors } = context.codec.decode(scope.kind, scope.version, parsed, strict)
-    reportStrictErrors(strictErrors, scope, parameters)
+    reportStrictErrors([...parsed.problems, ...strictErrors], scope, parameters)
     return object
   } catch (error) {
     if (error instanceof ApiError) throw error

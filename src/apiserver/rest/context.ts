@@ -1,6 +1,7 @@
 /** What every REST operation works with, and what it is asked to do. */
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
+import type { SchemaTable } from '#machinery/schema/table.ts'
 import type { Entry, Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
@@ -10,16 +11,15 @@ import type { UserInfo } from '../authn/authenticator.ts'
 import type { Authorizer } from '../authz/authorizer.ts'
 import type { KindRegistry, ServedResource } from '../kind-registry.ts'
 import type { ObjectCodec } from './object-codec.ts'
-import type { Patcher } from './patcher.ts'
 import type { WireCodec } from './wire-codec.ts'
 
 /** The server's parts that operations need; the same for every request. */
 export interface RestContext {
   readonly store: Store
   readonly kinds: KindRegistry
+  readonly schemas: SchemaTable
   readonly codec: ObjectCodec
   readonly wire: WireCodec
-  readonly patcher: Patcher
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -53,6 +53,8 @@ export interface WriteParameters {
   /** Empty: derived from the user agent. */
   readonly fieldManager: string
   readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore'
+  /** The object comes from an apply, which has settled the ownership of its fields. */
+  readonly applied?: boolean
 }
 
 /**

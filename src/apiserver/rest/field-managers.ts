@@ -1,5 +1,8 @@
 /** Keeps `metadata.managedFields`: who set which field last (server-side apply's bookkeeping). */
+import { utf8Length } from '#base/bytes.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import { trackUpdate } from '#machinery/patch/apply/track-update.ts'
+import type { StructSchema } from '#machinery/schema/schema.ts'
 import type { RequestScope, RestContext, WriteParameters } from './context.ts'
 
 const maxManagerBytes = 128
@@ -11,15 +14,32 @@ export function managerName(parameters: WriteParameters, scope: RequestScope): s
   let bytes = 0
   for (const char of scope.userAgent.split('/')[0]!) {
     if (!/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(char)) continue
-    bytes += new TextEncoder().encode(char).length
+    bytes += utf8Length(char)
     if (bytes > maxManagerBytes) break
     name += char
   }
   return name
 }
 
-/** After a create, update or patch: the changed fields belong to the writer. */
+/** After everything else has made the object what will be stored, and it was not an apply: what has changed belongs to the writer. */
 export function recordUpdate(
   context: RestContext, scope: RequestScope, live: Stored<KubeObject> | undefined, object: KubeObject, parameters: WriteParameters,
 ): void {
+  const tracked = trackUpdate({
+    live, updated: object, manager: managerName(parameters, scope), subresource: scope.subresource,
+    schema: schemaOf(context, scope), apiVersion: scope.apiVersion, now: context.clock.now(), resetFields: resetFieldsOf(scope),
+  })
+  const entries = tracked.metadata?.managedFields
+  if (entries) object.metadata!.managedFields = entries
+  else delete object.metadata!.managedFields
+}
+
+export function schemaOf({ schemas }: RestContext, { version }: RequestScope): StructSchema | undefined {
+  return schemas.has(version.schema) ? schemas.struct(version.schema) : undefined
+}
+
+/** Fields that this endpoint never writes, so that nobody comes to own them through it. */
+export function resetFieldsOf({ kind, subresource }: RequestScope): readonly (readonly string[])[] {
+  if (subresource === 'status') return [['spec']]
+  return subresource === '' && kind.subresources?.status ? [['status']] : []
 }

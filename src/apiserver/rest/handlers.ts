@@ -9,7 +9,6 @@ import type { Outcome, RequestScope, RestContext, WriteParameters } from './cont
 import { createObject } from './create.ts'
 import { deleteObject } from './delete.ts'
 import { deleteCollection } from './delete-collection.ts'
-import { recordUpdate } from './field-managers.ts'
 import { getObject } from './get.ts'
 import { listObjects } from './list.ts'
 import { alignNamespace, checkName, metadataOf } from './names.ts'
@@ -108,11 +107,7 @@ export async function replaceObject(
   return await updateObject(context, scope, {
     ...variation,
     uid: metadata.uid,
-    apply: (existing) => {
-      const candidate = cloneJson(object)
-      recordUpdate(context, scope, existing, candidate, parameters)
-      return candidate
-    },
+    apply: () => cloneJson(object),
   }, parameters)
 }
 
@@ -136,7 +131,7 @@ export interface Patch {
 }
 
 export async function readPatch(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<Patch> {
-  const type = parsePatchType(request.headers['content-type'], context.patcher.knowsFields(scope.version.schema))
+  const type = parsePatchType(request.headers['content-type'], context.schemas.has(scope.version.schema))
   const parameters = parseWriteParameters(request.query, type === 'apply' ? 'apply' : 'patch')
   const body = await request.readBody(maxBodyBytes)
   return { type, parameters, ...decodePatch(context, type === 'apply' ? 'yaml' : 'json', body, parameters) }
@@ -146,9 +141,9 @@ function decodePatch(
   context: RestContext, media: 'json' | 'yaml', body: Uint8Array, parameters: WriteParameters,
 ): { readonly value: unknown; readonly strictErrors: readonly string[] } {
   try {
-    const { value, duplicates } = context.codec.parse(media, body, parameters.fieldValidation !== 'Ignore')
-    const strictErrors = [...duplicates.values()].flat().map((key) => `duplicate field ${JSON.stringify(key)}`)
-    return { value, strictErrors }
+    const { value, duplicates, problems } = context.codec.parse(media, body, parameters.fieldValidation !== 'Ignore')
+    const repeated = [...duplicates.values()].flat().map((key) => `duplicate field ${JSON.stringify(key)}`)
+    return { value, strictErrors: [...problems, ...repeated] }
   } catch (error) {
     if (error instanceof BodyError) throw badRequest(media === 'yaml' ? `error decoding YAML: ${error.message}` : error.message)
     throw error

@@ -2,6 +2,7 @@
 import { decodeParsed, JsonError, readJson } from '#machinery/codec/json.ts'
 import type { ParsedJson } from '#machinery/codec/json-parse.ts'
 import { decodeKubernetesProtobuf, ProtobufError } from '#machinery/codec/protobuf.ts'
+import { parseYaml, YamlError } from '#machinery/codec/yaml.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
 import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
@@ -16,9 +17,14 @@ export interface DecodedObject {
   readonly strictErrors: readonly string[]
 }
 
+export interface ParsedBody extends ParsedJson {
+  /** What strict decoding complains about in the text itself. */
+  readonly problems: readonly string[]
+}
+
 export interface ObjectCodec {
   /** A body as a JSON value, not yet of any kind. Throws BodyError. */
-  parse(media: MediaType, body: Uint8Array, strict: boolean): ParsedJson
+  parse(media: MediaType, body: Uint8Array, strict: boolean): ParsedBody
   /**
    * Brings a parsed body into the kind's shape, in place: unknown fields are dropped (and reported), values of a wrong type throw
    * BodyError, defaults are filled in.
@@ -42,9 +48,10 @@ export function createObjectCodec(schemas: SchemaTable): ObjectCodec {
   return {
     decode,
     parse(media, body, strict) {
-      if (media === 'protobuf') return { value: parseProtobuf(schemas, body), duplicates: noDuplicates }
-      if (media === 'yaml') throw new BodyError('yaml is not understood yet')
-      return translate(() => readJson(body, strict))
+      if (media === 'protobuf') return { value: parseProtobuf(schemas, body), duplicates: noDuplicates, problems: [] }
+      // JSON is YAML, and most clients that say YAML send it.
+      if (media === 'yaml' && body[0] !== 0x7b) return translate(() => parseFirstDocument(body))
+      return translate(() => ({ ...readJson(body, strict), problems: [] }))
     },
     shape: (kind, version, value) => decode(kind, version, { value: cloneJson(value), duplicates: noDuplicates }, true),
   }
@@ -52,6 +59,12 @@ export function createObjectCodec(schemas: SchemaTable): ObjectCodec {
 
 function decodeTyped(parsed: ParsedJson, schema: StructSchema, strict: boolean): { object: Record<string, unknown>; problems: readonly string[] } {
   return translate(() => decodeParsed(parsed, schema, { strict: strict ? 'Strict' : 'Ignore' }))
+}
+
+function parseFirstDocument(body: Uint8Array): ParsedBody {
+  const { documents, duplicates } = parseYaml(body)
+  const problems = duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`]
+  return { value: documents[0] ?? null, duplicates: noDuplicates, problems }
 }
 
 function parseProtobuf(schemas: SchemaTable, body: Uint8Array): KubeObject {
@@ -62,7 +75,7 @@ function translate<T>(body: () => T): T {
   try {
     return body()
   } catch (error) {
-    if (error instanceof JsonError || error instanceof ProtobufError) throw new BodyError(error.message)
+    if (error instanceof JsonError || error instanceof ProtobufError || error instanceof YamlError) throw new BodyError(error.message)
     throw error
   }
 }

@@ -3,12 +3,14 @@ import { ApiError, badRequest, invalid, unsupportedMediaType } from '#machinery/
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { applyJsonPatch, unknownJsonPatchFields } from '#machinery/patch/json-patch.ts'
-import type { JsonObject } from '#machinery/patch/json.ts'
+import { applyObject } from '#machinery/patch/apply/apply-object.ts'
+import { isJsonObject, jsonKind, type JsonObject } from '#machinery/patch/json.ts'
+import { applyStrategicMergePatch } from '#machinery/patch/strategic-merge-patch.ts'
 import { applyMergePatch } from '#machinery/patch/merge-patch.ts'
 import { BodyError } from './body-error.ts'
 import type { Outcome, RequestScope, RestContext } from './context.ts'
 import { objectNotFound } from './create.ts'
-import { recordUpdate } from './field-managers.ts'
+import { resetFieldsOf, schemaOf } from './field-managers.ts'
 import { alignNamespace, checkName, metadataOf } from './names.ts'
 import type { PatchParameters } from './parameters.ts'
 import { updateObject, type Update } from './update.ts'
@@ -49,7 +51,7 @@ export async function patchObject(
       return object
     },
     forceAllowCreate: type === 'apply' && scope.subresource === '',
-  }, parameters)
+  }, type === 'apply' ? { ...parameters, applied: true } : parameters)
 }
 
 function patchExisting(
@@ -61,7 +63,6 @@ function patchExisting(
   const patched = applyPatch(context, scope, type, current as JsonObject, patch)
   const errors = type === 'json' ? [...strictErrors, ...unknownJsonPatchFields(patch)] : [...strictErrors]
   const object = shapePatched(context, scope, patched as KubeObject, errors, parameters)
-  recordUpdate(context, scope, existing, object, parameters)
   return object
 }
 
@@ -71,7 +72,7 @@ export function applyPatch(
   switch (type) {
     case 'json': return applyJsonPatch(current, patch)
     case 'merge': return applyMergePatch(current, patch)
-    case 'strategic': return context.patcher.strategic(current, patch, scope.version.schema)
+    case 'strategic': return applyStrategicMergePatch(current, patch, schemaOf(context, scope))
   }
 }
 
@@ -100,9 +101,15 @@ function applyConfiguration(
     throw badRequest(`error strict decoding YAML: ${strictErrors.join(', ')}`)
   }
   if (parameters.fieldValidation === 'Warn') for (const error of strictErrors) scope.warn(error)
-  const applied = context.patcher.apply(existing, patch, {
-    schema: scope.version.schema, kind: scope.kind.kind, apiVersion: scope.apiVersion, namespace: scope.kind.namespaced ? scope.namespace : '',
-    name: scope.name, subresource: scope.subresource, manager: parameters.fieldManager, force: parameters.force, now: context.clock.now(),
+  if (!isJsonObject(patch)) {
+    throw badRequest(`error decoding YAML: json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`)
+  }
+  const applied = applyObject({
+    live: existing && scope.version !== scope.kind.storedVersion ? { ...existing, apiVersion: scope.apiVersion } : existing,
+    applied: patch as KubeObject, force: parameters.force, manager: parameters.fieldManager, subresource: scope.subresource,
+    schema: schemaOf(context, scope), apiVersion: scope.apiVersion, now: context.clock.now(), resetFields: resetFieldsOf(scope),
   })
+  const metadata = metadataOf(applied)
+  if (!existing) metadata.name ??= scope.name
   return shapePatched(context, scope, applied, [], parameters)
 }

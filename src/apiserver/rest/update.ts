@@ -3,7 +3,8 @@ import { deepEqual, semanticEqual } from '#base/deep-equal.ts'
 import { ApiError, conflict, invalid, modified } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
-import type { KubeObject, ObjectMeta, Stored } from '#machinery/meta/object.ts'
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Stored } from '#machinery/meta/object.ts'
+import { sameButTimes } from '#machinery/patch/apply/managed-fields.ts'
 import { validateObjectMetaUpdate } from '#machinery/meta/validate-object-meta.ts'
 import type { Entry } from '#storage/store.ts'
 import { authorizeCreateOnUpdate } from './authorize.ts'
@@ -12,6 +13,7 @@ import {
   kindSubject, resourceSubject, type Outcome, type RequestScope, type Reservation, type RestContext, type WriteParameters,
 } from './context.ts'
 import { encodeForStore, insertObject, objectNotFound } from './create.ts'
+import { recordUpdate } from './field-managers.ts'
 import { objectKeyInStore } from './keys.ts'
 import { alignNamespace, checkName, dropDuplicateOwners, metadataOf } from './names.ts'
 import { decodeStored } from './stored-form.ts'
@@ -30,8 +32,8 @@ export interface Update {
   readonly validate?: (object: KubeObject, old: Stored<KubeObject>) => readonly FieldError[]
   /** In place of the kind's prepareForUpdate. */
   readonly prepare?: (object: KubeObject, old: Stored<KubeObject>) => void
-  /** Subresources whose reference objects do not go through mutating admission of the main object. */
-  readonly skipAdmission?: boolean
+  /** The server's own write, after the order for it has gone through admission: no second admission, and no field manager. */
+  readonly internal?: boolean
 }
 
 export async function updateObject(
@@ -69,7 +71,7 @@ async function attemptUpdate(
   const metadata = metadataOf(object)
   checkVersion(scope, metadata, entry)
   dropDuplicateOwners(metadata, false, scope)
-  if (!update.skipAdmission) {
+  if (!update.internal) {
     await runMutatingAdmission(context, { operation: 'UPDATE', scope, name: scope.name, object, old, dryRun: parameters.dryRun })
     dropDuplicateOwners(metadata, true, scope)
   }
@@ -77,8 +79,11 @@ async function attemptUpdate(
   try {
     validate(scope, update, object, old)
     for (const warning of scope.subresource === '' ? (kind.warnings?.(object, old) ?? []) : []) scope.warn(warning)
-    keepUnchangedManagedFields(object, old)
-    await runValidatingAdmission(context, { operation: 'UPDATE', scope, name: scope.name, object, old, dryRun: parameters.dryRun })
+    if (!update.internal) {
+      if (!parameters.applied) recordUpdate(context, scope, old, object, parameters)
+      keepUnchangedManagedFields(object, old)
+      await runValidatingAdmission(context, { operation: 'UPDATE', scope, name: scope.name, object, old, dryRun: parameters.dryRun })
+    }
     const result = await write(context, scope, object, old, entry, parameters.dryRun)
     if (result.type === 'lost' || parameters.dryRun) reservation?.rollback()
     else reservation?.commit()
@@ -204,11 +209,7 @@ function keepUnchangedManagedFields(object: KubeObject, old: Stored<KubeObject>)
   const managed = object.metadata?.managedFields
   const before = old.metadata.managedFields
   if (!managed || managed.length !== before?.length) return
-  const same = managed.every((entry, index) => {
-    const other = before[index]!
-    return entry.time === other.time ? deepEqual(entry, other) : deepEqual({ ...entry, time: '' }, { ...other, time: '' })
-  })
-  if (!same) return
+  if (!sameButTimes(managed, before as readonly ManagedFieldsEntry[])) return
   const { managedFields: _, ...metadata } = object.metadata!
   const { managedFields: __, resourceVersion: ___, ...oldMetadata } = old.metadata
   if (deepEqual({ ...object, metadata: { ...metadata, resourceVersion: undefined } }, { ...old, metadata: oldMetadata })) {

@@ -1,6 +1,7 @@
 /** Objects to bytes in the three media types. */
 import { utf8Encode } from '#base/bytes.ts'
 import { encodeKubernetesProtobuf, encodeProtobufWatchFrame, type WatchEventType } from '#machinery/codec/protobuf.ts'
+import { encodeYamlValue } from '#machinery/codec/yaml.ts'
 import { parseApiVersion } from '#machinery/meta/group-version.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { StructSchema } from '#machinery/schema/schema.ts'
@@ -25,14 +26,14 @@ export function createWireCodec(schemas: SchemaTable): WireCodec {
       switch (media) {
         case 'json': return utf8Encode(`${pretty ? JSON.stringify(object, undefined, 2) : JSON.stringify(object)}\n`)
         case 'protobuf': return protobuf(object)
-        case 'yaml': throw unacceptable()
+        case 'yaml': return utf8Encode(encodeYamlValue(object))
       }
     },
     encodeEvent(media, type, object) {
       switch (media) {
         case 'json': return utf8Encode(`{"type":${JSON.stringify(type)},"object":${JSON.stringify(object)}}\n`)
         case 'protobuf': return encodeProtobufWatchFrame(type, protobuf(object))
-        case 'yaml': throw unacceptable()
+        case 'yaml': return utf8Encode(`---\n${encodeYamlValue({ type, object })}`)
       }
     },
   }

@@ -27,7 +27,7 @@ export const podBinding: Creation = {
       apply: (existing) => assign(context, existing as unknown as Pod, binding),
       prepare: () => {},
       validate: () => [],
-      skipAdmission: true,
+      internal: true,
     }, { dryRun, fieldManager: '', fieldValidation: 'Ignore' })
     return { type: 'object', status: 201, object: successStatus }
   },

@@ -89,7 +89,7 @@ async function claimDisruption(context: RestContext, scope: RequestScope, pod: S
     apply: (existing) => decrement(context, existing as unknown as Stored<PodDisruptionBudget>, pod.metadata.name),
     prepare: () => {},
     validate: () => [],
-    skipAdmission: true,
+    internal: true,
   }, { dryRun, fieldManager: '', fieldValidation: 'Ignore' })
   return { budget: name, unchangedSince: undefined }
 }
