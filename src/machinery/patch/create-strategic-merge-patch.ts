@@ -130,12 +130,12 @@ function diffLists(original: readonly unknown[], modified: readonly unknown[], f
 
 function diffItems(original: readonly JsonObject[], modified: readonly JsonObject[], field: PatchField, options: DiffOptions): ListDiff {
   const key = field.mergeKey
-  const before = new Map(original.map((item) => [mergeValue(item, key), item]))
-  const after = new Set(modified.map((item) => mergeValue(item, key)))
+  // Lists should not have two items with one key; where they do, the first is compared with the first, and so on.
+  const before = Map.groupBy(original, (item) => mergeValue(item, key))
   const changes: JsonObject[] = []
   for (const item of modified) {
     const value = mergeValue(item, key)
-    const old = before.get(value)
+    const old = before.get(value)?.shift()
     if (!old) {
       if (options.additions) changes.push(item)
       continue
@@ -143,7 +143,8 @@ function diffItems(original: readonly JsonObject[], modified: readonly JsonObjec
     const change = diffMaps(old, item, field.type, options, field.retainKeys)
     if (Object.keys(change).length > 0) changes.push({ ...change, [key]: value })
   }
-  const deletions = options.deletions ? [...before.keys()].filter((value) => !after.has(value)).toSorted(byText) : []
+  const gone = [...before].flatMap(([value, left]) => left.map(() => value))
+  const deletions = options.deletions ? gone.toSorted(byText) : []
   const items = [...sortedBy(changes, modified, key), ...deletions.map((value) => ({ [key]: value, [directiveKey]: 'delete' }))]
   const sameOrder = original.length === modified.length
     && modified.every((item, i) => mergeValue(item, key) === mergeValue(original[i], key))

@@ -29,6 +29,13 @@ test('lists merge by their key, and keep the server\'s order', () => {
     containers({ name: 'b', image: 'b:1' }, { name: 'a', image: 'a:1' }))
 })
 
+test('a new item takes the place of a deleted one in the server\'s order', () => {
+  const live = containers({ name: '1' }, { name: '2' }, { name: '4' })
+  assert.deepEqual(apply(live, { spec: {
+    '$setElementOrder/containers': [{ name: '2' }, { name: '3' }], containers: [{ name: '3' }, { name: '1', $patch: 'delete' }],
+  } }), containers({ name: '2' }, { name: '4' }, { name: '3' }))
+})
+
 test('directives delete and replace', () => {
   const live = containers({ name: 'a', image: 'a:1' }, { name: 'b', image: 'b:1' })
   assert.deepEqual(apply(live, containers({ name: 'a', $patch: 'delete' })), containers({ name: 'b', image: 'b:1' }))

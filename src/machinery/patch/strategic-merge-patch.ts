@@ -142,9 +142,23 @@ function mergeOrderedLists(result: MutableJsonObject, patch: MutableJsonObject, 
     else merged = change
     const [named, others] = partition(merged, order, field.mergeKey)
     const ofMaps = elementKind([current ?? [], change ?? []]) === 'map'
-    setKey(result, key, inOrder(named, others, order, current ?? [], ofMaps ? field.mergeKey : undefined))
+    const serverOrder = ofMaps ? orderAfterDeletion(current ?? [], change ?? [], field.mergeKey) : current ?? []
+    setKey(result, key, inOrder(named, others, order, serverOrder, ofMaps ? field.mergeKey : undefined))
     delete patch[key]
   }
+}
+
+/**
+ * The order that the server's list counts as having. Upstream deletes and adds items in the memory of the list from which it then reads
+ * the order: new items count as old ones as far as they fill the places of deleted ones.
+ */
+function orderAfterDeletion(current: readonly unknown[], change: readonly unknown[], key: string): readonly unknown[] {
+  const deleted = new Set(change.filter((item) => asMap(item)[directiveKey] === 'delete').map((item) => mergeValue(item, key)))
+  const kept = deleted.size === 0 ? current : current.filter((item) => !deleted.has(mergeValue(item, key)))
+  if (kept.length === current.length) return current
+  const known = new Set(kept.map((item) => mergeValue(item, key)))
+  const added = change.filter((item) => !has(asMap(item), directiveKey) && !known.has(mergeValue(item, key)))
+  return [...kept, ...added].slice(0, current.length)
 }
 
 function listAt(object: JsonObject, key: string): readonly unknown[] | undefined {
