@@ -30,6 +30,8 @@ export interface KindDeclaration<T extends KubeObject> {
   /** Before validation of an update: put back what this endpoint may not change; bump generation. */
   readonly prepareForUpdate?: (object: T, old: Stored<T>, context: PrepareContext) => void
   readonly validate?: (object: T) => FieldError[]
+  /** In addition to `validate` of a new object. */
+  readonly validateCreate?: (object: T) => FieldError[]
   /** In addition to `validate` of the new object. */
   readonly validateUpdate?: (object: T, old: Stored<T>) => FieldError[]
   /** For the `status` subresource, instead of the two above. */
@@ -46,7 +48,7 @@ export interface KindDeclaration<T extends KubeObject> {
   /** PUT without a resourceVersion overwrites (upstream: AllowUnconditionalUpdate). Default true. */
   readonly unconditionalUpdate?: boolean
 
-  readonly subresources?: Subresources
+  readonly subresources?: Subresources<T>
   readonly columns?: readonly Column<T>[]
   /** Fields beside metadata.name and metadata.namespace that a field selector may use. */
   readonly selectableFields?: (object: Stored<T>) => Readonly<Record<string, string>>
@@ -81,19 +83,21 @@ export interface PrepareContext {
   readonly now: number
 }
 
-export interface Subresources {
+export interface Subresources<T extends KubeObject = KubeObject> {
   readonly status?: boolean
   /** Paths of the fields that autoscaling/v1 Scale reads and writes, without the leading dot. */
   readonly scale?: { readonly replicas: string; readonly observed: string; readonly selector: string }
   /** Everything else is served by a handler of its own; named here for discovery. */
-  readonly others?: readonly OtherSubresource[]
+  readonly others?: readonly OtherSubresource<T>[]
 }
 
-export interface OtherSubresource {
+export interface OtherSubresource<T extends KubeObject = KubeObject> {
   readonly name: string
   /** The kind on the wire, when it is not the parent's: `Eviction` of policy/v1. */
   readonly kind?: { readonly group: string; readonly version: string; readonly kind: string }
   readonly verbs: readonly Verb[]
+  /** For one that writes a part of the object itself (`resize`, `approval`): its rules, instead of the kind's own. */
+  readonly validateUpdate?: (object: T, old: Stored<T>) => FieldError[]
 }
 
 /** A column of a server-side table. `value` may give a number, a text, or undefined for `<none>`-like emptiness. */

@@ -3,13 +3,12 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import type { Event } from '../../gen/core-v1.ts'
 import { eventColumns } from './event-columns.ts'
-import { validateEvent, validateEventUpdate } from './event.validation.ts'
+import { validateEvent } from './event.validation.ts'
 
 export const event = defineKind<Event>({
   group: '', kind: 'Event', plural: 'events', shortNames: ['ev'], scope: 'Namespaced', createOnUpdate: true,
   versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.Event', served: true, stored: true }],
   validate: validateEvent,
-  validateUpdate: validateEventUpdate,
   selectableFields: selectableEventFields,
   columns: eventColumns,
 })

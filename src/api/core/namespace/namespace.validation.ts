@@ -1,7 +1,7 @@
 /** Validation of Namespaces: finalizers, and the phase that goes with deletion. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidFor, invalidValue } from '#machinery/errors/field-errors.ts'
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import type { Namespace } from '../../gen/core-v1.ts'
 
@@ -9,7 +9,7 @@ import type { Namespace } from '../../gen/core-v1.ts'
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
 
 export function validateNamespace(object: DeepReadonly<Namespace>): FieldError[] {
-  return (object.spec?.finalizers ?? []).flatMap((finalizer, index) => validateFinalizerName(finalizer, `spec.finalizers[${index}]`))
+  return (object.spec?.finalizers ?? []).flatMap((finalizer) => validateFinalizerName(finalizer, 'spec.finalizers'))
 }
 
 function validateFinalizerName(finalizer: string, path: string): FieldError[] {
@@ -21,12 +21,12 @@ function validateFinalizerName(finalizer: string, path: string): FieldError[] {
 }
 
 /** A namespace that is not being deleted is Active; one that is, is Terminating. */
-export function validateNamespaceStatusUpdate(object: Namespace, old: Stored<Namespace>): FieldError[] {
+export function validateNamespaceStatusUpdate(object: Namespace): FieldError[] {
   const phase = object.status?.phase ?? ''
   if (object.metadata?.deletionTimestamp) {
     return phase === 'Terminating' ? []
       : [invalidValue('status.Phase', phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")]
   }
-  return phase === 'Active' || phase === old.status?.phase ? []
+  return phase === 'Active' ? []
     : [invalidValue('status.Phase', phase, "may only be 'Active' if `deletionTimestamp` is empty")]
 }

@@ -6,8 +6,10 @@ import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { setPodDefaults } from './pod-defaults.ts'
 import { formatRestarts, summarizePod } from './pod-status.ts'
 import { graceSecondsOfPod, preparePodForCreate, preparePodForUpdate } from './pod-strategy.ts'
-import { validatePod } from './pod.validation.ts'
-import { validatePodStatusUpdate, validatePodUpdate } from './pod-update.validation.ts'
+import { validateNewPod, validatePod } from './pod.validation.ts'
+import {
+  validateEphemeralContainersUpdate, validatePodResize, validatePodStatusUpdate, validatePodUpdate,
+} from './pod-update.validation.ts'
 
 export const pod = defineKind<Pod>({
   group: '', kind: 'Pod', plural: 'pods', shortNames: ['po'], categories: ['all'], scope: 'Namespaced',
@@ -16,6 +18,7 @@ export const pod = defineKind<Pod>({
   prepareForCreate: preparePodForCreate,
   prepareForUpdate: preparePodForUpdate,
   validate: validatePod,
+  validateCreate: validateNewPod,
   validateUpdate: validatePodUpdate,
   validateStatusUpdate: validatePodStatusUpdate,
   generation: 'spec',
@@ -25,7 +28,7 @@ export const pod = defineKind<Pod>({
     others: [
       { name: 'attach', kind: { group: '', version: 'v1', kind: 'PodAttachOptions' }, verbs: ['create', 'get'] },
       { name: 'binding', kind: { group: '', version: 'v1', kind: 'Binding' }, verbs: ['create'] },
-      { name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'] },
+      { name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'], validateUpdate: validateEphemeralContainersUpdate },
       { name: 'eviction', kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
       { name: 'exec', kind: { group: '', version: 'v1', kind: 'PodExecOptions' }, verbs: ['create', 'get'] },
       { name: 'log', verbs: ['get'] },
@@ -33,7 +36,7 @@ export const pod = defineKind<Pod>({
       {
         name: 'proxy', kind: { group: '', version: 'v1', kind: 'PodProxyOptions' }, verbs: ['create', 'delete', 'get', 'patch', 'update'],
       },
-      { name: 'resize', verbs: ['get', 'patch', 'update'] },
+      { name: 'resize', verbs: ['get', 'patch', 'update'], validateUpdate: validatePodResize },
     ],
   },
   selectableFields: ({ spec, status }) => ({

@@ -1,6 +1,8 @@
-/** STUB */
+/** Validation of PodTemplates. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
+import type { PodTemplate } from '../../gen/core-v1.ts'
+import { validatePodTemplateSpec } from '../pod/pod.validation.ts'
 
-export function validatePodTemplate(..._args: unknown[]): FieldError[] {
-  return []
+export function validatePodTemplate({ template }: PodTemplate): FieldError[] {
+  return validatePodTemplateSpec(template ?? {}, 'template')
 }

@@ -5,7 +5,7 @@ import { ageColumn, containerColumns, integer, nameColumn, text } from '../../pr
 import { formatLabels } from '../../printing/labels.ts'
 import { separateStatus } from '../../strategy.ts'
 import { setPodSpecDefaults } from '../pod/pod-defaults.ts'
-import { validateReplicationController } from './replicationcontroller.validation.ts'
+import { validateReplicationController, validateReplicationControllerStatusUpdate } from './replicationcontroller.validation.ts'
 
 export const replicationController = defineKind<ReplicationController>({
   group: '', kind: 'ReplicationController', plural: 'replicationcontrollers', shortNames: ['rc'], categories: ['all'], scope: 'Namespaced',
@@ -13,6 +13,7 @@ export const replicationController = defineKind<ReplicationController>({
   setDefaults,
   ...separateStatus<ReplicationController>({ replicas: 0 }),
   validate: validateReplicationController,
+  validateStatusUpdate: validateReplicationControllerStatusUpdate,
   generation: 'spec',
   defaultPropagation: 'Orphan',
   subresources: {

@@ -6,8 +6,9 @@ import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { formatLoadBalancer } from '../../printing/load-balancer.ts'
 import { formatLabels } from '../../printing/labels.ts'
 import { separateStatus } from '../../strategy.ts'
-import { prepareServiceUpdate, setServiceDefaults } from './service-defaults.ts'
-import { validateService, validateServiceUpdate } from './service.validation.ts'
+import { prepareServiceCreate, prepareServiceUpdate, setServiceDefaults } from './service-defaults.ts'
+import { validateServiceUpdate } from './cluster-ips.validation.ts'
+import { validateService } from './service.validation.ts'
 
 const statusStrategy = separateStatus<Service>({ loadBalancer: {} })
 
@@ -16,7 +17,10 @@ export const service = defineKind<Service>({
   nameRule: 'dns1123Label', createOnUpdate: true,
   versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.Service', served: true, stored: true }],
   setDefaults: setServiceDefaults,
-  prepareForCreate: statusStrategy.prepareForCreate,
+  prepareForCreate: (object) => {
+    statusStrategy.prepareForCreate(object)
+    prepareServiceCreate(object)
+  },
   prepareForUpdate: (object, old, context) => {
     statusStrategy.prepareForUpdate(object, old, context)
     if (context.subresource === '') prepareServiceUpdate(object, old)

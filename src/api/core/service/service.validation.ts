@@ -1,12 +1,188 @@
 /** Validation of Services. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import type { Stored } from '#machinery/meta/object.ts'
-import type { Service } from '../../gen/core-v1.ts'
+import { duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import { validateDns1123Label, validateDns1123Subdomain, validatePortNumber, validateQualifiedName } from '#machinery/meta/validate-names.ts'
+import { validateLabels } from '#machinery/meta/validate-object-meta.ts'
+import type { Service, ServicePort, ServiceSpec } from '../../gen/core-v1.ts'
+import { rangeSentence, validateAddress, validateNonSpecialAddress } from '../../addresses.validation.ts'
+import { parseCidr } from '#base/ip.ts'
+import { validatePortNumberOrName, validateRequiredChoice } from '../../numbers.validation.ts'
+import { validateClusterIps } from './cluster-ips.validation.ts'
+import { needsHealthCheckNodePort } from './service-defaults.ts'
 
-export function validateService(_object: Service): FieldError[] {
-  return []
+const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
+const kubeletPort = 10250
+
+export function validateService(object: Service): FieldError[] {
+  const spec = object.spec ?? {}
+  const ports = spec.ports ?? []
+  const errors: FieldError[] = []
+  if (ports.length === 0 && !isHeadless(spec) && spec.type !== 'ExternalName') errors.push(required('spec.ports'))
+  errors.push(...validateByType(spec), ...validatePorts(ports), ...validateLabels(spec.selector, 'spec.selector'))
+  errors.push(...validateAffinity(spec))
+  if (spec.type !== 'ExternalName') errors.push(...validateClusterIps(spec))
+  for (const [index, address] of (spec.externalIPs ?? []).entries()) {
+    const path = `spec.externalIPs[${index}]`
+    const found = validateAddress(address, path)
+    errors.push(...(found.length > 0 ? found : validateNonSpecialAddress(address, path)))
+  }
+  errors.push(...validateRequiredChoice(spec.type, types, 'spec.type'))
+  if (spec.type === 'ClusterIP') {
+    for (const [index, { nodePort }] of ports.entries()) {
+      if (nodePort) errors.push(forbiddenValue(`spec.ports[${index}].nodePort`, "may not be used when `type` is 'ClusterIP'"))
+    }
+  }
+  return [...errors, ...validateUniquePorts(ports), ...validateLoadBalancer(object), ...validateTraffic(spec)]
 }
 
-export function validateServiceUpdate(_object: Service, _old: Stored<Service>): FieldError[] {
-  return []
+export function isHeadless({ clusterIPs }: ServiceSpec): boolean {
+  return clusterIPs?.length === 1 && clusterIPs[0] === 'None'
+}
+
+function validateByType(spec: ServiceSpec): FieldError[] {
+  const errors: FieldError[] = []
+  const path = 'spec.clusterIPs'
+  switch (spec.type) {
+    case 'LoadBalancer':
+      for (const [index, { port }] of (spec.ports ?? []).entries()) {
+        if (port !== kubeletPort) continue
+        errors.push(invalidValue(`spec.ports[${index}]`, port, `may not expose port ${kubeletPort} externally since it is used by kubelet`))
+      }
+      if (isHeadless(spec)) errors.push(invalidValue(`${path}[0]`, 'None', "may not be set to 'None' for LoadBalancer services"))
+      return errors
+    case 'NodePort':
+      return isHeadless(spec) ? [invalidValue(`${path}[0]`, 'None', "may not be set to 'None' for NodePort services")] : []
+    case 'ExternalName': {
+      for (const field of ['clusterIPs', 'ipFamilies'] as const) {
+        if (spec[field]?.length) errors.push(forbiddenValue(`spec.${field}`, 'may not be set for ExternalName services'))
+      }
+      if (spec.ipFamilyPolicy !== undefined) errors.push(forbiddenValue('spec.ipFamilyPolicy', 'may not be set for ExternalName services'))
+      const name = (spec.externalName ?? '').replace(/\.$/, '')
+      errors.push(...(name === '' ? [required('spec.externalName')] : invalidFor('spec.externalName', name, validateDns1123Subdomain(name))))
+      return errors
+    }
+    default: return errors
+  }
+}
+
+function validatePorts(ports: readonly ServicePort[]): FieldError[] {
+  const names = new Set<string>()
+  return ports.flatMap((port, index) => {
+    const path = `spec.ports[${index}]`
+    const { name } = port
+    const errors: FieldError[] = []
+    if (name) {
+      errors.push(...invalidFor(`${path}.name`, name, validateDns1123Label(name)))
+      if (names.has(name)) errors.push(duplicateValue(`${path}.name`, name))
+      names.add(name)
+    } else if (ports.length > 1) errors.push(required(`${path}.name`))
+    errors.push(
+      ...invalidFor(`${path}.port`, port.port ?? 0, validatePortNumber(port.port ?? 0)),
+      ...validateRequiredChoice(port.protocol, ['SCTP', 'TCP', 'UDP'], `${path}.protocol`),
+      ...validatePortNumberOrName(port.targetPort, `${path}.targetPort`),
+    )
+    if (port.appProtocol !== undefined) {
+      errors.push(...invalidFor(`${path}.appProtocol`, port.appProtocol, validateQualifiedName(port.appProtocol)))
+    }
+    return errors
+  })
+}
+
+/** No port twice, neither of the Service nor of the nodes. */
+function validateUniquePorts(ports: readonly ServicePort[]): FieldError[] {
+  const nodePorts = new Set<string>()
+  const errors: FieldError[] = []
+  for (const [index, { protocol, nodePort }] of ports.entries()) {
+    if (!nodePort) continue
+    const key = `${protocol}/${nodePort}`
+    if (nodePorts.has(key)) errors.push(duplicateValue(`spec.ports[${index}].nodePort`, nodePort))
+    nodePorts.add(key)
+  }
+  const taken = new Set<string>()
+  for (const [index, { protocol, port }] of ports.entries()) {
+    const key = `${protocol}/${port}`
+    // The value is what Go prints of its internal type.
+    if (taken.has(key)) {
+      errors.push(duplicateValue(`spec.ports[${index}]`,
+        { Name: '', Protocol: protocol, AppProtocol: null, Port: port, TargetPort: 0, NodePort: 0 }))
+    }
+    taken.add(key)
+  }
+  return errors
+}
+
+const maxAffinitySeconds = 86400
+
+function validateAffinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpec): FieldError[] {
+  const path = 'spec.sessionAffinityConfig'
+  const errors = validateRequiredChoice(sessionAffinity, ['ClientIP', 'None'], 'spec.sessionAffinity')
+  if (sessionAffinity === 'None' && sessionAffinityConfig) {
+    errors.push(forbiddenValue(path, 'must not be set when session affinity is None'))
+  }
+  if (sessionAffinity !== 'ClientIP') return errors
+  const detail = 'when session affinity type is ClientIP'
+  const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds
+  if (!sessionAffinityConfig) errors.push(required(path, detail))
+  else if (!sessionAffinityConfig.clientIP) errors.push(required(`${path}.clientIP`, detail))
+  else if (seconds === undefined) errors.push(required(`${path}.clientIP.timeoutSeconds`, detail))
+  else if (seconds <= 0 || seconds > maxAffinitySeconds) {
+    errors.push(invalidValue(`${path}.clientIP.timeoutSeconds`, seconds, `must be greater than 0 and less than ${maxAffinitySeconds}`))
+  }
+  return errors
+}
+
+function validateLoadBalancer({ metadata, spec = {} }: Service): FieldError[] {
+  const errors: FieldError[] = []
+  const annotation = 'service.beta.kubernetes.io/load-balancer-source-ranges'
+  const ranges = spec.loadBalancerSourceRanges ?? []
+  const annotated = metadata?.annotations?.[annotation]
+  const only = "may only be used when `type` is 'LoadBalancer'"
+  if (ranges.length > 0) {
+    if (spec.type !== 'LoadBalancer') errors.push(forbiddenValue('spec.LoadBalancerSourceRanges', only))
+    for (const [index, range] of ranges.entries()) {
+      if (!parseCidr(range.trim())) errors.push(invalidValue(`spec.LoadBalancerSourceRanges[${index}]`, range, rangeSentence))
+    }
+  } else if (annotated !== undefined) {
+    const path = `metadata.annotations[${annotation}]`
+    if (spec.type !== 'LoadBalancer') errors.push(forbiddenValue(path, only))
+    if (annotated.trim() !== '' && !annotated.split(',').every((range) => parseCidr(range.trim()))) {
+      errors.push(invalidValue(path, annotated, 'must be a comma separated list of CIDRs e.g. 192.168.0.0/16,10.0.0.0/8'))
+    }
+  }
+  if (spec.type === 'LoadBalancer') {
+    if (spec.allocateLoadBalancerNodePorts === undefined) errors.push(required('allocateLoadBalancerNodePorts'))
+    if (spec.loadBalancerClass !== undefined) {
+      errors.push(...invalidFor('spec.loadBalancerClass', spec.loadBalancerClass, validateQualifiedName(spec.loadBalancerClass)))
+    }
+    return errors
+  }
+  if (spec.allocateLoadBalancerNodePorts !== undefined) errors.push(forbiddenValue('spec.allocateLoadBalancerNodePorts', only))
+  if (spec.loadBalancerClass !== undefined) errors.push(forbiddenValue('spec.loadBalancerClass', only))
+  return errors
+}
+
+function validateTraffic(spec: ServiceSpec): FieldError[] {
+  const errors: FieldError[] = []
+  const { externalTrafficPolicy, internalTrafficPolicy, healthCheckNodePort = 0, trafficDistribution } = spec
+  const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.type === 'ClusterIP' && spec.externalIPs?.length)
+  if (externalTrafficPolicy && !external) {
+    errors.push(invalidValue('spec.externalTrafficPolicy', externalTrafficPolicy,
+      'may only be set for externally-accessible services'))
+  } else if (external && spec.type !== 'ClusterIP') {
+    errors.push(...validateRequiredChoice(externalTrafficPolicy, ['Cluster', 'Local'], 'spec.externalTrafficPolicy'))
+  }
+  if (healthCheckNodePort < 0) {
+    errors.push(invalidValue('spec.healthCheckNodePort', healthCheckNodePort, 'must be between 1 and 65535, inclusive'))
+  } else if (healthCheckNodePort !== 0 && !needsHealthCheckNodePort(spec)) {
+    errors.push(invalidValue('spec.healthCheckNodePort', healthCheckNodePort,
+      "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
+  }
+  if (internalTrafficPolicy !== undefined) {
+    errors.push(...validateRequiredChoice(internalTrafficPolicy, ['Cluster', 'Local'], 'spec.internalTrafficPolicy'))
+  } else if (spec.type !== 'ExternalName') errors.push(required('spec.internalTrafficPolicy'))
+  const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone']
+  if (trafficDistribution !== undefined && !distributions.includes(trafficDistribution)) {
+    errors.push(notSupported('spec.trafficDistribution', trafficDistribution, distributions))
+  }
+  return errors
 }

@@ -1,10 +1,69 @@
-/** STUB */
+/** Validation of EndpointSlices. */
+import { parseIp } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
+import { duplicateValue, invalidFor, invalidValue, required, tooMany } from '#machinery/errors/field-errors.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import { validateDns1123Label, validateDns1123Subdomain, validateQualifiedName } from '#machinery/meta/validate-names.ts'
+import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
+import type { Endpoint, EndpointPort, EndpointSlice } from '../../gen/discovery-v1.ts'
+import { validateAddress, validateNonSpecialAddress } from '../../addresses.validation.ts'
+import { validateRequiredChoice } from '../../numbers.validation.ts'
 
-export function validateEndpointSlice(..._args: unknown[]): FieldError[] {
-  return []
+const maxEndpoints = 1000
+const maxAddresses = 100
+const maxPorts = 20000
+const maxTopologyLabels = 16
+
+export function validateEndpointSlice({ addressType, endpoints = [], ports = [] }: EndpointSlice): FieldError[] {
+  return [
+    ...validateRequiredChoice(addressType, ['FQDN', 'IPv4', 'IPv6'], 'addressType'),
+    ...(endpoints.length > maxEndpoints ? [tooMany('endpoints', endpoints.length, maxEndpoints)]
+      : endpoints.flatMap((endpoint, index) => validateEndpoint(endpoint, addressType, `endpoints[${index}]`))),
+    ...(ports.length > maxPorts ? [tooMany('ports', ports.length, maxPorts)] : validatePorts(ports)),
+  ]
 }
 
-export function validateEndpointSliceUpdate(..._args: unknown[]): FieldError[] {
-  return []
+export function validateEndpointSliceUpdate(object: EndpointSlice, old: Stored<EndpointSlice>): FieldError[] {
+  return validateImmutable(object.addressType, old.addressType, 'addressType')
+}
+
+function validateEndpoint(endpoint: Endpoint, type: string, path: string): FieldError[] {
+  const { addresses = [], nodeName, hostname, deprecatedTopology } = endpoint
+  const errors: FieldError[] = []
+  if (addresses.length === 0) errors.push(required(`${path}.addresses`, 'must contain at least 1 address'))
+  else if (addresses.length > maxAddresses) errors.push(tooMany(`${path}.addresses`, addresses.length, maxAddresses))
+  errors.push(...addresses.flatMap((address, index) => validateTypedAddress(address, type, `${path}.addresses[${index}]`)))
+  if (nodeName !== undefined) errors.push(...invalidFor(`${path}.nodeName`, nodeName, validateDns1123Subdomain(nodeName)))
+  const labels = Object.keys(deprecatedTopology ?? {})
+  if (labels.length > maxTopologyLabels) errors.push(tooMany(`${path}.deprecatedTopology`, labels.length, maxTopologyLabels))
+  if (hostname !== undefined) errors.push(...invalidFor(`${path}.hostname`, hostname, validateDns1123Label(hostname)))
+  return errors
+}
+
+function validateTypedAddress(address: string, type: string, path: string): FieldError[] {
+  if (type === 'FQDN') {
+    if (address === '') return [required(path)]
+    const name = address.replace(/\.$/, '')
+    const problems = validateDns1123Subdomain(name)
+    if (problems.length > 0) return [invalidValue(path, name, problems.join(','))]
+    return name.includes('.') ? [] : [invalidValue(path, name, 'should be a domain with at least two segments separated by dots')]
+  }
+  if (type !== 'IPv4' && type !== 'IPv6') return []
+  const family = parseIp(address)?.family
+  const errors = validateAddress(address, path)
+  if (family !== undefined && `IPv${family}` !== type) errors.push(invalidValue(path, address, `must be an ${type} address`))
+  return [...errors, ...validateNonSpecialAddress(address, path)]
+}
+
+function validatePorts(ports: readonly EndpointPort[]): FieldError[] {
+  const names = new Set<string>()
+  return ports.flatMap(({ name = '', protocol, appProtocol }, index) => {
+    const path = `ports[${index}]`
+    const errors = name ? invalidFor(`${path}.name`, name, validateDns1123Label(name)) : []
+    if (names.has(name)) errors.push(duplicateValue(`${path}.name`, name))
+    names.add(name)
+    errors.push(...validateRequiredChoice(protocol, ['SCTP', 'TCP', 'UDP'], `${path}.protocol`))
+    if (appProtocol !== undefined) errors.push(...invalidFor(`${path}.appProtocol`, appProtocol, validateQualifiedName(appProtocol)))
+    return errors
+  })
 }

@@ -6,7 +6,7 @@ import type * as core from '../../gen/core-v1.ts'
 import type { Event } from '../../gen/events-v1.ts'
 import { toCoreEvent, toEventsV1 } from './event.conversion.ts'
 import { eventColumns } from './event-columns.ts'
-import { validateNewEvent, validateNewEventUpdate } from './event.validation.ts'
+import { validateNewEvent, validateNewEventCreate, validateNewEventUpdate } from './event.validation.ts'
 
 export const eventsEvent = defineKind<Event>({
   group: 'events.k8s.io', kind: 'Event', plural: 'events', shortNames: ['ev'], scope: 'Namespaced', createOnUpdate: true,
@@ -17,6 +17,7 @@ export const eventsEvent = defineKind<Event>({
     fromStored: (object: KubeObject) => toEventsV1(object as core.Event) as Event,
   },
   validate: validateNewEvent,
+  validateCreate: validateNewEventCreate,
   validateUpdate: validateNewEventUpdate,
   selectableFields: ({ regarding, reason, reportingController, type, deprecatedSource }) => ({
     'involvedObject.kind': regarding?.kind ?? '',

@@ -1,0 +1,29 @@
+/** Rules of templates whose pods are kept alive in a number: by ReplicationControllers, ReplicaSets, DaemonSets, StatefulSets. */
+import type { FieldError } from '#machinery/errors/field-error.ts'
+import { forbiddenValue, invalidValue, notSupported } from '#machinery/errors/field-errors.ts'
+import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
+import type { PodTemplateSpec } from '../../gen/core-v1.ts'
+import type { LabelSelector } from '../../gen/meta-v1.ts'
+import { isEmptySelector, validateLabelSelector } from '../../selectors.validation.ts'
+import { validatePodTemplateSpec } from './pod.validation.ts'
+
+/** The pods are selected by their labels, always restarted, and never end by themselves. */
+export function validateReplicatedTemplate(
+  template: PodTemplateSpec, selector: LabelSelector | undefined, path: string, owner: string,
+): FieldError[] {
+  const errors = validateTemplateLabels(template, selector, path)
+  errors.push(...validatePodTemplateSpec(template, path))
+  const policy = template.spec?.restartPolicy ?? ''
+  if (policy !== 'Always') errors.push(notSupported(`${path}.spec.restartPolicy`, policy, ['Always']))
+  if (template.spec?.activeDeadlineSeconds !== undefined) {
+    errors.push(forbiddenValue(`${path}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${owner} is not Supported`))
+  }
+  return errors
+}
+
+export function validateTemplateLabels(template: PodTemplateSpec, selector: LabelSelector | undefined, path: string): FieldError[] {
+  if (!selector || isEmptySelector(selector) || validateLabelSelector(selector, '').length > 0) return []
+  const labels = template.metadata?.labels
+  return labelSelectorMatcher(selector as Parameters<typeof labelSelectorMatcher>[0]).matches(labels ?? {}) ? []
+    : [invalidValue(`${path}.metadata.labels`, labels, '`selector` does not match template `labels`')]
+}
