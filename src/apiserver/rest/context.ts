@@ -67,8 +67,8 @@ export type Outcome =
 
 /** Undoes or confirms what a hook reserved before the write. */
 export interface Reservation {
-  commit(): void
-  rollback(): void
+  commit(): void | Promise<void>
+  rollback(): void | Promise<void>
 }
 
 export interface KindHooks {

@@ -61,8 +61,7 @@ export async function insertObject(
       })
       const outcome = await tryInsert(context, scope, object, dryRun)
       if (outcome !== 'taken') {
-        if (dryRun) reservation?.rollback()
-        else reservation?.commit()
+        await (dryRun ? reservation?.rollback() : reservation?.commit())
         return outcome
       }
       if (!generated) throw taken(context, scope, metadata.name!)
@@ -70,7 +69,7 @@ export async function insertObject(
       metadata.name = generateName(metadata.generateName!, context.random)
     }
   } catch (error) {
-    reservation?.rollback()
+    await reservation?.rollback()
     throw error
   }
 }

@@ -85,11 +85,10 @@ async function attemptUpdate(
       await runValidatingAdmission(context, { operation: 'UPDATE', scope, name: scope.name, object, old, dryRun: parameters.dryRun })
     }
     const result = await write(context, scope, object, old, entry, parameters.dryRun)
-    if (result.type === 'lost' || parameters.dryRun) reservation?.rollback()
-    else reservation?.commit()
+    await (result.type === 'lost' || parameters.dryRun ? reservation?.rollback() : reservation?.commit())
     return result
   } catch (error) {
-    reservation?.rollback()
+    await reservation?.rollback()
     throw error
   }
 }

@@ -1,0 +1,84 @@
+/** `default/kubernetes`: the Service through which pods find the API server, and the endpoints behind it. */
+import type { Endpoints, Service } from '#api/gen/core-v1.ts'
+import type { EndpointSlice } from '#api/gen/discovery-v1.ts'
+import type { Transport } from '#client/transport.ts'
+import { isReason } from '#machinery/errors/api-error.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import type { KubeObject } from '#machinery/meta/object.ts'
+import { cloneJson } from '#machinery/patch/json.ts'
+
+export interface KubernetesServiceOptions {
+  /** The first address of the service range. */
+  readonly clusterIp: string
+  /** Where this server can be reached by nodes and pods. */
+  readonly advertiseAddress: string
+  readonly port: number
+}
+
+const serviceLabels = { component: 'apiserver', provider: 'kubernetes' }
+
+/** Creates or corrects the three objects. Safe to repeat. */
+export async function ensureKubernetesService(transport: Transport, options: KubernetesServiceOptions, signal: AbortSignal): Promise<void> {
+  const core = { group: '', version: 'v1', namespace: 'default' }
+  await ensure(transport, { ...core, resource: 'services' }, serviceObject(options), () => undefined, signal)
+  await ensure(transport, { ...core, resource: 'endpoints' }, endpointsObject(options), replaceEndpoints, signal)
+  const discovery = { group: 'discovery.k8s.io', version: 'v1', namespace: 'default', resource: 'endpointslices' }
+  await ensure(transport, discovery, endpointSliceObject(options), replaceSlice, signal)
+}
+
+function serviceObject({ clusterIp, port }: KubernetesServiceOptions): Service {
+  return {
+    apiVersion: 'v1', kind: 'Service', metadata: { name: 'kubernetes', namespace: 'default', labels: serviceLabels },
+    spec: {
+      clusterIP: clusterIp, clusterIPs: [clusterIp], type: 'ClusterIP', sessionAffinity: 'None',
+      ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: port }],
+    },
+  }
+}
+
+function endpointsObject({ advertiseAddress, port }: KubernetesServiceOptions): Endpoints {
+  return {
+    apiVersion: 'v1', kind: 'Endpoints',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [{ addresses: [{ ip: advertiseAddress }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+  }
+}
+
+function endpointSliceObject({ advertiseAddress, port }: KubernetesServiceOptions): KubeObject {
+  const slice = {
+    apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: advertiseAddress.includes(':') ? 'IPv6' : 'IPv4',
+    endpoints: [{ addresses: [advertiseAddress], conditions: { ready: true } }],
+    ports: [{ name: 'https', port, protocol: 'TCP' }],
+  }
+  return slice
+}
+
+function replaceEndpoints(existing: KubeObject, wanted: KubeObject): KubeObject | undefined {
+  const now = existing as Endpoints
+  const { subsets } = wanted as Endpoints
+  return semanticEqual(now.subsets, subsets) ? undefined : { ...cloneJson(now), subsets } as Endpoints
+}
+
+function replaceSlice(existing: KubeObject, wanted: KubeObject): KubeObject | undefined {
+  const now = existing as EndpointSlice
+  const { endpoints, ports } = wanted as EndpointSlice
+  const same = semanticEqual(now.endpoints, endpoints) && semanticEqual(now.ports, ports)
+  return same ? undefined : { ...cloneJson(now), endpoints, ports: ports! } as EndpointSlice
+}
+
+async function ensure(
+  transport: Transport, path: { group: string; version: string; namespace: string; resource: string }, wanted: KubeObject,
+  correct: (existing: KubeObject, wanted: KubeObject) => KubeObject | undefined, signal: AbortSignal,
+): Promise<void> {
+  try {
+    await transport.call({ verb: 'create', path, object: wanted, options: {} }, { signal })
+  } catch (error) {
+    if (!isReason(error, 'AlreadyExists')) throw error
+    const named = { ...path, name: 'kubernetes' }
+    const existing = await transport.call({ verb: 'get', path: named }, { signal })
+    const corrected = correct(existing as KubeObject, wanted)
+    if (corrected) await transport.call({ verb: 'update', path: named, object: corrected, options: {} }, { signal })
+  }
+}

@@ -1,0 +1,230 @@
+/** Gives services their cluster IPs and node ports, and takes them back. */
+import type { Service } from '#api/gen/core-v1.ts'
+import { service as serviceKind } from '#api/core/service/service.ts'
+import { needsHealthCheckNodePort, needsNodePort, prepareServiceCreate } from '#api/core/service/service-defaults.ts'
+import type { Cidr } from '#base/ip.ts'
+import { internalError, invalid, type ApiError } from '#machinery/errors/api-error.ts'
+import type { FieldError } from '#machinery/errors/field-error.ts'
+import { invalidValue } from '#machinery/errors/field-errors.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import type { Store } from '#storage/store.ts'
+import type { Clock } from '#world/clock.ts'
+import type { Random } from '#world/random.ts'
+import type { KindHooks, Reservation } from '../rest/context.ts'
+import { collectionRange } from '../rest/keys.ts'
+import { decodeStored } from '../rest/stored-form.ts'
+import { IpAllocator, IpError, type AddressOwner } from './ip-allocator.ts'
+import { initializeIpFamilies, isUnchangedPreferDualStack, type IpFamily } from './ip-families.ts'
+import { PortAllocator, PortError, type PortRange } from './port-allocator.ts'
+
+export interface ServiceHooksOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  /** One for each family; the first is the default. */
+  readonly clusterCidrs: readonly Cidr[]
+  readonly nodePorts: PortRange
+}
+
+/** The hooks of Services. Addresses are looked up in the store; ports in use are read from it once, at the first need. */
+export function serviceHooks(options: ServiceHooksOptions): KindHooks {
+  const ips = new Map<IpFamily, IpAllocator>(options.clusterCidrs.map((cidr) => {
+    const allocator = new IpAllocator(cidr, options)
+    return [allocator.family, allocator]
+  }))
+  let known: PortAllocator | undefined
+  const ports = (): PortAllocator => known ??= loadPorts(options)
+  return {
+    beforeCreate: async (object, scope, dryRun) => {
+      const service = object as Service
+      prepareServiceCreate(service)
+      return await allocate({ service, old: undefined, ips, ports: ports(), dryRun, name: scope.name })
+    },
+    beforeUpdate: async (object, old, scope, dryRun) => {
+      if (scope.subresource !== '') return undefined
+      return await allocate({ service: object as Service, old: old as Stored<Service>, ips, ports: ports(), dryRun, name: scope.name })
+    },
+    async afterDelete(old) {
+      const { spec } = old as Stored<Service>
+      for (const text of spec?.clusterIPs ?? []) await releaseIp(ips, text)
+      for (const port of nodePortsOf(old as Stored<Service>)) ports().release(port)
+    },
+  }
+}
+
+interface Allocation {
+  readonly service: Service
+  readonly old: Stored<Service> | undefined
+  readonly ips: ReadonlyMap<IpFamily, IpAllocator>
+  readonly ports: PortAllocator
+  readonly dryRun: boolean
+  readonly name: string
+}
+
+/** What was taken for this write, and what the write makes free. */
+interface Books {
+  readonly takenIps: string[]
+  readonly freedIps: string[]
+  readonly takenPorts: number[]
+  readonly freedPorts: number[]
+}
+
+async function allocate(allocation: Allocation): Promise<Reservation> {
+  const { service, old, ips, ports, dryRun } = allocation
+  const errors = initializeIpFamilies(service, old, [...ips.keys()])
+  if (errors.length > 0) throw refuse(service, errors)
+  const books: Books = { takenIps: [], freedIps: [], takenPorts: [], freedPorts: [] }
+  const release = async (addresses: readonly string[], numbers: readonly number[]): Promise<void> => {
+    for (const port of numbers) ports.release(port)
+    for (const text of addresses) await releaseIp(ips, text)
+  }
+  const rollback = (): Promise<void> => release(books.takenIps, books.takenPorts)
+  try {
+    await allocateIps(allocation, books)
+    allocatePorts(allocation, books)
+    allocateHealthCheckPort(allocation, books)
+  } catch (error) {
+    await rollback()
+    if (error instanceof FieldFault) throw refuse(service, [error.fault])
+    throw error
+  }
+  return {
+    rollback,
+    commit: () => (dryRun ? undefined : release(books.freedIps, books.freedPorts)),
+  }
+}
+
+class FieldFault extends Error {
+  readonly fault: FieldError
+  constructor(fault: FieldError) {
+    super(fault.message)
+    this.fault = fault
+  }
+}
+
+function refuse(service: Service, errors: readonly FieldError[]): ApiError {
+  return invalid({ group: '', resource: 'Service' }, service.metadata?.name ?? '', errors)
+}
+
+async function allocateIps({ service, old, ips, dryRun }: Allocation, books: Books): Promise<void> {
+  const spec = service.spec!
+  if (isUnchangedPreferDualStack(service, old)) return
+  const had = old?.spec?.type !== 'ExternalName' && old?.spec?.clusterIPs?.[0] !== 'None' ? [...(old?.spec?.clusterIPs ?? [])] : []
+  if (spec.type === 'ExternalName') {
+    books.freedIps.push(...had)
+    return
+  }
+  if (spec.clusterIPs?.[0] === 'None' || spec.clusterIP === 'None' || old?.spec?.clusterIPs?.[0] === 'None') return
+  const owner: AddressOwner = { namespace: service.metadata?.namespace ?? '', name: service.metadata?.name ?? '' }
+  const wanted = [...(spec.clusterIPs ?? [])]
+  for (const [index, family] of (spec.ipFamilies ?? []).entries()) {
+    const text = wanted[index] ?? ''
+    if (text !== '' && text === had[index]) continue
+    const allocator = ips.get(family as IpFamily)!
+    wanted[index] = await takeIp(allocator, text, owner, dryRun, spec.clusterIPs)
+    if (!dryRun) books.takenIps.push(wanted[index])
+  }
+  books.freedIps.push(...had.filter((text) => !wanted.includes(text)))
+  spec.clusterIPs = wanted
+  spec.clusterIP = wanted[0]!
+}
+
+async function takeIp(
+  allocator: IpAllocator, text: string, owner: AddressOwner, dryRun: boolean, given: readonly string[] | undefined,
+): Promise<string> {
+  try {
+    return text === '' ? await allocator.allocateNext(owner, dryRun) : await allocator.allocate(text, owner, dryRun)
+  } catch (error) {
+    if (!(error instanceof IpError)) throw error
+    if (text === '') throw internalError(`failed to allocate a serviceIP: ${error.message}`)
+    throw new FieldFault(invalidValue('spec.clusterIPs', given, `failed to allocate IP ${text}: ${error.message}`))
+  }
+}
+
+function allocatePorts({ service, old, ports, dryRun }: Allocation, books: Books): void {
+  const spec = service.spec!
+  const before = old ? nodePortsOf(old) : []
+  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') {
+    const mine = new Set(before)
+    /** Protocols of the same port share a node port. */
+    const shared = new Map<number, number>()
+    for (const [index, port] of (spec.ports ?? []).entries()) {
+      if (!port.nodePort && !needsNodePort(spec)) continue
+      const requested = port.nodePort || shared.get(port.port) || (spec.ports ?? []).find((other) => other.port === port.port && other.nodePort)?.nodePort
+      if (requested) {
+        if (!mine.has(requested)) takePort(ports, requested, `spec.ports[${index}].nodePort`, dryRun, books)
+        port.nodePort = requested
+      } else {
+        port.nodePort = nextPort(ports, 'nodePort', dryRun, books)
+      }
+      mine.add(port.nodePort)
+      if (!shared.has(port.port)) shared.set(port.port, port.nodePort)
+    }
+  }
+  const now = new Set(nodePortsOf(service))
+  books.freedPorts.push(...before.filter((port) => !now.has(port)))
+}
+
+function allocateHealthCheckPort({ service, old, ports, dryRun }: Allocation, books: Books): void {
+  const spec = service.spec!
+  const had = old?.spec && needsHealthCheckNodePort(old.spec as NonNullable<Service['spec']>) ? old.spec.healthCheckNodePort : undefined
+  if (!needsHealthCheckNodePort(spec)) {
+    if (had) books.freedPorts.push(had)
+    return
+  }
+  if (spec.healthCheckNodePort && spec.healthCheckNodePort === had) return
+  if (!spec.healthCheckNodePort) {
+    spec.healthCheckNodePort = had ?? nextPort(ports, 'HealthCheck NodePort', dryRun, books)
+    return
+  }
+  try {
+    ports.allocate(spec.healthCheckNodePort)
+    if (dryRun) ports.release(spec.healthCheckNodePort)
+    else books.takenPorts.push(spec.healthCheckNodePort)
+  } catch (error) {
+    if (!(error instanceof PortError)) throw error
+    throw internalError(`failed to allocate requested HealthCheck NodePort ${spec.healthCheckNodePort}: ${error.message}`)
+  }
+}
+
+function takePort(ports: PortAllocator, port: number, field: string, dryRun: boolean, books: Books): void {
+  try {
+    ports.allocate(port)
+  } catch (error) {
+    if (error instanceof PortError) throw new FieldFault(invalidValue(field, port, error.message))
+    throw error
+  }
+  if (dryRun) ports.release(port)
+  else books.takenPorts.push(port)
+}
+
+function nextPort(ports: PortAllocator, what: string, dryRun: boolean, books: Books): number {
+  try {
+    const port = ports.allocateNext()
+    if (dryRun) ports.release(port)
+    else books.takenPorts.push(port)
+    return port
+  } catch (error) {
+    if (error instanceof PortError) throw internalError(`failed to allocate a ${what}: ${error.message}`)
+    throw error
+  }
+}
+
+async function releaseIp(ips: ReadonlyMap<IpFamily, IpAllocator>, text: string): Promise<void> {
+  if (text === 'None' || text === '') return
+  for (const allocator of ips.values()) if (allocator.contains(text)) await allocator.release(text)
+}
+
+function nodePortsOf({ spec }: Service | Stored<Service>): number[] {
+  const ports = (spec?.ports ?? []).map(({ nodePort }) => nodePort).filter((port): port is number => Boolean(port))
+  if (spec?.healthCheckNodePort) ports.push(spec.healthCheckNodePort)
+  return [...new Set(ports)]
+}
+
+function loadPorts({ store, random, nodePorts }: ServiceHooksOptions): PortAllocator {
+  const allocator = new PortAllocator(nodePorts, random)
+  for (const entry of store.current().list(collectionRange(serviceKind, ''))) {
+    for (const port of nodePortsOf(decodeStored<Service>(entry))) allocator.occupy(port)
+  }
+  return allocator
+}
