@@ -1,0 +1,164 @@
+/** Serves `/openapi/v2`, `/openapi/v3` and `/openapi/v3/<group-version>`; documents are rendered when first asked for and then kept. */
+import { hexEncode, utf8Encode } from '#base/bytes.ts'
+import { sha256 } from '#base/sha256.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import type { GroupVersion } from '#machinery/meta/group-version.ts'
+import type { SchemaTable } from '#machinery/schema/table.ts'
+import type { PathHandler } from '../paths.ts'
+import { groupVersionsOf, kindsIn, renderOpenApiV2, renderOpenApiV3, type RenderOptions } from './documents.ts'
+import { encodeOpenApiV2 } from './gnostic.ts'
+
+export interface OpenApiRequest {
+  readonly path: string
+  /** Without the question mark. */
+  readonly query: string
+  readonly accept: string | undefined
+  readonly ifNoneMatch: string | undefined
+}
+
+export interface OpenApiResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly bytes: Uint8Array
+}
+
+/** undefined: the path is not one of OpenAPI's. */
+export type OpenApiHandler = (request: OpenApiRequest) => OpenApiResponse | undefined
+
+export interface OpenApiHandlerOptions extends RenderOptions {
+  /** The kinds of now; a new array when they have changed. */
+  readonly kinds: () => readonly AnyKind[]
+  readonly table: SchemaTable
+  /** Milliseconds since 1970, for the Expires header. */
+  readonly now: () => number
+}
+
+const json = 'application/json'
+const protobufV2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+const protobufV2Deprecated = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+const year = 365 * 24 * 3600 * 1000
+
+interface Documents {
+  readonly kinds: readonly AnyKind[]
+  readonly groupVersions: ReadonlyMap<string, GroupVersion>
+  readonly bytes: Map<string, Uint8Array>
+  readonly hashes: Map<string, string>
+}
+
+export function createOpenApiHandler(options: OpenApiHandlerOptions): OpenApiHandler {
+  let documents: Documents | undefined
+  const current = (): Documents => {
+    const kinds = options.kinds()
+    if (documents?.kinds !== kinds) documents = { kinds, groupVersions: groupVersionsOf(kinds), bytes: new Map(), hashes: new Map() }
+    return documents
+  }
+  return (request) => {
+    const path = request.path.replace(/\/$/, '')
+    if (path === '/openapi/v2') return serveV2(request, current(), options)
+    if (path === '/openapi/v3') return serveIndex(request, current(), options)
+    return path.startsWith('/openapi/v3/') ? serveV3(request, path.slice('/openapi/v3/'.length), current(), options) : undefined
+  }
+}
+
+/** The same as a handler in the server's list of paths. */
+export function serveOpenApi(options: OpenApiHandlerOptions): PathHandler {
+  const handle = createOpenApiHandler(options)
+  return ({ request }) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
+    const { accept, 'if-none-match': ifNoneMatch } = request.headers
+    const response = handle({ path: request.path, query: request.query, accept, ifNoneMatch })
+    if (!response) return undefined
+    const { status, headers, bytes } = response
+    return { status, headers, body: bytes.length === 0 ? { type: 'none' } : { type: 'bytes', chunks: [bytes] } }
+  }
+}
+
+function serveIndex(request: OpenApiRequest, documents: Documents, options: OpenApiHandlerOptions): OpenApiResponse {
+  const bytes = remember(documents, 'index', () => {
+    const paths = [...documents.groupVersions].map(([key, groupVersion]) => [key, { serverRelativeURL: urlOf(key, hashOf(documents, key, groupVersion, options)) }])
+    return utf8Encode(JSON.stringify({ paths: Object.fromEntries(paths) }))
+  })
+  return answer(request, bytes, hexEncode(sha256(bytes)).toUpperCase(), json)
+}
+
+function serveV3(request: OpenApiRequest, key: string, documents: Documents, options: OpenApiHandlerOptions): OpenApiResponse {
+  const groupVersion = documents.groupVersions.get(key)
+  if (!groupVersion) return { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, bytes: utf8Encode('404 page not found\n') }
+  if (!accepted(request.accept, [json])) return notAcceptable
+  const hash = hashOf(documents, key, groupVersion, options)
+  const asked = new URLSearchParams(request.query).get('hash')
+  if (asked && asked !== hash) return { status: 301, headers: { location: urlOf(key, hash), vary: 'Accept' }, bytes: new Uint8Array() }
+  const bytes = remember(documents, key, () => utf8Encode(JSON.stringify(renderOpenApiV3(groupVersion, documents.kinds, options.table, options))))
+  const response = answer(request, bytes, hash, json)
+  if (!asked) return response
+  // Only a document that is named by its content may be kept without asking again.
+  const forever = { 'cache-control': 'public, immutable', expires: new Date(options.now() + year).toUTCString() }
+  return { ...response, headers: { ...response.headers, ...forever } }
+}
+
+function serveV2(request: OpenApiRequest, documents: Documents, options: OpenApiHandlerOptions): OpenApiResponse {
+  const type = accepted(request.accept, [json, protobufV2, protobufV2Deprecated])
+  if (!type) return notAcceptable
+  const form = type === json ? json : protobufV2
+  const bytes = remember(documents, `v2 ${form}`, () => {
+    const document = renderOpenApiV2(documents.kinds, options.table, options)
+    return form === json ? utf8Encode(JSON.stringify(document)) : encodeOpenApiV2(document)
+  })
+  const all = [...documents.groupVersions].map(([key, groupVersion]) => hashOf(documents, key, groupVersion, options))
+  return answer(request, bytes, digest(all.join(' ') + form), form)
+}
+
+const notAcceptable: OpenApiResponse = { status: 406, headers: { vary: 'Accept' }, bytes: new Uint8Array() }
+
+function answer({ ifNoneMatch }: OpenApiRequest, bytes: Uint8Array, hash: string, type: string): OpenApiResponse {
+  const headers = { 'content-type': type, etag: `"${hash}"`, vary: 'Accept' }
+  const unchanged = ifNoneMatch?.split(',').some((each) => each.trim().replace(/^W\//, '') === headers.etag)
+  return unchanged ? { status: 304, headers, bytes: new Uint8Array() } : { status: 200, headers, bytes }
+}
+
+/** The first of the client's types that we have, in the client's order of preference; without a header, our first. */
+function accepted(header: string | undefined, types: readonly string[]): string | undefined {
+  if (!header) return types[0]
+  const ranges = header.split(',').map((each, index) => {
+    const [type = '', ...parameters] = each.split(';').map((part) => part.trim())
+    const quality = Number(parameters.find((part) => part.startsWith('q='))?.slice(2) ?? 1)
+    return { type, quality, index }
+  }).filter(({ quality }) => quality > 0).sort((left, right) => right.quality - left.quality || left.index - right.index)
+  for (const { type } of ranges) {
+    const found = types.find((each) => type === each || type === '*/*' || (type === 'application/*'))
+    if (found) return found
+  }
+  return undefined
+}
+
+function remember(documents: Documents, key: string, render: () => Uint8Array): Uint8Array {
+  const known = documents.bytes.get(key)
+  if (known) return known
+  const bytes = render()
+  documents.bytes.set(key, bytes)
+  return bytes
+}
+
+/** Names the content of a document by what it is made of, so that an index does not need every document. */
+function hashOf(documents: Documents, key: string, groupVersion: GroupVersion, options: OpenApiHandlerOptions): string {
+  const known = documents.hashes.get(key)
+  if (known) return known
+  const source = kindsIn(groupVersion, documents.kinds).map((kind) => [
+    kind.kind, kind.plural, kind.scope, kind.verbs, Object.keys(kind.subresources ?? {}), kind.subresources?.others?.map(({ name, verbs }) => [name, verbs]),
+    options.customSchema?.(kind, groupVersion.version),
+  ])
+  const hash = digest(JSON.stringify([formatVersion, options.serverVersion, key, source]))
+  documents.hashes.set(key, hash)
+  return hash
+}
+
+/** Raise it when documents are rendered differently, or the table changes without the server's version: clients keep documents by hash. */
+const formatVersion = 1
+
+function digest(text: string): string {
+  return hexEncode(sha256(utf8Encode(text))).toUpperCase()
+}
+
+function urlOf(key: string, hash: string): string {
+  return `/openapi/v3/${key}?hash=${hash}`
+}
