@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
+import { systemClock } from '#host/clock.ts'
 import { createLog } from '#host/log.ts'
 import { startCluster } from './all-in-one.ts'
 import type { RunningCluster } from './all-in-one.ts'
@@ -18,7 +19,7 @@ export type ServeMessage =
 
 export async function serve(name: string): Promise<void> {
   process.title = `skiff ${name}`
-  const log = createLog({ stream: process.stderr })
+  const log = createLog({ clock: systemClock, stream: process.stderr, format: 'text', level: process.env['SKIFF_LOG_LEVEL'] === 'debug' ? 'debug' : 'info' })
   const record = readRecord(name)
   if (!record) throw new CommandFailure('E-NO-CLUSTER', `there is no record of cluster ${name}`, 'skiff up', exitCode.unreachable)
   const config = deriveClusterConfig(record.choices)
@@ -39,13 +40,13 @@ export async function serve(name: string): Promise<void> {
     tell({ type: 'failed', id: failure.id, message: failure.message, cure: failure.cure, exitCode: failure.exitCode })
     writeRecord({ choices: record.choices, process: undefined })
     process.exitCode = failure.exitCode
-    if (process.connected) process.disconnect()
+    if (process.connected) process.disconnect?.()
     process.exit()
   }
   const waiting: Socket[] = []
   const control = listenForControl(controlSocketPath(config), cluster, waiting, stop)
   tell({ type: 'ready', kubeconfig: cluster.adminKubeconfig })
-  if (process.connected) process.disconnect()
+  if (process.connected) process.disconnect?.()
 
   await aborted(stop.signal)
   log.info('stopping', { reason: String(stop.signal.reason) })
@@ -59,7 +60,7 @@ export async function serve(name: string): Promise<void> {
 
 function tell(message: ServeMessage): void {
   // Whoever started us may have gone; the cluster goes on all the same.
-  if (process.connected) process.send?.(message, () => undefined)
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined)
 }
 
 /** One command a connection: `stop` (answered by the connection's end), `statistics` (one line of JSON). */

@@ -41,10 +41,6 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { image, imageFlags } = await import('./cli/image.ts')
     return { help: 'images without a registry: skiff image load FILE.tar, skiff image ls', flags: imageFlags, run: image }
   },
-  kubectl: async () => {
-    const { kubectl } = await import('./cli/kubectl.ts')
-    return { help: 'Skiff\'s own kubectl, for machines without one', run: (_, words) => kubectl(words) }
-  },
   version: async () => {
     const { version, versionFlags } = await import('./cli/version.ts')
     return { help: 'the version of Skiff and of the API that it serves', flags: versionFlags, run: version }

@@ -29,7 +29,7 @@ export interface GoPackage {
   readonly group: string
   readonly declarations: ReadonlyMap<string, GoDeclaration>
   /** Values of the string constants of each named type of this package. */
-  readonly constants: ReadonlyMap<string, readonly { readonly name: string; readonly value: string }[]>
+  readonly constants: ReadonlyMap<string, readonly GoConstant[]>
   /** Names in `AddKnownTypes`. */
   readonly registered: readonly string[]
   /** OpenAPI definition name of each type. */
@@ -44,13 +44,18 @@ export interface GoFile {
   readonly text: string
 }
 
+/** Its value, or the constant of another package that it converts: `AddressTypeIPv4 = AddressType(v1.IPv4Protocol)`. */
+export type GoConstant =
+  | { readonly name: string; readonly value: string }
+  | { readonly name: string; readonly sameAs: { readonly package: string; readonly name: string } }
+
 const builtins = new Set([
   'string', 'bool', 'int', 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64', 'byte', 'float32', 'float64', 'any',
 ])
 
 export function parseGoPackage(path: string, files: readonly GoFile[]): GoPackage {
   const declarations = new Map<string, GoDeclaration>()
-  const constants = new Map<string, { name: string; value: string }[]>()
+  const constants = new Map<string, GoConstant[]>()
   const registered = new Set<string>()
   const modelNames = new Map<string, string>()
   let group = ''
@@ -65,7 +70,7 @@ export function parseGoPackage(path: string, files: readonly GoFile[]): GoPackag
       for (const [, type] of text.matchAll(/^\s*&(\w+)\{\},?/gm)) registered.add(type!)
     }
     for (const declaration of parseDeclarations(path, text)) declarations.set(declaration.name, declaration)
-    for (const [type, constant] of parseConstants(text)) constants.set(type, [...(constants.get(type) ?? []), constant])
+    for (const [type, constant] of parseConstants(text, parseImports(text))) constants.set(type, [...(constants.get(type) ?? []), constant])
   }
   return { path, group, declarations, constants, registered: [...registered], modelNames }
 }
@@ -152,9 +157,13 @@ function parseMarkers(comments: readonly string[]): Markers {
   return markers
 }
 
-function* parseConstants(text: string): Generator<[string, { name: string; value: string }]> {
+function* parseConstants(text: string, imports: ReadonlyMap<string, string>): Generator<[string, GoConstant]> {
   for (const [, name, type, value] of text.matchAll(/^\s*(?:const )?(\w+)\s+(\w+)\s*=\s*(?:\w+\()?"([^"]*)"\)?/gm)) {
     if (!name!.startsWith('var')) yield [type!, { name: name!, value: value! }]
   }
   for (const [, name, type, value] of text.matchAll(/^\s*(?:const )?(\w+)\s*=\s*(\w+)\("([^"]*)"\)/gm)) yield [type!, { name: name!, value: value! }]
+  for (const [, name, type, alias, other] of text.matchAll(/^\s*(?:const )?(\w+)\s*=\s*(\w+)\((\w+)\.(\w+)\)/gm)) {
+    const path = imports.get(alias!)
+    if (path !== undefined) yield [type!, { name: name!, sameAs: { package: path, name: other! } }]
+  }
 }

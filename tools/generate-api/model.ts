@@ -1,5 +1,5 @@
 /** Turns parsed Go packages into the schema model: flattened structs, shapes, enums, markers. */
-import type { GoDeclaration, GoField, GoPackage, GoType, Markers } from './go-source.ts'
+import type { GoConstant, GoDeclaration, GoField, GoPackage, GoType, Markers } from './go-source.ts'
 import { apiextensionsPackage, metaPackage } from './packages.ts'
 
 export type ModelShape =
@@ -134,8 +134,16 @@ export function enumOf(universe: Universe, type: GoType): readonly string[] | un
   if (type.kind !== 'name' || type.package === '' || specialOf(type)) return undefined
   const { package: goPackage, declaration } = declarationOf(universe, type)
   if (!declaration.markers.has('enum') && !declaration.markers.has('k8s:enum')) return undefined
-  const values = goPackage.constants.get(declaration.name)?.map(({ value }) => value)
+  const values = goPackage.constants.get(declaration.name)?.map((constant) => valueOf(universe, constant))
   return values && [...new Set(values)].sort()
+}
+
+function valueOf(universe: Universe, constant: GoConstant): string {
+  if ('value' in constant) return constant.value
+  const { package: path, name } = constant.sameAs
+  const found = [...universe.packages.get(path)?.constants.values() ?? []].flat().find((other) => other.name === name)
+  if (!found) throw new Error(`${constant.name} converts ${path}.${name}, which is not known`)
+  return valueOf(universe, found)
 }
 
 export function structOf(universe: Universe, goPackage: GoPackage, name: string): ModelStruct | undefined {
@@ -231,7 +239,7 @@ function defaultOf(goPackage: GoPackage, markers: Markers): unknown {
   const reference = /^ref\((\w+)\)$/.exec(text)
   if (!reference) return JSON.parse(text)
   for (const constants of goPackage.constants.values()) {
-    for (const { name, value } of constants) if (name === reference[1]) return value
+    for (const constant of constants) if (constant.name === reference[1] && 'value' in constant) return constant.value
   }
   throw new Error(`no constant ${reference[1]}`)
 }

@@ -2,7 +2,7 @@
 import type * as core from './core-v1.ts'
 import type * as meta from './meta-v1.ts'
 
-export type AddressType = 'FQDN'
+export type AddressType = 'FQDN' | 'IPv4' | 'IPv6'
 
 export interface Endpoint {
   addresses: string[]

@@ -493,7 +493,7 @@ node.k8s.io/v1/RuntimeClassList io.k8s.api.node.v1.RuntimeClassList [[["kind","s
 - io.k8s.api.discovery.v1.EndpointConditions [[["ready","b",1,6],["serving","b",2,6],["terminating","b",3,6]]]
 - io.k8s.api.discovery.v1.EndpointHints [[["forZones","La497",1,2],["forNodes","La496",2,2]]]
 - io.k8s.api.discovery.v1.EndpointPort [[["name","s",1,6],["protocol","s",2,6,{"e":["SCTP","TCP","UDP"],"g":"v1.Protocol"}],["port","i",3,6],["appProtocol","s",4,6]],"a"]
-discovery.k8s.io/v1/EndpointSlice io.k8s.api.discovery.v1.EndpointSlice [[["kind","s",0,2],["apiVersion","s",0,2],["metadata","19",1,0],["addressType","s",4,1,{"e":["FQDN"],"g":"v1.AddressType"}],["endpoints","La490",2,0],["ports","La493",3,0]]]
+discovery.k8s.io/v1/EndpointSlice io.k8s.api.discovery.v1.EndpointSlice [[["kind","s",0,2],["apiVersion","s",0,2],["metadata","19",1,0],["addressType","s",4,1,{"e":["FQDN","IPv4","IPv6"],"g":"v1.AddressType"}],["endpoints","La490",2,0],["ports","La493",3,0]]]
 discovery.k8s.io/v1/EndpointSliceList io.k8s.api.discovery.v1.EndpointSliceList [[["kind","s",0,2],["apiVersion","s",0,2],["metadata","16",1,0],["items","La494",2,1]]]
 - io.k8s.api.discovery.v1.ForNode [[["name","s",1,1]]]
 - io.k8s.api.discovery.v1.ForZone [[["name","s",1,1]]]

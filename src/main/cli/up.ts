@@ -10,6 +10,7 @@ import type { ClusterRecord } from '../cluster-registry.ts'
 import { freeIndex, homeDirectories, isAlive, readRecord, writeRecord } from '../cluster-registry.ts'
 import { machineAddress } from '../machine-address.ts'
 import type { ServeMessage } from '../serve.ts'
+import { skiffVersion } from '../version.ts'
 import type { Arguments, FlagSpecification } from './arguments.ts'
 import { clusterName, dataDirectoryOf, nameFlag } from './cluster-flags.ts'
 import { CommandFailure, exitCode } from './failure.ts'
@@ -54,7 +55,7 @@ export async function up(flags: Arguments): Promise<void> {
   if (flags.has('foreground')) await ready.ended
 }
 
-export const skiffVersion = '0.1.0'
+
 
 function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): ClusterChoices {
   const name = clusterName(flags)

@@ -1,6 +1,6 @@
 /** `skiff version`. */
 import type { Arguments, FlagSpecification } from './arguments.ts'
-import { skiffVersion } from './up.ts'
+import { skiffVersion } from '../version.ts'
 
 export const versionFlags: Readonly<Record<string, FlagSpecification>> = {
   output: { kind: 'text', short: 'o', help: '"json"' },

@@ -80,7 +80,7 @@ batch/v1beta1/CronJobList io.k8s.api.batch.v1beta1.CronJobList [[["kind","s",0,2
 - io.k8s.api.discovery.v1beta1.EndpointConditions [[["ready","b",1,6],["serving","b",2,6],["terminating","b",3,6]]]
 - io.k8s.api.discovery.v1beta1.EndpointHints [[["forZones","La980",1,2],["forNodes","La979",2,2]]]
 - io.k8s.api.discovery.v1beta1.EndpointPort [[["name","s",1,6],["protocol","s",2,6,{"e":["SCTP","TCP","UDP"],"g":"v1.Protocol"}],["port","i",3,6],["appProtocol","s",4,6]]]
-discovery.k8s.io/v1beta1/EndpointSlice io.k8s.api.discovery.v1beta1.EndpointSlice [[["kind","s",0,2],["apiVersion","s",0,2],["metadata","19",1,0],["addressType","s",4,1,{"e":["FQDN"],"g":"v1beta1.AddressType"}],["endpoints","La973",2,1],["ports","La976",3,0]]]
+discovery.k8s.io/v1beta1/EndpointSlice io.k8s.api.discovery.v1beta1.EndpointSlice [[["kind","s",0,2],["apiVersion","s",0,2],["metadata","19",1,0],["addressType","s",4,1,{"e":["FQDN","IPv4","IPv6"],"g":"v1beta1.AddressType"}],["endpoints","La973",2,1],["ports","La976",3,0]]]
 discovery.k8s.io/v1beta1/EndpointSliceList io.k8s.api.discovery.v1beta1.EndpointSliceList [[["kind","s",0,2],["apiVersion","s",0,2],["metadata","16",1,0],["items","La977",2,1]]]
 - io.k8s.api.discovery.v1beta1.ForNode [[["name","s",1,1]]]
 - io.k8s.api.discovery.v1beta1.ForZone [[["name","s",1,1]]]

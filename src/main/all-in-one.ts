@@ -1,0 +1,159 @@
+/** A whole cluster in this process: certificates, store, API server over HTTPS, control plane, and this machine (or simulated ones) as nodes. */
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { CertificateFiles } from '#bootstrap/certificates.ts'
+import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
+import { renderKubeconfig } from '#bootstrap/kubeconfig.ts'
+import type { ControlPlane } from '#cluster/control-plane.ts'
+import { createControlPlane } from '#cluster/control-plane.ts'
+import { systemClock } from '#host/clock.ts'
+import { nodeCrypto } from '#host/crypto/node-crypto.ts'
+import { systemDisk } from '#host/disk/disk.ts'
+import { createHttpClient } from '#host/http/client.ts'
+import { gzip } from '#host/http/compress.ts'
+import { PortInUse, listen } from '#host/http/listen.ts'
+import { systemRandom } from '#host/random.ts'
+import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
+import type { Log } from '#world/log.ts'
+import { loadCertificates } from './certificate-files.ts'
+import { CommandFailure, exitCode } from './cli/failure.ts'
+import type { StepEvent } from './cli/output.ts'
+import { describePortHolder } from './cli/ports.ts'
+import { prepareMachine, startMachineNode } from './machine-node.ts'
+import { createNodeConnections } from './node-connections.ts'
+import { processMetrics } from './process-metrics.ts'
+import { startSimulatedNodes } from './simulated-nodes.ts'
+import { serverVersion } from './version.ts'
+
+export interface ClusterOptions {
+  readonly config: ClusterConfig
+  readonly log: Log
+  readonly onStep: (event: StepEvent) => void
+}
+
+export interface RunningCluster extends AsyncDisposable {
+  readonly adminKubeconfig: string
+  /** Figures for `skiff status`. */
+  statistics(): Readonly<Record<string, string | number>>
+}
+
+/** Resolves when nodes are Ready and DNS answers. Aborting `signal` gives up the start; disposing what it gives ends the cluster. */
+export async function startCluster({ config, log, onStep }: ClusterOptions, signal: AbortSignal): Promise<RunningCluster> {
+  const begin = performance.now()
+  const stop = new AbortController()
+  const until = AbortSignal.any([signal, stop.signal])
+  await using resources = new AsyncDisposableStack()
+  resources.defer(() => stop.abort(new Error('the cluster stops')))
+  const step = createSteps(onStep)
+  // containerd needs longest, so it goes first and is awaited last.
+  const machine = config.nodes.type === 'machine' ? prepareMachine(config, log, until) : undefined
+  machine?.catch(() => undefined)
+
+  const certificates = await step('certificates', async () => {
+    const { files, made } = loadCertificates(config.dataDirectory, namesOf(config))
+    return [made.length === 0 ? 'all good' : `${made.length} made in ${join(config.dataDirectory, 'pki')}`, files]
+  })
+  const httpClient = resources.use(createHttpClient())
+  const { controlPlane, server } = await step('api server', async () => {
+    const store = resources.use(await openEmbeddedStore({
+      disk: systemDisk, directory: join(config.dataDirectory, 'store'), clock: systemClock, log,
+    }))
+    const controlPlane = createControlPlane({
+      store, clock: systemClock, random: systemRandom, crypto: nodeCrypto, log,
+      serviceAccountKey: certificates['sa.key']!, rootCertificate: certificates['ca.crt']!, clusterDomain: config.clusterDomain,
+      serviceCidr: config.serviceCidr, advertiseAddress: config.advertiseAddress, port: config.port, version: serverVersion,
+      nodes: createNodeConnections(certificates, httpClient), processMetrics, gzip,
+    }, until)
+    const server = resources.use(await listenForClients(config, certificates, controlPlane, log))
+    return [`https://${config.advertiseAddress}:${config.port}  ready`, { controlPlane, server }]
+  })
+  const running = [controlPlane.run(until)]
+  const failed = Promise.race(running).then(() => undefined)
+  failed.catch((error: unknown) => {
+    if (until.aborted) return
+    log.error('a component failed; the process ends so that it is started afresh', { error: String(error) })
+    process.exit(70)
+  })
+
+  await step('components', async () => {
+    await controlPlane.started
+    return ['controllers, scheduler', undefined]
+  })
+  if (machine) {
+    await step('node', async () => {
+      const prepared = resources.use(await machine)
+      const node = resources.use(await startMachineNode({ config, controlPlane, certificates, machine: prepared, httpClient, log }, until))
+      running.push(node.run(until))
+      await Promise.all([node.ready, node.serving])
+      return [`${config.nodes.type === 'machine' ? config.nodes.nodeName : ''}  Ready; services and DNS (${config.dnsServiceIp}) answer`, undefined]
+    })
+  } else if (config.nodes.type === 'simulated') {
+    const { count } = config.nodes
+    await step('nodes', async () => {
+      await startSimulatedNodes({ count, controlPlane, config, log }, until)
+      return [`${count} simulated, Ready`, undefined]
+    })
+  }
+  const owned = resources.move()
+  return {
+    adminKubeconfig: renderAdminKubeconfig(config, certificates),
+    statistics: () => ({
+      'up since': new Date(Date.now() - (performance.now() - begin)).toISOString(),
+      'memory MB': Math.round(process.memoryUsage.rss() / 1e6),
+      port: server.port,
+    }),
+    async [Symbol.asyncDispose]() {
+      stop.abort(new Error('the cluster stops'))
+      await Promise.allSettled(running)
+      await owned.disposeAsync()
+    },
+  }
+}
+
+type Step = <T>(name: string, work: () => Promise<readonly [string, T]>) => Promise<T>
+
+function createSteps(onStep: (event: StepEvent) => void): Step {
+  return async (name, work) => {
+    const begin = performance.now()
+    onStep({ step: name, state: 'started', detail: '', ms: 0 })
+    try {
+      const [detail, result] = await work()
+      onStep({ step: name, state: 'done', detail, ms: performance.now() - begin })
+      return result
+    } catch (error) {
+      onStep({ step: name, state: 'failed', detail: '', ms: performance.now() - begin })
+      throw error
+    }
+  }
+}
+
+function namesOf(config: ClusterConfig): Parameters<typeof loadCertificates>[1] {
+  return {
+    clusterDomain: config.clusterDomain, kubernetesServiceIp: config.kubernetesServiceIp, addresses: [config.advertiseAddress],
+    dnsNames: [hostname().toLowerCase()],
+    nodes: config.nodes.type === 'machine' ? [{ name: config.nodes.nodeName, addresses: [config.advertiseAddress, '127.0.0.1'] }] : [],
+  }
+}
+
+async function listenForClients(config: ClusterConfig, certificates: CertificateFiles, controlPlane: ControlPlane, log: Log): ReturnType<typeof listen> {
+  try {
+    return await listen({
+      port: config.port, log: log.named('http'), handle: (request) => controlPlane.server.handle(request),
+      certificates: {
+        certificate: certificates['apiserver.crt']!, key: certificates['apiserver.key']!, clientCa: certificates['ca.crt']!,
+        frontProxyCa: certificates['front-proxy-ca.crt']!,
+      },
+    })
+  } catch (error) {
+    if (!(error instanceof PortInUse)) throw error
+    throw new CommandFailure('E-PORT-INUSE', `port ${config.port} is held by ${describePortHolder(config.port) ?? 'another process'}`,
+      'stop it, or choose another: --port N', exitCode.inUse, { cause: error })
+  }
+}
+
+function renderAdminKubeconfig(config: ClusterConfig, certificates: CertificateFiles): string {
+  return renderKubeconfig({
+    name: config.name, server: `https://${config.advertiseAddress}:${config.port}`, certificateAuthority: certificates['ca.crt']!,
+    certificate: certificates['admin.crt']!, key: certificates['admin.key']!,
+  })
+}
