@@ -1,10 +1,15 @@
-/** STUB */
+/** Validation of ControllerRevisions: they hold something, and hold it unchanged. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
+import { required } from '#machinery/errors/field-errors.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
+import type { ControllerRevision } from '../../gen/apps-v1.ts'
+import { validateNonNegative } from '../../numbers.validation.ts'
 
-export function validateControllerRevision(..._args: unknown[]): FieldError[] {
-  return []
+export function validateControllerRevision({ data, revision }: ControllerRevision): FieldError[] {
+  return [...(data ? [] : [required('data', 'data is mandatory')]), ...validateNonNegative(revision, 'revision')]
 }
 
-export function validateControllerRevisionUpdate(..._args: unknown[]): FieldError[] {
-  return []
+export function validateControllerRevisionUpdate(object: ControllerRevision, old: Stored<ControllerRevision>): FieldError[] {
+  return validateImmutable(object.data, old.data, 'data')
 }

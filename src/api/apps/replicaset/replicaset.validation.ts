@@ -1,14 +1,27 @@
-/** STUB */
+/** Validation of ReplicaSets. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
+import { validateReplicatedTemplate } from '../../core/pod/replicated-template.validation.ts'
+import { validateReplicaCounts } from '../../core/replicationcontroller/replicationcontroller.validation.ts'
+import type { ReplicaSet, ReplicaSetSpec } from '../../gen/apps-v1.ts'
+import { validateNonNegative } from '../../numbers.validation.ts'
+import { validateOwnSelector } from '../selector.validation.ts'
 
-export function validateReplicaSet(..._args: unknown[]): FieldError[] {
-  return []
+export function validateReplicaSet(object: ReplicaSet): FieldError[] {
+  const spec = object.spec ?? {} as ReplicaSetSpec
+  return [
+    ...validateNonNegative(spec.replicas, 'spec.replicas'),
+    ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
+    ...validateOwnSelector(spec.selector, 'deployment'),
+    ...validateReplicatedTemplate(spec.template ?? {}, spec.selector, 'spec.template', 'ReplicaSet'),
+  ]
 }
 
-export function validateReplicaSetStatusUpdate(..._args: unknown[]): FieldError[] {
-  return []
+export function validateReplicaSetUpdate(object: ReplicaSet, old: Stored<ReplicaSet>): FieldError[] {
+  return validateImmutable(object.spec?.selector, old.spec?.selector, 'spec.selector')
 }
 
-export function validateReplicaSetUpdate(..._args: unknown[]): FieldError[] {
-  return []
+export function validateReplicaSetStatusUpdate({ status }: ReplicaSet): FieldError[] {
+  return validateReplicaCounts(status ?? { replicas: 0 }, 'status')
 }

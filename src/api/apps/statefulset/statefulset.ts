@@ -9,6 +9,7 @@ import { validateStatefulSet, validateStatefulSetStatusUpdate, validateStatefulS
 
 export const statefulSet = defineKind<StatefulSet>({
   group: 'apps', kind: 'StatefulSet', plural: 'statefulsets', shortNames: ['sts'], categories: ['all'], scope: 'Namespaced',
+  nameRule: 'dns1123Label',
   versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.StatefulSet', served: true, stored: true }],
   setDefaults,
   ...separateStatus<StatefulSet>({ replicas: 0, availableReplicas: 0 }),

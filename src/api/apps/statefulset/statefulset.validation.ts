@@ -1,14 +1,103 @@
-/** STUB */
+/** Validation of StatefulSets. */
+import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
+import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import { validateDns1123Label } from '#machinery/meta/validate-names.ts'
+import { validateReplicatedTemplate } from '../../core/pod/replicated-template.validation.ts'
+import type { PodTemplateSpec } from '../../gen/core-v1.ts'
+import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from '../../gen/apps-v1.ts'
+import {
+  validateNonNegative, validateNonNegativeIntOrPercent, validateNotMoreThan100Percent,
+} from '../../numbers.validation.ts'
+import { validateOwnSelector } from '../selector.validation.ts'
+import { isZeroIntOrPercent, validateCollisionCount } from '../status.validation.ts'
 
-export function validateStatefulSet(..._args: unknown[]): FieldError[] {
-  return []
+export function validateStatefulSet(object: StatefulSet): FieldError[] {
+  const spec = object.spec ?? {} as StatefulSetSpec
+  return [
+    ...validateManagementPolicy(spec.podManagementPolicy ?? ''),
+    ...validateStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy'),
+    ...validateRetention(spec),
+    ...validateNonNegative(spec.replicas, 'spec.replicas'),
+    ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
+    ...validateNonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
+    ...validateNonNegative(spec.ordinals?.start, 'spec.ordinals.start'),
+    ...(spec.serviceName ? invalidFor('spec.serviceName', spec.serviceName, validateDns1123Label(spec.serviceName)) : []),
+    ...validateOwnSelector(spec.selector, 'statefulset'),
+    ...validateReplicatedTemplate(withClaims(spec), spec.selector, 'spec.template', 'StatefulSet'),
+  ]
 }
 
-export function validateStatefulSetStatusUpdate(..._args: unknown[]): FieldError[] {
-  return []
+function validateManagementPolicy(policy: string): FieldError[] {
+  if (policy === '') return [required('spec.podManagementPolicy')]
+  return policy === 'OrderedReady' || policy === 'Parallel' ? []
+    : [invalidValue('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'")]
 }
 
-export function validateStatefulSetUpdate(..._args: unknown[]): FieldError[] {
-  return []
+function validateStrategy(strategy: StatefulSetUpdateStrategy, path: string): FieldError[] {
+  const { type, rollingUpdate } = strategy
+  switch (type ?? '') {
+    case '': return [required(path)]
+    case 'OnDelete':
+      return rollingUpdate ? [invalidValue(`${path}.rollingUpdate`, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")] : []
+    case 'RollingUpdate': {
+      if (!rollingUpdate) return []
+      const field = `${path}.rollingUpdate.maxUnavailable`
+      const { partition, maxUnavailable } = rollingUpdate
+      const errors = validateNonNegative(partition, `${path}.rollingUpdate.partition`)
+      if (maxUnavailable === undefined) return errors
+      errors.push(...validateNonNegativeIntOrPercent(maxUnavailable, field))
+      if (isZeroIntOrPercent(maxUnavailable)) errors.push(invalidValue(field, maxUnavailable, 'cannot be 0'))
+      return [...errors, ...validateNotMoreThan100Percent(maxUnavailable, field)]
+    }
+    default: return [invalidValue(path, strategy, "must be 'RollingUpdate' or 'OnDelete'")]
+  }
+}
+
+function validateRetention({ persistentVolumeClaimRetentionPolicy: policy }: StatefulSetSpec): FieldError[] {
+  if (!policy) return []
+  const supported = ['Delete', 'Retain']
+  return (['whenDeleted', 'whenScaled'] as const).flatMap((field) => (supported.includes(policy[field] ?? '') ? []
+    : [notSupported(`spec.persistentVolumeClaimRetentionPolicy.${field}`, policy[field] ?? '', supported)]))
+}
+
+/** Every claim template becomes a volume of the same name, which the containers mount. */
+function withClaims({ template, volumeClaimTemplates = [] }: StatefulSetSpec): PodTemplateSpec {
+  const spec = template?.spec
+  if (!spec) return template ?? {}
+  const claims = volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? '').filter(Boolean)
+  const volumes = (spec.volumes ?? []).filter(({ name }) => !claims.includes(name))
+  return {
+    ...template, spec: { ...spec, volumes: [...volumes, ...claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }))] },
+  }
+}
+
+const mutable = [
+  'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds',
+] as const
+
+export function validateStatefulSetUpdate({ spec }: StatefulSet, old: Stored<StatefulSet>): FieldError[] {
+  const fixed = (part: object | undefined): unknown =>
+    Object.fromEntries(Object.entries(part ?? {}).filter(([field]) => !(mutable as readonly string[]).includes(field)))
+  if (semanticEqual(fixed(spec), fixed(old.spec))) return []
+  return [forbiddenValue('spec', "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', " +
+    "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")]
+}
+
+export function validateStatefulSetStatusUpdate({ status }: StatefulSet, old: Stored<StatefulSet>): FieldError[] {
+  const replicas = status?.replicas ?? 0
+  const counts = ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'] as const
+  const errors = ['replicas', ...counts, 'observedGeneration'].flatMap((field) =>
+    validateNonNegative(status?.[field as 'replicas'], `status.${field}`))
+  errors.push(...validateCollisionCount(status?.collisionCount, old.status?.collisionCount))
+  for (const field of counts) {
+    const count = status?.[field] ?? 0
+    if (count > replicas) errors.push(invalidValue(`status.${field}`, count, 'cannot be greater than status.replicas'))
+  }
+  const available = status?.availableReplicas ?? 0
+  if (available > (status?.readyReplicas ?? 0)) {
+    errors.push(invalidValue('status.availableReplicas', available, 'cannot be greater than status.readyReplicas'))
+  }
+  return errors
 }

@@ -6,7 +6,7 @@ import { ageColumn, boolean, containerColumns, formatOptionalBoolean, integer, n
 import { formatTimeSince } from '../../printing/duration.ts'
 import { separateStatus } from '../../strategy.ts'
 import { setJobSpecDefaults } from '../job/job-defaults.ts'
-import { validateCronJob, validateCronJobUpdate } from './cronjob.validation.ts'
+import { validateCronJob } from './cronjob.validation.ts'
 
 export const cronJob = defineKind<CronJob>({
   group: 'batch', kind: 'CronJob', plural: 'cronjobs', shortNames: ['cj'], categories: ['all'], scope: 'Namespaced',
@@ -14,7 +14,6 @@ export const cronJob = defineKind<CronJob>({
   setDefaults,
   ...separateStatus<CronJob>({}),
   validate: validateCronJob,
-  validateUpdate: validateCronJobUpdate,
   generation: 'spec',
   subresources: { status: true },
   columns: [
