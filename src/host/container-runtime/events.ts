@@ -2,7 +2,7 @@
 import { decodeProtobuf, encodeProtobuf } from '#machinery/codec/protobuf.ts'
 import { AsyncQueue } from '#base/async-queue.ts'
 import type { RuntimeEvent } from '#world/container-runtime.ts'
-import { events, type Envelope } from './gen/cri-schema.ts'
+import { events, runtimeService, type Envelope } from './gen/cri-schema.ts'
 import type { GrpcChannel } from './grpc-channel.ts'
 import { messageSchema } from './methods.ts'
 
@@ -16,13 +16,17 @@ const topics: Readonly<Record<string, Told>> = {
 }
 const subscription = Object.keys(topics).map((topic) => `topic=="${topic}",namespace=="k8s.io"`)
 const queuedMax = 20_000
-/** CRI hears of an exit from the same source; asked in the same instant, it may still say `running`. */
-const settleMs = 20
+const confirmTimeoutMs = 10_000
 
 export async function* runtimeEvents(channel: GrpcChannel, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
   const queue = new AsyncQueue<RuntimeEvent>(queuedMax)
   const request = encodeProtobuf({ filters: subscription }, messageSchema(events.Subscribe.request))
-  const messages = channel.stream(events.Subscribe.path, request, signal, () => queue.push({ type: 'connected' }))
+  // The server says nothing before the first event. A call on the same connection that comes back shows that it has read ours too.
+  const confirm = (): void => {
+    const version = encodeProtobuf({}, messageSchema(runtimeService.Version.request))
+    channel.unary(runtimeService.Version.path, version, confirmTimeoutMs).then(() => queue.tryPush({ type: 'connected' }), (error: unknown) => queue.fail(error))
+  }
+  const messages = channel.stream(events.Subscribe.path, request, signal, confirm)
   const reading = read(messages, queue)
   try {
     yield* queue
@@ -36,9 +40,7 @@ async function read(messages: AsyncIterable<Uint8Array>, queue: AsyncQueue<Runti
   try {
     for await (const message of messages) {
       const event = toEvent(decodeProtobuf(message, messageSchema(events.Subscribe.response)) as Envelope)
-      if (!event) continue
-      if (event.type === 'exited') setTimeout(() => queue.tryPush(event), settleMs)
-      else queue.tryPush(event)
+      if (event) queue.tryPush(event)
     }
     queue.end()
   } catch (error) {

@@ -7,7 +7,7 @@ import { RuntimeError, type RuntimeErrorCode } from '#world/container-runtime.ts
 export interface GrpcChannel extends AsyncDisposable {
   /** Throws RuntimeError. `timeoutMs` 0: no limit. */
   unary(path: string, message: Uint8Array, timeoutMs: number): Promise<Uint8Array>
-  /** Yields messages until the server ends the stream or the signal aborts. `onOpen` is called when the server has accepted the call. */
+  /** Yields messages until the server ends the stream or the signal aborts. `onOpen` is called when the call has been sent. */
   stream(path: string, message: Uint8Array, signal: AbortSignal, onOpen: () => void): AsyncIterable<Uint8Array>
 }
 
@@ -74,7 +74,9 @@ export function openGrpcChannel(socketPath: string): GrpcChannel {
         queue.end()
       }
       signal.addEventListener('abort', cancel, { once: true })
-      stream.once('ready', onOpen)
+      // A stream on a connection that stands already is open before anybody could listen for it.
+      if (stream.pending) stream.once('ready', onOpen)
+      else onOpen()
       readMessages(stream, (answer) => queue.push(answer)).then(() => queue.end(), (error: unknown) => queue.fail(error))
       try {
         yield* queue

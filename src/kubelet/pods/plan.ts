@@ -175,9 +175,8 @@ function planInit(draft: Draft, sandbox: SandboxStatus): boolean {
     const current = latest?.sandboxId === sandbox.id ? latest : undefined
     if (current?.state === 'running') {
       if (!isSidecar) return false
-      if (planUnhealthy(draft, role, container, current) || !isStarted(container, current, probes)) {
-        if (!initialized) return false
-      }
+      const isStarting = draft.situation.underway.has(`start/${container.name}`)
+      if ((planUnhealthy(draft, role, container, current) || isStarting || !isStarted(container, current, probes)) && !initialized) return false
       continue
     }
     if (!isSidecar && current?.state === 'exited' && current.exitCode === 0) continue

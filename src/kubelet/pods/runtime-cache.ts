@@ -7,6 +7,8 @@ import type { ObservedContainer, PodRuntimeState } from './plan.ts'
 
 /** A safety net only: events tell everything, unless one was lost. */
 const relistIntervalMs = 60_000
+const confirmMs = { first: 2, most: 4096 }
+const endedEarlyMax = 1000
 const reconnectMs = { first: 100, most: 5000 }
 
 export interface RuntimeCacheOptions {
@@ -23,6 +25,7 @@ export class RuntimeCache {
   readonly #sandboxes = new Map<string, SandboxStatus>()
   readonly #containers = new Map<string, ObservedContainer>()
   readonly #byPod = new Map<string, { sandboxes: Set<string>; containers: Set<string> }>()
+  readonly #endedEarly = new Set<string>()
   readonly #subscribers = new Set<(podUid: string) => void>()
   readonly synced: Promise<void>
   #resolveSynced: () => void
@@ -88,6 +91,7 @@ export class RuntimeCache {
     }
     const observed = { ...status, sandboxId: known ?? '' }
     this.#putContainer(observed)
+    if (this.#endedEarly.delete(id) && status.state === 'running') void this.#confirmExit(id)
     return observed
   }
 
@@ -150,9 +154,30 @@ export class RuntimeCache {
 
   async #handle(event: Exclude<RuntimeEvent, { type: 'connected' }>): Promise<void> {
     this.#lastSeenAt = this.#options.clock.monotonic()
-    // Ids that nobody knows yet are being made by us: whoever makes them asks once they stand.
-    if (this.#containers.has(event.id)) await this.refreshContainer(event.id)
-    else if (this.#sandboxes.has(event.id)) await this.refreshSandbox(event.id)
+    // Ids that nobody knows yet are being made by us: whoever makes them asks once they stand, perhaps after their end.
+    if (this.#containers.has(event.id)) {
+      const status = await this.refreshContainer(event.id)
+      if (event.type === 'exited' && status?.state === 'running') void this.#confirmExit(event.id)
+    } else if (this.#sandboxes.has(event.id)) {
+      await this.refreshSandbox(event.id)
+    } else if (event.type === 'exited') {
+      this.#endedEarly.add(event.id)
+      const oldest = this.#endedEarly.values().next()
+      if (this.#endedEarly.size > endedEarlyMax && !oldest.done) this.#endedEarly.delete(oldest.value)
+    }
+  }
+
+  /** A process has ended, and the runtime has not yet drawn its conclusions (it collects the last output first): asks again, briefly. */
+  async #confirmExit(id: string): Promise<void> {
+    const { clock, log } = this.#options
+    try {
+      for (let delayMs = confirmMs.first; delayMs <= confirmMs.most; delayMs *= 2) {
+        await clock.sleep(delayMs)
+        if ((await this.refreshContainer(id))?.state !== 'running') return
+      }
+    } catch (error) {
+      log.warn('could not ask about a container that ended', { container: id, error: String(error) })
+    }
   }
 
   #entry(uid: string): { sandboxes: Set<string>; containers: Set<string> } {

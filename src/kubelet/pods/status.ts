@@ -16,6 +16,8 @@ export interface StatusInput {
   readonly waiting: ReadonlyMap<string, WaitingReason>
   /** By container id: what it left in its termination message file, or its last log lines. */
   readonly terminationMessages: ReadonlyMap<string, string>
+  /** Names of containers that are being started: one that runs already still has its postStart hook to do. */
+  readonly starting: ReadonlySet<string>
   readonly hostIps: readonly string[]
   readonly runtimeName: string
   readonly now: number
@@ -87,7 +89,8 @@ function statusesOf(
 function statusOf(
   input: StatusInput, role: ContainerRole, container: AnyContainer, old: DeepReadonly<ContainerStatus> | undefined,
 ): ContainerStatus {
-  const mine = input.state.containers.filter((status) => containerNameOf(status) === container.name)
+  const all = input.state.containers.filter((status) => containerNameOf(status) === container.name)
+  const mine = input.starting.has(container.name) && all[0]?.state === 'running' ? all.slice(1) : all
   const latest = mine[0]
   const previous = mine[1]
   if (!latest) return absentStatus(input, container, old)

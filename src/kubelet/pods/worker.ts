@@ -116,7 +116,7 @@ export class PodWorker {
     const { cache, prober, clock } = this.#services
     this.#notice()
     const state = cache.forPod(this.uid)
-    prober.sync(this.#pod, state, this.#ending !== undefined)
+    prober.sync(this.#pod, state, this.#ending !== undefined, this.#starting())
     await this.#readMessages()
     const now = clock.now()
     const plan = planPod({
@@ -260,6 +260,10 @@ export class PodWorker {
     }
   }
 
+  #starting(): ReadonlySet<string> {
+    return new Set([...this.#underway.keys()].flatMap((key) => (key.startsWith('start/') ? [key.slice('start/'.length)] : [])))
+  }
+
   async #start(action: Extract<PodAction, { type: 'startContainer' }>): Promise<void> {
     const { name } = action.container
     try {
@@ -280,7 +284,7 @@ export class PodWorker {
 
   async #kill(action: Extract<PodAction, { type: 'killContainer' }>): Promise<void> {
     const { runtime, cache, clock, events } = this.#services
-    const deadline = clock.now() + action.graceSeconds * 1000
+    const deadline = Math.min(clock.now() + action.graceSeconds * 1000, this.#ending?.deadline ?? Number.POSITIVE_INFINITY)
     this.#killDeadlines.set(action.id, deadline)
     events.container(this.#pod, action.role, action.name, 'Normal', 'Killing', killMessage(action))
     try {
@@ -394,7 +398,7 @@ export class PodWorker {
     return computePodStatus({
       pod: this.#pod, state: cache.forPod(this.uid), probes: prober.verdicts(this.uid),
       waiting: new Map([...this.#errors, ...plan?.waiting ?? []]), terminationMessages: this.#messages,
-      hostIps, runtimeName, now: clock.now(), startTime: this.#startTime, failure: this.#failure, finished: plan?.finished ?? true,
+      starting: this.#starting(), hostIps, runtimeName, now: clock.now(), startTime: this.#startTime, failure: this.#failure, finished: plan?.finished ?? true,
     })
   }
 

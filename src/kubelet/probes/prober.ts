@@ -55,14 +55,14 @@ export class Prober {
   }
 
   /** Begins and ends probes so that each running container has its own. A pod that ends keeps only its readiness probes. */
-  sync(pod: PodObject, state: PodRuntimeState, isEnding: boolean): void {
+  sync(pod: PodObject, state: PodRuntimeState, isEnding: boolean, starting: ReadonlySet<string>): void {
     const uid = podUid(pod)
     const wanted = new Map<string, () => Running>()
     const entry = this.#pods.get(uid) ?? { pod, running: new Map(), verdicts: new Map(), podIp: '' }
     entry.pod = pod
     entry.podIp = state.sandboxes[0]?.ips[0] ?? pod.status?.hostIP ?? ''
     for (const { role, container } of containersOf(pod)) {
-      if (role === 'init' || role === 'ephemeral') continue
+      if (role === 'init' || role === 'ephemeral' || starting.has(container.name)) continue
       const status = latestContainer(state, container.name)
       if (status?.state !== 'running') continue
       this.#adopt(entry, pod, container, status)
