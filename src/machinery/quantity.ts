@@ -128,9 +128,16 @@ function formatBinary(whole: bigint): string {
   return `${mantissa * 1024n ** BigInt(times - usable)}${binaryNames[usable]}`
 }
 
+const canonicalTexts = new Map<string, string>()
+
 /** `canonicalQuantity('1000m')` is `1`. Throws QuantityError. */
 export function canonicalQuantity(text: string): string {
-  return formatQuantity(parseQuantity(text))
+  const known = canonicalTexts.get(text)
+  if (known !== undefined) return known
+  const canonical = formatQuantity(parseQuantity(text))
+  if (canonicalTexts.size >= cacheLimit) canonicalTexts.clear()
+  canonicalTexts.set(text, canonical)
+  return canonical
 }
 
 export function quantityOf(value: bigint | number, format: QuantityFormat = 'DecimalSI'): Quantity {

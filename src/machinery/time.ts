@@ -12,15 +12,20 @@ export class TimeError extends Error {}
 const layout = '2006-01-02T15:04:05Z07:00'
 const microLayout = '2006-01-02T15:04:05.000000Z07:00'
 const zeroSeconds = -62135596800
+const zeroTime = '0001-01-01T00:00:00Z'
 
 /** Throws TimeError. */
 export function parseTime(text: string): Instant {
-  const usual = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)Z$/.exec(text)
-  if (usual) {
-    const milliseconds = Date.parse(text)
-    if (!Number.isNaN(milliseconds) && isRealDate(text)) return { seconds: milliseconds / 1000, nanos: 0 }
-  }
-  return new TimeReader(text, layout).read()
+  return isUsual(text) ? { seconds: Date.parse(text) / 1000, nanos: 0 } : new TimeReader(text, layout).read()
+}
+
+/** Whole seconds in UTC, and a date that exists: what nearly every time on the wire is. */
+function isUsual(text: string): boolean {
+  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):([0-5]\d):([0-5]\d)Z$/.exec(text)
+  if (!match) return false
+  const month = Number(match[2])
+  const day = Number(match[3])
+  return Number(match[4]) < 24 && month >= 1 && month <= 12 && day >= 1 && (day <= 28 || day <= daysIn(Number(match[1]), month))
 }
 
 /** Exactly six decimals, as upstream's MicroTime wants them. Throws TimeError. */
@@ -54,6 +59,7 @@ export function formatMicroInstant({ seconds, nanos }: Instant): string {
 
 /** In UTC, as upstream writes it; undefined for the zero time, which is null in JSON. Throws TimeError. */
 export function canonicalTime(text: string): string | undefined {
+  if (isUsual(text)) return text === zeroTime ? undefined : text
   const instant = parseTime(text)
   return isZeroInstant(instant) ? undefined : formatInstant(instant)
 }
@@ -71,10 +77,6 @@ export function isZeroInstant({ seconds, nanos }: Instant): boolean {
 
 function dateOf(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(0, 19)
-}
-
-function isRealDate(text: string): boolean {
-  return Number(text.slice(8, 10)) <= daysIn(Number(text.slice(0, 4)), Number(text.slice(5, 7))) && text.slice(11, 13) !== '24'
 }
 
 function daysIn(year: number, month: number): number {
