@@ -4,10 +4,17 @@ import { test } from 'node:test'
 import type { Deployment } from '#api/gen/apps-v1.ts'
 import { deployment } from '#api/apps/deployment/deployment.ts'
 import { replicaSet } from '#api/apps/replicaset/replicaset.ts'
+import { configMap } from '#api/core/configmap/configmap.ts'
+import { endpoints } from '#api/core/endpoints/endpoints.ts'
 import { event } from '#api/core/event/event.ts'
 import { namespace } from '#api/core/namespace/namespace.ts'
 import { pod } from '#api/core/pod/pod.ts'
+import { service } from '#api/core/service/service.ts'
+import { serviceAccount } from '#api/core/serviceaccount/serviceaccount.ts'
+import { endpointSlice } from '#api/discovery/endpointslice/endpointslice.ts'
+import { controllers } from '#controllers/controllers.ts'
 import { deploymentController } from '#controllers/deployment/deployment.ts'
+import { garbageCollector } from '#controllers/garbage-collector/garbage-collector.ts'
 import { replicaSetController } from '#controllers/replicaset/replicaset.ts'
 import { startControlPlane } from './control-plane.ts'
 
@@ -50,4 +57,105 @@ test('a Deployment is rolled out within its limits, and then nobody writes any m
   await run(700)
   assert.deepEqual([...statistics.values()].map(({ writes }) => writes), before, 'a settled cluster is written to')
   for (const { noopWrites } of statistics.values()) assert.equal(noopWrites, 0)
+})
+
+const deletions: readonly { readonly policy: 'Background' | 'Foreground' | 'Orphan'; readonly left: readonly string[] }[] = [
+  { policy: 'Background', left: [] },
+  { policy: 'Foreground', left: [] },
+  { policy: 'Orphan', left: ['ReplicaSet without owner', 'pod', 'pod'] },
+]
+for (const { policy, left } of deletions) {
+  test(`deleting a Deployment with policy ${policy} leaves ${left.length === 0 ? 'nothing' : left.join(', ')}`, { timeout: 60_000 }, async () => {
+    await using plane = startControlPlane({ controllers: [deploymentController, replicaSetController, garbageCollector] })
+    const { client, run, complaints } = plane
+    await client.of(namespace).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
+    await client.of(deployment, 'default').create(web('nginx:1', 2))
+    await run(5)
+    await client.of(deployment, 'default').delete('web', { propagationPolicy: policy })
+    await run(20)
+    assert.deepEqual((await client.of(deployment, 'default').list()).items, [], complaints.join('\n'))
+    const sets = (await client.of(replicaSet, 'default').list()).items
+      .map(({ metadata }) => metadata.ownerReferences?.length ? 'ReplicaSet with owner' : 'ReplicaSet without owner')
+    const pods = (await client.of(pod, 'default').list()).items.map(() => 'pod')
+    assert.deepEqual([...sets, ...pods], left, complaints.join('\n'))
+  })
+}
+
+test('an object whose owner never was is collected, one with a living owner is not', { timeout: 60_000 }, async () => {
+  await using plane = startControlPlane({ controllers: [garbageCollector] })
+  const { client, run } = plane
+  await client.of(namespace).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
+  const maps = client.of(configMap, 'default')
+  const owner = await maps.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'owner', namespace: 'default' } })
+  const owned = (name: string, ...uids: string[]) => maps.create({
+    apiVersion: 'v1', kind: 'ConfigMap', metadata: {
+      name, namespace: 'default',
+      ownerReferences: uids.map((uid) => ({ apiVersion: 'v1', kind: 'ConfigMap', name: uid === owner.metadata.uid ? 'owner' : 'ghost', uid })),
+    },
+  })
+  await owned('kept', owner.metadata.uid)
+  await owned('half', owner.metadata.uid, '00000000-0000-4000-8000-000000000001')
+  await owned('garbage', '00000000-0000-4000-8000-000000000002')
+  await run(5)
+  assert.deepEqual((await maps.list()).items.map(({ metadata }) => metadata.name).sort(), ['half', 'kept', 'owner'])
+  assert.equal((await maps.get('half')).metadata.ownerReferences?.length, 1)
+  await maps.delete('owner')
+  await run(5)
+  assert.deepEqual((await maps.list()).items, [])
+})
+
+test('a namespace goes with everything in it, pods first, and tells what holds it', { timeout: 60_000 }, async () => {
+  await using plane = startControlPlane({ controllers: controllers({ rootCa: 'PEM' }) })
+  const { client, run, complaints } = plane
+  await client.of(namespace).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
+  await run(2)
+  assert.equal((await client.of(serviceAccount, 'default').get('default')).metadata.name, 'default')
+  assert.equal((await client.of(configMap, 'default').get('kube-root-ca.crt')).data?.['ca.crt'], 'PEM')
+  await client.of(deployment, 'default').create(web('nginx:1', 2))
+  const keeper = await client.of(configMap, 'default').create({
+    apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'keeper', namespace: 'default', finalizers: ['example.com/keep'] },
+  })
+  await run(5)
+  await client.of(namespace).delete('default')
+  await run(15)
+  const held = await client.of(namespace).get('default')
+  assert.equal(held.status?.phase, 'Terminating')
+  const told = Object.fromEntries((held.status?.conditions ?? []).map(({ type, message }) => [type, message]))
+  assert.equal(told['NamespaceContentRemaining'], 'Some resources are remaining: configmaps. has 1 resource instances', complaints.join('\n'))
+  assert.equal(told['NamespaceFinalizersRemaining'],
+    'Some content in the namespace has finalizers remaining: example.com/keep in 1 resource instances')
+  await client.of(configMap, 'default').patch(keeper.metadata.name, 'merge', { metadata: { finalizers: null } })
+  await run(15)
+  assert.deepEqual((await client.of(namespace).list()).items, [], complaints.join('\n'))
+})
+
+test('a Service has a slice that follows its pods', { timeout: 60_000 }, async () => {
+  await using plane = startControlPlane({ controllers: controllers({}) })
+  const { client, run, complaints } = plane
+  await client.of(namespace).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
+  await client.of(service, 'default').create({
+    apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', namespace: 'default', labels: { tier: 'front' } },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
+  })
+  await run(2)
+  const slices = client.of(endpointSlice, 'default')
+  const [empty] = (await slices.list()).items
+  assert.deepEqual(empty?.endpoints ?? [], [], complaints.join('\n'))
+  assert.ok(empty, 'a Service without pods has an empty slice')
+  await client.of(deployment, 'default').create(web('nginx:1', 2))
+  await run(5)
+  const [slice, ...others] = (await slices.list()).items
+  assert.deepEqual(others, [])
+  assert.equal(slice?.endpoints?.length, 2, complaints.join('\n'))
+  assert.deepEqual(slice.ports, [{ name: '', port: 8080, protocol: 'TCP' }])
+  assert.deepEqual(slice.metadata.labels, {
+    tier: 'front', 'kubernetes.io/service-name': 'web', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+  })
+  assert.deepEqual(slice.endpoints[0]?.conditions, { ready: true, serving: true, terminating: false })
+  const older = await client.of(endpoints, 'default').get('web')
+  assert.equal(older.subsets?.[0]?.addresses?.length, 2)
+  await client.of(service, 'default').delete('web')
+  await run(5)
+  assert.deepEqual((await slices.list()).items, [])
+  assert.deepEqual((await client.of(endpoints, 'default').list()).items, [])
 })

@@ -1,4 +1,5 @@
 /** What a controller may ask for: a closed union of values, so that a decision can be shown, compared and replayed. */
+import type { ResourceName } from '#client/client.ts'
 import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import { objectKey } from '#machinery/meta/object.ts'
 import type { AnyKind, Kind } from '#machinery/schema/define-kind.ts'
@@ -18,6 +19,8 @@ export type Action =
   /** Creates on a subresource of `target`: an Eviction, a Binding. */
   | { readonly type: 'post'; readonly kind: AnyKind; readonly target: AnyObject; readonly subresource: string; readonly object: AnyObject }
       & ActionOptions
+  /** Everything of one resource in one namespace. */
+  | { readonly type: 'deleteCollection'; readonly resource: ResourceName; readonly namespace: string }
   | { readonly type: 'recordEvent'; readonly kind: AnyKind; readonly about: AnyObject; readonly eventType: 'Normal' | 'Warning'
       readonly reason: string; readonly message: string }
 
@@ -106,6 +109,7 @@ export function describeAction(action: Action): string {
   switch (action.type) {
     case 'recordEvent': return `event ${action.eventType} ${action.reason}: ${action.message}`
     case 'patch': return `patch ${action.kind.kind} ${objectKey(action.target)} ${JSON.stringify(action.patch)}`
+    case 'deleteCollection': return `delete all ${action.resource.resource}.${action.resource.group} in ${action.namespace}`
     case 'post': return `post ${action.kind.kind} ${objectKey(action.target)}/${action.subresource}`
     case 'create': {
       const { name, generateName } = action.object.metadata ?? {}

@@ -9,7 +9,7 @@ import { objectKey } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Action, Announcement, AnyObject, Outcome, Plan } from './action.ts'
 
-type Write = Exclude<Action, { readonly type: 'recordEvent' }>
+type Write = Exclude<Action, { readonly type: 'recordEvent' | 'deleteCollection' }>
 
 /** What a write came to, for the barrier. */
 export type Written =
@@ -55,9 +55,29 @@ async function applyActions(actions: readonly Action[], context: ApplyContext): 
       for (const action of group) if (action.type === 'recordEvent') emit(action, context)
       continue
     }
+    if (group[0]!.type === 'deleteCollection') {
+      await deleteCollections(group, context, result)
+      continue
+    }
     await applyGroup(group as readonly Write[], context, result)
   }
   return { ...result, error: result.errors.length === 0 ? undefined : explain(result.errors[0]) }
+}
+
+/** Each by itself: that one resource cannot be emptied must not keep the others. */
+async function deleteCollections(
+  group: readonly Action[], { client, signal }: ApplyContext, result: { succeeded: number; failed: number; errors: unknown[] },
+): Promise<void> {
+  for (const action of group) {
+    if (action.type !== 'deleteCollection') continue
+    try {
+      await client.resource(action.resource, action.namespace).deleteCollection({ propagationPolicy: 'Background', signal })
+      result.succeeded++
+    } catch (error) {
+      result.failed++
+      result.errors.push(error)
+    }
+  }
 }
 
 /** Creations start with one and double while all succeed: a refusal (quota, admission) then costs one request, not hundreds. */
@@ -79,14 +99,16 @@ async function applyGroup(
   }
 }
 
+const joinable: ReadonlySet<Action['type']> = new Set(['create', 'delete', 'post'])
+
 /** Neighbours of the same type and kind; updates stay one by one, as their order may matter. */
 function groupActions(actions: readonly Action[]): readonly (readonly Action[])[] {
   const groups: Action[][] = []
   for (const action of actions) {
     const last = groups.at(-1)
     const first = last?.[0]
-    const joins = first?.type === action.type && first.kind === action.kind
-      && (action.type === 'create' || action.type === 'delete' || action.type === 'post' || action.type === 'recordEvent')
+    const joins = first?.type === action.type && (action.type === 'deleteCollection' || action.type === 'recordEvent'
+      || (joinable.has(action.type) && 'kind' in first && first.kind === action.kind))
     if (joins) last!.push(action)
     else groups.push([action])
   }

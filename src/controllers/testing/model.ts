@@ -148,6 +148,7 @@ export class Model {
         this.cacheOf(action.kind).delete(objectKey(action.object))
         this.#sequence++
         return
+      case 'deleteCollection':
       case 'post':
         this.#sequence++
         return
