@@ -8,8 +8,9 @@ export class QueueFull extends Error {
 }
 
 /**
- * Iterate it with `for await`; the loop ends after `end()` once everything is delivered, throws after `fail()` likewise, and leaving the
- * loop closes the queue. Items come in the order of the pushes. Only one iteration may be under way.
+ * Iterate it with `for await`; the loop ends after `end()` once everything is delivered, throws after `fail()`
+ * likewise, and leaving the loop closes the queue. Items come in the order of the pushes. Only one iteration may be
+ * under way.
  */
 export class AsyncQueue<T> implements AsyncIterable<T> {
   readonly #limit: number

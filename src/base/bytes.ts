@@ -108,8 +108,8 @@ export function base64UrlEncode(bytes: Uint8Array): string {
 }
 
 /**
- * Standard alphabet with padding. As Go's base64.StdEncoding: line feeds and carriage returns are skipped, anything else that does not
- * belong makes it undefined.
+ * Standard alphabet with padding. As Go's base64.StdEncoding: line feeds and carriage returns are skipped, anything
+ * else that does not belong makes it undefined.
  */
 export function base64Decode(text: string): Uint8Array<ArrayBuffer> | undefined {
   const clean = text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]/g, '') : text
@@ -140,7 +140,8 @@ function encode64(bytes: Uint8Array, alphabet: string, pad: boolean): string {
   let i = 0
   for (; i + 2 < bytes.length; i += 3) {
     const group = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!
-    text += alphabet[group >> 18]! + alphabet[(group >> 12) & 63]! + alphabet[(group >> 6) & 63]! + alphabet[group & 63]!
+    text += alphabet[group >> 18]! + alphabet[(group >> 12) & 63]!
+    text += alphabet[(group >> 6) & 63]! + alphabet[group & 63]!
   }
   if (i + 1 === bytes.length) {
     const group = bytes[i]! << 16

@@ -6,7 +6,9 @@
  */
 export function deepEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Number.isNaN(a) && Number.isNaN(b)
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
+    return Number.isNaN(a) && Number.isNaN(b)
+  }
   if (Array.isArray(a)) return Array.isArray(b) && equalArrays(a, b)
   if (Array.isArray(b)) return false
   if (a instanceof Uint8Array || b instanceof Uint8Array) {
@@ -16,13 +18,15 @@ export function deepEqual(a: unknown, b: unknown): boolean {
 }
 
 /**
- * Kubernetes' "semantic" equality (apimachinery equality.Semantic.DeepEqual) on JSON values: as deepEqual, and null, an absent key,
- * an empty list and an empty object are one and the same.
+ * Kubernetes' "semantic" equality (apimachinery equality.Semantic.DeepEqual) on JSON values: as deepEqual, and null, an
+ * absent key, an empty list and an empty object are one and the same.
  */
 export function semanticEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (isEmpty(a) && isEmpty(b)) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Number.isNaN(a) && Number.isNaN(b)
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
+    return Number.isNaN(a) && Number.isNaN(b)
+  }
   if (Array.isArray(a) || Array.isArray(b)) {
     if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
     for (let i = 0; i < a.length; i++) if (!semanticEqual(a[i], b[i])) return false

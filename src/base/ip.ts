@@ -18,8 +18,8 @@ export function bitsOf(family: 4 | 6): number {
 }
 
 /**
- * As Go's netip.ParseAddr: four decimal numbers without leading zeros, or RFC 4291 text (with `::` and a trailing dotted quad).
- * Zones are refused. An IPv4-mapped IPv6 address (`::ffff:1.2.3.4`) stays IPv6; see `unmapped`.
+ * As Go's netip.ParseAddr: four decimal numbers without leading zeros, or RFC 4291 text (with `::` and a trailing
+ * dotted quad). Zones are refused. An IPv4-mapped IPv6 address (`::ffff:1.2.3.4`) stays IPv6; see `unmapped`.
  */
 export function parseIp(text: string): IpAddress | undefined {
   if (text.includes(':')) return parseIpv6(text)
@@ -27,7 +27,10 @@ export function parseIp(text: string): IpAddress | undefined {
   return value === undefined ? undefined : { family: 4, value }
 }
 
-/** Canonical text: dotted quad, or RFC 5952 (lower case, longest run of zeros shortened). IPv4-mapped as `::ffff:1.2.3.4`. */
+/**
+ * Canonical text: dotted quad, or RFC 5952 (lower case, longest run of zeros shortened). IPv4-mapped as
+ * `::ffff:1.2.3.4`.
+ */
 export function formatIp({ family, value }: IpAddress): string {
   if (family === 4) return formatDottedQuad(value)
   if (value >> 32n === 0xffffn) return `::ffff:${formatDottedQuad(value & 0xffffffffn)}`

@@ -8,7 +8,9 @@ export class RingBuffer<T> {
   #size = 0
 
   constructor(capacity: number) {
-    if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError(`the capacity of a ring buffer is ${capacity}`)
+    if (!Number.isInteger(capacity) || capacity < 1) {
+      throw new RangeError(`the capacity of a ring buffer is ${capacity}`)
+    }
     this.#capacity = capacity
     this.#slots = new Array<T | undefined>(capacity)
   }

@@ -23,12 +23,14 @@ export class GroupEnded extends Error {
 }
 
 /**
- * Runs `body`; when it returns, aborts the tasks that it started and awaits every one of them before resolving with the body's result.
- * The first error of the body or a task aborts the others and is what the promise rejects with. Errors of tasks after the abort are the
- * abort's own consequence and are dropped. When `parent` aborts, tasks are aborted, and the promise rejects with its reason unless the
- * body returned normally.
+ * Runs `body`; when it returns, aborts the tasks that it started and awaits every one of them before resolving with the
+ * body's result. The first error of the body or a task aborts the others and is what the promise rejects with. Errors
+ * of tasks after the abort are the abort's own consequence and are dropped. When `parent` aborts, tasks are aborted,
+ * and the promise rejects with its reason unless the body returned normally.
  */
-export async function withTaskGroup<T>(parent: AbortSignal | undefined, body: (group: TaskGroup) => Promise<T>): Promise<T> {
+export async function withTaskGroup<T>(
+  parent: AbortSignal | undefined, body: (group: TaskGroup) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController()
   const running = new Set<Promise<void>>()
   let failure: { readonly reason: unknown } | undefined

@@ -17,7 +17,8 @@ export function parseFieldSelector(text: string): FieldSelector {
     if (term === '') continue
     const match = /^([^=!]*(?:!(?!=)[^=!]*)*)(!=|==|=)([^]*)$/.exec(term)
     if (!match) throw new SelectorError(`invalid selector: '${text}'; can't understand '${term}'`)
-    requirements.push({ field: match[1]!, operator: match[2] === '!=' ? '!=' : '=', value: unescapeFieldValue(match[3]!) })
+    const operator = match[2] === '!=' ? '!=' : '='
+    requirements.push({ field: match[1]!, operator, value: unescapeFieldValue(match[3]!) })
   }
   return requirements
 }

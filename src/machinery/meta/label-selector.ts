@@ -1,4 +1,6 @@
-/** Label selectors: the text form of `kubectl -l` and list requests, and the LabelSelector of API types, as matchers. */
+/**
+ * Label selectors: the text form of `kubectl -l` and list requests, and the LabelSelector of API types, as matchers.
+ */
 import type { FieldError } from '../errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, quoteGo, required } from '../errors/field-errors.ts'
 import { validateLabelValue, validateQualifiedName } from './validate-names.ts'
@@ -51,7 +53,10 @@ export const noneLabels: LabelMatcher = { requirements: undefined, matches: () =
 export function matcherOf(requirements: readonly LabelRequirement[]): LabelMatcher {
   if (requirements.length === 0) return everyLabels
   const sorted = requirements.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-  return { requirements: sorted, matches: (labels = noLabels) => sorted.every((requirement) => requirementMatches(requirement, labels)) }
+  return {
+    requirements: sorted,
+    matches: (labels = noLabels) => sorted.every((requirement) => requirementMatches(requirement, labels)),
+  }
 }
 
 /**
@@ -60,7 +65,8 @@ export function matcherOf(requirements: readonly LabelRequirement[]): LabelMatch
  */
 export function labelSelectorMatcher(selector: LabelSelector | undefined | null): LabelMatcher {
   if (!selector) return noneLabels
-  const requirements = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => newRequirement(key, '=', [value]))
+  const requirements = Object.entries(selector.matchLabels ?? {})
+    .map(([key, value]) => newRequirement(key, '=', [value]))
   for (const { key, operator, values } of selector.matchExpressions ?? []) {
     const known = apiOperators[operator]
     if (!known) throw new SelectorError(`${quoteGo(operator)} is not a valid label selector operator`)
@@ -92,13 +98,19 @@ export function parseToLabelSelector(text: string): LabelSelector {
   }
   for (const { key, operator, values } of requirements) {
     if (operator === '=' || operator === '==') matchLabels[key] = values[0]!
-    else if (operator === 'gt' || operator === 'lt') throw new SelectorError(`"${operator}" isn't supported in label selectors`)
-    else matchExpressions.push({ key, operator: apiOperatorOf(operator), ...(values.length > 0 ? { values } : {}) })
+    else if (operator !== 'gt' && operator !== 'lt') {
+      matchExpressions.push({ key, operator: apiOperatorOf(operator), ...(values.length > 0 ? { values } : {}) })
+    } else {
+      throw new SelectorError(`"${operator}" isn't supported in label selectors`)
+    }
   }
   return { matchLabels, matchExpressions }
 }
 
-/** The canonical text, which parses to the same matcher; empty for one that matches everything (or nothing, as upstream). */
+/**
+ * The canonical text, which parses to the same matcher; empty for one that matches everything (or nothing, as
+ * upstream).
+ */
 export function formatLabelMatcher(matcher: LabelMatcher): string {
   return (matcher.requirements ?? []).map(formatRequirement).join(',')
 }
@@ -117,7 +129,9 @@ export function formatLabelSelector(selector: LabelSelector | undefined | null):
 export function requiredLabelValue(matcher: LabelMatcher, key: string): string | undefined {
   const requirement = matcher.requirements?.find((candidate) => candidate.key === key)
   if (!requirement || requirement.values.length !== 1) return undefined
-  return requirement.operator === '=' || requirement.operator === '==' || requirement.operator === 'in' ? requirement.values[0] : undefined
+  return requirement.operator === '=' || requirement.operator === '==' || requirement.operator === 'in'
+    ? requirement.values[0]
+    : undefined
 }
 
 /** Upstream's ValidateLabelSelector. `field` is the selector's path. */
@@ -137,16 +151,21 @@ export function validateLabelSelector(selector: LabelSelector | undefined | null
 function validateRequirement({ key, operator, values = [] }: LabelSelectorRequirement, field: string): FieldError[] {
   const errors: FieldError[] = []
   if (operator === 'In' || operator === 'NotIn') {
-    if (values.length === 0) errors.push(required(`${field}.values`, "must be specified when `operator` is 'In' or 'NotIn'"))
+    if (values.length === 0) {
+      errors.push(required(`${field}.values`, "must be specified when `operator` is 'In' or 'NotIn'"))
+    }
   } else if (operator === 'Exists' || operator === 'DoesNotExist') {
     if (values.length > 0) {
-      errors.push(forbiddenValue(`${field}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+      const detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+      errors.push(forbiddenValue(`${field}.values`, detail))
     }
   } else {
     errors.push(invalidValue(`${field}.operator`, operator, 'not a valid selector operator'))
   }
   errors.push(...invalidFor(`${field}.key`, key, validateQualifiedName(key)))
-  for (const [i, value] of values.entries()) errors.push(...invalidFor(`${field}.values[${i}]`, value, validateLabelValue(value)))
+  for (const [i, value] of values.entries()) {
+    errors.push(...invalidFor(`${field}.values[${i}]`, value, validateLabelValue(value)))
+  }
   return errors
 }
 
@@ -230,7 +249,9 @@ const binaryOperators = 'in, notin, =, ==, !=, gt, lt'
 
 const wordPattern = /[^=!(),><\0 \t\r\n]+/y
 
-/** `in` and `notin` are keywords only where an operator may stand; the parser decides. A NUL ends the text, as upstream. */
+/**
+ * `in` and `notin` are keywords only where an operator may stand; the parser decides. A NUL ends the text, as upstream.
+ */
 function tokenize(text: string): Token[] {
   const tokens: Token[] = []
   let position = 0
@@ -271,7 +292,9 @@ class SelectorParser {
     for (;;) {
       const token = this.#peek()
       if (token.type === 'end') return requirements
-      if (!startsRequirement(token)) throw new SelectorError(`found '${token.text}', expected: !, identifier, or 'end of string'`)
+      if (!startsRequirement(token)) {
+        throw new SelectorError(`found '${token.text}', expected: !, identifier, or 'end of string'`)
+      }
       requirements.push(this.#wrapped())
       const next = this.#take()
       if (next.type === 'end') return requirements
@@ -344,7 +367,9 @@ class SelectorParser {
       this.#position++
       return ['']
     }
-    if (!isWord(first) && first.text !== ',') throw new SelectorError(`found '${first.text}', expected: ',', ')' or identifier`)
+    if (!isWord(first) && first.text !== ',') {
+      throw new SelectorError(`found '${first.text}', expected: ',', ')' or identifier`)
+    }
     const values: string[] = []
     for (;;) {
       const token = this.#take()

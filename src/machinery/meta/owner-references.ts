@@ -28,7 +28,10 @@ export function isOwnedBy(object: Owned, owner: Owner): boolean {
   return uid !== undefined && (object.metadata?.ownerReferences?.some((reference) => reference.uid === uid) ?? false)
 }
 
-/** The reference that a controller puts on what it makes (metav1.NewControllerRef): deleting the owner waits for the object. */
+/**
+ * The reference that a controller puts on what it makes (metav1.NewControllerRef): deleting the owner waits for the
+ * object.
+ */
 export function controllerReference(owner: Owner): OwnerReference {
   return { ...ownerReference(owner), controller: true, blockOwnerDeletion: true }
 }

@@ -13,7 +13,8 @@ export class PatchConflict extends Error {
   readonly patch: JsonObject
   readonly changes: JsonObject
   constructor(patch: JsonObject, changes: JsonObject) {
-    super(`patch:\n${JSON.stringify(patch)}\nconflicts with changes made from original to current:\n${JSON.stringify(changes)}\n`)
+    super(`patch:\n${JSON.stringify(patch)}\n` +
+      `conflicts with changes made from original to current:\n${JSON.stringify(changes)}\n`)
     this.name = 'PatchConflict'
     this.patch = patch
     this.changes = changes
@@ -32,9 +33,10 @@ export function createTwoWayMergePatch(original: JsonObject, modified: JsonObjec
 }
 
 /**
- * What `kubectl apply` sends: brings `current` to `modified`, and removes what `original` (the last applied configuration) had and
- * `modified` has not. What others have added to `current` stays. With `overwrite` false, throws PatchConflict when `current` differs from
- * `original` where the patch changes it. Throws StrategicPatchError for fields or items that do not fit the schema.
+ * What `kubectl apply` sends: brings `current` to `modified`, and removes what `original` (the last applied
+ * configuration) had and `modified` has not. What others have added to `current` stays. With `overwrite` false, throws
+ * PatchConflict when `current` differs from `original` where the patch changes it. Throws StrategicPatchError for
+ * fields or items that do not fit the schema.
  */
 export function createThreeWayMergePatch(
   original: JsonObject, modified: JsonObject, current: JsonObject, schema: StructSchema, overwrite: boolean,
@@ -49,7 +51,9 @@ export function createThreeWayMergePatch(
   return patch
 }
 
-function diffMaps(original: JsonObject, modified: JsonObject, type: Shape, options: DiffOptions, retainKeys: boolean): MutableJsonObject {
+function diffMaps(
+  original: JsonObject, modified: JsonObject, type: Shape, options: DiffOptions, retainKeys: boolean,
+): MutableJsonObject {
   const patch: MutableJsonObject = {}
   const retained: string[] = []
   for (const key of Object.keys(modified)) {
@@ -67,7 +71,8 @@ function diffMaps(original: JsonObject, modified: JsonObject, type: Shape, optio
       setKey(patch, key, after)
     }
   }
-  const removed = Object.keys(original).filter((key) => original[key] !== undefined && getKey(modified, key) === undefined)
+  const removed = Object.keys(original)
+    .filter((key) => original[key] !== undefined && getKey(modified, key) === undefined)
   if (options.deletions) for (const key of removed) setKey(patch, key, null)
   if (retained.length > 0 && (Object.keys(patch).length > 0 || removed.some((key) => original[key] !== null))) {
     patch[retainKeysKey] = retained.toSorted()
@@ -89,7 +94,8 @@ function diffMapField(
 }
 
 function diffListField(
-  patch: MutableJsonObject, key: string, before: readonly unknown[], after: readonly unknown[], type: Shape, options: DiffOptions,
+  patch: MutableJsonObject, key: string, before: readonly unknown[], after: readonly unknown[], type: Shape, options:
+  DiffOptions,
 ): void {
   const field = fieldUnlessEqual(listField, type, key, before, after)
   if (!field) return
@@ -121,14 +127,18 @@ interface ListDiff {
   readonly order: readonly unknown[]
 }
 
-function diffLists(original: readonly unknown[], modified: readonly unknown[], field: PatchField, options: DiffOptions): ListDiff {
+function diffLists(
+  original: readonly unknown[], modified: readonly unknown[], field: PatchField, options: DiffOptions,
+): ListDiff {
   if (original.length === 0) return { items: options.additions ? modified : [], deletions: [], order: [] }
   return elementKind([original, modified]) === 'map'
     ? diffItems(original as JsonObject[], modified as JsonObject[], field, options)
     : diffScalars(original, modified, options)
 }
 
-function diffItems(original: readonly JsonObject[], modified: readonly JsonObject[], field: PatchField, options: DiffOptions): ListDiff {
+function diffItems(
+  original: readonly JsonObject[], modified: readonly JsonObject[], field: PatchField, options: DiffOptions,
+): ListDiff {
   const key = field.mergeKey
   // Lists should not have two items with one key; where they do, the first is compared with the first, and so on.
   const before = Map.groupBy(original, (item) => mergeValue(item, key))
@@ -145,10 +155,13 @@ function diffItems(original: readonly JsonObject[], modified: readonly JsonObjec
   }
   const gone = [...before].flatMap(([value, left]) => left.map(() => value))
   const deletions = options.deletions ? gone.toSorted(byText) : []
-  const items = [...sortedBy(changes, modified, key), ...deletions.map((value) => ({ [key]: value, [directiveKey]: 'delete' }))]
+  const items = [
+    ...sortedBy(changes, modified, key), ...deletions.map((value) => ({ [key]: value, [directiveKey]: 'delete' })),
+  ]
   const sameOrder = original.length === modified.length
     && modified.every((item, i) => mergeValue(item, key) === mergeValue(original[i], key))
-  const ordered = options.order && ((options.additions && (items.length > 0 || !sameOrder)) || (options.deletions && items.length > 0))
+  const changed = items.length > 0
+  const ordered = options.order && ((options.additions && (changed || !sameOrder)) || (options.deletions && changed))
   return { items, deletions: [], order: ordered ? modified.map((item) => ({ [key]: item[key] })) : [] }
 }
 
@@ -205,7 +218,9 @@ function valuesConflict(left: unknown, right: unknown, field: () => PatchField):
 
 function mergeKeyOf(item: unknown, key: string): string {
   const value = isJsonObject(item) ? getKey(item, key) : undefined
-  if (value === undefined) throw new StrategicPatchError(`cannot find merge key \`${key}\` in merging list element:${formatGo(item)}`)
+  if (value === undefined) {
+    throw new StrategicPatchError(`cannot find merge key \`${key}\` in merging list element:${formatGo(item)}`)
+  }
   return formatGo(value)
 }
 

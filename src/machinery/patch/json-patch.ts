@@ -17,12 +17,15 @@ class OperationError extends Error {}
 /**
  * The document after the operations, in order; all or nothing. `patch` is the decoded body.
  * Neither argument is changed; the result shares what the patch left alone.
- * Throws ApiError: 400 for what is no patch, 413 beyond maxJsonPatchOperations, 422 for an operation that fails (a `test` too).
+ * Throws ApiError: 400 for what is no patch, 413 beyond maxJsonPatchOperations, 422 for an operation that fails (a
+ * `test` too).
  */
 export function applyJsonPatch(document: Container, patch: unknown): Container {
   if (patch === null) return document
   if (!Array.isArray(patch)) throw notDecoded(patch, 'Patch')
-  for (const operation of patch) if (operation !== null && !isJsonObject(operation)) throw notDecoded(operation, 'Operation')
+  for (const operation of patch) {
+    if (operation !== null && !isJsonObject(operation)) throw notDecoded(operation, 'Operation')
+  }
   if (patch.length > maxJsonPatchOperations) {
     throw tooLarge(`The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${patch.length}`)
   }
@@ -36,7 +39,10 @@ export function applyJsonPatch(document: Container, patch: unknown): Container {
   return editor.document
 }
 
-/** Fields of operations that mean nothing: what strict field validation reports, each as `json patch unknown field "[0].x"`. */
+/**
+ * Fields of operations that mean nothing: what strict field validation reports, each as `json patch unknown field
+ * "[0].x"`.
+ */
 export function unknownJsonPatchFields(patch: unknown): string[] {
   if (!Array.isArray(patch)) return []
   const known = new Set(['op', 'path', 'from', 'value'])
@@ -81,19 +87,22 @@ class Editor {
 
   #remove(operation: JsonObject): void {
     const path = pathOf(operation, 'path') ?? fail(`remove operation failed to decode path: ${missing}`)
-    const target = this.#find(path) ?? fail(`remove operation does not apply: doc is missing path: "${path}": ${missing}`)
+    const target = this.#find(path)
+      ?? fail(`remove operation does not apply: doc is missing path: "${path}": ${missing}`)
     this.#delete(target, `error in remove for path: '${path}'`)
   }
 
   #replace(operation: JsonObject): void {
-    const path = pathOf(operation, 'path') ?? fail(`replace operation failed to decode path: operation missing path field: ${missing}`)
+    const path = pathOf(operation, 'path')
+      ?? fail(`replace operation failed to decode path: operation missing path field: ${missing}`)
     const value = valueOf(operation)
     if (path === '') {
       if (typeof value !== 'object' || value === null) fail('replace operation value must be object or array')
       this.document = value as Container
       return
     }
-    const target = this.#find(path) ?? fail(`replace operation does not apply: doc is missing path: ${path}: ${missing}`)
+    const target = this.#find(path)
+      ?? fail(`replace operation does not apply: doc is missing path: ${path}: ${missing}`)
     const { key } = target
     const container = this.#writable(target)
     if (!Array.isArray(container)) return setKey(container as MutableJsonObject, key, value)
@@ -108,22 +117,29 @@ class Editor {
   }
 
   #move(operation: JsonObject): void {
-    const from = pathOf(operation, 'from') ?? fail(`move operation failed to decode from: operation, missing from field: ${missing}`)
-    const source = this.#find(from) ?? fail(`move operation does not apply: doc is missing from path: ${from}: ${missing}`)
+    const from = pathOf(operation, 'from')
+      ?? fail(`move operation failed to decode from: operation, missing from field: ${missing}`)
+    const source = this.#find(from)
+      ?? fail(`move operation does not apply: doc is missing from path: ${from}: ${missing}`)
     const fault = `error in move for path: '${source.key}'`
     const value = readAt(source, fault)
     this.#delete(source, fault)
-    const path = pathOf(operation, 'path') ?? fail(`move operation failed to decode path: operation missing path field: ${missing}`)
-    const target = this.#find(path) ?? fail(`move operation does not apply: doc is missing destination path: ${path}: ${missing}`)
+    const path = pathOf(operation, 'path')
+      ?? fail(`move operation failed to decode path: operation missing path field: ${missing}`)
+    const target = this.#find(path)
+      ?? fail(`move operation does not apply: doc is missing destination path: ${path}: ${missing}`)
     this.#insert(target, value ?? null, `error in move for path: '${path}'`)
   }
 
   #copy(operation: JsonObject): void {
-    const from = pathOf(operation, 'from') ?? fail(`copy operation failed to decode from: operation, missing from field: ${missing}`)
-    const source = this.#find(from) ?? fail(`copy operation does not apply: doc is missing from path: ${from}: ${missing}`)
+    const from = pathOf(operation, 'from')
+      ?? fail(`copy operation failed to decode from: operation, missing from field: ${missing}`)
+    const source = this.#find(from)
+      ?? fail(`copy operation does not apply: doc is missing from path: ${from}: ${missing}`)
     const value = readAt(source, `error in copy for from: '${from}'`)
     const path = pathOf(operation, 'path') ?? fail(`copy operation failed to decode path: ${missing}`)
-    const target = this.#find(path) ?? fail(`copy operation does not apply: doc is missing destination path: ${path}: ${missing}`)
+    const target = this.#find(path)
+      ?? fail(`copy operation does not apply: doc is missing destination path: ${path}: ${missing}`)
     if (value !== undefined && value !== null) this.#copiedBytes += utf8Length(JSON.stringify(value))
     if (this.#copiedBytes > maxJsonPatchCopyBytes) {
       fail('Unable to complete the copy, the accumulated size increase of copy is ' +
@@ -133,7 +149,8 @@ class Editor {
   }
 
   #test(operation: JsonObject): void {
-    const path = pathOf(operation, 'path') ?? fail(`test operation failed to decode path: operation missing path field: ${missing}`)
+    const path = pathOf(operation, 'path')
+      ?? fail(`test operation failed to decode path: operation missing path field: ${missing}`)
     const expected = valueOf(operation)
     let actual: unknown = this.document
     if (path !== '') {
@@ -143,14 +160,20 @@ class Editor {
     if (!deepEqual(actual, expected)) fail(`testing value ${path} failed: test failed`)
   }
 
-  /** The container that the path's last part is a key of. A path that does not begin with a slash loses its first part, as upstream. */
+  /**
+   * The container that the path's last part is a key of. A path that does not begin with a slash loses its first part,
+   * as upstream.
+   */
   #find(path: string): Target | undefined {
-    const parts = path.split('/').slice(1).map((part) => part.replace(/~[01]/g, (escape) => (escape === '~1' ? '/' : '~')))
+    const parts = path.split('/').slice(1)
+      .map((part) => part.replace(/~[01]/g, (escape) => (escape === '~1' ? '/' : '~')))
     const key = parts.pop()
     if (key === undefined) return undefined
     let container: Container = this.document
     for (const part of parts) {
-      const next: unknown = Array.isArray(container) ? elementAt(container, part) : getKey(container as JsonObject, part)
+      const next: unknown = Array.isArray(container)
+        ? elementAt(container, part)
+        : getKey(container as JsonObject, part)
       if (typeof next !== 'object' || next === null) return undefined
       container = next as Container
     }

@@ -14,8 +14,8 @@ export function getKey(object: JsonObject, key: string): unknown {
 
 /** Sets the key's own value; a plain assignment to `__proto__` would change the object's prototype instead. */
 export function setKey(object: MutableJsonObject, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
-  else object[key] = value
+  if (key !== '__proto__') object[key] = value
+  else Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
 /** A copy that shares nothing with the value. */

@@ -5,12 +5,14 @@ import { getKey, isJsonObject, jsonKind, setKey, type JsonObject, type MutableJs
 
 /**
  * The document with the patch laid over it: null removes, objects merge, anything else replaces.
- * Neither argument is changed; the result shares what the patch left alone. Throws ApiError 400 for a patch that is no object.
+ * Neither argument is changed; the result shares what the patch left alone. Throws ApiError 400 for a patch that is no
+ * object.
  */
 export function applyMergePatch(document: JsonObject, patch: unknown): JsonObject {
   if (patch === null || patch === undefined) throw badRequest('Invalid JSON Patch')
   if (!isJsonObject(patch)) {
-    throw badRequest(`error decoding patch: json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`)
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`)
   }
   return mergeObjects(document, patch)
 }

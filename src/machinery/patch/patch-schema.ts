@@ -45,7 +45,8 @@ function lookUp(type: Shape, key: string): FieldSchema {
     throw new StrategicPatchError(`merging an object in json but data type is not struct, instead is: ${kind}`)
   }
   const struct = type.type === 'struct' ? type.struct : undefined
-  const field = struct?.fieldsByName.get(key) ?? struct?.fields.find(({ name }) => name.toLowerCase() === key.toLowerCase())
+  const field = struct?.fieldsByName.get(key)
+    ?? struct?.fields.find(({ name }) => name.toLowerCase() === key.toLowerCase())
   if (field) return field
   throw new StrategicPatchError(`unable to find api field in struct ${goName(type)} for the json field ${quoteGo(key)}`)
 }
@@ -55,7 +56,9 @@ function goName(type: Shape): string {
   return type.type === 'json' ? 'JSON' : type.type[0]!.toUpperCase() + type.type.slice(1)
 }
 
-function strategyOf(strategies: readonly ('merge' | 'replace' | 'retainKeys')[]): Pick<PatchField, 'strategy' | 'retainKeys'> {
+function strategyOf(
+  strategies: readonly ('merge' | 'replace' | 'retainKeys')[],
+): Pick<PatchField, 'strategy' | 'retainKeys'> {
   const rest = strategies.filter((strategy) => strategy !== 'retainKeys')
   if (rest.length > 1) throw new StrategicPatchError(`unexpected patch strategy: [${strategies.join(' ')}]`)
   return { strategy: rest[0] as 'merge' | 'replace' | undefined ?? '', retainKeys: rest.length < strategies.length }

@@ -1,4 +1,7 @@
-/** Strategic merge patch: a merge patch that knows which lists merge by key, with directives ($patch, $setElementOrder, …). */
+/**
+ * Strategic merge patch: a merge patch that knows which lists merge by key, with directives ($patch, $setElementOrder,
+ * …).
+ */
 import { deepEqual } from '#base/deep-equal.ts'
 import { badRequest, type ApiError } from '../errors/api-error.ts'
 import type { Shape, StructSchema } from '../schema/schema.ts'
@@ -17,10 +20,15 @@ const badOrderList = 'invalid patch format of setElementOrder list'
 
 /**
  * The object after the patch. `schema` undefined (custom resources): 400. Neither argument is changed.
- * Throws ApiError with upstream's text: 400 for malformed directives, 422 for lists of lists, 500 for what upstream has no status for.
+ * Throws ApiError with upstream's text: 400 for malformed directives, 422 for lists of lists, 500 for what upstream has
+ * no status for.
  */
-export function applyStrategicMergePatch(original: JsonObject, patch: unknown, schema: StructSchema | undefined): JsonObject {
-  if (!isJsonObject(patch)) throw badRequest(`json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`)
+export function applyStrategicMergePatch(
+  original: JsonObject, patch: unknown, schema: StructSchema | undefined,
+): JsonObject {
+  if (!isJsonObject(patch)) {
+    throw badRequest(`json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`)
+  }
   if (!schema) throw badRequest('strategic merge patch format is not supported')
   try {
     return mergeMaps(original, patch, structShape(schema), { combinePatches: false })
@@ -41,7 +49,9 @@ export interface MergeOptions {
 }
 
 /** The heart of it, without the translation of errors: throws StrategicPatchError. */
-export function mergeMaps(original: JsonObject | undefined, patch: JsonObject, type: Shape, options: MergeOptions): JsonObject {
+export function mergeMaps(
+  original: JsonObject | undefined, patch: JsonObject, type: Shape, options: MergeOptions,
+): JsonObject {
   if (has(patch, directiveKey)) return mergeDirective(patch)
   const result: MutableJsonObject = { ...original }
   const rest: MutableJsonObject = { ...patch }
@@ -54,13 +64,17 @@ export function mergeMaps(original: JsonObject | undefined, patch: JsonObject, t
 function mergeDirective(patch: JsonObject): JsonObject {
   const directive = patch[directiveKey]
   if (directive === 'delete') return {}
-  if (directive !== 'replace') throw new StrategicPatchError(`unknown patch type: ${formatGo(directive)} in map: ${formatGo(patch)}`)
+  if (directive !== 'replace') {
+    throw new StrategicPatchError(`unknown patch type: ${formatGo(directive)} in map: ${formatGo(patch)}`)
+  }
   const replacement = { ...patch }
   delete replacement[directiveKey]
   return replacement
 }
 
-function mergeKey(result: MutableJsonObject, patchKey: string, value: unknown, type: Shape, options: MergeOptions): void {
+function mergeKey(
+  result: MutableJsonObject, patchKey: string, value: unknown, type: Shape, options: MergeOptions,
+): void {
   const deletes = patchKey.startsWith(deletePrefix)
   if (deletes && options.combinePatches) return setKey(result, patchKey, value)
   const key = deletes ? keyAfter(patchKey, deletePrefix, 'invalid patch format of primitive list') : patchKey
@@ -74,7 +88,8 @@ function mergeKey(result: MutableJsonObject, patchKey: string, value: unknown, t
     if (!deletes) setOrDelete(result, key, withoutDirectives(options.combinePatches ? value : withoutNulls(value)))
   } else if (isJsonObject(current)) {
     const field = mapField(type, key)
-    setKey(result, key, field.strategy === 'replace' ? value : mergeMaps(current, value as JsonObject, field.type, options))
+    const replaces = field.strategy === 'replace'
+    setKey(result, key, replaces ? value : mergeMaps(current, value as JsonObject, field.type, options))
   } else if (Array.isArray(current)) {
     setKey(result, key, mergeListField(current, value as unknown[], type, key, deletes, options))
   } else {
@@ -83,10 +98,13 @@ function mergeKey(result: MutableJsonObject, patchKey: string, value: unknown, t
 }
 
 function mergeListField(
-  current: readonly unknown[], patch: readonly unknown[], type: Shape, key: string, deletes: boolean, options: MergeOptions,
+  current: readonly unknown[], patch: readonly unknown[], type: Shape, key: string, deletes: boolean, options:
+  MergeOptions,
 ): readonly unknown[] {
   const field = listField(type, key)
-  return field.strategy === 'merge' || deletes ? mergeLists(current, patch, field.type, field.mergeKey, deletes, options) : patch
+  return field.strategy === 'merge' || deletes
+    ? mergeLists(current, patch, field.type, field.mergeKey, deletes, options)
+    : patch
 }
 
 function setOrDelete(result: MutableJsonObject, key: string, value: unknown): void {
@@ -104,7 +122,8 @@ function applyRetainKeys(result: MutableJsonObject, patch: MutableJsonObject, op
     if (already === undefined) result[retainKeysKey] = retained
     else if (!deepEqual(already, retained)) {
       throw new StrategicPatchError(
-        `${formatGo(already)} and ${formatGo(retained)} are not deep equal: this may happen when calculating the 3-way diff patch`)
+        `${formatGo(already)} and ${formatGo(retained)} are not deep equal: ` +
+        'this may happen when calculating the 3-way diff patch')
     }
     return
   }
@@ -118,7 +137,9 @@ function applyRetainKeys(result: MutableJsonObject, patch: MutableJsonObject, op
 }
 
 /** Merges the lists that come with a $setElementOrder, and takes both out of the patch. */
-function mergeOrderedLists(result: MutableJsonObject, patch: MutableJsonObject, type: Shape, options: MergeOptions): void {
+function mergeOrderedLists(
+  result: MutableJsonObject, patch: MutableJsonObject, type: Shape, options: MergeOptions,
+): void {
   for (const directive of Object.keys(patch)) {
     if (!directive.startsWith(orderPrefix)) continue
     const order = patch[directive]
@@ -138,8 +159,8 @@ function mergeOrderedLists(result: MutableJsonObject, patch: MutableJsonObject, 
     let merged: readonly unknown[]
     if (!change) merged = current!
     else if (!current) merged = withoutDirectives(change) as unknown[]
-    else if (field.strategy === 'merge') merged = mergeLists(current, change, field.type, field.mergeKey, false, options)
-    else merged = change
+    else if (field.strategy !== 'merge') merged = change
+    else merged = mergeLists(current, change, field.type, field.mergeKey, false, options)
     const [named, others] = partition(merged, order, field.mergeKey)
     const ofMaps = elementKind([current ?? [], change ?? []]) === 'map'
     const serverOrder = ofMaps ? orderAfterDeletion(current ?? [], change ?? [], field.mergeKey) : current ?? []
@@ -149,11 +170,12 @@ function mergeOrderedLists(result: MutableJsonObject, patch: MutableJsonObject, 
 }
 
 /**
- * The order that the server's list counts as having. Upstream deletes and adds items in the memory of the list from which it then reads
- * the order: new items count as old ones as far as they fill the places of deleted ones.
+ * The order that the server's list counts as having. Upstream deletes and adds items in the memory of the list from
+ * which it then reads the order: new items count as old ones as far as they fill the places of deleted ones.
  */
 function orderAfterDeletion(current: readonly unknown[], change: readonly unknown[], key: string): readonly unknown[] {
-  const deleted = new Set(change.filter((item) => asMap(item)[directiveKey] === 'delete').map((item) => mergeValue(item, key)))
+  const deletes = change.filter((item) => asMap(item)[directiveKey] === 'delete')
+  const deleted = new Set(deletes.map((item) => mergeValue(item, key)))
   const kept = deleted.size === 0 ? current : current.filter((item) => !deleted.has(mergeValue(item, key)))
   if (kept.length === current.length) return current
   const known = new Set(kept.map((item) => mergeValue(item, key)))
@@ -189,7 +211,8 @@ function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeK
 }
 
 function mergeLists(
-  original: readonly unknown[], patch: readonly unknown[], type: Shape, mergeKey: string, deletes: boolean, options: MergeOptions,
+  original: readonly unknown[], patch: readonly unknown[], type: Shape, mergeKey: string, deletes: boolean, options:
+  MergeOptions,
 ): readonly unknown[] {
   if (original.length === 0 && patch.length === 0) return original
   if (elementKind([original, patch]) !== 'map') {
@@ -200,7 +223,10 @@ function mergeLists(
     const [named, others] = partition([...new Set([...original, ...patch])], patch, mergeKey)
     return inOrder(named, others, patch, original, undefined)
   }
-  if (mergeKey === '') throw new StrategicPatchError(`cannot merge lists without merge key for ${type.type === 'struct' ? 'struct' : 'map'}`)
+  if (mergeKey === '') {
+    const kind = type.type === 'struct' ? 'struct' : 'map'
+    throw new StrategicPatchError(`cannot merge lists without merge key for ${kind}`)
+  }
   const [kept, changes] = applyItemDirectives(original, patch, mergeKey)
   const merged = mergeItems(kept, changes, type, mergeKey, options)
   const [named, others] = partition(merged, changes, mergeKey)
@@ -223,7 +249,8 @@ function applyItemDirectives(
     else throw new StrategicPatchError(`unknown patch type: ${formatGo(directive)} in map: ${formatGo(item)}`)
   }
   if (replace) return [changes, []]
-  return [deleted.size === 0 ? original : original.filter((item) => !deleted.has(getKey(item as JsonObject, key))), changes]
+  if (deleted.size === 0) return [original, changes]
+  return [original.filter((item) => !deleted.has(getKey(item as JsonObject, key))), changes]
 }
 
 function mergeItems(
@@ -245,7 +272,9 @@ function mergeItems(
 }
 
 /** Items that `by` has, and the others. */
-function partition(items: readonly unknown[], by: readonly unknown[], key: string): [named: unknown[], others: unknown[]] {
+function partition(
+  items: readonly unknown[], by: readonly unknown[], key: string,
+): [named: unknown[], others: unknown[]] {
   const names = new Set(key === '' ? by : by.map((item) => getKey(asMap(item), key)))
   const named: unknown[] = []
   const others: unknown[] = []
@@ -253,9 +282,13 @@ function partition(items: readonly unknown[], by: readonly unknown[], key: strin
   return [named, others]
 }
 
-/** Named items in the order of `order`, others in that of `serverOrder`, each other item put as early as the server had it. */
+/**
+ * Named items in the order of `order`, others in that of `serverOrder`, each other item put as early as the server had
+ * it.
+ */
 function inOrder(
-  named: readonly unknown[], others: readonly unknown[], order: readonly unknown[], serverOrder: readonly unknown[], key: string | undefined,
+  named: readonly unknown[], others: readonly unknown[], order: readonly unknown[], serverOrder: readonly unknown[],
+  key: string | undefined,
 ): unknown[] {
   const left = sortedBy(others, serverOrder, key)
   const right = sortedBy(named, order, key)
@@ -279,7 +312,8 @@ function inOrder(
 export function sortedBy(items: readonly unknown[], order: readonly unknown[], key: string | undefined): unknown[] {
   if (key !== undefined) for (const item of [...items, ...order]) mergeValue(item, key)
   const positions = positionsOf(order, key)
-  const isDelete = (item: unknown): boolean => key !== undefined && isJsonObject(item) && item[directiveKey] === 'delete'
+  const isDelete = (item: unknown): boolean =>
+    key !== undefined && isJsonObject(item) && item[directiveKey] === 'delete'
   const kept = items.filter((item) => !isDelete(item))
   const place = (item: unknown): number => positions.get(identity(item, key)) ?? -1
   return [...kept.toSorted((a, b) => place(a) - place(b)), ...items.filter(isDelete)]
@@ -287,7 +321,9 @@ export function sortedBy(items: readonly unknown[], order: readonly unknown[], k
 
 function positionsOf(items: readonly unknown[], key: string | undefined): ReadonlyMap<unknown, number> {
   const positions = new Map<unknown, number>()
-  for (const [i, item] of items.entries()) if (!positions.has(identity(item, key))) positions.set(identity(item, key), i)
+  for (const [i, item] of items.entries()) {
+    if (!positions.has(identity(item, key))) positions.set(identity(item, key), i)
+  }
   return positions
 }
 
@@ -299,7 +335,9 @@ function identity(item: unknown, key: string | undefined): unknown {
 export function mergeValue(item: unknown, key: string): unknown {
   const map = asMap(item)
   const value = getKey(map, key)
-  if (value === undefined) throw new StrategicPatchError(`map: ${formatGo(map)} does not contain declared merge key: ${key}`)
+  if (value === undefined) {
+    throw new StrategicPatchError(`map: ${formatGo(map)} does not contain declared merge key: ${key}`)
+  }
   return value
 }
 

@@ -1,4 +1,7 @@
-/** Server-side apply: merges a configuration into an object, field by field, with ownership instead of a last-applied copy. */
+/**
+ * Server-side apply: merges a configuration into an object, field by field, with ownership instead of a last-applied
+ * copy.
+ */
 import { utf8Length } from '#base/bytes.ts'
 import { badRequest } from '../../errors/api-error.ts'
 import type { DeepReadonly, KubeObject, ManagedFieldsEntry } from '../../meta/object.ts'
@@ -11,10 +14,13 @@ import { fieldSetOf, setOfPaths, withNamedFields } from './field-set-of.ts'
 import {
   differenceSets, emptySet, intersectSets, isEmptySet, recursiveDifferenceSets, unionSets, type FieldSet,
 } from './field-set.ts'
-import { decodeManagers, encodeManagers, ManagedFieldsError, managerId, type Manager, type Managers } from './managed-fields.ts'
+import {
+  decodeManagers, encodeManagers, ManagedFieldsError, managerId, type ManagerIdentity, type Managers,
+} from './managed-fields.ts'
 import { mergeValues, removeFields } from './merge-values.ts'
 import {
-  conflictError, conflictsOutside, markReconciled, reconcileManagers, shapeOf, strippedFields, transfer, withManagedFields,
+  conflictError, conflictsOutside, markReconciled, reconcileManagers, shapeOf, strippedFields, transfer,
+  withManagedFields,
   withoutManagedFields, type Conflict,
 } from './ownership.ts'
 import { asJson, emptyObject, formatSeconds, managersAfterUpdate, type WriterOptions } from './track-update.ts'
@@ -36,9 +42,9 @@ const maxAnnotationBytes = 256 * 1024
 const beforeFirstApply = 'before-first-apply'
 
 /**
- * The merged object with its managedFields; defaults and all else that a write gets are still to come. Neither argument is changed.
- * Throws ApiError: 409 for conflicts (one cause per field), 400 for a configuration of another version or with managedFields,
- * 500 for one that does not fit the schema (upstream has no better status for it).
+ * The merged object with its managedFields; defaults and all else that a write gets are still to come. Neither argument
+ * is changed. Throws ApiError: 409 for conflicts (one cause per field), 400 for a configuration of another version or
+ * with managedFields, 500 for one that does not fit the schema (upstream has no better status for it).
  */
 export function applyObject(input: ApplyInput): KubeObject {
   const { live, applied, manager, schema } = input
@@ -48,18 +54,24 @@ export function applyObject(input: ApplyInput): KubeObject {
   try {
     validateValue(applied, shape)
   } catch (error) {
-    if (error instanceof TypedValueError) throw patchFailed(`failed to create typed patch object (${describe(applied)}): ${error.message}`)
+    if (error instanceof TypedValueError) {
+      throw patchFailed(`failed to create typed patch object (${describe(applied)}): ${error.message}`)
+    }
     throw error
   }
   try {
     const managers = startingManagers(before, input)
     let result = applyOnce(managers, before, input, input.force)
-    if (result.conflicts.length > 0 && manager === 'kubectl') result = upgradeClientSideApply(result, managers, before, input, shape)
+    if (result.conflicts.length > 0 && manager === 'kubectl') {
+      result = upgradeClientSideApply(result, managers, before, input, shape)
+    }
     if (result.conflicts.length > 0) throw conflictError(result.conflicts)
     const object = manager === 'kubectl' ? withLastApplied(result.object, asJson(applied)) : result.object
     return withManagedFields(object, encodeManagers(result.managers)) as KubeObject
   } catch (error) {
-    if (error instanceof TypedValueError) throw patchFailed(`failed to create typed live object (${describe(live ?? applied)}): ${error.message}`)
+    if (error instanceof TypedValueError) {
+      throw patchFailed(`failed to create typed live object (${describe(live ?? applied)}): ${error.message}`)
+    }
     throw error
   }
 }
@@ -93,7 +105,9 @@ function startingManagers(before: JsonObject, input: ApplyInput): Managers {
     if (error instanceof ManagedFieldsError) throw patchFailed(`failed to decode managed fields: ${error.message}`)
     throw error
   }
-  return managers.size > 0 ? managers : managersAfterUpdate(new Map(), emptyObject(input.schema), before, { ...input, manager: beforeFirstApply })
+  return managers.size > 0
+    ? managers
+    : managersAfterUpdate(new Map(), emptyObject(input.schema), before, { ...input, manager: beforeFirstApply })
 }
 
 interface Applied {
@@ -108,7 +122,7 @@ function applyOnce(starting: Managers, before: JsonObject, input: ApplyInput, fo
   const shape = shapeOf(schema)
   const managers = reconcileManagers(starting, schema, apiVersion)
   const ignored = input.resetFields ? setOfPaths(input.resetFields) : emptySet
-  const identity: Omit<Manager, 'time' | 'fields'> = {
+  const identity: ManagerIdentity = {
     name: input.manager || 'unknown', operation: 'Apply', apiVersion, subresource: input.subresource,
   }
   const id = managerId(identity)
@@ -119,7 +133,9 @@ function applyOnce(starting: Managers, before: JsonObject, input: ApplyInput, fo
   const merged = mergeValues(before, applied, shape) as JsonObject
   const after = last && !isEmptySet(last.fields) ? prune(merged, managers, last.fields, shape) : merged
   const outcome = transfer(managers, id, { before, after, shape, apiVersion, ignored, convert: input.convert })
-  if (outcome.conflicts.length > 0 && !force) return { object: after, managers: outcome.managers, conflicts: outcome.conflicts }
+  if (outcome.conflicts.length > 0 && !force) {
+    return { object: after, managers: outcome.managers, conflicts: outcome.conflicts }
+  }
   const changed = !input.live || !deepEqual(before, after)
   const own = differenceSets(fields, strippedFields)
   if (isEmptySet(own)) outcome.managers.delete(id)
@@ -142,21 +158,26 @@ function prune(merged: JsonObject, managers: Managers, last: FieldSet, shape: Sh
   const keep = unionSets(withNamedFields(fieldSetOf(withoutLast, shape), shape), withNamedFields(owned, shape))
   const pruned = removeFields(merged, differenceSets(mergedFields, keep), shape)
   const prunedFields = withNamedFields(fieldSetOf(pruned, shape), shape)
-  return removeFields(merged, intersectSets(differenceSets(mergedFields, prunedFields), lastFields), shape) as JsonObject
+  const dropped = intersectSets(differenceSets(mergedFields, prunedFields), lastFields)
+  return removeFields(merged, dropped, shape) as JsonObject
 }
 
 /**
- * An object that `kubectl apply` has managed from the client: fields that are as its last-applied annotation says may be taken by
- * `kubectl apply --server-side` without a conflict.
+ * An object that `kubectl apply` has managed from the client: fields that are as its last-applied annotation says may
+ * be taken by `kubectl apply --server-side` without a conflict.
  */
-function upgradeClientSideApply(result: Applied, managers: Managers, before: JsonObject, input: ApplyInput, shape: Shape): Applied {
+function upgradeClientSideApply(
+  result: Applied, managers: Managers, before: JsonObject, input: ApplyInput, shape: Shape,
+): Applied {
   const allowed = fieldsAsLastApplied(before, input.apiVersion, shape)
   if (!allowed) return result
   const conflicts = conflictsOutside(result.conflicts, allowed)
   return conflicts.length > 0 ? { ...result, conflicts } : applyOnce(managers, before, input, true)
 }
 
-/** Fields of the annotation's object that the live object has with the same value; undefined without a sound annotation. */
+/**
+ * Fields of the annotation's object that the live object has with the same value; undefined without a sound annotation.
+ */
 function fieldsAsLastApplied(live: JsonObject, apiVersion: string, shape: Shape): FieldSet | undefined {
   const text = lastAppliedOf(live)
   if (text === undefined) return undefined
@@ -182,7 +203,9 @@ function lastAppliedOf(object: JsonObject): string | undefined {
 function withLastApplied(object: JsonObject, applied: JsonObject): JsonObject {
   if (lastAppliedOf(object) === undefined) return object
   const metadata = object['metadata'] as JsonObject
-  const annotations: MutableJsonObject = { ...metadata['annotations'] as JsonObject, [lastAppliedAnnotation]: lastAppliedText(applied) }
+  const annotations: MutableJsonObject = {
+    ...metadata['annotations'] as JsonObject, [lastAppliedAnnotation]: lastAppliedText(applied),
+  }
   let bytes = 0
   for (const [key, value] of Object.entries(annotations)) bytes += utf8Length(key) + utf8Length(String(value))
   if (bytes > maxAnnotationBytes) delete annotations[lastAppliedAnnotation]

@@ -1,7 +1,9 @@
 /** What a write changed, as sets of fields. */
 import { deepEqual } from '#base/deep-equal.ts'
 import type { Shape } from '../../schema/schema.ts'
-import { insertPath, isEmptySet, recursiveDifferenceSets, sorted, type FieldSet, type MutableFieldSet } from './field-set.ts'
+import {
+  insertPath, isEmptySet, recursiveDifferenceSets, sorted, type FieldSet, type MutableFieldSet,
+} from './field-set.ts'
 import { getKey } from '../json.ts'
 import { fieldElement } from './path-element.ts'
 import {
@@ -86,7 +88,9 @@ class Walker {
       if (left[key] !== after) this.#descend(fieldElement(key), left[key], after, childShape(shape, key))
     }
     for (const key of keysOf(right)) {
-      if (getKey(left, key) === undefined) this.#descend(fieldElement(key), undefined, right[key], childShape(shape, key))
+      if (getKey(left, key) === undefined) {
+        this.#descend(fieldElement(key), undefined, right[key], childShape(shape, key))
+      }
     }
   }
 

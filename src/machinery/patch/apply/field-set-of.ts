@@ -3,7 +3,8 @@ import { emptySet, insertPath, isMember, nodeOf, sorted, type FieldSet, type Mut
 import { fieldElement } from './path-element.ts'
 import type { Shape } from '../../schema/schema.ts'
 import {
-  asList, asMap, childShape, isAtomicList, isAtomicMap, isEmptyMap, isNamedField, isUntyped, itemElement, itemShape, keysOf, kindOf, shapeBelow,
+  asList, asMap, childShape, isAtomicList, isAtomicMap, isEmptyMap, isNamedField, isUntyped, itemElement, itemShape,
+  keysOf, kindOf, shapeBelow,
 } from './typed-value.ts'
 
 /** Throws TypedValueError for a list item without an identity. */
@@ -55,8 +56,8 @@ function collectItems(list: readonly unknown[], shape: Shape, children: MutableF
 }
 
 /**
- * The set with every named field above a field of the set added: someone who owns `.spec.template` in parts owns the struct too.
- * Pruning needs it, to take away what becomes empty.
+ * The set with every named field above a field of the set added: someone who owns `.spec.template` in parts owns the
+ * struct too. Pruning needs it, to take away what becomes empty.
  */
 export function withNamedFields(set: FieldSet, shape: Shape): FieldSet {
   const result: Record<string, FieldSet> = {}
@@ -71,8 +72,8 @@ export function withNamedFields(set: FieldSet, shape: Shape): FieldSet {
 }
 
 /**
- * The set as it must be under this schema: a field whose type has become atomic since the set was written is owned as a whole.
- * The same set when nothing changed.
+ * The set as it must be under this schema: a field whose type has become atomic since the set was written is owned as a
+ * whole. The same set when nothing changed.
  */
 export function reconciledWithSchema(set: FieldSet, shape: Shape): FieldSet {
   if (isUntyped(shape)) return set

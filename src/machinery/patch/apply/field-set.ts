@@ -1,7 +1,8 @@
 /**
- * Sets of fields, in the very form in which managedFields store them (FieldsV1): a tree of path elements. A node that is empty, or that
- * has the key `.`, is itself in the set; the other keys lead to fields below it. Sets are values: every operation gives a new one and
- * shares what it did not change, so that the cost follows the size of the change and not of the set.
+ * Sets of fields, in the very form in which managedFields store them (FieldsV1): a tree of path elements. A node that
+ * is empty, or that has the key `.`, is itself in the set; the other keys lead to fields below it. Sets are values:
+ * every operation gives a new one and shares what it did not change, so that the cost follows the size of the change
+ * and not of the set.
  */
 import { isJsonObject } from '../json.ts'
 import { canonicalElement, sortElements } from './path-element.ts'
@@ -21,7 +22,10 @@ export const emptySet: FieldSet = leaf
 /** Managers write deeper sets only to hurt. */
 const maxDepth = 1000
 
-/** Reads fieldsV1 of a client: puts elements in their canonical spelling and order, drops unknown kinds. Throws SyntaxError. */
+/**
+ * Reads fieldsV1 of a client: puts elements in their canonical spelling and order, drops unknown kinds. Throws
+ * SyntaxError.
+ */
 export function parseFieldSet(fields: unknown): FieldSet {
   if (fields === undefined || fields === null) return emptySet
   return dropSelf(parseNode(fields, 0) ?? leaf)
@@ -132,7 +136,9 @@ export function intersectSets(a: FieldSet, b: FieldSet): FieldSet {
 }
 
 /** `a` with each child that `b` has as well replaced by what `combine` makes of the two; undefined drops it. */
-function withChildren(a: FieldSet, b: FieldSet, combine: (mine: FieldSet, theirs: FieldSet) => FieldSet | undefined): FieldSet {
+function withChildren(
+  a: FieldSet, b: FieldSet, combine: (mine: FieldSet, theirs: FieldSet) => FieldSet | undefined,
+): FieldSet {
   let changes: Map<string, FieldSet | undefined> | undefined
   for (const element in a) {
     const theirs = element === self ? undefined : b[element]

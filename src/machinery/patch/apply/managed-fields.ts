@@ -17,13 +17,18 @@ export interface Manager {
   readonly fields: FieldSet
 }
 
+export type ManagerIdentity = Omit<Manager, 'time' | 'fields'>
+
 /** By managerId. Never changed in place by those who did not make it. */
 export type Managers = ReadonlyMap<string, Manager>
 
-/** What makes an entry the same entry: of an applier not the version. It is upstream's identifier, which decides orders. */
-export function managerId({ name, operation, apiVersion, subresource }: Omit<Manager, 'time' | 'fields'>): string {
+/**
+ * What makes an entry the same entry: of an applier not the version. It is upstream's identifier, which decides orders.
+ */
+export function managerId({ name, operation, apiVersion, subresource }: ManagerIdentity): string {
   return JSON.stringify({
-    manager: name, operation, ...(operation === 'Update' ? { apiVersion } : {}), ...(subresource === '' ? {} : { subresource }),
+    manager: name, operation, ...(operation === 'Update' ? { apiVersion } : {}), ...(subresource === '' ? {} : {
+    subresource }),
   })
 }
 
@@ -39,18 +44,23 @@ export class ManagedFieldsError extends Error {
  * Decodes a list. `trusted` lists were written by this code, so that their field sets are taken as they are.
  * Throws ManagedFieldsError for a list that upstream refuses.
  */
-export function decodeManagers(entries: readonly JsonObject[] | readonly ManagedFieldsEntry[] | undefined, trusted: boolean): Map<string, Manager> {
+export function decodeManagers(
+  entries: readonly JsonObject[] | readonly ManagedFieldsEntry[] | undefined, trusted: boolean,
+): Map<string, Manager> {
   const managers = new Map<string, Manager>()
   for (const [i, entry] of (entries as readonly ManagedFieldsEntry[] ?? []).entries()) {
     const { operation, apiVersion, fieldsType } = entry
-    if (operation !== 'Apply' && operation !== 'Update') throw new ManagedFieldsError('operation must be `Apply` or `Update`')
+    if (operation !== 'Apply' && operation !== 'Update') {
+      throw new ManagedFieldsError('operation must be `Apply` or `Update`')
+    }
     if (!apiVersion) throw new ManagedFieldsError('apiVersion must not be empty')
     if (!fieldsType) throw new ManagedFieldsError(`missing fieldsType in managed fields entry ${i}`)
     if (fieldsType !== 'FieldsV1') {
       throw new ManagedFieldsError(`invalid fieldsType ${JSON.stringify(fieldsType)} in managed fields entry ${i}`)
     }
     const manager: Manager = {
-      name: entry.manager ?? '', operation, apiVersion, subresource: entry.subresource ?? '', time: entry.time ?? undefined,
+      name: entry.manager ?? '', operation, apiVersion, subresource: entry.subresource ?? '', time: entry.time ??
+      undefined,
       fields: decodeFields(entry.fieldsV1, trusted),
     }
     managers.set(managerId(manager), manager)
@@ -63,7 +73,9 @@ function decodeFields(fields: unknown, trusted: boolean): FieldSet {
   try {
     return parseFieldSet(fields)
   } catch (error) {
-    if (error instanceof SyntaxError) throw new ManagedFieldsError(`error decoding set: ${error.message}`, { cause: error })
+    if (error instanceof SyntaxError) {
+      throw new ManagedFieldsError(`error decoding set: ${error.message}`, { cause: error })
+    }
     throw error
   }
 }
@@ -71,7 +83,11 @@ function decodeFields(fields: unknown, trusted: boolean): FieldSet {
 /** The list for the object; undefined when nobody manages anything. Entries in upstream's order. */
 export function encodeManagers(managers: Managers): ManagedFieldsEntry[] | undefined {
   if (managers.size === 0) return undefined
-  return [...managers.values()].toSorted(compareManagers).map(({ name, operation, apiVersion, time, fields, subresource }) => ({
+  return [...managers.values()].toSorted(compareManagers).map(encodeManager)
+}
+
+function encodeManager({ name, operation, apiVersion, time, fields, subresource }: Manager): ManagedFieldsEntry {
+  return {
     ...(name === '' ? {} : { manager: name }),
     operation,
     apiVersion,
@@ -79,7 +95,7 @@ export function encodeManagers(managers: Managers): ManagedFieldsEntry[] | undef
     fieldsType: 'FieldsV1',
     fieldsV1: fields,
     ...(subresource === '' ? {} : { subresource }),
-  }))
+  }
 }
 
 function compareManagers(a: Manager, b: Manager): number {
@@ -114,7 +130,7 @@ export function capUpdateManagers(managers: Map<string, Manager>): void {
       firstOfVersion.set(apiVersion, id)
       continue
     }
-    const bucket: Omit<Manager, 'time' | 'fields'> = { name: oldUpdatesManager, operation: 'Update', apiVersion, subresource: '' }
+    const bucket: ManagerIdentity = { name: oldUpdatesManager, operation: 'Update', apiVersion, subresource: '' }
     const bucketId = managerId(bucket)
     const merged = managers.get(bucketId) ?? managers.get(first)!
     if (!managers.has(bucketId)) managers.delete(first)
@@ -127,7 +143,8 @@ export function capUpdateManagers(managers: Map<string, Manager>): void {
 /** Empty, or one entry with nothing in it: how a client asks to forget all ownership. */
 export function isReset(entries: readonly ManagedFieldsEntry[] | undefined | null): boolean {
   if (!entries) return false
-  return entries.length === 0 || (entries.length === 1 && Object.values(entries[0]!).every((value) => value === undefined))
+  if (entries.length !== 1) return entries.length === 0
+  return Object.values(entries[0]!).every((value) => value === undefined)
 }
 
 export function dropEmptyManagers(managers: Map<string, Manager>): void {

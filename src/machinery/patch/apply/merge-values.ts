@@ -9,8 +9,9 @@ import {
 } from './typed-value.ts'
 
 /**
- * The live value with the applied one merged in: nothing is removed, the applied value wins where both have a field, and a list has the
- * applied order. Throws TypedValueError for items without an identity and duplicates in the applied lists.
+ * The live value with the applied one merged in: nothing is removed, the applied value wins where both have a field,
+ * and a list has the applied order. Throws TypedValueError for items without an identity and duplicates in the applied
+ * lists.
  */
 export function mergeValues(live: unknown, applied: unknown, shape: Shape): unknown {
   if (applied === undefined || live === applied) return live
@@ -24,18 +25,24 @@ function mergeAs(kind: Kind, live: unknown, applied: unknown, shape: Shape): unk
   if (kind === 'list') {
     const left = asList(live) ?? []
     const right = asList(applied) ?? []
-    if (shape.type === 'list' && !isAtomicList(shape) && left.length + right.length > 0) return mergeItems(left, right, shape)
+    if (shape.type === 'list' && !isAtomicList(shape) && left.length + right.length > 0) {
+      return mergeItems(left, right, shape)
+    }
   } else if (kind === 'map') {
     const left = asMap(live)
     const right = asMap(applied)
-    if (!isAtomicMap(shape) && !(isEmptyMap(left) && isEmptyMap(right))) return mergeFields(left ?? {}, right ?? {}, shape)
+    if (!isAtomicMap(shape) && !(isEmptyMap(left) && isEmptyMap(right))) {
+      return mergeFields(left ?? {}, right ?? {}, shape)
+    }
   }
   return applied
 }
 
 function mergeFields(live: JsonObject, applied: JsonObject, shape: Shape): JsonObject {
   const result: MutableJsonObject = { ...live }
-  for (const key of keysOf(applied)) setKey(result, key, mergeValues(getKey(live, key), applied[key], childShape(shape, key)))
+  for (const key of keysOf(applied)) {
+    setKey(result, key, mergeValues(getKey(live, key), applied[key], childShape(shape, key)))
+  }
   return result
 }
 
@@ -90,7 +97,10 @@ function mergeItems(live: readonly unknown[], applied: readonly unknown[], shape
   return result
 }
 
-/** The value without the fields of the set. Atomic values go as a whole, and so do lists that have lost every item; maps stay. */
+/**
+ * The value without the fields of the set. Atomic values go as a whole, and so do lists that have lost every item; maps
+ * stay.
+ */
 export function removeFields(value: unknown, set: FieldSet, shape: Shape): unknown {
   const kind = kindOf(shape, value)
   if (kind === 'scalar') return value

@@ -12,8 +12,10 @@ import { formatPath } from './path-element.ts'
 /** Never owned: they say which object it is, or the server sets them. */
 export const strippedFields: FieldSet = setOfPaths([
   ['apiVersion'], ['kind'], ['metadata'],
-  ...['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'clusterName', 'generation', 'managedFields', 'resourceVersion']
-    .map((name) => ['metadata', name]),
+  ...[
+    'name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'clusterName', 'generation', 'managedFields',
+    'resourceVersion',
+  ].map((name) => ['metadata', name]),
 ])
 
 /** Gives the object in another version, with its schema; undefined for a version that is not served any more. */
@@ -40,7 +42,10 @@ export interface Outcome {
   readonly managers: Map<string, Manager>
   /** In the version of the request. */
   readonly comparison: Comparison
-  /** Fields that somebody else had and that the transition changed or added; they are taken away only if there are none, or by force. */
+  /**
+   * Fields that somebody else had and that the transition changed or added; they are taken away only if there are none,
+   * or by force.
+   */
   readonly conflicts: readonly Conflict[]
 }
 
@@ -58,7 +63,9 @@ export function transfer(managers: Managers, writer: string | undefined, transit
       result.set(id, manager)
       continue
     }
-    if (!comparisons.has(manager.apiVersion)) comparisons.set(manager.apiVersion, comparisonIn(manager.apiVersion, transition, comparison))
+    if (!comparisons.has(manager.apiVersion)) {
+      comparisons.set(manager.apiVersion, comparisonIn(manager.apiVersion, transition, comparison))
+    }
     const changes = comparisons.get(manager.apiVersion)
     if (!changes) continue
     if (isUnchanged(changes)) {
@@ -99,8 +106,13 @@ export function shapeOf(schema: StructSchema | undefined): Shape {
 
 const reconciledSets = new WeakMap<FieldSet, StructSchema>()
 
-/** Managers whose sets fit today's schema. Each set is looked at once per schema; sets live as long as the object that has them. */
-export function reconcileManagers(managers: Managers, schema: StructSchema | undefined, apiVersion: string): Map<string, Manager> {
+/**
+ * Managers whose sets fit today's schema. Each set is looked at once per schema; sets live as long as the object that
+ * has them.
+ */
+export function reconcileManagers(
+  managers: Managers, schema: StructSchema | undefined, apiVersion: string,
+): Map<string, Manager> {
   const result = new Map<string, Manager>()
   for (const [id, manager] of managers) {
     const { fields } = manager
@@ -126,7 +138,8 @@ export function conflictError(conflicts: readonly Conflict[]): ApiError {
     reason: 'FieldManagerConflict', message: `conflict with ${describeManager(manager)}`, field: formatPath(path),
   }))
   return new ApiError({
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: conflictMessage(conflicts), reason: 'Conflict',
+    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: conflictMessage(conflicts), reason:
+    'Conflict',
     details: { causes }, code: 409,
   })
 }

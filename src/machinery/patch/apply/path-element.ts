@@ -1,7 +1,7 @@
 /** One step of a field path, as text in the format of FieldsV1: `f:name`, `k:{"name":"a"}`, `v:"x"`, `i:0`. */
 import { quoteGo } from '../../errors/field-errors.ts'
 import { deepEqual } from '#base/deep-equal.ts'
-import { isJsonObject } from '../json.ts'
+import { isJsonObject, type JsonObject } from '../json.ts'
 
 export function fieldElement(name: string): string {
   return `f:${name}`
@@ -16,9 +16,13 @@ export function valueElement(value: unknown): string {
   return `v:${goJson(value)}`
 }
 
-/** The element in its one canonical spelling; undefined for kinds of elements that are not known. Throws SyntaxError. */
+/**
+ * The element in its one canonical spelling; undefined for kinds of elements that are not known. Throws SyntaxError.
+ */
 export function canonicalElement(text: string): string | undefined {
-  if (text.length < 2 || text[1] !== ':') throw new SyntaxError(text.length < 2 ? 'key must be 2 characters long:' : `missing colon: ${text}`)
+  if (text.length < 2 || text[1] !== ':') {
+    throw new SyntaxError(text.length < 2 ? 'key must be 2 characters long:' : `missing colon: ${text}`)
+  }
   const rest = text.slice(2)
   switch (text[0]) {
     case 'f': return text
@@ -43,7 +47,7 @@ export function formatElement(element: string): string {
   switch (element[0]) {
     case 'f': return `.${rest}`
     case 'k': {
-      const key = JSON.parse(rest) as Readonly<Record<string, unknown>>
+      const key = JSON.parse(rest) as JsonObject
       return `[${Object.keys(key).map((name) => `${name}=${formatValue(key[name])}`).join(',')}]`
     }
     case 'v': return `[=${formatValue(JSON.parse(rest))}]`
@@ -55,7 +59,9 @@ export function formatPath(path: readonly string[]): string {
   return path.map(formatElement).join('')
 }
 
-/** Sorts in place, as upstream orders a set: fields, keys, values, indices, each kind by what it holds. `.` is first. */
+/**
+ * Sorts in place, as upstream orders a set: fields, keys, values, indices, each kind by what it holds. `.` is first.
+ */
 export function sortElements(elements: string[]): string[] {
   if (elements.length < 2) return elements
   if (elements.every(isPlainField)) return elements.sort()
@@ -70,7 +76,7 @@ export function sortElements(elements: string[]): string[] {
     if (kind !== 0) return kind
     switch (a[0]) {
       case 'f': return compareText(a, b)
-      case 'k': return compareKeys(valueOf(a) as Readonly<Record<string, unknown>>, valueOf(b) as Readonly<Record<string, unknown>>)
+      case 'k': return compareKeys(valueOf(a) as JsonObject, valueOf(b) as JsonObject)
       default: return a === b ? 0 : compareValues(valueOf(a), valueOf(b))
     }
   })
@@ -102,7 +108,7 @@ function kindOrder(element: string): number {
   return '.fkvi'.indexOf(element[0]!)
 }
 
-function compareKeys(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): number {
+function compareKeys(a: JsonObject, b: JsonObject): number {
   const left = Object.keys(a).toSorted(compareText)
   const right = Object.keys(b).toSorted(compareText)
   for (let i = 0; i < left.length && i < right.length; i++) {
@@ -127,7 +133,9 @@ function compareValues(a: unknown, b: unknown): number {
     }
     return a.length - other.length
   }
-  return deepEqual(a, b) ? 0 : compareKeys(a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>)
+  return deepEqual(a, b)
+    ? 0
+    : compareKeys(a as JsonObject, b as JsonObject)
 }
 
 function valueOrder(value: unknown): number {
@@ -144,7 +152,8 @@ function goJson(value: unknown): string {
   const json = JSON.stringify(value)
   if (!/[<>&\u2028\u2029]|\\[bf]/.test(json)) return json
   return json.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .replace(/(?<!\\)((?:\\\\)*)\\([bf])/g, (_, before: string, char: string) => `${before}\\u${char === 'b' ? '0008' : '000c'}`)
+    .replace(/(?<!\\)((?:\\\\)*)\\([bf])/g, (_, before: string, char: string) =>
+      `${before}\\u${char === 'b' ? '0008' : '000c'}`)
 }
 
 function formatValue(value: unknown): string {

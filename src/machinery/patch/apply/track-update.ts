@@ -7,10 +7,12 @@ import { isUnchanged } from './compare-values.ts'
 import { setOfPaths } from './field-set-of.ts'
 import { differenceSets, emptySet, isEmptySet, recursiveDifferenceSets, unionSets } from './field-set.ts'
 import {
-  capUpdateManagers, decodeManagers, encodeManagers, isReset, ManagedFieldsError, managerId, sameButTimes, type Manager, type Managers,
+  capUpdateManagers, decodeManagers, encodeManagers, isReset, ManagedFieldsError, managerId, sameButTimes, type ManagerIdentity,
+  type Managers,
 } from './managed-fields.ts'
 import {
-  markReconciled, reconcileManagers, shapeOf, strippedFields, transfer, withManagedFields, withoutManagedFields, type ConvertObject,
+  markReconciled, reconcileManagers, shapeOf, strippedFields, transfer, withManagedFields, withoutManagedFields, type
+  ConvertObject,
   type Transition,
 } from './ownership.ts'
 import { TypedValueError } from './typed-value.ts'
@@ -20,12 +22,18 @@ export interface WriterOptions {
   readonly manager: string
   /** Empty for the object itself. */
   readonly subresource: string
-  /** Of the version of the request; undefined for custom resources without one: everything is merged field by field, lists are atomic. */
+  /**
+   * Of the version of the request; undefined for custom resources without one: everything is merged field by field,
+   * lists are atomic.
+   */
   readonly schema: StructSchema | undefined
   readonly apiVersion: string
   /** Milliseconds since the epoch. */
   readonly now: number
-  /** Paths that this endpoint never writes: `[['status']]` for an object with a status subresource, `[['spec']]` for that subresource. */
+  /**
+   * Paths that this endpoint never writes: `[['status']]` for an object with a status subresource, `[['spec']]` for
+   * that subresource.
+   */
   readonly resetFields?: readonly (readonly string[])[]
   /** For kinds whose versions differ in their fields. */
   readonly convert?: ConvertObject
@@ -39,8 +47,8 @@ export interface UpdateInput extends WriterOptions {
 }
 
 /**
- * The updated object with its managedFields brought up to date; `updated` itself is not changed. Never throws for what a client sent:
- * an object in which list items cannot be told apart loses its managedFields, as upstream.
+ * The updated object with its managedFields brought up to date; `updated` itself is not changed. Never throws for what
+ * a client sent: an object in which list items cannot be told apart loses its managedFields, as upstream.
  */
 export function trackUpdate<T extends KubeObject>(input: UpdateInput & { readonly updated: T }): T {
   const { live, updated } = input
@@ -59,9 +67,12 @@ export function trackUpdate<T extends KubeObject>(input: UpdateInput & { readonl
   }
 }
 
-/** The client's own list counts if it is sound and not about a subresource; an empty one resets; else the stored one. */
+/**
+ * The client's own list counts if it is sound and not about a subresource; an empty one resets; else the stored one.
+ */
 function startingManagers(
-  live: readonly ManagedFieldsEntry[] | undefined, given: readonly ManagedFieldsEntry[] | undefined | null, subresource: string,
+  live: readonly ManagedFieldsEntry[] | undefined, given: readonly ManagedFieldsEntry[] | undefined | null, subresource:
+  string,
 ): { readonly managers: Managers; readonly stored: boolean } {
   if (subresource === '' && given && given !== live && !deepEqual(given, live)) {
     if (isReset(given)) return { managers: new Map(), stored: false }
@@ -81,17 +92,22 @@ function soundManagers(entries: readonly ManagedFieldsEntry[] | undefined, trust
 }
 
 /** The same map when the write changed no field. */
-export function managersAfterUpdate(managers: Managers, before: JsonObject, after: JsonObject, options: WriterOptions): Managers {
+export function managersAfterUpdate(
+  managers: Managers, before: JsonObject, after: JsonObject, options: WriterOptions,
+): Managers {
   const { schema, apiVersion } = options
   const ignored = options.resetFields ? setOfPaths(options.resetFields) : emptySet
-  const transition: Transition = { before, after, shape: shapeOf(schema), apiVersion, ignored, convert: options.convert }
+  const shape = shapeOf(schema)
+  const transition: Transition = { before, after, shape, apiVersion, ignored, convert: options.convert }
   const reconciled = reconcileManagers(managers, schema, apiVersion)
   const { managers: others, comparison } = transfer(reconciled, undefined, transition)
-  if (isUnchanged(comparison) && others.size === managers.size) return sameManagers(managers, others) ? managers : others
+  if (isUnchanged(comparison) && others.size === managers.size) {
+    return sameManagers(managers, others) ? managers : others
+  }
   const written = differenceSets(
     recursiveDifferenceSets(unionSets(comparison.modified, comparison.added), ignored), strippedFields)
   if (!isEmptySet(written)) {
-    const writer: Omit<Manager, 'time' | 'fields'> = {
+    const writer: ManagerIdentity = {
       name: options.manager || 'unknown', operation: 'Update', apiVersion, subresource: options.subresource,
     }
     const id = managerId(writer)
@@ -115,8 +131,9 @@ export function formatSeconds(milliseconds: number): string {
 }
 
 /**
- * After all else is done to an object that a request has written (defaults, admission): if only times in its managedFields differ from
- * the stored object, gives back the stored times, so that a write that changes nothing stays one that changes nothing.
+ * After all else is done to an object that a request has written (defaults, admission): if only times in its
+ * managedFields differ from the stored object, gives back the stored times, so that a write that changes nothing stays
+ * one that changes nothing.
  */
 export function keepTimesIfUnchanged<T extends KubeObject>(live: DeepReadonly<KubeObject>, updated: T): T {
   const before = live.metadata?.managedFields as readonly ManagedFieldsEntry[] | undefined
@@ -133,8 +150,8 @@ export function asJson(object: KubeObject): JsonObject {
 const emptyObjects = new WeakMap<StructSchema, JsonObject>()
 
 /**
- * What upstream compares a new object with: Go's zero value, in which every struct that is no pointer is there already. It decides
- * whether, say, `.spec` itself is owned by who creates the object: it is not.
+ * What upstream compares a new object with: Go's zero value, in which every struct that is no pointer is there already.
+ * It decides whether, say, `.spec` itself is owned by who creates the object: it is not.
  */
 export function emptyObject(schema: StructSchema | undefined): JsonObject {
   if (!schema) return {}

@@ -31,7 +31,8 @@ export function kindOf(shape: Shape, value: unknown): Kind {
 
 export function isUntyped(shape: Shape): boolean {
   switch (shape.type) {
-    case 'json': case 'rawExtension': case 'fieldsV1': case 'jsonSchemaOrList': case 'jsonSchemaOrBool': case 'jsonSchemaOrStrings': return true
+    case 'json': case 'rawExtension': case 'fieldsV1': return true
+    case 'jsonSchemaOrList': case 'jsonSchemaOrBool': case 'jsonSchemaOrStrings': return true
     default: return false
   }
 }
@@ -91,12 +92,16 @@ export function itemElement(shape: ListShape, item: unknown): string {
   if (shape.listType === 'map') return mapItemElement(shape, item)
   if (isJsonObject(item)) throw new TypedValueError("associative list without keys has an element that's a map type")
   if (Array.isArray(item)) throw new TypedValueError('not supported: associative list with lists as elements')
-  if (item === null || item === undefined) throw new TypedValueError("associative list without keys has an element that's an explicit null")
+  if (item === null || item === undefined) {
+    throw new TypedValueError("associative list without keys has an element that's an explicit null")
+  }
   return valueElement(item)
 }
 
 function mapItemElement(shape: ListShape, item: unknown): string {
-  if (item === null || item === undefined) throw new TypedValueError('associative list with keys may not have a null element')
+  if (item === null || item === undefined) {
+    throw new TypedValueError('associative list with keys may not have a null element')
+  }
   if (!isJsonObject(item)) throw new TypedValueError('associative list with keys may not have non-map elements')
   let names = sortedKeys.get(shape)
   if (!names) sortedKeys.set(shape, names = shape.mapKeys.toSorted(compareText))
@@ -110,7 +115,8 @@ function mapItemElement(shape: ListShape, item: unknown): string {
   }
   if (present.length === 0) {
     throw new TypedValueError('associative list with keys has an element that omits all key fields ' +
-      `[${shape.mapKeys.map((name) => JSON.stringify(name)).join(' ')}] (and doesn't have default values for any key fields)`)
+      `[${shape.mapKeys.map((name) => JSON.stringify(name)).join(' ')}] ` +
+      "(and doesn't have default values for any key fields)")
   }
   return keyElement(present, values)
 }

@@ -1,4 +1,7 @@
-/** Turns what client-side apply managed into what server-side apply manages: what `kubectl apply --server-side` does to an old object. */
+/**
+ * Turns what client-side apply managed into what server-side apply manages: what `kubectl apply --server-side` does to
+ * an old object.
+ */
 import { deepEqual } from '#base/deep-equal.ts'
 import type { DeepReadonly, KubeObject, ManagedFieldsEntry } from '../../meta/object.ts'
 import { parseFieldSet, unionSets } from './field-set.ts'
@@ -7,11 +10,13 @@ import { parseFieldSet, unionSets } from './field-set.ts'
 export const clientSideManagers: readonly string[] = ['kubectl-client-side-apply', 'kubectl-last-applied']
 
 /**
- * The JSON patch that gives the fields of the client-side managers (`Update`) to the applier, guarded by the resource version (a race is
- * a 409); undefined when there is nothing to do. As client-go's csaupgrade. Throws SyntaxError for field sets that cannot be read.
+ * The JSON patch that gives the fields of the client-side managers (`Update`) to the applier, guarded by the resource
+ * version (a race is a 409); undefined when there is nothing to do. As client-go's csaupgrade. Throws SyntaxError for
+ * field sets that cannot be read.
  */
 export function clientSideApplyUpgradePatch(
-  object: DeepReadonly<KubeObject>, applier: string, clientSide: readonly string[] = clientSideManagers, subresource = '',
+  object: DeepReadonly<KubeObject>, applier: string, clientSide: readonly string[] = clientSideManagers, subresource =
+  '',
 ): readonly object[] | undefined {
   const before = (object.metadata?.managedFields ?? []) as readonly ManagedFieldsEntry[]
   let after = before
@@ -33,7 +38,9 @@ function upgraded(
   const target = entries.find(isNew) ?? entries.find(isOld)
   if (!target) return entries
   const source = entries.find((entry) => isOld(entry) && entry.apiVersion === target.apiVersion)
-  const fieldsV1 = source ? unionSets(parseFieldSet(target.fieldsV1), parseFieldSet(source.fieldsV1)) : parseFieldSet(target.fieldsV1)
+  const fieldsV1 = source
+    ? unionSets(parseFieldSet(target.fieldsV1), parseFieldSet(source.fieldsV1))
+    : parseFieldSet(target.fieldsV1)
   const merged: ManagedFieldsEntry = { ...target, manager: applier, operation: 'Apply', fieldsV1 }
   return entries.map((entry) => (entry === target ? merged : entry)).filter((entry) => !isOld(entry))
 }

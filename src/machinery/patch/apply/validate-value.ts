@@ -1,7 +1,10 @@
 /** Whether an applied configuration fits its type, in upstream's words. */
 import type { Shape } from '../../schema/schema.ts'
 import { fieldElement, formatElement } from './path-element.ts'
-import { asList, asMap, childShape, formatWrapped, isNamedField, isUntyped, itemElement, itemShape, keysOf, kindOf, TypedValueError } from './typed-value.ts'
+import {
+  asList, asMap, childShape, formatWrapped, isNamedField, isUntyped, itemElement, itemShape, keysOf, kindOf,
+  TypedValueError,
+} from './typed-value.ts'
 import { goType } from '../go-format.ts'
 import { quoteGo } from '../../errors/field-errors.ts'
 
@@ -33,7 +36,8 @@ function visit(value: unknown, shape: Shape, path: string, faults: string[]): vo
       if (!map) return fault(`expected map, got ${formatWrapped(value)}`)
       for (const key of keysOf(map)) {
         const below = `${path}${formatElement(fieldElement(key))}`
-        if (shape.type === 'struct' && !shape.struct.preserveUnknownFields && !isNamedField(shape, key)) faults.push(`${below}: field not declared in schema`)
+        const unknown = shape.type === 'struct' && !shape.struct.preserveUnknownFields && !isNamedField(shape, key)
+        if (unknown) faults.push(`${below}: field not declared in schema`)
         else visit(map[key], childShape(shape, key), below, faults)
       }
     }
@@ -52,7 +56,9 @@ function visitItems(list: readonly unknown[], shape: Shape, path: string, faults
         faults.push(`${path === '' ? '' : `${path}: `}element ${i}: ${error.message}`)
         return
       }
-      if (seen.has(element)) faults.push(`${path === '' ? '' : `${path}: `}duplicate entries for key ${formatElement(element)}`)
+      if (seen.has(element)) {
+        faults.push(`${path === '' ? '' : `${path}: `}duplicate entries for key ${formatElement(element)}`)
+      }
       seen.add(element)
     }
     visit(item, itemShape(shape), `${path}${formatElement(element)}`, faults)
@@ -64,7 +70,9 @@ function scalarFault(value: unknown, shape: Shape): string | undefined {
     case 'int32': case 'int64': case 'uint32': case 'uint64': case 'float': case 'double':
       return typeof value === 'number' ? undefined : `expected numeric (int or float), got ${goType(value)}`
     case 'string': case 'bytes': case 'duration':
-      return typeof value === 'string' ? undefined : `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`
+      return typeof value === 'string'
+        ? undefined
+        : `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`
     case 'bool':
       return typeof value === 'boolean' ? undefined : `expected boolean, got ${formatWrapped(value)}`
     default:
@@ -78,6 +86,9 @@ function goSyntax(value: unknown): string {
   const list = asList(value)
   if (list) return `[]interface {}{${list.map(goSyntax).join(', ')}}`
   const map = asMap(value)
-  if (map) return `map[string]interface {}{${keysOf(map).toSorted().map((key) => `${quoteGo(key)}:${goSyntax(map[key])}`).join(', ')}}`
+  if (map) {
+    const pairs = keysOf(map).toSorted().map((key) => `${quoteGo(key)}:${goSyntax(map[key])}`)
+    return `map[string]interface {}{${pairs.join(', ')}}`
+  }
   return String(value)
 }
