@@ -21,6 +21,7 @@ import { createLocalTransport } from './local-transport.ts'
 import { ServerMetrics, type ProcessMetrics } from './metrics.ts'
 import { notFoundPage, textResponse, type PathHandler } from './paths.ts'
 import { parseRequestInfo, type ResourceRequest } from './request-info.ts'
+import { compressResponse, type Gzip } from './rest/compress.ts'
 import { KeyLocks, type KindHooks, type RequestScope, type RestContext } from './rest/context.ts'
 import { handleVerb } from './rest/handlers.ts'
 import { createObjectCodec } from './rest/object-codec.ts'
@@ -42,6 +43,7 @@ export interface ApiServerOptions {
   /** Requests without credentials are `system:anonymous`; otherwise 401. Default true. */
   readonly anonymousAuth?: boolean
   readonly audit?: AuditHook
+  readonly gzip?: Gzip
   readonly limits?: Partial<Limits>
   readonly processMetrics?: ProcessMetrics
   /** Rules of single kinds that reach beyond the object, by `group/plural`. */
@@ -116,7 +118,9 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
     const { info } = exchange
     if (info.type === 'resource') {
       const resource = context.kinds.find(info.group, info.version, info.resource)
-      if (resource) return await dispatchResource(context, subresources, exchange, info, resource)
+      if (resource) {
+        return compressResponse(await dispatchResource(context, subresources, exchange, info, resource), exchange.request, options.gzip)
+      }
     }
     for (const handler of paths) {
       const response = await handler(exchange)

@@ -31,25 +31,34 @@ export function systemPriorityClasses(): PriorityClass[] {
 }
 
 /**
- * Creates each object unless it is there, in order. Roles and bindings that carry upstream's autoupdate annotation get back what they
+ * Creates each object unless it is there, in no certain order. Roles and bindings that carry upstream's autoupdate annotation get back what they
  * have lost; what an administrator added stays.
  */
 export async function ensureObjects(transport: Transport, kinds: KindRegistry, objects: readonly KubeObject[], signal: AbortSignal): Promise<void> {
-  for (const object of objects) {
-    signal.throwIfAborted()
-    const resource = kinds.findByKind(object.apiVersion ?? '', object.kind ?? '')
-    const groupVersion = parseApiVersion(object.apiVersion ?? '')
-    if (!resource || !groupVersion) throw new Error(`no kind ${object.kind} of ${object.apiVersion} is served`)
-    const { name, namespace } = object.metadata!
-    const path = { ...groupVersion, resource: resource.kind.plural, namespace }
-    try {
-      await transport.call({ verb: 'create', path, object, options: {} }, { signal })
-    } catch (error) {
-      if (!isReason(error, 'AlreadyExists')) throw error
-      const existing = await transport.call({ verb: 'get', path: { ...path, name } }, { signal })
-      const repaired = repair(existing as Stored<KubeObject>, object)
-      if (repaired) await transport.call({ verb: 'update', path: { ...path, name }, object: repaired, options: {} }, { signal })
-    }
+  const queue = [...objects]
+  const work = async (): Promise<void> => {
+    for (let object = queue.shift(); object; object = queue.shift()) await ensureObject(transport, kinds, object, signal)
+  }
+  await Promise.all(Array.from({ length: Math.min(width, queue.length) }, work))
+}
+
+/** Writes under way at the same time. */
+const width = 32
+
+async function ensureObject(transport: Transport, kinds: KindRegistry, object: KubeObject, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  const resource = kinds.findByKind(object.apiVersion ?? '', object.kind ?? '')
+  const groupVersion = parseApiVersion(object.apiVersion ?? '')
+  if (!resource || !groupVersion) throw new Error(`no kind ${object.kind} of ${object.apiVersion} is served`)
+  const { name, namespace } = object.metadata!
+  const path = { ...groupVersion, resource: resource.kind.plural, namespace }
+  try {
+    await transport.call({ verb: 'create', path, object, options: {} }, { signal })
+  } catch (error) {
+    if (!isReason(error, 'AlreadyExists')) throw error
+    const existing = await transport.call({ verb: 'get', path: { ...path, name } }, { signal })
+    const repaired = repair(existing as Stored<KubeObject>, object)
+    if (repaired) await transport.call({ verb: 'update', path: { ...path, name }, object: repaired, options: {} }, { signal })
   }
 }
 
