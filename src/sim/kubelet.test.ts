@@ -113,6 +113,10 @@ test('a container that fails restarts with back-off', async () => {
   assert.equal(container?.lastState?.terminated?.exitCode, 3)
   await lab.clock.advance(10_000)
   assert.equal((await lab.get('crash')).status?.containerStatuses?.[0]?.restartCount, 2)
+  await lab.clock.advance(3_600_000)
+  // 10 s, 20 s, … 300 s: upstream's curve gives 16 restarts in the first hour.
+  assert.equal((await lab.get('crash')).status?.containerStatuses?.[0]?.restartCount, 16)
+  assert.equal((await lab.node.runtime.listContainers({})).length, 2)
   await lab.end()
 })
 

@@ -10,8 +10,9 @@ import { podCgroup, podCgroupLimits } from '../containers/resources.ts'
 import { sandboxConfig } from '../containers/sandbox-config.ts'
 import type { PodObject } from '../types.ts'
 import { MountError, type MountedVolumes } from '../volumes/volumes.ts'
+import { planGarbage } from './garbage.ts'
 import { describePod, podUid } from './identity.ts'
-import { actionKey, planPod, usableSandbox, type BackOff, type Ending, type PodAction, type PodPlan, type WaitingReason } from './plan.ts'
+import { actionKey, planPod, usableSandbox, type BackOff, type Ending, type PodAction, type PodPlan, type PodRuntimeState, type WaitingReason } from './plan.ts'
 import type { PodServices } from './services.ts'
 import { describe, startContainer, StartError } from './start-container.ts'
 import { computePodStatus, statusPatch } from './status.ts'
@@ -128,6 +129,7 @@ export class PodWorker {
     else if (this.#ending || this.#areVolumesReady()) for (const action of plan.actions) this.#launch(action)
     else for (const action of plan.actions) if (action.type === 'stopSandbox' || action.type === 'killContainer') this.#launch(action)
     this.#sayBackOff(plan)
+    this.#collectGarbage(state)
     this.#report(plan)
     this.#scheduleWake(plan, now)
   }
@@ -326,6 +328,24 @@ export class PodWorker {
       this.#services.events.container(this.#pod, isInit ? 'init' : 'regular', name, 'Warning', 'BackOff',
         `Back-off restarting failed container ${name} in pod ${describePod(this.#pod)}`)
     }
+  }
+
+  #collectGarbage(state: PodRuntimeState): void {
+    const garbage = planGarbage(state)
+    if ((garbage.containers.length === 0 && garbage.sandboxIds.length === 0) || !this.#mayTry('collect')) return
+    const { runtime, cache, files } = this.#services
+    this.#task('collect', async () => {
+      for (const { id, logPath } of garbage.containers) {
+        await runtime.removeContainer(id)
+        if (logPath !== '') await files.remove(logPath)
+        await cache.refreshContainer(id)
+        this.#messages.delete(id)
+      }
+      for (const id of garbage.sandboxIds) {
+        await runtime.removeSandbox(id)
+        await cache.refreshSandbox(id)
+      }
+    })
   }
 
   #scheduleWake(plan: PodPlan, now: number): void {
