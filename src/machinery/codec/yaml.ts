@@ -44,6 +44,11 @@ export function decodeYaml(input: Uint8Array | string, schema: StructSchema, opt
   return { ...decoded, problems: [`yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`, ...decoded.problems] }
 }
 
+/** The first document as a JSON-shaped value; null for an empty one. Throws YamlError. */
+export function decodeYamlValue(input: Uint8Array | string): unknown {
+  return parseYaml(input).documents[0] ?? null
+}
+
 /** An object of a schema, in the form in which upstream's server writes YAML. */
 export function encodeYaml(object: object, schema: StructSchema): string {
   return writeYaml(plainJson(encodeJson(object, schema)))
