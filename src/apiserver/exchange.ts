@@ -1,6 +1,6 @@
 /** One request on its way through the filters: what each has found out, for those that follow. */
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
-import type { UserInfo } from './authn/authenticator.ts'
+import { anonymous, type UserInfo } from './authn/authenticator.ts'
 import type { RequestInfo } from './request-info.ts'
 
 export interface Exchange {
@@ -11,10 +11,22 @@ export interface Exchange {
   user: UserInfo
   /** Whom the connection authenticated as, when `user` is an impersonated one. */
   impersonator: UserInfo | undefined
-  /** Aborted when the client goes away or the request's time is over. */
-  signal: AbortSignal
+  /** Aborted when the request's time is over. Set by the filter that measures it. */
+  deadline: AbortSignal | undefined
+  /** Aborted when the client goes away or the request's time is over. Made when first asked for: most requests never wait. */
+  readonly signal: AbortSignal
   /** Becomes the `Warning` header. */
   readonly warnings: string[]
+}
+
+export function createExchange(request: HttpRequest, info: RequestInfo, receivedAt: number): Exchange {
+  let combined: AbortSignal | undefined
+  return {
+    request, info, receivedAt, user: anonymous, impersonator: undefined, deadline: undefined, warnings: [],
+    get signal() {
+      return combined ??= this.deadline ? AbortSignal.any([request.signal, this.deadline]) : request.signal
+    },
+  }
 }
 
 export type Handler = (exchange: Exchange) => Promise<HttpResponse>

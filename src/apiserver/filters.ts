@@ -207,10 +207,13 @@ function authorize({ authorizer }: FilterOptions): Filter {
   }
 }
 
+/** What is answered from memory has nothing to wait for but a version, and that has a limit of its own. */
+const untimed: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'deletecollection'])
+
 /** Ends the work of a request that takes too long. Long-running ones have their own limits. */
 function timeOut({ clock, requestTimeoutMs }: FilterOptions): Filter {
   return async (exchange, next) => {
-    if (isLongRunning(exchange.info) || exchange.info.verb === 'deletecollection' || exchange.info.verb === 'list') return await next(exchange)
+    if (untimed.has(exchange.info.verb) || isLongRunning(exchange.info)) return await next(exchange)
     const abort = new AbortController()
     const expiry = Promise.withResolvers<never>()
     const timer = clock.schedule(timeoutOf(exchange, requestTimeoutMs), () => {
@@ -220,7 +223,7 @@ function timeOut({ clock, requestTimeoutMs }: FilterOptions): Filter {
         message: 'Timeout: request did not complete within the allotted timeout', details: {},
       }))
     })
-    exchange.signal = AbortSignal.any([exchange.request.signal, abort.signal])
+    exchange.deadline = abort.signal
     try {
       return await Promise.race([next(exchange), expiry.promise])
     } finally {

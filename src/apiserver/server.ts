@@ -9,9 +9,9 @@ import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
-import { anonymous, type Authenticator, type UserInfo } from './authn/authenticator.ts'
+import type { Authenticator, UserInfo } from './authn/authenticator.ts'
 import type { Authorizer } from './authz/authorizer.ts'
-import type { Exchange, Handler } from './exchange.ts'
+import { createExchange, type Exchange, type Handler } from './exchange.ts'
 import { buildChain, type AuditHook } from './filters.ts'
 import { serveDiscovery } from './discovery/discovery.ts'
 import { serveHealth, type HealthCheck } from './health.ts'
@@ -96,9 +96,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     async handle(request) {
       const info = parseRequestInfo(request.method, request.path, request.query)
       if (!info) return notFoundPage
-      return await chain({
-        request, info, receivedAt: clock.now(), user: anonymous, impersonator: undefined, signal: request.signal, warnings: [],
-      })
+      return await chain(createExchange(request, info, clock.now()))
     },
     localTransport: (user) => createLocalTransport(context, options.subresources ?? new Map(), user),
   }
