@@ -8,6 +8,7 @@ import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.t
 import { limitRanger } from './plugins/limit-ranger.ts'
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts'
 import { nodeRestriction } from './plugins/node-restriction.ts'
+import { podSecurity } from './plugins/pod-security.ts'
 import { priorityAdmission } from './plugins/priority.ts'
 import { rbacEscalation } from './plugins/rbac-escalation.ts'
 import { resourceQuotaAdmission } from './plugins/resource-quota.ts'
@@ -26,6 +27,7 @@ export function admissionPlugins(
     serviceAccountAdmission,
     nodeRestriction,
     taintNodesByCondition,
+    podSecurity,
     priorityAdmission,
     defaultTolerationSeconds,
     defaultStorageClass,
