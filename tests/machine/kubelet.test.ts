@@ -2,6 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { demoImageName } from '#bootstrap/images/names.ts'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { WebSocket } from 'ws'
+import { rawConnection } from '#host/http/raw-connection.ts'
 import { createKubeletServer } from '#kubelet/server/server.ts'
 import type { HttpRequest } from '#world/http.ts'
 import { haveContainerd, openNodeLaboratory } from './node-laboratory.ts'
@@ -207,4 +211,48 @@ test('stats, metrics and logs in parts', { skip }, async () => {
   assert.equal(response.status, 200)
   const text = response.body.type === 'bytes' ? new TextDecoder().decode(response.body.chunks[0]) : ''
   assert.match(text, /container_memory_working_set_bytes\{container="c",namespace="default",pod="keeper"\} \d+/)
+})
+
+/** The kubelet's server on a plain port, as the host's listener would present upgrades. */
+async function listenPlainly() {
+  const kubeletServer = server()
+  const listener = createServer().listen(0, '127.0.0.1')
+  listener.on('upgrade', (message, socket, head) => {
+    const url = new URL(message.url ?? '', 'http://kubelet')
+    void kubeletServer.handle({
+      ...request(url.pathname, url.search.slice(1)), method: message.method ?? '', headers: message.headers as Record<string, string>,
+      upgrade: { protocol: message.headers.upgrade ?? '', accept: () => rawConnection(socket, head, 60_000) },
+    }).then((response) => {
+      if (response.status === 101) return
+      const body = response.body.type === 'bytes' ? Buffer.concat(response.body.chunks).toString() : ''
+      socket.end(`HTTP/1.1 ${response.status} No\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+    })
+  })
+  await new Promise((resolve) => listener.once('listening', resolve))
+  return { port: (listener.address() as AddressInfo).port, close: () => listener.close() }
+}
+
+test('commands run interactively over a websocket; a client that only speaks version 5 is told to try another way', { skip }, async () => {
+  await lab.create('shell', { containers: [{ name: 'c', ...demo, command: ['sleep', '1000'] }] })
+  await lab.until('shell', isReady)
+  const { port, close } = await listenPlainly()
+  const query = 'input=1&output=1&error=1&command=sh&command=-c&command=' + encodeURIComponent('read x; echo got $x; echo bad >&2; exit 7')
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/exec/default/shell/c?${query}`, ['v4.channel.k8s.io'])
+  const channels: Record<number, string> = {}
+  await new Promise<void>((resolve, reject) => {
+    socket.on('open', () => socket.send(Buffer.concat([Buffer.from([0]), Buffer.from('hello\n')])))
+    socket.on('message', (data: Buffer) => { channels[data[0]!] = (channels[data[0]!] ?? '') + data.subarray(1).toString() })
+    socket.on('close', () => resolve())
+    socket.on('error', reject)
+  })
+  assert.equal(channels[1], 'got hello\n')
+  assert.equal(channels[2], 'bad\n')
+  assert.match(channels[3] ?? '', /"reason":"NonZeroExitCode"/)
+  const refused = new WebSocket(`ws://127.0.0.1:${port}/exec/default/shell/c?${query}`, ['v5.channel.k8s.io'])
+  const status = await new Promise((resolve) => {
+    refused.on('unexpected-response', (_request, response) => resolve(response.statusCode))
+    refused.on('error', () => undefined)
+  })
+  assert.equal(status, 400)
+  close()
 })
