@@ -1,5 +1,5 @@
 /** Turns request bodies into objects of a kind, and prunes and defaults what patches and callers in process hand in. */
-import { decodeParsed, JsonError, readJson } from '#machinery/codec/json.ts'
+import { decodeParsed, duplicateProblems, JsonError, readJson } from '#machinery/codec/json.ts'
 import type { ParsedJson } from '#machinery/codec/json-parse.ts'
 import { decodeKubernetesProtobuf, ProtobufError } from '#machinery/codec/protobuf.ts'
 import { parseYaml, YamlError } from '#machinery/codec/yaml.ts'
@@ -41,7 +41,7 @@ export function createObjectCodec(schemas: SchemaTable): ObjectCodec {
     const schema: StructSchema | undefined = schemas.has(version.schema) ? schemas.struct(version.schema) : undefined
     const { object, problems } = schema
       ? decodeTyped(parsed, schema, strict)
-      : { object: parsed.value as Record<string, unknown>, problems: [] }
+      : { object: parsed.value as Record<string, unknown>, problems: strict ? duplicateProblems(parsed) : [] }
     kind.setDefaults?.(object as KubeObject)
     return { object: object as KubeObject, strictErrors: problems }
   }

@@ -4,7 +4,7 @@ import { canonicalDuration } from '../duration.ts'
 import { canonicalQuantity } from '../quantity.ts'
 import type { FieldSchema, Shape, StructSchema } from '../schema/schema.ts'
 import { canonicalMicroTime, canonicalTime } from '../time.ts'
-import { JsonError, JsonNumber } from './json-parse.ts'
+import { JsonError, JsonNumber, plainNumber, type ParsedJson } from './json-parse.ts'
 import { fillZeros, isEmpty, zeroOf } from './zero.ts'
 
 type MutableObject = Record<string, unknown>
@@ -20,12 +20,14 @@ export interface DecodeContext {
   readonly problems: string[]
   /** See ParsedJson. */
   readonly duplicates: ReadonlyMap<object, readonly string[]> | undefined
+  readonly numbers: ReadonlyMap<object, ReadonlyMap<string, string>> | undefined
   /** Where we are: names and indices of the first `depth` levels. */
   readonly path: (string | number)[]
 }
 
-export function makeDecodeContext(root: StructSchema, strict: boolean, duplicates?: ReadonlyMap<object, readonly string[]>): DecodeContext {
-  return { root, strict, problems: [], duplicates, path: [] }
+export function makeDecodeContext(root: StructSchema, strict: boolean, parsed?: ParsedJson): DecodeContext {
+  const duplicates = parsed && parsed.duplicates.size > 0 ? parsed.duplicates : undefined
+  return { root, strict, problems: [], duplicates, numbers: parsed?.numbers, path: [] }
 }
 
 /** Throws JsonError with Go's message at the first value of a wrong type. */
@@ -46,11 +48,17 @@ export function applyStruct(context: DecodeContext, object: MutableObject, struc
       continue
     }
     context.path[depth] = key
-    const result = convert(context, value, field.shape, field, struct, depth + 1)
+    const result = convert(context, exactly(context, object, key, value), field.shape, field, struct, depth + 1)
     if (result === undefined || (field.omitEmpty && !field.pointer && isEmpty(result, field.shape))) delete object[key]
     else if (result !== value) object[key] = result
   }
   fillZeros(object, struct)
+}
+
+/** The number with its text, where that says more than the value. */
+function exactly(context: DecodeContext, container: object, key: string, value: unknown): unknown {
+  const text = context.numbers?.get(container)?.get(key)
+  return text === undefined ? value : new JsonNumber(text)
 }
 
 function convert(context: DecodeContext, value: unknown, shape: Shape, field: FieldSchema, struct: StructSchema, depth: number): unknown {
@@ -94,7 +102,9 @@ function convertList(
   for (let index = 0; index < value.length; index++) {
     const item: unknown = value[index]
     context.path[depth] = index
-    const result = item === null ? zeroOf(items) ?? null : convert(context, item, items, field, struct, depth + 1)
+    const result = item === null
+      ? zeroOf(items) ?? null
+      : convert(context, exactly(context, value, String(index), item), items, field, struct, depth + 1)
     if (result !== item) value[index] = result
   }
   return value
@@ -108,7 +118,9 @@ function convertMap(
   for (const key in value) {
     const item = value[key]
     context.path[depth] = key
-    const result = item === null ? zeroOf(values) ?? null : convert(context, item, values, field, struct, depth + 1) ?? null
+    const result = item === null
+      ? zeroOf(values) ?? null
+      : convert(context, exactly(context, value, key, item), values, field, struct, depth + 1) ?? null
     // Assigning to an own `__proto__` would call the setter of Object.prototype only if there were no own property; there is one.
     if (result !== item) value[key] = result
   }
@@ -124,8 +136,7 @@ function convertSpecial(context: DecodeContext, value: unknown, shape: Shape, fi
     case 'quantity':
       return reworded(() => canonicalQuantity(typeof value === 'string' ? value.trim() : isObject(value) || Array.isArray(value) ? JSON.stringify(value) : numberText(value)))
     case 'intOrString': return convertIntOrString(context, value, field, struct, depth)
-    case 'rawExtension': case 'json': return plainValue(value)
-    case 'fieldsV1': return plainValue(value)
+    case 'rawExtension': case 'json': case 'fieldsV1': return plainNumber(value)
     case 'jsonSchemaOrList':
       if (Array.isArray(value)) {
         value.forEach((item, index) => {
@@ -189,22 +200,6 @@ function reworded<T>(read: () => T): T {
 
 function numberText(value: unknown): string {
   return value instanceof JsonNumber ? value.text : String(value)
-}
-
-/** A foreign value: every unusual number becomes the nearest plain one, except integers, which stay exact. */
-export function plainValue(value: unknown): unknown {
-  if (value instanceof JsonNumber) return Number(value.text)
-  const pending: unknown[] = [value]
-  while (pending.length > 0) {
-    const next = pending.pop()
-    if (typeof next !== 'object' || next === null) continue
-    for (const key in next) {
-      const inner = (next as MutableObject)[key]
-      if (inner instanceof JsonNumber) (next as MutableObject)[key] = Number(inner.text)
-      else if (typeof inner === 'object') pending.push(inner)
-    }
-  }
-  return value
 }
 
 export function isObject(value: unknown): value is MutableObject {

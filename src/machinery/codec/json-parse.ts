@@ -14,9 +14,16 @@ export class JsonNumber {
   }
 }
 
+/** The value of a JsonNumber; anything else as it is. */
+export function plainNumber(value: unknown): unknown {
+  return value instanceof JsonNumber ? Number(value.text) : value
+}
+
 export interface ParsedJson {
-  /** Integers beyond 2^53 are bigints; other unusual numbers are JsonNumbers. */
+  /** Integers beyond 2^53 are bigints, as far as 64 bits go. */
   readonly value: unknown
+  /** The texts of numbers that say more than their value (`1.0`, `1e3`), by the object or list that they are in, and their key or index. */
+  readonly numbers?: ReadonlyMap<object, ReadonlyMap<string, string>>
   /** For an object that has keys more than once: those keys, in the order in which the repetition was seen. */
   readonly duplicates: ReadonlyMap<object, readonly string[]>
 }
@@ -39,6 +46,7 @@ class Parser {
   readonly #text: string
   #at = 0
   readonly #duplicates = new Map<object, string[]>()
+  readonly #numbers = new Map<object, Map<string, string>>()
 
   constructor(text: string) {
     this.#text = text
@@ -53,7 +61,7 @@ class Parser {
       const top = stack.at(-1)
       if (done && !top) {
         if (this.#at < this.#text.length) this.#fail('after top-level value')
-        return { value: done.value, duplicates: this.#duplicates }
+        return { value: plainNumber(done.value), duplicates: this.#duplicates, ...(this.#numbers.size > 0 && { numbers: this.#numbers }) }
       }
       if (top && done) {
         this.#store(top, done.value)
@@ -97,7 +105,12 @@ class Parser {
     return false
   }
 
-  #store(top: Container, value: unknown): void {
+  #store(top: Container, stored: unknown): void {
+    const value = plainNumber(stored)
+    if (stored instanceof JsonNumber) {
+      const texts = this.#numbers.get(top.value) ?? new Map<string, string>()
+      this.#numbers.set(top.value, texts.set(top.kind === 'array' ? String(top.value.length) : top.key, stored.text))
+    }
     if (top.kind === 'array') {
       top.value.push(value)
     } else {

@@ -90,6 +90,12 @@ test('integers beyond 2^53 stay exact in both directions', () => {
     '{"metadata":{"seen":null},"spec":{"big":9007199254740993,"cpu":"0","port":0,"raw":{"n":-9223372036854775808,"f":1.5,"e":100},"parts":[]}}')
 })
 
+test('no value that comes out is other than JSON, however its number was written', () => {
+  const { object } = decodeUnstructured('{"a":1.0,"b":[1e2,{"c":0.5}],"d":123456789012345678901234567890}', { strict: 'Strict' })
+  assert.deepEqual(object, { a: 1, b: [100, { c: 0.5 }], d: 1.2345678901234568e29 })
+  assert.deepEqual(decode('{"spec":{"cpu":1.500,"weight":2.0,"raw":{"x":[1.0]}}}')['spec'], { cpu: '1.500', weight: 2, raw: { x: [1] }, port: 0, parts: [] })
+})
+
 test('unions of a schema take either side', () => {
   const text = '{"metadata":{"seen":null},"spec":{"cpu":"0","port":0,"parts":[]},"tree":{"schema":true,"items":[{"schema":{"schema":false}}],"deps":{"a":["b"],"c":{}}}}'
   assert.equal(encodeJson(decode(text), thing), text)

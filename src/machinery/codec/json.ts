@@ -8,9 +8,9 @@
  */
 import { utf8Decode, utf8Encode } from '#base/bytes.ts'
 import type { StructSchema } from '../schema/schema.ts'
-import { applyStruct, isObject, makeDecodeContext, plainValue, report } from './json-decode.ts'
+import { applyStruct, isObject, makeDecodeContext, report } from './json-decode.ts'
 import { writeSortedValue, writeStruct } from './json-encode.ts'
-import { JsonError, JsonNumber, maxJsonDepth, parseJsonExactly, type ParsedJson } from './json-parse.ts'
+import { JsonError, maxJsonDepth, parseJsonExactly, type ParsedJson } from './json-parse.ts'
 import { countKeys, scanJson } from './json-scan.ts'
 
 export { JsonError }
@@ -35,8 +35,9 @@ export function decodeValue(value: unknown, schema: StructSchema, options: { rea
 }
 
 /** See decodeJson. */
-export function decodeParsed({ value, duplicates }: ParsedJson, schema: StructSchema, { strict }: { readonly strict: FieldValidation }): Decoded {
-  const context = makeDecodeContext(schema, strict !== 'Ignore', duplicates.size > 0 ? duplicates : undefined)
+export function decodeParsed(parsed: ParsedJson, schema: StructSchema, { strict }: { readonly strict: FieldValidation }): Decoded {
+  const { value } = parsed
+  const context = makeDecodeContext(schema, strict !== 'Ignore', parsed)
   if (!isObject(value)) throw new JsonError(`json: cannot unmarshal ${kindOf(value)} into Go value of type ${schema.name.split('.').slice(-2).join('.')}`)
   applyStruct(context, value, schema, 0)
   return { object: value, problems: context.problems }
@@ -44,13 +45,13 @@ export function decodeParsed({ value, duplicates }: ParsedJson, schema: StructSc
 
 /** An object without a schema (a custom resource): only repeated fields are problems. Throws JsonError. */
 export function decodeUnstructured(input: Uint8Array | string, { strict }: { readonly strict: FieldValidation }): Decoded {
-  const { value, duplicates } = readJson(input, strict !== 'Ignore')
-  const object = plainValue(value)
-  if (!isObject(object)) throw new JsonError(`json: cannot unmarshal ${kindOf(value)} into Go value of type map[string]interface {}`)
-  return { object, problems: duplicates.size === 0 ? [] : duplicateProblems(object, duplicates) }
+  const parsed = readJson(input, strict !== 'Ignore')
+  const { value } = parsed
+  if (!isObject(value)) throw new JsonError(`json: cannot unmarshal ${kindOf(value)} into Go value of type map[string]interface {}`)
+  return { object: value, problems: duplicateProblems(parsed) }
 }
 
-/** Any JSON value, numbers exact. Throws JsonError. `findDuplicates` costs a count of keys. */
+/** Any JSON value; integers are exact. Throws JsonError. `findDuplicates` costs a count of keys. */
 export function readJson(input: Uint8Array | string, findDuplicates: boolean): ParsedJson {
   const text = typeof input === 'string' ? input : utf8Decode(input)
   const scan = scanJson(text)
@@ -59,11 +60,6 @@ export function readJson(input: Uint8Array | string, findDuplicates: boolean): P
   const value = parseOrUndefined(text)
   if (value === undefined || (findDuplicates && countKeys(value) !== scan.keys)) return parseJsonExactly(text)
   return { value, duplicates: noDuplicates }
-}
-
-/** A JSON value without a schema: integers exact (bigints beyond 2^53), other numbers as they come. Throws JsonError. */
-export function plainJson(input: Uint8Array | string): unknown {
-  return plainValue(readJson(input, false).value)
 }
 
 const noDuplicates: ReadonlyMap<object, readonly string[]> = new Map()
@@ -100,12 +96,17 @@ export function encodeUnstructured(object: object): string {
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'boolean') return 'bool'
-  if (value instanceof JsonNumber || typeof value === 'bigint') return 'number'
+  if (typeof value === 'bigint') return 'number'
   return value === null ? 'null' : typeof value
 }
 
-function duplicateProblems(root: object, duplicates: ReadonlyMap<object, readonly string[]>): readonly string[] {
-  const context = makeDecodeContext({ name: '', fields: [], fieldsByName: new Map(), fieldsByNumber: new Map(), mapType: 'granular' }, true, duplicates)
+const noSchema: StructSchema = { name: '', fields: [], fieldsByName: new Map(), fieldsByNumber: new Map(), mapType: 'granular' }
+
+/** `duplicate field "spec.foo"` for every key that an object without a schema has more than once. */
+export function duplicateProblems(parsed: ParsedJson): readonly string[] {
+  const { value: root, duplicates } = parsed
+  if (duplicates.size === 0) return []
+  const context = makeDecodeContext(noSchema, true, parsed)
   const visit = (value: unknown, depth: number): void => {
     if (typeof value !== 'object' || value === null || depth > 1000) return
     for (const key of duplicates.get(value) ?? []) report(context, 'duplicate', depth, key)

@@ -3,6 +3,7 @@ import { base64Decode } from '#base/bytes.ts'
 import { parseDuration } from '../duration.ts'
 import type { FieldSchema, Shape } from '../schema/schema.ts'
 import { isZeroInstant, parseMicroTime, parseTime, type Instant } from '../time.ts'
+import { writeValue as writeForeignValue } from './json-encode.ts'
 import { planOf, type Plan } from './protobuf-plan.ts'
 import { ProtobufError } from './protobuf-reader.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
@@ -130,9 +131,19 @@ function writeNested(writer: ProtobufWriter, shape: Shape, value: unknown, depth
     case 'duration': return writeNumber(writer, 1, parseDuration(value as string))
     case 'quantity': return writeText(writer, 1, String(value))
     case 'intOrString': return writeIntOrString(writer, value as number | string)
-    case 'rawExtension': case 'json': case 'fieldsV1': return value === undefined ? undefined : writeText(writer, 1, JSON.stringify(value))
+    case 'rawExtension': case 'json': case 'fieldsV1': return value === undefined ? undefined : writeText(writer, 1, stringify(value))
     case 'jsonSchemaOrList': case 'jsonSchemaOrBool': case 'jsonSchemaOrStrings': return writeSchemaOr(writer, shape, value, depth)
     default: throw new ProtobufError(`proto: ${shape.type} is not a message`)
+  }
+}
+
+/** Integers beyond 2^53 are bigints, which JSON.stringify refuses. */
+function stringify(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    if (error instanceof TypeError) return writeForeignValue(value)
+    throw error
   }
 }
 

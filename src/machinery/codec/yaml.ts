@@ -5,7 +5,7 @@ import {
 } from 'js-yaml'
 import { base64Decode, utf8Decode } from '#base/bytes.ts'
 import type { StructSchema } from '../schema/schema.ts'
-import { decodeValue, encodeJson, plainJson, type Decoded, type FieldValidation } from './json.ts'
+import { decodeValue, encodeJson, readJson, type Decoded, type FieldValidation } from './json.ts'
 import { isNull, resolveBoolean, resolveFloat, resolveInteger } from './yaml-resolve.ts'
 import { writeYaml } from './yaml-write.ts'
 
@@ -51,7 +51,7 @@ export function decodeYamlValue(input: Uint8Array | string): unknown {
 
 /** An object of a schema, in the form in which upstream's server writes YAML. */
 export function encodeYaml(object: object, schema: StructSchema): string {
-  return writeYaml(plainJson(encodeJson(object, schema)))
+  return writeYaml(readJson(encodeJson(object, schema), false).value)
 }
 
 /** Any JSON-shaped value: what `kubectl -o yaml` prints. */
