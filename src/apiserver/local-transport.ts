@@ -3,6 +3,7 @@ import type { ApiCall, ListOptions, ObjectList, ResourcePath, Transport, WatchEv
 import { methodNotAllowed, noSuchPath } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { deepFreeze } from '#base/deep-freeze.ts'
+import type { Entry } from '#storage/store.ts'
 import type { UserInfo } from './authn/authenticator.ts'
 import type { ResourceRequest } from './request-info.ts'
 import { authorizeRequest } from './rest/authorize.ts'
@@ -10,11 +11,11 @@ import type { Outcome, RequestScope, RestContext, WriteParameters } from './rest
 import { createObject } from './rest/create.ts'
 import { deleteObject, type DeleteParameters } from './rest/delete.ts'
 import { deleteCollection } from './rest/delete-collection.ts'
+import { loadObject, toWire } from './rest/forms.ts'
 import { getObject } from './rest/get.ts'
 import { replaceObject } from './rest/handlers.ts'
 import { listObjects, type ListPage, type ListParameters } from './rest/list.ts'
 import { patchObject } from './rest/patch.ts'
-import { decodeStored } from './rest/stored-form.ts'
 import { watchObjects } from './rest/watch.ts'
 import type { Subresource, SubresourceTable } from './subresources/kinds-of-subresource.ts'
 import {
@@ -50,7 +51,7 @@ export function createLocalTransport(
       for await (const output of outputs) {
         if (output.type === 'error') throw output.error
         if (output.type === 'bookmark') yield [bookmark(scope, output.revision, output.endsInitialEvents)]
-        else yield output.changes.map(({ type, entry }): WatchEvent<KubeObject> => ({ type, object: versioned(scope, decodeStored(entry) as KubeObject) }))
+        else yield output.changes.map(({ type, entry }): WatchEvent<KubeObject> => ({ type, object: served(scope, entry) }))
       }
     },
   }
@@ -63,7 +64,7 @@ async function execute(
   if (subresource) return await executeSubresource(context, subresource, scope, call)
   if (scope.subresource !== '' && (scope.subresource !== 'status' || !scope.kind.subresources?.status)) throw noSuchPath()
   switch (call.verb) {
-    case 'get': return versioned(scope, decodeStored(await getObject(context, scope, call.resourceVersion)) as KubeObject)
+    case 'get': return served(scope, await getObject(context, scope, call.resourceVersion))
     case 'list': return listOf(scope, await listObjects(context, scope, listParameters(call.options)))
     case 'create': {
       const object = shape(context, scope, call.object)
@@ -93,7 +94,7 @@ async function executeSubresource(
       return resultOf(scope, await createOrder(
         context, scope, subresource, shape(context, scopeAs(scope, subresource.kind), call.object), writeParameters(call.options)))
     case 'rules':
-      if (call.verb === 'get' && subresource.mayGet) return decodeStored(await getObject(context, scope)) as KubeObject
+      if (call.verb === 'get' && subresource.mayGet) return served(scope, await getObject(context, scope))
       if (call.verb === 'update') {
         const object = shape(context, scope, call.object)
         return resultOf(scope, await replaceObject(context, scope, object, writeParameters(call.options), subresource.variation(context, scope)))
@@ -125,12 +126,13 @@ function shape(context: RestContext, scope: RequestScope, object: KubeObject): K
   return context.codec.shape(scope.kind, scope.version, typed).object
 }
 
-function versioned(scope: RequestScope, object: KubeObject): KubeObject {
-  return object.apiVersion === scope.apiVersion ? object : Object.freeze({ ...object, apiVersion: scope.apiVersion })
+/** The entry's object in the version of the request; the very same value for everybody, unless versions must be converted. */
+function served(scope: RequestScope, entry: Entry): KubeObject {
+  return deepFreeze(toWire(scope, loadObject(scope.kind, entry) as KubeObject))
 }
 
 function resultOf(scope: RequestScope, outcome: Outcome): KubeObject {
-  return outcome.type === 'entry' ? versioned(scope, decodeStored(outcome.entry) as KubeObject) : deepFreeze(outcome.object)
+  return outcome.type === 'entry' ? served(scope, outcome.entry) : deepFreeze(toWire(scope, outcome.object))
 }
 
 function listOf(scope: RequestScope, page: ListPage): ObjectList<KubeObject> {
@@ -141,7 +143,7 @@ function listOf(scope: RequestScope, page: ListPage): ObjectList<KubeObject> {
       ...(page.continue !== '' && { continue: page.continue }),
       ...(page.remainingItemCount !== undefined && { remainingItemCount: page.remainingItemCount }),
     },
-    items: page.entries.map((entry) => versioned(scope, decodeStored(entry) as KubeObject)),
+    items: page.entries.map((entry) => served(scope, entry)),
   }
 }
 

@@ -21,17 +21,30 @@ const apiextensionsPrefix = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensio
 
 /** Scalars that have a definition of their own. */
 const namedScalars: Readonly<Record<string, string>> = {
-  time: `${metaPrefix}Time`, microTime: `${metaPrefix}MicroTime`, duration: `${metaPrefix}Duration`, fieldsV1: `${metaPrefix}FieldsV1`,
-  quantity: 'io.k8s.apimachinery.pkg.api.resource.Quantity', intOrString: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
-  rawExtension: 'io.k8s.apimachinery.pkg.runtime.RawExtension', json: `${apiextensionsPrefix}JSON`,
-  jsonSchemaOrList: `${apiextensionsPrefix}JSONSchemaPropsOrArray`, jsonSchemaOrBool: `${apiextensionsPrefix}JSONSchemaPropsOrBool`,
+  time: `${metaPrefix}Time`,
+  microTime: `${metaPrefix}MicroTime`,
+  duration: `${metaPrefix}Duration`,
+  fieldsV1: `${metaPrefix}FieldsV1`,
+  quantity: 'io.k8s.apimachinery.pkg.api.resource.Quantity',
+  intOrString: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+  rawExtension: 'io.k8s.apimachinery.pkg.runtime.RawExtension',
+  json: `${apiextensionsPrefix}JSON`,
+  jsonSchemaOrList: `${apiextensionsPrefix}JSONSchemaPropsOrArray`,
+  jsonSchemaOrBool: `${apiextensionsPrefix}JSONSchemaPropsOrBool`,
   jsonSchemaOrStrings: `${apiextensionsPrefix}JSONSchemaPropsOrStringArray`,
 }
 
 const plainScalars: Readonly<Record<string, JsonObject>> = {
-  string: { type: 'string' }, bool: { type: 'boolean' }, int32: { type: 'integer', format: 'int32' }, int64: { type: 'integer', format: 'int64' },
-  uint32: { type: 'integer', format: 'int64' }, uint64: { type: 'integer', format: 'int64' }, double: { type: 'number', format: 'double' },
-  float: { type: 'number', format: 'float' }, bytes: { type: 'string', format: 'byte' }, enum: { type: 'string' },
+  string: { type: 'string' },
+  bool: { type: 'boolean' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  uint32: { type: 'integer', format: 'int64' },
+  uint64: { type: 'integer', format: 'int64' },
+  double: { type: 'number', format: 'double' },
+  float: { type: 'number', format: 'float' },
+  bytes: { type: 'string', format: 'byte' },
+  enum: { type: 'string' },
 }
 
 const zeros: Readonly<Record<string, Json>> = {
@@ -44,9 +57,15 @@ function scalarDefinition(name: string, { version }: Dialect): JsonObject {
     case 'Duration': return { type: 'string' }
     case 'Quantity': return version === 3 ? { oneOf: [{ type: 'string' }, { type: 'number' }] } : { type: 'string' }
     case 'IntOrString':
-      return version === 3 ? { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] } : { type: 'string', format: 'int-or-string' }
-    case 'FieldsV1': case 'RawExtension': case 'Patch': return { type: 'object' }
-    default: return {}
+      return version === 3
+        ? { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] }
+        : { type: 'string', format: 'int-or-string' }
+    case 'FieldsV1':
+    case 'RawExtension':
+    case 'Patch':
+      return { type: 'object' }
+    default:
+      return {}
   }
 }
 
@@ -80,10 +99,14 @@ function kindsByStruct(table: SchemaTable): ReadonlyMap<string, readonly JsonObj
 
 function namesIn(shape: Shape): string[] {
   switch (shape.type) {
-    case 'struct': return [shape.struct.name]
-    case 'list': return namesIn(shape.items)
-    case 'map': return namesIn(shape.values)
-    default: return [...(namedScalars[shape.type] ? [namedScalars[shape.type]!] : []), ...(shape.of ? [shape.of.name] : [])]
+    case 'struct':
+      return [shape.struct.name]
+    case 'list':
+      return namesIn(shape.items)
+    case 'map':
+      return namesIn(shape.values)
+    default:
+      return [...(namedScalars[shape.type] ? [namedScalars[shape.type]!] : []), ...(shape.of ? [shape.of.name] : [])]
   }
 }
 
@@ -105,7 +128,11 @@ function fieldSchema(field: FieldSchema, dialect: Dialect): JsonObject {
   const { shape } = field
   const schema = shapeSchema(shape, dialect, !field.pointer && !field.omitEmpty)
   const defaultValue = field.defaultValue === undefined ? {} : { default: field.defaultValue as Json }
-  return withSiblings(schema, dialect, { ...defaultValue, ...(field.enum && { enum: [...field.enum] }), ...extensions(field) })
+  return withSiblings(schema, dialect, {
+    ...defaultValue,
+    ...(field.enum && { enum: [...field.enum] }),
+    ...extensions(field),
+  })
 }
 
 /** In OpenAPI 3.0 nothing may stand beside a $ref, so it goes into an allOf. */
@@ -131,9 +158,12 @@ function extensions({ shape, patchStrategy }: FieldSchema): JsonObject {
 function shapeSchema(shape: Shape, dialect: Dialect, withZero: boolean): JsonObject {
   const zeroed = dialect.version === 3 && withZero
   switch (shape.type) {
-    case 'struct': return withSiblings({ $ref: dialect.prefix + shape.struct.name }, dialect, zeroed ? { default: {} } : {})
-    case 'list': return { type: 'array', items: shapeSchema(shape.items, dialect, true) }
-    case 'map': return { type: 'object', additionalProperties: shapeSchema(shape.values, dialect, true) }
+    case 'struct':
+      return withSiblings({ $ref: dialect.prefix + shape.struct.name }, dialect, zeroed ? { default: {} } : {})
+    case 'list':
+      return { type: 'array', items: shapeSchema(shape.items, dialect, true) }
+    case 'map':
+      return { type: 'object', additionalProperties: shapeSchema(shape.values, dialect, true) }
     default: {
       const name = namedScalars[shape.type]
       if (name) return { $ref: dialect.prefix + name }

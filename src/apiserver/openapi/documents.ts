@@ -6,7 +6,8 @@ import { definitionsFor, openApiV2, openApiV3, type Dialect, type Json, type Jso
 import { pathsOf, type PathContext } from './operations.ts'
 
 /**
- * The OpenAPI v3 schema of a kind that is not in the table (a custom resource) at a version: of the whole object, with apiVersion, kind and
+ * The OpenAPI v3 schema of a kind that is not in the table (a custom resource) at a version: of the whole object,
+ * with apiVersion, kind and
  * metadata. undefined for kinds of the table.
  */
 export type CustomSchema = (kind: AnyKind, version: string) => JsonObject | undefined
@@ -18,13 +19,25 @@ export interface RenderOptions {
 }
 
 /** `components.schemas` and `paths` of one group-version. */
-export function renderOpenApiV3(groupVersion: GroupVersion, kinds: readonly AnyKind[], table: SchemaTable, options: RenderOptions): JsonObject {
+export function renderOpenApiV3(
+  groupVersion: GroupVersion,
+  kinds: readonly AnyKind[],
+  table: SchemaTable,
+  options: RenderOptions,
+): JsonObject {
   const { paths, definitions } = render(openApiV3, kindsIn(groupVersion, kinds), table, options, [groupVersion])
   return {
     openapi: '3.0.0', info: { title: 'Kubernetes', version: options.serverVersion }, paths,
     components: {
       schemas: definitions,
-      securitySchemes: { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } },
+      securitySchemes: {
+        BearerToken: {
+          type: 'apiKey',
+          description: 'Bearer Token authentication',
+          name: 'authorization',
+          in: 'header',
+        },
+      },
     },
   }
 }
@@ -37,20 +50,27 @@ export function renderOpenApiV2(kinds: readonly AnyKind[], table: SchemaTable, o
 
 /** Kinds that are served in a group-version. */
 export function kindsIn({ group, version }: GroupVersion, kinds: readonly AnyKind[]): readonly AnyKind[] {
-  return kinds.filter((kind) => kind.group === group && kind.versions.some((each) => each.version === version && each.served))
+  return kinds.filter(
+    (kind) => kind.group === group && kind.versions.some((each) => each.version === version && each.served),
+  )
 }
 
 /** Group-versions that have a document, by upstream's key: `api/v1`, `apis/apps/v1`. */
 export function groupVersionsOf(kinds: readonly AnyKind[]): ReadonlyMap<string, GroupVersion> {
   const found = new Map<string, GroupVersion>()
   for (const { group, versions } of kinds) {
-    for (const { version, served } of versions) if (served) found.set(group === '' ? `api/${version}` : `apis/${group}/${version}`, { group, version })
+    for (const { version, served } of versions)
+      if (served) found.set(group === '' ? `api/${version}` : `apis/${group}/${version}`, { group, version })
   }
   return new Map([...found].sort(([left], [right]) => left < right ? -1 : 1))
 }
 
 function render(
-  dialect: Dialect, kinds: readonly AnyKind[], table: SchemaTable, options: RenderOptions, only: readonly GroupVersion[] | undefined,
+  dialect: Dialect,
+  kinds: readonly AnyKind[],
+  table: SchemaTable,
+  options: RenderOptions,
+  only: readonly GroupVersion[] | undefined,
 ): { readonly paths: JsonObject; readonly definitions: JsonObject } {
   const custom = new Map<string, JsonObject>()
   const context: PathContext = {
@@ -60,14 +80,20 @@ function render(
       return custom.has(name) ? name : undefined
     },
   }
-  const served = kinds.flatMap((kind) => kind.versions
-    .filter(({ version, served: isServed }) => isServed && (!only || only.some((each) => each.group === kind.group && each.version === version)))
-    .map(({ version }) => ({ kind, version })))
+  const served = kinds.flatMap((kind) =>
+    kind.versions
+      .filter(
+        ({ version, served: isServed }) =>
+          isServed && (!only || only.some((each) => each.group === kind.group && each.version === version)),
+      )
+      .map(({ version }) => ({ kind, version })),
+  )
   for (const { kind, version } of served) addCustom(custom, kind, version, dialect, options)
   const paths: Record<string, Json> = {}
   for (const { kind, version } of served) Object.assign(paths, pathsOf(kind, version, context))
   const roots = [...context.used].filter((name) => !custom.has(name))
-  if (custom.size > 0) roots.push('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta')
+  if (custom.size > 0)
+    roots.push('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta')
   return {
     paths: Object.fromEntries(Object.entries(paths).sort(([left], [right]) => left < right ? -1 : 1)),
     definitions: { ...definitionsFor(roots, table, dialect), ...Object.fromEntries(custom) },
@@ -79,7 +105,13 @@ function customName(group: string, version: string, kind: string): string {
   return [...group.split('.').reverse(), version, kind].join('.')
 }
 
-function addCustom(custom: Map<string, JsonObject>, kind: AnyKind, version: string, dialect: Dialect, options: RenderOptions): void {
+function addCustom(
+  custom: Map<string, JsonObject>,
+  kind: AnyKind,
+  version: string,
+  dialect: Dialect,
+  options: RenderOptions,
+): void {
   const schema = options.customSchema?.(kind, version)
   if (!schema) return
   const { group } = kind
@@ -89,12 +121,20 @@ function addCustom(custom: Map<string, JsonObject>, kind: AnyKind, version: stri
   const text: JsonObject = { type: 'string' }
   const properties = (schema['properties'] ?? {}) as JsonObject
   custom.set(name, {
-    ...schema, type: 'object', properties: { ...properties, apiVersion: text, kind: text, metadata: meta('ObjectMeta') },
+    ...schema,
+    type: 'object',
+    properties: { ...properties, apiVersion: text, kind: text, metadata: meta('ObjectMeta') },
     'x-kubernetes-group-version-kind': gvk(kind.kind),
   })
   custom.set(customName(group, version, kind.listKind), {
-    type: 'object', required: ['items'],
-    properties: { apiVersion: text, kind: text, metadata: meta('ListMeta'), items: { type: 'array', items: { $ref: dialect.prefix + name } } },
+    type: 'object',
+    required: ['items'],
+    properties: {
+      apiVersion: text,
+      kind: text,
+      metadata: meta('ListMeta'),
+      items: { type: 'array', items: { $ref: dialect.prefix + name } },
+    },
     'x-kubernetes-group-version-kind': gvk(kind.listKind),
   })
 }

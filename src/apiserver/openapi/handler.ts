@@ -1,4 +1,7 @@
-/** Serves `/openapi/v2`, `/openapi/v3` and `/openapi/v3/<group-version>`; documents are rendered when first asked for and then kept. */
+/**
+ * Serves `/openapi/v2`, `/openapi/v3` and `/openapi/v3/<group-version>`; documents are rendered when first asked for
+ * and then kept.
+ */
 import { hexEncode, utf8Encode } from '#base/bytes.ts'
 import { sha256 } from '#base/sha256.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
@@ -49,14 +52,17 @@ export function createOpenApiHandler(options: OpenApiHandlerOptions): OpenApiHan
   let documents: Documents | undefined
   const current = (): Documents => {
     const kinds = options.kinds()
-    if (documents?.kinds !== kinds) documents = { kinds, groupVersions: groupVersionsOf(kinds), bytes: new Map(), hashes: new Map() }
+    if (documents?.kinds !== kinds)
+      documents = { kinds, groupVersions: groupVersionsOf(kinds), bytes: new Map(), hashes: new Map() }
     return documents
   }
   return (request) => {
     const path = request.path.replace(/\/$/, '')
     if (path === '/openapi/v2') return serveV2(request, current(), options)
     if (path === '/openapi/v3') return serveIndex(request, current(), options)
-    return path.startsWith('/openapi/v3/') ? serveV3(request, path.slice('/openapi/v3/'.length), current(), options) : undefined
+    return path.startsWith('/openapi/v3/')
+      ? serveV3(request, path.slice('/openapi/v3/'.length), current(), options)
+      : undefined
   }
 }
 
@@ -75,20 +81,36 @@ export function serveOpenApi(options: OpenApiHandlerOptions): PathHandler {
 
 function serveIndex(request: OpenApiRequest, documents: Documents, options: OpenApiHandlerOptions): OpenApiResponse {
   const bytes = remember(documents, 'index', () => {
-    const paths = [...documents.groupVersions].map(([key, groupVersion]) => [key, { serverRelativeURL: urlOf(key, hashOf(documents, key, groupVersion, options)) }])
+    const paths = [...documents.groupVersions].map(([key, groupVersion]) => [
+      key,
+      { serverRelativeURL: urlOf(key, hashOf(documents, key, groupVersion, options)) },
+    ])
     return utf8Encode(JSON.stringify({ paths: Object.fromEntries(paths) }))
   })
   return answer(request, bytes, hexEncode(sha256(bytes)).toUpperCase(), json)
 }
 
-function serveV3(request: OpenApiRequest, key: string, documents: Documents, options: OpenApiHandlerOptions): OpenApiResponse {
+function serveV3(
+  request: OpenApiRequest,
+  key: string,
+  documents: Documents,
+  options: OpenApiHandlerOptions,
+): OpenApiResponse {
   const groupVersion = documents.groupVersions.get(key)
-  if (!groupVersion) return { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, bytes: utf8Encode('404 page not found\n') }
+  if (!groupVersion)
+    return {
+      status: 404,
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+      bytes: utf8Encode('404 page not found\n'),
+    }
   if (!accepted(request.accept, [json])) return notAcceptable
   const hash = hashOf(documents, key, groupVersion, options)
   const asked = new URLSearchParams(request.query).get('hash')
-  if (asked && asked !== hash) return { status: 301, headers: { location: urlOf(key, hash), vary: 'Accept' }, bytes: new Uint8Array() }
-  const bytes = remember(documents, key, () => utf8Encode(JSON.stringify(renderOpenApiV3(groupVersion, documents.kinds, options.table, options))))
+  if (asked && asked !== hash)
+    return { status: 301, headers: { location: urlOf(key, hash), vary: 'Accept' }, bytes: new Uint8Array() }
+  const bytes = remember(documents, key, () =>
+    utf8Encode(JSON.stringify(renderOpenApiV3(groupVersion, documents.kinds, options.table, options))),
+  )
   const response = answer(request, bytes, hash, json)
   if (!asked) return response
   // Only a document that is named by its content may be kept without asking again.
@@ -119,11 +141,15 @@ function answer({ ifNoneMatch }: OpenApiRequest, bytes: Uint8Array, hash: string
 /** The first of the client's types that we have, in the client's order of preference; without a header, our first. */
 function accepted(header: string | undefined, types: readonly string[]): string | undefined {
   if (!header) return types[0]
-  const ranges = header.split(',').map((each, index) => {
-    const [type = '', ...parameters] = each.split(';').map((part) => part.trim())
-    const quality = Number(parameters.find((part) => part.startsWith('q='))?.slice(2) ?? 1)
-    return { type, quality, index }
-  }).filter(({ quality }) => quality > 0).sort((left, right) => right.quality - left.quality || left.index - right.index)
+  const ranges = header
+    .split(',')
+    .map((each, index) => {
+      const [type = '', ...parameters] = each.split(';').map((part) => part.trim())
+      const quality = Number(parameters.find((part) => part.startsWith('q='))?.slice(2) ?? 1)
+      return { type, quality, index }
+    })
+    .filter(({ quality }) => quality > 0)
+    .sort((left, right) => right.quality - left.quality || left.index - right.index)
   for (const { type } of ranges) {
     const found = types.find((each) => type === each || type === '*/*' || (type === 'application/*'))
     if (found) return found
@@ -144,7 +170,12 @@ function hashOf(documents: Documents, key: string, groupVersion: GroupVersion, o
   const known = documents.hashes.get(key)
   if (known) return known
   const source = kindsIn(groupVersion, documents.kinds).map((kind) => [
-    kind.kind, kind.plural, kind.scope, kind.verbs, Object.keys(kind.subresources ?? {}), kind.subresources?.others?.map(({ name, verbs }) => [name, verbs]),
+    kind.kind,
+    kind.plural,
+    kind.scope,
+    kind.verbs,
+    Object.keys(kind.subresources ?? {}),
+    kind.subresources?.others?.map(({ name, verbs }) => [name, verbs]),
     options.customSchema?.(kind, groupVersion.version),
   ])
   const hash = digest(JSON.stringify([formatVersion, options.serverVersion, key, source]))
@@ -152,7 +183,10 @@ function hashOf(documents: Documents, key: string, groupVersion: GroupVersion, o
   return hash
 }
 
-/** Raise it when documents are rendered differently, or the table changes without the server's version: clients keep documents by hash. */
+/**
+ * Raise it when documents are rendered differently, or the table changes without the server's version: clients keep
+ * documents by hash.
+ */
 const formatVersion = 1
 
 function digest(text: string): string {

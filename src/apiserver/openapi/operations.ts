@@ -15,29 +15,67 @@ const methods: Readonly<Record<Action, string>> = {
   list: 'get', get: 'get', post: 'post', put: 'put', patch: 'patch', delete: 'delete', deletecollection: 'delete',
 }
 const idVerbs: Readonly<Record<Action, string>> = {
-  list: 'list', get: 'read', post: 'create', put: 'replace', patch: 'patch', delete: 'delete', deletecollection: 'deleteCollection',
+  list: 'list',
+  get: 'read',
+  post: 'create',
+  put: 'replace',
+  patch: 'patch',
+  delete: 'delete',
+  deletecollection: 'deleteCollection',
 }
 const actionOf: Readonly<Record<Verb, Action | undefined>> = {
-  create: 'post', delete: 'delete', deletecollection: 'deletecollection', get: 'get', list: 'list', patch: 'patch', update: 'put', watch: undefined,
+  create: 'post',
+  delete: 'delete',
+  deletecollection: 'deletecollection',
+  get: 'get',
+  list: 'list',
+  patch: 'patch',
+  update: 'put',
+  watch: undefined,
 }
 
-const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml']
+const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+]
 const bodyTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
 const watchTypes = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
 
 type ParameterType = 'string' | 'integer' | 'boolean'
 const listParameters: Readonly<Record<string, ParameterType>> = {
-  allowWatchBookmarks: 'boolean', continue: 'string', fieldSelector: 'string', labelSelector: 'string', limit: 'integer',
-  resourceVersion: 'string', resourceVersionMatch: 'string', sendInitialEvents: 'boolean', timeoutSeconds: 'integer', watch: 'boolean',
+  allowWatchBookmarks: 'boolean',
+  continue: 'string',
+  fieldSelector: 'string',
+  labelSelector: 'string',
+  limit: 'integer',
+  resourceVersion: 'string',
+  resourceVersionMatch: 'string',
+  sendInitialEvents: 'boolean',
+  timeoutSeconds: 'integer',
+  watch: 'boolean',
 }
-const writeParameters: Readonly<Record<string, ParameterType>> = { dryRun: 'string', fieldManager: 'string', fieldValidation: 'string' }
+const writeParameters: Readonly<Record<string, ParameterType>> = {
+  dryRun: 'string',
+  fieldManager: 'string',
+  fieldValidation: 'string',
+}
 const deleteParameters: Readonly<Record<string, ParameterType>> = {
-  dryRun: 'string', gracePeriodSeconds: 'integer', ignoreStoreReadErrorWithClusterBreakingPotential: 'boolean', orphanDependents: 'boolean',
+  dryRun: 'string',
+  gracePeriodSeconds: 'integer',
+  ignoreStoreReadErrorWithClusterBreakingPotential: 'boolean',
+  orphanDependents: 'boolean',
   propagationPolicy: 'string',
 }
 const parametersOf: Readonly<Record<Action, Readonly<Record<string, ParameterType>>>> = {
-  list: listParameters, get: {}, post: writeParameters, put: writeParameters, patch: { ...writeParameters, force: 'boolean' },
-  delete: deleteParameters, deletecollection: { ...listParameters, ...deleteParameters },
+  list: listParameters,
+  get: {},
+  post: writeParameters,
+  put: writeParameters,
+  patch: { ...writeParameters, force: 'boolean' },
+  delete: deleteParameters,
+  deletecollection: { ...listParameters, ...deleteParameters },
 }
 
 /** One resource or subresource at one version. */
@@ -66,7 +104,13 @@ export function pathsOf(kind: AnyKind, version: string, context: PathContext): J
   const collection = `${base}${kind.namespaced ? '/namespaces/{namespace}' : ''}/${kind.plural}`
   const actions = kind.verbs.flatMap((verb) => actionOf[verb] ?? [])
   const pick = (wanted: readonly Action[]): readonly Action[] => wanted.filter((action) => actions.includes(action))
-  const at = (subresource: string, object: GroupVersionKind, list: readonly Action[]): Target => ({ kind, version, object, subresource, actions: list })
+  const at = (subresource: string, object: GroupVersionKind, list: readonly Action[]): Target => ({
+    kind,
+    version,
+    object,
+    subresource,
+    actions: list,
+  })
   const paths: Record<string, Json> = {}
   const add = (path: string, target: Target, allNamespaces = false): void => {
     if (target.actions.length > 0) paths[path] = pathItem(path, target, context, allNamespaces)
@@ -76,29 +120,56 @@ export function pathsOf(kind: AnyKind, version: string, context: PathContext): J
   if (kind.namespaced) add(`${base}/${kind.plural}`, at('', own, pick(['list'])), true)
   const { status, scale, others = [] } = kind.subresources ?? {}
   if (status) add(`${collection}/{name}/status`, at('status', own, ['get', 'put', 'patch']))
-  if (scale) add(`${collection}/{name}/scale`, at('scale', { group: 'autoscaling', version: 'v1', kind: 'Scale' }, ['get', 'put', 'patch']))
+  if (scale)
+    add(
+      `${collection}/{name}/scale`,
+      at('scale', { group: 'autoscaling', version: 'v1', kind: 'Scale' }, ['get', 'put', 'patch']),
+    )
   for (const other of others as readonly OtherSubresource[]) {
-    add(`${collection}/{name}/${other.name}`, at(other.name, other.kind ?? own, other.verbs.flatMap((verb) => actionOf[verb] ?? [])))
+    add(
+      `${collection}/{name}/${other.name}`,
+      at(
+        other.name,
+        other.kind ?? own,
+        other.verbs.flatMap((verb) => actionOf[verb] ?? []),
+      ),
+    )
   }
   return paths
 }
 
 function pathItem(path: string, target: Target, context: PathContext, allNamespaces: boolean): JsonObject {
-  const operations = target.actions.map((action) => [methods[action], operation(action, target, context, allNamespaces)] as const)
+  const operations = target.actions.map(
+    (action) => [methods[action], operation(action, target, context, allNamespaces)] as const,
+  )
   const places = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => parameter(context.dialect, name!, 'path', 'string'))
-  return { ...Object.fromEntries(operations), parameters: [...places, parameter(context.dialect, 'pretty', 'query', 'string')] }
+  return {
+    ...Object.fromEntries(operations),
+    parameters: [...places, parameter(context.dialect, 'pretty', 'query', 'string')],
+  }
 }
 
 function operation(action: Action, target: Target, context: PathContext, allNamespaces: boolean): JsonObject {
   const { kind, version, object, subresource } = target
   const { dialect } = context
   const query = Object.entries(parametersOf[action]).map(([name, type]) => parameter(dialect, name, 'query', type))
-  const group = kind.group === '' ? 'core' : kind.group.replace(/\.k8s\.io$/, '').split('.').map((part, index) => index === 0 ? part : capital(part)).join('')
+  const group =
+    kind.group === ''
+      ? 'core'
+      : kind.group
+          .replace(/\.k8s\.io$/, '')
+          .split('.')
+          .map((part, index) => (index === 0 ? part : capital(part)))
+          .join('')
   const scope = kind.namespaced && !allNamespaces ? 'Namespaced' : ''
   const suffix = allNamespaces ? 'ForAllNamespaces' : capital(subresource)
   const collective = action === 'list' || action === 'deletecollection'
   return {
-    operationId: `${idVerbs[action]}${capital(group)}${capital(version)}${action === 'deletecollection' ? 'Collection' : ''}${scope}${kind.kind}${suffix}`.replace('deleteCollection', 'delete'),
+    operationId:
+      `${idVerbs[action]}${capital(group)}${capital(version)}${action === 'deletecollection' ? 'Collection' : ''}${scope}${kind.kind}${suffix}`.replace(
+        'deleteCollection',
+        'delete',
+      ),
     tags: [`${group}_${version}`],
     ...requestPart(action, object, query, context),
     responses: responses(action, collective ? listOf(object, context) : schemaOf(object, context), context),
@@ -107,20 +178,40 @@ function operation(action: Action, target: Target, context: PathContext, allName
   }
 }
 
-function requestPart(action: Action, object: GroupVersionKind, query: readonly Json[], context: PathContext): JsonObject {
+function requestPart(
+  action: Action,
+  object: GroupVersionKind,
+  query: readonly Json[],
+  context: PathContext,
+): JsonObject {
   const { dialect } = context
-  const body = action === 'patch' ? refTo(patchDefinition, context)
-    : action === 'delete' || action === 'deletecollection' ? refTo('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions', context)
-      : action === 'post' || action === 'put' ? schemaOf(object, context) : undefined
+  const body =
+    action === 'patch'
+      ? refTo(patchDefinition, context)
+      : action === 'delete' || action === 'deletecollection'
+        ? refTo('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions', context)
+        : action === 'post' || action === 'put'
+          ? schemaOf(object, context)
+          : undefined
   const types = action === 'patch' ? patchTypes : ['*/*']
   if (dialect.version === 3) {
     const required = action === 'post' || action === 'put' || action === 'patch'
     return {
       ...(query.length > 0 && { parameters: query }),
-      ...(body && { requestBody: { content: Object.fromEntries(types.map((type) => [type, { schema: body }])), ...(required && { required }) } }),
+      ...(body && {
+        requestBody: {
+          content: Object.fromEntries(types.map((type) => [type, { schema: body }])),
+          ...(required && { required }),
+        },
+      }),
     }
   }
-  const bodyParameter = { name: 'body', in: 'body', ...(action !== 'delete' && action !== 'deletecollection' && { required: true }), schema: body! }
+  const bodyParameter = {
+    name: 'body',
+    in: 'body',
+    ...(action !== 'delete' && action !== 'deletecollection' && { required: true }),
+    schema: body!,
+  }
   return {
     consumes: types, produces: [...bodyTypes, ...(action === 'list' ? watchTypes : [])], schemes: ['https'],
     parameters: [...(body ? [bodyParameter] : []), ...query],
@@ -128,15 +219,27 @@ function requestPart(action: Action, object: GroupVersionKind, query: readonly J
 }
 
 function responses(action: Action, schema: JsonObject | undefined, { dialect, ...context }: PathContext): JsonObject {
-  const codes = action === 'post' ? { 200: 'OK', 201: 'Created', 202: 'Accepted' } : action === 'put' || action === 'patch' ? { 200: 'OK', 201: 'Created' }
-    : action === 'delete' ? { 200: 'OK', 202: 'Accepted' } : { 200: 'OK' }
+  const codes =
+    action === 'post'
+      ? { 200: 'OK', 201: 'Created', 202: 'Accepted' }
+      : action === 'put' || action === 'patch'
+        ? { 200: 'OK', 201: 'Created' }
+        : action === 'delete'
+          ? { 200: 'OK', 202: 'Accepted' }
+          : { 200: 'OK' }
   const status = action === 'delete' || action === 'deletecollection'
-  const content = status ? refTo('io.k8s.apimachinery.pkg.apis.meta.v1.Status', { dialect, ...context }) : schema ?? { type: 'string' }
+  const content = status
+    ? refTo('io.k8s.apimachinery.pkg.apis.meta.v1.Status', { dialect, ...context })
+    : (schema ?? { type: 'string' })
   const types = [...bodyTypes, ...(action === 'list' ? watchTypes : [])]
-  const one = (description: string): JsonObject => dialect.version === 3
-    ? { description, content: Object.fromEntries(types.map((type) => [type, { schema: content }])) }
-    : { description, schema: content }
-  return { ...Object.fromEntries(Object.entries(codes).map(([code, text]) => [code, one(text)])), 401: { description: 'Unauthorized' } }
+  const one = (description: string): JsonObject =>
+    dialect.version === 3
+      ? { description, content: Object.fromEntries(types.map((type) => [type, { schema: content }])) }
+      : { description, schema: content }
+  return {
+    ...Object.fromEntries(Object.entries(codes).map(([code, text]) => [code, one(text)])),
+    401: { description: 'Unauthorized' },
+  }
 }
 
 function parameter(dialect: Dialect, name: string, place: 'path' | 'query', type: ParameterType): JsonObject {

@@ -2,6 +2,7 @@
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { AdmissionAttributes, AdmissionContext } from '../admission/admission.ts'
 import type { RequestScope, RestContext } from './context.ts'
+import { loadObject } from './forms.ts'
 import { collectionRange, objectKeyInStore } from './keys.ts'
 import { decodeStored, encodeStored } from './stored-form.ts'
 
@@ -50,12 +51,12 @@ export function admissionContext(context: RestContext): AdmissionContext {
     get<T extends KubeObject>(kind: { readonly group: string; readonly plural: string }, namespace: string, name: string) {
       const resource = context.kinds.findStored(kind.group, kind.plural)
       const entry = resource && context.store.current().get(objectKeyInStore(resource.kind, namespace, name))
-      return entry && decodeStored<T>(entry)
+      return entry && loadObject<T>(resource.kind, entry)
     },
     list<T extends KubeObject>(kind: { readonly group: string; readonly plural: string }, namespace: string) {
       const resource = context.kinds.findStored(kind.group, kind.plural)
       if (!resource) return []
-      return context.store.current().list(collectionRange(resource.kind, namespace)).map((entry) => decodeStored<T>(entry))
+      return context.store.current().list(collectionRange(resource.kind, namespace)).map((entry) => loadObject<T>(resource.kind, entry))
     },
   }
 }

@@ -2,10 +2,12 @@
 import { alreadyExists, ApiError, invalid, notFound } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { validateObjectMeta } from '#machinery/meta/validate-object-meta.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
 import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
 import { kindSubject, resourceSubject, type Outcome, type RequestScope, type RestContext, type WriteParameters } from './context.ts'
 import { recordUpdate } from './field-managers.ts'
+import { toStoredForm } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
 import {
   alignNamespace, dropDuplicateOwners, formatTime, generateName, generateNameConflict, metadataOf, wipeSystemFields,
@@ -75,11 +77,11 @@ export async function insertObject(
 }
 
 /** The bytes for the store. As upstream, managedFields are given up before an object is refused for its size. */
-export function encodeForStore(object: KubeObject): Uint8Array {
-  let value = encodeStored(object)
+export function encodeForStore(kind: AnyKind, object: KubeObject): Uint8Array {
+  let value = encodeStored(toStoredForm(kind, object))
   if (value.length > maxStoredBytes && object.metadata?.managedFields) {
     delete object.metadata.managedFields
-    value = encodeStored(object)
+    value = encodeStored(toStoredForm(kind, object))
   }
   if (value.length > maxStoredBytes) throw unknownFailure('etcdserver: request is too large')
   return value
@@ -92,7 +94,7 @@ export function unknownFailure(message: string): ApiError {
 
 function validateNew({ kind }: RequestScope, object: KubeObject): void {
   const name = object.metadata?.name ?? ''
-  const errors = kind.validate?.(object) ?? []
+  const errors = [...(kind.validate?.(object) ?? []), ...(kind.validateCreate?.(object) ?? [])]
   if (errors.length > 0) throw invalid(kindSubject(kind), name, errors)
   // After the kind's own rules, so that their more specific sentences win.
   const metadataErrors = validateObjectMeta(object.metadata ?? {}, kind)
@@ -103,7 +105,7 @@ async function tryInsert(
   context: RestContext, scope: RequestScope, object: KubeObject, dryRun: boolean,
 ): Promise<Outcome | 'taken'> {
   const key = objectKeyInStore(scope.kind, scope.namespace, object.metadata!.name!)
-  const value = encodeForStore(object)
+  const value = encodeForStore(scope.kind, object)
   if (dryRun) return context.store.current().get(key) ? 'taken' : { type: 'object', status: 201, object }
   const result = await context.store.swap(key, 0, { type: 'put', value })
   return result.type === 'swapped' ? { type: 'entry', status: 201, entry: result.entry } : 'taken'

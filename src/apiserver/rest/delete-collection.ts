@@ -2,8 +2,8 @@
 import { isReason } from '#machinery/errors/api-error.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { deleteObject, type DeleteParameters } from './delete.ts'
+import { loadObject } from './forms.ts'
 import { listObjects, type ListPage, type ListParameters } from './list.ts'
-import { decodeStored } from './stored-form.ts'
 
 /** Deletions that run at the same time. */
 const width = 32
@@ -18,7 +18,7 @@ export async function deleteCollection(
   const work = async (): Promise<void> => {
     while (at < page.entries.length && !failure) {
       scope.signal.throwIfAborted()
-      const { name, namespace } = decodeStored(page.entries[at++]!).metadata
+      const { name, namespace } = loadObject(scope.kind, page.entries[at++]!).metadata
       try {
         await deleteObject(context, { ...scope, name, namespace: namespace ?? scope.namespace }, parameters)
       } catch (error) {

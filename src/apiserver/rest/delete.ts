@@ -10,9 +10,9 @@ import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
 import { kindSubject, resourceSubject, type Outcome, type RequestScope, type RestContext } from './context.ts'
 import { encodeForStore, objectNotFound } from './create.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
+import { loadObject } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
 import { formatTime } from './names.ts'
-import { decodeStored } from './stored-form.ts'
 
 export interface DeleteParameters {
   readonly gracePeriodSeconds?: number | undefined
@@ -66,7 +66,7 @@ async function attemptDelete(
   context: RestContext, scope: RequestScope, parameters: DeleteParameters, entry: Entry, admitted: { revision: number },
 ): Promise<Step> {
   const { kind } = scope
-  const old = decodeStored(entry)
+  const old = loadObject(kind, entry)
   checkPreconditions(scope, parameters, old)
   const plan = kind.group === '' && kind.plural === 'namespaces'
     ? planNamespaceDeletion(old, parameters, context.clock.now())
@@ -82,7 +82,7 @@ async function attemptDelete(
   if (plan.type === 'mark') {
     if (!plan.thenDelete && deepEqual(plan.object, old)) return done({ type: 'entry', status: 200, entry }, false)
     if (parameters.dryRun) return done({ type: 'object', status: 200, object: plan.object }, plan.thenDelete)
-    const result = await context.store.swap(entry.key, entry.modRevision, { type: 'put', value: encodeForStore(plan.object) })
+    const result = await context.store.swap(entry.key, entry.modRevision, { type: 'put', value: encodeForStore(kind, plan.object) })
     if (result.type === 'conflict') return { type: 'lost', current: result.current }
     current = result.entry
     if (!plan.thenDelete) return done({ type: 'entry', status: 200, entry: current }, false)
@@ -92,7 +92,7 @@ async function attemptDelete(
   // Someone else may have deleted it between the two steps; that is as good.
   if (result.type === 'conflict') return { type: 'lost', current: result.current, ...(plan.type === 'mark' && { last: old }) }
   await context.hooks.get(`${kind.group}/${kind.plural}`)?.afterDelete?.(old)
-  return done(deletedOutcome(kind, decodeStored(result.entry)), true)
+  return done(deletedOutcome(kind, loadObject(kind, result.entry)), true)
 }
 
 function done(outcome: Outcome, deleted: boolean): Step {

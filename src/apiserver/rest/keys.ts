@@ -31,6 +31,7 @@ const prefixes = new WeakMap<object, string>()
 
 /** `/registry/pods/`, `/registry/example.com/widgets/`: the prefix of every object of the kind. Ends in a slash. */
 export function kindPrefix(kind: AnyKind): string {
+  if (kind.storedAs) return kindPrefix(kind.storedAs.kind)
   let prefix = prefixes.get(kind)
   if (prefix === undefined) {
     const name = groupless.has(kind.group) ? (historical[kind.plural] ?? kind.plural) : `${kind.group}/${kind.plural}`

@@ -3,11 +3,12 @@ import { base64UrlDecode, base64UrlEncode, utf8Decode, utf8Encode } from '#base/
 import { ApiError, badRequest, expired, invalid, tooLargeResourceVersion } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, notSupported } from '#machinery/errors/field-errors.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { Compacted, FutureRevision, type Entry, type KeyRange, type Revision, type View } from '#storage/store.ts'
 import type { RequestScope, RestContext } from './context.ts'
+import { loadObject } from './forms.ts'
 import { collectionPrefix } from './keys.ts'
 import { parseSelection, type Selection } from './selection.ts'
-import { decodeStored } from './stored-form.ts'
 import { parseResourceVersion, waitForVersion } from './versions.ts'
 
 export interface ListParameters {
@@ -34,14 +35,14 @@ export async function listObjects(context: RestContext, scope: RequestScope, par
   const prefix = collectionPrefix(scope.kind, scope.namespace)
   const start = await chooseView(context, scope, parameters, selection, prefix)
   const range: KeyRange = start.key === undefined ? selection.range : { start: start.key, end: selection.range.end }
-  return pageOf(start.view, range, selection, parameters.limit, prefix)
+  return pageOf(scope.kind, start.view, range, selection, parameters.limit, prefix)
 }
 
-function pageOf(view: View, range: KeyRange, selection: Selection, limit: number, prefix: string): ListPage {
+function pageOf(kind: AnyKind, view: View, range: KeyRange, selection: Selection, limit: number, prefix: string): ListPage {
   const { matches } = selection
   if (limit <= 0 || selection.single) {
     const all = view.list(range)
-    const entries = matches ? all.filter((entry) => matches(decodeStored(entry))) : all
+    const entries = matches ? all.filter((entry) => matches(loadObject(kind, entry))) : all
     return { revision: view.revision, entries, continue: '', remainingItemCount: undefined }
   }
   const entries: Entry[] = []
@@ -52,7 +53,7 @@ function pageOf(view: View, range: KeyRange, selection: Selection, limit: number
     const some = view.list({ start: from, end: range.end }, Math.max(wanted, matches ? 512 : 0))
     for (const entry of some) {
       if (entries.length === limit) return { revision: view.revision, entries, ...nextPage(view, range, from, matches === undefined, prefix) }
-      if (!matches || matches(decodeStored(entry))) entries.push(entry)
+      if (!matches || matches(loadObject(kind, entry))) entries.push(entry)
       from = `${entry.key}\0`
     }
     if (some.length < wanted) return { revision: view.revision, entries, continue: '', remainingItemCount: undefined }

@@ -9,6 +9,7 @@ import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
 import type { StructSchema } from '#machinery/schema/schema.ts'
 import type { SchemaTable } from '#machinery/schema/table.ts'
 import { BodyError } from './body-error.ts'
+import { fromWire } from './forms.ts'
 import type { MediaType } from './negotiate.ts'
 
 export interface DecodedObject {
@@ -27,7 +28,7 @@ export interface ObjectCodec {
   parse(media: MediaType, body: Uint8Array, strict: boolean): ParsedBody
   /**
    * Brings a parsed body into the kind's shape, in place: unknown fields are dropped (and reported), values of a wrong type throw
-   * BodyError, defaults are filled in.
+   * BodyError, defaults are filled in. The object is then in the kind's stored version.
    */
   decode(kind: AnyKind, version: KindVersion, parsed: ParsedJson, strict: boolean): DecodedObject
   /** The same for a value that is not the caller's: it is neither kept nor changed. */
@@ -42,8 +43,9 @@ export function createObjectCodec(schemas: SchemaTable): ObjectCodec {
     const { object, problems } = schema
       ? decodeTyped(parsed, schema, strict)
       : { object: parsed.value as Record<string, unknown>, problems: strict ? duplicateProblems(parsed) : [] }
-    kind.setDefaults?.(object as KubeObject)
-    return { object: object as KubeObject, strictErrors: problems }
+    const own = fromWire({ kind, version }, object as KubeObject)
+    kind.setDefaults?.(own)
+    return { object: own, strictErrors: problems }
   }
   return {
     decode,

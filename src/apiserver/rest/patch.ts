@@ -10,6 +10,7 @@ import { applyMergePatch } from '#machinery/patch/merge-patch.ts'
 import { BodyError } from './body-error.ts'
 import type { Outcome, RequestScope, RestContext } from './context.ts'
 import { objectNotFound } from './create.ts'
+import { toWire } from './forms.ts'
 import { resetFieldsOf, schemaOf } from './field-managers.ts'
 import { alignNamespace, checkName, metadataOf } from './names.ts'
 import type { PatchParameters } from './parameters.ts'
@@ -59,7 +60,7 @@ function patchExisting(
   strictErrors: readonly string[], parameters: PatchParameters,
 ): KubeObject {
   if (!existing) throw objectNotFound(scope)
-  const current = scope.version === scope.kind.storedVersion ? existing : { ...existing, apiVersion: scope.apiVersion }
+  const current = toWire(scope, existing as KubeObject)
   const patched = applyPatch(context, scope, type, current as JsonObject, patch)
   const errors = type === 'json' ? [...strictErrors, ...unknownJsonPatchFields(patch)] : [...strictErrors]
   const object = shapePatched(context, scope, patched as KubeObject, errors, parameters)
@@ -105,7 +106,7 @@ function applyConfiguration(
     throw badRequest(`error decoding YAML: json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`)
   }
   const applied = applyObject({
-    live: existing && scope.version !== scope.kind.storedVersion ? { ...existing, apiVersion: scope.apiVersion } : existing,
+    live: existing && toWire(scope, existing as KubeObject),
     applied: patch as KubeObject, force: parameters.force, manager: parameters.fieldManager, subresource: scope.subresource,
     schema: schemaOf(context, scope), apiVersion: scope.apiVersion, now: context.clock.now(), resetFields: resetFieldsOf(scope),
   })

@@ -5,11 +5,12 @@ import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
 import type { HttpResponse } from '#world/http.ts'
 import type { Outcome, RequestScope } from './context.ts'
+import { loadObject, servedPrefix, toWire } from './forms.ts'
 import { isBuiltIn } from './keys.ts'
 import type { ListPage } from './list.ts'
 import { contentTypes, type Form } from './negotiate.ts'
-import { decodeStored, servedBound, servedChunks, typeBytes, writeServed } from './stored-form.ts'
-import { columnDefinitions, partialMetadata, tableRow, type IncludeObject } from './table.ts'
+import { servedBound, servedChunks, writeServed } from './stored-form.ts'
+import { columnDefinitions, partialMetadata, tableRow, type IncludeObject, type TableRow } from './table.ts'
 import type { WireCodec } from './wire-codec.ts'
 
 export interface RenderOptions {
@@ -27,17 +28,18 @@ export const pieceBytes = 128 * 1024
 
 export function renderOutcome(outcome: Outcome, scope: RequestScope, options: RenderOptions): HttpResponse {
   if (outcome.type === 'entry') return renderEntry(outcome.entry, outcome.status, scope, options)
-  return renderObject(outcome.object, outcome.status, scope.kind, options)
+  return renderObject(toWire(scope, outcome.object), outcome.status, scope.kind, options)
 }
 
 export function renderEntry(entry: Entry, status: number, scope: RequestScope, options: RenderOptions): HttpResponse {
   const { form } = options
-  if (form.media === 'json' && form.as === 'object' && !form.pretty && scope.version === scope.kind.storedVersion) {
-    const chunks = servedChunks(entry)
+  const prefix = form.media === 'json' && form.as === 'object' && !form.pretty ? servedPrefix(scope, false) : undefined
+  if (prefix) {
+    const chunks = servedChunks(entry, scope.version === scope.kind.storedVersion ? undefined : prefix)
     chunks.push(newline)
     return { status, headers: jsonHeaders, body: { type: 'bytes', chunks } }
   }
-  return renderObject({ ...decodeStored(entry), apiVersion: scope.apiVersion } as KubeObject, status, scope.kind, options)
+  return renderObject(toWire(scope, loadObject(scope.kind, entry) as KubeObject), status, scope.kind, options)
 }
 
 /** An object with its own kind and apiVersion, in the form that the client wants. */
@@ -48,7 +50,7 @@ export function renderObject(object: KubeObject, status: number, kind: AnyKind, 
     if (form.as === 'metadata') answer = partialMetadata(object as never)
     if (form.as === 'table') {
       answer = tableOf(kind, { resourceVersion: object.metadata.resourceVersion ?? '' },
-        [tableRow(kind, object.apiVersion ?? '', object as never, includeObject, now)])
+        [tableRow(kind, object as never, object, includeObject, now)])
     }
   }
   const bytes = wire.encode(form.media, answer, form.pretty)
@@ -65,27 +67,35 @@ export function renderError(error: ApiError, wire: WireCodec, form: Form): HttpR
 
 export function renderList(page: ListPage, scope: RequestScope, options: RenderOptions): HttpResponse {
   const { form } = options
-  if (form.media === 'json' && form.as === 'object' && !form.pretty) return renderJsonList(page, scope)
+  const prefix = form.media === 'json' && form.as === 'object' && !form.pretty ? servedPrefix(scope, true) : undefined
+  if (prefix) return renderJsonList(page, scope, prefix)
   const bytes = options.wire.encode(form.media, listObject(page, scope, options), form.pretty)
   return { status: 200, headers: { 'content-type': contentTypes[form.media] }, body: { type: 'bytes', chunks: [bytes] } }
 }
 
-function listObject(page: ListPage, { kind, apiVersion }: RequestScope, options: RenderOptions): KubeObject {
+function listObject(page: ListPage, scope: RequestScope, options: RenderOptions): KubeObject {
+  const { kind, apiVersion } = scope
   const { form, includeObject, now } = options
   const metadata = listMetadata(page)
   if (form.as === 'table') {
-    return tableOf(kind, metadata, page.entries.map((entry) => tableRow(kind, apiVersion, decodeStored(entry), includeObject, now)))
+    return tableOf(kind, metadata, page.entries.map((entry) => rowOf(scope, entry, includeObject, now)))
   }
   if (form.as === 'metadata') {
-    const items = page.entries.map((entry) => partialMetadata(decodeStored(entry)))
+    const items = page.entries.map((entry) => partialMetadata(loadObject(kind, entry)))
     return { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items } as KubeObject
   }
   const bare = isBuiltIn(kind)
   const items = page.entries.map((entry) => {
-    const { kind: itemKind, apiVersion: _, ...object } = decodeStored(entry)
+    const { kind: itemKind, apiVersion: _, ...object } = toWire(scope, loadObject(kind, entry) as KubeObject)
     return bare ? object : { kind: itemKind, apiVersion, ...object }
   })
   return { kind: kind.listKind, apiVersion, metadata, items } as KubeObject
+}
+
+/** A row's cells come from the kind's own form, whatever version is asked for; an object in it is in that version. */
+export function rowOf(scope: RequestScope, entry: Entry, include: IncludeObject, now: number): TableRow {
+  const object = loadObject(scope.kind, entry)
+  return tableRow(scope.kind, object, include === 'Object' ? toWire(scope, object as KubeObject) : undefined, include, now)
 }
 
 function tableOf(kind: AnyKind, metadata: object, rows: readonly unknown[]): KubeObject {
@@ -100,12 +110,9 @@ function listMetadata(page: ListPage): { resourceVersion: string; continue?: str
   }
 }
 
-const openBrace = encoder.encode('{')
-
-function renderJsonList(page: ListPage, { kind, apiVersion }: RequestScope): HttpResponse {
+function renderJsonList(page: ListPage, { kind, apiVersion }: RequestScope, type: Uint8Array): HttpResponse {
   const head = encoder.encode(`{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(apiVersion)},` +
     `"metadata":${JSON.stringify(listMetadata(page))},"items":[`)
-  const type = isBuiltIn(kind) ? openBrace : typeBytes(kind.kind, apiVersion)
   let bound = head.length + 4
   for (const entry of page.entries) {
     bound += servedBound(entry, type) + 1

@@ -23,13 +23,13 @@ export function columnDefinitions(kind: AnyKind): readonly unknown[] {
   }))
 }
 
-/** One object's line. `apiVersion` is the version that was asked for. */
+/** One object's line; `whole` is the object in the version that was asked for. */
 export function tableRow(
-  kind: AnyKind, apiVersion: string, object: Stored<KubeObject>, include: IncludeObject, now: number,
+  kind: AnyKind, object: Stored<KubeObject>, whole: KubeObject | undefined, include: IncludeObject, now: number,
 ): TableRow {
   const cells = columnsOf(kind).map((column) => column.value(object, now))
   if (include === 'None') return { cells, object: null }
-  return { cells, object: include === 'Object' ? { ...object, apiVersion } : partialMetadata(object) }
+  return { cells, object: include === 'Object' ? whole : partialMetadata(object) }
 }
 
 /** What a client that only wants metadata gets. */

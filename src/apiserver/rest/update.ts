@@ -6,6 +6,7 @@ import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Stored } from '#machinery/meta/object.ts'
 import { sameButTimes } from '#machinery/patch/apply/managed-fields.ts'
 import { validateObjectMetaUpdate } from '#machinery/meta/validate-object-meta.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
 import { authorizeCreateOnUpdate } from './authorize.ts'
 import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
@@ -14,9 +15,9 @@ import {
 } from './context.ts'
 import { encodeForStore, insertObject, objectNotFound } from './create.ts'
 import { recordUpdate } from './field-managers.ts'
+import { loadObject } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
 import { alignNamespace, checkName, dropDuplicateOwners, metadataOf } from './names.ts'
-import { decodeStored } from './stored-form.ts'
 
 /** After this many lost races a writer gives up with 409. From the second on writers queue, so only other processes can win. */
 const maxAttempts = 50
@@ -65,7 +66,7 @@ async function attemptUpdate(
     if (!mayCreate) throw objectNotFound(scope)
     return await createInstead(context, scope, update, parameters)
   }
-  const old = decodeStored(entry)
+  const old = loadObject(kind, entry)
   checkUid(scope, entry, old, update.uid)
   const object = await update.apply(old)
   const metadata = metadataOf(object)
@@ -164,8 +165,13 @@ function validate({ kind, subresource }: RequestScope, update: Update, object: K
   const errors: FieldError[] = validateObjectMetaUpdate(object.metadata ?? {}, old.metadata)
   if (update.validate) errors.push(...update.validate(object, old))
   else if (subresource === 'status') errors.push(...(kind.validateStatusUpdate?.(object, old) ?? []))
+  else if (subresource !== '') errors.push(...(subresourceRules(kind, subresource)?.(object, old) ?? []))
   else errors.push(...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? []))
   if (errors.length > 0) throw invalid(kindSubject(kind), object.metadata?.name ?? '', errors)
+}
+
+function subresourceRules(kind: AnyKind, name: string): ((object: KubeObject, old: Stored<KubeObject>) => FieldError[]) | undefined {
+  return kind.subresources?.others?.find((other) => other.name === name)?.validateUpdate
 }
 
 async function write(
@@ -180,7 +186,7 @@ async function write(
     return { type: 'object', status: 200, object }
   }
   if (isUnchanged(object, old)) return { type: 'entry', status: 200, entry }
-  const value = encodeForStore(object)
+  const value = encodeForStore(scope.kind, object)
   if (dryRun) return { type: 'object', status: 200, object }
   const result = await context.store.swap(entry.key, entry.modRevision, { type: 'put', value })
   if (result.type === 'conflict') return { type: 'lost', current: result.current }

@@ -6,10 +6,11 @@ import type { KubeObject } from '#machinery/meta/object.ts'
 import type { Log } from '#world/log.ts'
 import type { HttpResponse } from '#world/http.ts'
 import type { RequestScope } from './context.ts'
+import { loadObject, servedPrefix, toWire } from './forms.ts'
 import { contentTypes } from './negotiate.ts'
-import type { RenderOptions } from './respond.ts'
-import { decodeStored, servedBound, typeBytes, writeServed } from './stored-form.ts'
-import { columnDefinitions, partialMetadata, tableRow } from './table.ts'
+import { rowOf, type RenderOptions } from './respond.ts'
+import { servedBound, writeServed } from './stored-form.ts'
+import { columnDefinitions, partialMetadata } from './table.ts'
 import type { Change, WatchOutput } from './watch.ts'
 
 const encoder = new TextEncoder()
@@ -48,16 +49,15 @@ async function* encodeStream(
 
 /** An encoder of the outputs of one watch. `separate`: one piece for each event. */
 export function eventEncoder(scope: RequestScope, options: RenderOptions, separate: boolean): EncodeOutput {
-  const plain = options.form.media === 'json' && options.form.as === 'object' && !options.form.pretty
-  const type = typeBytes(scope.kind.kind, scope.apiVersion)
+  const plain = options.form.media === 'json' && options.form.as === 'object' && !options.form.pretty ? servedPrefix(scope, false) : undefined
   let headersSent = false
   return (output) => {
     switch (output.type) {
       case 'bookmark': return [encodeEvent(options, 'BOOKMARK', bookmarkObject(scope, options, output))]
       case 'error': return [encodeEvent(options, 'ERROR', output.error.status as unknown as KubeObject)]
       case 'changes': {
-        if (plain && separate) return output.changes.map((change) => jsonEvents([change], type))
-        if (plain) return [sharedJsonEvents(output.changes, scope, type)]
+        if (plain && separate) return output.changes.map((change) => jsonEvents([change], plain))
+        if (plain) return [sharedJsonEvents(output.changes, scope, plain)]
         const pieces = output.changes.map((change) => {
           const piece = encodeEvent(options, change.type, changedObject(scope, options, change, !headersSent))
           headersSent = true
@@ -101,13 +101,13 @@ function jsonEvents(changes: readonly Change[], type: Uint8Array): Uint8Array {
 }
 
 function changedObject(scope: RequestScope, { form, includeObject, now }: RenderOptions, { entry }: Change, withHeaders: boolean): KubeObject {
-  const object = decodeStored(entry)
+  const object = loadObject(scope.kind, entry)
   if (form.as === 'metadata') return partialMetadata(object)
-  if (form.as === 'object') return { ...object, apiVersion: scope.apiVersion } as KubeObject
+  if (form.as === 'object') return toWire(scope, object as KubeObject)
   return {
     kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: { resourceVersion: object.metadata.resourceVersion },
     columnDefinitions: withHeaders ? columnDefinitions(scope.kind) : null,
-    rows: [tableRow(scope.kind, scope.apiVersion, object, includeObject, now)],
+    rows: [rowOf(scope, entry, includeObject, now)],
   } as KubeObject
 }
 

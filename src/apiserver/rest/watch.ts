@@ -2,11 +2,12 @@
 import { badRequest, expired, invalid, type ApiError } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, notSupported } from '#machinery/errors/field-errors.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { Compacted, WatchOverflow, type Entry, type Revision, type StoreEvent } from '#storage/store.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import type { ListParameters } from './list.ts'
+import { loadObject } from './forms.ts'
 import { parseSelection, type Selection } from './selection.ts'
-import { decodeStored } from './stored-form.ts'
 import { parseResourceVersion, waitForVersion } from './versions.ts'
 
 export interface WatchParameters extends ListParameters {
@@ -53,7 +54,7 @@ async function* runWatch(
   let from = version
   if (sendInitialEvents || (sendInitialEvents === undefined && version === 0)) {
     const view = store.current()
-    yield* initialChanges(view.list(selection.range), selection)
+    yield* initialChanges(scope.kind, view.list(selection.range), selection)
     if (sendInitialEvents && parameters.allowWatchBookmarks) yield { type: 'bookmark', revision: view.revision, endsInitialEvents: true }
     from = view.revision
   } else if (version === 0) {
@@ -80,7 +81,7 @@ async function* runWatch(
         }
         return
       }
-      const changes = changesOf(next, selection, from)
+      const changes = changesOf(scope.kind, next, selection, from)
       sent = next.at(-1)!.entry.modRevision
       if (changes.length > 0) yield { type: 'changes', changes }
     }
@@ -98,11 +99,11 @@ async function* runWatch(
   }
 }
 
-function* initialChanges(entries: readonly Entry[], { matches }: Selection): Generator<WatchOutput, void, undefined> {
+function* initialChanges(kind: AnyKind, entries: readonly Entry[], { matches }: Selection): Generator<WatchOutput, void, undefined> {
   for (let at = 0; at < entries.length; at += initialBatch) {
     const changes: Change[] = []
     for (const entry of entries.slice(at, at + initialBatch)) {
-      if (!matches || matches(decodeStored(entry))) changes.push({ type: 'ADDED', entry })
+      if (!matches || matches(loadObject(kind, entry))) changes.push({ type: 'ADDED', entry })
     }
     if (changes.length > 0) yield { type: 'changes', changes }
   }
@@ -110,12 +111,12 @@ function* initialChanges(entries: readonly Entry[], { matches }: Selection): Gen
 
 const sharedChanges = new WeakMap<readonly StoreEvent[], readonly Change[]>()
 
-function changesOf(batch: readonly StoreEvent[], { matches }: Selection, from: Revision): readonly Change[] {
+function changesOf(kind: AnyKind, batch: readonly StoreEvent[], { matches }: Selection, from: Revision): readonly Change[] {
   if (matches || batch[0]!.entry.modRevision <= from) {
     const changes: Change[] = []
     for (const event of batch) {
       if (event.entry.modRevision <= from) continue
-      const change = matches ? selectChange(event, matches) : plainChange(event)
+      const change = matches ? selectChange(kind, event, matches) : plainChange(event)
       if (change) changes.push(change)
     }
     return changes
@@ -133,11 +134,11 @@ function plainChange({ type, entry, previous }: StoreEvent): Change {
 }
 
 /** What the change is to someone who sees the selection only: entering it is an addition, leaving it a deletion. */
-function selectChange(event: StoreEvent, matches: NonNullable<Selection['matches']>): Change | undefined {
+function selectChange(kind: AnyKind, event: StoreEvent, matches: NonNullable<Selection['matches']>): Change | undefined {
   const { type, entry, previous } = event
-  const before = previous !== undefined && matches(decodeStored(previous))
-  if (type === 'delete') return before || matches(decodeStored(entry)) ? { type: 'DELETED', entry } : undefined
-  if (matches(decodeStored(entry))) return { type: before ? 'MODIFIED' : 'ADDED', entry }
+  const before = previous !== undefined && matches(loadObject(kind, previous))
+  if (type === 'delete') return before || matches(loadObject(kind, entry)) ? { type: 'DELETED', entry } : undefined
+  if (matches(loadObject(kind, entry))) return { type: before ? 'MODIFIED' : 'ADDED', entry }
   if (!before) return undefined
   // As it last was in the selection, at the version at which it left.
   return { type: 'DELETED', entry: { ...previous, modRevision: entry.modRevision, memo: undefined } }

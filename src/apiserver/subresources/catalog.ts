@@ -6,7 +6,6 @@ import { podEviction } from './eviction.ts'
 import type { Subresource, SubresourceTable } from './kinds-of-subresource.ts'
 import type { NodeConnections } from './node-connection.ts'
 import { nodeProxy, podConnect, podLog, podProxy, serviceProxy } from './connect.ts'
-import { podEphemeralContainers, podResize } from './pod-updates.ts'
 import { serviceAccountToken, type TokenIssuer } from './service-account-token.ts'
 
 export interface CatalogOptions {
@@ -25,8 +24,8 @@ export function subresourceCatalog({ tokens, nodes, components, more }: CatalogO
     ['/bindings/', podBinding],
     ['/pods/binding', podBinding],
     ['/pods/eviction', podEviction],
-    ['/pods/ephemeralcontainers', podEphemeralContainers],
-    ['/pods/resize', podResize],
+    ['/pods/ephemeralcontainers', ownRules],
+    ['/pods/resize', ownRules],
     ['/pods/log', podLog(nodes)],
     ['/pods/exec', podConnect(nodes, 'exec')],
     ['/pods/attach', podConnect(nodes, 'attach')],

@@ -15,7 +15,7 @@ import { checkName, metadataOf } from '../rest/names.ts'
 import { parseWriteParameters } from '../rest/parameters.ts'
 import { applyPatch, type PatchType } from '../rest/patch.ts'
 import { renderEntry, renderOutcome } from '../rest/respond.ts'
-import { decodeStored } from '../rest/stored-form.ts'
+import { loadObject } from '../rest/forms.ts'
 import { updateObject } from '../rest/update.ts'
 import type { Creation, Projection, Subresource, SubresourceTable } from './kinds-of-subresource.ts'
 import { scaleOf } from './scale.ts'
@@ -87,7 +87,7 @@ async function serveProjection(
 }
 
 export async function readProjection(context: RestContext, scope: RequestScope, projection: Projection): Promise<Outcome> {
-  return { type: 'object', status: 200, object: projection.project(decodeStored(await getObject(context, scope)), scope) }
+  return { type: 'object', status: 200, object: projection.project(loadObject(scope.kind, await getObject(context, scope)), scope) }
 }
 
 /** How a patch changes a projected object. */
@@ -121,7 +121,7 @@ export async function updateProjection(
     // The object's own rules hold for what the projection writes.
     prepare: (object, old) => scope.kind.prepareForUpdate?.(object, old, { subresource: '', now: context.clock.now() }),
   }, parameters)
-  const object = outcome.type === 'entry' ? decodeStored(outcome.entry) : (outcome.object as Stored<KubeObject>)
+  const object = outcome.type === 'entry' ? loadObject(scope.kind, outcome.entry) : (outcome.object as Stored<KubeObject>)
   return { type: 'object', status: 200, object: projection.project(object, scope) }
 }
 

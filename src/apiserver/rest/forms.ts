@@ -1,0 +1,68 @@
+/**
+ * The forms that one object has. In the store it is its kind's stored version, or another kind's (storedAs); the server works on the
+ * kind's stored version; a client sees the version that it asked for. Mostly all three are the same, and then nothing is converted.
+ */
+import { deepFreeze } from '#base/deep-freeze.ts'
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
+import type { Entry } from '#storage/store.ts'
+import { isBuiltIn } from './keys.ts'
+import { decodeStored, typeBytes } from './stored-form.ts'
+
+const converted = new WeakMap<object, Stored<KubeObject>>()
+
+/** An entry as the kind's own stored version. Shared and frozen. */
+export function loadObject<T extends KubeObject = KubeObject>(kind: AnyKind, entry: Entry): Stored<T> {
+  const stored = decodeStored(entry)
+  if (!kind.storedAs) return stored as Stored<T>
+  let own = converted.get(stored)
+  if (!own) {
+    own = deepFreeze(kind.storedAs.fromStored(stored as KubeObject)) as Stored<KubeObject>
+    converted.set(stored, own)
+  }
+  return own as Stored<T>
+}
+
+/** What goes into the store for an object of the kind's stored version. */
+export function toStoredForm(kind: AnyKind, object: KubeObject): KubeObject {
+  return kind.storedAs ? kind.storedAs.toStored(object) : object
+}
+
+export interface WireForm {
+  readonly kind: AnyKind
+  readonly version: KindVersion
+  readonly apiVersion: string
+}
+
+/** The object as a client of this version sees it; anything that is not of the kind (a Status) as it is. */
+export function toWire(form: WireForm, object: KubeObject): KubeObject {
+  const { kind, version, apiVersion } = form
+  if (version === kind.storedVersion || object.kind !== kind.kind || object.apiVersion === apiVersion) return object
+  const wire = version.conversion ? version.conversion.fromStored(object) : object
+  return { ...wire, apiVersion }
+}
+
+/** From a client's version to the kind's stored one. */
+export function fromWire({ kind, version }: Pick<WireForm, 'kind' | 'version'>, object: KubeObject): KubeObject {
+  if (version === kind.storedVersion) return object
+  const stored = version.conversion ? version.conversion.toStored(object) : object
+  return { ...stored, apiVersion: kind.group === '' ? kind.storedVersion.version : `${kind.group}/${kind.storedVersion.version}` }
+}
+
+const openBrace = new Uint8Array([0x7b])
+const prefixes = new WeakMap<KindVersion, Uint8Array>()
+
+/**
+ * With what the stored bytes of an object begin when they are served as they are in this version; undefined: they must be converted.
+ * As an item of a built-in kind's list an object has no kind and apiVersion of its own.
+ */
+export function servedPrefix({ kind, version, apiVersion }: WireForm, asItem: boolean): Uint8Array | undefined {
+  if (version.conversion || kind.storedAs) return undefined
+  if (asItem && isBuiltIn(kind)) return openBrace
+  let prefix = prefixes.get(version)
+  if (!prefix) {
+    prefix = typeBytes(kind.kind, apiVersion)
+    prefixes.set(version, prefix)
+  }
+  return prefix
+}
