@@ -341,6 +341,8 @@ describe('a node', () => {
     ['gets tokens for its pods', 'CREATE serviceaccounts./token shop/default', { object: { spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'mine', uid: 'uid-mine' } } } }, undefined],
     ['none without a pod', 'CREATE serviceaccounts./token shop/default', { object: { spec: {} } }, '403 serviceaccounts "default" is forbidden: node requested token not bound to a pod'],
     ['none for another’s pod', 'CREATE serviceaccounts./token shop/default', { object: { spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'foreign', uid: 'uid-foreign' } } } }, '403 serviceaccounts "default" is forbidden: node requested token bound to a pod scheduled on a different node'],
+    ['none, whatever kind the order is', 'CREATE tokenrequests.authentication.k8s.io/token shop/default', { object: { spec: {} } }, '403 serviceaccounts "default" is forbidden: node requested token not bound to a pod'],
+    ['evicts its own pods only', 'CREATE evictions.policy/eviction shop/foreign', { object: { metadata: { name: 'foreign' } } }, '403 pods "foreign" is forbidden: node a can only evict pods with spec.nodeName set to itself'],
     ['none for a pod that is gone', 'CREATE serviceaccounts./token shop/default', { object: { spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'gone', uid: 'x' } } } }, '404 pods "gone" not found'],
   ]
   for (const [name, text, asked, expected] of cases) {

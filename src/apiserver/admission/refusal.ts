@@ -3,15 +3,26 @@ import { type ApiError, forbidden } from '#machinery/errors/api-error.ts'
 import type { Pod } from '#api/gen/core-v1.ts'
 import type { AdmissionAttributes } from './admission.ts'
 
-/** 403 in upstream's words (admission.NewForbidden). An object without a name yet goes by its generateName. */
-export function refuse(attributes: AdmissionAttributes, why: string): ApiError {
-  const { kind, resource, object, name } = attributes
-  const known = name || object?.metadata?.name || object?.metadata?.generateName || 'Unknown'
-  return forbidden({ group: kind.group, resource }, known, why)
+/** Subresources whose objects are of a kind of their own, and the core resource that they belong to. */
+const parents: Readonly<Record<string, string>> = { token: 'serviceaccounts', eviction: 'pods', binding: 'pods' }
+
+/** What the request's path names: for a subresource the parent, whatever kind its object has. */
+export function resourceOf({ kind, resource, subresource }: AdmissionAttributes): { readonly group: string; readonly resource: string } {
+  const parent = parents[subresource]
+  return parent === undefined ? { group: kind.group, resource } : { group: '', resource: parent }
 }
 
-export function isResource({ kind, resource, subresource }: AdmissionAttributes, group: string, plural: string, sub = ''): boolean {
-  return resource === plural && subresource === sub && kind.group === group
+/** 403 in upstream's words (admission.NewForbidden). An object without a name yet goes by its generateName. */
+export function refuse(attributes: AdmissionAttributes, why: string): ApiError {
+  const { object, name } = attributes
+  const known = name || object?.metadata?.name || object?.metadata?.generateName || 'Unknown'
+  return forbidden(resourceOf(attributes), known, why)
+}
+
+export function isResource(attributes: AdmissionAttributes, group: string, plural: string, sub = ''): boolean {
+  if (attributes.subresource !== sub) return false
+  const requested = resourceOf(attributes)
+  return requested.resource === plural && requested.group === group
 }
 
 /** The pod that is being written, unless the request is about something else (or a subresource of a pod). */

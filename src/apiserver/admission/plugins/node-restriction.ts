@@ -8,7 +8,7 @@ import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { nodeNameOf } from '../../authz/node-authorizer.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from '../admission.ts'
-import { isMirrorPod, refuse } from '../refusal.ts'
+import { isMirrorPod, refuse, resourceOf } from '../refusal.ts'
 import { referencesSecret } from './service-account.ts'
 
 /** In `mutate`, as upstream's: before other plugins change the object that is judged. */
@@ -27,8 +27,9 @@ export const nodeRestriction: AdmissionPlugin = {
 type Problem = string | ApiError | undefined
 
 function checkFor(attributes: AdmissionAttributes, context: AdmissionContext, node: string): Problem {
-  const { kind, resource, subresource } = attributes
-  switch (`${resource}.${kind.group}`) {
+  const { subresource } = attributes
+  const { group, resource } = resourceOf(attributes)
+  switch (`${resource}.${group}`) {
     case 'pods.':
       if (subresource === '') return checkPod(attributes, context, node)
       if (subresource === 'status') return checkPodStatus(attributes, node)
