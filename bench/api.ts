@@ -1,0 +1,174 @@
+/** The API server's figures over TLS, with authentication and RBAC on, each beside the raw TLS ceiling of the same machine. */
+import { execFileSync, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import http2 from 'node:http2'
+import { join } from 'node:path'
+import { ensureInstalled } from '../tools/debian-tool.ts'
+import { figuresOf, percentile } from './figure.ts'
+import type { Report } from './figure.ts'
+import { cpuSeconds, residentBytes } from './process-usage.ts'
+import { startBenchCluster } from './server.ts'
+import type { BenchCluster } from './server.ts'
+
+/** kube-apiserver 1.20.2 with etcd 3.4.23 on two cores, for the same requests. */
+const peer = { getThin: 8_513, getThick: 11_527, createMany: 2_924, createOne: 832, listMs: 171 }
+const pods = 10_000
+const watchers = 500
+const ceilingPort = 17_444
+
+export async function run(report: Report): Promise<void> {
+  ensureInstalled({ h2load: 'nghttp2-client' })
+  const give = figuresOf('api', report)
+  using cluster = startBenchCluster('bench-api', 'sim:0', 17_443)
+  const session = await connect(cluster)
+  const token = await makeToken(session)
+  const directory = cluster.dataDirectory
+  const podFile = join(directory, 'pod.json')
+  writeFileSync(podFile, JSON.stringify(podManifest()))
+  const single = JSON.parse(await send(session, 'POST', '/api/v1/namespaces/default/pods', podManifest('single'))) as object
+  const payload = Buffer.from(JSON.stringify(single))
+
+  const podUrl = `${cluster.url}/api/v1/namespaces/default/pods`
+  for (const [label, connections, streams, goal] of [['32 connections x 1', 32, 1, peer.getThin], ['8 connections x 16', 8, 16, peer.getThick]] as const) {
+    const load = ['-n', '40000', '-c', String(connections), '-m', String(streams)]
+    const ceiling = await withCeiling(cluster, payload, (url) => h2load([...load, url]).perSecond)
+    const cpuBefore = cpuSeconds(cluster.pid)
+    const served = h2load([...load, '-H', `authorization: Bearer ${token}`, `${podUrl}/single`])
+    give(`GET one pod, ${label}`, served.perSecond, '/s', 'higher', goal)
+    give(`GET one pod, ${label}, server CPU`, ((cpuSeconds(cluster.pid) - cpuBefore) / 40_000) * 1e6, 'us each', 'lower')
+    give(`raw TLS HTTP/2 (node:http2), ${label}`, ceiling, '/s', 'higher')
+    give(`GET one pod, ${label}, share of raw`, served.perSecond / ceiling, '', 'higher', 0.5)
+  }
+
+  const post = ['-d', podFile, '-H', 'content-type: application/json', '-H', `authorization: Bearer ${token}`]
+  const one = h2load(['-n', '2000', '-c', '1', '-m', '1', ...post, podUrl])
+  give('durable CREATE of a pod, one client', one.perSecond, '/s', 'higher', peer.createOne)
+  give('durable CREATE of a pod, one client, mean', one.meanMs, 'ms', 'lower')
+  const many = h2load(['-n', String(pods), '-c', '8', '-m', '16', ...post, podUrl])
+  give('durable CREATE of a pod, 128 clients', many.perSecond, '/s', 'higher', peer.createMany)
+
+  const list = ['-n', '10', '-c', '1', '-m', '1']
+  const bytes = Buffer.from(await send(session, 'GET', '/api/v1/pods'))
+  give('LIST response', bytes.length / 1e6, 'MB', 'lower')
+  const rawList = await withCeiling(cluster, bytes, (url) => 1000 / h2load([...list, url]).perSecond)
+  const listed = 1000 / h2load([...list, '-H', `authorization: Bearer ${token}`, `${cluster.url}/api/v1/pods`]).perSecond
+  give('LIST of 12,000 pods', listed, 'ms', 'lower', peer.listMs)
+  give('the same bytes, raw TLS HTTP/2', rawList, 'ms', 'lower')
+  give('LIST of 12,000 pods against raw', listed / rawList, 'x', 'lower', 1.5)
+
+  await fanOut(cluster, session, give)
+  give('memory of the process with 12,000 pods', residentBytes(cluster.pid) / 1e6, 'MB', 'lower')
+  session.close()
+}
+
+function podManifest(name?: string): object {
+  return {
+    apiVersion: 'v1', kind: 'Pod',
+    metadata: { ...(name ? { name } : { generateName: 'bench-' }), labels: { app: 'bench', tier: 'backend' }, annotations: { note: 'x'.repeat(200) } },
+    spec: {
+      // No scheduler takes it: the figure is the API server's alone.
+      schedulerName: 'nobody',
+      containers: [{ name: 'main', image: 'skiff.local/demo', env: [{ name: 'A', value: '1' }, { name: 'B', value: '2' }], resources: { requests: { cpu: '10m', memory: '16Mi' } } }],
+    },
+  }
+}
+
+function connect(cluster: BenchCluster): Promise<http2.ClientHttp2Session> {
+  const session = http2.connect(cluster.url, { ca: cluster.authority, cert: cluster.certificate, key: cluster.key })
+  return new Promise((resolve, reject) => {
+    session.once('connect', () => resolve(session))
+    session.once('error', reject)
+  })
+}
+
+function send(session: http2.ClientHttp2Session, method: string, path: string, body?: object, contentType = 'application/json'): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const stream = session.request({ ':method': method, ':path': path, accept: 'application/json', ...(body && { 'content-type': contentType }) })
+    let status = 0
+    let text = ''
+    stream.on('response', (headers) => { status = Number(headers[':status']) })
+    stream.setEncoding('utf8')
+    stream.on('data', (chunk: string) => { text += chunk })
+    stream.on('error', reject)
+    stream.on('end', () => (status < 300 ? resolve(text) : reject(new Error(`${method} ${path}: ${status} ${text.slice(0, 300)}`))))
+    stream.end(body && JSON.stringify(body))
+  })
+}
+
+/** h2load presents no client certificates, so it comes with the token of a service account that may do everything. */
+async function makeToken(session: http2.ClientHttp2Session): Promise<string> {
+  await send(session, 'POST', '/api/v1/namespaces/default/serviceaccounts', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'bench' } })
+  await send(session, 'POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
+    apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'bench' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ kind: 'ServiceAccount', name: 'bench', namespace: 'default' }],
+  })
+  const answer = await send(session, 'POST', '/api/v1/namespaces/default/serviceaccounts/bench/token', {
+    apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 7200 },
+  })
+  return (JSON.parse(answer) as { status: { token: string } }).status.token
+}
+
+interface Load {
+  readonly perSecond: number
+  readonly meanMs: number
+}
+
+function h2load(words: readonly string[]): Load {
+  const text = execFileSync('h2load', [...words], { encoding: 'utf8', maxBuffer: 1e8 })
+  const failed = /status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx/.exec(text)
+  if (!failed || Number(failed[3]) + Number(failed[4]) > 0) throw new Error(`h2load ${words.at(-1)}: ${failed?.[0] ?? text}`)
+  const perSecond = Number(/finished in [^,]*, ([\d.]+) req\/s/.exec(text)![1])
+  const mean = /time for request:\s+\S+\s+\S+\s+([\d.]+)(us|ms|s)/.exec(text)!
+  return { perSecond, meanMs: Number(mean[1]) * { us: 0.001, ms: 1, s: 1000 }[mean[2] as 'us'] }
+}
+
+/** The least that a TLS server in Node does: a fixed answer, the same certificate, no thought. */
+async function withCeiling<T>(cluster: BenchCluster, payload: Buffer, measure: (url: string) => T): Promise<T> {
+  const child: ChildProcess = fork(new URL('./ceiling.ts', import.meta.url), { stdio: 'inherit' })
+  try {
+    const pki = join(cluster.dataDirectory, 'pki')
+    const payloadFile = join(cluster.dataDirectory, 'payload')
+    writeFileSync(payloadFile, payload)
+    child.send({ port: ceilingPort, payloadFile, certificate: readFileSync(join(pki, 'apiserver.crt'), 'utf8'), key: readFileSync(join(pki, 'apiserver.key'), 'utf8') })
+    await new Promise((resolve) => child.once('message', resolve))
+    return measure(`https://127.0.0.1:${ceilingPort}/`)
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
+
+async function fanOut(cluster: BenchCluster, session: http2.ClientHttp2Session, give: ReturnType<typeof figuresOf>): Promise<void> {
+  const sessions = await Promise.all(Array.from({ length: watchers / 50 }, () => connect(cluster)))
+  const sentAt = new Map<string, number>()
+  const delays: number[] = []
+  let delivered = 0
+  let wanted = Number.POSITIVE_INFINITY
+  const allDelivered = Promise.withResolvers<void>()
+  const streams = sessions.flatMap((own) => Array.from({ length: 50 }, () =>
+    own.request({ ':path': '/api/v1/namespaces/default/configmaps?watch=1&resourceVersion=0', accept: 'application/json' })))
+  await Promise.all(streams.map((stream) => new Promise((resolve) => stream.once('response', resolve))))
+  for (const stream of streams) {
+    stream.setEncoding('utf8')
+    stream.on('data', (chunk: string) => {
+      for (const match of chunk.matchAll(/"data":\{"n":"(\d+)"/g)) {
+        delivered++
+        delays.push(performance.now() - sentAt.get(match[1]!)!)
+        if (delivered === wanted) allDelivered.resolve()
+      }
+    })
+  }
+  const writes = 400
+  wanted = writes * watchers
+  const began = performance.now()
+  for (let n = 0; n < writes; n++) {
+    sentAt.set(String(n), performance.now())
+    await send(session, 'POST', '/api/v1/namespaces/default/configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'fan-' }, data: { n: String(n) } })
+  }
+  await allDelivered.promise
+  give(`watch fan-out, ${watchers} watchers: events delivered`, (delivered / (performance.now() - began)) * 1000, '/s', 'higher')
+  give(`watch fan-out, ${watchers} watchers: write sent to event seen, p50`, percentile(delays, 0.5), 'ms', 'lower')
+  give(`watch fan-out, ${watchers} watchers: write sent to event seen, p99`, percentile(delays, 0.99), 'ms', 'lower')
+  for (const own of sessions) own.destroy()
+}
