@@ -1,4 +1,5 @@
 /** What a request is about, read from its method, path and query (upstream: endpoints/request/requestinfo.go). */
+import type { SelectorTerm } from './authz/authorizer.ts'
 
 export type RequestInfo = ResourceRequest | PathRequest
 
@@ -19,6 +20,8 @@ export interface ResourceRequest {
   readonly resource: string
   readonly subresource: string
   readonly name: string
+  /** The terms of a field selector: authorizers may limit what a list shows by them. Empty when there is none, or it is malformed. */
+  readonly fieldSelector?: readonly SelectorTerm[] | undefined
   /** Everything behind `resource/name/subresource/`, percent-decoded: what proxies pass on. */
   readonly rest: readonly string[]
   /** `/api/v1/watch/…`, the old way to ask for a watch. */
@@ -66,7 +69,8 @@ export function parseRequestInfo(method: string, path: string, query: string): R
     verb = 'deletecollection'
   }
   return {
-    type: 'resource', verb, path, group, version, namespace, resource, subresource, name, rest: parts.slice(at + 3), watchByPath,
+    type: 'resource', verb, path, group, version, namespace, resource, subresource, name, fieldSelector: fieldTerms(verb, query),
+    rest: parts.slice(at + 3), watchByPath,
   }
 }
 
@@ -80,6 +84,19 @@ export function parseBoolParameter(text: string | null): boolean {
 function asksForWatch(query: string): boolean {
   if (!query.includes('watch')) return false
   return parseBoolParameter(new URLSearchParams(query).get('watch'))
+}
+
+const noTerms: readonly SelectorTerm[] = []
+
+function fieldTerms(verb: string, query: string): readonly SelectorTerm[] {
+  if ((verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') || !query.includes('fieldSelector')) return noTerms
+  const terms: SelectorTerm[] = []
+  for (const term of (new URLSearchParams(query).get('fieldSelector') ?? '').split(',')) {
+    const match = /^([^=!\\]+)(==?|!=)([^=!\\]*)$/.exec(term)
+    if (!match) return noTerms
+    terms.push({ field: match[1]!, operator: match[2] === '!=' ? '!=' : '=', value: match[3]! })
+  }
+  return terms
 }
 
 function nameInFieldSelector(query: string): string {

@@ -45,7 +45,7 @@ export function authorizeRequest(authorizer: Authorizer, user: UserInfo, info: R
     ? { type: 'path', user, verb: info.verb, path: info.path }
     : {
         type: 'resource', user, verb: info.verb, group: info.group, version: info.version, resource: info.resource,
-        subresource: info.subresource, namespace: info.namespace, name: info.name,
+        subresource: info.subresource, namespace: info.namespace, name: info.name, fieldSelector: info.fieldSelector,
       }
   const decision = authorizer.authorize(attributes)
   if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)
