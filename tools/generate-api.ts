@@ -1,4 +1,7 @@
-/** Makes src/api/gen from upstream's Go sources: `node tools/generate-api.ts --sources DIR [--check]`. Run by hand; its output is committed. */
+/**
+ * Makes src/api/gen from upstream's Go sources: `node tools/generate-api.ts --sources DIR [--check]`. Run by hand; its
+ * output is committed.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -16,7 +19,10 @@ function readPackage(sources: string, path: string): GoPackage {
   if (path === apiregistrationPackage) return parseGoPackage(path, apiregistrationFiles)
   const directory = join(sources, path)
   const files: GoFile[] = readdirSync(directory)
-    .filter((name) => /\.go$/.test(name) && !/_test\.go$|^generated\.pb\.go$|^zz_generated\.(?!model_name)|swagger_doc/.test(name))
+    .filter(
+      (name) =>
+        /\.go$/.test(name) && !/_test\.go$|^generated\.pb\.go$|^zz_generated\.(?!model_name)|swagger_doc/.test(name),
+    )
     .sort()
     .map((name) => ({ name, text: readFileSync(join(directory, name), 'utf8') }))
   return parseGoPackage(path, files)
@@ -33,10 +39,17 @@ export function generate(sources: string): ReadonlyMap<string, string> {
   const problems = checkAgainstProto([...served, ...unserved], readProtoFiles(sources))
   if (problems.length > 0) throw new Error(problems.join('\n'))
   const lines = new Map([...served, ...unserved].map(({ struct }, index) => [struct.name, index]))
-  output.set('src/api/gen/schema-table.ts', emitTableModule('schemaTable', 'the Go sources of k8s.io', emitTable(served, lines)))
-  output.set('tests/compatibility/gen/unserved-schema-table.ts',
-    emitTableModule('unservedSchemaTable', 'the Go sources of k8s.io', emitTable(unserved, lines)))
-  output.set('src/host/container-runtime/gen/cri-schema.ts', emitCri(readFileSync(join(sources, 'k8s.io/cri-api/pkg/apis/runtime/v1/api.proto'), 'utf8')))
+  output.set(
+    'src/api/gen/schema-table.ts', emitTableModule('schemaTable', 'the Go sources of k8s.io', emitTable(served, lines)),
+  )
+  output.set(
+    'tests/compatibility/gen/unserved-schema-table.ts',
+    emitTableModule('unservedSchemaTable', 'the Go sources of k8s.io', emitTable(unserved, lines)),
+  )
+  output.set(
+    'src/host/container-runtime/gen/cri-schema.ts',
+    emitCri(readFileSync(join(sources, 'k8s.io/cri-api/pkg/apis/runtime/v1/api.proto'), 'utf8')),
+  )
   return output
 }
 

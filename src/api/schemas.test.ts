@@ -11,11 +11,14 @@ test('every struct of the built-in table parses', () => {
 
 test('the kinds that a cluster lives by are there', () => {
   for (const [group, version, kind] of [
-    ['', 'v1', 'Pod'], ['apps', 'v1', 'Deployment'], ['apiextensions.k8s.io', 'v1', 'CustomResourceDefinition'], ['', 'v1', 'Status'],
-    ['apiregistration.k8s.io', 'v1', 'APIService'], ['autoscaling', 'v1', 'Scale'], ['policy', 'v1', 'Eviction'],
-    ['authentication.k8s.io', 'v1', 'TokenReview'], ['authorization.k8s.io', 'v1', 'SubjectAccessReview'], ['metrics.k8s.io', 'v1beta1', 'PodMetrics'],
-    ['admission.k8s.io', 'v1', 'AdmissionReview'], ['meta.k8s.io', 'v1', 'Table'], ['', 'v1', 'DeleteOptions'], ['', 'v1', 'List'],
-  ] as const) assert.ok(schemas.kind(group, version, kind), `${group}/${version} ${kind}`)
+    ['', 'v1', 'Pod'], ['apps', 'v1', 'Deployment'], ['apiextensions.k8s.io', 'v1', 'CustomResourceDefinition'],
+    ['', 'v1', 'Status'], ['apiregistration.k8s.io', 'v1', 'APIService'], ['autoscaling', 'v1', 'Scale'],
+    ['policy', 'v1', 'Eviction'], ['authentication.k8s.io', 'v1', 'TokenReview'],
+    ['authorization.k8s.io', 'v1', 'SubjectAccessReview'], ['metrics.k8s.io', 'v1beta1', 'PodMetrics'],
+    ['admission.k8s.io', 'v1', 'AdmissionReview'], ['meta.k8s.io', 'v1', 'Table'], ['', 'v1', 'DeleteOptions'],
+    ['', 'v1', 'List'],
+  ] as const)
+    assert.ok(schemas.kind(group, version, kind), `${group}/${version} ${kind}`)
 })
 
 test('metadata of every kind with a name is ObjectMeta', () => {

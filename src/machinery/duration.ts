@@ -4,7 +4,8 @@
 export class DurationError extends Error {}
 
 const units: Readonly<Record<string, bigint>> = {
-  ns: 1n, us: 1_000n, 'µs': 1_000n, 'μs': 1_000n, ms: 1_000_000n, s: 1_000_000_000n, m: 60_000_000_000n, h: 3_600_000_000_000n,
+  ns: 1n, us: 1_000n, µs: 1_000n, μs: 1_000n, ms: 1_000_000n, s: 1_000_000_000n, m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
 }
 const max = 2n ** 63n - 1n
 

@@ -1,6 +1,7 @@
 /**
  * resource.Quantity: exact decimal amounts with the suffixes of Kubernetes (`100m`, `1.5Gi`, `12e6`).
- * Parsing, the canonical form, rounding up to nano and the cap of binary amounts are upstream's (apimachinery pkg/api/resource).
+ * Parsing, the canonical form, rounding up to nano and the cap of binary amounts are upstream's (apimachinery
+ * pkg/api/resource).
  */
 
 export type QuantityFormat = 'DecimalSI' | 'BinarySI' | 'DecimalExponent'
@@ -17,11 +18,14 @@ export interface Quantity {
 /** The message is upstream's. */
 export class QuantityError extends Error {}
 
-export const quantityFormatError = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+export const quantityFormatError =
+  "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 export const quantityNumberError = 'unable to parse numeric part of quantity'
 export const quantitySuffixError = "unable to parse quantity's suffix"
 
-const decimalSuffixes: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 }
+const decimalSuffixes: Readonly<Record<string, number>> = {
+  n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18,
+}
 const binarySuffixes: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 }
 const decimalNames = new Map(Object.entries(decimalSuffixes).map(([suffix, exponent]) => [exponent, suffix]))
 const binaryNames = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
@@ -73,11 +77,18 @@ function parseSuffix(text: string): Suffix {
   return { base: 10, exponent: Number(exponent[1]), format: 'DecimalExponent' }
 }
 
-/** Amounts that upstream keeps in an int64: they are neither rounded nor capped, and keep their text if that is nearly canonical. */
-function quick(text: string, negative: boolean, number: string, fraction: string, { exponent, format }: Suffix): Quantity | undefined {
+/**
+ * Amounts that upstream keeps in an int64: they are neither rounded nor capped, and keep their text if that is nearly
+ * canonical.
+ */
+function quick(
+  text: string, negative: boolean, number: string, fraction: string, { exponent, format }: Suffix,
+): Quantity | undefined {
   const binary = format === 'BinarySI'
   if (binary && fraction.length > 0) return undefined
-  const precision = binary ? 15 - number.length - Math.trunc(Math.fround(exponent) * 3 / 10) - 1 : 18 - number.length - fraction.length
+  const precision = binary
+    ? 15 - number.length - Math.trunc((Math.fround(exponent) * 3) / 10) - 1
+    : 18 - number.length - fraction.length
   const scale = (binary ? 0 : exponent) - fraction.length
   if (precision < 0 || scale < nano) return undefined
   const digits = number + fraction
@@ -118,7 +129,12 @@ export function formatQuantity(quantity: Quantity): string {
   let exponent = scale + times
   const extra = ((exponent % 3) + 3) % 3
   exponent -= extra
-  const suffix = quantity.format === 'DecimalExponent' ? (exponent === 0 ? '' : `e${exponent}`) : decimalNames.get(exponent) ?? `e${exponent}`
+  const suffix =
+    quantity.format === 'DecimalExponent'
+      ? exponent === 0
+        ? ''
+        : `e${exponent}`
+      : (decimalNames.get(exponent) ?? `e${exponent}`)
   return `${mantissa * 10n ** BigInt(extra)}${suffix}`
 }
 

@@ -4,7 +4,9 @@ import { test } from 'node:test'
 import { compareResourceVersions, isResourceVersion, parseResourceVersionParameter } from './resource-version.ts'
 
 test('longer is later, and equal length compares digit by digit', () => {
-  for (const [left, right, sign] of [['9', '10', -1], ['10', '10', 0], ['123', '122', 1], ['9007199254740993', '9007199254740992', 1]] as const) {
+  for (const [left, right, sign] of [
+    ['9', '10', -1], ['10', '10', 0], ['123', '122', 1], ['9007199254740993', '9007199254740992', 1],
+  ] as const) {
     assert.equal(Math.sign(compareResourceVersions(left, right)!), sign, `${left} ${right}`)
   }
   assert.equal(compareResourceVersions('0', '1'), undefined)
@@ -12,7 +14,8 @@ test('longer is later, and equal length compares digit by digit', () => {
 })
 
 test('zero, signs and leading zeros are no resource versions', () => {
-  for (const text of ['', '0', '01', '-1', '+1', '1a', '123456789012345678901']) assert.equal(isResourceVersion(text), false, text)
+  for (const text of ['', '0', '01', '-1', '+1', '1a', '123456789012345678901'])
+    assert.equal(isResourceVersion(text), false, text)
 })
 
 test('a query parameter may be empty, zero or a revision', () => {

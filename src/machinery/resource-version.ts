@@ -20,7 +20,9 @@ export function parseResourceVersionParameter(text: string): number | undefined 
   if (text === '') return undefined
   const value = Number(text)
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new Error(`strconv.ParseUint: parsing ${JSON.stringify(text)}: ${/^\d+$/.test(text) ? 'value out of range' : 'invalid syntax'}`)
+    throw new Error(
+      `strconv.ParseUint: parsing ${JSON.stringify(text)}: ${/^\d+$/.test(text) ? 'value out of range' : 'invalid syntax'}`,
+    )
   }
   return value
 }

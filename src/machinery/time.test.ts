@@ -1,7 +1,9 @@
 /** Times: what is accepted, what it becomes, and Go's words for what is not. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { canonicalMicroTime, canonicalTime, formatMicroTime, formatTime, parseTime, timeToMilliseconds } from './time.ts'
+import {
+  canonicalMicroTime, canonicalTime, formatMicroTime, formatTime, parseTime, timeToMilliseconds,
+} from './time.ts'
 
 test('times become UTC with whole seconds', () => {
   for (const [text, expected] of [
@@ -26,7 +28,10 @@ test('failures are in Go’s words', () => {
     ['2021-02-29T03:04:05Z', 'parsing time "2021-02-29T03:04:05Z": day out of range'],
     ['2020-01-02T24:04:05Z', 'parsing time "2020-01-02T24:04:05Z": hour out of range'],
     ['2020-01-02', 'parsing time "2020-01-02" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "T"'],
-    ['2020-01-02T03:04:05', 'parsing time "2020-01-02T03:04:05" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "Z07:00"'],
+    [
+      '2020-01-02T03:04:05',
+      'parsing time "2020-01-02T03:04:05" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "Z07:00"',
+    ],
     ['2020-01-02T03:04:05Zx', 'parsing time "2020-01-02T03:04:05Zx": extra text: "x"'],
   ] as const) assert.throws(() => parseTime(text), { message }, text)
 })

@@ -1,4 +1,7 @@
-/** metav1.Time and MicroTime: RFC 3339 texts, parsed as strictly and reported in the same words as Go's time.Parse does. */
+/**
+ * metav1.Time and MicroTime: RFC 3339 texts, parsed as strictly and reported in the same words as Go's time.Parse
+ * does.
+ */
 
 /** An instant: whole seconds since 1970 (possibly negative) and 0 to 999,999,999 nanoseconds. */
 export interface Instant {
@@ -25,7 +28,13 @@ function isUsual(text: string): boolean {
   if (!match) return false
   const month = Number(match[2])
   const day = Number(match[3])
-  return Number(match[4]) < 24 && month >= 1 && month <= 12 && day >= 1 && (day <= 28 || day <= daysIn(Number(match[1]), month))
+  return (
+    Number(match[4]) < 24
+    && month >= 1
+    && month <= 12
+    && day >= 1
+    && (day <= 28 || day <= daysIn(Number(match[1]), month))
+  )
 }
 
 /** Exactly six decimals, as upstream's MicroTime wants them. Throws TimeError. */
@@ -108,13 +117,18 @@ class TimeReader {
     const minute = this.#ranged('04', /^\d\d/, 'minute', (value) => value < 60)
     this.#literal(':')
     const second = this.#ranged('05', /^\d\d/, 'second', (value) => value < 60)
-    const fraction = this.#layout === microLayout ? this.#take(/^\.\d{6}/, '.000000') : /^[.,]\d+/.exec(this.#rest)?.[0] ?? ''
+    const fraction =
+      this.#layout === microLayout ? this.#take(/^\.\d{6}/, '.000000') : (/^[.,]\d+/.exec(this.#rest)?.[0] ?? '')
     if (this.#layout !== microLayout) this.#rest = this.#rest.slice(fraction.length)
     const offset = this.#zone()
-    if (this.#rest !== '') throw new TimeError(`parsing time ${goQuote(this.#text)}: extra text: ${goQuote(this.#rest)}`)
-    if (day < 1 || day > daysIn(year, month)) throw new TimeError(`parsing time ${goQuote(this.#text)}: day out of range`)
+    if (this.#rest !== '')
+      throw new TimeError(`parsing time ${goQuote(this.#text)}: extra text: ${goQuote(this.#rest)}`)
+    if (day < 1 || day > daysIn(year, month))
+      throw new TimeError(`parsing time ${goQuote(this.#text)}: day out of range`)
     const pad = (value: number, width: number): string => String(value).padStart(width, '0')
-    const date = Date.parse(`${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${pad(hour, 2)}:${pad(minute, 2)}:${pad(second, 2)}Z`)
+    const date = Date.parse(
+      `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${pad(hour, 2)}:${pad(minute, 2)}:${pad(second, 2)}Z`,
+    )
     return { seconds: date / 1000 - offset, nanos: Number(fraction.slice(1, 10).padEnd(9, '0')) }
   }
 
@@ -125,8 +139,10 @@ class TimeReader {
       return 0
     }
     const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(this.#take(/^[+-]\d\d:\d\d/, 'Z07:00'))!
-    if (Number(hours) > 24) throw new TimeError(`parsing time ${goQuote(this.#text)}: time zone offset hour out of range`)
-    if (Number(minutes) > 60) throw new TimeError(`parsing time ${goQuote(this.#text)}: time zone offset minute out of range`)
+    if (Number(hours) > 24)
+      throw new TimeError(`parsing time ${goQuote(this.#text)}: time zone offset hour out of range`)
+    if (Number(minutes) > 60)
+      throw new TimeError(`parsing time ${goQuote(this.#text)}: time zone offset minute out of range`)
     return (Number(hours) * 3600 + Number(minutes) * 60) * (sign === '-' ? -1 : 1)
   }
 
@@ -149,7 +165,9 @@ class TimeReader {
   }
 
   #fail(element: string): never {
-    throw new TimeError(`parsing time ${goQuote(this.#text)} as ${goQuote(this.#layout)}: cannot parse ${goQuote(this.#rest)} as ${goQuote(element)}`)
+    throw new TimeError(
+      `parsing time ${goQuote(this.#text)} as ${goQuote(this.#layout)}: cannot parse ${goQuote(this.#rest)} as ${goQuote(element)}`,
+    )
   }
 }
 

@@ -1,4 +1,7 @@
-/** Every message of the container runtime's interface goes through protobuf, and every method names messages that exist. */
+/**
+ * Every message of the container runtime's interface goes through protobuf, and every method names messages that
+ * exist.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { criSchemaTable, events, imageService, runtimeService } from '#host/container-runtime/gen/cri-schema.ts'
@@ -30,7 +33,9 @@ test('methods name messages of the table', () => {
 
 test('a known message has the bytes that containerd writes', () => {
   const version = table.struct('runtime.v1.VersionResponse')
-  assert.deepEqual(decodeProtobuf(Uint8Array.from([0x0a, 5, 48, 46, 49, 46, 48, 0x12, 2, 99, 100]), version), { version: '0.1.0', runtimeName: 'cd' })
+  assert.deepEqual(decodeProtobuf(Uint8Array.from([0x0a, 5, 48, 46, 49, 46, 48, 0x12, 2, 99, 100]), version), {
+    version: '0.1.0', runtimeName: 'cd',
+  })
   const state = table.struct('runtime.v1.PodSandboxStatus')
   assert.deepEqual(decodeProtobuf(new Uint8Array(), state), { state: 'SANDBOX_READY' })
 })

@@ -1,4 +1,7 @@
-/** What is committed as generated is what the generator makes. SKIFF_UPSTREAM_SOURCES names the folder with k8s.io in it. */
+/**
+ * What is committed as generated is what the generator makes. SKIFF_UPSTREAM_SOURCES names the folder with k8s.io in
+ * it.
+ */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -9,15 +9,21 @@ import { decodeKubernetesProtobuf, encodeKubernetesProtobuf, ProtobufError } fro
 import { decodeYaml, encodeYaml, encodeYamlValue, parseYaml, YamlError } from '#machinery/codec/yaml.ts'
 import { sampleOf } from './sample.ts'
 
-const roots = [['', 'v1', 'Pod'], ['apiextensions.k8s.io', 'v1', 'CustomResourceDefinition'], ['', 'v1', 'ConfigMap']] as const
+const roots = [
+  ['', 'v1', 'Pod'], ['apiextensions.k8s.io', 'v1', 'CustomResourceDefinition'], ['', 'v1', 'ConfigMap'],
+] as const
 const samples = roots.map(([group, version, kind]) => {
   const schema = schemas.kind(group, version, kind)!
   return { schema, object: { ...sampleOf(schema), kind, apiVersion: group === '' ? version : `${group}/${version}` } }
 })
 const sample = fc.constantFrom(...samples)
-const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255), fc.constantFrom('replace', 'insert', 'delete', 'cut')), { minLength: 1, maxLength: 4 })
+const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255), fc.constantFrom('replace', 'insert', 'delete', 'cut')), {
+  minLength: 1, maxLength: 4,
+})
 
-function damaged(bytes: Uint8Array, changes: readonly (readonly [at: number, value: number, how: string])[]): Uint8Array {
+function damaged(
+  bytes: Uint8Array, changes: readonly (readonly [at: number, value: number, how: string])[],
+): Uint8Array {
   const result = [...bytes]
   for (const [where, value, how] of changes) {
     const at = where % Math.max(result.length, 1)
@@ -71,17 +77,42 @@ test('JSON that is not an object of the schema, in every place', () => {
 })
 
 test('both JSON parsers agree on every value', () => {
-  fc.assert(fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
-    const text = JSON.stringify(value)
-    const plain = (inner: unknown): unknown => JSON.parse(JSON.stringify(inner, (_, each: unknown) => each instanceof Object && 'text' in each && each.constructor !== Object ? Number(each) : typeof each === 'bigint' ? Number(each) : each))
-    assert.deepEqual(plain(parseJsonExactly(text).value), JSON.parse(text))
-    assert.deepEqual(plain(readJson(text, true).value), JSON.parse(text))
-  }), { numRuns: 300 })
+  fc.assert(
+    fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+      const text = JSON.stringify(value)
+      const plain = (inner: unknown): unknown =>
+        JSON.parse(
+          JSON.stringify(inner, (_, each: unknown) =>
+            each instanceof Object && 'text' in each && each.constructor !== Object
+              ? Number(each)
+              : typeof each === 'bigint'
+                ? Number(each)
+                : each,
+          ),
+        )
+      assert.deepEqual(plain(parseJsonExactly(text).value), JSON.parse(text))
+      assert.deepEqual(plain(readJson(text, true).value), JSON.parse(text))
+    }),
+    { numRuns: 300 },
+  )
 })
 
 test('texts written as YAML read as they were', () => {
-  const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('a', ' ', '\n', ':', '-', '#', "'", '"', '1', '\t', '~', 'é', '😀') }))
-  fc.assert(fc.property(fc.dictionary(text, fc.oneof(text, fc.array(text, { maxLength: 2 }), fc.integer(), fc.boolean(), fc.constant(null))), (value) => {
-    assert.deepEqual(JSON.parse(JSON.stringify(parseYaml(encodeYamlValue(value)).documents[0])), JSON.parse(JSON.stringify(value)))
-  }), { numRuns: 500 })
+  const text = fc.oneof(
+    fc.string(),
+    fc.string({ unit: fc.constantFrom('a', ' ', '\n', ':', '-', '#', "'", '"', '1', '\t', '~', 'é', '😀') }),
+  )
+  fc.assert(
+    fc.property(
+      fc.dictionary(
+        text, fc.oneof(text, fc.array(text, { maxLength: 2 }), fc.integer(), fc.boolean(), fc.constant(null)),
+      ),
+      (value) => {
+        assert.deepEqual(
+          JSON.parse(JSON.stringify(parseYaml(encodeYamlValue(value)).documents[0])), JSON.parse(JSON.stringify(value)),
+        )
+      },
+    ),
+    { numRuns: 500 },
+  )
 })

@@ -9,7 +9,12 @@ import { test } from 'node:test'
 import { schemaTable } from '#api/gen/schema-table.ts'
 import { schemas } from '#api/schemas.ts'
 import { decodeJson, encodeJson } from '#machinery/codec/json.ts'
-import { decodeKubernetesProtobuf, decodeProtobuf, encodeKubernetesProtobuf, readKubernetesEnvelope } from '#machinery/codec/protobuf.ts'
+import {
+  decodeKubernetesProtobuf,
+  decodeProtobuf,
+  encodeKubernetesProtobuf,
+  readKubernetesEnvelope,
+} from '#machinery/codec/protobuf.ts'
 import { decodeYaml, encodeYaml } from '#machinery/codec/yaml.ts'
 import { parseApiVersion } from '#machinery/meta/group-version.ts'
 import type { StructSchema } from '#machinery/schema/schema.ts'
@@ -37,40 +42,63 @@ function indented(json: string): string {
   return JSON.stringify(JSON.parse(json), null, 2)
 }
 
-test('every upstream vector comes back byte for byte', { skip: folder ? false : 'SKIFF_VECTORS is not set' }, (context) => {
-  const names = readdirSync(folder!).filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5))
-  assert.ok(names.length >= 185, `only ${names.length} vectors in ${folder}`)
-  let files = 0
-  for (const name of names) {
-    const read = (extension: string): Buffer => readFileSync(join(folder!, `${name}.${extension}`))
-    assert.ok(['json', 'yaml', 'pb'].every((extension) => existsSync(join(folder!, `${name}.${extension}`))), name)
-    const json = read('json').toString()
-    const schema = schemaOf(JSON.parse(json) as { apiVersion?: string; kind?: string })
-    const fromJson = decodeJson(json, schema, { strict: 'Strict' })
-    const fromYaml = decodeYaml(read('yaml'), schema, { strict: 'Strict' })
-    const fromProtobuf = decodeEnvelope(read('pb'), schema)
-    assert.deepEqual([fromJson.problems, fromYaml.problems], [[], []], name)
-    for (const [format, object] of [['json', fromJson.object], ['yaml', fromYaml.object], ['pb', fromProtobuf]] as const) {
-      assert.equal(indented(encodeJson(object, schema)), json, `${name}: ${format} to JSON`)
-      assert.equal(encodeYaml(object, schema), read('yaml').toString(), `${name}: ${format} to YAML`)
-      assert.ok(Buffer.from(encodeKubernetesProtobuf(object, schema)).equals(read('pb')), `${name}: ${format} to protobuf`)
+test(
+  'every upstream vector comes back byte for byte',
+  { skip: folder ? false : 'SKIFF_VECTORS is not set' },
+  (context) => {
+    const names = readdirSync(folder!)
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => name.slice(0, -5))
+    assert.ok(names.length >= 185, `only ${names.length} vectors in ${folder}`)
+    let files = 0
+    for (const name of names) {
+      const read = (extension: string): Buffer => readFileSync(join(folder!, `${name}.${extension}`))
+      assert.ok(
+        ['json', 'yaml', 'pb'].every((extension) => existsSync(join(folder!, `${name}.${extension}`))),
+        name,
+      )
+      const json = read('json').toString()
+      const schema = schemaOf(JSON.parse(json) as { apiVersion?: string; kind?: string })
+      const fromJson = decodeJson(json, schema, { strict: 'Strict' })
+      const fromYaml = decodeYaml(read('yaml'), schema, { strict: 'Strict' })
+      const fromProtobuf = decodeEnvelope(read('pb'), schema)
+      assert.deepEqual([fromJson.problems, fromYaml.problems], [[], []], name)
+      for (const [format, object] of [
+        ['json', fromJson.object],
+        ['yaml', fromYaml.object],
+        ['pb', fromProtobuf],
+      ] as const) {
+        assert.equal(indented(encodeJson(object, schema)), json, `${name}: ${format} to JSON`)
+        assert.equal(encodeYaml(object, schema), read('yaml').toString(), `${name}: ${format} to YAML`)
+        assert.ok(
+          Buffer.from(encodeKubernetesProtobuf(object, schema)).equals(read('pb')),
+          `${name}: ${format} to protobuf`,
+        )
+      }
+      files += 3
     }
-    files += 3
-  }
-  context.diagnostic(`${files} vectors, each written in three formats from three`)
-})
+    context.diagnostic(`${files} vectors, each written in three formats from three`)
+  },
+)
 
 test('a sample of every served kind goes through all formats', (context) => {
   let kinds = 0
   for (const { group, version, kind, struct } of schemas.kinds()) {
     const name = `${group}/${version} ${kind}`
     const typed = struct.fieldsByName.has('kind')
-    const sample = { ...sampleOf(struct), ...(typed && { kind, apiVersion: group === '' ? version : `${group}/${version}` }) }
+    const sample = {
+      ...sampleOf(struct),
+      ...(typed && { kind, apiVersion: group === '' ? version : `${group}/${version}` }),
+    }
     const { object, problems } = decodeJson(encodeJson(sample, struct), struct, { strict: 'Strict' })
     assert.deepEqual(problems, [], name)
     assert.deepEqual(decodeYaml(encodeYaml(object, struct), struct, { strict: 'Strict' }).object, object, name)
     if (typed && struct.fields.some((field) => field.protoNumber !== undefined)) {
-      assert.deepEqual(decodeKubernetesProtobuf(encodeKubernetesProtobuf(object, struct), () => struct), object, name)
+      assert.deepEqual(
+        decodeKubernetesProtobuf(encodeKubernetesProtobuf(object, struct), () => struct),
+        object,
+        name,
+      )
     }
     kinds++
   }

@@ -1,4 +1,6 @@
-/** apiregistration.k8s.io/v1 in the form of its Go declarations: upstream keeps it in a module that is not a library. */
+/**
+ * apiregistration.k8s.io/v1 in the form of its Go declarations: upstream keeps it in a module that is not a library.
+ */
 import type { GoFile } from './go-source.ts'
 
 export const apiregistrationFiles: readonly GoFile[] = [{
@@ -72,8 +74,16 @@ type APIService struct {
 	Status APIServiceStatus \`json:"status,omitempty" protobuf:"bytes,3,opt,name=status"\`
 }
 `,
-}, {
-  name: 'zz_generated.model_name.go',
-  text: ['APIService', 'APIServiceCondition', 'APIServiceList', 'APIServiceSpec', 'APIServiceStatus', 'ServiceReference'].map((name) =>
-    `func (in ${name}) OpenAPIModelName() string {\n\treturn "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.${name}"\n}\n`).join(''),
-}]
+  },
+  {
+    name: 'zz_generated.model_name.go',
+    text: [
+      'APIService', 'APIServiceCondition', 'APIServiceList', 'APIServiceSpec', 'APIServiceStatus', 'ServiceReference',
+    ]
+      .map(
+        (name) =>
+          `func (in ${name}) OpenAPIModelName() string {\n\treturn "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.${name}"\n}\n`,
+      )
+      .join(''),
+  },
+]

@@ -7,7 +7,9 @@ export function checkAgainstProto(entries: readonly TableEntry[], protoFiles: re
   for (const text of protoFiles) {
     const packageName = /^package ([\w.]+);/m.exec(text)?.[1] ?? ''
     for (const [, name, body] of text.matchAll(/^message (\w+) \{([^]*?)^\}/gm)) {
-      const fields = [...body!.matchAll(/^ {2}(?:optional|repeated|required|map<string, [\w.]+>) ?(?:[\w.]+ )?(\w+) = (\d+);/gm)]
+      const fields = [
+        ...body!.matchAll(/^ {2}(?:optional|repeated|required|map<string, [\w.]+>) ?(?:[\w.]+ )?(\w+) = (\d+);/gm),
+      ]
       messages.set(`${packageName}.${name}`, new Map(fields.map(([, field, number]) => [Number(number), field!])))
     }
   }
@@ -16,8 +18,10 @@ export function checkAgainstProto(entries: readonly TableEntry[], protoFiles: re
     const message = messages.get(struct.name.replace(/^io\.k8s\./, 'k8s.io.'))
     if (!message) continue
     const own = new Set(struct.fields.map(({ protoPath }) => protoPath[0]).filter((number) => number !== undefined))
-    for (const [number, name] of message) if (!own.has(number)) problems.push(`${struct.name}: ${name} = ${number} is only in generated.proto`)
-    for (const number of own) if (!message.has(number)) problems.push(`${struct.name}: number ${number} is not in generated.proto`)
+    for (const [number, name] of message)
+      if (!own.has(number)) problems.push(`${struct.name}: ${name} = ${number} is only in generated.proto`)
+    for (const number of own)
+      if (!message.has(number)) problems.push(`${struct.name}: number ${number} is not in generated.proto`)
   }
   return problems
 }

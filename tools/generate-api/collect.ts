@@ -1,12 +1,15 @@
-/** Decides which structs are in the table: everything that a registered kind reaches, in the order of packages and names. */
+/**
+ * Decides which structs are in the table: everything that a registered kind reaches, in the order of packages and
+ * names.
+ */
 import type { GoPackage } from './go-source.ts'
 import { modelNameOf, structFieldsOf, structOf, type ModelShape, type ModelStruct, type Universe } from './model.ts'
 import type { TableEntry } from './emit-table.ts'
 import { metaPackage, packages } from './packages.ts'
 
 const unversioned = [
-  'Status', 'APIVersions', 'APIGroup', 'APIGroupList', 'APIResourceList', 'DeleteOptions', 'CreateOptions', 'UpdateOptions', 'PatchOptions',
-  'ListOptions', 'GetOptions', 'WatchEvent',
+  'Status', 'APIVersions', 'APIGroup', 'APIGroupList', 'APIResourceList', 'DeleteOptions', 'CreateOptions',
+  'UpdateOptions', 'PatchOptions', 'ListOptions', 'GetOptions', 'WatchEvent',
 ]
 const metaKinds = ['Table', 'TableOptions', 'PartialObjectMetadata', 'PartialObjectMetadataList']
 
@@ -18,11 +21,21 @@ function kindsOf(goPackage: GoPackage): ReadonlyMap<string, readonly string[]> {
     ])
   }
   const version = goPackage.path.slice(goPackage.path.lastIndexOf('/') + 1)
-  return new Map(goPackage.registered.filter((kind) => goPackage.declarations.has(kind)).map((kind) => [kind, [`${goPackage.group}/${version}/${kind}`]]))
+  return new Map(
+    goPackage.registered
+      .filter((kind) => goPackage.declarations.has(kind))
+      .map((kind) => [kind, [`${goPackage.group}/${version}/${kind}`]]),
+  )
 }
 
-export function collectEntries(universe: Universe): { readonly served: readonly TableEntry[]; readonly unserved: readonly TableEntry[] } {
-  const structs = new Map<string, { readonly struct: () => ModelStruct; readonly served: boolean; readonly order: number }>()
+export function collectEntries(universe: Universe): {
+  readonly served: readonly TableEntry[]
+  readonly unserved: readonly TableEntry[]
+} {
+  const structs = new Map<
+    string,
+    { readonly struct: () => ModelStruct; readonly served: boolean; readonly order: number }
+  >()
   const kinds = new Map<string, readonly string[]>()
   const roots: { readonly name: string; readonly served: boolean }[] = []
   packages.forEach(({ path, served }, order) => {

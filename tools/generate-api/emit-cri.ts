@@ -37,8 +37,8 @@ const codes: Readonly<Record<string, string>> = {
   string: 's', bool: 'b', int32: 'i', int64: 'l', uint32: 'u', uint64: 'v', float: 'f', double: 'd', bytes: 'y',
 }
 const types: Readonly<Record<string, string>> = {
-  string: 'string', bool: 'boolean', int32: 'number', int64: 'number | bigint', uint32: 'number', uint64: 'number | bigint', float: 'number',
-  double: 'number', bytes: 'Uint8Array',
+  string: 'string', bool: 'boolean', int32: 'number', int64: 'number | bigint', uint32: 'number',
+  uint64: 'number | bigint', float: 'number', double: 'number', bytes: 'Uint8Array',
 }
 
 export function emitCri(criProto: string): string {
@@ -59,7 +59,15 @@ export function emitCri(criProto: string): string {
   return [
     emitTableModule('criSchemaTable', 'k8s.io/cri-api and containerd', table),
     note, '',
-    ...files.flatMap((file) => [...file.enums].map(([name, names]) => `export type ${name} =\n  | ${names.filter((each) => each !== '').map((each) => `'${each}'`).join('\n  | ')}\n`)),
+    ...files.flatMap((file) =>
+      [...file.enums].map(
+        ([name, names]) =>
+          `export type ${name} =\n  | ${names
+            .filter((each) => each !== '')
+            .map((each) => `'${each}'`)
+            .join('\n  | ')}\n`,
+      ),
+    ),
     ...files.flatMap((file) => file.messages.map(({ name, fields }) => emitMessage(name, fields))),
     ...files.flatMap(emitServices),
   ].join('\n')
@@ -84,7 +92,13 @@ function typeOf(type: string): string {
 function emitMessage(name: string, fields: readonly ProtoField[]): string {
   const lines = fields.map((field) => {
     const one = typeOf(field.mapValue ?? field.type)
-    const type = field.mapValue ? `Record<string, ${one}>` : field.repeated ? (one.includes(' ') ? `(${one})[]` : `${one}[]`) : one
+    const type = field.mapValue
+      ? `Record<string, ${one}>`
+      : field.repeated
+        ? one.includes(' ')
+          ? `(${one})[]`
+          : `${one}[]`
+        : one
     return `  ${field.name}?: ${type}\n`
   })
   return `export interface ${name} {${lines.length === 0 ? '' : `\n${lines.join('')}`}}\n`
@@ -92,10 +106,18 @@ function emitMessage(name: string, fields: readonly ProtoField[]): string {
 
 function emitServices(file: ProtoFile): string[] {
   return file.services.flatMap(({ name, methods }) => [
-    `/** Method → its messages. */\nexport interface ${name}Methods {\n${methods.map((method) =>
-      `  ${method.name}: { request: ${typeOf(method.request)}; response: ${typeOf(method.response)}; streams: ${method.streams} }\n`).join('')}}\n`,
-    `/** Method → path, names of its messages in the table, and whether the answer is a stream. */\nexport const ${name[0]!.toLowerCase()}${name.slice(1)} = {\n${methods.map((method) =>
-      `  ${method.name}: {\n    path: '/${file.package}.${name}/${method.name}', request: '${file.package}.${method.request}',\n`
-      + `    response: '${file.package}.${method.response}', streams: ${method.streams},\n  },\n`).join('')}} as const\n`,
+    `/** Method → its messages. */\nexport interface ${name}Methods {\n${methods
+      .map(
+        (method) =>
+          `  ${method.name}: { request: ${typeOf(method.request)}; response: ${typeOf(method.response)}; streams: ${method.streams} }\n`,
+      )
+      .join('')}}\n`,
+    `/** Method → path, names of its messages in the table, and whether the answer is a stream. */\nexport const ${name[0]!.toLowerCase()}${name.slice(1)} = {\n${methods
+      .map(
+        (method) =>
+          `  ${method.name}: {\n    path: '/${file.package}.${name}/${method.name}', request: '${file.package}.${method.request}',\n`
+          + `    response: '${file.package}.${method.response}', streams: ${method.streams},\n  },\n`,
+      )
+      .join('')}} as const\n`,
   ])
 }

@@ -1,5 +1,6 @@
 /**
- * Writes the schema table: one line per struct, `kinds name json`, read lazily by src/machinery/schema/table.ts (which documents the form).
+ * Writes the schema table: one line per struct, `kinds name json`, read lazily by src/machinery/schema/table.ts
+ * (which documents the form).
  */
 import { header } from './emit-types.ts'
 import type { ModelField, ModelShape, ModelStruct } from './model.ts'
@@ -11,11 +12,15 @@ export interface TableEntry {
 }
 
 const scalarCodes: Readonly<Record<string, string>> = {
-  string: 's', bool: 'b', int32: 'i', int64: 'l', uint32: 'u', uint64: 'v', float: 'f', double: 'd', bytes: 'y', time: 't', microTime: 'T',
-  duration: 'D', quantity: 'q', intOrString: 'o', rawExtension: 'r', json: 'j', fieldsV1: 'F',
+  string: 's', bool: 'b', int32: 'i', int64: 'l', uint32: 'u', uint64: 'v', float: 'f', double: 'd', bytes: 'y',
+  time: 't', microTime: 'T', duration: 'D', quantity: 'q', intOrString: 'o', rawExtension: 'r', json: 'j',
+  fieldsV1: 'F',
 }
 
-/** `start` is the number of the first line: structs refer to each other by line, also across tables that are loaded together. */
+/**
+ * `start` is the number of the first line: structs refer to each other by line, also across tables that are loaded
+ * together.
+ */
 export function emitTable(entries: readonly TableEntry[], known: ReadonlyMap<string, number>): string {
   return entries.map(({ struct, kinds }) => {
     const fields = struct.fields.map((field) => emitField(field, known))

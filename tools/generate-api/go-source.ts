@@ -50,7 +50,8 @@ export type GoConstant =
   | { readonly name: string; readonly sameAs: { readonly package: string; readonly name: string } }
 
 const builtins = new Set([
-  'string', 'bool', 'int', 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64', 'byte', 'float32', 'float64', 'any',
+  'string', 'bool', 'int', 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64', 'byte', 'float32',
+  'float64', 'any',
 ])
 
 export function parseGoPackage(path: string, files: readonly GoFile[]): GoPackage {
@@ -62,7 +63,10 @@ export function parseGoPackage(path: string, files: readonly GoFile[]): GoPackag
   for (const { name, text: commented } of files) {
     const text = commented.replace(/^\s*\/\*[^]*?\*\/$/gm, '')
     if (name === 'zz_generated.model_name.go') {
-      for (const [, type, model] of text.matchAll(/func \(in (\w+)\) OpenAPIModelName\(\) string \{\s*return "([^"]+)"/g)) modelNames.set(type!, model!)
+      for (const [, type, model] of text.matchAll(
+        /func \(in (\w+)\) OpenAPIModelName\(\) string \{\s*return "([^"]+)"/g,
+      ))
+        modelNames.set(type!, model!)
       continue
     }
     if (name === 'register.go') {
@@ -70,7 +74,8 @@ export function parseGoPackage(path: string, files: readonly GoFile[]): GoPackag
       for (const [, type] of text.matchAll(/^\s*&(\w+)\{\},?/gm)) registered.add(type!)
     }
     for (const declaration of parseDeclarations(path, text)) declarations.set(declaration.name, declaration)
-    for (const [type, constant] of parseConstants(text, parseImports(text))) constants.set(type, [...(constants.get(type) ?? []), constant])
+    for (const [type, constant] of parseConstants(text, parseImports(text)))
+      constants.set(type, [...(constants.get(type) ?? []), constant])
   }
   return { path, group, declarations, constants, registered: [...registered], modelNames }
 }
@@ -97,7 +102,9 @@ function parseDeclarations(path: string, text: string): GoDeclaration[] {
       })
     } else if (other && other[3] !== 'interface') {
       const type = parseType(other[3]!, path, imports)
-      found.push({ name: other[1]!, markers: parseMarkers(comments), definition: { kind: other[2] ? 'alias' : 'named', type } })
+      found.push({
+        name: other[1]!, markers: parseMarkers(comments), definition: { kind: other[2] ? 'alias' : 'named', type },
+      })
     }
     comments = []
   }
@@ -112,12 +119,18 @@ function parseFields(lines: readonly string[], path: string, imports: ReadonlyMa
       comments.push(line)
       continue
     }
-    const match = /^\s*(?:(\w+)\s+)?([\w.*[\]]+)(?:\s+`([^`]*)`)?\s*(?:\/\/.*)?$/.exec(line.replace('interface{}', 'any'))
+    const match = /^\s*(?:(\w+)\s+)?([\w.*[\]]+)(?:\s+`([^`]*)`)?\s*(?:\/\/.*)?$/.exec(
+      line.replace('interface{}', 'any'),
+    )
     if (match) {
       const [, name, typeText, tagText] = match
       const type = parseType(typeText!, path, imports)
-      const tags = new Map([...(tagText ?? '').matchAll(/(\w+):"([^"]*)"/g)].map(([, key, value]) => [key!, value!] as const))
-      fields.push({ name: name ?? nameOf(type), type, embedded: name === undefined, tags, markers: parseMarkers(comments) })
+      const tags = new Map(
+        [...(tagText ?? '').matchAll(/(\w+):"([^"]*)"/g)].map(([, key, value]) => [key!, value!] as const),
+      )
+      fields.push({
+        name: name ?? nameOf(type), type, embedded: name === undefined, tags, markers: parseMarkers(comments),
+      })
     } else if (line.trim() !== '') {
       throw new Error(`${path}: cannot read the field ${line.trim()}`)
     }
@@ -161,7 +174,8 @@ function* parseConstants(text: string, imports: ReadonlyMap<string, string>): Ge
   for (const [, name, type, value] of text.matchAll(/^\s*(?:const )?(\w+)\s+(\w+)\s*=\s*(?:\w+\()?"([^"]*)"\)?/gm)) {
     if (!name!.startsWith('var')) yield [type!, { name: name!, value: value! }]
   }
-  for (const [, name, type, value] of text.matchAll(/^\s*(?:const )?(\w+)\s*=\s*(\w+)\("([^"]*)"\)/gm)) yield [type!, { name: name!, value: value! }]
+  for (const [, name, type, value] of text.matchAll(/^\s*(?:const )?(\w+)\s*=\s*(\w+)\("([^"]*)"\)/gm))
+    yield [type!, { name: name!, value: value! }]
   for (const [, name, type, alias, other] of text.matchAll(/^\s*(?:const )?(\w+)\s*=\s*(\w+)\((\w+)\.(\w+)\)/gm)) {
     const path = imports.get(alias!)
     if (path !== undefined) yield [type!, { name: name!, sameAs: { package: path, name: other! } }]

@@ -63,8 +63,9 @@ const schemaAlternatives: Readonly<Record<string, 'list' | 'bool' | 'strings'>> 
 }
 
 const builtinScalars: Readonly<Record<string, string>> = {
-  any: 'json', string: 'string', bool: 'bool', int: 'int64', int32: 'int32', int64: 'int64', uint32: 'uint32', uint64: 'uint64',
-  uint8: 'uint32', int8: 'int32', int16: 'int32', uint16: 'uint32', float32: 'float', float64: 'double',
+  any: 'json', string: 'string', bool: 'bool', int: 'int64', int32: 'int32', int64: 'int64', uint32: 'uint32',
+  uint64: 'uint64', uint8: 'uint32', int8: 'int32', int16: 'int32', uint16: 'uint32', float32: 'float',
+  float64: 'double',
 }
 
 export function specialOf(type: GoType): string | undefined {
@@ -76,12 +77,15 @@ export function schemaAlternativeOf(type: GoType): 'list' | 'bool' | 'strings' |
 }
 
 /** Follows aliases to the declaration that has the type's name on the wire. */
-export function declarationOf(universe: Universe, type: GoType & { kind: 'name' }): { readonly package: GoPackage; readonly declaration: GoDeclaration } {
+export function declarationOf(
+  universe: Universe, type: GoType & { kind: 'name' },
+): { readonly package: GoPackage; readonly declaration: GoDeclaration } {
   const found = universe.packages.get(type.package)
   const declaration = found?.declarations.get(type.name)
   if (!found || !declaration) throw new Error(`unknown type ${type.package}.${type.name}`)
   const { definition } = declaration
-  if (definition.kind === 'alias' && definition.type.kind === 'name' && definition.type.package !== '') return declarationOf(universe, definition.type)
+  if (definition.kind === 'alias' && definition.type.kind === 'name' && definition.type.package !== '')
+    return declarationOf(universe, definition.type)
   return { package: found, declaration }
 }
 
@@ -104,7 +108,8 @@ function shapeOf(universe: Universe, type: GoType): ModelShape {
   switch (type.kind) {
     case 'pointer': return shapeOf(universe, type.to)
     case 'slice':
-      if (type.of.kind === 'name' && type.of.package === '' && type.of.name === 'byte') return { kind: 'scalar', scalar: 'bytes' }
+      if (type.of.kind === 'name' && type.of.package === '' && type.of.name === 'byte')
+        return { kind: 'scalar', scalar: 'bytes' }
       return { kind: 'list', items: shapeOf(universe, type.of), wrapped: false }
     case 'map': return { kind: 'map', values: shapeOf(universe, type.values) }
     case 'name': return namedShapeOf(universe, type)
@@ -166,7 +171,9 @@ function fieldsOf(universe: Universe, goPackage: GoPackage, field: GoField, abov
     const inner = declarationOf(universe, field.type)
     const path = number === 0 ? above : [...above, number]
     const nested = structFieldsOf(universe, inner.declaration) ?? []
-    return nested.flatMap((each) => fieldsOf(universe, inner.package, each, path)).map((each) => number === 0 ? { ...each, protoPath: [] } : each)
+    return nested
+      .flatMap((each) => fieldsOf(universe, inner.package, each, path))
+      .map((each) => (number === 0 ? { ...each, protoPath: [] } : each))
   }
   if (jsonName === '') throw new Error(`field ${field.name} has no name in JSON`)
   const shape = shapeOf(universe, field.type)
@@ -197,10 +204,14 @@ function goTypeOf(type: GoType, shape: ModelShape): string | undefined {
 
 function formatGoType(type: GoType): string {
   switch (type.kind) {
-    case 'pointer': return `*${formatGoType(type.to)}`
-    case 'slice': return type.of.kind === 'name' && type.of.name === 'byte' ? '[]uint8' : `[]${formatGoType(type.of)}`
-    case 'map': return `map[string]${formatGoType(type.values)}`
-    case 'name': return type.package === '' ? type.name : `${type.package.slice(type.package.lastIndexOf('/') + 1)}.${type.name}`
+    case 'pointer':
+      return `*${formatGoType(type.to)}`
+    case 'slice':
+      return type.of.kind === 'name' && type.of.name === 'byte' ? '[]uint8' : `[]${formatGoType(type.of)}`
+    case 'map':
+      return `map[string]${formatGoType(type.values)}`
+    case 'name':
+      return type.package === '' ? type.name : `${type.package.slice(type.package.lastIndexOf('/') + 1)}.${type.name}`
   }
 }
 
@@ -209,8 +220,9 @@ function formatShape(shape: ModelShape): string | undefined {
   switch (shape.kind) {
     case 'scalar': {
       const names: Readonly<Record<string, string>> = {
-        time: 'v1.Time', microTime: 'v1.MicroTime', duration: 'v1.Duration', quantity: 'resource.Quantity', intOrString: 'intstr.IntOrString',
-        rawExtension: 'runtime.RawExtension', fieldsV1: 'v1.FieldsV1', json: 'v1.JSON', bytes: '[]uint8', double: 'float64', float: 'float32',
+        time: 'v1.Time', microTime: 'v1.MicroTime', duration: 'v1.Duration', quantity: 'resource.Quantity',
+        intOrString: 'intstr.IntOrString', rawExtension: 'runtime.RawExtension', fieldsV1: 'v1.FieldsV1',
+        json: 'v1.JSON', bytes: '[]uint8', double: 'float64', float: 'float32',
       }
       return names[shape.scalar] ?? shape.scalar
     }
@@ -224,7 +236,9 @@ function formatShape(shape: ModelShape): string | undefined {
 /** encoding/json's `omitempty` does nothing to struct values. */
 function isGoStruct(shape: ModelShape): boolean {
   const structs = ['time', 'microTime', 'duration', 'fieldsV1', 'quantity', 'intOrString', 'rawExtension', 'json']
-  return shape.kind === 'struct' || shape.kind === 'schemaOr' || (shape.kind === 'scalar' && structs.includes(shape.scalar))
+  return (
+    shape.kind === 'struct' || shape.kind === 'schemaOr' || (shape.kind === 'scalar' && structs.includes(shape.scalar))
+  )
 }
 
 function isRequired(markers: Markers, options: readonly string[]): boolean {

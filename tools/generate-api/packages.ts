@@ -10,19 +10,21 @@ export interface PackageSource {
 }
 
 const spoken: readonly string[] = [
-  'core/v1', 'apps/v1', 'batch/v1', 'autoscaling/v1', 'autoscaling/v2', 'networking/v1', 'networking/v1beta1', 'policy/v1', 'rbac/v1',
-  'storage/v1', 'storage/v1beta1', 'scheduling/v1', 'scheduling/v1alpha2', 'node/v1', 'discovery/v1', 'events/v1', 'coordination/v1',
-  'coordination/v1alpha2', 'coordination/v1beta1', 'certificates/v1', 'certificates/v1alpha1', 'certificates/v1beta1',
-  'admissionregistration/v1', 'admissionregistration/v1alpha1', 'admissionregistration/v1beta1', 'authentication/v1',
-  'authentication/v1alpha1', 'authentication/v1beta1', 'authorization/v1', 'flowcontrol/v1', 'resource/v1', 'resource/v1alpha3',
-  'resource/v1beta1', 'resource/v1beta2', 'storagemigration/v1beta1', 'apiserverinternal/v1alpha1', 'admission/v1', 'apidiscovery/v2',
-  'apidiscovery/v2beta1', 'imagepolicy/v1alpha1',
+  'core/v1', 'apps/v1', 'batch/v1', 'autoscaling/v1', 'autoscaling/v2', 'networking/v1', 'networking/v1beta1',
+  'policy/v1', 'rbac/v1', 'storage/v1', 'storage/v1beta1', 'scheduling/v1', 'scheduling/v1alpha2', 'node/v1',
+  'discovery/v1', 'events/v1', 'coordination/v1', 'coordination/v1alpha2', 'coordination/v1beta1', 'certificates/v1',
+  'certificates/v1alpha1', 'certificates/v1beta1', 'admissionregistration/v1', 'admissionregistration/v1alpha1',
+  'admissionregistration/v1beta1', 'authentication/v1', 'authentication/v1alpha1', 'authentication/v1beta1',
+  'authorization/v1', 'flowcontrol/v1', 'resource/v1', 'resource/v1alpha3', 'resource/v1beta1', 'resource/v1beta2',
+  'storagemigration/v1beta1', 'apiserverinternal/v1alpha1', 'admission/v1', 'apidiscovery/v2', 'apidiscovery/v2beta1',
+  'imagepolicy/v1alpha1',
 ]
 
 const unserved: readonly string[] = [
-  'admission/v1beta1', 'apps/v1beta1', 'apps/v1beta2', 'authorization/v1beta1', 'batch/v1beta1', 'discovery/v1beta1', 'events/v1beta1',
-  'extensions/v1beta1', 'flowcontrol/v1beta1', 'flowcontrol/v1beta2', 'flowcontrol/v1beta3', 'node/v1alpha1', 'node/v1beta1',
-  'policy/v1beta1', 'rbac/v1alpha1', 'rbac/v1beta1', 'scheduling/v1beta1', 'storage/v1alpha1',
+  'admission/v1beta1', 'apps/v1beta1', 'apps/v1beta2', 'authorization/v1beta1', 'batch/v1beta1', 'discovery/v1beta1',
+  'events/v1beta1', 'extensions/v1beta1', 'flowcontrol/v1beta1', 'flowcontrol/v1beta2', 'flowcontrol/v1beta3',
+  'node/v1alpha1', 'node/v1beta1', 'policy/v1beta1', 'rbac/v1alpha1', 'rbac/v1beta1', 'scheduling/v1beta1',
+  'storage/v1alpha1',
 ]
 
 export const metaPackage = 'k8s.io/apimachinery/pkg/apis/meta/v1'

@@ -58,7 +58,9 @@ function blocksOf(text: string): Block[] {
     let depth = 1
     let end = opening.lastIndex
     for (; depth > 0; end++) depth += text[end] === '{' ? 1 : text[end] === '}' ? -1 : 0
-    blocks.push({ keyword: match[1]!, name: match[2]!, body: text.slice(opening.lastIndex, end - 1), start: match.index, end })
+    blocks.push({
+      keyword: match[1]!, name: match[2]!, body: text.slice(opening.lastIndex, end - 1), start: match.index, end,
+    })
     opening.lastIndex = end
   }
   return blocks
@@ -74,10 +76,13 @@ function parseMessage(name: string, body: string, enums: Map<string, readonly st
       enums.set(`${name}${block.name}`, parseEnum(block.body))
     }
   }
-  const fields = [...rest.matchAll(/(repeated\s+)?(map\s*<\s*\w+\s*,\s*([\w.]+)\s*>|[\w.]+)\s+(\w+)\s*=\s*(\d+)\s*(?:\[[^\]]*\])?;/g)]
+  const fields = [
+    ...rest.matchAll(/(repeated\s+)?(map\s*<\s*\w+\s*,\s*([\w.]+)\s*>|[\w.]+)\s+(\w+)\s*=\s*(\d+)\s*(?:\[[^\]]*\])?;/g),
+  ]
     .filter(([, , type]) => type !== 'option')
     .map(([, repeated, type, mapValue, field, number]) => ({
-      name: camel(field!), number: Number(number), type: local.get(type!) ?? type!, repeated: repeated !== undefined, mapValue,
+      name: camel(field!), number: Number(number), type: local.get(type!) ?? type!, repeated: repeated !== undefined,
+      mapValue,
     }))
   return { name, fields }
 }
@@ -89,8 +94,11 @@ function parseEnum(body: string): readonly string[] {
 }
 
 function parseMethods(body: string): ProtoMethod[] {
-  return [...body.matchAll(/rpc\s+(\w+)\s*\(\s*([\w.]+)\s*\)\s*returns\s*\(\s*(stream\s+)?([\w.]+)\s*\)/g)]
-    .map(([, name, request, stream, response]) => ({ name: name!, request: request!, response: response!, streams: stream !== undefined }))
+  return [...body.matchAll(/rpc\s+(\w+)\s*\(\s*([\w.]+)\s*\)\s*returns\s*\(\s*(stream\s+)?([\w.]+)\s*\)/g)].map(
+    ([, name, request, stream, response]) => ({
+      name: name!, request: request!, response: response!, streams: stream !== undefined,
+    }),
+  )
 }
 
 function camel(name: string): string {

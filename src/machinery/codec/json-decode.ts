@@ -1,4 +1,7 @@
-/** From a parsed JSON value to an object of a schema, in place: Go's type rules, zero values and canonical forms, and unknown fields. */
+/**
+ * From a parsed JSON value to an object of a schema, in place: Go's type rules, zero values and canonical forms, and
+ * unknown fields.
+ */
 import { base64Decode } from '#base/bytes.ts'
 import { canonicalDuration } from '../duration.ts'
 import { canonicalQuantity } from '../quantity.ts'
@@ -61,7 +64,9 @@ function exactly(context: DecodeContext, container: object, key: string, value: 
   return text === undefined ? value : new JsonNumber(text)
 }
 
-function convert(context: DecodeContext, value: unknown, shape: Shape, field: FieldSchema, struct: StructSchema, depth: number): unknown {
+function convert(
+  context: DecodeContext, value: unknown, shape: Shape, field: FieldSchema, struct: StructSchema, depth: number,
+): unknown {
   switch (shape.type) {
     case 'string': case 'enum':
       if (typeof value === 'string') return value
@@ -96,7 +101,8 @@ function convert(context: DecodeContext, value: unknown, shape: Shape, field: Fi
 }
 
 function convertList(
-  context: DecodeContext, value: unknown, items: Shape, shape: Shape, field: FieldSchema, struct: StructSchema, depth: number,
+  context: DecodeContext, value: unknown, items: Shape, shape: Shape, field: FieldSchema, struct: StructSchema,
+  depth: number,
 ): unknown {
   if (!Array.isArray(value)) failType(context, value, shape, field, struct, depth)
   for (let index = 0; index < value.length; index++) {
@@ -111,7 +117,8 @@ function convertList(
 }
 
 function convertMap(
-  context: DecodeContext, value: unknown, values: Shape, shape: Shape, field: FieldSchema, struct: StructSchema, depth: number,
+  context: DecodeContext, value: unknown, values: Shape, shape: Shape, field: FieldSchema, struct: StructSchema,
+  depth: number,
 ): unknown {
   if (!isObject(value)) failType(context, value, shape, field, struct, depth)
   if (context.strict && context.duplicates) reportDuplicates(context, value, depth)
@@ -121,22 +128,37 @@ function convertMap(
     const result = item === null
       ? zeroOf(values) ?? null
       : convert(context, exactly(context, value, key, item), values, field, struct, depth + 1) ?? null
-    // Assigning to an own `__proto__` would call the setter of Object.prototype only if there were no own property; there is one.
+    // Assigning to an own `__proto__` would call the setter of Object.prototype only if there were no own property;
+    // there is one.
     if (result !== item) value[key] = result
   }
   return value
 }
 
-function convertSpecial(context: DecodeContext, value: unknown, shape: Shape, field: FieldSchema, struct: StructSchema, depth: number): unknown {
+function convertSpecial(
+  context: DecodeContext, value: unknown, shape: Shape, field: FieldSchema, struct: StructSchema, depth: number,
+): unknown {
   switch (shape.type) {
     case 'bytes': return convertBytes(context, value, shape, field, struct, depth)
     case 'time': return reworded(() => canonicalTime(textOf(context, value, field, struct, depth)))
     case 'microTime': return reworded(() => canonicalMicroTime(textOf(context, value, field, struct, depth)))
     case 'duration': return reworded(() => canonicalDuration(textOf(context, value, field, struct, depth)))
     case 'quantity':
-      return reworded(() => canonicalQuantity(typeof value === 'string' ? value.trim() : isObject(value) || Array.isArray(value) ? JSON.stringify(value) : numberText(value)))
-    case 'intOrString': return convertIntOrString(context, value, field, struct, depth)
-    case 'rawExtension': case 'json': case 'fieldsV1': return plainNumber(value)
+      return reworded(() =>
+        canonicalQuantity(
+          typeof value === 'string'
+            ? value.trim()
+            : isObject(value) || Array.isArray(value)
+              ? JSON.stringify(value)
+              : numberText(value),
+        ),
+      )
+    case 'intOrString':
+      return convertIntOrString(context, value, field, struct, depth)
+    case 'rawExtension':
+    case 'json':
+    case 'fieldsV1':
+      return plainNumber(value)
     case 'jsonSchemaOrList':
       if (Array.isArray(value)) {
         value.forEach((item, index) => {
@@ -154,7 +176,9 @@ function convertSpecial(context: DecodeContext, value: unknown, shape: Shape, fi
       break
   }
   if (!isObject(value)) {
-    throw new JsonError(shape.type === 'jsonSchemaOrBool' ? 'boolean or JSON schema expected' : 'json: cannot unmarshal unexpected type')
+    throw new JsonError(
+      shape.type === 'jsonSchemaOrBool' ? 'boolean or JSON schema expected' : 'json: cannot unmarshal unexpected type',
+    )
   }
   applyStruct(context, value, structOf(shape), depth)
   return value
@@ -166,7 +190,9 @@ function structOf(shape: Shape): StructSchema {
   return struct
 }
 
-function convertBytes(context: DecodeContext, value: unknown, shape: Shape, field: FieldSchema, struct: StructSchema, depth: number): string {
+function convertBytes(
+  context: DecodeContext, value: unknown, shape: Shape, field: FieldSchema, struct: StructSchema, depth: number,
+): string {
   if (typeof value !== 'string') failType(context, value, shape, field, struct, depth)
   if (value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value)) return value
   const cleaned = value.replace(/[\r\n]/g, '')
@@ -177,12 +203,16 @@ function convertBytes(context: DecodeContext, value: unknown, shape: Shape, fiel
   return cleaned
 }
 
-function textOf(context: DecodeContext, value: unknown, field: FieldSchema, struct: StructSchema, depth: number): string {
+function textOf(
+  context: DecodeContext, value: unknown, field: FieldSchema, struct: StructSchema, depth: number,
+): string {
   if (typeof value === 'string') return value
   failType(context, value, { type: 'string' }, { ...field, goType: 'string' }, struct, depth)
 }
 
-function convertIntOrString(context: DecodeContext, value: unknown, field: FieldSchema, struct: StructSchema, depth: number): number | string {
+function convertIntOrString(
+  context: DecodeContext, value: unknown, field: FieldSchema, struct: StructSchema, depth: number,
+): number | string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' && value >= -2147483648 && value <= 2147483647) return value
   failType(context, value, { type: 'int32' }, { ...field, goType: 'int32' }, struct, depth)
@@ -221,11 +251,15 @@ function formatPath(path: readonly (string | number)[]): string {
   return path.map((part, index) => typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`).join('')
 }
 
-function failType(context: DecodeContext, value: unknown, shape: Shape, field: FieldSchema, struct: StructSchema, depth: number): never {
+function failType(
+  context: DecodeContext, value: unknown, shape: Shape, field: FieldSchema, struct: StructSchema, depth: number,
+): never {
   // Go's stack of names has struct fields only: no indices, and no keys of maps.
   const names = namesOf(context, depth)
   const type = goTypeAt(shape, field)
-  throw new JsonError(`json: cannot unmarshal ${describe(value, shape)} into Go struct field ${shortName(struct)}.${names.join('.')} of type ${type}`)
+  throw new JsonError(
+    `json: cannot unmarshal ${describe(value, shape)} into Go struct field ${shortName(struct)}.${names.join('.')} of type ${type}`,
+  )
 }
 
 /** Names of the struct fields on the path, found by following it through the schema. */
@@ -238,7 +272,8 @@ function namesOf(context: DecodeContext, depth: number): readonly string[] {
     } else if (shape?.type === 'map') {
       shape = shape.values
     } else {
-      const struct: StructSchema | undefined = shape?.type === 'struct' ? shape.struct : shape && 'of' in shape ? shape.of : undefined
+      const struct: StructSchema | undefined =
+        shape?.type === 'struct' ? shape.struct : shape && 'of' in shape ? shape.of : undefined
       if (typeof part === 'string') names.push(part)
       shape = struct?.fieldsByName.get(String(part))?.shape
     }
@@ -280,7 +315,9 @@ function describe(value: unknown, shape: Shape): string {
   if (typeof value === 'boolean') return 'bool'
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'number' || typeof value === 'bigint' || value instanceof JsonNumber) {
-    return ['int32', 'int64', 'uint32', 'uint64', 'float', 'double'].includes(shape.type) ? `number ${numberText(value)}` : 'number'
+    return ['int32', 'int64', 'uint32', 'uint64', 'float', 'double'].includes(shape.type)
+      ? `number ${numberText(value)}`
+      : 'number'
   }
   return 'object'
 }

@@ -1,4 +1,7 @@
-/** Objects to JSON as upstream's server writes it: Go's order of fields, omitempty, sorted maps, `<`, `>` and `&` escaped. */
+/**
+ * Objects to JSON as upstream's server writes it: Go's order of fields, omitempty, sorted maps, `<`, `>` and `&`
+ * escaped.
+ */
 import type { FieldSchema, Shape, StructSchema } from '../schema/schema.ts'
 import { sortedKeys } from './sorted-keys.ts'
 import { isEmpty } from './zero.ts'
@@ -23,7 +26,8 @@ function planOf(struct: StructSchema): readonly EncodeField[] {
   let plan = plans.get(struct)
   if (!plan) {
     plan = struct.fields.map((field) => ({
-      name: field.name, key: `${quoteJson(field.name)}:`, shape: field.shape, omitEmpty: field.omitEmpty, pointer: field.pointer,
+      name: field.name, key: `${quoteJson(field.name)}:`, shape: field.shape, omitEmpty: field.omitEmpty,
+      pointer: field.pointer,
       absent: field.omitEmpty ? undefined : absentText(field),
     }))
     plans.set(struct, plan)
@@ -34,13 +38,26 @@ function planOf(struct: StructSchema): readonly EncodeField[] {
 function absentText({ pointer, shape }: FieldSchema): string {
   if (pointer) return 'null'
   switch (shape.type) {
-    case 'struct': return writeStruct({}, shape.struct)
-    case 'string': return '""'
-    case 'bool': return 'false'
-    case 'quantity': return '"0"'
-    case 'duration': return '"0s"'
-    case 'int32': case 'int64': case 'uint32': case 'uint64': case 'float': case 'double': case 'intOrString': return '0'
-    default: return 'null'
+    case 'struct':
+      return writeStruct({}, shape.struct)
+    case 'string':
+      return '""'
+    case 'bool':
+      return 'false'
+    case 'quantity':
+      return '"0"'
+    case 'duration':
+      return '"0s"'
+    case 'int32':
+    case 'int64':
+    case 'uint32':
+    case 'uint64':
+    case 'float':
+    case 'double':
+    case 'intOrString':
+      return '0'
+    default:
+      return 'null'
   }
 }
 
@@ -64,13 +81,22 @@ function writeShape(value: unknown, shape: Shape): string {
       return quoteJson(value as string)
     case 'bool': case 'int32': case 'int64': case 'uint32': case 'uint64': case 'float': case 'double':
       return String(value)
-    case 'struct': return writeStruct(value as Object, shape.struct)
-    case 'list': return writeList(value as readonly unknown[], shape.items)
-    case 'map': return writeMap(value as Object, shape.values)
-    case 'jsonSchemaOrList': case 'jsonSchemaOrBool': case 'jsonSchemaOrStrings':
-      if (Array.isArray(value) && shape.of && shape.type === 'jsonSchemaOrList') return writeList(value, { type: 'struct', struct: shape.of })
-      return typeof value === 'object' && value !== null && !Array.isArray(value) && shape.of ? writeStruct(value as Object, shape.of) : writeValue(value)
-    default: return writeValue(value)
+    case 'struct':
+      return writeStruct(value as Object, shape.struct)
+    case 'list':
+      return writeList(value as readonly unknown[], shape.items)
+    case 'map':
+      return writeMap(value as Object, shape.values)
+    case 'jsonSchemaOrList':
+    case 'jsonSchemaOrBool':
+    case 'jsonSchemaOrStrings':
+      if (Array.isArray(value) && shape.of && shape.type === 'jsonSchemaOrList')
+        return writeList(value, { type: 'struct', struct: shape.of })
+      return typeof value === 'object' && value !== null && !Array.isArray(value) && shape.of
+        ? writeStruct(value as Object, shape.of)
+        : writeValue(value)
+    default:
+      return writeValue(value)
   }
 }
 
@@ -97,10 +123,14 @@ function writeMap(map: Object, values: Shape): string {
 /** A foreign value, its keys in their own order (Go copies its text). */
 export function writeValue(value: unknown): string {
   if (typeof value === 'string') return quoteJson(value)
-  if (typeof value !== 'object') return value === undefined || (typeof value === 'number' && !Number.isFinite(value)) ? 'null' : String(value)
+  if (typeof value !== 'object')
+    return value === undefined || (typeof value === 'number' && !Number.isFinite(value)) ? 'null' : String(value)
   if (value === null) return 'null'
   if (Array.isArray(value)) return `[${value.map(writeValue).join(',')}]`
-  return `{${Object.entries(value).filter(([, inner]) => inner !== undefined).map(([key, inner]) => `${quoteJson(key)}:${writeValue(inner)}`).join(',')}}`
+  return `{${Object.entries(value)
+    .filter(([, inner]) => inner !== undefined)
+    .map(([key, inner]) => `${quoteJson(key)}:${writeValue(inner)}`)
+    .join(',')}}`
 }
 
 /** A value without a schema, its keys sorted, as Go writes its maps: custom resources. */

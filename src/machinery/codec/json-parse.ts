@@ -1,4 +1,7 @@
-/** A JSON parser that keeps what the platform's own loses: exact numbers, keys given twice, and Go's words for what is wrong. */
+/**
+ * A JSON parser that keeps what the platform's own loses: exact numbers, keys given twice, and Go's words for what is
+ * wrong.
+ */
 
 /** The message is Go's. */
 export class JsonError extends Error {}
@@ -22,7 +25,10 @@ export function plainNumber(value: unknown): unknown {
 export interface ParsedJson {
   /** Integers beyond 2^53 are bigints, as far as 64 bits go. */
   readonly value: unknown
-  /** The texts of numbers that say more than their value (`1.0`, `1e3`), by the object or list that they are in, and their key or index. */
+  /**
+   * The texts of numbers that say more than their value (`1.0`, `1e3`), by the object or list that they are in, and
+   * their key or index.
+   */
   readonly numbers?: ReadonlyMap<object, ReadonlyMap<string, string>>
   /** For an object that has keys more than once: those keys, in the order in which the repetition was seen. */
   readonly duplicates: ReadonlyMap<object, readonly string[]>
@@ -35,8 +41,12 @@ export function parseJsonExactly(text: string): ParsedJson {
   return new Parser(text).parse()
 }
 
-const literals: Readonly<Record<string, readonly [word: string, value: boolean | null]>> = { t: ['true', true], f: ['false', false], n: ['null', null] }
-const escapes: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
+const literals: Readonly<Record<string, readonly [word: string, value: boolean | null]>> = {
+  t: ['true', true], f: ['false', false], n: ['null', null],
+}
+const escapes: Readonly<Record<string, string>> = {
+  '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t',
+}
 
 type Container =
   | { readonly kind: 'object'; readonly value: Record<string, unknown>; key: string; state: 'first' | 'key' | 'after' }
@@ -61,7 +71,10 @@ class Parser {
       const top = stack.at(-1)
       if (done && !top) {
         if (this.#at < this.#text.length) this.#fail('after top-level value')
-        return { value: plainNumber(done.value), duplicates: this.#duplicates, ...(this.#numbers.size > 0 && { numbers: this.#numbers }) }
+        return {
+          value: plainNumber(done.value), duplicates: this.#duplicates,
+          ...(this.#numbers.size > 0 && { numbers: this.#numbers }),
+        }
       }
       if (top && done) {
         this.#store(top, done.value)
@@ -77,7 +90,11 @@ class Parser {
       if (character === '{' || character === '[') {
         if (stack.length >= maxJsonDepth) throw new JsonError('exceeded max depth')
         this.#at++
-        stack.push(character === '{' ? { kind: 'object', value: {}, key: '', state: 'first' } : { kind: 'array', value: [], state: 'first' })
+        stack.push(
+          character === '{'
+            ? { kind: 'object', value: {}, key: '', state: 'first' }
+            : { kind: 'array', value: [], state: 'first' },
+        )
       } else {
         done = { value: this.#scalar() }
       }
@@ -114,8 +131,10 @@ class Parser {
     if (top.kind === 'array') {
       top.value.push(value)
     } else {
-      if (Object.hasOwn(top.value, top.key)) this.#duplicates.set(top.value, [...(this.#duplicates.get(top.value) ?? []), top.key])
-      if (top.key === '__proto__') Object.defineProperty(top.value, top.key, { value, enumerable: true, writable: true, configurable: true })
+      if (Object.hasOwn(top.value, top.key))
+        this.#duplicates.set(top.value, [...(this.#duplicates.get(top.value) ?? []), top.key])
+      if (top.key === '__proto__')
+        Object.defineProperty(top.value, top.key, { value, enumerable: true, writable: true, configurable: true })
       else top.value[top.key] = value
     }
     top.state = 'after'
@@ -227,7 +246,9 @@ class Parser {
 
   #fail(context: string): never {
     const point = this.#text.codePointAt(this.#at)
-    throw new JsonError(point === undefined ? 'unexpected end of JSON input' : `invalid character ${quoteCharacter(point)} ${context}`)
+    throw new JsonError(
+      point === undefined ? 'unexpected end of JSON input' : `invalid character ${quoteCharacter(point)} ${context}`,
+    )
   }
 }
 
@@ -237,7 +258,14 @@ function quoteCharacter(point: number): string {
   if (point === 34) return "'\"'"
   const named = { 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r', 92: '\\\\' }[point]
   if (named) return `'${named}'`
-  const byte = point < 0x80 ? point : point < 0x800 ? 0xc0 | point >> 6 : point < 0x10000 ? 0xe0 | point >> 12 : 0xf0 | point >> 18
+  const byte =
+    point < 0x80
+      ? point
+      : point < 0x800
+        ? 0xc0 | (point >> 6)
+        : point < 0x10000
+          ? 0xe0 | (point >> 12)
+          : 0xf0 | (point >> 18)
   if (byte < 32 || byte === 127) return `'\\x${byte.toString(16).padStart(2, '0')}'`
   return `'${String.fromCharCode(byte)}'`
 }

@@ -1,10 +1,12 @@
 /**
- * JSON with upstream's meaning (sigs.k8s.io/json): names are case-sensitive, null is absence, unknown and repeated fields are told,
+ * JSON with upstream's meaning (sigs.k8s.io/json): names are case-sensitive, null is absence, unknown and repeated
+ * fields are told,
  * wrong types fail in Go's words. The usual text goes through the platform's parser and one walk; only what that would
  * falsify (repeated keys, numbers beyond 2^53, halves of surrogate pairs, malformed text) takes the slow way.
  *
  * Numbers: 64-bit integers are numbers up to 2^53 and bigints beyond, in both directions.
- * Keys: `__proto__`, `constructor`, `toJSON` and `then` are ordinary own keys; no decoded object has another prototype than Object's.
+ * Keys: `__proto__`, `constructor`, `toJSON` and `then` are ordinary own keys; no decoded object has another
+ * prototype than Object's.
  */
 import { utf8Decode, utf8Encode } from '#base/bytes.ts'
 import type { StructSchema } from '../schema/schema.ts'
@@ -20,34 +22,48 @@ export type FieldValidation = 'Strict' | 'Warn' | 'Ignore'
 
 export interface Decoded<T = Record<string, unknown>> {
   readonly object: T
-  /** `unknown field "spec.foo"`, `duplicate field "spec.bar"`: the sentences of the Warning header, and of strictError. */
+  /**
+   * `unknown field "spec.foo"`, `duplicate field "spec.bar"`: the sentences of the Warning header, and of strictError.
+   */
   readonly problems: readonly string[]
 }
 
 /** Throws JsonError: for text that is not JSON, and for the first value of a wrong type. */
-export function decodeJson(input: Uint8Array | string, schema: StructSchema, options: { readonly strict: FieldValidation }): Decoded {
+export function decodeJson(
+  input: Uint8Array | string, schema: StructSchema, options: { readonly strict: FieldValidation },
+): Decoded {
   return decodeParsed(readJson(input, options.strict !== 'Ignore'), schema, options)
 }
 
 /** Throws JsonError. Takes the value for itself: it is changed in place. */
-export function decodeValue(value: unknown, schema: StructSchema, options: { readonly strict: FieldValidation }): Decoded {
+export function decodeValue(
+  value: unknown, schema: StructSchema, options: { readonly strict: FieldValidation },
+): Decoded {
   return decodeParsed({ value, duplicates: new Map() }, schema, options)
 }
 
 /** See decodeJson. */
-export function decodeParsed(parsed: ParsedJson, schema: StructSchema, { strict }: { readonly strict: FieldValidation }): Decoded {
+export function decodeParsed(
+  parsed: ParsedJson, schema: StructSchema, { strict }: { readonly strict: FieldValidation },
+): Decoded {
   const { value } = parsed
   const context = makeDecodeContext(schema, strict !== 'Ignore', parsed)
-  if (!isObject(value)) throw new JsonError(`json: cannot unmarshal ${kindOf(value)} into Go value of type ${schema.name.split('.').slice(-2).join('.')}`)
+  if (!isObject(value))
+    throw new JsonError(
+      `json: cannot unmarshal ${kindOf(value)} into Go value of type ${schema.name.split('.').slice(-2).join('.')}`,
+    )
   applyStruct(context, value, schema, 0)
   return { object: value, problems: context.problems }
 }
 
 /** An object without a schema (a custom resource): only repeated fields are problems. Throws JsonError. */
-export function decodeUnstructured(input: Uint8Array | string, { strict }: { readonly strict: FieldValidation }): Decoded {
+export function decodeUnstructured(
+  input: Uint8Array | string, { strict }: { readonly strict: FieldValidation },
+): Decoded {
   const parsed = readJson(input, strict !== 'Ignore')
   const { value } = parsed
-  if (!isObject(value)) throw new JsonError(`json: cannot unmarshal ${kindOf(value)} into Go value of type map[string]interface {}`)
+  if (!isObject(value))
+    throw new JsonError(`json: cannot unmarshal ${kindOf(value)} into Go value of type map[string]interface {}`)
   return { object: value, problems: duplicateProblems(parsed) }
 }
 
@@ -100,7 +116,9 @@ function kindOf(value: unknown): string {
   return value === null ? 'null' : typeof value
 }
 
-const noSchema: StructSchema = { name: '', fields: [], fieldsByName: new Map(), fieldsByNumber: new Map(), mapType: 'granular' }
+const noSchema: StructSchema = {
+  name: '', fields: [], fieldsByName: new Map(), fieldsByNumber: new Map(), mapType: 'granular',
+}
 
 /** `duplicate field "spec.foo"` for every key that an object without a schema has more than once. */
 export function duplicateProblems(parsed: ParsedJson): readonly string[] {

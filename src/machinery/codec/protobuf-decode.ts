@@ -35,7 +35,9 @@ function readNestedStruct(context: Context, struct: StructSchema, end: number, d
   return object
 }
 
-function readFields(context: Context, plan: Plan, object: MutableObject, end: number, depth: number, message: string): void {
+function readFields(
+  context: Context, plan: Plan, object: MutableObject, end: number, depth: number, message: string,
+): void {
   if (depth > maxDepth) throw new ProtobufError('exceeded max depth')
   const { reader } = context
   while (reader.position < end) {
@@ -43,7 +45,8 @@ function readFields(context: Context, plan: Plan, object: MutableObject, end: nu
     const wireType = tag % 8
     const number = (tag - wireType) / 8
     if (wireType === 4) throw new ProtobufError(`proto: ${shortName(message)}: wiretype end group for non-group`)
-    if (number <= 0 || tag > 0xffffffff) throw new ProtobufError(`proto: ${shortName(message)}: illegal tag ${number} (wire type ${wireType})`)
+    if (number <= 0 || tag > 0xffffffff)
+      throw new ProtobufError(`proto: ${shortName(message)}: illegal tag ${number} (wire type ${wireType})`)
     const entry = plan.byNumber[number]
     if (!entry) {
       reader.skip(wireType, end)
@@ -58,7 +61,9 @@ function readFields(context: Context, plan: Plan, object: MutableObject, end: nu
   }
 }
 
-function readField(context: Context, plan: Plan, field: FieldSchema, object: MutableObject, wireType: number, end: number, depth: number): void {
+function readField(
+  context: Context, plan: Plan, field: FieldSchema, object: MutableObject, wireType: number, end: number, depth: number,
+): void {
   const { name, shape } = field
   if (shape.type === 'list' && !shape.wrapped) {
     const list = (object[name] ??= []) as unknown[]
@@ -82,7 +87,8 @@ function readPacked({ reader }: Context, items: Shape, list: unknown[], limit: n
 }
 
 function readMapEntry(
-  context: Context, plan: Plan, values: Shape, map: MutableObject, wireType: number, limit: number, depth: number, field: FieldSchema,
+  context: Context, plan: Plan, values: Shape, map: MutableObject, wireType: number, limit: number, depth: number,
+  field: FieldSchema,
 ): void {
   const { reader } = context
   expect(wireType, 2, field.name)
@@ -97,8 +103,10 @@ function readMapEntry(
     } else if (tag >>> 3 === 2) value = readValue(context, plan, values, tag % 8, end, depth, field)
     else reader.skip(tag % 8, end)
   }
-  value ??= plan.proto3 && values.type === 'bytes' ? new Uint8Array() : values.type === 'bytes' ? '' : zeroOf(values) ?? null
-  if (key === '__proto__') Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true })
+  value ??=
+    plan.proto3 && values.type === 'bytes' ? new Uint8Array() : values.type === 'bytes' ? '' : (zeroOf(values) ?? null)
+  if (key === '__proto__')
+    Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true })
   else map[key] = value
 }
 
@@ -148,7 +156,9 @@ function readNested(context: Context, shape: Shape, end: number, depth: number):
     case 'struct': return readNestedStruct(context, shape.struct, end, depth)
     case 'list': {
       const list: unknown[] = []
-      eachField(reader, end, (_, wireType) => list.push(readValue(context, emptyPlan, shape.items, wireType, end, depth, anonymous)))
+      eachField(reader, end, (_, wireType) =>
+        list.push(readValue(context, emptyPlan, shape.items, wireType, end, depth, anonymous)),
+      )
       return list
     }
     case 'time': case 'microTime': {
@@ -162,18 +172,27 @@ function readNested(context: Context, shape: Shape, end: number, depth: number):
       eachField(reader, end, () => { duration = BigInt(reader.int64(end)) })
       return formatDuration(duration)
     }
-    case 'quantity': return readText(reader, end, readQuantity) ?? '0'
-    case 'intOrString': return readIntOrString(reader, end)
-    case 'rawExtension': case 'json': case 'fieldsV1': return readRaw(context, end)
-    case 'jsonSchemaOrList': case 'jsonSchemaOrBool': case 'jsonSchemaOrStrings': return readSchemaOr(context, shape, end, depth)
-    default: throw new ProtobufError(`proto: ${shape.type} is not a message`)
+    case 'quantity':
+      return readText(reader, end, readQuantity) ?? '0'
+    case 'intOrString':
+      return readIntOrString(reader, end)
+    case 'rawExtension':
+    case 'json':
+    case 'fieldsV1':
+      return readRaw(context, end)
+    case 'jsonSchemaOrList':
+    case 'jsonSchemaOrBool':
+    case 'jsonSchemaOrStrings':
+      return readSchemaOr(context, shape, end, depth)
+    default:
+      throw new ProtobufError(`proto: ${shape.type} is not a message`)
   }
 }
 
 const emptyPlan: Plan = { proto3: false, entries: [], byNumber: [], enums: [] }
 const anonymous: FieldSchema = {
-  name: 'items', shape: { type: 'string' }, required: false, omitEmpty: false, pointer: false, protoNumber: 1, enum: undefined,
-  defaultValue: undefined, patchStrategy: [],
+  name: 'items', shape: { type: 'string' }, required: false, omitEmpty: false, pointer: false, protoNumber: 1,
+  enum: undefined, defaultValue: undefined, patchStrategy: [],
 }
 
 function eachField(reader: ProtobufReader, end: number, read: (number: number, wireType: number) => void): void {
@@ -228,7 +247,9 @@ function readRaw({ reader, raw }: Context, end: number): unknown {
   eachField(reader, end, (number, wireType) => {
     if (number !== 1 || wireType !== 2) return
     const bytes = reader.view(end)
-    if (bytes.length > 0) value = bytes[0] === 0x6b && bytes[1] === 0x38 && bytes[2] === 0x73 && bytes[3] === 0 ? raw(bytes) : parseJson(bytes)
+    if (bytes.length > 0)
+      value =
+        bytes[0] === 0x6b && bytes[1] === 0x38 && bytes[2] === 0x73 && bytes[3] === 0 ? raw(bytes) : parseJson(bytes)
   })
   return value
 }
@@ -258,14 +279,16 @@ function readSchemaOr(context: Context, shape: Shape, end: number, depth: number
   eachField(reader, end, (number, wireType) => {
     if (number === schemaNumber && wireType === 2) schema = readSchema()
     else if (number === 1 && wireType === 0) allows = reader.int64(end) !== 0
-    else if (number === 2 && wireType === 2) others.push(shape.type === 'jsonSchemaOrList' ? readSchema() : reader.text(end))
+    else if (number === 2 && wireType === 2)
+      others.push(shape.type === 'jsonSchemaOrList' ? readSchema() : reader.text(end))
   })
   if (schema !== undefined) return schema
   return shape.type === 'jsonSchemaOrBool' ? allows : others
 }
 
 function expect(wireType: number, expected: number, field: string): void {
-  if (wireType !== expected) throw new ProtobufError(`proto: wrong wireType = ${wireType} for field ${field[0]!.toUpperCase()}${field.slice(1)}`)
+  if (wireType !== expected)
+    throw new ProtobufError(`proto: wrong wireType = ${wireType} for field ${field[0]!.toUpperCase()}${field.slice(1)}`)
 }
 
 /** A nested message must end where its length says. */

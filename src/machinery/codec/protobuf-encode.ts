@@ -46,7 +46,9 @@ function writeField(writer: ProtobufWriter, number: number, field: FieldSchema, 
   }
 }
 
-function writeProto3Field(writer: ProtobufWriter, number: number, field: FieldSchema, value: unknown, depth: number): void {
+function writeProto3Field(
+  writer: ProtobufWriter, number: number, field: FieldSchema, value: unknown, depth: number,
+): void {
   if (value === undefined || value === null) return
   const { shape } = field
   if (shape.type === 'list') {
@@ -74,8 +76,15 @@ function writeEnum(writer: ProtobufWriter, number: number, field: FieldSchema, n
 }
 
 function isPacked(items: Shape): boolean {
-  return items.type === 'int32' || items.type === 'int64' || items.type === 'uint32' || items.type === 'uint64' || items.type === 'bool'
-    || items.type === 'double' || items.type === 'float'
+  return (
+    items.type === 'int32'
+    || items.type === 'int64'
+    || items.type === 'uint32'
+    || items.type === 'uint64'
+    || items.type === 'bool'
+    || items.type === 'double'
+    || items.type === 'float'
+  )
 }
 
 function writePacked(writer: ProtobufWriter, number: number, items: Shape, values: readonly unknown[]): void {
@@ -89,12 +98,17 @@ function writePacked(writer: ProtobufWriter, number: number, items: Shape, value
   closeMessage(writer, number, before)
 }
 
-function writeItems(writer: ProtobufWriter, number: number, items: Shape, values: readonly unknown[], depth: number): void {
-  for (let index = values.length - 1; index >= 0; index--) writeValue(writer, number, items, values[index] ?? zeroOf(items), depth)
+function writeItems(
+  writer: ProtobufWriter, number: number, items: Shape, values: readonly unknown[], depth: number,
+): void {
+  for (let index = values.length - 1; index >= 0; index--)
+    writeValue(writer, number, items, values[index] ?? zeroOf(items), depth)
 }
 
 /** An entry per key, in the order of keys, so that equal objects have equal bytes. */
-function writeMap(writer: ProtobufWriter, number: number, values: Shape, map: Object, depth: number, proto3: boolean): void {
+function writeMap(
+  writer: ProtobufWriter, number: number, values: Shape, map: Object, depth: number, proto3: boolean,
+): void {
   const keys = sortedKeys(map)
   for (let index = keys.length - 1; index >= 0; index--) {
     const key = keys[index]!
@@ -109,12 +123,23 @@ function writeMap(writer: ProtobufWriter, number: number, values: Shape, map: Ob
 
 function writeValue(writer: ProtobufWriter, number: number, shape: Shape, value: unknown, depth: number): void {
   switch (shape.type) {
-    case 'string': return writeText(writer, number, value as string)
-    case 'bool': return writeNumber(writer, number, value === true ? 1 : 0)
-    case 'int32': case 'int64': case 'uint32': case 'uint64': return writeNumber(writer, number, value as number | bigint)
-    case 'double': writer.double(value as number); return writer.varint(number * 8 + 1)
-    case 'float': writer.float(value as number); return writer.varint(number * 8 + 5)
-    case 'bytes': return writeBytes(writer, number, decodeBase64(value as string))
+    case 'string':
+      return writeText(writer, number, value as string)
+    case 'bool':
+      return writeNumber(writer, number, value === true ? 1 : 0)
+    case 'int32':
+    case 'int64':
+    case 'uint32':
+    case 'uint64':
+      return writeNumber(writer, number, value as number | bigint)
+    case 'double':
+      writer.double(value as number)
+      return writer.varint(number * 8 + 1)
+    case 'float':
+      writer.float(value as number)
+      return writer.varint(number * 8 + 5)
+    case 'bytes':
+      return writeBytes(writer, number, decodeBase64(value as string))
   }
   const before = writer.length
   writeNested(writer, shape, value, depth)
@@ -124,16 +149,30 @@ function writeValue(writer: ProtobufWriter, number: number, shape: Shape, value:
 /** The content of whatever is a message on the wire. */
 function writeNested(writer: ProtobufWriter, shape: Shape, value: unknown, depth: number): void {
   switch (shape.type) {
-    case 'struct': return writeMessage(writer, planOf(shape.struct), value as Object, depth + 1)
-    case 'list': return writeItems(writer, 1, shape.items, value as readonly unknown[] ?? [], depth + 1)
-    case 'time': return value === undefined ? undefined : writeInstant(writer, { ...parseTime(value as string), nanos: 0 })
-    case 'microTime': return value === undefined ? undefined : writeInstant(writer, parseMicroTime(value as string))
-    case 'duration': return writeNumber(writer, 1, parseDuration(value as string))
-    case 'quantity': return writeText(writer, 1, String(value))
-    case 'intOrString': return writeIntOrString(writer, value as number | string)
-    case 'rawExtension': case 'json': case 'fieldsV1': return value === undefined ? undefined : writeText(writer, 1, stringify(value))
-    case 'jsonSchemaOrList': case 'jsonSchemaOrBool': case 'jsonSchemaOrStrings': return writeSchemaOr(writer, shape, value, depth)
-    default: throw new ProtobufError(`proto: ${shape.type} is not a message`)
+    case 'struct':
+      return writeMessage(writer, planOf(shape.struct), value as Object, depth + 1)
+    case 'list':
+      return writeItems(writer, 1, shape.items, (value as readonly unknown[]) ?? [], depth + 1)
+    case 'time':
+      return value === undefined ? undefined : writeInstant(writer, { ...parseTime(value as string), nanos: 0 })
+    case 'microTime':
+      return value === undefined ? undefined : writeInstant(writer, parseMicroTime(value as string))
+    case 'duration':
+      return writeNumber(writer, 1, parseDuration(value as string))
+    case 'quantity':
+      return writeText(writer, 1, String(value))
+    case 'intOrString':
+      return writeIntOrString(writer, value as number | string)
+    case 'rawExtension':
+    case 'json':
+    case 'fieldsV1':
+      return value === undefined ? undefined : writeText(writer, 1, stringify(value))
+    case 'jsonSchemaOrList':
+    case 'jsonSchemaOrBool':
+    case 'jsonSchemaOrStrings':
+      return writeSchemaOr(writer, shape, value, depth)
+    default:
+      throw new ProtobufError(`proto: ${shape.type} is not a message`)
   }
 }
 
@@ -160,7 +199,9 @@ function writeIntOrString(writer: ProtobufWriter, value: number | string): void 
   writeNumber(writer, 1, isText ? 1 : 0)
 }
 
-function writeSchemaOr(writer: ProtobufWriter, shape: Shape & { readonly of?: never } | Shape, value: unknown, depth: number): void {
+function writeSchemaOr(
+  writer: ProtobufWriter, shape: (Shape & { readonly of?: never }) | Shape, value: unknown, depth: number,
+): void {
   const struct = 'of' in shape ? shape.of : undefined
   if (!struct) throw new ProtobufError(`proto: ${shape.type} has no schema`)
   const items: Shape = { type: 'struct', struct }

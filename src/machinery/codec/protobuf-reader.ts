@@ -1,4 +1,6 @@
-/** Reads protobuf's wire format from bytes that may be anything; every fault is a ProtobufError with upstream's words. */
+/**
+ * Reads protobuf's wire format from bytes that may be anything; every fault is a ProtobufError with upstream's words.
+ */
 
 export class ProtobufError extends Error {}
 
@@ -117,12 +119,25 @@ export class ProtobufReader {
   /** Passes over the value of a field that the schema does not know. */
   skip(wireType: number, end: number): void {
     switch (wireType) {
-      case 0: this.#long(end, false); break
-      case 1: this.#fixed(8, end); break
-      case 2: this.position = this.end(end); break
-      case 3: this.#skipGroup(end); break
-      case 5: this.#fixed(4, end); break
-      default: throw new ProtobufError(wireType === 4 ? 'proto: unexpected end of group' : `proto: illegal wireType ${wireType}`)
+      case 0:
+        this.#long(end, false)
+        break
+      case 1:
+        this.#fixed(8, end)
+        break
+      case 2:
+        this.position = this.end(end)
+        break
+      case 3:
+        this.#skipGroup(end)
+        break
+      case 5:
+        this.#fixed(4, end)
+        break
+      default:
+        throw new ProtobufError(
+          wireType === 4 ? 'proto: unexpected end of group' : `proto: illegal wireType ${wireType}`,
+        )
     }
   }
 

@@ -3,27 +3,35 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadSchemaTable } from '../schema/table.ts'
 import {
-  decodeKubernetesProtobuf, decodeProtobuf, encodeKubernetesProtobuf, encodeProtobuf, encodeProtobufWatchFrame, ProtobufError,
-  readKubernetesEnvelope, readProtobufWatchFrames,
+  decodeKubernetesProtobuf, decodeProtobuf, encodeKubernetesProtobuf, encodeProtobuf, encodeProtobufWatchFrame,
+  ProtobufError, readKubernetesEnvelope, readProtobufWatchFrames,
 } from './protobuf.ts'
 
-const table = loadSchemaTable([
-  '/v1/Thing demo.Thing [[["kind","s",0,2],["apiVersion","s",0,2],["metadata","1",1,0],["spec","2",2,0],["tree","3",3,6]]]',
-  '- demo.Meta [[["name","s",1,2],["created","t",8,2],["labels","Mgs",11,2]]]',
-  '- demo.Spec [[["count","i",1,6],["big","l",2,2],["cpu","q",3,0],["port","o",4,0],["data","Mgy",5,2],["raw","r",6,2],["path","s","7.1",2],["words","Las",8,2],["on","b",9,2],["times","Mgt",10,2]]]',
-  '- demo.Tree [[["children","La3",1,2],["weight","d",2,2]]]',
-].join('\n'))
+const table = loadSchemaTable(
+  [
+    '/v1/Thing demo.Thing [[["kind","s",0,2],["apiVersion","s",0,2],["metadata","1",1,0],["spec","2",2,0],["tree","3",3,6]]]',
+    '- demo.Meta [[["name","s",1,2],["created","t",8,2],["labels","Mgs",11,2]]]',
+    '- demo.Spec [[["count","i",1,6],["big","l",2,2],["cpu","q",3,0],["port","o",4,0],["data","Mgy",5,2],["raw","r",6,2],["path","s","7.1",2],["words","Las",8,2],["on","b",9,2],["times","Mgt",10,2]]]',
+    '- demo.Tree [[["children","La3",1,2],["weight","d",2,2]]]',
+  ].join('\n'),
+)
 const thing = table.kind('', 'v1', 'Thing')!
 
-const proto3 = loadSchemaTable([
-  '- cri.Box [[["name","s",1,2],["state","e",2,2,{"e":["READY","NOT_READY"]}],["ids","Lal",3,2],["inner","0",4,2],["bytes","y",5,2],["size","v",6,2],["labels","Mgs",7,2]]]',
-].join('\n'), 'proto3').struct('cri.Box')
+const proto3 = loadSchemaTable(
+  [
+    '- cri.Box [[["name","s",1,2],["state","e",2,2,{"e":["READY","NOT_READY"]}],["ids","Lal",3,2],["inner","0",4,2],["bytes","y",5,2],["size","v",6,2],["labels","Mgs",7,2]]]',
+  ].join('\n'),
+  'proto3',
+).struct('cri.Box')
 
 const whole = {
-  kind: 'Thing', apiVersion: 'v1', metadata: { name: 'é-name', created: '2020-01-02T03:04:05Z', labels: { b: '2', a: '1' } },
+  kind: 'Thing', apiVersion: 'v1',
+  metadata: { name: 'é-name', created: '2020-01-02T03:04:05Z', labels: { b: '2', a: '1' } },
   spec: {
-    count: -1, big: 9007199254740993n, cpu: '1500m', port: 'http', data: { k: 'AAEC' }, raw: { kind: 'X', list: [1, 'two'] }, path: '/x',
-    words: ['one', '', 'a word that is longer than forty-eight characters, which takes the other way'], on: true, times: { never: null },
+    count: -1, big: 9007199254740993n, cpu: '1500m', port: 'http', data: { k: 'AAEC' },
+    raw: { kind: 'X', list: [1, 'two'] }, path: '/x',
+    words: ['one', '', 'a word that is longer than forty-eight characters, which takes the other way'], on: true,
+    times: { never: null },
   },
   tree: { children: [{ children: [{ weight: 1.5 }] }] },
 }
@@ -39,18 +47,28 @@ test('maps are written in the order of their keys', () => {
 
 test('what is not a pointer is written even when it is absent, and zero values of optional fields are not read', () => {
   const bytes = encodeKubernetesProtobuf({ kind: 'Thing', apiVersion: 'v1' }, thing)
-  assert.deepEqual([...readKubernetesEnvelope(bytes).raw], [
-    0x0a, 4, 0x0a, 0, 0x42, 0, 0x12, 23, 0x10, 0, 0x1a, 3, 0x0a, 1, 0x30, 0x22, 6, 8, 0, 16, 0, 26, 0, 0x32, 0, 0x3a, 2, 0x0a, 0, 0x48, 0,
-  ])
-  assert.deepEqual(decodeKubernetesProtobuf(bytes, table.kind), { kind: 'Thing', apiVersion: 'v1', metadata: {}, spec: { cpu: '0', port: 0 } })
+  assert.deepEqual(
+    [...readKubernetesEnvelope(bytes).raw],
+    [
+      0x0a, 4, 0x0a, 0, 0x42, 0, 0x12, 23, 0x10, 0, 0x1a, 3, 0x0a, 1, 0x30, 0x22, 6, 8, 0, 16, 0, 26, 0, 0x32, 0, 0x3a,
+      2, 0x0a, 0, 0x48, 0,
+    ],
+  )
+  assert.deepEqual(decodeKubernetesProtobuf(bytes, table.kind), {
+    kind: 'Thing', apiVersion: 'v1', metadata: {}, spec: { cpu: '0', port: 0 },
+  })
 })
 
 test('proto3 leaves zero values out, packs numbers, and keeps bytes as bytes', () => {
-  const box = { name: '', state: 'READY', ids: [1, -1, 300], inner: { state: 'NOT_READY' }, bytes: Uint8Array.of(1, 2), size: 2n ** 64n - 1n, labels: { a: '' } }
+  const box = {
+    name: '', state: 'READY', ids: [1, -1, 300], inner: { state: 'NOT_READY' }, bytes: Uint8Array.of(1, 2),
+    size: 2n ** 64n - 1n, labels: { a: '' },
+  }
   const bytes = encodeProtobuf(box, proto3)
   assert.deepEqual([...bytes.slice(0, 4)], [0x1a, 13, 1, 0xff])
   assert.deepEqual(decodeProtobuf(bytes, proto3), {
-    state: 'READY', ids: [1, -1, 300], inner: { state: 'NOT_READY' }, bytes: Uint8Array.of(1, 2), size: 2n ** 64n - 1n, labels: { a: '' },
+    state: 'READY', ids: [1, -1, 300], inner: { state: 'NOT_READY' }, bytes: Uint8Array.of(1, 2), size: 2n ** 64n - 1n,
+    labels: { a: '' },
   })
   assert.equal(encodeProtobuf({ name: '', state: 'READY', size: 0 }, proto3).length, 0)
 })
@@ -95,14 +113,21 @@ test('hostile bytes have upstream’s errors', () => {
 test('a message that nests too deeply is refused', () => {
   let bytes = new Uint8Array()
   for (let depth = 0; depth < 1200; depth++) {
-    const length = bytes.length < 128 ? [bytes.length] : bytes.length < 16384 ? [bytes.length % 128 | 128, bytes.length >> 7] : [bytes.length % 128 | 128, bytes.length >> 7 & 127 | 128, bytes.length >> 14]
+    const length =
+      bytes.length < 128
+        ? [bytes.length]
+        : bytes.length < 16384
+          ? [(bytes.length % 128) | 128, bytes.length >> 7]
+          : [(bytes.length % 128) | 128, ((bytes.length >> 7) & 127) | 128, bytes.length >> 14]
     bytes = Uint8Array.from([0x22, ...length, ...bytes])
   }
   assert.throws(() => decodeProtobuf(bytes, proto3), { message: 'exceeded max depth' })
 })
 
 test('a key named __proto__ is only a key', () => {
-  const object = { kind: 'Thing', apiVersion: 'v1', metadata: { labels: JSON.parse('{"__proto__":"x"}') as Record<string, string> } }
+  const object = {
+    kind: 'Thing', apiVersion: 'v1', metadata: { labels: JSON.parse('{"__proto__":"x"}') as Record<string, string> },
+  }
   const decoded = decodeKubernetesProtobuf(encodeKubernetesProtobuf(object, thing), table.kind)
   assert.deepEqual(Object.keys(decoded.metadata!.labels!), ['__proto__'])
   assert.equal(Object.getPrototypeOf(decoded.metadata!.labels), Object.prototype)
@@ -123,7 +148,8 @@ test('watch frames are cut out of any chunks', async () => {
 })
 
 test('a kind that nobody serves is named in the error', () => {
-  assert.throws(() => decodeKubernetesProtobuf(encodeKubernetesProtobuf({ kind: 'Other', apiVersion: 'v1' }, thing), table.kind), {
-    message: 'no kind "Other" is registered for version "v1"',
-  })
+  assert.throws(
+    () => decodeKubernetesProtobuf(encodeKubernetesProtobuf({ kind: 'Other', apiVersion: 'v1' }, thing), table.kind),
+    { message: 'no kind "Other" is registered for version "v1"' },
+  )
 })

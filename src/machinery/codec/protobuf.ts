@@ -1,6 +1,8 @@
 /**
- * Protobuf, by schema table: Kubernetes' own form (proto2 as gogo writes it, in the `k8s\0` envelope) and plain proto3 (CRI).
- * Objects are in the shape that JSON has: times and quantities are texts, bytes base64 (in proto3 a Uint8Array), int-or-string what it is.
+ * Protobuf, by schema table: Kubernetes' own form (proto2 as gogo writes it, in the `k8s\0` envelope) and plain
+ * proto3 (CRI).
+ * Objects are in the shape that JSON has: times and quantities are texts, bytes base64 (in proto3 a Uint8Array), int-
+ * or-string what it is.
  * 64-bit integers are numbers where that is exact and bigints beyond. Equal objects give equal bytes.
  */
 import { concatBytes } from '#base/bytes.ts'
@@ -88,7 +90,8 @@ export function readKubernetesEnvelope(bytes: Uint8Array): ProtobufEnvelope {
 }
 
 /**
- * The object of an envelope. `lookup` is asked for its kind and for the kinds of objects inside RawExtensions (lists, watch events).
+ * The object of an envelope. `lookup` is asked for its kind and for the kinds of objects inside RawExtensions (lists,
+ * watch events).
  * Throws ProtobufError for malformed bytes and for a kind that `lookup` does not know.
  */
 export function decodeKubernetesProtobuf(bytes: Uint8Array, lookup: SchemaLookup): KubeObject {
@@ -96,7 +99,9 @@ export function decodeKubernetesProtobuf(bytes: Uint8Array, lookup: SchemaLookup
   const groupVersion = parseApiVersion(apiVersion)
   const schema = groupVersion && lookup(groupVersion.group, groupVersion.version, kind)
   if (!schema) throw new ProtobufError(`no kind "${kind}" is registered for version "${apiVersion}"`)
-  const object = readStruct(new ProtobufReader(raw), schema, raw.length, (inner) => decodeKubernetesProtobuf(inner, lookup))
+  const object = readStruct(new ProtobufReader(raw), schema, raw.length, (inner) =>
+    decodeKubernetesProtobuf(inner, lookup),
+  )
   return { kind, apiVersion, ...object }
 }
 

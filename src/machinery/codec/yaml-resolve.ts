@@ -10,7 +10,8 @@ const words = new Map<string, boolean | null>([
   ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
 ])
 
-const timestamp = /^\d{4}-\d\d?-\d\d?(?:$|[Tt]\d\d?:\d\d?:\d\d?(?:\.\d*)?(?:Z|[+-]\d\d:\d\d)$| +\d\d?:\d\d?:\d\d?(?:\.\d*)?$)/
+const timestamp =
+  /^\d{4}-\d\d?-\d\d?(?:$|[Tt]\d\d?:\d\d?:\d\d?(?:\.\d*)?(?:Z|[+-]\d\d:\d\d)$| +\d\d?:\d\d?:\d\d?(?:\.\d*)?$)/
 const text: Resolved = { isText: true }
 
 /** Timestamps are told apart from texts only for writing, where they are quoted; reading, they are texts. */
@@ -39,7 +40,9 @@ export function resolveNumber(source: string): number | bigint | undefined {
 
 /** Go's ParseInt with base 0 on 64 bits, underscores taken out: `0x1F`, `0o17`, `017`, `0b11`, `1_000`. */
 export function resolveInteger(source: string): number | bigint | undefined {
-  const match = /^([-+]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]+|0|[1-9]\d*)$/.exec(source.replaceAll('_', ''))
+  const match = /^([-+]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]+|0|[1-9]\d*)$/.exec(
+    source.replaceAll('_', ''),
+  )
   if (!match || match[2]!.length > 66) return undefined
   const digits = match[2]!
   const magnitude = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits)
@@ -50,7 +53,14 @@ export function resolveInteger(source: string): number | bigint | undefined {
 
 export function resolveFloat(source: string): number | undefined {
   const special = /^([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)$/.exec(source)
-  if (special) return /nan/i.test(special[2]!) ? (special[1] === '' ? Number.NaN : undefined) : special[1] === '-' ? -Infinity : Infinity
+  if (special)
+    return /nan/i.test(special[2]!)
+      ? special[1] === ''
+        ? Number.NaN
+        : undefined
+      : special[1] === '-'
+        ? -Infinity
+        : Infinity
   const plain = source.replaceAll('_', '')
   const value = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/.test(plain) ? Number(plain) : Number.NaN
   // What is too large for a float stays a text, as with Go's ParseFloat.

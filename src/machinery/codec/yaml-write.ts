@@ -1,11 +1,17 @@
-/** YAML as sigs.k8s.io/yaml writes it: sorted keys, lists not indented, lines folded after 80 columns, Go's choice of quotes. */
+/**
+ * YAML as sigs.k8s.io/yaml writes it: sorted keys, lists not indented, lines folded after 80 columns, Go's choice of
+ * quotes.
+ */
 
 import { resolvePlain } from './yaml-resolve.ts'
 
 const bestWidth = 80
 const bestIndent = 2
 
-/** A JSON-shaped value (objects, arrays, texts, numbers, bigints, booleans, null) as one YAML document, with a line feed at its end. */
+/**
+ * A JSON-shaped value (objects, arrays, texts, numbers, bigints, booleans, null) as one YAML document, with a line
+ * feed at its end.
+ */
 export function writeYaml(value: unknown): string {
   const writer = new YamlWriter()
   writer.node(value, { indent: -1, inMapping: false, root: true })
@@ -32,7 +38,8 @@ class YamlWriter {
   /** Writes a value where the text ends: after `key:`, after `-`, or at the start. */
   node(value: unknown, place: Place): void {
     if (Array.isArray(value)) this.#sequence(value, place)
-    else if (typeof value === 'object' && value !== null) this.#mapping(value as Readonly<Record<string, unknown>>, place)
+    else if (typeof value === 'object' && value !== null)
+      this.#mapping(value as Readonly<Record<string, unknown>>, place)
     else this.#scalar(value, place)
   }
 
@@ -120,7 +127,9 @@ function formatScalar(text: string, place: ScalarPlace): string {
   const { isText } = resolvePlain(text)
   if (!isText || /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/.test(text)) return doubleQuote(text, place)
   if (facts.plainAllowed) return fold(text, place, (character) => character, '')
-  return facts.singleAllowed ? fold(text, place, (character) => character === "'" ? "''" : character, "'") : doubleQuote(text, place)
+  return facts.singleAllowed
+    ? fold(text, place, (character) => (character === "'" ? "''" : character), "'")
+    : doubleQuote(text, place)
 }
 
 interface Facts {
@@ -176,7 +185,14 @@ function fold(text: string, place: ScalarPlace, escape: (character: string) => s
   let previousSpace = false
   characters.forEach((character, index) => {
     const inside = quote === '' || (index > 0 && index < characters.length - 1)
-    if (character === ' ' && !place.isKey && !previousSpace && column > bestWidth && inside && characters[index + 1] !== ' ') {
+    if (
+      character === ' '
+      && !place.isKey
+      && !previousSpace
+      && column > bestWidth
+      && inside
+      && characters[index + 1] !== ' '
+    ) {
       result += `\n${' '.repeat(place.indent)}`
       column = place.indent
     } else {
@@ -190,8 +206,8 @@ function fold(text: string, place: ScalarPlace, escape: (character: string) => s
 }
 
 const escapes: Readonly<Record<string, string>> = {
-  '\0': '\\0', '\u0007': '\\a', '\b': '\\b', '\t': '\\t', '\n': '\\n', '\v': '\\v', '\f': '\\f', '\r': '\\r', '\u001b': '\\e', '"': '\\"',
-  '\\': '\\\\', '\u0085': '\\N', '\u00a0': '\\_', '\u2028': '\\L', '\u2029': '\\P',
+  '\0': '\\0', '\u0007': '\\a', '\b': '\\b', '\t': '\\t', '\n': '\\n', '\v': '\\v', '\f': '\\f', '\r': '\\r',
+  '\u001b': '\\e', '"': '\\"', '\\': '\\\\', '\u0085': '\\N', '\u00a0': '\\_', '\u2028': '\\L', '\u2029': '\\P',
 }
 
 function doubleQuote(text: string, place: ScalarPlace): string {
@@ -200,7 +216,14 @@ function doubleQuote(text: string, place: ScalarPlace): string {
   let column = place.column + 1
   let previousSpace = false
   characters.forEach((character, index) => {
-    if (character === ' ' && !place.isKey && !previousSpace && column > bestWidth && index > 0 && index < characters.length - 1) {
+    if (
+      character === ' '
+      && !place.isKey
+      && !previousSpace
+      && column > bestWidth
+      && index > 0
+      && index < characters.length - 1
+    ) {
       result += `\n${' '.repeat(place.indent)}`
       column = place.indent
       if (characters[index + 1] === ' ') {
@@ -285,6 +308,7 @@ function hasDigitsBefore(characters: readonly string[], index: number): boolean 
 function readDigits(characters: readonly string[], start: number, initial: bigint): [bigint, number] {
   let value = initial
   let at = start
-  for (; at < characters.length && digit.test(characters[at]!) && at - start < 40; at++) value = value * 10n + BigInt(characters[at]!.codePointAt(0)! - 48)
+  for (; at < characters.length && digit.test(characters[at]!) && at - start < 40; at++)
+    value = value * 10n + BigInt(characters[at]!.codePointAt(0)! - 48)
   return [value, at]
 }

@@ -1,6 +1,7 @@
 /** YAML with the meaning that it has for kubectl and the API server (go-yaml v2, then JSON), over js-yaml's parser. */
 import {
-  defineMappingTag, defineScalarTag, defineSequenceTag, FAILSAFE_SCHEMA, loadAll, mergeTag, NOT_RESOLVED, parseEvents, SCALAR_STYLE, YAMLException,
+  defineMappingTag, defineScalarTag, defineSequenceTag, FAILSAFE_SCHEMA, loadAll, mergeTag, NOT_RESOLVED, parseEvents,
+  SCALAR_STYLE, YAMLException,
   type LoadOptions,
 } from 'js-yaml'
 import { base64Decode, utf8Decode } from '#base/bytes.ts'
@@ -33,15 +34,22 @@ export function parseYaml(input: Uint8Array | string): ParsedYaml {
   const documents = load(text, true)
   const duplicates = repeated > 0 ? findDuplicate(text) : []
   const budget = { left: maxValues }
-  return { documents: /[&*]/.test(text) ? documents.map((document) => copy(document, budget, 0)) : documents, duplicates }
+  return {
+    documents: /[&*]/.test(text) ? documents.map((document) => copy(document, budget, 0)) : documents, duplicates,
+  }
 }
 
 /** The first document as an object of a schema. Throws YamlError and JsonError. */
-export function decodeYaml(input: Uint8Array | string, schema: StructSchema, options: { readonly strict: FieldValidation }): Decoded {
+export function decodeYaml(
+  input: Uint8Array | string, schema: StructSchema, options: { readonly strict: FieldValidation },
+): Decoded {
   const { documents, duplicates } = parseYaml(input)
   const decoded = decodeValue(documents[0] ?? null, schema, options)
   if (duplicates.length === 0 || options.strict === 'Ignore') return decoded
-  return { ...decoded, problems: [`yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`, ...decoded.problems] }
+  return {
+    ...decoded,
+    problems: [`yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`, ...decoded.problems],
+  }
 }
 
 /** The first document as a JSON-shaped value; null for an empty one. Throws YamlError. */
@@ -67,7 +75,8 @@ const mapping: Parameters<typeof defineMappingTag<Record<string, unknown>>>[1] =
   addPair(map, key, value) {
     const name = keyText(key)
     if (Object.hasOwn(map, name)) repeated++
-    if (name === '__proto__') Object.defineProperty(map, name, { value, enumerable: true, writable: true, configurable: true })
+    if (name === '__proto__')
+      Object.defineProperty(map, name, { value, enumerable: true, writable: true, configurable: true })
     else map[name] = value
     return ''
   },
@@ -124,7 +133,9 @@ const schema = FAILSAFE_SCHEMA.withTags(
 function keyText(key: unknown): string {
   if (typeof key === 'string') return key
   if (typeof key === 'number' || typeof key === 'bigint' || typeof key === 'boolean') return String(key)
-  throw new YamlError(`unsupported map key of type: ${key === null ? '%!s(<nil>)' : Array.isArray(key) ? '[]interface {}' : 'map[interface {}]interface {}'}`)
+  throw new YamlError(
+    `unsupported map key of type: ${key === null ? '%!s(<nil>)' : Array.isArray(key) ? '[]interface {}' : 'map[interface {}]interface {}'}`,
+  )
 }
 
 function load(text: string, lastWins: boolean): unknown[] {
@@ -164,7 +175,10 @@ function refuseEscapedSlash(text: string): void {
     for (const event of parseEvents(text, { maxDepth })) {
       if (!('style' in event) || !('valueStart' in event) || event.style !== SCALAR_STYLE.DOUBLE_QUOTED) continue
       const found = /^(?:[^\\]|\\[^/])*?\\\//.exec(text.slice(event.valueStart, event.valueEnd))
-      if (found) throw new YamlError(`yaml: line ${lineOf(text, event.valueStart + found[0].length)}: found unknown escape character`)
+      if (found)
+        throw new YamlError(
+          `yaml: line ${lineOf(text, event.valueStart + found[0].length)}: found unknown escape character`,
+        )
     }
   } catch (error) {
     // Malformed text is reported by the parse that follows.
@@ -190,7 +204,10 @@ function findDuplicate(text: string): readonly string[] {
   }
 }
 
-/** Aliases give one value in several places; objects of ours are trees. The budget ends documents that only aliases make large. */
+/**
+ * Aliases give one value in several places; objects of ours are trees. The budget ends documents that only aliases
+ * make large.
+ */
 function copy(value: unknown, budget: { left: number }, depth: number): unknown {
   if (--budget.left < 0 || depth > maxDepth * 2) throw new YamlError('yaml: document contains excessive aliasing')
   if (typeof value !== 'object' || value === null) return value

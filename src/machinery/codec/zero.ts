@@ -1,6 +1,8 @@
 /**
- * Go's zero values. A decoded object has, like upstream's typed one, a value in every field that is neither a pointer nor optional:
- * `''`, 0, false, `{}` with its own zero values, `[]`. So readers need no checks that the types say are needless, and equal objects
+ * Go's zero values. A decoded object has, like upstream's typed one, a value in every field that is neither a pointer
+ * nor optional:
+ * `''`, 0, false, `{}` with its own zero values, `[]`. So readers need no checks that the types say are needless, and
+ * equal objects
  * are equal whether they came as JSON, YAML or protobuf.
  */
 import type { FieldSchema, Shape, StructSchema } from '../schema/schema.ts'

@@ -12,7 +12,8 @@ test('a struct refers to itself', () => {
   const tree = loadSchemaTable(text).struct('io.demo.Tree')
   const children = tree.fieldsByName.get('children')!
   assert.deepEqual(children.shape, {
-    type: 'list', items: { type: 'struct', struct: tree }, listType: 'map', mapKeys: ['name'], patchStrategy: ['merge'], patchMergeKey: 'name',
+    type: 'list', items: { type: 'struct', struct: tree }, listType: 'map', mapKeys: ['name'], patchStrategy: ['merge'],
+    patchMergeKey: 'name',
   })
 })
 
@@ -20,13 +21,18 @@ test('kinds of several versions share a root', () => {
   const table = loadSchemaTable(text)
   assert.equal(table.kind('demo.io', 'v1', 'Tree'), table.kind('demo.io', 'v2', 'Tree'))
   assert.equal(table.kind('demo.io', 'v3', 'Tree'), undefined)
-  assert.deepEqual([...table.kinds()].map(({ version, struct }) => `${version} ${struct.name}`), ['v1 io.demo.Tree', 'v2 io.demo.Tree'])
+  assert.deepEqual(
+    [...table.kinds()].map(({ version, struct }) => `${version} ${struct.name}`),
+    ['v1 io.demo.Tree', 'v2 io.demo.Tree'],
+  )
 })
 
 test('flags, embedded numbers, enums and defaults are read', () => {
   const table = loadSchemaTable(text)
   const size = table.struct('io.demo.Tree').fieldsByName.get('size')!
-  assert.deepEqual([size.protoNumber, size.protoPath, size.pointer, size.omitEmpty, size.required], [1, [3], true, true, false])
+  assert.deepEqual(
+    [size.protoNumber, size.protoPath, size.pointer, size.omitEmpty, size.required], [1, [3], true, true, false],
+  )
   const leaf = table.struct('io.demo.Leaf')
   assert.equal(leaf.mapType, 'atomic')
   assert.deepEqual(leaf.fieldsByName.get('colour')!.enum, ['green', 'red'])

@@ -2,7 +2,8 @@
  * Reads the generated schema table. One line per struct, `kinds name json`:
  * - kinds: `group/version/Kind,…` that have the struct as their root, or `-`;
  * - json: `[fields, "a" if the struct is atomic]`, each field `[name, shape, proto number, flags, extras?]`;
- * - shape: a letter for a scalar (see scalars), the line number of a struct, `L` or `W` (wrapped) + `a|s|m` + items for a list,
+ * - shape: a letter for a scalar (see scalars), the line number of a struct, `L` or `W` (wrapped) + `a|s|m` + items
+ *   for a list,
  *   `M` + `a|g` + values for a map, `S` + `l|b|s` + line for a union with a JSON schema;
  * - proto number: 0 for none, text `2.1` for a field of an embedded message; flags: 1 required, 2 omitempty, 4 pointer;
  * - extras: k map keys, m merge key, p patch strategies, e enum, d default, t map type of the field, g Go's type.
@@ -17,7 +18,12 @@ export interface SchemaTable {
   /** The root of a kind. Empty group: core. */
   kind(group: string, version: string, kind: string): StructSchema | undefined
   names(): Iterable<string>
-  kinds(): Iterable<{ readonly group: string; readonly version: string; readonly kind: string; readonly struct: StructSchema }>
+  kinds(): Iterable<{
+    readonly group: string
+    readonly version: string
+    readonly kind: string
+    readonly struct: StructSchema
+  }>
 }
 
 type RawExtras = {
@@ -28,10 +34,13 @@ type RawExtras = {
 type RawField = readonly [name: string, shape: string, proto: number | string, flags: number, extras?: RawExtras]
 
 const scalars: Readonly<Record<string, ScalarType>> = {
-  s: 'string', b: 'bool', i: 'int32', l: 'int64', u: 'uint32', v: 'uint64', f: 'float', d: 'double', y: 'bytes', t: 'time', T: 'microTime',
-  D: 'duration', q: 'quantity', o: 'intOrString', r: 'rawExtension', j: 'json', F: 'fieldsV1', e: 'enum',
+  s: 'string', b: 'bool', i: 'int32', l: 'int64', u: 'uint32', v: 'uint64', f: 'float', d: 'double', y: 'bytes',
+  t: 'time', T: 'microTime', D: 'duration', q: 'quantity', o: 'intOrString', r: 'rawExtension', j: 'json',
+  F: 'fieldsV1', e: 'enum',
 }
-const scalarShapes: Readonly<Record<string, Shape>> = Object.fromEntries(Object.entries(scalars).map(([code, type]) => [code, { type }]))
+const scalarShapes: Readonly<Record<string, Shape>> = Object.fromEntries(
+  Object.entries(scalars).map(([code, type]) => [code, { type }]),
+)
 const unions = { l: 'jsonSchemaOrList', b: 'jsonSchemaOrBool', s: 'jsonSchemaOrStrings' } as const
 const listTypes = { a: 'atomic', s: 'set', m: 'map' } as const
 const none: readonly never[] = Object.freeze([])
@@ -62,7 +71,11 @@ class LazyStruct implements StructSchema {
     this.#parsed = {
       fields,
       fieldsByName: new Map(fields.map((field) => [field.name, field])),
-      fieldsByNumber: new Map(fields.flatMap((field) => field.protoNumber === undefined || field.protoPath ? [] : [[field.protoNumber, field]])),
+      fieldsByNumber: new Map(
+        fields.flatMap((field) =>
+          field.protoNumber === undefined || field.protoPath ? [] : [[field.protoNumber, field]],
+        ),
+      ),
       mapType: atomic === 'a' ? 'atomic' : 'granular',
     }
     return this.#parsed
@@ -95,12 +108,19 @@ function parseShape(code: string, extras: RawExtras | undefined, line: (line: nu
   switch (code[0]) {
     case 'L': case 'W':
       return {
-        type: 'list', items: parseShape(code.slice(2), undefined, line), listType: listTypes[code[1] as keyof typeof listTypes],
-        mapKeys: extras?.k ?? none, patchStrategy: extras?.p ?? none, patchMergeKey: extras?.m, ...(code[0] === 'W' && { wrapped: true }),
+        type: 'list', items: parseShape(code.slice(2), undefined, line),
+        listType: listTypes[code[1] as keyof typeof listTypes], mapKeys: extras?.k ?? none,
+        patchStrategy: extras?.p ?? none, patchMergeKey: extras?.m, ...(code[0] === 'W' && { wrapped: true }),
       }
-    case 'M': return { type: 'map', values: parseShape(code.slice(2), undefined, line), mapType: code[1] === 'a' ? 'atomic' : 'granular' }
-    case 'S': return { type: unions[code[1] as keyof typeof unions], of: line(Number(code.slice(2))) }
-    default: return { type: 'struct', struct: line(Number(code)), ...(extras?.t && { mapType: extras.t }) }
+    case 'M':
+      return {
+        type: 'map', values: parseShape(code.slice(2), undefined, line),
+        mapType: code[1] === 'a' ? 'atomic' : 'granular',
+      }
+    case 'S':
+      return { type: unions[code[1] as keyof typeof unions], of: line(Number(code.slice(2))) }
+    default:
+      return { type: 'struct', struct: line(Number(code)), ...(extras?.t && { mapType: extras.t }) }
   }
 }
 
