@@ -7,6 +7,7 @@ import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import type { HttpResponse, IncomingResponse } from '#world/http.ts'
 import { runMutatingAdmission, runValidatingAdmission } from '../rest/admit.ts'
+import { authorizeCreateOnUpdate } from '../rest/authorize.ts'
 import type { RequestScope, RestContext } from '../rest/context.ts'
 import { getObject } from '../rest/get.ts'
 import { collectionRange, objectKeyInStore } from '../rest/keys.ts'
@@ -20,6 +21,8 @@ export function podConnect(nodes: NodeConnections, path: 'exec' | 'attach' | 'po
   return {
     type: 'connect',
     async connect({ context, scope, request }) {
+      // A websocket begins with a GET, but what it does is no reading.
+      if (request.method === 'GET') authorizeCreateOnUpdate(context, scope)
       const pod = decodeStored<Pod>(await getObject(context, scope))
       const values = new URLSearchParams(request.query)
       const container = path === 'portForward' ? undefined : chooseContainer(pod, values.get('container') ?? '')
