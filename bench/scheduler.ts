@@ -1,5 +1,5 @@
 /** The scheduler's figures: decisions alone at 5,000 and 50,000 nodes. Run alone with `node bench/scheduler.ts [--json]`. */
-import { decide } from '#scheduler/decide.ts'
+import { Decider } from '#scheduler/classes/decider.ts'
 import { defaultProfile } from '#scheduler/plugins/plugins.ts'
 import { ClusterState } from '#scheduler/snapshot/cluster-state.ts'
 import { podInfoOf } from '#scheduler/snapshot/pod-info.ts'
@@ -46,6 +46,7 @@ export async function run(report: Report): Promise<void> {
 function measure(nodes: number, line: string): number {
   const state = new ClusterState({ namespaceLabels: () => undefined, groupSelector: () => undefined })
   for (let i = 0; i < nodes; i++) state.setNode(nodeOf(`node-${i} cpu=32 memory=256Gi zone:${i % 10} region:one`))
+  const decider = new Decider(state)
   let seed = 1
   const next = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
   const began = performance.now()
@@ -54,7 +55,7 @@ function measure(nodes: number, line: string): number {
     // What an informer does when the pod appears is not part of the decision.
     const info = podInfoOf(podOf(line.replaceAll('#', String(placed % 997 + 1)).replace('p', `p-${placed}-`)))
     const at = performance.now()
-    const decision = decide(state, info, defaultProfile, next)
+    const decision = decider.decide(info, defaultProfile, next, () => [], false)
     if (decision.type === 'rejected') throw new Error(`a pod found no node after ${placed}`)
     state.place(info, decision.node)
     spent += performance.now() - at

@@ -39,6 +39,13 @@ export function decide(
   const verdicts = new Map<string, Extract<Verdict, { type: 'rejected' }>>()
   const plugins = new Set<string>(filtering.narrowedBy)
   const feasible: NodeInfo[] = []
+  // A pod that names a few nodes, as a DaemonSet's does, is not looked at from all the others unless it must be told why.
+  for (const name of filtering.only ?? []) {
+    const node = snapshot.node(name)
+    if (node === undefined) continue
+    if (judgeWithNominated(snapshot, pod, node, profile, filtering, nominated).verdict.type === 'fits') feasible.push(node)
+  }
+  if (feasible.length > 0) return pickBest(snapshot, pod, profile, feasible, next)
   for (const node of snapshot.nodes) {
     const judged = filtering.only?.has(node.name) === false
       ? elsewhere(filtering.narrowedBy)
@@ -121,8 +128,8 @@ function judgeWithNominated(
 function judgeChanged(
   snapshot: Snapshot, pod: PodInfo, changed: NodeInfo, profile: Profile, filters: Filtering['filters'],
 ): Judged {
-  if (!profile.plugins.some(({ plugin }) => plugin.looksAround)) return judge(changed, filters)
-  const needsAnew = filters.some(({ plugin }) => plugin.looksAround) || snapshot.hasRequiredAntiAffinity || changed.withRequiredAntiAffinity > 0
+  if (!profile.plugins.some(({ plugin }) => plugin.around !== undefined)) return judge(changed, filters)
+  const needsAnew = filters.some(({ plugin }) => plugin.around !== undefined) || snapshot.hasRequiredAntiAffinity || changed.withRequiredAntiAffinity > 0
   if (!needsAnew) return judge(changed, filters)
   const again = beginFilters(withNode(snapshot, changed), pod, profile)
   return again.type === 'rejected' ? elsewhere([...again.rejection.plugins]) : judge(changed, again.filters)
@@ -138,9 +145,19 @@ export function judgeOn(snapshot: Snapshot, pod: PodInfo, changed: NodeInfo, pro
 function pickBest(snapshot: Snapshot, pod: PodInfo, profile: Profile, feasible: readonly NodeInfo[], next: () => number): Decision {
   if (feasible.length === 1) return { type: 'placed', node: feasible[0]!.name, score: 0, feasible: 1 }
   const totals = new Float64Array(feasible.length)
+  const raw = new Float64Array(feasible.length)
   for (const { plugin, weight = 1 } of profile.plugins) {
-    const scores = plugin.beginScore(pod, snapshot, feasible)
-    if (scores !== undefined) for (let i = 0; i < totals.length; i++) totals[i]! += scores[i]! * weight
+    const scorer = plugin.beginScore(pod, snapshot, feasible)
+    if (scorer === undefined) continue
+    let [least, most] = [Infinity, -Infinity]
+    for (let i = 0; i < raw.length; i++) {
+      const score = raw[i] = scorer.score(feasible[i]!)
+      if (score < least) least = score
+      if (score > most) most = score
+    }
+    const range = { least, most }
+    const { normalize } = scorer
+    for (let i = 0; i < raw.length; i++) totals[i]! += weight * (normalize === undefined ? raw[i]! : normalize(raw[i]!, range))
   }
   let [best, ties] = [0, 1]
   for (let i = 1; i < totals.length; i++) {

@@ -25,6 +25,8 @@ export interface Observation {
   readonly state: ClusterState
   /** Pods that were promised the node and are not on it yet. */
   readonly nominated: (node: string) => readonly PodInfo[]
+  /** Whether there are any such pods at all. */
+  readonly hasNominated: boolean
   nominate(info: PodInfo, node: string): void
   unnominate(uid: string): void
   /** Takes back a placement that did not come about; one that did come about after all stays. */
@@ -86,13 +88,16 @@ export function observeCluster({ informers, queue, schedulerNames }: Observation
     }),
     namespaces.subscribe({
       onUpdate: (old, namespace) => {
-        if (!deepEqual(old.metadata.labels, namespace.metadata.labels)) queue.changed('namespace labels changed')
+        if (deepEqual(old.metadata.labels, namespace.metadata.labels)) return
+        state.touch()
+        queue.changed('namespace labels changed')
       },
     }),
   ]
   return {
     state,
     nominated: (node) => nominations.of(node),
+    get hasNominated() { return nominations.size > 0 },
     nominate: (info, node) => nominations.set(info, node),
     unnominate: (uid) => nominations.remove(uid),
     forget(uid) {
@@ -106,6 +111,10 @@ export function observeCluster({ informers, queue, schedulerNames }: Observation
 class Nominations {
   readonly #byNode = new Map<string, Map<string, PodInfo>>()
   readonly #nodes = new Map<string, string>()
+
+  get size(): number {
+    return this.#nodes.size
+  }
 
   of(node: string): readonly PodInfo[] {
     const pods = this.#byNode.get(node)

@@ -59,18 +59,66 @@ export interface PluginDefinition<Filtering, Scoring> {
   /** Any scale; `normalize` brings it to 0-100. */
   score?(pod: PodInfo, node: NodeInfo, state: Scoring): number
   /** `higher`: the most becomes 100. `lower`: the most becomes 0. Absent: scores are 0-100 already. */
-  readonly normalize?: 'higher' | 'lower' | ((scores: readonly number[], nodes: readonly NodeInfo[], state: Scoring) => readonly number[])
-  /** True if the verdict on one node depends on pods of other nodes, so that it must be prepared anew when they change. */
-  readonly looksAround?: boolean
+  readonly normalize?: 'higher' | 'lower' | Normalize
+  /** Present if verdicts or scores depend on pods of other nodes: the same rules as counters that can be kept up. */
+  readonly around?: (pod: PodInfo, snapshot: Snapshot) => Around | undefined
+}
+
+/** One score among those of all nodes that fit. NaN stands for a node that cannot be scored. */
+export type Normalize = (score: number, range: ScoreRange) => number
+
+export interface ScoreRange {
+  readonly least: number
+  readonly most: number
+}
+
+/** Counts something of the pods in each domain (nodes with the same value of a label). */
+export interface Counter {
+  readonly topologyKey: string
+  /** What a pod on a node adds. */
+  amount(other: PodInfo, node: NodeInfo): number
+  /** Whether a node makes a domain, even without pods. Absent: yes. */
+  includes?(node: NodeInfo): boolean
+}
+
+/** What is known of the surroundings of a node; `counter` is a position in Around's list. */
+export interface Place {
+  /** Undefined if the node lacks the counter's label. */
+  count(counter: number): number | undefined
+  /** The least count of any domain, and how many domains there are. */
+  least(counter: number): number
+  domains(counter: number): number
+  /** The sum over all domains. */
+  total(counter: number): number
+  /** Among nodes that fit, how many domains. Only while scoring. */
+  fittingDomains(counter: number): number
+}
+
+export interface Around {
+  readonly counters: readonly Counter[]
+  /** False if the pod states something that no counter counts, so that there must be new ones. */
+  covers(other: PodInfo): boolean
+  fits(place: Place): boolean
+  /** Nodes there do not count as domains while scoring. Absent: all do. */
+  ignores?(place: Place): boolean
+  /** Undefined: the plugin does not score. */
+  readonly score: ((place: Place) => number) | undefined
+}
+
+export interface Scorer {
+  score(node: NodeInfo): number
+  /** Undefined: scores are 0-100 already. */
+  readonly normalize: Normalize | undefined
 }
 
 /** A plugin whose states are its own affair. */
 export interface Plugin {
   readonly name: string
   readonly wakesOn: readonly ClusterChange[]
-  readonly looksAround: boolean
+  readonly around: ((pod: PodInfo, snapshot: Snapshot) => Around | undefined) | undefined
+  readonly normalize: Normalize | undefined
   beginFilter(pod: PodInfo, snapshot: Snapshot): Preparation<(node: NodeInfo) => Verdict>
-  beginScore(pod: PodInfo, snapshot: Snapshot, fitting: readonly NodeInfo[]): readonly number[] | undefined
+  beginScore(pod: PodInfo, snapshot: Snapshot, fitting: readonly NodeInfo[]): Scorer | undefined
 }
 
 export interface WeightedPlugin {
@@ -86,9 +134,10 @@ export interface Profile {
 }
 
 export function definePlugin<Filtering = undefined, Scoring = undefined>(definition: PluginDefinition<Filtering, Scoring>): Plugin {
-  const { name, wakesOn, filter, score, looksAround = false } = definition
+  const { name, wakesOn, filter, score, around } = definition
+  const normalize = definition.normalize === 'higher' ? higherIsBetter : definition.normalize === 'lower' ? lowerIsBetter : definition.normalize
   return {
-    name, wakesOn, looksAround,
+    name, wakesOn, around, normalize,
     beginFilter(pod, snapshot) {
       if (filter === undefined && definition.prepareFilter === undefined) return skip
       // Without a preparation the state's type is undefined, which is what it gets.
@@ -102,20 +151,11 @@ export function definePlugin<Filtering = undefined, Scoring = undefined>(definit
       const prepared = definition.prepareScore?.(pod, snapshot, fitting) ?? ready(undefined as Scoring)
       if (prepared.type !== 'ready') return undefined
       const { state } = prepared
-      const scores = fitting.map((node) => score(pod, node, state))
-      const { normalize } = definition
-      if (normalize === undefined) return scores
-      return typeof normalize === 'function' ? normalize(scores, fitting, state) : normalized(scores, normalize === 'lower')
+      return { score: (node) => score(pod, node, state), normalize }
     },
   }
 }
 
-/** Upstream's DefaultNormalizeScore. */
-function normalized(scores: readonly number[], isReversed: boolean): readonly number[] {
-  const most = Math.max(0, ...scores.length > 10_000 ? [scores.reduce((a, b) => Math.max(a, b))] : scores)
-  if (most === 0) return isReversed ? scores.map(() => scoreMax) : scores
-  return scores.map((score) => {
-    const scaled = Math.floor(scoreMax * score / most)
-    return isReversed ? scoreMax - scaled : scaled
-  })
-}
+/** Upstream's DefaultNormalizeScore, as it is and reversed. */
+const higherIsBetter: Normalize = (score, { most }) => most <= 0 ? score : Math.floor(scoreMax * score / most)
+const lowerIsBetter: Normalize = (score, { most }) => most <= 0 ? scoreMax : scoreMax - Math.floor(scoreMax * score / most)

@@ -13,7 +13,8 @@ import type { Stored } from '#machinery/meta/object.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
-import { decide, formatRejection } from './decide.ts'
+import { Decider } from './classes/decider.ts'
+import { formatRejection } from './decide.ts'
 import type { Rejection } from './decide.ts'
 import { observeCluster } from './observe.ts'
 import type { Observation } from './observe.ts'
@@ -46,6 +47,7 @@ interface Scheduling {
   readonly events: EventRecorder
   readonly queue: SchedulingQueue
   readonly observation: Observation
+  readonly decider: Decider
   readonly profiles: ReadonlyMap<string, Profile>
   readonly options: SchedulerOptions
 }
@@ -62,7 +64,7 @@ export async function runScheduler(options: SchedulerOptions): Promise<void> {
   try {
     await Promise.all([informers.of(nodeKind).synced, informers.of(podKind).synced])
     await loop({
-      client: createClient(transport), events, queue, observation, options: { ...options, log },
+      client: createClient(transport), events, queue, observation, decider: new Decider(observation.state), options: { ...options, log },
       profiles: new Map(profiles.map((profile) => [profile.schedulerName, profile])),
     }, binding)
   } catch (error) {
@@ -97,14 +99,14 @@ async function loop(scheduling: Scheduling, binding: Set<Promise<void>>): Promis
 
 /** Decides at once; what follows of it takes its time. Never rejects. */
 async function scheduleOne(scheduling: Scheduling, queued: QueuedPod): Promise<void> {
-  const { queue, observation, profiles, options: { log, random, signal } } = scheduling
+  const { queue, observation, decider, profiles, options: { log, random, signal } } = scheduling
   const { info } = queued
   const profile = profiles.get(info.pod.spec?.schedulerName ?? '')
   if (profile === undefined || info.pod.metadata.deletionTimestamp !== undefined || observation.state.nodeOf(info.uid) !== undefined) {
     return queue.done(info.uid)
   }
   try {
-    const decision = decide(observation.state, info, profile, random.next, observation.nominated)
+    const decision = decider.decide(info, profile, random.next, observation.nominated, observation.hasNominated)
     if (decision.type === 'rejected') return await reject(scheduling, queued, profile, decision.rejection)
     log.debug('decided', { pod: info.key, node: decision.node, score: decision.score, feasible: decision.feasible })
     observation.state.place(info, decision.node)

@@ -4,6 +4,7 @@ import { termMatches } from '../snapshot/pod-info.ts'
 import type { AffinityTerm, PodInfo } from '../snapshot/pod-info.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { definePlugin, fits, ready, scoreMax, skip, unresolvable, unschedulable } from '../plugin.ts'
+import type { Around, Counter, Place } from '../plugin.ts'
 
 /** Counts by topology key, then value. */
 class DomainCounts {
@@ -52,7 +53,6 @@ interface Required {
 export const interPodAffinity = definePlugin<Required, DomainCounts>({
   name: 'InterPodAffinity',
   wakesOn: ['node added', 'node labels changed', 'pod assigned', 'pod labels changed', 'pod deleted', 'namespace labels changed', 'own pod changed'],
-  looksAround: true,
 
   prepareFilter(pod, snapshot) {
     const { requiredAffinity, requiredAntiAffinity } = pod
@@ -97,11 +97,9 @@ export const interPodAffinity = definePlugin<Required, DomainCounts>({
 
   score: (_, node, scores) => scores.sumAt(node),
 
-  normalize(scores) {
-    const least = scores.reduce((a, b) => Math.min(a, b), Infinity)
-    const most = scores.reduce((a, b) => Math.max(a, b), -Infinity)
-    return scores.map((score) => most === least ? 0 : Math.floor(scoreMax * (score - least) / (most - least)))
-  },
+  normalize: (score, { least, most }) => most === least ? 0 : Math.floor(scoreMax * ((score - least) / (most - least))),
+
+  around: interPodCounters,
 })
 
 function countExisting(pod: PodInfo, node: NodeInfo, { namespaceLabels }: Snapshot, counts: DomainCounts): void {
@@ -139,4 +137,84 @@ function countPreferred(pod: PodInfo, other: PodInfo, node: NodeInfo, { namespac
   count(other.requiredAffinity, pod, 1, requiredAffinityWeight)
   count(other.preferredAffinity, pod, 1)
   count(other.preferredAntiAffinity, pod, -1)
+}
+
+/** The same rules over counters. Keys that only existing pods name are counted as soon as one of them does. */
+function interPodCounters(pod: PodInfo, snapshot: Snapshot): Around {
+  const { namespaceLabels } = snapshot
+  const { requiredAffinity, requiredAntiAffinity } = pod
+  const others = snapshot.hasAffinity ? keysOfOthers(snapshot) : { existing: new Set<string>(), scored: new Set<string>() }
+  const scoredKeys = new Set([...pod.preferredAffinity, ...pod.preferredAntiAffinity].map(({ topologyKey }) => topologyKey)).union(others.scored)
+  const matchesAll = (other: PodInfo): boolean => requiredAffinity.every((term) => termMatches(term, other, namespaceLabels))
+  const affinity = requiredAffinity.map(({ topologyKey }): Counter => ({ topologyKey, amount: (other) => matchesAll(other) ? 1 : 0 }))
+  const antiAffinity = requiredAntiAffinity.map((term): Counter => ({
+    topologyKey: term.topologyKey, amount: (other) => termMatches(term, other, namespaceLabels) ? 1 : 0,
+  }))
+  const existing = [...others.existing].map((topologyKey): Counter => ({
+    topologyKey, amount: (other) => countTerms(other.requiredAntiAffinity, topologyKey, pod, snapshot),
+  }))
+  const scored = [...scoredKeys].map((topologyKey): Counter => ({
+    topologyKey, amount: (other) => preferenceBetween(pod, other, topologyKey, snapshot),
+  }))
+  const antiAt = affinity.length
+  const scoredAt = antiAt + antiAffinity.length + existing.length
+  const isOwnGroup = matchesAll(pod)
+  const isFirst = (place: Place): boolean => isOwnGroup && affinity.every((_, i) => place.total(i) === 0)
+  return {
+    counters: [...affinity, ...antiAffinity, ...existing, ...scored],
+    covers: (other) => other.requiredAntiAffinity.every(({ topologyKey }) => others.existing.has(topologyKey))
+      && scoredTerms(other).every(({ topologyKey }) => scoredKeys.has(topologyKey)),
+    fits(place) {
+      const meetsFirst = affinity.length > 0 && isFirst(place)
+      for (let i = 0; i < antiAt; i++) {
+        const count = place.count(i)
+        if (count === undefined || (count === 0 && !meetsFirst)) return false
+      }
+      for (let i = antiAt; i < scoredAt; i++) if ((place.count(i) ?? 0) > 0) return false
+      return true
+    },
+    score: scored.length === 0 ? undefined : (place) => {
+      let score = 0
+      for (let i = 0; i < scored.length; i++) score += place.count(scoredAt + i) ?? 0
+      return score
+    },
+  }
+}
+
+function scoredTerms(other: PodInfo): readonly AffinityTerm[] {
+  return [...other.requiredAffinity, ...other.preferredAffinity, ...other.preferredAntiAffinity]
+}
+
+function keysOfOthers(snapshot: Snapshot): { readonly existing: Set<string>; readonly scored: Set<string> } {
+  const [existing, scored] = [new Set<string>(), new Set<string>()]
+  for (const node of snapshot.nodes) {
+    if (node.withAffinity === 0) continue
+    for (const other of node.pods.values()) {
+      for (const { topologyKey } of other.requiredAntiAffinity) existing.add(topologyKey)
+      for (const { topologyKey } of scoredTerms(other)) scored.add(topologyKey)
+    }
+  }
+  return { existing, scored }
+}
+
+function countTerms(terms: readonly AffinityTerm[], topologyKey: string, about: PodInfo, { namespaceLabels }: Snapshot): number {
+  let count = 0
+  for (const term of terms) if (term.topologyKey === topologyKey && termMatches(term, about, namespaceLabels)) count++
+  return count
+}
+
+/** How much the two prefer to share a domain of that key, from both sides. */
+function preferenceBetween(pod: PodInfo, other: PodInfo, topologyKey: string, { namespaceLabels }: Snapshot): number {
+  let sum = 0
+  const count = (terms: readonly AffinityTerm[], about: PodInfo, sign: number, weight?: number): void => {
+    for (const term of terms) {
+      if (term.topologyKey === topologyKey && termMatches(term, about, namespaceLabels)) sum += sign * (weight ?? term.weight)
+    }
+  }
+  count(pod.preferredAffinity, other, 1)
+  count(pod.preferredAntiAffinity, other, -1)
+  count(other.requiredAffinity, pod, 1, requiredAffinityWeight)
+  count(other.preferredAffinity, pod, 1)
+  count(other.preferredAntiAffinity, pod, -1)
+  return sum
 }

@@ -6,6 +6,7 @@ import type { LabelMatcher } from '#machinery/meta/label-selector.ts'
 import { requiredNodeMatcher } from '../node-selector.ts'
 import type { NodeMatcher } from '../node-selector.ts'
 import { definePlugin, fits, ready, scoreMax, skip, unresolvable, unschedulable } from '../plugin.ts'
+import type { Around, Counter } from '../plugin.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
 import type { PodInfo } from '../snapshot/pod-info.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -43,7 +44,6 @@ interface Scoring {
 export const podTopologySpread = definePlugin<readonly Domains[], Scoring>({
   name: 'PodTopologySpread',
   wakesOn: ['node added', 'node labels changed', 'node taints changed', 'pod assigned', 'pod labels changed', 'pod deleted', 'own pod changed'],
-  looksAround: true,
 
   prepareFilter(pod, snapshot) {
     const constraints = constraintsOf(pod, 'DoNotSchedule')
@@ -90,15 +90,12 @@ export const podTopologySpread = definePlugin<readonly Domains[], Scoring>({
   },
 
   /** Fewer is better; a node that lacks a label (NaN) gets nothing. */
-  normalize(scores) {
-    const known = scores.filter((score) => !Number.isNaN(score))
-    const least = known.reduce((a, b) => Math.min(a, b), Infinity)
-    const most = known.reduce((a, b) => Math.max(a, b), 0)
-    return scores.map((score) => {
-      if (Number.isNaN(score)) return 0
-      return most === 0 ? scoreMax : Math.floor(scoreMax * (most + least - score) / most)
-    })
+  normalize(score, { least, most }) {
+    if (Number.isNaN(score)) return 0
+    return most <= 0 ? scoreMax : Math.floor(scoreMax * (most + least - score) / most)
   },
+
+  around: spreadCounters,
 })
 
 function constraintsOf({ pod }: PodInfo, action: string): Constraint[] {
@@ -146,14 +143,52 @@ function countDomains(constraint: Constraint, all: readonly Constraint[], pod: P
     if (value === undefined || !hasLabels(node, all) || !includes(node)) continue
     let count = counts.get(value) ?? 0
     for (const other of node.pods.values()) {
-      const isCounted = other.namespace === pod.namespace && other.pod.metadata.deletionTimestamp === undefined
-      if (isCounted && selector.matches(other.labels)) count++
+      if (isCountedPod(other, pod, selector)) count++
     }
     counts.set(value, count)
   }
   let least = counts.size < minDomains || counts.size === 0 ? 0 : Infinity
   for (const count of counts.values()) least = Math.min(least, count)
   return { constraint, counts, least, self: selector.matches(pod.labels) ? 1 : 0 }
+}
+
+function isCountedPod(other: PodInfo, pod: PodInfo, selector: LabelMatcher): boolean {
+  return other.namespace === pod.namespace && other.pod.metadata.deletionTimestamp === undefined && selector.matches(other.labels)
+}
+
+/** The same rules over counters: first those that must hold, then those that only score. */
+function spreadCounters(pod: PodInfo, snapshot: Snapshot): Around | undefined {
+  const needsAllLabels = (pod.pod.spec?.topologySpreadConstraints?.length ?? 0) > 0
+  const hard = constraintsOf(pod, 'DoNotSchedule')
+  const soft = needsAllLabels ? constraintsOf(pod, 'ScheduleAnyway') : defaultConstraints(pod, snapshot)
+  if (hard.length + soft.length === 0) return undefined
+  const counterOf = (constraint: Constraint, all: readonly Constraint[]): Counter => {
+    const includes = (node: NodeInfo): boolean => hasLabels(node, all) && constraint.includes(node)
+    return {
+      topologyKey: constraint.topologyKey, includes,
+      amount: (other, node) => includes(node) && isCountedPod(other, pod, constraint.selector) ? 1 : 0,
+    }
+  }
+  const selves = hard.map(({ selector }) => selector.matches(pod.labels) ? 1 : 0)
+  return {
+    counters: [...hard.map((each) => counterOf(each, hard)), ...soft.map((each) => counterOf(each, needsAllLabels ? soft : []))],
+    covers: () => true,
+    fits: (place) => hard.every(({ maxSkew, minDomains }, i) => {
+      const count = place.count(i)
+      const least = place.domains(i) < minDomains ? 0 : place.least(i)
+      return count !== undefined && count + selves[i]! - least <= maxSkew
+    }),
+    ignores: (place) => needsAllLabels && soft.some((_, i) => place.count(hard.length + i) === undefined),
+    score: soft.length === 0 ? undefined : (place) => {
+      let score = 0
+      for (const [i, { maxSkew }] of soft.entries()) {
+        const count = place.count(hard.length + i)
+        if (count !== undefined) score += count * Math.log(place.fittingDomains(hard.length + i) + 2) + (maxSkew - 1)
+        else if (needsAllLabels) return NaN
+      }
+      return Math.round(score)
+    },
+  }
 }
 
 function hasLabels(node: NodeInfo, constraints: readonly Constraint[]): boolean {

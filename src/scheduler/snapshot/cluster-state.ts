@@ -11,6 +11,16 @@ import type { Snapshot } from './snapshot.ts'
 
 export type Surroundings = Required<Pick<Snapshot, 'namespaceLabels' | 'groupSelector'>>
 
+/** A pod that came to a node (1) or left it (-1). */
+export interface PodChange {
+  readonly node: string
+  readonly pod: PodInfo
+  readonly sign: 1 | -1
+}
+
+/** Older changes are forgotten; who needs them looks at everything again. */
+const changesMax = 16_384
+
 interface Placed {
   readonly node: string
   readonly info: PodInfo
@@ -27,6 +37,9 @@ export class ClusterState implements Snapshot {
   /** Pods of nodes that are not known (yet, or any more). */
   readonly #homeless = new Map<string, Map<string, PodInfo>>()
   readonly #images = new Map<string, number>()
+  #changes: PodChange[] = []
+  #changesForgotten = 0
+  #layout = 0
   #withAffinity = 0
   #withRequiredAntiAffinity = 0
 
@@ -37,6 +50,25 @@ export class ClusterState implements Snapshot {
 
   get hasAffinity(): boolean { return this.#withAffinity > 0 }
   get hasRequiredAntiAffinity(): boolean { return this.#withRequiredAntiAffinity > 0 }
+
+  /** Grows whenever nodes come, go or change in anything but their pods. */
+  get layout(): number { return this.#layout }
+  /** How many changes of pods there have been. */
+  get changeCount(): number { return this.#changesForgotten + this.#changes.length }
+
+  /** The changes since there were `count` of them; undefined if some are forgotten. */
+  changesSince(count: number): readonly PodChange[] | undefined {
+    return count < this.#changesForgotten ? undefined : this.#changes.slice(count - this.#changesForgotten)
+  }
+
+  /** Something else that decisions depend on has changed. */
+  touch(): void {
+    this.#layout++
+  }
+
+  positionOf(name: string): number | undefined {
+    return this.#positions.get(name)
+  }
 
   node(name: string): NodeInfo | undefined {
     const position = this.#positions.get(name)
@@ -67,11 +99,15 @@ export class ClusterState implements Snapshot {
       this.#positions.set(name, this.nodes.length)
       this.nodes.push(info)
       this.#count(info, 1)
+      this.#layout++
       return ['node added']
     }
     const info = withPodsOf(nodeInfoOf(node), old)
+    const changes = changesOf(old, info)
+    // Heartbeats change nothing that a decision looks at.
+    if (changes.length > 0 || !deepEqual(old.node.status?.images, node.status?.images)) this.#layout++
     this.#replace(old, info)
-    return changesOf(old, info)
+    return changes
   }
 
   removeNode(name: string): void {
@@ -79,6 +115,7 @@ export class ClusterState implements Snapshot {
     const info = this.node(name)
     if (position === undefined || info === undefined) return
     this.#count(info, -1)
+    this.#layout++
     if (info.pods.size > 0) this.#homeless.set(name, new Map(info.pods))
     const last = this.nodes.pop()!
     this.#positions.delete(name)
@@ -94,7 +131,12 @@ export class ClusterState implements Snapshot {
     if (before !== undefined && before.node !== node) this.remove(info.uid)
     this.#placed.set(info.uid, { node, info })
     const target = this.node(node)
-    if (target !== undefined) return this.#replace(target, withPod(target, info))
+    if (target !== undefined) {
+      const replaced = target.pods.get(info.uid)
+      if (replaced !== undefined) this.#record({ node, pod: replaced, sign: -1 })
+      this.#replace(target, withPod(target, info))
+      return this.#record({ node, pod: info, sign: 1 })
+    }
     let homeless = this.#homeless.get(node)
     if (homeless === undefined) this.#homeless.set(node, homeless = new Map())
     homeless.set(info.uid, info)
@@ -106,8 +148,11 @@ export class ClusterState implements Snapshot {
     if (placed === undefined) return false
     this.#placed.delete(uid)
     const node = this.node(placed.node)
-    if (node !== undefined) this.#replace(node, withoutPod(node, uid))
-    else {
+    if (node !== undefined) {
+      const pod = node.pods.get(uid)
+      this.#replace(node, withoutPod(node, uid))
+      if (pod !== undefined) this.#record({ node: node.name, pod, sign: -1 })
+    } else {
       const homeless = this.#homeless.get(placed.node)
       homeless?.delete(uid)
       if (homeless?.size === 0) this.#homeless.delete(placed.node)
@@ -136,6 +181,13 @@ export class ClusterState implements Snapshot {
     }
     this.#withAffinity += info.withAffinity - old.withAffinity
     this.#withRequiredAntiAffinity += info.withRequiredAntiAffinity - old.withRequiredAntiAffinity
+  }
+
+  #record(change: PodChange): void {
+    this.#changes.push(change)
+    if (this.#changes.length <= changesMax) return
+    this.#changesForgotten += this.#changes.length >>> 1
+    this.#changes = this.#changes.slice(this.#changes.length >>> 1)
   }
 
   #count(info: NodeInfo, sign: 1 | -1): void {
