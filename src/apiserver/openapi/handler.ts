@@ -7,7 +7,6 @@ import { sha256 } from '#base/sha256.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { GroupVersion } from '#machinery/meta/group-version.ts'
 import type { SchemaTable } from '#machinery/schema/table.ts'
-import type { PathHandler } from '../paths.ts'
 import { groupVersionsOf, kindsIn, renderOpenApiV2, renderOpenApiV3, type RenderOptions } from './documents.ts'
 import { encodeOpenApiV2 } from './gnostic.ts'
 
@@ -63,19 +62,6 @@ export function createOpenApiHandler(options: OpenApiHandlerOptions): OpenApiHan
     return path.startsWith('/openapi/v3/')
       ? serveV3(request, path.slice('/openapi/v3/'.length), current(), options)
       : undefined
-  }
-}
-
-/** The same as a handler in the server's list of paths. */
-export function serveOpenApi(options: OpenApiHandlerOptions): PathHandler {
-  const handle = createOpenApiHandler(options)
-  return ({ request }) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
-    const { accept, 'if-none-match': ifNoneMatch } = request.headers
-    const response = handle({ path: request.path, query: request.query, accept, ifNoneMatch })
-    if (!response) return undefined
-    const { status, headers, bytes } = response
-    return { status, headers, body: bytes.length === 0 ? { type: 'none' } : { type: 'bytes', chunks: [bytes] } }
   }
 }
 

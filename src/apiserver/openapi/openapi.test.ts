@@ -198,7 +198,7 @@ test('v2 comes as JSON, and as protobuf for kubectl', () => {
   assert.equal(get(undefined).headers['content-type'], 'application/json')
   const protobuf = get('application/com.github.proto-openapi.spec.v2@v1.0+protobuf')
   assert.equal(protobuf.headers['content-type'], 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf')
-  assert.deepEqual([...protobuf.bytes.slice(0, 5)], [0x0a, 3, 0x32, 0x2e, 0x30])
+  assert.deepEqual(protobuf.bytes.slice(0, 5), Uint8Array.of(0x0a, 3, 0x32, 0x2e, 0x30))
   const small = {
     swagger: '2.0',
     info: { title: 'K', version: 'v' },
