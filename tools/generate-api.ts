@@ -1,5 +1,5 @@
 /**
- * Makes src/api/gen from upstream's Go sources: `node tools/generate-api.ts --sources DIR [--check]`. Run by hand; its
+ * Makes src/api/gen from upstream's Go sources: `node tools/generate-api.ts --sources DIR`. Run by hand; its
  * output is committed.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
