@@ -101,6 +101,7 @@ export class CollectionInformer<T extends KubeObject> implements Informer<T> {
   byKey(key: string): Stored<T> | undefined { return this.#cache.byKey(key) }
   list(namespace?: string): readonly Stored<T>[] { return this.#cache.list(namespace) }
   byIndex(index: string, value: string): readonly Stored<T>[] { return this.#cache.byIndex(index, value) }
+  countByIndex(index: string, value: string): number { return this.#cache.countByIndex(index, value) }
   controlledBy(uid: string): readonly Stored<T>[] { return this.#cache.controlledBy(uid) }
   addIndex(name: string, valuesOf: IndexFunction<T>): void { this.#cache.addIndex(name, valuesOf) }
   stop(): void { this.#stop.abort() }

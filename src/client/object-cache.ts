@@ -14,9 +14,11 @@ export interface Lister<T extends KubeObject> {
   list(namespace?: string): readonly Stored<T>[]
   /**
    * Through an index of `addIndex`, or one that is always there: `namespace`, `ownerUid`, `controllerUid`, `nodeName`,
-   * and `orphans` (by namespace, those without a controller).
+   * `phase`, and `orphans` (by namespace, those without a controller).
    */
   byIndex(index: string, value: string): readonly Stored<T>[]
+  /** How many `byIndex` would give, without gathering them. */
+  countByIndex(index: string, value: string): number
   /** Objects with a controller owner reference to that uid. */
   controlledBy(uid: string): readonly Stored<T>[]
   readonly size: number
@@ -32,6 +34,7 @@ const standardIndexes: Readonly<Record<string, IndexFunction<KubeObject>>> = {
   ownerUid: (object) => (object.metadata.ownerReferences ?? []).map((owner) => owner.uid),
   controllerUid: (object) => (object.metadata.ownerReferences ?? []).filter((owner) => owner.controller).map((owner) => owner.uid),
   orphans: (object) => (object.metadata.ownerReferences ?? []).some((owner) => owner.controller) ? [] : [object.metadata.namespace ?? ''],
+  phase: (object) => [(object as { readonly status?: { readonly phase?: string } }).status?.phase ?? ''],
   nodeName: (object) => {
     const spec = (object as { readonly spec?: { readonly nodeName?: string } }).spec
     return spec?.nodeName ? [spec.nodeName] : []
@@ -63,6 +66,11 @@ export class ObjectCache<T extends KubeObject> implements Lister<T> {
     const index = this.#indexes.get(name) ?? this.#standardIndex(name)
     const found = index.objects.get(value)
     return found ? [...found.values()] : []
+  }
+
+  countByIndex(name: string, value: string): number {
+    const index = this.#indexes.get(name) ?? this.#standardIndex(name)
+    return index.objects.get(value)?.size ?? 0
   }
 
   controlledBy(uid: string): readonly Stored<T>[] {

@@ -1,21 +1,30 @@
 /** THE list of controllers. Their order means nothing: each looks at the state, not at the others. */
+import { clusterRoleAggregationController } from './clusterrole-aggregation/clusterrole-aggregation.ts'
 import { deploymentController } from './deployment/deployment.ts'
+import { disruptionController } from './disruption/disruption.ts'
 import type { Controller } from './driver/define-controller.ts'
 import { endpointsController } from './endpoints/endpoints.ts'
 import { endpointSliceController } from './endpointslice/endpointslice.ts'
 import { garbageCollector } from './garbage-collector/garbage-collector.ts'
 import { namespaceController } from './namespace/namespace.ts'
+import type { NodeLifecycleSettings } from './node-lifecycle/node-lifecycle.ts'
+import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts'
+import { podGarbageCollector } from './pod-garbage-collector/pod-garbage-collector.ts'
 import { replicaSetController } from './replicaset/replicaset.ts'
 import { replicationControllerController } from './replicaset/replicationcontroller.ts'
 import { rootCaPublisher } from './root-ca-publisher/root-ca-publisher.ts'
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts'
+import { taintEvictionController } from './taint-eviction/taint-eviction.ts'
 
 export interface ControllerSettings {
   /** PEM of the certificate authority that the API server's certificate is checked with; absent: nothing is published. */
   readonly rootCa?: string
+  readonly nodes?: NodeLifecycleSettings
+  /** Finished pods beyond this many are removed, oldest first. Default 12500. */
+  readonly finishedPodsMax?: number
 }
 
-export function controllers({ rootCa }: ControllerSettings): readonly Controller[] {
+export function controllers({ rootCa, nodes, finishedPodsMax }: ControllerSettings): readonly Controller[] {
   return [
     namespaceController,
     serviceAccountController,
@@ -26,5 +35,10 @@ export function controllers({ rootCa }: ControllerSettings): readonly Controller
     deploymentController,
     endpointsController,
     endpointSliceController,
+    nodeLifecycleController(nodes),
+    taintEvictionController,
+    podGarbageCollector(finishedPodsMax),
+    clusterRoleAggregationController,
+    disruptionController,
   ]
 }
