@@ -14,7 +14,7 @@ export function validateConfigMap(object: ConfigMap): FieldError[] {
   let bytes = 0
   for (const [key, value] of Object.entries(data)) {
     errors.push(...invalidFor(`data[${key}]`, key, validateConfigMapKey(key)))
-    if (key in binaryData) errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'))
+    if (Object.hasOwn(binaryData, key)) errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'))
     bytes += utf8Length(value)
   }
   for (const [key, value] of Object.entries(binaryData)) {
