@@ -37,6 +37,11 @@ export class KindRegistry {
     return this.#resources.get(`${group}/${version}/${plural}`)
   }
 
+  /** Whether anything is served under `/apis/<group>/<version>`. */
+  serves(group: string, version: string): boolean {
+    return this.#kinds.some((kind) => kind.group === group && kind.versions.some((other) => other.served && other.version === version))
+  }
+
   /** A kind by the names in an object's apiVersion and kind. */
   findByKind(apiVersion: string, kind: string): ServedResource | undefined {
     return this.#byKind.get(`${apiVersion}/${kind}`)

@@ -1,6 +1,6 @@
 /** Calls from inside the process: no HTTP, no bytes; authorization, admission and validation as for everybody else. */
 import type { ApiCall, ListOptions, ObjectList, ResourcePath, Transport, WatchEvent, WatchOptions, WriteOptions } from '#client/transport.ts'
-import { methodNotAllowed, noSuchPath } from '#machinery/errors/api-error.ts'
+import { noSuchPath } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { deepFreeze } from '#base/deep-freeze.ts'
 import type { Entry } from '#storage/store.ts'
@@ -15,6 +15,7 @@ import { loadObject, toWire } from './rest/forms.ts'
 import { getObject } from './rest/get.ts'
 import { replaceObject } from './rest/handlers.ts'
 import { listObjects, type ListPage, type ListParameters } from './rest/list.ts'
+import { methodNotServed } from './rest/refuse.ts'
 import { patchObject } from './rest/patch.ts'
 import { watchObjects } from './rest/watch.ts'
 import type { Subresource, SubresourceTable } from './subresources/kinds-of-subresource.ts'
@@ -118,7 +119,7 @@ async function executeSubresource(
       }
     }
   }
-  throw methodNotAllowed({ group: scope.kind.group, resource: scope.kind.plural }, call.verb)
+  throw methodNotServed()
 }
 
 function shape(context: RestContext, scope: RequestScope, object: KubeObject): KubeObject {

@@ -1,5 +1,5 @@
 /** The API server: a function from request to response over a store. It knows no sockets, no clock but the given one, no files. */
-import { methodNotAllowed } from '#machinery/errors/api-error.ts'
+import { noSuchPath } from '#machinery/errors/api-error.ts'
 import type { AnyKind, Verb } from '#machinery/schema/define-kind.ts'
 import type { SchemaTable } from '#machinery/schema/table.ts'
 import type { Transport } from '#client/transport.ts'
@@ -25,6 +25,7 @@ import { compressResponse, type Gzip } from './rest/compress.ts'
 import { KeyLocks, type KindHooks, type RequestScope, type RestContext } from './rest/context.ts'
 import { handleVerb } from './rest/handlers.ts'
 import { createObjectCodec } from './rest/object-codec.ts'
+import { methodNotServed } from './rest/refuse.ts'
 import { createWireCodec } from './rest/wire-codec.ts'
 import type { SubresourceTable } from './subresources/kinds-of-subresource.ts'
 import { findSubresource, serveSubresource } from './subresources/subresource.ts'
@@ -124,6 +125,8 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
       const response = await handler(exchange)
       if (response) return response
     }
+    // Below a version that is served, the answer is an object; elsewhere it is a page.
+    if (info.type === 'resource' && context.kinds.serves(info.group, info.version)) throw noSuchPath()
     return notFoundPage
   }
 }
@@ -141,14 +144,15 @@ async function dispatchResource(
   if (subresource) return await serveSubresource(context, scope, subresource, info, request)
   if (info.subresource === 'status' && kind.subresources?.status) {
     if (info.verb === 'get' || info.verb === 'update' || info.verb === 'patch') return await handleVerb(context, scope, info.verb, request)
-    throw methodNotAllowed({ group: kind.group, resource: kind.plural }, info.verb)
+    throw methodNotServed()
   }
-  if (info.subresource !== '') return notFoundPage
+  if (info.subresource !== '') throw noSuchPath()
+  if (!kind.namespaced && info.namespace !== '' && kind.plural !== 'namespaces') throw noSuchPath()
   // A list or a watch may be over all namespaces; everything else of a namespaced kind needs one.
-  if (kind.namespaced ? info.namespace === '' && info.verb !== 'list' && info.verb !== 'watch' : info.namespace !== '' && kind.plural !== 'namespaces') {
-    return notFoundPage
+  if (kind.namespaced && info.namespace === '' && info.verb !== 'list' && info.verb !== 'watch') {
+    throw info.name === '' ? methodNotServed() : noSuchPath()
   }
-  if (!kind.verbs.includes(info.verb as Verb)) throw methodNotAllowed({ group: kind.group, resource: kind.plural }, info.verb)
+  if (!kind.verbs.includes(info.verb as Verb)) throw methodNotServed()
   return await handleVerb(context, scope, info.verb, request)
 }
 

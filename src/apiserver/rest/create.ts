@@ -49,7 +49,11 @@ export async function insertObject(
   metadata.uid = context.random.uuid()
   delete metadata.resourceVersion
   alignNamespace(metadata, scope)
-  if (generated) metadata.name = generateName(metadata.generateName!, context.random)
+  if (generated) {
+    metadata.name = generateName(metadata.generateName!, context.random)
+    // A default may depend on the name.
+    kind.setDefaults?.(object)
+  }
   kind.prepareForCreate?.(object, { subresource: scope.subresource, now })
   if (kind.generation !== undefined && kind.generation !== 'none') metadata.generation ??= 1
   const reservation = await context.hooks.get(`${kind.group}/${kind.plural}`)?.beforeCreate?.(object, scope, dryRun)

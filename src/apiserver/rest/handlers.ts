@@ -1,5 +1,5 @@
 /** The REST verbs over HTTP: parameters and bodies in, bytes out. What the verbs mean is in the files beside. */
-import { badRequest, methodNotAllowed } from '#machinery/errors/api-error.ts'
+import { badRequest } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { cloneJson, isJsonObject } from '#machinery/patch/json.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
@@ -16,6 +16,7 @@ import { negotiateForm } from './negotiate.ts'
 import { parseDeleteParameters, parseListParameters, parseWatchParameters, parseWriteParameters, type PatchParameters } from './parameters.ts'
 import { parsePatchType, patchObject, type PatchType } from './patch.ts'
 import { renderEntry, renderList, renderOutcome, type RenderOptions } from './respond.ts'
+import { methodNotServed } from './refuse.ts'
 import { parseIncludeObject } from './table.ts'
 import { updateObject, type Update } from './update.ts'
 import { watchObjects } from './watch.ts'
@@ -35,7 +36,7 @@ export async function handleVerb(
     case 'patch': return await handlePatch(context, scope, request)
     case 'delete': return await handleDelete(context, scope, request)
     case 'deletecollection': return await handleDeleteCollection(context, scope, request)
-    default: throw methodNotAllowed({ group: scope.kind.group, resource: scope.kind.plural }, verb)
+    default: throw methodNotServed()
   }
 }
 

@@ -1,5 +1,6 @@
 /** Lists: which version of the store, which entries of it, and where the next page begins. */
-import { base64UrlDecode, base64UrlEncode, utf8Decode, utf8Encode } from '#base/bytes.ts'
+import { base64UrlDecode, base64UrlEncode, utf8Encode } from '#base/bytes.ts'
+import { JsonError, readJson } from '#machinery/codec/json.ts'
 import { ApiError, badRequest, expired, invalid, tooLargeResourceVersion } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, notSupported } from '#machinery/errors/field-errors.ts'
@@ -133,9 +134,10 @@ function parseContinue(token: string, prefix: string): { readonly key: string; r
   if (!bytes) throw invalidToken(': illegal base64 data')
   let parsed: { v?: unknown; rv?: unknown; start?: unknown; sum?: unknown }
   try {
-    parsed = JSON.parse(utf8Decode(bytes)) as typeof parsed
+    parsed = readJson(bytes, false).value as typeof parsed
   } catch (error) {
-    throw invalidToken(`: ${String(error)}`)
+    if (error instanceof JsonError) throw invalidToken(`: ${error.message}`)
+    throw error
   }
   const { v, rv, start, sum } = parsed ?? {}
   if (v !== 'meta.k8s.io/v1') throw invalidToken(`: server does not recognize this encoded version ${String(v)}`)

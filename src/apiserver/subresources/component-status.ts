@@ -1,10 +1,10 @@
 /** `componentstatuses`: never stored; made from health checks when asked for. Deprecated since 1.19, and still printed by people. */
 import { componentStatus } from '#api/core/componentstatus/componentstatus.ts'
-import { methodNotAllowed } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { Entry } from '#storage/store.ts'
 import type { HealthCheck } from '../health.ts'
 import { objectNotFound } from '../rest/create.ts'
+import { methodNotServed } from '../rest/refuse.ts'
 import { renderOptions } from '../rest/handlers.ts'
 import { objectKeyInStore } from '../rest/keys.ts'
 import { renderEntry, renderList } from '../rest/respond.ts'
@@ -22,7 +22,7 @@ export function componentStatuses(components: ReadonlyMap<string, HealthCheck>):
         const entries = await Promise.all([...components.values()].map(entryOf))
         return renderList({ revision: context.store.revision, entries, continue: '', remainingItemCount: undefined }, scope, options)
       }
-      if (info.verb !== 'get') throw methodNotAllowed({ group: '', resource: 'componentstatuses' }, info.verb)
+      if (info.verb !== 'get') throw methodNotServed()
       const check = components.get(info.name)
       if (!check) throw objectNotFound(scope)
       return renderEntry(await entryOf(check), 200, scope, options)

@@ -1,5 +1,5 @@
 /** Subresources, and kinds that are never stored, as values: what each does; HTTP and local calls are served alike. */
-import { badRequest, methodNotAllowed } from '#machinery/errors/api-error.ts'
+import { badRequest } from '#machinery/errors/api-error.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { cloneJson, type JsonObject } from '#machinery/patch/json.ts'
@@ -15,6 +15,7 @@ import { checkName, metadataOf } from '../rest/names.ts'
 import { parseWriteParameters } from '../rest/parameters.ts'
 import { applyPatch, type PatchType } from '../rest/patch.ts'
 import { renderEntry, renderOutcome } from '../rest/respond.ts'
+import { methodNotServed } from '../rest/refuse.ts'
 import { loadObject } from '../rest/forms.ts'
 import { updateObject } from '../rest/update.ts'
 import type { Creation, Projection, Subresource, SubresourceTable } from './kinds-of-subresource.ts'
@@ -39,10 +40,10 @@ export async function serveSubresource(
       const variation = subresource.variation(context, scope)
       if (info.verb === 'update') return renderOutcome(await updateFromBody(context, scope, request, variation), scope, options)
       if (info.verb === 'patch') return renderOutcome(await patchFromBody(context, scope, request, variation), scope, options)
-      throw unsupported(scope, info.verb)
+      throw methodNotServed()
     }
     case 'creation': {
-      if (info.verb !== 'create') throw unsupported(scope, info.verb)
+      if (info.verb !== 'create') throw methodNotServed()
       const options = renderOptions(context, request)
       const parameters = parseWriteParameters(request.query, 'create')
       const own = scopeAs(scope, subresource.kind)
@@ -82,7 +83,7 @@ async function serveProjection(
       const change = patchChange(context, own, patch.type, patch.value)
       return renderOutcome(await updateProjection(context, scope, projection, change, patch.parameters), own, options)
     }
-    default: throw unsupported(scope, info.verb)
+    default: throw methodNotServed()
   }
 }
 
@@ -131,8 +132,4 @@ export function scopeAs(scope: RequestScope, kind: AnyKind): RequestScope {
   return {
     ...scope, kind, version, apiVersion: kind.group === '' ? version.version : `${kind.group}/${version.version}`, signal: scope.signal,
   }
-}
-
-function unsupported(scope: RequestScope, verb: string): Error {
-  return methodNotAllowed({ group: scope.kind.group, resource: scope.kind.plural }, verb)
 }
