@@ -5,13 +5,14 @@ import type { Ingress } from '../../gen/networking-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { formatLoadBalancer } from '../../printing/load-balancer.ts'
 import { separateStatus } from '../../strategy.ts'
-import { validateIngress, validateIngressStatusUpdate } from './ingress.validation.ts'
+import { validateIngress, validateIngressStatusUpdate, validateNewIngress } from './ingress.validation.ts'
 
 export const ingress = defineKind<Ingress>({
   group: 'networking.k8s.io', kind: 'Ingress', plural: 'ingresses', shortNames: ['ing'], scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.networking.v1.Ingress', served: true, stored: true }],
   ...separateStatus<Ingress>({ loadBalancer: {} }),
   validate: validateIngress,
+  validateCreate: validateNewIngress,
   validateStatusUpdate: validateIngressStatusUpdate,
   generation: 'spec',
   subresources: { status: true },

@@ -1,6 +1,8 @@
-/** STUB */
+/** Validation of Roles. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
+import type { Role } from '../../gen/rbac-v1.ts'
+import { validatePolicyRules } from '../rules.validation.ts'
 
-export function validateRole(..._args: unknown[]): FieldError[] {
-  return []
+export function validateRole({ rules }: Role): FieldError[] {
+  return validatePolicyRules(rules ?? [], true)
 }

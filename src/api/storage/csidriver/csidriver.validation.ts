@@ -1,10 +1,53 @@
-/** STUB */
+/** Validation of CSIDrivers. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
+import { duplicateValue, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
+import { validateCsiDriverName } from '../../core/pod/volumes.validation.ts'
+import type { CSIDriver, TokenRequest } from '../../gen/storage-v1.ts'
+import { validateChoice } from '../../numbers.validation.ts'
 
-export function validateCsiDriver(..._args: unknown[]): FieldError[] {
-  return []
+const minRefreshSeconds = 10
+
+export function validateCsiDriver({ metadata, spec = {} }: CSIDriver): FieldError[] {
+  const errors = validateCsiDriverName(metadata?.name ?? '', 'metadata.name')
+  for (const field of ['attachRequired', 'podInfoOnMount', 'storageCapacity'] as const) {
+    if (spec[field] === undefined) errors.push(required(`spec.${field}`))
+  }
+  errors.push(
+    ...validateChoice(spec.fsGroupPolicy, ['File', 'None', 'ReadWriteOnceWithFSType'], 'spec.fsGroupPolicy'),
+    ...validateTokenRequests(spec.tokenRequests ?? [], 'spec.tokenRequests'),
+  )
+  const modes = ['Ephemeral', 'Persistent']
+  for (const mode of spec.volumeLifecycleModes ?? []) {
+    if (!modes.includes(mode)) errors.push(notSupported('spec.volumeLifecycleModes', mode, modes))
+  }
+  if (spec.seLinuxMount === undefined) errors.push(required('spec.seLinuxMount'))
+  const refresh = spec.nodeAllocatableUpdatePeriodSeconds
+  if (refresh !== undefined && refresh < minRefreshSeconds) {
+    errors.push(invalidValue('spec.nodeAllocatableUpdatePeriodSeconds', refresh, `must be greater than or equal to ${minRefreshSeconds} seconds`))
+  }
+  return errors
 }
 
-export function validateCsiDriverUpdate(..._args: unknown[]): FieldError[] {
-  return []
+function validateTokenRequests(requests: readonly TokenRequest[], path: string): FieldError[] {
+  const audiences = new Set<string>()
+  return requests.flatMap(({ audience, expirationSeconds: seconds }, index) => {
+    const at = `${path}[${index}]`
+    const errors = audiences.has(audience) ? [duplicateValue(`${at}.audience`, audience)] : []
+    audiences.add(audience)
+    if (seconds !== undefined && seconds < 600) {
+      errors.push(invalidValue(`${at}.expirationSeconds`, seconds, 'may not specify a duration less than 10 minutes'))
+    }
+    if (seconds !== undefined && seconds > 2 ** 32) {
+      errors.push(invalidValue(`${at}.expirationSeconds`, seconds, 'may not specify a duration larger than 2^32 seconds'))
+    }
+    return errors
+  })
+}
+
+/** What volumes were made with cannot change under them. */
+export function validateCsiDriverUpdate({ spec }: CSIDriver, old: Stored<CSIDriver>): FieldError[] {
+  return (['attachRequired', 'volumeLifecycleModes'] as const).flatMap((field) =>
+    validateImmutable(spec?.[field], old.spec?.[field], `spec.${field === 'attachRequired' ? 'attachedRequired' : field}`))
 }

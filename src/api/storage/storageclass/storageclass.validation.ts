@@ -1,10 +1,61 @@
-/** STUB */
+/** Validation of StorageClasses. */
+import { semanticEqual } from '#base/deep-equal.ts'
+import { utf8Length } from '#base/bytes.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
+import { duplicateValue, forbiddenValue, invalidFor, invalidValue, required, tooLong } from '#machinery/errors/field-errors.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
+import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
+import type { TopologySelectorTerm } from '../../gen/core-v1.ts'
+import type { StorageClass } from '../../gen/storage-v1.ts'
+import { validateChoice, validateRequiredChoice } from '../../numbers.validation.ts'
 
-export function validateStorageClass(..._args: unknown[]): FieldError[] {
-  return []
+const maxParameters = 512
+const maxParameterBytes = 256 * 1024
+
+export function validateStorageClass(object: StorageClass): FieldError[] {
+  const { provisioner = '', parameters, reclaimPolicy, volumeBindingMode, allowedTopologies = [] } = object
+  return [
+    ...validateProvisioner(provisioner, 'provisioner'),
+    ...validateParameters(parameters, 'parameters'),
+    ...validateChoice(reclaimPolicy, ['Delete', 'Retain'], 'reclaimPolicy'),
+    ...validateRequiredChoice(volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'], 'volumeBindingMode'),
+    ...allowedTopologies.flatMap((term, index) => validateTopologyTerm(term, `allowedTopologies[${index}]`)),
+  ]
 }
 
-export function validateStorageClassUpdate(..._args: unknown[]): FieldError[] {
-  return []
+export function validateProvisioner(provisioner: string, path: string): FieldError[] {
+  return provisioner ? invalidFor(path, provisioner, validateQualifiedName(provisioner.toLowerCase())) : [required(path, provisioner)]
+}
+
+/** Also of VolumeAttributesClasses. */
+export function validateParameters(parameters: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {
+  const entries = Object.entries(parameters ?? {})
+  if (entries.length > maxParameters) return [tooLong(path, maxParameters)]
+  const errors = entries.filter(([key]) => key === '').map(([key]) => invalidValue(path, key, 'field can not be empty.'))
+  const bytes = entries.reduce((sum, [key, value]) => sum + utf8Length(key) + utf8Length(value), 0)
+  return bytes > maxParameterBytes ? [...errors, tooLong(path, maxParameterBytes)] : errors
+}
+
+function validateTopologyTerm({ matchLabelExpressions = [] }: TopologySelectorTerm, path: string): FieldError[] {
+  const seen = new Set<string>()
+  return matchLabelExpressions.flatMap(({ key, values = [] }, index) => {
+    const at = `${path}.matchLabelExpressions[${index}]`
+    const errors = values.length === 0 ? [required(`${at}.values`)] : []
+    for (const [position, value] of values.entries()) {
+      if (values.indexOf(value) < position) errors.push(duplicateValue(`${at}.values[${position}]`, value))
+    }
+    errors.push(...invalidFor(`${at}.key`, key, validateQualifiedName(key)))
+    if (seen.has(key)) errors.push(duplicateValue(`${at}.key`, key))
+    seen.add(key)
+    return errors
+  })
+}
+
+export function validateStorageClassUpdate(object: StorageClass, old: Stored<StorageClass>): FieldError[] {
+  const errors: FieldError[] = []
+  for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const) {
+    if (!semanticEqual(object[field], old[field])) errors.push(forbiddenValue(field, `updates to ${field} are forbidden.`))
+  }
+  return [...errors, ...validateImmutable(object.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode')]
 }
