@@ -26,6 +26,8 @@ export interface KubeletConfig {
   readonly logMaxBytes: number
   readonly logMaxFiles: number
   readonly eviction: EvictionThresholds
+  /** Names of images that are never collected: the sandbox's, and what no registry could give back. */
+  readonly keptImages: readonly string[]
   readonly imageCollection: { readonly highPercent: number; readonly lowPercent: number; readonly minimumAgeMs: number }
 }
 
@@ -62,6 +64,7 @@ export function kubeletConfig(
       memoryAvailableBytes: 100 * 1024 * 1024, nodefsAvailablePercent: 10, nodefsInodesFreePercent: 5, imagefsAvailablePercent: 15,
       pressureTransitionMs: 300_000,
     },
+    keptImages: [],
     imageCollection: { highPercent: 85, lowPercent: 80, minimumAgeMs: 120_000 },
     ...given,
   }

@@ -1,7 +1,9 @@
 /** The kubelet: composition of its loops over one node's runtime, files and API. */
 import type { Node, Pod, Service } from '#api/gen/core-v1.ts'
+import { pod } from '#api/core/pod/pod.ts'
 import { createClient } from '#client/client.ts'
 import { createEventRecorder } from '#client/event-recorder.ts'
+import { decodeYamlValue } from '#machinery/codec/yaml.ts'
 import { createInformers, type Informers } from '#client/informers.ts'
 import type { Transport } from '#client/transport.ts'
 import type { Cgroups } from '#world/cgroups.ts'
@@ -16,6 +18,8 @@ import type { Random } from '#world/random.ts'
 import type { KubeletConfig } from './config.ts'
 import { parseResolverConfiguration } from './containers/network-files.ts'
 import { createPodEvents } from './events.ts'
+import { Eviction } from './eviction/eviction.ts'
+import { ImageCollector } from './images/garbage.ts'
 import { ImagePuller } from './images/puller.ts'
 import { rotateLogs } from './logs/rotate.ts'
 import { NodeAgent } from './node/node.ts'
@@ -25,6 +29,7 @@ import { RuntimeCache } from './pods/runtime-cache.ts'
 import type { PodServices } from './pods/services.ts'
 import { Prober } from './probes/prober.ts'
 import { References } from './references.ts'
+import { runStaticPods } from './static/static-pods.ts'
 import { ServiceAccountTokens } from './volumes/tokens.ts'
 import { PodVolumes } from './volumes/volumes.ts'
 
@@ -77,7 +82,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   const serviceInformer = informers.resource<Service>({ group: '', version: 'v1', resource: 'services' })
   const node: NodeAgent = new NodeAgent({
     nodeName, config, client, runtime, cache, machine, files, clock, random, log, events, facts, runtimeVersion,
-    pressure: () => ({ memory: false, disk: false, pids: false }),
+    pressure: () => eviction.pressure,
   })
   const volumes = new PodVolumes({
     files, mounts, paths, references, tokens, clock, hostIps: config.nodeIps, allocatable: () => node.allocatable(),
@@ -98,7 +103,13 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     seccompRoot: `${config.rootDirectory}/seccomp`,
     isNetworkReady: () => node.isNetworkReady,
   }
-  const pods: PodSet = new PodSet(services)
+  const pods: PodSet = new PodSet(services, () => node.node)
+  const imageCollector = new ImageCollector({
+    runtime, files, clock, log, events, config, kept: ({ tags }) => tags.some((tag) => config.keptImages.includes(tag)),
+  })
+  const eviction: Eviction = new Eviction({
+    config, machine, files, clock, log, events, pods, services, onPressureChange: () => node.refresh(), collectImages: () => imageCollector.collectAll(),
+  })
   return {
     nodeName, pods, node, services, prober, machine, config,
     async run(signal) {
@@ -113,6 +124,11 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
         cache.run(stop.signal),
         node.run(stop.signal),
         pods.run({ podInformer, serviceInformer }, stop.signal),
+        eviction.run(stop.signal),
+        imageCollector.run(stop.signal),
+        ...(config.staticPodDirectory === undefined ? [] : [runStaticPods({
+          directory: config.staticPodDirectory, nodeName, files, client, log, pods, ready: cache.synced, parse: decodeYamlValue, setDefaults: (object) => pod.setDefaults?.(object),
+        }, stop.signal)]),
         rotateLogs({ runtime, cache, files, clock, log, maxBytes: config.logMaxBytes, maxFiles: config.logMaxFiles }, stop.signal),
       ])
       prober.stopAll()

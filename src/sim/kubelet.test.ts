@@ -6,6 +6,7 @@ import { schemas } from '#api/schemas.ts'
 import type { Event, Node, Pod } from '#api/gen/core-v1.ts'
 import { startTestServer } from '#apiserver/testing.ts'
 import { createClient } from '#client/client.ts'
+import type { KubeletConfig } from '#kubelet/config.ts'
 import { RuntimeError } from '#world/container-runtime.ts'
 import { silentLog } from '#world/log.ts'
 import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
@@ -18,7 +19,7 @@ import { seededRandom } from './random.ts'
 const admin = { name: 'admin', groups: ['system:masters'] }
 const pods = { group: '', version: 'v1', resource: 'pods' }
 
-async function laboratory(runtime: Partial<SimulatedRuntimeOptions> = {}) {
+async function laboratory(runtime: Partial<SimulatedRuntimeOptions> = {}, config: Partial<KubeletConfig> = {}) {
   const clock = createSimClock()
   const random = seededRandom(1)
   const { server } = startTestServer({ store: openVolatileStore({ clock }), kinds, schemas, clock, random })
@@ -28,7 +29,7 @@ async function laboratory(runtime: Partial<SimulatedRuntimeOptions> = {}) {
     await client.resource({ group: '', version: 'v1', resource: 'namespaces' }).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
   }
   const node = await createSimulatedNode({
-    nodeName: 'node-1', nodeIp: '192.0.2.1', transport, clock, random, log: silentLog, runtime: { catalog: defaultCatalog, ...runtime },
+    nodeName: 'node-1', nodeIp: '192.0.2.1', transport, clock, random, log: silentLog, config, runtime: { catalog: defaultCatalog, ...runtime },
   })
   let stop = new AbortController()
   let running = node.kubelet.run(stop.signal)
@@ -221,4 +222,63 @@ test('an error of any runtime call is coped with', async () => {
     assert.deepEqual(await lab.node.runtime.listSandboxes({}).catch(() => []), [], verb)
     await lab.end()
   }
+})
+
+test('a pod that does not fit is rejected, with upstream\'s reason', async () => {
+  const lab = await laboratory()
+  await lab.clock.advance(1000)
+  await lab.create('huge', { containers: [{ name: 'c', image: 'nginx', resources: { requests: { cpu: '5' } } }] })
+  await lab.clock.advance(1000)
+  const { status } = await lab.get('huge')
+  assert.equal(status?.phase, 'Failed')
+  assert.equal(status?.reason, 'OutOfcpu')
+  assert.equal(status?.message, 'Pod was rejected: Node didn\'t have enough resource: cpu, requested: 5000, used: 0, capacity: 4000')
+  assert.equal(lab.node.runtime.calls.get('runSandbox'), undefined)
+  await lab.end()
+})
+
+test('memory pressure is reported, evicts the least important pod, and stays for its transition time', async () => {
+  const lab = await laboratory()
+  await lab.create('web', web)
+  lab.node.machine.setAvailableMemory(50 * 2 ** 20)
+  await lab.clock.advance(15_000)
+  const { status } = await lab.get('web')
+  assert.equal(status?.phase, 'Failed')
+  assert.equal(status?.reason, 'Evicted')
+  assert.match(status?.message ?? '', /^The node was low on resource: memory\. Threshold quantity: 102400Ki, available: 51200Ki\. /)
+  const pressure = async () => (await lab.client.resource<Node>({ group: '', version: 'v1', resource: 'nodes' }).get('node-1'))
+    .status?.conditions?.find(({ type }) => type === 'MemoryPressure')?.status
+  assert.equal(await pressure(), 'True')
+  lab.node.machine.setAvailableMemory(5 * 2 ** 30)
+  await lab.clock.advance(60_000)
+  assert.equal(await pressure(), 'True')
+  await lab.clock.advance(300_000)
+  assert.equal(await pressure(), 'False')
+  await lab.restart()
+  assert.equal((await lab.get('web')).status?.reason, 'Evicted')
+  await lab.end()
+})
+
+test('a static pod runs from its file, is mirrored, survives the deletion of its mirror, and ends with its file', async () => {
+  const lab = await laboratory({}, { staticPodDirectory: '/etc/manifests' })
+  await lab.clock.advance(1000)
+  const manifest = 'apiVersion: v1\nkind: Pod\nmetadata: {name: fixed}\nspec:\n  hostNetwork: true\n  containers: [{name: c, image: nginx}]\n'
+  await lab.node.files.write('/etc/manifests/fixed.yaml', new TextEncoder().encode(manifest), 0o600)
+  await lab.clock.advance(5000)
+  const mirror = await lab.get('fixed-node-1')
+  assert.equal(mirror.status?.phase, 'Running')
+  assert.equal(mirror.metadata.annotations?.['kubernetes.io/config.source'], 'file')
+  await lab.podClient.delete('fixed-node-1')
+  await lab.clock.advance(60_000)
+  const second = await lab.get('fixed-node-1')
+  assert.notEqual(second.metadata.uid, mirror.metadata.uid)
+  assert.equal(second.status?.phase, 'Running')
+  await lab.restart()
+  await lab.clock.advance(5000)
+  assert.equal(lab.node.runtime.calls.get('runSandbox'), 1)
+  await lab.node.files.remove('/etc/manifests/fixed.yaml')
+  await lab.clock.advance(60_000)
+  await assert.rejects(lab.get('fixed-node-1'), /not found/)
+  assert.deepEqual(await lab.node.runtime.listSandboxes({}), [])
+  await lab.end()
 })

@@ -11,17 +11,24 @@ export interface SimulatedMachineOptions {
   readonly isListening?: (host: string, port: number) => boolean
 }
 
-export function createSimulatedMachine(options: SimulatedMachineOptions): Machine {
+export interface SimulatedMachine extends Machine {
+  /** From now on so much is left. */
+  setAvailableMemory(bytes: number): void
+}
+
+export function createSimulatedMachine(options: SimulatedMachineOptions): SimulatedMachine {
   const { nodeName, cpuCount = 4, memoryBytes = 16 * 2 ** 30, addresses, isListening = () => true } = options
   const facts: MachineFacts = {
     hostname: nodeName, machineId: `machine-${nodeName}`, systemUuid: `system-${nodeName}`, bootId: `boot-${nodeName}`,
     kernelVersion: '6.1.0-simulated', osImage: 'Simulated Linux', operatingSystem: 'linux', architecture: 'amd64', cpuCount, memoryBytes,
     swapBytes: 0, addresses,
   }
+  let availableBytes = memoryBytes / 2
   const refused = (host: string, port: number): string => `dial tcp ${host}:${port}: connect: connection refused`
   return {
+    setAvailableMemory(bytes) { availableBytes = bytes },
     facts: async () => facts,
-    memory: async () => ({ totalBytes: memoryBytes, availableBytes: memoryBytes / 2 }),
+    memory: async () => ({ totalBytes: memoryBytes, availableBytes }),
     cpuUsageNanoseconds: async () => 0,
     processes: async () => ({ current: 100, limit: 32_768 }),
     async dialTcp(host, port) {

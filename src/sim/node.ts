@@ -10,7 +10,7 @@ import type { Random } from '#world/random.ts'
 import { createSimulatedCgroups, type SimulatedCgroups } from './cgroups.ts'
 import { createSimulatedRuntime, type SimulatedRuntime, type SimulatedRuntimeOptions } from './container-runtime/container-runtime.ts'
 import { createSimulatedFiles, type SimulatedFiles } from './files.ts'
-import { createSimulatedMachine } from './machine.ts'
+import { createSimulatedMachine, type SimulatedMachine } from './machine.ts'
 import { createSimulatedMounts, type SimulatedMounts } from './mounts.ts'
 
 export interface SimulatedNodeOptions {
@@ -36,6 +36,7 @@ export interface SimulatedNode {
   readonly files: SimulatedFiles
   readonly mounts: SimulatedMounts
   readonly cgroups: SimulatedCgroups
+  readonly machine: SimulatedMachine
   /** A new kubelet over the same runtime and files, as after a restart of its process. */
   restart(): Promise<Kubelet>
 }
@@ -57,7 +58,7 @@ export async function createSimulatedNode(options: SimulatedNodeOptions): Promis
     config: kubeletConfig({ rootDirectory: '/var/lib/kubelet', logsDirectory: '/var/log/pods', nodeIps: [nodeIp], ...options.config }),
   })
   await files.makeDirectory('/var/lib/kubelet', 0o750)
-  return { kubelet: await make(), runtime, files, mounts, cgroups, restart: make }
+  return { kubelet: await make(), runtime, files, mounts, cgroups, machine, restart: make }
 }
 
 const alwaysHealthy: HttpClient = {

@@ -1,8 +1,9 @@
 /** The pods of this node: one worker each, from the API's watch, and from what the runtime still has of pods that are gone. */
 import type { Pod, Service } from '#api/gen/core-v1.ts'
 import type { Informer } from '#client/informer.ts'
-import type { PodObject } from '../types.ts'
-import { containerNameOf, label, podUid } from './identity.ts'
+import type { NodeObject, PodObject } from '../types.ts'
+import { admitPod, type Rejection } from './admit.ts'
+import { annotation, containerNameOf, label, podUid } from './identity.ts'
 import type { PodServices } from './services.ts'
 import { PodWorker } from './worker.ts'
 
@@ -15,7 +16,37 @@ export class PodSet {
   readonly #services: PodServices
   readonly #workers = new Map<string, { readonly worker: PodWorker; readonly done: Promise<void> }>()
 
-  constructor(services: PodServices) { this.#services = services }
+  /** Pods from files, by the uid that their mirrors carry as an annotation. */
+  readonly #statics = new Map<string, PodObject>()
+  readonly #node: () => NodeObject | undefined
+  #mirrorLost: (pod: PodObject) => void = () => {}
+
+  constructor(services: PodServices, node: () => NodeObject | undefined) {
+    this.#services = services
+    this.#node = node
+  }
+
+  /** Runs without the API server's leave. */
+  addStatic(pod: PodObject, signal: AbortSignal): void {
+    this.#statics.set(podUid(pod), pod)
+    if (!this.#workers.has(podUid(pod))) this.#begin(new PodWorker(this.#services, pod), signal)
+  }
+
+  removeStatic(uid: string): void {
+    const pod = this.#statics.get(uid)
+    this.#statics.delete(uid)
+    this.#workers.get(uid)?.worker.forget(pod?.spec?.terminationGracePeriodSeconds ?? 30)
+  }
+
+  /** Mirrors whose file is gone. */
+  orphanedMirrors(): readonly PodObject[] {
+    return this.all().filter((pod) => pod.metadata.annotations?.[annotation.configMirror] !== undefined && !this.#statics.has(podUid(pod)))
+  }
+
+  /** Called with the static pod whose mirror was deleted, or is being deleted, by somebody. */
+  onMirrorLost(callback: (pod: PodObject) => void): void {
+    this.#mirrorLost = callback
+  }
 
   wake(uid: string): void {
     this.#workers.get(uid)?.worker.wake()
@@ -45,7 +76,11 @@ export class PodSet {
     const unsubscribe = podInformer.subscribe({
       onAdd: (pod) => this.#add(pod, signal),
       onUpdate: (_old, pod) => this.#add(pod, signal),
-      onDelete: (pod) => this.#workers.get(podUid(pod))?.worker.forget(),
+      onDelete: (pod) => {
+        const source = this.#statics.get(podUid(pod))
+        if (source) this.#mirrorLost(source)
+        else this.#workers.get(podUid(pod))?.worker.forget()
+      },
     })
     for (const uid of this.#services.cache.podUids()) if (!this.#workers.has(uid)) this.#adoptOrphan(uid, signal)
     await this.#removeOrphanedDirectories()
@@ -55,9 +90,33 @@ export class PodSet {
   }
 
   #add(pod: PodObject, signal: AbortSignal): void {
-    const known = this.#workers.get(podUid(pod))
-    if (known) known.worker.update(pod)
-    else this.#begin(new PodWorker(this.#services, pod), signal)
+    const uid = podUid(pod)
+    const source = this.#statics.get(uid)
+    // Deleting a mirror does not end a static pod: only its file does.
+    if (source && pod.metadata.deletionTimestamp) {
+      this.#mirrorLost(source)
+      return
+    }
+    const known = this.#workers.get(uid)
+    if (known) {
+      known.worker.update(pod)
+      return
+    }
+    const rejection = this.#admit(pod)
+    const worker = new PodWorker(this.#services, pod)
+    this.#begin(worker, signal)
+    if (!rejection) return
+    this.#services.events.pod(pod, 'Warning', rejection.reason, rejection.message)
+    worker.fail(rejection.reason, rejection.message)
+  }
+
+  /** Only for pods that are new here: what an earlier process took stays. */
+  #admit(pod: PodObject): Rejection | undefined {
+    const node = this.#node()
+    const { containers, sandboxes } = this.#services.cache.forPod(podUid(pod))
+    if (!node?.status?.allocatable || pod.status?.startTime || containers.length > 0 || sandboxes.length > 0) return undefined
+    if (pod.metadata.deletionTimestamp || pod.metadata.annotations?.[annotation.configMirror]) return undefined
+    return admitPod(pod, node, this.all().filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'))
   }
 
   #begin(worker: PodWorker, signal: AbortSignal): void {

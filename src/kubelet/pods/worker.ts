@@ -69,9 +69,10 @@ export class PodWorker {
     this.wake()
   }
 
-  /** The pod object is gone: whatever still runs is ended. */
-  forget(): void {
+  /** The pod object (or the file of a static pod) is gone: whatever still runs is ended. */
+  forget(graceSeconds = leastGraceSeconds): void {
     this.#exists = false
+    this.#end(Math.min(graceSeconds, this.#pod.metadata.deletionGracePeriodSeconds ?? graceSeconds))
     this.wake()
   }
 
@@ -138,8 +139,8 @@ export class PodWorker {
   #notice(): void {
     const { metadata, spec, status } = this.#pod
     const grace = spec?.terminationGracePeriodSeconds ?? 30
-    if (!this.#exists) this.#end(Math.min(leastGraceSeconds, metadata.deletionGracePeriodSeconds ?? leastGraceSeconds))
-    else if (metadata.deletionTimestamp) this.#end(metadata.deletionGracePeriodSeconds ?? grace)
+    if (!this.#exists) return
+    if (metadata.deletionTimestamp) this.#end(metadata.deletionGracePeriodSeconds ?? grace)
     else if (status?.phase === 'Succeeded' || status?.phase === 'Failed') this.#end(grace)
     const limit = spec?.activeDeadlineSeconds
     const start = status?.startTime ? Date.parse(status.startTime) : this.#startTime
