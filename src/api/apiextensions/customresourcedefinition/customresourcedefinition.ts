@@ -4,7 +4,9 @@ import type { PrepareContext } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import type { CustomResourceDefinition } from '../../gen/apiextensions-v1.ts'
 import { keep } from '../../strategy.ts'
-import { validateCustomResourceDefinition, validateCustomResourceDefinitionUpdate } from './customresourcedefinition.validation.ts'
+import {
+  validateCustomResourceDefinition, validateCustomResourceDefinitionUpdate, validateNewCustomResourceDefinition,
+} from './customresourcedefinition.validation.ts'
 
 export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions', shortNames: ['crd', 'crds'],
@@ -18,6 +20,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   },
   prepareForUpdate,
   validate: validateCustomResourceDefinition,
+  validateCreate: validateNewCustomResourceDefinition,
   validateUpdate: validateCustomResourceDefinitionUpdate,
   generation: 'spec',
   subresources: { status: true },

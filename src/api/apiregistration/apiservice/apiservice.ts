@@ -4,7 +4,7 @@ import type { Stored } from '#machinery/meta/object.ts'
 import type { APIService } from '../../gen/apiregistration-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
-import { validateApiService } from './apiservice.validation.ts'
+import { validateApiService, validateApiServiceStatusUpdate } from './apiservice.validation.ts'
 
 const statusStrategy = separateStatus<APIService>({})
 
@@ -22,6 +22,7 @@ export const apiService = defineKind<APIService>({
   },
   prepareForUpdate: statusStrategy.prepareForUpdate,
   validate: validateApiService,
+  validateStatusUpdate: validateApiServiceStatusUpdate,
   subresources: { status: true },
   columns: [
     nameColumn(),

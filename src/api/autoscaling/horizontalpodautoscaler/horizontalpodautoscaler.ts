@@ -5,7 +5,7 @@ import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 import { fromV1, toV1 } from './horizontalpodautoscaler.conversion.ts'
 import { setAutoscalerDefaults } from './horizontalpodautoscaler-defaults.ts'
-import { validateAutoscaler } from './horizontalpodautoscaler.validation.ts'
+import { validateAutoscaler, validateAutoscalerStatusUpdate } from './horizontalpodautoscaler.validation.ts'
 import { formatMetrics } from './metrics-column.ts'
 
 export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
@@ -21,6 +21,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   setDefaults: setAutoscalerDefaults,
   ...separateStatus<HorizontalPodAutoscaler>({ currentReplicas: 0, desiredReplicas: 0 }),
   validate: validateAutoscaler,
+  validateStatusUpdate: validateAutoscalerStatusUpdate,
   subresources: { status: true },
   columns: [
     nameColumn(),

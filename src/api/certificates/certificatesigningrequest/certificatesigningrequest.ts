@@ -7,7 +7,7 @@ import type { CertificateSigningRequest } from '../../gen/certificates-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { formatHumanDuration } from '../../printing/duration.ts'
 import { keep } from '../../strategy.ts'
-import { validateSigningRequest, validateSigningRequestUpdate } from './certificatesigningrequest.validation.ts'
+import { validateApproval, validateSigningRequest, validateSigningRequestUpdate } from './certificatesigningrequest.validation.ts'
 
 export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   group: 'certificates.k8s.io', kind: 'CertificateSigningRequest', plural: 'certificatesigningrequests', shortNames: ['csr'], scope: 'Cluster',
@@ -17,7 +17,7 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   validate: validateSigningRequest,
   validateUpdate: validateSigningRequestUpdate,
   validateStatusUpdate: validateSigningRequestUpdate,
-  subresources: { status: true, others: [{ name: 'approval', verbs: ['get', 'patch', 'update'] }] },
+  subresources: { status: true, others: [{ name: 'approval', verbs: ['get', 'patch', 'update'], validateUpdate: validateApproval }] },
   selectableFields: ({ spec }) => ({ 'spec.signerName': spec.signerName ?? '' }),
   columns: [
     nameColumn(),

@@ -1,6 +1,69 @@
-/** STUB */
+/** Validation of PriorityLevelConfigurations. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
+import { forbiddenValue, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import type {
+  LimitedPriorityLevelConfiguration, PriorityLevelConfiguration, PriorityLevelConfigurationSpec, QueuingConfiguration,
+} from '../../gen/flowcontrol-v1.ts'
+import { validateNonNegative } from '../../numbers.validation.ts'
 
-export function validatePriorityLevel(..._args: unknown[]): FieldError[] {
-  return []
+const maxQueues = 10_000_000
+
+export function validatePriorityLevel({ metadata, spec = {} as PriorityLevelConfigurationSpec }: PriorityLevelConfiguration): FieldError[] {
+  const { type, limited, exempt } = spec
+  const errors: FieldError[] = []
+  if ((metadata?.name === 'exempt') !== (type === 'Exempt')) {
+    errors.push(invalidValue('spec.type', type, "type must be 'Exempt' if and only if `name` is 'exempt'"))
+  }
+  if (type === 'Exempt') {
+    if (limited) errors.push(forbiddenValue('spec.limited', "must be nil if the type is not Limited"))
+    errors.push(...validateNonNegative(exempt?.nominalConcurrencyShares, 'spec.exempt.nominalConcurrencyShares'))
+    return [...errors, ...validatePercent(exempt?.lendablePercent, 'spec.exempt.lendablePercent')]
+  }
+  if (type !== 'Limited') return [...errors, notSupported('spec.type', type ?? '', ['Exempt', 'Limited'])]
+  if (exempt) errors.push(forbiddenValue('spec.exempt', 'must be nil if the type is Limited'))
+  return limited ? [...errors, ...validateLimited(limited, 'spec.limited')]
+    : [...errors, required('spec.limited', 'must not be empty when type is Limited')]
+}
+
+function validatePercent(value: number | undefined, path: string): FieldError[] {
+  return value !== undefined && (value < 0 || value > 100) ? [invalidValue(path, value, 'must be between 0 and 100, inclusive')] : []
+}
+
+function validateLimited(limited: LimitedPriorityLevelConfiguration, path: string): FieldError[] {
+  const { nominalConcurrencyShares = 0, limitResponse, lendablePercent, borrowingLimitPercent } = limited
+  const errors = validateNonNegative(nominalConcurrencyShares, `${path}.nominalConcurrencyShares`)
+  const { type, queuing } = limitResponse ?? { type: '' }
+  const field = `${path}.limitResponse`
+  if (type === 'Reject') {
+    if (queuing) errors.push(forbiddenValue(`${field}.queuing`, 'must be nil if limited.limitResponse.type is not Limited'))
+  } else if (type === 'Queue') {
+    if (queuing) errors.push(...validateQueuing(queuing, `${field}.queuing`))
+    else errors.push(required(`${field}.queuing`, 'must not be empty if limited.limitResponse.type is Limited'))
+  } else errors.push(notSupported(`${field}.type`, type, ['Queue', 'Reject']))
+  errors.push(...validatePercent(lendablePercent, `${path}.lendablePercent`))
+  if (borrowingLimitPercent !== undefined && borrowingLimitPercent < 0) {
+    errors.push(invalidValue(`${path}.borrowingLimitPercent`, borrowingLimitPercent, 'if specified, must be a non-negative integer'))
+  }
+  return errors
+}
+
+function validateQueuing({ queues = 0, handSize = 0, queueLengthLimit = 0 }: QueuingConfiguration, path: string): FieldError[] {
+  const errors: FieldError[] = []
+  if (queueLengthLimit <= 0) errors.push(invalidValue(`${path}.queueLengthLimit`, queueLengthLimit, 'must be positive'))
+  if (queues <= 0) errors.push(invalidValue(`${path}.queues`, queues, 'must be positive'))
+  else if (queues > maxQueues) errors.push(invalidValue(`${path}.queues`, queues, `must not be greater than ${maxQueues}`))
+  const field = `${path}.handSize`
+  if (handSize <= 0) errors.push(invalidValue(field, handSize, 'must be positive'))
+  else if (handSize > queues) errors.push(invalidValue(field, handSize, `should not be greater than queues (${queues})`))
+  else if (entropyBits(queues, handSize) > 60) {
+    errors.push(invalidValue(field, handSize, `required entropy bits of deckSize ${queues} and handSize ${handSize} should not be greater than 60`))
+  }
+  return errors
+}
+
+/** Bits of a hash that dealing such a hand uses up; a flow's hash has 60 to give. */
+function entropyBits(deckSize: number, handSize: number): number {
+  let bits = 0
+  for (let index = 0; index < handSize; index++) bits += Math.log2(deckSize - index)
+  return Math.ceil(bits)
 }
