@@ -9,6 +9,7 @@ import { silentLog, type Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
 import type { UserInfo } from './authn/authenticator.ts'
 import type { ServerVersion } from './version.ts'
+import { subresourceCatalog } from './subresources/catalog.ts'
 import { createApiServer, type ApiServer, type ApiServerOptions } from './server.ts'
 
 export const admin: UserInfo = { name: 'admin', groups: ['system:masters', 'system:authenticated'] }
@@ -77,6 +78,16 @@ const testVersion: ServerVersion = {
   compiler: '', platform: 'linux/amd64',
 }
 
+/** Everything but what needs a machine behind it. */
+const testSubresources = subresourceCatalog({
+  tokens: { issue: (request) => ({ ...request, status: { token: 'secret', expirationTimestamp: '2026-01-01T01:00:00Z' } }) },
+  nodes: {
+    http: { request: () => Promise.reject(new Error('nobody listens')), upgrade: () => Promise.reject(new Error('nobody listens')) },
+    connect: () => { throw new Error('there are no nodes') },
+  },
+  components: new Map([['scheduler', { name: 'scheduler', check: () => {} }]]),
+})
+
 export interface TestServer {
   readonly server: ApiServer
   readonly clock: ManualClock
@@ -99,7 +110,7 @@ export function startTestServer(options: Partial<ApiServerOptions> = {}, log: Lo
   const clock = manualClock()
   const server = createApiServer({
     store: openVolatileStore({ clock }), kinds, schemas, clock, random: seededRandom(), log,
-    authenticators: [{ authenticate: () => admin }], authorizer: { authorize: () => ({ allowed: true, reason: '' }) }, admission: [], version: testVersion,
+    authenticators: [{ authenticate: () => admin }], subresources: testSubresources, authorizer: { authorize: () => ({ allowed: true, reason: '' }) }, admission: [], version: testVersion,
     ...options,
   })
   const open: TestServer['open'] = (method, url, headers = {}, signal = new AbortController().signal) =>
