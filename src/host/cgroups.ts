@@ -6,7 +6,7 @@ import type { CgroupLimits, Cgroups, CgroupUsage } from '#world/cgroups.ts'
 const mountPoint = '/sys/fs/cgroup'
 const controllers = ['cpu', 'memory', 'pids'] as const
 /** Version 1 keeps each controller in a tree of its own; runc makes groups in all of these. */
-const trees = ['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'blkio', 'devices', 'freezer', 'hugetlb', 'net_cls', 'net_prio', 'perf_event', 'systemd', 'rdma', 'misc']
+const trees = ['unified', 'cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'blkio', 'devices', 'freezer', 'hugetlb', 'net_cls', 'net_prio', 'perf_event', 'systemd', 'rdma', 'misc']
 
 export function createCgroups(): Cgroups {
   return existsSync(`${mountPoint}/cgroup.controllers`) ? versionTwo : versionOne
