@@ -5,7 +5,7 @@ import type { KubeObject } from '#machinery/meta/object.ts'
 import { deepFreeze } from '#base/deep-freeze.ts'
 import type { Entry } from '#storage/store.ts'
 import type { UserInfo } from './authn/authenticator.ts'
-import type { ResourceRequest } from './request-info.ts'
+import { fieldTerms, nameInSelector, type ResourceRequest } from './request-info.ts'
 import { authorizeRequest } from './rest/authorize.ts'
 import type { Outcome, RequestScope, RestContext, WriteParameters } from './rest/context.ts'
 import { createObject } from './rest/create.ts'
@@ -28,8 +28,8 @@ const never = new AbortController().signal
 export function createLocalTransport(
   context: RestContext, subresources: SubresourceTable, user: UserInfo,
 ): Transport {
-  const begin = (verb: string, path: ResourcePath, signal: AbortSignal): RequestScope => {
-    const info = requestInfo(verb, path)
+  const begin = (verb: string, path: ResourcePath, fieldSelector: string | undefined, signal: AbortSignal): RequestScope => {
+    const info = requestInfo(verb, path, fieldSelector ?? '')
     authorizeRequest(context.authorizer, user, info)
     const resource = context.kinds.find(path.group, path.version, path.resource)
     if (!resource) throw noSuchPath()
@@ -40,11 +40,11 @@ export function createLocalTransport(
   }
   return {
     async call(call, options) {
-      const scope = begin(call.verb, call.path, options?.signal ?? never)
+      const scope = begin(call.verb, call.path, 'options' in call && 'fieldSelector' in call.options ? call.options.fieldSelector : undefined, options?.signal ?? never)
       return await execute(context, subresources, scope, call)
     },
     async *watch(path, options, signal) {
-      const scope = begin('watch', path, signal)
+      const scope = begin('watch', path, options.fieldSelector, signal)
       const outputs = await watchObjects(context, scope, {
         ...listParameters(options), allowWatchBookmarks: options.allowWatchBookmarks ?? false, timeoutSeconds: options.timeoutSeconds,
         ...(options.sendInitialEvents !== undefined && { sendInitialEvents: options.sendInitialEvents }),
@@ -158,12 +158,13 @@ function bookmark(scope: RequestScope, revision: number, endsInitialEvents: bool
   }
 }
 
-function requestInfo(verb: string, path: ResourcePath): ResourceRequest {
-  const { group, version, resource, namespace = '', name = '', subresource = '' } = path
+function requestInfo(verb: string, path: ResourcePath, fieldSelector: string): ResourceRequest {
+  const { group, version, resource, namespace = '', subresource = '' } = path
+  const name = path.name ?? (verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? nameInSelector(fieldSelector) : '')
   const isNamespace = group === '' && resource === 'namespaces'
   return {
-    type: 'resource', verb, path: '', group, version, resource, name, subresource, namespace: isNamespace ? name : namespace, rest: [],
-    watchByPath: false,
+    type: 'resource', verb, path: '', group, version, resource, name, subresource, namespace: isNamespace ? path.name ?? '' : namespace, rest: [],
+    watchByPath: false, fieldSelector: fieldTerms(verb, fieldSelector),
   }
 }
 

@@ -64,12 +64,12 @@ export function parseRequestInfo(method: string, path: string, query: string): R
   const subresource = verb === 'proxy' ? '' : (parts[at + 2] ?? '')
   if (name === '' && verb === 'get') {
     verb = asksForWatch(query) ? 'watch' : 'list'
-    name = nameInFieldSelector(query)
+    name = nameInSelector(fieldSelectorOf(query))
   } else if (name === '' && verb === 'delete') {
     verb = 'deletecollection'
   }
   return {
-    type: 'resource', verb, path, group, version, namespace, resource, subresource, name, fieldSelector: fieldTerms(verb, query),
+    type: 'resource', verb, path, group, version, namespace, resource, subresource, name, fieldSelector: fieldTerms(verb, fieldSelectorOf(query)),
     rest: parts.slice(at + 3), watchByPath,
   }
 }
@@ -88,10 +88,15 @@ function asksForWatch(query: string): boolean {
 
 const noTerms: readonly SelectorTerm[] = []
 
-function fieldTerms(verb: string, query: string): readonly SelectorTerm[] {
-  if ((verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') || !query.includes('fieldSelector')) return noTerms
+function fieldSelectorOf(query: string): string {
+  return query.includes('fieldSelector') ? new URLSearchParams(query).get('fieldSelector') ?? '' : ''
+}
+
+/** The terms of a field selector that an authorizer may go by (KEP-4601); none for verbs without one, and for what is not understood. */
+export function fieldTerms(verb: string, fieldSelector: string): readonly SelectorTerm[] {
+  if ((verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') || fieldSelector === '') return noTerms
   const terms: SelectorTerm[] = []
-  for (const term of (new URLSearchParams(query).get('fieldSelector') ?? '').split(',')) {
+  for (const term of fieldSelector.split(',')) {
     const match = /^([^=!\\]+)(==?|!=)([^=!\\]*)$/.exec(term)
     if (!match) return noTerms
     terms.push({ field: match[1]!, operator: match[2] === '!=' ? '!=' : '=', value: match[3]! })
@@ -99,9 +104,10 @@ function fieldTerms(verb: string, query: string): readonly SelectorTerm[] {
   return terms
 }
 
-function nameInFieldSelector(query: string): string {
-  if (!query.includes('metadata.name')) return ''
-  for (const term of (new URLSearchParams(query).get('fieldSelector') ?? '').split(',')) {
+/** A list or watch of one name asks for that object; empty for any other. */
+export function nameInSelector(fieldSelector: string): string {
+  if (!fieldSelector.includes('metadata.name')) return ''
+  for (const term of fieldSelector.split(',')) {
     const match = /^metadata\.name={1,2}([^=!\\]+)$/.exec(term)
     if (match && !/[/%]/.test(match[1]!) && match[1] !== '.' && match[1] !== '..') return match[1]!
   }

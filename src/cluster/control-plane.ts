@@ -1,17 +1,24 @@
 /** The control plane over a given world: API server, identity, controllers, scheduler. As deterministic as its parts. */
 import { kinds } from '#api/kinds.ts'
 import { schemas } from '#api/schemas.ts'
+import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
 import { admissionPlugins } from '#apiserver/admission/plugins.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
 import { discoveryDocument, issueRequestedToken, keySetDocument } from '#apiserver/authn/token-request.ts'
 import type { HealthCheck } from '#apiserver/health.ts'
 import type { ProcessMetrics } from '#apiserver/metrics.ts'
+import { createOpenApiHandler } from '#apiserver/openapi/handler.ts'
 import type { PathHandler } from '#apiserver/paths.ts'
+import { createPostStart, postStartHooks, postStartNames } from '#apiserver/post-start/post-start.ts'
+import type { Gzip } from '#apiserver/rest/compress.ts'
 import { createApiServer } from '#apiserver/server.ts'
 import type { ApiServer } from '#apiserver/server.ts'
+import { defaultNodePortRange } from '#apiserver/services/port-allocator.ts'
+import { serviceHooks } from '#apiserver/services/service-hooks.ts'
 import { subresourceCatalog } from '#apiserver/subresources/catalog.ts'
 import type { NodeConnections } from '#apiserver/subresources/node-connection.ts'
 import type { ServerVersion } from '#apiserver/version.ts'
+import { parseCidr } from '#base/ip.ts'
 import { withTaskGroup } from '#base/task-group.ts'
 import { createInformers } from '#client/informers.ts'
 import type { Informers } from '#client/informers.ts'
@@ -19,6 +26,7 @@ import type { Transport } from '#client/transport.ts'
 import { controllers } from '#controllers/controllers.ts'
 import { runControllers } from '#controllers/driver/run-controllers.ts'
 import { runScheduler } from '#scheduler/scheduler.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Crypto } from '#world/crypto.ts'
@@ -45,7 +53,9 @@ export interface ControlPlaneOptions {
   readonly version: ServerVersion
   readonly nodes: NodeConnections
   readonly processMetrics?: ProcessMetrics
-  readonly gzip?: (bytes: Uint8Array) => Promise<Uint8Array>
+  readonly gzip?: Gzip
+  /** What lies between a component (not the server's own start) and the server. A simulation puts an unreliable network there. */
+  readonly wrapTransport?: (transport: Transport, user: UserInfo) => Transport
 }
 
 export interface ControlPlane {
@@ -62,27 +72,42 @@ export interface ControlPlane {
 
 const kubeSystem = 'kube-system'
 
-/** Reads the store, but starts nothing. */
+/** Reads the store, but starts nothing: that is `run`. */
 export function createControlPlane(options: ControlPlaneOptions, signal: AbortSignal): ControlPlane {
-  const { store, clock, random, crypto, clusterDomain } = options
-  const log = options.log
+  const { store, clock, random, crypto, log, clusterDomain, advertiseAddress, port } = options
+  const serviceCidr = parseCidr(options.serviceCidr)
+  if (!serviceCidr) throw new Error(`not a range of addresses: ${options.serviceCidr}`)
   const identity = createIdentity({ store, kinds, crypto, clock, random, serviceAccountKey: options.serviceAccountKey, clusterDomain })
   const { tokens, boundObjects } = identity
   const components = new Map<string, HealthCheck>()
-  const server = createApiServer({
+  const postStart = createPostStart(() => hooks, postStartNames)
+  const server: ApiServer = createApiServer({
     store, kinds, schemas, clock, random, log, version: options.version,
     authenticators: identity.authenticators,
     authorizer: identity.authorizer,
     admission: admissionPlugins(identity.authorizer, identity.rules),
+    hooks: new Map([['/services', serviceHooks({ store, clock, random, clusterCidrs: [serviceCidr], nodePorts: defaultNodePortRange })]]),
     subresources: subresourceCatalog({
       tokens: { issue: (request, namespace, name) => issueRequestedToken(tokens, boundObjects, request, namespace, name, clock.now()) },
       nodes: options.nodes, components, more: reviewHandlers(identity),
     }),
-    serverAddress: `${options.advertiseAddress}:${options.port}`,
-    paths: [serveTokenKeys(identity, `https://${options.advertiseAddress}:${options.port}/openid/v1/jwks`)],
+    serverAddress: `${advertiseAddress}:${port}`,
+    healthChecks: postStart.checks,
+    paths: [
+      serveTokenKeys(identity, `https://${advertiseAddress}:${port}/openid/v1/jwks`),
+      serveOpenApi(() => server.kinds.kinds, options.version.gitVersion, clock),
+    ],
+    ...(options.gzip && { gzip: options.gzip }),
     ...(options.processMetrics && { processMetrics: options.processMetrics }),
   })
-  const transport = (user: UserInfo): Transport => server.localTransport(user)
+  const { wrapTransport = (direct) => direct } = options
+  const transport = (user: UserInfo): Transport => wrapTransport(server.localTransport(user), user)
+  const policy = bootstrapPolicy()
+  const hooks = postStartHooks({
+    transport: server.localTransport({ name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }), kinds: server.kinds,
+    clusterCidrs: [serviceCidr], advertise: { address: advertiseAddress, port },
+    policy: [...policy.clusterRoles, ...policy.clusterRoleBindings, ...policy.roles, ...policy.roleBindings],
+  })
   const informers = createInformers({ transport: transport(componentUser('system:kube-controller-manager')), clock, random, log, signal })
   const started = Promise.withResolvers<void>()
   return {
@@ -90,11 +115,17 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     started: started.promise,
     run: (own) => withTaskGroup(own, async (group) => {
       group.start((inner) => identity.run(inner))
+      await postStart.run(group.signal)
       started.resolve()
       const loops = { informers, clock, random, log }
-      group.start((inner) => runControllers({ ...loops, controllers, transportFor: (account) => transport(serviceAccountUser(account)) }, inner))
+      group.start((inner) => runControllers({
+        ...loops, controllers: controllers({ rootCa: options.rootCertificate }), transportFor: (account) => transport(serviceAccountUser(account)),
+      }, inner))
       group.start((inner) => runScheduler({ ...loops, transport: transport(componentUser('system:kube-scheduler')), signal: inner }))
       await group.settled()
+    }).catch((error: unknown) => {
+      started.reject(error)
+      if (!own.aborted) throw error
     }),
   }
 }
@@ -129,5 +160,15 @@ function serveTokenKeys({ tokens }: Identity, keySetUrl: string): PathHandler {
     if (info.path === '/openid/v1/jwks') return answer('application/jwk-set+json', keySetDocument(tokens))
     if (info.path === '/.well-known/openid-configuration') return answer('application/json', discoveryDocument(tokens, keySetUrl))
     return undefined
+  }
+}
+
+/** The schemas of everything that is served, for `kubectl explain`, validation and server-side apply in clients. */
+function serveOpenApi(served: () => readonly AnyKind[], serverVersion: string, clock: Clock): PathHandler {
+  const handle = createOpenApiHandler({ kinds: served, table: schemas, serverVersion, now: () => clock.now() })
+  return ({ info, request }) => {
+    if (info.type !== 'path' || !info.path.startsWith('/openapi/')) return undefined
+    const response = handle({ path: info.path, query: request.query, accept: request.headers['accept'], ifNoneMatch: request.headers['if-none-match'] })
+    return response && { status: response.status, headers: response.headers, body: { type: 'bytes', chunks: [response.bytes] } }
   }
 }

@@ -10,7 +10,7 @@ import { systemClock } from '#host/clock.ts'
 import { nodeCrypto } from '#host/crypto/node-crypto.ts'
 import { systemDisk } from '#host/disk/disk.ts'
 import { createHttpClient } from '#host/http/client.ts'
-import { gzip } from '#host/http/compress.ts'
+import { gzipStream } from '#host/http/compress.ts'
 import { PortInUse, listen } from '#host/http/listen.ts'
 import { systemRandom } from '#host/random.ts'
 import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
@@ -62,7 +62,7 @@ export async function startCluster({ config, log, onStep }: ClusterOptions, sign
       store, clock: systemClock, random: systemRandom, crypto: nodeCrypto, log,
       serviceAccountKey: certificates['sa.key']!, rootCertificate: certificates['ca.crt']!, clusterDomain: config.clusterDomain,
       serviceCidr: config.serviceCidr, advertiseAddress: config.advertiseAddress, port: config.port, version: serverVersion,
-      nodes: createNodeConnections(certificates, httpClient), processMetrics, gzip,
+      nodes: createNodeConnections(certificates, httpClient), processMetrics, gzip: gzipStream,
     }, until)
     const server = resources.use(await listenForClients(config, certificates, controlPlane, log))
     return [`https://${config.advertiseAddress}:${config.port}  ready`, { controlPlane, server }]
