@@ -18,11 +18,14 @@ import type { ClusterChange } from './plugin.ts'
 import { schedulingGatesOf } from './plugins/scheduling-gates.ts'
 import type { SchedulingQueue } from './queue/scheduling-queue.ts'
 import { ClusterState } from './snapshot/cluster-state.ts'
+import { observeVolumes } from './volumes/observe-volumes.ts'
+import type { VolumeObservation } from './volumes/observe-volumes.ts'
 import { podInfoOf } from './snapshot/pod-info.ts'
 import type { PodInfo } from './snapshot/pod-info.ts'
 
 export interface Observation {
   readonly state: ClusterState
+  readonly volumes: VolumeObservation
   /** Pods that were promised the node and are not on it yet. */
   readonly nominated: (node: string) => readonly PodInfo[]
   /** Whether there are any such pods at all. */
@@ -45,9 +48,11 @@ export function observeCluster({ informers, queue, schedulerNames }: Observation
   const [pods, nodes, namespaces] = [informers.of(podKind), informers.of(nodeKind), informers.of(namespaceKind)]
   const budgets = informers.of(podDisruptionBudget)
   const nominations = new Nominations()
+  const volumes = observeVolumes(informers, (change) => queue.changed(change))
   const state = new ClusterState({
     namespaceLabels: (name) => namespaces.get(name)?.metadata.labels,
     groupSelector: groupSelectorFrom(informers),
+    volumes: volumes.view,
   })
   const wake = (changes: readonly ClusterChange[]): void => { for (const change of changes) queue.changed(change) }
   const removed = (uid: string): void => {
@@ -96,6 +101,7 @@ export function observeCluster({ informers, queue, schedulerNames }: Observation
   ]
   return {
     state,
+    volumes,
     nominated: (node) => nominations.of(node),
     get hasNominated() { return nominations.size > 0 },
     nominate: (info, node) => nominations.set(info, node),
@@ -104,7 +110,7 @@ export function observeCluster({ informers, queue, schedulerNames }: Observation
       if (state.isPromised(uid) && state.remove(uid)) queue.changed('pod deleted')
     },
     budgets: () => budgets.list(),
-    stop: () => { for (const end of unsubscribe) end() },
+    stop: () => { for (const end of [...unsubscribe, volumes.stop]) end() },
   }
 }
 

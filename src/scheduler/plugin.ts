@@ -30,6 +30,7 @@ export function unresolvable(...reasons: readonly string[]): Verdict {
 /** What happens in a cluster, as far as it may make a rejected pod fit. */
 export type ClusterChange =
   | 'node added' | 'node resources changed' | 'node labels changed' | 'node taints changed' | 'node unschedulable changed'
+  | 'claim changed' | 'volume changed' | 'storage class changed'
   | 'pod assigned' | 'pod labels changed' | 'pod deleted' | 'pod shrunk' | 'namespace labels changed'
   /** The rejected pod itself. */
   | 'own pod changed'

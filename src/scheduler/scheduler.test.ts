@@ -1,77 +1,12 @@
 /** The scheduler against the real API server, in one process and in virtual time. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { node as nodeKind } from '#api/core/node/node.ts'
-import { pod as podKind } from '#api/core/pod/pod.ts'
-import type { Event, Pod } from '#api/gen/core-v1.ts'
-import { kinds } from '#api/kinds.ts'
-import { schemas } from '#api/schemas.ts'
-import { podBinding } from '#apiserver/subresources/binding.ts'
-import { startTestServer } from '#apiserver/testing.ts'
-import { createClient } from '#client/client.ts'
-import { createInformers } from '#client/informers.ts'
-import type { Transport } from '#client/transport.ts'
+import type { Pod } from '#api/gen/core-v1.ts'
 import { ApiError } from '#machinery/errors/api-error.ts'
-import { createSimClock } from '#sim/clock.ts'
-import { seededRandom } from '#sim/random.ts'
-import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
-import { silentLog } from '#world/log.ts'
-import { runScheduler } from './scheduler.ts'
-import { nodeOf, podOf } from './testing.ts'
-
-const admin = { name: 'admin', groups: ['system:masters'] }
-
-async function laboratory(through: (transport: Transport) => Transport = (transport) => transport) {
-  const clock = createSimClock()
-  const random = seededRandom(1)
-  const { server } = startTestServer({
-    store: openVolatileStore({ clock }), kinds, schemas, clock, random, subresources: new Map([['/pods/binding', podBinding]]),
-  })
-  const transport = server.localTransport(admin)
-  const client = createClient(transport)
-  await client.resource({ group: '', version: 'v1', resource: 'namespaces' })
-    .create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
-  const stop = new AbortController()
-  const world = { clock, random, log: silentLog, signal: stop.signal }
-  const informers = createInformers({ transport, ...world })
-  const running = runScheduler({ transport: through(transport), informers, ...world })
-  const pods = client.of(podKind, 'default')
-  const nodes = client.of(nodeKind)
-  const lab = {
-    clock, pods, nodes,
-    async node(line: string) {
-      const { metadata: { name, labels }, spec, status } = nodeOf(line)
-      const created = await nodes.create({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { ...labels } }, spec: spec! })
-      await nodes.updateStatus({ ...created, status: status! })
-      await clock.advance(10)
-    },
-    async pod(line: string) {
-      const { metadata: { name, labels }, spec } = podOf(line)
-      await pods.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { ...labels } }, spec } as Pod)
-      await clock.advance(10)
-    },
-    where: async (name: string) => (await pods.get(name)).spec?.nodeName ?? '',
-    async scheduled(name: string) {
-      const { status } = await pods.get(name)
-      const condition = status?.conditions?.find(({ type }) => type === 'PodScheduled')
-      return condition && `${condition.status} ${condition.reason ?? ''} ${condition.message ?? ''}`.trim()
-    },
-    async events(name: string) {
-      await clock.advance(1_000)
-      const list = await client.resource<Event>({ group: '', version: 'v1', resource: 'events' }, 'default').list()
-      return list.items.filter(({ involvedObject }) => involvedObject.name === name).map(({ type, reason, message }) => `${type} ${reason}: ${message}`)
-    },
-    async [Symbol.asyncDispose]() {
-      stop.abort()
-      await clock.drive(running)
-    },
-  }
-  await clock.advance(10)
-  return lab
-}
+import { schedulerLaboratory } from '#sim/scheduler-laboratory.ts'
 
 test('a pod is bound to a node that fits, and an event says so', async () => {
-  await using lab = await laboratory()
+  await using lab = await schedulerLaboratory()
   await lab.node('a cpu=1')
   await lab.node('b cpu=4')
   await lab.pod('p cpu=2')
@@ -81,7 +16,7 @@ test('a pod is bound to a node that fits, and an event says so', async () => {
 })
 
 test('a pod that fits nowhere says why, and is placed as soon as it fits', async () => {
-  await using lab = await laboratory()
+  await using lab = await schedulerLaboratory()
   await lab.pod('p cpu=2')
   assert.equal(await lab.scheduled('p'), 'False Unschedulable no nodes available to schedule pods')
   await lab.node('a cpu=1')
@@ -95,7 +30,7 @@ test('a pod that fits nowhere says why, and is placed as soon as it fits', async
 })
 
 test('pods that are decided one after the other do not share what is left', async () => {
-  await using lab = await laboratory()
+  await using lab = await schedulerLaboratory()
   await lab.node('a cpu=1')
   await lab.node('b cpu=1')
   for (const name of ['p', 'q', 'r']) await lab.pod(`${name} cpu=1`)
@@ -104,7 +39,7 @@ test('pods that are decided one after the other do not share what is left', asyn
 })
 
 test('a pod of another scheduler, and one behind a gate, are left alone', async () => {
-  await using lab = await laboratory()
+  await using lab = await schedulerLaboratory()
   await lab.node('a')
   await lab.pod('other {"schedulerName":"mine"}')
   await lab.pod('gated {"schedulingGates":[{"name":"example.com/wait"}]}')
@@ -120,7 +55,7 @@ test('a pod of another scheduler, and one behind a gate, are left alone', async 
 })
 
 test('a deleted pod makes room for one that waits', async () => {
-  await using lab = await laboratory()
+  await using lab = await schedulerLaboratory()
   await lab.node('a cpu=1')
   await lab.pod('p cpu=1')
   await lab.pod('q cpu=1')
@@ -131,7 +66,7 @@ test('a deleted pod makes room for one that waits', async () => {
 })
 
 test('the more important pod goes first when several wait', async () => {
-  await using lab = await laboratory()
+  await using lab = await schedulerLaboratory()
   for (const line of ['low cpu=1 priority=1', 'high cpu=1 priority=7', 'middle cpu=1 priority=5']) await lab.pod(line)
   await lab.node('a cpu=1')
   await lab.clock.advance(5_000)
@@ -139,7 +74,7 @@ test('the more important pod goes first when several wait', async () => {
 })
 
 test('an important pod preempts: the victim is told and deleted, the node is promised, and then taken', async () => {
-  await using lab = await laboratory()
+  await using lab = await schedulerLaboratory()
   await lab.node('a cpu=1')
   await lab.pod('victim cpu=1')
   assert.equal(await lab.where('victim'), 'a')
@@ -160,7 +95,7 @@ test('an important pod preempts: the victim is told and deleted, the node is pro
 
 test('a binding that fails is tried again after a while, and what it had taken is given back', async () => {
   let failures = 0
-  await using lab = await laboratory((transport) => ({
+  await using lab = await schedulerLaboratory((transport) => ({
     watch: (...call) => transport.watch(...call),
     call(call, options) {
       if (call.path.subresource !== 'binding' || failures++ > 0) return transport.call(call, options)

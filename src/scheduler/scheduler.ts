@@ -8,7 +8,7 @@ import { createEventRecorder, referenceTo } from '#client/event-recorder.ts'
 import type { EventRecorder } from '#client/event-recorder.ts'
 import type { Informers } from '#client/informers.ts'
 import type { Transport } from '#client/transport.ts'
-import { ApiError, isReason } from '#machinery/errors/api-error.ts'
+import { isReason } from '#machinery/errors/api-error.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
@@ -21,10 +21,13 @@ import type { Observation } from './observe.ts'
 import { decidePreemption } from './preemption/preemption.ts'
 import type { ClusterChange, Profile } from './plugin.ts'
 import { defaultProfile } from './plugins/plugins.ts'
+import { planVolumes } from './plugins/volume-binding.ts'
+import type { VolumePlan } from './plugins/volume-binding.ts'
 import { SchedulingQueue } from './queue/scheduling-queue.ts'
 import type { QueuedPod } from './queue/scheduling-queue.ts'
 import type { PodInfo } from './snapshot/pod-info.ts'
 import { reportUnschedulable } from './status.ts'
+import { bindVolumes } from './volumes/bind-volumes.ts'
 
 export interface SchedulerOptions {
   readonly transport: Transport
@@ -109,8 +112,11 @@ async function scheduleOne(scheduling: Scheduling, queued: QueuedPod): Promise<v
     const decision = decider.decide(info, profile, random.next, observation.nominated, observation.hasNominated)
     if (decision.type === 'rejected') return await reject(scheduling, queued, profile, decision.rejection)
     log.debug('decided', { pod: info.key, node: decision.node, score: decision.score, feasible: decision.feasible })
-    observation.state.place(info, decision.node)
-    await bind(scheduling, info, decision.node)
+    const { state, volumes } = observation
+    const plan = planVolumes(info, state.node(decision.node)!, state.volumes)
+    state.place(info, decision.node)
+    if (plan !== undefined) volumes.promise(plan)
+    await bind(scheduling, info, decision.node, plan)
   } catch (error) {
     if (signal.aborted) return
     log.error('a pod could not be scheduled', { pod: info.key, error })
@@ -119,11 +125,12 @@ async function scheduleOne(scheduling: Scheduling, queued: QueuedPod): Promise<v
   }
 }
 
-async function bind(scheduling: Scheduling, info: PodInfo, node: string): Promise<void> {
-  const { client, events, queue, observation, options: { log, signal } } = scheduling
+async function bind(scheduling: Scheduling, info: PodInfo, node: string, plan: VolumePlan | undefined): Promise<void> {
+  const { client, events, queue, observation, options: { clock, informers, log, signal } } = scheduling
   const { name, uid } = info.pod.metadata
   const { namespace } = info
   try {
+    if (plan !== undefined) await bindVolumes({ client, informers, clock }, plan, node, signal)
     await client.of(podKind, namespace).subresource(name, 'binding').create({
       apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace, uid }, target: { kind: 'Node', name: node },
     } as Binding, { signal })
@@ -134,8 +141,10 @@ async function bind(scheduling: Scheduling, info: PodInfo, node: string): Promis
     // Bound by somebody else, or changed: the informer will say what became of it.
     log.warn('binding a pod failed', { pod: info.key, node, error: String(error) })
     queue.fail(info.uid)
-    await report(scheduling, info, 'SchedulerError', error instanceof ApiError ? error.message : String(error))
+    await report(scheduling, info, 'SchedulerError', error instanceof Error ? error.message : String(error))
     return
+  } finally {
+    if (plan !== undefined) observation.volumes.release(plan)
   }
   queue.done(info.uid)
   observation.unnominate(info.uid)

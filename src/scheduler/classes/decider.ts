@@ -5,6 +5,7 @@ import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { decide } from '../decide.ts'
 import type { Decision, Nominated } from '../decide.ts'
 import type { Profile } from '../plugin.ts'
+import { claimNamesOf } from '../plugins/volume-binding.ts'
 import type { ClusterState } from '../snapshot/cluster-state.ts'
 import type { PodInfo } from '../snapshot/pod-info.ts'
 import { PodClass } from './pod-class.ts'
@@ -26,7 +27,8 @@ export class Decider {
 
   /** As `decide`. `hasNominated`: nodes were promised to somebody, which only looking at them one by one takes account of. */
   decide(pod: PodInfo, profile: Profile, next: () => number, nominated: Nominated, hasNominated: boolean): Decision {
-    if (!hasNominated) {
+    // Claims change while pods of a class come and go, so pods with claims have no class.
+    if (!hasNominated && claimNamesOf(pod).length === 0) {
       const picked = this.#classOf(pod, profile)?.pick(next)
       if (picked !== undefined) return { type: 'placed', ...picked }
     }

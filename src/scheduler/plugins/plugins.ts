@@ -10,6 +10,7 @@ import { nodeResourcesFit } from './node-resources-fit.ts'
 import { nodeUnschedulable } from './node-unschedulable.ts'
 import { podTopologySpread } from './pod-topology-spread.ts'
 import { taintToleration } from './taint-toleration.ts'
+import { volumeBinding } from './volume-binding.ts'
 
 export const defaultPlugins: readonly WeightedPlugin[] = [
   { plugin: nodeUnschedulable },
@@ -18,6 +19,7 @@ export const defaultPlugins: readonly WeightedPlugin[] = [
   { plugin: nodeAffinity, weight: 2 },
   { plugin: nodePorts },
   { plugin: nodeResourcesFit, weight: 1 },
+  { plugin: volumeBinding },
   { plugin: podTopologySpread, weight: 2 },
   { plugin: interPodAffinity, weight: 2 },
   { plugin: nodeResourcesBalancedAllocation, weight: 1 },

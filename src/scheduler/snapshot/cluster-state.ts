@@ -8,8 +8,9 @@ import type { NodeInfo } from './node-info.ts'
 import { podInfoOf } from './pod-info.ts'
 import type { PodInfo } from './pod-info.ts'
 import type { Snapshot } from './snapshot.ts'
+import type { VolumeView } from '../volumes/volume-view.ts'
 
-export type Surroundings = Required<Pick<Snapshot, 'namespaceLabels' | 'groupSelector'>>
+export type Surroundings = Required<Pick<Snapshot, 'namespaceLabels' | 'groupSelector'>> & Pick<Snapshot, 'volumes'>
 
 /** A pod that came to a node (1) or left it (-1). */
 export interface PodChange {
@@ -31,6 +32,7 @@ export class ClusterState implements Snapshot {
   readonly nodes: NodeInfo[] = []
   readonly namespaceLabels: Surroundings['namespaceLabels']
   readonly groupSelector: Surroundings['groupSelector']
+  readonly volumes?: VolumeView
   readonly #positions = new Map<string, number>()
   /** Every pod that is on a node or was promised to one, by uid. */
   readonly #placed = new Map<string, Placed>()
@@ -46,6 +48,7 @@ export class ClusterState implements Snapshot {
   constructor(surroundings: Surroundings) {
     this.namespaceLabels = surroundings.namespaceLabels
     this.groupSelector = surroundings.groupSelector
+    if (surroundings.volumes !== undefined) this.volumes = surroundings.volumes
   }
 
   get hasAffinity(): boolean { return this.#withAffinity > 0 }
