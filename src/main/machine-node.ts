@@ -39,6 +39,7 @@ import { ensureOwnImages } from './image-import.ts'
 import { cgroupRoot, egressTable, proxyTable } from './names.ts'
 import { containerdPlaces } from './node-cleanup.ts'
 import { nodeReady } from './node-ready.ts'
+import { withOwnRegistry } from './own-registry.ts'
 
 /** The machine's side, which does not need the API server: started first, because containerd takes its time. */
 export interface PreparedMachine extends AsyncDisposable {
@@ -61,7 +62,7 @@ export async function prepareMachine(config: ClusterConfig, log: Log, signal: Ab
     own ? ensureContainerd(places, signal) : Promise.resolve(),
   ])
   const endpoint = config.containerRuntimeEndpoint ?? containerdSocket(places)
-  const runtime = createContainerRuntime(endpoint)
+  const runtime = withOwnRegistry(createContainerRuntime(endpoint))
   await ensureOwnImages(endpoint.replace(/^unix:\/\//, ''), async (name) => await runtime.imageStatus(name) !== undefined, config.runDirectory)
   return {
     runtime, network,

@@ -1,7 +1,7 @@
 /** `default/kubernetes`: the Service through which pods find the API server, and the endpoints behind it. */
 import type { Endpoints, Service } from '#api/gen/core-v1.ts'
 import type { EndpointSlice } from '#api/gen/discovery-v1.ts'
-import type { Transport } from '#client/transport.ts'
+import type { ResourcePath, Transport } from '#client/transport.ts'
 import { isReason } from '#machinery/errors/api-error.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
@@ -72,13 +72,22 @@ async function ensure(
   transport: Transport, path: { group: string; version: string; namespace: string; resource: string }, wanted: KubeObject,
   correct: (existing: KubeObject, wanted: KubeObject) => KubeObject | undefined, signal: AbortSignal,
 ): Promise<void> {
-  try {
+  const named = { ...path, name: 'kubernetes' }
+  // Read first: creating the Service again would already fail at its address, which it has itself.
+  const existing = await read(transport, named, signal)
+  if (!existing) {
     await transport.call({ verb: 'create', path, object: wanted, options: {} }, { signal })
+    return
+  }
+  const corrected = correct(existing, wanted)
+  if (corrected) await transport.call({ verb: 'update', path: named, object: corrected, options: {} }, { signal })
+}
+
+async function read(transport: Transport, path: ResourcePath, signal: AbortSignal): Promise<KubeObject | undefined> {
+  try {
+    return await transport.call({ verb: 'get', path }, { signal }) as KubeObject
   } catch (error) {
-    if (!isReason(error, 'AlreadyExists')) throw error
-    const named = { ...path, name: 'kubernetes' }
-    const existing = await transport.call({ verb: 'get', path: named }, { signal })
-    const corrected = correct(existing as KubeObject, wanted)
-    if (corrected) await transport.call({ verb: 'update', path: named, object: corrected, options: {} }, { signal })
+    if (isReason(error, 'NotFound')) return undefined
+    throw error
   }
 }
