@@ -1,0 +1,111 @@
+/** StatefulSets: order, identity, one at a time. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { StatefulSet } from '#api/gen/apps-v1.ts'
+import { controllerRevision } from '#api/apps/controllerrevision/controllerrevision.ts'
+import { statefulSet } from '#api/apps/statefulset/statefulset.ts'
+import { persistentVolumeClaim } from '#api/core/persistentvolumeclaim/persistentvolumeclaim.ts'
+import { pod } from '#api/core/pod/pod.ts'
+import { Model } from '../testing/model.ts'
+import { makeReady, templateOf } from '../testing/pods.ts'
+import { statefulSetController } from './statefulset.ts'
+
+type Spec = NonNullable<StatefulSet['spec']>
+const db = (replicas: number, extra: Partial<Spec> = {}): StatefulSet => ({
+  metadata: { name: 'db' },
+  spec: {
+    replicas, selector: { matchLabels: { app: 'db' } }, template: templateOf('db'), serviceName: 'db', podManagementPolicy: 'OrderedReady',
+    updateStrategy: { type: 'RollingUpdate' }, revisionHistoryLimit: 10, ...extra,
+  },
+})
+const names = (model: Model): string[] => model.list(pod).map(({ metadata }) => metadata.name).sort()
+const images = (model: Model): string[] => model.list(pod).toSorted((a, b) => a.metadata.name < b.metadata.name ? -1 : 1)
+  .map(({ spec }) => spec!.containers![0]!.image!)
+const run = (model: Model, check?: () => void) => model.settle([statefulSetController], 100, () => {
+  check?.()
+  makeReady(model)
+})
+const edit = (model: Model, change: (spec: Spec) => void) => model.change(statefulSet, 'default/db', (copy) => {
+  change(copy.spec!)
+  copy.metadata!.generation!++
+})
+
+test('starts pods one after the other, each when the one before is ready', async () => {
+  const model = new Model()
+  model.put(statefulSet, db(3))
+  await model.settle([statefulSetController])
+  assert.deepEqual(names(model), ['db-0'])
+  makeReady(model)
+  await model.settle([statefulSetController])
+  assert.deepEqual(names(model), ['db-0', 'db-1'])
+  await run(model)
+  assert.deepEqual(names(model), ['db-0', 'db-1', 'db-2'])
+  const { hostname, subdomain } = model.get(pod, 'default/db-2')!.spec!
+  assert.deepEqual([hostname, subdomain], ['db-2', 'db'])
+  const { status } = model.get(statefulSet, 'default/db')!
+  assert.deepEqual([status!.replicas, status!.readyReplicas, status!.currentReplicas, status!.updatedReplicas], [3, 3, 3, 3])
+  assert.equal(status!.currentRevision, status!.updateRevision)
+})
+
+test('scales down from the highest number, and starts counting where it is told', async () => {
+  const model = new Model()
+  model.put(statefulSet, db(3, { ordinals: { start: 5 } }))
+  await run(model)
+  assert.deepEqual(names(model), ['db-5', 'db-6', 'db-7'])
+  edit(model, (spec) => { spec.replicas = 1 })
+  await model.step(statefulSetController, 'default/db')
+  assert.deepEqual(names(model), ['db-5', 'db-6'])
+  await run(model)
+  assert.deepEqual(names(model), ['db-5'])
+})
+
+test('a new template replaces pods from the top, one at a time, down to the partition', async () => {
+  const model = new Model()
+  model.put(statefulSet, db(4))
+  await run(model)
+  edit(model, (spec) => {
+    spec.template = templateOf('db', 'db:2')
+    spec.updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 2 } }
+  })
+  await run(model, () => assert.ok(model.list(pod).length >= 3, 'only one pod is missing at any time'))
+  assert.deepEqual(images(model), ['nginx:1', 'nginx:1', 'db:2', 'db:2'])
+  model.remove(pod, 'default/db-0')
+  await run(model)
+  assert.deepEqual(images(model), ['nginx:1', 'nginx:1', 'db:2', 'db:2'], 'below the partition a pod comes back as it was')
+  edit(model, (spec) => { spec.updateStrategy = { type: 'RollingUpdate' } })
+  await run(model)
+  assert.deepEqual(images(model), ['db:2', 'db:2', 'db:2', 'db:2'])
+  assert.equal(model.list(controllerRevision).length, 2)
+  const { status } = model.get(statefulSet, 'default/db')!
+  assert.equal(status!.currentRevision, status!.updateRevision)
+})
+
+test('Parallel starts all at once', async () => {
+  const model = new Model()
+  model.put(statefulSet, db(3, { podManagementPolicy: 'Parallel' }))
+  await model.step(statefulSetController, 'default/db')
+  assert.deepEqual(names(model), ['db-0', 'db-1', 'db-2'])
+})
+
+test('each pod has claims of its own, which outlive it', async () => {
+  const model = new Model()
+  model.put(statefulSet, db(2, { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'] } }] }))
+  await run(model)
+  assert.deepEqual(model.list(persistentVolumeClaim).map(({ metadata }) => metadata.name).sort(), ['data-db-0', 'data-db-1'])
+  assert.deepEqual(model.get(pod, 'default/db-1')!.spec!.volumes, [
+    { name: 'data', persistentVolumeClaim: { claimName: 'data-db-1', readOnly: false } },
+  ])
+  edit(model, (spec) => { spec.replicas = 0 })
+  await run(model)
+  assert.equal(model.list(persistentVolumeClaim).length, 2)
+})
+
+test('a failed pod is replaced before the next one starts', async () => {
+  const model = new Model()
+  model.put(statefulSet, db(2))
+  await run(model)
+  model.change(pod, 'default/db-0', (copy) => { copy.status = { phase: 'Failed' } })
+  assert.deepEqual((await model.step(statefulSetController, 'default/db')).filter((line) => line.startsWith('delete')), ['delete Pod default/db-0'])
+  await run(model)
+  assert.deepEqual(names(model), ['db-0', 'db-1'])
+})

@@ -1,0 +1,70 @@
+/** ControllerRevisions: the remembered templates of DaemonSets and StatefulSets. */
+import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import type { ControllerRevision } from '#api/gen/apps-v1.ts'
+import { controllerRevision } from '#api/apps/controllerrevision/controllerrevision.ts'
+import type { Action } from '../driver/action.ts'
+import { create, remove, update } from '../driver/action.ts'
+import { controllerReferenceTo } from './pods.ts'
+import { computeTemplateHash } from './template-hash.ts'
+
+export const revisionHashLabel = 'controller-revision-hash'
+
+export interface RevisionOwner {
+  readonly kind: AnyKind
+  readonly owner: Stored<KubeObject>
+  readonly template: unknown
+  readonly collisionCount: number | undefined
+}
+
+export interface CurrentRevision {
+  readonly name: string
+  /** The value of the `controller-revision-hash` label. */
+  readonly hash: string
+  readonly isNew: boolean
+  readonly actions: readonly Action[]
+  /** The name belongs to something else: count up and try again. */
+  readonly isCollision: boolean
+}
+
+/** The revision of the template as it is now: an old one with the same content (made the newest again), or a new one. */
+export function planRevision(
+  { kind, owner, template, collisionCount }: RevisionOwner, revisions: readonly Stored<ControllerRevision>[],
+  taken: (name: string) => boolean,
+): CurrentRevision {
+  const data = { spec: { template: { ...template as object, $patch: 'replace' } } }
+  const newest = Math.max(0, ...revisions.map(({ revision }) => revision))
+  const same = revisions.filter((revision) => semanticEqual(revision.data, data)).sort((a, b) => b.revision - a.revision)[0]
+  if (same) {
+    const actions = same.revision === newest ? [] : [update(controllerRevision, { ...same, revision: newest + 1 })]
+    return { name: same.metadata.name, hash: hashOf(same), isNew: false, actions, isCollision: false }
+  }
+  const hash = computeTemplateHash(data, collisionCount)
+  const name = `${owner.metadata.name}-${hash}`
+  if (taken(name)) return { name, hash, isNew: true, actions: [], isCollision: true }
+  const { namespace } = owner.metadata
+  const labels = (template as { readonly metadata?: { readonly labels?: Readonly<Record<string, string>> } }).metadata?.labels
+  const object: DeepReadonly<ControllerRevision> = {
+    apiVersion: 'apps/v1', kind: 'ControllerRevision',
+    metadata: {
+      name, ...(namespace !== undefined && { namespace }), labels: { ...labels, [revisionHashLabel]: hash },
+      ownerReferences: [controllerReferenceTo(kind, owner)],
+    },
+    data, revision: newest + 1,
+  }
+  return { name, hash, isNew: true, actions: [create(controllerRevision, object)], isCollision: false }
+}
+
+export function hashOf({ metadata }: Stored<ControllerRevision>): string {
+  return metadata.labels?.[revisionHashLabel] ?? metadata.name.slice(metadata.name.lastIndexOf('-') + 1)
+}
+
+/** The oldest ones beyond `limit` that nothing uses. */
+export function planHistoryCleanUp(
+  revisions: readonly Stored<ControllerRevision>[], inUse: ReadonlySet<string>, limit: number,
+): readonly Action[] {
+  const idle = revisions.filter((revision) => !inUse.has(revision.metadata.name) && !inUse.has(hashOf(revision)))
+    .sort((a, b) => a.revision - b.revision)
+  return idle.slice(0, Math.max(0, idle.length - limit)).map((revision) => remove(controllerRevision, revision))
+}
