@@ -114,7 +114,7 @@ export class IpAllocator {
         name: text, uid: this.#random.uuid(), creationTimestamp: formatTime(this.#clock.now()),
         labels: { 'ipaddress.kubernetes.io/ip-family': this.family, 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
       },
-      spec: { parentRef: { group: '', resource: 'services', namespace: owner.namespace, name: owner.name } },
+      spec: { parentRef: { resource: 'services', namespace: owner.namespace, name: owner.name } },
     }
     const result = await this.#store.swap(key, 0, { type: 'put', value: encodeStored(object) })
     return result.type === 'swapped'

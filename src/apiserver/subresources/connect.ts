@@ -6,6 +6,7 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import type { HttpResponse, IncomingResponse } from '#world/http.ts'
+import { parseBoolParameter } from '../request-info.ts'
 import { runMutatingAdmission, runValidatingAdmission } from '../rest/admit.ts'
 import { authorizeCreateOnUpdate } from '../rest/authorize.ts'
 import type { RequestScope, RestContext } from '../rest/context.ts'
@@ -38,14 +39,9 @@ export function podConnect(nodes: NodeConnections, path: 'exec' | 'attach' | 'po
 
 function streamQuery(values: URLSearchParams): string {
   const query = new URLSearchParams()
-  const flag = (name: string, kubeletName: string, absent: boolean): void => {
-    const text = values.get(name)
-    if (text === null ? absent : text !== 'false' && text !== '0' && text !== '') query.append(kubeletName, '1')
+  for (const [name, kubeletName] of [['stdin', 'input'], ['stdout', 'output'], ['stderr', 'error'], ['tty', 'tty']] as const) {
+    if (parseBoolParameter(values.get(name))) query.append(kubeletName, '1')
   }
-  flag('stdin', 'input', false)
-  flag('stdout', 'output', true)
-  flag('stderr', 'error', true)
-  flag('tty', 'tty', false)
   for (const word of values.getAll('command')) query.append('command', word)
   return query.toString()
 }

@@ -167,7 +167,7 @@ test('an exec is a tunnel: bytes pass both ways as they are', async () => {
   const request: HttpRequest = { ...plain, upgrade: { protocol: 'SPDY/3.1', accept: () => client } }
   const response = await server.server.handle(request)
   assert.equal(response.body.type, 'upgraded')
-  assert.equal(asked[0]!.url, 'https://10.0.0.1:10250/exec/default/p/c?input=1&output=1&error=1&tty=1&command=ls&command=-l')
+  assert.equal(asked[0]!.url, 'https://10.0.0.1:10250/exec/default/p/c?input=1&output=1&tty=1&command=ls&command=-l')
   assert.deepEqual([asked[0]!.headers['x-stream-protocol-version'], asked[0]!.headers['authorization']], ['v4.channel.k8s.io', undefined])
   assert.deepEqual(received, ['hello'])
   assert.match(written[0]!, /^HTTP\/1\.1 101 Switching Protocols\r\nupgrade: SPDY\/3\.1\r\n/)
