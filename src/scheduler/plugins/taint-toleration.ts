@@ -13,7 +13,10 @@ export const taintToleration = definePlugin<undefined, readonly DeepReadonly<Tol
   },
   prepareScore: ({ pod }) =>
     ready((pod.spec?.tolerations ?? []).filter(({ effect }) => !effect || effect === 'PreferNoSchedule')),
-  score: (_, { taints }, tolerations) =>
-    taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerates(tolerations, taint)).length,
+  score(_, { taints }, tolerations) {
+    let untolerated = 0
+    for (const taint of taints) if (taint.effect === 'PreferNoSchedule' && !tolerates(tolerations, taint)) untolerated++
+    return untolerated
+  },
   normalize: 'lower',
 })

@@ -3,7 +3,7 @@ import type { Node, Pod } from '#api/gen/core-v1.ts'
 import { deepEqual } from '#base/deep-equal.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import type { ClusterChange } from '../plugin.ts'
-import { nodeInfoOf, withoutPod, withPod, withPodsOf } from './node-info.ts'
+import { addPod, nodeInfoOf, removePod, withPodsOf } from './node-info.ts'
 import type { NodeInfo } from './node-info.ts'
 import { podInfoOf } from './pod-info.ts'
 import type { PodInfo } from './pod-info.ts'
@@ -137,7 +137,7 @@ export class ClusterState implements Snapshot {
     if (target !== undefined) {
       const replaced = target.pods.get(info.uid)
       if (replaced !== undefined) this.#record({ node, pod: replaced, sign: -1 })
-      this.#replace(target, withPod(target, info))
+      this.#replace(target, addPod(target, info))
       return this.#record({ node, pod: info, sign: 1 })
     }
     let homeless = this.#homeless.get(node)
@@ -153,7 +153,7 @@ export class ClusterState implements Snapshot {
     const node = this.node(placed.node)
     if (node !== undefined) {
       const pod = node.pods.get(uid)
-      this.#replace(node, withoutPod(node, uid))
+      this.#replace(node, removePod(node, uid))
       if (pod !== undefined) this.#record({ node: node.name, pod, sign: -1 })
     } else {
       const homeless = this.#homeless.get(placed.node)

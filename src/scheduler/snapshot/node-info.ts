@@ -42,7 +42,7 @@ export function nodeInfoOf(node: Stored<Node>, pods: Iterable<PodInfo> = []): No
     withRequiredAntiAffinity: 0,
     images,
   }
-  for (const pod of pods) info = withPod(info, pod)
+  for (const pod of pods) info = addPod(info, pod)
   return info
 }
 
@@ -57,30 +57,40 @@ export function withPodsOf(info: NodeInfo, earlier: NodeInfo): NodeInfo {
   return { ...info, requested, assumedRequested, pods, withAffinity, withRequiredAntiAffinity }
 }
 
+/** The node as it would be with one pod more. */
 export function withPod(info: NodeInfo, pod: PodInfo): NodeInfo {
-  if (info.pods.has(pod.uid)) return withPod(withoutPod(info, pod.uid), pod)
-  return {
-    ...info,
-    requested: addResources(info.requested, pod.requests),
-    assumedRequested: addResources(info.assumedRequested, pod.assumedRequests),
-    pods: new Map(info.pods).set(pod.uid, pod),
-    withAffinity: info.withAffinity + (hasAffinity(pod) ? 1 : 0),
-    withRequiredAntiAffinity: info.withRequiredAntiAffinity + (pod.requiredAntiAffinity.length > 0 ? 1 : 0),
-  }
+  return addPod({ ...info, pods: new Map(info.pods) }, pod)
 }
 
+/** The node as it would be without one of its pods. */
 export function withoutPod(info: NodeInfo, uid: string): NodeInfo {
+  return info.pods.has(uid) ? removePod({ ...info, pods: new Map(info.pods) }, uid) : info
+}
+
+/** As withPod, but `info` is used up: its pods are the result's. A node of a hundred pods would else be copied for each. */
+export function addPod(info: NodeInfo, pod: PodInfo): NodeInfo {
+  const before = removePod(info, pod.uid)
+  ;(before.pods as Map<string, PodInfo>).set(pod.uid, pod)
+  return withSums(before, pod, 1)
+}
+
+/** As withoutPod, but `info` is used up. */
+export function removePod(info: NodeInfo, uid: string): NodeInfo {
   const pod = info.pods.get(uid)
   if (pod === undefined) return info
-  const pods = new Map(info.pods)
-  pods.delete(uid)
+  ;(info.pods as Map<string, PodInfo>).delete(uid)
+  return withSums(info, pod, -1)
+}
+
+function withSums(info: NodeInfo, pod: PodInfo, sign: 1 | -1): NodeInfo {
+  const combine = sign > 0 ? addResources : subtractResources
   return {
-    ...info,
-    requested: subtractResources(info.requested, pod.requests),
-    assumedRequested: subtractResources(info.assumedRequested, pod.assumedRequests),
-    pods,
-    withAffinity: info.withAffinity - (hasAffinity(pod) ? 1 : 0),
-    withRequiredAntiAffinity: info.withRequiredAntiAffinity - (pod.requiredAntiAffinity.length > 0 ? 1 : 0),
+    node: info.node, name: info.name, labels: info.labels, taints: info.taints, allocatable: info.allocatable,
+    podsMax: info.podsMax, images: info.images, pods: info.pods,
+    requested: combine(info.requested, pod.requests),
+    assumedRequested: combine(info.assumedRequested, pod.assumedRequests),
+    withAffinity: info.withAffinity + (hasAffinity(pod) ? sign : 0),
+    withRequiredAntiAffinity: info.withRequiredAntiAffinity + (pod.requiredAntiAffinity.length > 0 ? sign : 0),
   }
 }
 

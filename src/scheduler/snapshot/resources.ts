@@ -36,23 +36,23 @@ export function resourcesOf(list: ResourceList | undefined): Resources {
 }
 
 export function addResources(a: Resources, b: Resources): Resources {
-  return combine(a, b, (x, y) => x + y)
+  return {
+    milliCpu: a.milliCpu + b.milliCpu, memory: a.memory + b.memory, ephemeralStorage: a.ephemeralStorage + b.ephemeralStorage,
+    others: combineOthers(a.others, b.others, (x, y) => x + y),
+  }
 }
 
 export function subtractResources(a: Resources, b: Resources): Resources {
-  return combine(a, b, (x, y) => x - y)
+  return {
+    milliCpu: a.milliCpu - b.milliCpu, memory: a.memory - b.memory, ephemeralStorage: a.ephemeralStorage - b.ephemeralStorage,
+    others: combineOthers(a.others, b.others, (x, y) => x - y),
+  }
 }
 
 function maxResources(a: Resources, b: Resources): Resources {
-  return combine(a, b, Math.max)
-}
-
-function combine(a: Resources, b: Resources, operation: (x: number, y: number) => number): Resources {
   return {
-    milliCpu: operation(a.milliCpu, b.milliCpu),
-    memory: operation(a.memory, b.memory),
-    ephemeralStorage: operation(a.ephemeralStorage, b.ephemeralStorage),
-    others: combineOthers(a.others, b.others, operation),
+    milliCpu: Math.max(a.milliCpu, b.milliCpu), memory: Math.max(a.memory, b.memory),
+    ephemeralStorage: Math.max(a.ephemeralStorage, b.ephemeralStorage), others: combineOthers(a.others, b.others, Math.max),
   }
 }
 
