@@ -92,7 +92,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     client, runtime, cache, files, mounts, cgroups, clock, log, events, volumes, references, tokens, prober, handlers, paths,
     images: new ImagePuller(runtime, clock, events),
     sandboxOptions: {
-      paths, cgroupRoot: config.cgroupRoot, nodeHostname: facts.hostname,
+      paths, cgroupRoot: config.cgroupRoot,
       resolver: { clusterDns: config.clusterDns, clusterDomain: config.clusterDomain, node: parseResolverConfiguration(resolverText) },
     },
     services: () => serviceInformer.list(),

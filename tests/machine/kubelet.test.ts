@@ -256,3 +256,34 @@ test('commands run interactively over a websocket; a client that only speaks ver
   assert.equal(status, 400)
   close()
 })
+
+test('a pod on the host\'s network has the host\'s name and address', { skip }, async () => {
+  const { hostname } = await import('node:os')
+  const { pod, output } = await runScript('hostly', 'hostname; grep -c "host network" /etc/hosts', { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' })
+  assert.equal(pod?.status?.podIP, '10.199.7.1')
+  assert.equal(output, `${hostname()}\n1\n`)
+})
+
+test('containers survive a restart of containerd, and what ended meanwhile is noticed', { skip }, async () => {
+  await lab.create('stays', { containers: [{ name: 'c', ...demo, command: ['sleep', '1000'] }] })
+  await lab.create('ends', { restartPolicy: 'Never', containers: [{ name: 'c', ...demo, command: ['sleep', '1'] }] })
+  const before = await lab.until('stays', isReady)
+  await lab.until('ends', isReady)
+  await lab.restartContainerd()
+  const ended = await lab.until('ends', (pod) => pod?.status?.phase === 'Succeeded', 30_000)
+  assert.equal(ended?.status?.containerStatuses?.[0]?.state?.terminated?.exitCode, 0)
+  const same = await lab.pods.get('stays')
+  assert.equal(same.status?.containerStatuses?.[0]?.containerID, before?.status?.containerStatuses?.[0]?.containerID)
+  assert.equal(isReady(same as never), true)
+})
+
+test('an ephemeral container joins the processes of its target', { skip }, async () => {
+  await lab.create('target', { containers: [{ name: 'c', ...demo, command: ['sleep', '1234'] }] })
+  await lab.until('target', isReady)
+  await lab.pods.patch('target', 'strategic', {
+    spec: { ephemeralContainers: [{ name: 'debug', image: demoImageName, imagePullPolicy: 'IfNotPresent', targetContainerName: 'c', command: ['sh', '-c', 'ps | grep -c "sleep 1234" > /dev/termination-log'] }] },
+  }, { subresource: 'ephemeralcontainers' })
+  const pod = await lab.until('target', (current) => current?.status?.ephemeralContainerStatuses?.[0]?.state?.terminated !== undefined)
+  assert.match(pod?.status?.ephemeralContainerStatuses?.[0]?.state?.terminated?.message ?? '', /^[2-9]\n$/)
+  assert.equal(isReady(pod as never), true)
+})

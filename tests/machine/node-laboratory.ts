@@ -99,6 +99,11 @@ export async function openNodeLaboratory() {
       kubelet = await make()
       running = kubelet.run(stop.signal)
     },
+    /** As an upgrade of containerd does it: containers run on. */
+    async restartContainerd() {
+      await stopContainerd(places, never)
+      await ensureContainerd(places, never)
+    },
     async [Symbol.asyncDispose]() {
       stop.abort()
       await running

@@ -10,17 +10,17 @@ export interface SandboxOptions {
   readonly paths: KubeletPaths
   readonly cgroupRoot: string
   readonly resolver: ResolverSettings
-  readonly nodeHostname: string
 }
 
 export function sandboxConfig(pod: PodObject, attempt: number, options: SandboxOptions): SandboxConfig {
-  const { paths, cgroupRoot, resolver, nodeHostname } = options
+  const { paths, cgroupRoot, resolver } = options
   const uid = podUid(pod)
   const namespace = pod.metadata.namespace ?? ''
   const hostNetwork = pod.spec?.hostNetwork ?? false
   return {
     name: pod.metadata.name, uid, namespace, attempt,
-    hostname: hostNetwork && !pod.spec?.hostnameOverride ? nodeHostname : sandboxHostname(pod, resolver.clusterDomain),
+    // On the host's network it also has the host's name, which nobody may change.
+    hostname: hostNetwork ? '' : sandboxHostname(pod, resolver.clusterDomain),
     logDirectory: paths.podLogDirectory(namespace, pod.metadata.name, uid),
     dns: podDns(pod, resolver),
     portMappings: hostNetwork ? [] : allContainers(pod).flatMap((container) => (container.ports ?? [])
