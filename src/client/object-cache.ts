@@ -14,7 +14,7 @@ export interface Lister<T extends KubeObject> {
   list(namespace?: string): readonly Stored<T>[]
   /**
    * Through an index of `addIndex`, or one that is always there: `namespace`, `ownerUid`, `controllerUid`, `nodeName`,
-   * `phase`, and `orphans` (by namespace, those without a controller).
+   * `phase`, `controllerName` (`Kind/namespace/name`) and `orphans` (by namespace, those without a controller).
    */
   byIndex(index: string, value: string): readonly Stored<T>[]
   /** How many `byIndex` would give, without gathering them. */
@@ -34,6 +34,8 @@ const standardIndexes: Readonly<Record<string, IndexFunction<KubeObject>>> = {
   ownerUid: (object) => (object.metadata.ownerReferences ?? []).map((owner) => owner.uid),
   controllerUid: (object) => (object.metadata.ownerReferences ?? []).filter((owner) => owner.controller).map((owner) => owner.uid),
   orphans: (object) => (object.metadata.ownerReferences ?? []).some((owner) => owner.controller) ? [] : [object.metadata.namespace ?? ''],
+  controllerName: (object) => (object.metadata.ownerReferences ?? []).filter((owner) => owner.controller)
+    .map((owner) => `${owner.kind}/${object.metadata.namespace ?? ''}/${owner.name}`),
   phase: (object) => [(object as { readonly status?: { readonly phase?: string } }).status?.phase ?? ''],
   nodeName: (object) => {
     const spec = (object as { readonly spec?: { readonly nodeName?: string } }).spec

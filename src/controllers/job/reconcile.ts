@@ -1,0 +1,269 @@
+/** One step of a Job: run pods until enough have succeeded, or too many have failed. */
+import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import { findCondition } from '#machinery/meta/conditions.ts'
+import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
+import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
+import type { Job, JobCondition, JobStatus } from '#api/gen/batch-v1.ts'
+import type { Pod } from '#api/gen/core-v1.ts'
+import { job as kind } from '#api/batch/job/job.ts'
+import { pod as podKind } from '#api/core/pod/pod.ts'
+import type { Action, AnyObject, Plan } from '../driver/action.ts'
+import { create, nothing, patch, recordEvent, remove, updateStatus } from '../driver/action.ts'
+import { planClaims } from '../workload/adoption.ts'
+import { choosePodsToDelete } from '../workload/deletion-order.ts'
+import type { StoredPod } from '../workload/pods.ts'
+import { isPodReady, podFromTemplate } from '../workload/pods.ts'
+import type { Count } from './count.ts'
+import { countPods, formatCompleted, hasFailed, isIndexed, isTracked, trackingFinalizer } from './count.ts'
+import { indexAnnotation, indexOf } from './indexes.ts'
+
+export interface JobState {
+  readonly job: Stored<Job>
+  readonly pods: readonly StoredPod[]
+  readonly now: number
+}
+
+type Conditions = readonly DeepReadonly<JobCondition>[]
+interface Ending { readonly type: 'Complete' | 'Failed'; readonly reason: string; readonly message: string }
+
+const maxPodsPerStep = 500
+const backoffMs = 10_000
+const backoffMsMax = 600_000
+
+export function reconcile(state: JobState): Plan {
+  const { job, now } = state
+  const { metadata, spec, status } = job
+  if (spec?.managedBy !== undefined && spec.managedBy !== 'kubernetes.io/job-controller') return nothing
+  const owner = job as Stored<KubeObject>
+  const { claimed, actions: claims } = planClaims({ kind, owner, selector: labelSelectorMatcher(spec?.selector) }, podKind, state.pods)
+  const isOver = isFinished(job)
+  if (metadata.deletionTimestamp || isOver) return { actions: claimed.filter(isTracked).map(letGo) }
+  const count = countPods(job, claimed)
+  const isSuspended = spec?.suspend === true
+  const startTime = isSuspended ? undefined : status?.startTime ?? formatTime(now)
+  const ending = findEnding(state, count, startTime)
+  const work = ending || isSuspended ? endPods(state, count) : runPods(state, claimed, count)
+  const deadline = startTime !== undefined && spec?.activeDeadlineSeconds !== undefined
+    ? timeToMilliseconds(startTime) + spec.activeDeadlineSeconds * 1000 : undefined
+  const next = computeStatus(state, count, startTime, ending, work.actions.some(({ type }) => type === 'delete'))
+  const isSame = semanticEqual(withZeros(status), withZeros(next.status))
+  return {
+    // The status comes before the finalizers go: whoever crashes in between counts nothing twice and forgets nothing.
+    actions: [
+      ...claims,
+      ...(isSame ? [] : [updateStatus(kind, { ...job, status: next.status }), ...next.events]),
+      ...count.release.map(letGo),
+      ...work.actions,
+    ],
+    wakeAt: earliest(work.wakeAt, ending ? undefined : deadline),
+    ...(work.because !== undefined && { because: work.because }),
+  }
+}
+
+export function isFinished({ status }: DeepReadonly<Job>): boolean {
+  return status?.conditions?.some(({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True') ?? false
+}
+
+/** The Job's pods, without what kept them until they were counted. */
+export function letGo(pod: StoredPod): Action {
+  const { resourceVersion, finalizers = [] } = pod.metadata
+  const rest = finalizers.filter((name) => name !== trackingFinalizer)
+  return patch(podKind, pod, { metadata: { resourceVersion, finalizers: rest } }, { patchType: 'merge', ifGone: 'ignore' })
+}
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined ? b : b === undefined ? a : Math.min(a, b)
+}
+
+/** Once decided, it stays decided. */
+function findEnding(state: JobState, count: Count, startTime: string | undefined): Ending | undefined {
+  const { job, now } = state
+  const { spec, status } = job
+  const interim = status?.conditions?.find(({ type, status: value }) => (type === 'FailureTarget' || type === 'SuccessCriteriaMet') && value === 'True')
+  if (interim) {
+    return { type: interim.type === 'FailureTarget' ? 'Failed' : 'Complete', reason: interim.reason ?? '', message: interim.message ?? '' }
+  }
+  if (count.failJob !== undefined) return { type: 'Failed', reason: 'PodFailurePolicy', message: count.failJob }
+  const limit = spec?.backoffLimit ?? 6
+  if (count.failed > limit || exceedsRestarts(job, count.active, limit)) {
+    return { type: 'Failed', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' }
+  }
+  if (startTime !== undefined && spec?.activeDeadlineSeconds !== undefined
+    && now >= timeToMilliseconds(startTime) + spec.activeDeadlineSeconds * 1000) {
+    return { type: 'Failed', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' }
+  }
+  if (spec?.suspend) return undefined
+  const isEnough = spec?.completions === undefined ? count.succeeded > 0 && count.active.length === 0 : count.succeeded >= spec.completions
+  return isEnough ? { type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' } : undefined
+}
+
+/** With restartPolicy OnFailure the same pod fails again and again; its restarts count. */
+function exceedsRestarts({ spec }: Stored<Job>, active: readonly StoredPod[], limit: number): boolean {
+  if (String(spec?.template?.spec?.restartPolicy) !== 'OnFailure') return false
+  const restarts = active.flatMap(({ status }) => [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])])
+    .reduce((total, { restartCount }) => total + (restartCount ?? 0), 0)
+  return limit === 0 ? restarts > 0 : restarts >= limit
+}
+
+interface Work {
+  readonly actions: readonly Action[]
+  readonly wakeAt?: number | undefined
+  readonly because?: string
+}
+
+function endPods({ job }: JobState, { active }: Count): Work {
+  return { actions: active.map((pod) => deletion(job, pod)) }
+}
+
+function deletion(job: Stored<Job>, pod: StoredPod): Action {
+  return remove(podKind, pod, {
+    announce: {
+      kind, about: job as AnyObject,
+      success: { reason: 'SuccessfulDelete', message: 'Deleted pod: {name}' }, failure: { reason: 'FailedDelete', message: 'Error deleting: {error}' },
+    },
+  })
+}
+
+function runPods({ job, now }: JobState, pods: readonly StoredPod[], count: Count): Work {
+  const { spec } = job
+  const parallelism = spec?.parallelism ?? 1
+  const onlyFailed = String(spec?.podReplacementPolicy) === 'Failed' || spec?.podFailurePolicy !== undefined
+  const occupied = count.active.length + (onlyFailed ? count.terminating.length : 0)
+  const wanted = spec?.completions === undefined
+    ? count.succeeded > 0 ? Math.min(parallelism, count.active.length) : parallelism
+    : Math.min(parallelism, spec.completions - count.succeeded)
+  const surplus = isIndexed(job) ? indexSurplus(job, count) : []
+  if (surplus.length > 0 || count.active.length > wanted) {
+    const extra = choosePodsToDelete(count.active, count.active, Math.max(0, count.active.length - wanted), now)
+    return { actions: [...new Set([...surplus, ...extra])].map((pod) => deletion(job, pod)) }
+  }
+  const missing = Math.min(wanted - occupied, maxPodsPerStep)
+  if (missing <= 0) return { actions: [] }
+  const at = retryAt(job, pods)
+  if (at > now) return { actions: [], wakeAt: at, because: 'a pod failed; the next one waits' }
+  const indexes = isIndexed(job) ? freeIndexes(job, count, onlyFailed, missing) : Array.from({ length: missing }, () => undefined)
+  return { actions: indexes.map((index) => creation(job, index)) }
+}
+
+/** Two pods of one number, or a number that is done or not wanted. */
+function indexSurplus({ spec }: Stored<Job>, { active, completedIndexes }: Count): readonly StoredPod[] {
+  const seen = new Set<number>()
+  return active.filter((pod) => {
+    const index = indexOf(pod)
+    const isSurplus = index === undefined || index >= (spec?.completions ?? 0) || completedIndexes.has(index) || seen.has(index)
+    if (index !== undefined) seen.add(index)
+    return isSurplus
+  })
+}
+
+function freeIndexes({ spec }: Stored<Job>, { active, terminating, completedIndexes }: Count, onlyFailed: boolean, missing: number): readonly number[] {
+  const used = new Set([...active, ...(onlyFailed ? terminating : [])].map(indexOf))
+  const free: number[] = []
+  for (let index = 0; index < (spec?.completions ?? 0) && free.length < missing; index++) {
+    if (!used.has(index) && !completedIndexes.has(index)) free.push(index)
+  }
+  return free
+}
+
+/** 10 s after the first failure in a row, doubling, at most 10 minutes. A success starts the row anew. */
+function retryAt(job: Stored<Job>, pods: readonly StoredPod[]): number {
+  const lastSuccess = Math.max(-Infinity, ...pods.filter(({ status }) => status?.phase === 'Succeeded').map(finishedAt))
+  const failures = pods.filter((pod) => hasFailed(job, pod) && pod.status?.phase === 'Failed').map(finishedAt).filter((at) => at > lastSuccess)
+  if (failures.length === 0) return -Infinity
+  return Math.max(...failures) + Math.min(backoffMsMax, backoffMs * 2 ** Math.min(failures.length - 1, 20))
+}
+
+function finishedAt({ status, metadata }: StoredPod): number {
+  const ends = (status?.containerStatuses ?? []).map(({ state }) => timeToMilliseconds(state?.terminated?.finishedAt ?? ''))
+    .filter((at) => !Number.isNaN(at))
+  return ends.length > 0 ? Math.max(...ends) : timeToMilliseconds(metadata.deletionTimestamp ?? metadata.creationTimestamp)
+}
+
+function creation(job: Stored<Job>, index: number | undefined): Action {
+  const base = podFromTemplate(job.spec!.template, kind, job as Stored<KubeObject>)
+  const object: DeepReadonly<Pod> = {
+    ...base, metadata: { ...base.metadata, finalizers: [...(base.metadata?.finalizers ?? []), trackingFinalizer] },
+  }
+  return create(podKind, index === undefined ? object : indexed(job, object, index), {
+    announce: {
+      kind, about: job as AnyObject,
+      success: { reason: 'SuccessfulCreate', message: 'Created pod: {name}' }, failure: { reason: 'FailedCreate', message: 'Error creating: {error}' },
+    },
+  })
+}
+
+/** The number is told to the containers, and makes the host name. */
+function indexed({ metadata }: Stored<Job>, pod: DeepReadonly<Pod>, index: number): DeepReadonly<Pod> {
+  const variable = {
+    name: 'JOB_COMPLETION_INDEX', valueFrom: { fieldRef: { fieldPath: `metadata.labels['${indexAnnotation}']` } },
+  }
+  const withVariable = <C extends { readonly env?: readonly { readonly name: string }[] }>(container: C): C =>
+    container.env?.some(({ name }) => name === variable.name) ? container : { ...container, env: [...(container.env ?? []), variable] }
+  const text = String(index)
+  return {
+    ...pod,
+    metadata: {
+      ...pod.metadata, generateName: `${metadata.name}-${index}-`,
+      labels: { ...pod.metadata?.labels, [indexAnnotation]: text }, annotations: { ...pod.metadata?.annotations, [indexAnnotation]: text },
+    },
+    spec: {
+      ...pod.spec!, hostname: `${metadata.name}-${index}`,
+      containers: (pod.spec?.containers ?? []).map(withVariable),
+      ...(pod.spec?.initContainers && { initContainers: pod.spec.initContainers.map(withVariable) }),
+    },
+  }
+}
+
+function computeStatus(
+  state: JobState, count: Count, startTime: string | undefined, ending: Ending | undefined, isEndingPods: boolean,
+): { readonly status: DeepReadonly<JobStatus>; readonly events: readonly Action[] } {
+  const { job, now } = state
+  const { startTime: _, ...old } = job.status ?? {}
+  const events: Action[] = []
+  let conditions: Conditions = suspendConditions(job, old.conditions ?? [], events, now)
+  let completionTime = old.completionTime
+  if (ending) {
+    const interim = ending.type === 'Failed' ? 'FailureTarget' : 'SuccessCriteriaMet'
+    if (!findCondition(conditions, interim)) conditions = [...conditions, conditionOf({ ...ending, type: interim }, now)]
+    const isQuiet = !isEndingPods && count.active.length === 0 && count.terminating.length === 0
+      && count.uncounted.succeeded.length + count.uncounted.failed.length === 0
+    if (isQuiet) {
+      conditions = [...conditions, conditionOf(ending, now)]
+      if (ending.type === 'Complete') completionTime = formatTime(now)
+      events.push(ending.type === 'Complete' ? recordEvent(kind, job, 'Normal', 'Completed', 'Job completed')
+        : recordEvent(kind, job, 'Warning', ending.reason, ending.message))
+    }
+  }
+  const { succeeded, failed } = count.uncounted
+  return {
+    status: {
+      ...old, ...(startTime !== undefined && { startTime }), ...(completionTime !== undefined && { completionTime }), conditions,
+      active: count.active.length, ready: count.active.filter(isPodReady).length, terminating: count.terminating.length,
+      succeeded: count.countedSucceeded, failed: count.countedFailed,
+      uncountedTerminatedPods: { ...(succeeded.length > 0 && { succeeded }), ...(failed.length > 0 && { failed }) },
+      ...(isIndexed(job) && { completedIndexes: formatCompleted(count) }),
+    },
+    events,
+  }
+}
+
+function conditionOf({ type, reason, message }: { readonly type: string; readonly reason: string; readonly message: string }, now: number): DeepReadonly<JobCondition> {
+  const time = formatTime(now)
+  return { type, status: 'True', lastProbeTime: time, lastTransitionTime: time, reason, message } as DeepReadonly<JobCondition>
+}
+
+function suspendConditions(job: Stored<Job>, conditions: Conditions, events: Action[], now: number): Conditions {
+  const isSuspended = job.spec?.suspend === true
+  const old = findCondition(conditions, 'Suspended')
+  if ((old?.status === 'True') === isSuspended) return conditions
+  const reason = isSuspended ? 'JobSuspended' : 'JobResumed'
+  const message = isSuspended ? 'Job suspended' : 'Job resumed'
+  events.push(recordEvent(kind, job, 'Normal', isSuspended ? 'Suspended' : 'Resumed', message))
+  const condition = { ...conditionOf({ type: 'Suspended', reason, message }, now), status: isSuspended ? 'True' : 'False' } as DeepReadonly<JobCondition>
+  return old ? conditions.map((candidate) => candidate === old ? condition : candidate) : [...conditions, condition]
+}
+
+function withZeros(status: DeepReadonly<JobStatus> | undefined): object {
+  return { ...status, active: status?.active ?? 0, ready: status?.ready ?? 0, terminating: status?.terminating ?? 0, succeeded: status?.succeeded ?? 0, failed: status?.failed ?? 0, completedIndexes: status?.completedIndexes ?? '' }
+}
