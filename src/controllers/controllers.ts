@@ -1,11 +1,14 @@
 /** THE list of controllers. Their order means nothing: each looks at the state, not at the others. */
 import { clusterRoleAggregationController } from './clusterrole-aggregation/clusterrole-aggregation.ts'
+import { cronJobController } from './cronjob/cronjob.ts'
+import { daemonSetController } from './daemonset/daemonset.ts'
 import { deploymentController } from './deployment/deployment.ts'
 import { disruptionController } from './disruption/disruption.ts'
 import type { Controller } from './driver/define-controller.ts'
 import { endpointsController } from './endpoints/endpoints.ts'
 import { endpointSliceController } from './endpointslice/endpointslice.ts'
 import { garbageCollector } from './garbage-collector/garbage-collector.ts'
+import { jobController } from './job/job.ts'
 import { namespaceController } from './namespace/namespace.ts'
 import type { NodeLifecycleSettings } from './node-lifecycle/node-lifecycle.ts'
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts'
@@ -14,7 +17,9 @@ import { replicaSetController } from './replicaset/replicaset.ts'
 import { replicationControllerController } from './replicaset/replicationcontroller.ts'
 import { rootCaPublisher } from './root-ca-publisher/root-ca-publisher.ts'
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts'
+import { statefulSetController } from './statefulset/statefulset.ts'
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts'
+import { ttlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts'
 
 export interface ControllerSettings {
   /** PEM of the certificate authority that the API server's certificate is checked with; absent: nothing is published. */
@@ -33,6 +38,11 @@ export function controllers({ rootCa, nodes, finishedPodsMax }: ControllerSettin
     replicationControllerController,
     replicaSetController,
     deploymentController,
+    statefulSetController,
+    daemonSetController,
+    jobController,
+    cronJobController,
+    ttlAfterFinishedController,
     endpointsController,
     endpointSliceController,
     nodeLifecycleController(nodes),

@@ -1,0 +1,173 @@
+/** One step of a CronJob: start what is due, forget what has ended, keep the history short. */
+import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
+import type { CronJob, CronJobStatus, Job } from '#api/gen/batch-v1.ts'
+import type { ObjectReference } from '#api/gen/core-v1.ts'
+import { cronJob as kind } from '#api/batch/cronjob/cronjob.ts'
+import { job as jobKind } from '#api/batch/job/job.ts'
+import type { Action, AnyObject, Outcome, Plan } from '../driver/action.ts'
+import { create, nothing, recordEvent, remove, updateStatus } from '../driver/action.ts'
+import { controllerReferenceTo } from '../workload/pods.ts'
+import type { Schedule } from './schedule.ts'
+import { parseSchedule } from './schedule.ts'
+
+export interface CronState {
+  readonly cronJob: Stored<CronJob>
+  /** Those that it controls. */
+  readonly jobs: readonly Stored<Job>[]
+  readonly now: number
+}
+
+const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
+/** Upstream looks a little later than the exact time. */
+const lateMs = 100
+const missedMax = 100
+
+export function reconcile({ cronJob, jobs, now }: CronState): Plan {
+  if (cronJob.metadata.deletionTimestamp) return nothing
+  const active = jobs.filter((job) => finishedCondition(job) === undefined)
+  const cleanup = historyActions(cronJob, jobs)
+  const seen = sightings(cronJob, jobs)
+  const schedule = parseSchedule(cronJob.spec?.schedule ?? '', cronJob.spec?.timeZone)
+  if (!schedule) {
+    return {
+      actions: [...seen, ...cleanup, ...statusActions(cronJob, jobs, active, undefined)],
+      because: `unparseable schedule: ${JSON.stringify(cronJob.spec?.schedule)}`,
+    }
+  }
+  const start = cronJob.spec?.suspend ? nothingDue : findStart(cronJob, schedule, active, now)
+  const due = schedule.next(now)
+  return {
+    actions: [...seen, ...cleanup, ...start.actions],
+    afterwards: ({ error }: Outcome) => statusActions(cronJob, jobs, active, error ? undefined : start.time, start.removed),
+    wakeAt: cronJob.spec?.suspend || due === undefined ? undefined : due + lateMs,
+    ...(start.because !== undefined && { because: start.because }),
+  }
+}
+
+export function finishedCondition({ status }: DeepReadonly<Job>): 'Complete' | 'Failed' | undefined {
+  const found = status?.conditions?.find(({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True')
+  return found?.type as 'Complete' | 'Failed' | undefined
+}
+
+interface Start {
+  readonly actions: readonly Action[]
+  readonly removed: ReadonlySet<string>
+  /** What becomes `lastScheduleTime`. */
+  readonly time: number | undefined
+  readonly because?: string
+}
+const nothingDue: Start = { actions: [], removed: new Set(), time: undefined }
+
+function findStart(cronJob: Stored<CronJob>, schedule: Schedule, active: readonly Stored<Job>[], now: number): Start {
+  const { spec, status, metadata } = cronJob
+  const since = timeToMilliseconds(status?.lastScheduleTime ?? metadata.creationTimestamp)
+  const deadlineMs = spec?.startingDeadlineSeconds === undefined ? Infinity : spec.startingDeadlineSeconds * 1000
+  const after = Math.max(since, now - deadlineMs)
+  const time = schedule.latest(after, now)
+  if (time === undefined) return nothingDue
+  const events: Action[] = []
+  if (missedMoreThan(schedule, after, now)) {
+    events.push(recordEvent(kind, cronJob, 'Warning', 'TooManyMissedTimes',
+      'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew'))
+  }
+  if (String(spec?.concurrencyPolicy) === 'Forbid' && active.length > 0) {
+    const message = 'Not starting job because prior execution is running and concurrency policy is Forbid'
+    return { ...nothingDue, because: message }
+  }
+  const replaced = String(spec?.concurrencyPolicy) === 'Replace' ? active : []
+  const name = `${metadata.name}-${Math.floor(time / 60_000)}`
+  return {
+    actions: [...events, ...replaced.map((job) => deletion(cronJob, job)), creation(cronJob, name, time)],
+    removed: new Set(replaced.map(({ metadata: { uid } }) => uid)), time,
+  }
+}
+
+function missedMoreThan(schedule: Schedule, after: number, until: number): boolean {
+  let time: number | undefined = after
+  for (let count = 0; count <= missedMax; count++) {
+    time = schedule.next(time)
+    if (time === undefined || time > until) return false
+  }
+  return true
+}
+
+function creation(cronJob: Stored<CronJob>, name: string, time: number): Action {
+  const { namespace } = cronJob.metadata
+  const template = cronJob.spec!.jobTemplate
+  const object: DeepReadonly<Job> = {
+    apiVersion: 'batch/v1', kind: 'Job',
+    metadata: {
+      name, ...(namespace !== undefined && { namespace }),
+      labels: template.metadata?.labels ?? {},
+      annotations: { ...template.metadata?.annotations, [scheduledAnnotation]: formatTime(time) },
+      ownerReferences: [controllerReferenceTo(kind, cronJob as Stored<KubeObject>)],
+    },
+    ...(template.spec && { spec: template.spec }),
+  }
+  return create(jobKind, object, {
+    ifExists: 'ignore',
+    announce: {
+      kind, about: cronJob as AnyObject,
+      success: { reason: 'SuccessfulCreate', message: 'Created job {name}' }, failure: { reason: 'FailedCreate', message: 'Error creating job: {error}' },
+    },
+  })
+}
+
+function deletion(cronJob: Stored<CronJob>, job: Stored<Job>): Action {
+  return remove(jobKind, job, {
+    propagationPolicy: 'Background',
+    announce: {
+      kind, about: cronJob as AnyObject,
+      success: { reason: 'SuccessfulDelete', message: 'Deleted job {name}' }, failure: { reason: 'FailedDelete', message: 'Deleted job: {error}' },
+    },
+  })
+}
+
+function historyActions(cronJob: Stored<CronJob>, jobs: readonly Stored<Job>[]): Action[] {
+  const { successfulJobsHistoryLimit = 3, failedJobsHistoryLimit = 1 } = cronJob.spec ?? {}
+  const started = ({ status, metadata }: Stored<Job>): string => status?.startTime ?? metadata.creationTimestamp
+  const beyond = (type: 'Complete' | 'Failed', limit: number): readonly Stored<Job>[] => {
+    const finished = jobs.filter((job) => finishedCondition(job) === type && !job.metadata.deletionTimestamp)
+      .sort((a, b) => started(a) < started(b) ? -1 : started(a) > started(b) ? 1 : a.metadata.name < b.metadata.name ? -1 : 1)
+    return finished.slice(0, Math.max(0, finished.length - limit))
+  }
+  return [...beyond('Complete', successfulJobsHistoryLimit), ...beyond('Failed', failedJobsHistoryLimit)].map((job) => deletion(cronJob, job))
+}
+
+/** Each end is told once: while the Job still stands in `status.active`. */
+function sightings(cronJob: Stored<CronJob>, jobs: readonly Stored<Job>[]): Action[] {
+  const listed = new Set((cronJob.status?.active ?? []).map(({ uid }) => uid))
+  return jobs.filter((job) => listed.has(job.metadata.uid)).flatMap((job) => {
+    const condition = finishedCondition(job)
+    return condition === undefined ? [] : [
+      recordEvent(kind, cronJob, 'Normal', 'SawCompletedJob', `Saw completed job: ${job.metadata.name}, condition: ${condition}`),
+    ]
+  })
+}
+
+/** A Job that was just created is listed when it is seen: its uid is not known before. */
+function statusActions(
+  cronJob: Stored<CronJob>, jobs: readonly Stored<Job>[], active: readonly Stored<Job>[],
+  started: number | undefined, removed: ReadonlySet<string> = new Set(),
+): Action[] {
+  const { lastSuccessfulTime, lastScheduleTime } = cronJob.status ?? {}
+  const completions = jobs.filter((job) => finishedCondition(job) === 'Complete').map(({ status }) => status?.completionTime)
+  const success = [...completions, lastSuccessfulTime].filter((time) => time !== undefined).sort().at(-1)
+  const schedule = started === undefined ? lastScheduleTime : formatTime(started)
+  const references = jobs.filter(({ metadata }) => active.some((job) => job.metadata.uid === metadata.uid) && !removed.has(metadata.uid))
+    .sort((a, b) => a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1)
+    .map(({ metadata }): DeepReadonly<ObjectReference> => {
+      const old = cronJob.status?.active?.find(({ uid }) => uid === metadata.uid)
+      return old ?? {
+        kind: 'Job', apiVersion: 'batch/v1', name: metadata.name, namespace: metadata.namespace ?? '', uid: metadata.uid,
+        resourceVersion: metadata.resourceVersion,
+      }
+    })
+  const status: DeepReadonly<CronJobStatus> = {
+    ...(references.length > 0 && { active: references }), ...(schedule !== undefined && { lastScheduleTime: schedule }),
+    ...(success !== undefined && { lastSuccessfulTime: success }),
+  }
+  return semanticEqual(cronJob.status, status) ? [] : [updateStatus(kind, { ...cronJob, status })]
+}
