@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -84,5 +84,23 @@ test('the lock of a process that is gone is taken over, by one of many, and the 
     assert.equal(taken.length, 1)
     assert.match(taken[0]!.value.note!, new RegExp(`took over .* from process ${owner.pid}, which is gone`))
     await taken[0]!.value[Symbol.asyncDispose]()
+  }
+}))
+
+test('a process that was killed and not waited for holds no lock', { skip: process.platform !== 'linux' }, () => inTemporaryDirectory(async (directory) => {
+  const path = `${directory}/lock`
+  // The shell's child ends at once and stays a zombie, because the shell has become a program that waits for nobody.
+  const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'])
+  try {
+    const [output] = await once(parent.stdout, 'data') as [Buffer]
+    const pid = Number(output.toString())
+    for (let state = ''; state !== 'Z';) state = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]![0]!
+    await writeFile(path, JSON.stringify({ pid, started: '' }))
+    const lock = await systemDisk.lock(path)
+    assert.match(lock.note!, /which is gone/)
+    await lock[Symbol.asyncDispose]()
+  } finally {
+    parent.kill('SIGKILL')
+    await once(parent, 'exit')
   }
 }))

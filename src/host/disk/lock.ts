@@ -16,7 +16,7 @@ let counter = 0
 
 /** See Disk.lock. Two takers of a dead process's lock cannot both win: only one can move it away. */
 export async function takeLock(path: string): Promise<DiskLock> {
-  const mine: Owner = { pid: process.pid, started: await startOf(process.pid) }
+  const mine: Owner = { pid: process.pid, started: (await statOf(process.pid))?.started ?? '' }
   const draft = `${path}.${process.pid}.${counter++}`
   await writeFile(draft, `${JSON.stringify(mine)}\n`, { mode: 0o600 })
   try {
@@ -92,17 +92,21 @@ async function isAlive(owner: Owner): Promise<boolean> {
     // EPERM means that it runs as somebody else.
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
-  const started = await startOf(owner.pid)
-  return owner.started === '' || started === '' || started === owner.started
+  const stat = await statOf(owner.pid)
+  // A zombie is dead, and has let go of everything but its number.
+  if (stat?.state === 'Z' || stat?.state === 'X') return false
+  return owner.started === '' || stat === undefined || stat.started === owner.started
 }
 
-/** Field 22 of /proc/PID/stat; the name in field 2 may hold anything, so fields are counted from its closing parenthesis. */
-async function startOf(pid: number): Promise<string> {
+/** Fields 3 and 22 of /proc/PID/stat; the name in field 2 may hold anything, so fields are counted from its closing parenthesis. */
+async function statOf(pid: number): Promise<{ readonly state: string; readonly started: string } | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0] ?? '', started: fields[19] ?? '' }
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return ''
+    // No such process, or no such file system.
+    if (error instanceof Error && 'code' in error) return undefined
     throw error
   }
 }
