@@ -8,7 +8,7 @@ export function collect(source: Readable, declaredLength: string | undefined, li
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
-    const timer = setTimeout(() => finish(requestTimeout()), timeoutMs)
+    const timer = setTimeout(() => finish(bodyLate()), timeoutMs)
     const finish = (error?: Error): void => {
       clearTimeout(timer)
       source.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
@@ -35,7 +35,7 @@ function tooLong(limitBytes: number): ApiError {
   return tooLarge(`Request entity too large: limit is ${limitBytes}`)
 }
 
-function requestTimeout(): ApiError {
+export function bodyLate(): ApiError {
   const message = 'Timeout: the request body did not arrive in time'
   return new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'Timeout', code: 408 })
 }

@@ -1,13 +1,12 @@
 /** The HTTPS server: HTTP/1.1 and HTTP/2 on one port, client certificates asked for but not required. */
 import http from 'node:http'
-import http2 from 'node:http2'
 import { constants } from 'node:crypto'
 import tls from 'node:tls'
 import type { Duplex } from 'node:stream'
 import type { HttpRequest, HttpResponse, Peer } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
 import { serveRequest, serveUpgrade } from './http1.ts'
-import { serveStream } from './http2.ts'
+import { Http2Connection } from './h2/connection.ts'
 import { type Limits, defaultLimits } from './limits.ts'
 import { fingerprints, peerOf } from './peer.ts'
 import type { Service } from './service.ts'
@@ -64,8 +63,7 @@ class HttpsServer implements Server, Service {
   closing = false
   readonly #tls: tls.Server
   readonly #http1: http.Server
-  readonly #http2Options: http2.ServerOptions
-  readonly #sessions = new Set<http2.ServerHttp2Session>()
+  readonly #connections = new Set<Http2Connection>()
   readonly #peers = new WeakMap<object, Peer>()
   readonly #sockets = new Set<Duplex>()
   readonly #perAddress = new Map<string, number>()
@@ -78,7 +76,6 @@ class HttpsServer implements Server, Service {
     this.log = options.log
     this.limits = { ...defaultLimits, ...options.limits }
     this.#http1 = this.#createHttp1()
-    this.#http2Options = http2Options(this.limits)
     this.#frontProxyRoots = frontProxyRootsOf(options.certificates)
     this.#tls = this.#createTls(options.certificates)
   }
@@ -123,7 +120,7 @@ class HttpsServer implements Server, Service {
     this.closing = true
     const closed = new Promise<void>((resolve) => { this.#tls.close(() => resolve()) })
     this.#http1.close()
-    for (const session of this.#sessions) session.close()
+    for (const connection of this.#connections) connection.close()
     this.#http1.closeIdleConnections()
     if (this.#inFlight > 0) await this.#drained()
     for (const socket of this.#sockets) socket.destroy()
@@ -194,26 +191,16 @@ class HttpsServer implements Server, Service {
   }
 
   #beginHttp2(socket: tls.TLSSocket, peer: Peer): void {
-    const session = http2.performServerHandshake(socket, this.#http2Options)
-    this.#sessions.add(session)
-    let streams = 0
-    const streamClosed = (): void => { streams-- }
-    session.on('stream', (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => {
-      streams++
-      stream.once('close', streamClosed)
-      void serveStream(stream, headers, peer, this)
-    })
-    session.on('error', this.onStreamError)
-    session.once('close', () => this.#sessions.delete(session))
-    session.setLocalWindowSize(4 << 20)
-    session.setTimeout(this.limits.idleMs, () => { if (streams === 0) session.close() })
+    const connection = new Http2Connection(socket, peer, this)
+    this.#connections.add(connection)
+    socket.once('close', () => this.#connections.delete(connection))
   }
 
   #createHttp1(): http.Server {
     const { limits } = this
     const server = http.createServer({
       maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headersMs,
+      headersTimeout: Math.min(limits.headersMs, limits.bodyMs),
       requestTimeout: limits.bodyMs,
       keepAliveTimeout: limits.idleMs,
       connectionsCheckingInterval: Math.min(5_000, limits.headersMs / 2),
@@ -223,17 +210,6 @@ class HttpsServer implements Server, Service {
     server.on('upgrade', (message, socket, head) => { void serveUpgrade(message, socket, head, this.#peers.get(socket)!, this) })
     server.on('clientError', refuseMalformed)
     return server
-  }
-}
-
-function http2Options(limits: Limits): http2.ServerOptions {
-  return {
-    settings: { maxConcurrentStreams: limits.streamsPerConnection, initialWindowSize: 1 << 20, maxHeaderListSize: limits.headerBytes },
-    maxSessionMemory: 1000,
-    maxSessionInvalidFrames: 100,
-    maxSessionRejectedStreams: 100,
-    streamResetBurst: limits.resetBurst,
-    streamResetRate: limits.resetRate,
   }
 }
 

@@ -1,0 +1,185 @@
+/** One request on an HTTP/2 connection: its body as it comes, its answer as the client takes it. */
+import { ApiError, badRequest, tooLarge } from '#machinery/errors/api-error.ts'
+import type { HttpRequest, Peer } from '#world/http.ts'
+import { bodyLate } from '../body.ts'
+import { errorCode, frameType, numbersFrame } from './frames.ts'
+
+/** What a stream needs of its connection. */
+export interface StreamOwner {
+  readonly peer: Peer
+  readonly bodyMs: number
+  readonly stalledReaderMs: number
+  send(bytes: Buffer): void
+  /** Sends as much of the stream's pending answer as both windows allow. */
+  pump(stream: Stream): void
+  closed(stream: Stream): void
+}
+
+/** Unread bytes of a body that the client may send ahead. */
+export const streamWindow = 256 * 1024
+/** So much of a streamed answer may wait for the client before its source is asked to wait. */
+const sendAhead = 64 * 1024
+
+export class Stream implements HttpRequest {
+  readonly id: number
+  method = ''
+  path = ''
+  query = ''
+  readonly headers: Record<string, string | undefined> = {}
+  readonly upgrade = undefined
+  readonly owner: StreamOwner
+  /** No more comes from the client. */
+  isRequestEnded = false
+  isClosed = false
+  sendWindow: number
+  /** What is still to be sent; `isLast` when nothing follows. */
+  readonly pending: Uint8Array[] = []
+  pendingBytes = 0
+  isLast = false
+  #received: Uint8Array[] = []
+  #receivedBytes = 0
+  #unacknowledged = 0
+  #reader: { limit: number; resolve: (body: Uint8Array) => void; reject: (error: Error) => void; timer: NodeJS.Timeout } | undefined
+  #isBodyTaken = false
+  #abort: AbortController | undefined
+  #drained: (() => void) | undefined
+  #stalled: NodeJS.Timeout | undefined
+  #stalledBytes = 0
+
+  constructor(id: number, owner: StreamOwner, sendWindow: number) {
+    this.id = id
+    this.owner = owner
+    this.sendWindow = sendWindow
+  }
+
+  get peer(): Peer { return this.owner.peer }
+
+  /** Made on demand: most answers are written before anybody could ask. */
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController()
+      if (this.isClosed) this.#abort.abort()
+    }
+    return this.#abort.signal
+  }
+
+  readBody(limitBytes: number): Promise<Uint8Array> {
+    if (this.#isBodyTaken) return Promise.resolve(new Uint8Array(0))
+    this.#isBodyTaken = true
+    const declared = this.headers['content-length']
+    if (this.#receivedBytes > limitBytes || (declared !== undefined && Number(declared) > limitBytes)) return Promise.reject(tooLong(limitBytes))
+    if (this.isRequestEnded) return Promise.resolve(this.#takeBody())
+    if (this.isClosed) return Promise.reject(badRequest('unexpected EOF'))
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#failBody(bodyLate()), this.owner.bodyMs)
+      this.#reader = { limit: limitBytes, resolve, reject, timer }
+      this.#acknowledge()
+    })
+  }
+
+  receive(bytes: Uint8Array, wireLength: number): void {
+    this.#unacknowledged += wireLength
+    this.#receivedBytes += bytes.length
+    if (this.isAnswered()) return
+    if (bytes.length > 0) this.#received.push(bytes)
+    const reader = this.#reader
+    if (!reader) return
+    if (this.#receivedBytes > reader.limit) this.#failBody(tooLong(reader.limit))
+    else this.#acknowledge()
+  }
+
+  /** False when the body is not as long as the client said. */
+  endRequest(): boolean {
+    this.isRequestEnded = true
+    const declared = this.headers['content-length']
+    if (declared !== undefined && Number(declared) !== this.#receivedBytes) return false
+    const reader = this.#reader
+    if (reader) {
+      this.#reader = undefined
+      clearTimeout(reader.timer)
+      reader.resolve(this.#takeBody())
+    }
+    return true
+  }
+
+  /** More unread bytes than the window allows. */
+  isOverWindow(wireLength: number): boolean {
+    return this.#unacknowledged + wireLength > streamWindow
+  }
+
+  isAnswered(): boolean {
+    return this.isLast
+  }
+
+  /** Takes a chunk of a streamed answer. Resolves at once while the client keeps up; false when it is gone. */
+  async write(chunk: Uint8Array): Promise<boolean> {
+    if (this.isClosed) return false
+    this.pending.push(chunk)
+    this.pendingBytes += chunk.length
+    this.owner.pump(this)
+    if (this.pendingBytes <= sendAhead) return true
+    return await new Promise<boolean>((resolve) => {
+      this.#drained = () => { this.#drained = undefined; resolve(!this.isClosed) }
+    })
+  }
+
+  /** Everything that waited has been sent. */
+  sent(): void {
+    clearTimeout(this.#stalled)
+    this.#stalled = undefined
+    this.#drained?.()
+  }
+
+  /** The client takes no more for now. If it takes nothing at all for long, it is cut off. */
+  stall(): void {
+    if (this.#stalled && this.#stalledBytes === this.pendingBytes) return
+    this.#stalledBytes = this.pendingBytes
+    if (this.#stalled) this.#stalled.refresh()
+    else this.#stalled = setTimeout(() => this.reset(errorCode.cancel), this.owner.stalledReaderMs)
+  }
+
+  reset(code: number): void {
+    if (this.isClosed) return
+    this.owner.send(numbersFrame(frameType.resetStream, this.id, code))
+    this.close()
+  }
+
+  close(): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    clearTimeout(this.#stalled)
+    this.pending.length = 0
+    this.pendingBytes = 0
+    if (this.#reader) this.#failBody(badRequest('unexpected EOF'))
+    this.#received = []
+    this.#drained?.()
+    this.#abort?.abort()
+    this.owner.closed(this)
+  }
+
+  #takeBody(): Uint8Array {
+    const chunks = this.#received
+    this.#received = []
+    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+  }
+
+  #failBody(error: ApiError): void {
+    const reader = this.#reader
+    this.#reader = undefined
+    this.#received = []
+    if (!reader) return
+    clearTimeout(reader.timer)
+    reader.reject(error)
+  }
+
+  /** Half the window at a time: few frames, and no pause for the client. */
+  #acknowledge(): void {
+    if (this.#unacknowledged < streamWindow / 2 || this.isRequestEnded) return
+    this.owner.send(numbersFrame(frameType.windowUpdate, this.id, this.#unacknowledged))
+    this.#unacknowledged = 0
+  }
+}
+
+function tooLong(limitBytes: number): ApiError {
+  return tooLarge(`Request entity too large: limit is ${limitBytes}`)
+}
