@@ -68,7 +68,7 @@ function writeConfig(name: string, certificate: string, key: string): void {
 /** What kubectl prints, trimmed; standard error when it fails. */
 function kubectl(user: string, line: string, input?: string): Promise<string> {
   return new Promise((resolve) => {
-    const child = execFile('kubectl', ['--kubeconfig', join(directory, user), `--cache-dir=${join(directory, 'cache', user)}`, ...line.split(' ')],
+    const child = execFile('kubectl', ['--kubeconfig', join(directory, user), `--cache-dir=${join(directory, 'cache', user)}`, ...line.split(' ')], { maxBuffer: 1 << 26 },
       (_, stdout, stderr) => resolve(`${stdout}${stderr}`.trim()))
     child.stdin?.end(input)
   })
@@ -155,6 +155,24 @@ describe('nodes', () => {
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'user' }, spec: { nodeName: 'a', containers: [{ name: 'c', image: 'i', envFrom: [{ secretRef: { name: 'hidden' } }] }] } }
     assert.match(await kubectl('admin', 'create -f - --validate=false', JSON.stringify(pod)), /pod\/user created/)
     assert.match(await kubectl('kubelet-client-a', 'get secret hidden -o name'), /^secret\/hidden$/)
+  })
+})
+
+describe('Go’s HTTP/2 client', () => {
+  test('follows a watch', async () => {
+    const watching = kubectl('admin', 'get configmaps -n default -w -o name --request-timeout=3s')
+    await new Promise((resolve) => { setTimeout(resolve, 700) })
+    await kubectl('admin', 'create configmap seen --from-literal=a=b')
+    assert.match(await watching, /configmap\/seen/)
+  })
+  test('takes answers and bodies larger than its windows', async () => {
+    const data = 'x'.repeat(900_000)
+    for (let i = 0; i < 8; i++) {
+      const object = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `large-${i}` }, data: { data } })
+      assert.match(await kubectl('admin', 'create -f -', object), /created/)
+    }
+    const list = JSON.parse(await kubectl('admin', 'get --raw /api/v1/namespaces/default/configmaps')) as { items: { data?: { data?: string } }[] }
+    assert.equal(list.items.filter((item) => item.data?.data === data).length, 8)
   })
 })
 
