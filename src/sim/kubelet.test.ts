@@ -282,3 +282,21 @@ test('a static pod runs from its file, is mirrored, survives the deletion of its
   assert.deepEqual(await lab.node.runtime.listSandboxes({}), [])
   await lab.end()
 })
+
+test('a resize reaches the running container, and restarts it only when its policy says so', async () => {
+  const lab = await laboratory()
+  const resources = (cpu: string, memory: string) => ({ requests: { cpu, memory }, limits: { cpu, memory } })
+  await lab.create('sized', { containers: [{ name: 'c', image: 'nginx', resources: resources('100m', '64Mi'), resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }] }] })
+  const id = (await lab.get('sized')).status?.containerStatuses?.[0]?.containerID?.split('//')[1] ?? ''
+  const resize = (cpu: string, memory: string) => lab.podClient.patch('sized', 'strategic', { spec: { containers: [{ name: 'c', resources: resources(cpu, memory) }] } }, { subresource: 'resize' })
+  await resize('200m', '64Mi')
+  await lab.clock.advance(1000)
+  assert.equal(lab.node.runtime.resourcesOf(id).cpuQuota, 20_000)
+  const status = (await lab.get('sized')).status?.containerStatuses?.[0]
+  assert.equal(status?.restartCount, 0)
+  assert.equal(status?.resources?.limits?.['cpu'], '200m')
+  await resize('200m', '128Mi')
+  await lab.clock.advance(20_000)
+  assert.equal((await lab.get('sized')).status?.containerStatuses?.[0]?.restartCount, 1)
+  await lab.end()
+})

@@ -8,11 +8,12 @@ import type { SandboxConfig } from '#world/container-runtime.ts'
 import { runHandler } from '../containers/handlers.ts'
 import { podCgroup, podCgroupLimits } from '../containers/resources.ts'
 import { sandboxConfig } from '../containers/sandbox-config.ts'
-import type { PodObject } from '../types.ts'
+import type { AnyContainer, PodObject } from '../types.ts'
 import { MountError, type MountedVolumes } from '../volumes/volumes.ts'
 import { planGarbage } from './garbage.ts'
-import { describePod, podUid } from './identity.ts'
+import { containerNameOf, containersOf, describePod, podUid } from './identity.ts'
 import { actionKey, planPod, usableSandbox, type BackOff, type Ending, type PodAction, type PodPlan, type PodRuntimeState, type WaitingReason } from './plan.ts'
+import { needsRestart, planResize } from './resize.ts'
 import type { PodServices } from './services.ts'
 import { describe, startContainer, StartError } from './start-container.ts'
 import { computePodStatus, statusPatch } from './status.ts'
@@ -45,6 +46,7 @@ export class PodWorker {
   readonly #errors = new Map<string, WaitingReason>()
   readonly #backOff = new Map<string, BackOff>()
   readonly #messages = new Map<string, string>()
+  readonly #resources = new Map<string, AnyContainer['resources']>()
   /** When a running kill must be over, by container id. */
   readonly #killDeadlines = new Map<string, number>()
   #wakeUp: (() => void) | undefined
@@ -106,12 +108,20 @@ export class PodWorker {
         this.#isAwake = false
         this.#wakeUp = undefined
         if (signal.aborted) break
-        await this.#step()
+        await this.#step().catch((error: unknown) => this.#stumble(error))
       }
     } finally {
       signal.removeEventListener('abort', stop)
       this.#timer?.cancel()
     }
+  }
+
+  /** One step failed where nothing should: the pod must not be left alone for that. */
+  #stumble(error: unknown): void {
+    const { log, clock } = this.#services
+    log.error('a step of a pod\'s worker failed', { pod: describePod(this.#pod), error: String((error as Error).stack ?? error) })
+    this.#timer?.cancel()
+    this.#timer = clock.schedule(retryMs.most, () => this.wake())
   }
 
   async #step(): Promise<void> {
@@ -131,6 +141,7 @@ export class PodWorker {
     else for (const action of plan.actions) if (action.type === 'stopSandbox' || action.type === 'killContainer') this.#launch(action)
     this.#sayBackOff(plan)
     this.#collectGarbage(state)
+    if (!this.#ending) this.#resize(state)
     this.#report(plan)
     this.#scheduleWake(plan, now)
   }
@@ -250,6 +261,11 @@ export class PodWorker {
       events.pod(pod, 'Warning', 'NetworkNotReady', message)
       throw new Error(message)
     }
+    if (pod.spec?.hostUsers === false) {
+      const message = 'can\'t set `spec.hostUsers: false`, runtime does not support user namespaces'
+      events.pod(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${message}`)
+      throw new Error(message)
+    }
     if (attempt > 0) events.pod(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     try {
       const handler = await runtimeHandler(client, pod)
@@ -331,6 +347,28 @@ export class PodWorker {
     }
   }
 
+  /** Brings running containers to the resources that the pod asks for now. */
+  #resize(state: PodRuntimeState): void {
+    const { runtime, cgroups, machineMemoryBytes, sandboxOptions } = this.#services
+    for (const status of state.containers) {
+      if (status.state !== 'running' || this.#resources.has(status.id)) continue
+      const all = [...(this.#pod.status?.containerStatuses ?? []), ...(this.#pod.status?.initContainerStatuses ?? [])]
+      const reported = all.find(({ containerID }) => containerID?.endsWith(`//${status.id}`))
+      const asked = containersOf(this.#pod).find(({ container }) => container.name === containerNameOf(status))?.container.resources
+      this.#resources.set(status.id, reported?.resources ?? asked)
+    }
+    const resizes = planResize(this.#pod, state, this.#resources, machineMemoryBytes)
+    if (resizes.length === 0 || !this.#mayTry('resize')) return
+    this.#task('resize', async () => {
+      await cgroups.apply(podCgroup(sandboxOptions.cgroupRoot, this.#pod), podCgroupLimits(this.#pod))
+      for (const { containerId, container, resources } of resizes) {
+        if (needsRestart(container, this.#resources.get(containerId))) await runtime.stopContainer(containerId, this.#pod.spec?.terminationGracePeriodSeconds ?? 30)
+        else await runtime.updateContainerResources(containerId, resources)
+        this.#resources.set(containerId, container.resources)
+      }
+    })
+  }
+
   #collectGarbage(state: PodRuntimeState): void {
     const garbage = planGarbage(state)
     if ((garbage.containers.length === 0 && garbage.sandboxIds.length === 0) || !this.#mayTry('collect')) return
@@ -341,6 +379,7 @@ export class PodWorker {
         if (logPath !== '') await files.remove(logPath)
         await cache.refreshContainer(id)
         this.#messages.delete(id)
+        this.#resources.delete(id)
       }
       for (const id of garbage.sandboxIds) {
         await runtime.removeSandbox(id)

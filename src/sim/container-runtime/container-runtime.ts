@@ -3,7 +3,7 @@ import { AsyncQueue } from '#base/async-queue.ts'
 import { utf8Encode } from '#base/bytes.ts'
 import type { Clock, Timer } from '#world/clock.ts'
 import {
-  RuntimeError, type ContainerConfig, type ContainerRuntime, type ContainerStatus, type Image, type RuntimeEvent, type RuntimeFilter,
+  RuntimeError, type Container, type ContainerConfig, type ContainerRuntime, type ContainerStatus, type Image, type LinuxResources, type RuntimeEvent, type RuntimeFilter,
   type Sandbox, type SandboxConfig, type SandboxStatus,
 } from '#world/container-runtime.ts'
 import type { Files } from '#world/files.ts'
@@ -32,7 +32,11 @@ export interface SimulatedRuntime extends ContainerRuntime {
   /** Ends every event stream with an error, as a runtime does that restarts. */
   dropEvents(): void
   setNetworkReady(isReady: boolean): void
+  /** What a container was created with, or updated to. */
+  resourcesOf(containerId: string): LinuxResources
   readonly calls: ReadonlyMap<string, number>
+  /** What it has, without a call that could fail. */
+  containers(): readonly Container[]
 }
 
 interface SimulatedContainer {
@@ -42,6 +46,7 @@ interface SimulatedContainer {
   readonly sandboxId: string
   readonly script: ContainerScript
   timer: Timer | undefined
+  resources: LinuxResources
 }
 
 interface SimulatedSandbox {
@@ -137,6 +142,8 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
       for (const listener of listeners) listener.fail(new RuntimeError('Unavailable', 'the runtime went away'))
       listeners.clear()
     },
+    containers: () => [...containers.values()].map(({ status, sandboxId }) => ({ ...status, sandboxId })),
+    resourcesOf: (id) => container(id).resources,
     setNetworkReady(isReady) { isNetworkReady = isReady },
     async version() {
       await enter('version')
@@ -200,7 +207,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
       const tag = image.tags[0] ?? config.image
       const script = catalog(tag)?.container?.(config) ?? {}
       containers.set(id, {
-        config, sandboxId, script, timer: undefined, logDirectory: sandboxConfig.logDirectory,
+        config, sandboxId, script, timer: undefined, resources: config.resources, logDirectory: sandboxConfig.logDirectory,
         status: {
           id, name: config.name, attempt: config.attempt, image: tag, imageRef: image.id, state: 'created', createdAt: clock.now(),
           labels: config.labels, annotations: config.annotations, startedAt: 0, finishedAt: 0, exitCode: 0, reason: '', message: '',
@@ -246,7 +253,10 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
       await enter('listContainers')
       return [...containers.values()].map(({ status, sandboxId }) => ({ ...status, sandboxId })).filter((item) => matches(filter, item))
     },
-    updateContainerResources: () => enter('updateContainerResources'),
+    async updateContainerResources(id, resources) {
+      await enter('updateContainerResources')
+      container(id).resources = resources
+    },
     reopenLog: () => enter('reopenLog'),
 
     async execSync(id, command) {
