@@ -14,7 +14,10 @@ const attempts = 10
 
 let counter = 0
 
-/** See Disk.lock. Two takers of a dead process's lock cannot both win: only one can move it away. */
+/**
+ * See Disk.lock. Two takers of a dead process's lock cannot both win: replacing it needs a second file that is named
+ * after the dead owner, of which there can be only one.
+ */
 export async function takeLock(path: string): Promise<DiskLock> {
   const mine: Owner = { pid: process.pid, started: (await statOf(process.pid))?.started ?? '' }
   const draft = `${path}.${process.pid}.${counter++}`
@@ -30,7 +33,7 @@ export async function takeLock(path: string): Promise<DiskLock> {
         throw new DiskError('locked', `${path} is held by the running process ${owner.pid}`)
       }
       note = `took over ${path} from ${owner === undefined ? 'an unreadable owner' : `process ${owner.pid}, which is gone`}`
-      await moveAway(path, `${draft}.stale`, text)
+      if (await replaced(path, draft, text, owner)) return lockAt(path, note)
     }
     throw new DiskError('locked', `${path} could not be taken in ${attempts} attempts`)
   } finally {
@@ -53,16 +56,26 @@ async function linked(draft: string, path: string): Promise<boolean> {
   }
 }
 
-/** If what was moved turns out not to be the dead owner's lock, it is put back. */
-async function moveAway(path: string, aside: string, expected: string): Promise<void> {
-  try {
-    await rename(path, aside)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
-    throw new DiskError('failed', `${path}: ${String(error)}`, { cause: error })
+/** True if the lock was still the dead owner's and is now ours. */
+async function replaced(path: string, draft: string, expected: string, owner: Owner | undefined): Promise<boolean> {
+  const claim = `${path}.after-${owner?.pid ?? 'unknown'}-${owner?.started ?? ''}`
+  if (!await linked(draft, claim)) {
+    const claimant = parseOwner(await readOrEmpty(claim) ?? '')
+    if (claimant === undefined || await isAlive(claimant)) return false
+    throw new DiskError('locked', `${path} was being taken over by process ${claimant.pid} when that died; remove ${claim} if nobody uses the directory`)
   }
-  if (await readOrEmpty(aside) !== expected) await linked(aside, path)
-  await rm(aside, { force: true })
+  try {
+    // Whoever has the claim is the only one who may replace the dead owner's lock; it may have been replaced before, though.
+    if (await readOrEmpty(path) !== expected) return false
+    const copy = `${draft}.copy`
+    await link(draft, copy)
+    await rename(copy, path)
+    return true
+  } catch (error) {
+    throw new DiskError('failed', `${path}: ${String(error)}`, { cause: error })
+  } finally {
+    await rm(claim, { force: true })
+  }
 }
 
 async function readOrEmpty(path: string): Promise<string | undefined> {
