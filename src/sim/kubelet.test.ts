@@ -300,3 +300,62 @@ test('a resize reaches the running container, and restarts it only when its poli
   assert.equal((await lab.get('sized')).status?.containerStatuses?.[0]?.restartCount, 1)
   await lab.end()
 })
+
+/** A container whose probes (told apart by their command's first word) answer as `answers` says at each time. */
+async function probed(spec: object, answers: (word: string, seconds: number) => boolean) {
+  let clock: { now(): number } | undefined
+  let begin = 0
+  const asked: string[] = []
+  const lab = await laboratory({
+    catalog: () => ({
+      container: () => ({
+        exec: ([word = '']) => {
+          const seconds = Math.round(((clock?.now() ?? 0) - begin) / 1000)
+          asked.push(`${word}@${seconds}`)
+          return { exitCode: answers(word, seconds) ? 0 : 1, stderr: 'no' }
+        },
+      }),
+    }),
+  })
+  clock = lab.clock
+  await lab.clock.advance(1000)
+  begin = lab.clock.now()
+  await lab.create('p', { containers: [{ name: 'c', image: 'nginx', ...spec }] })
+  const status = async () => (await lab.get('p')).status?.containerStatuses?.[0]
+  return { lab, asked, status }
+}
+const exec = (word: string, more: object = {}) => ({ exec: { command: [word] }, periodSeconds: 5, failureThreshold: 2, successThreshold: 1, timeoutSeconds: 1, ...more })
+
+test('readiness follows its probe: threshold, period, initial delay', async () => {
+  const { lab, asked, status } = await probed({ readinessProbe: exec('r', { initialDelaySeconds: 3 }) }, (_word, seconds) => seconds < 10 || seconds >= 30)
+  assert.equal((await status())?.ready, false)
+  await lab.clock.advance(4000)
+  assert.equal((await status())?.ready, true)
+  await lab.clock.advance(12_000)
+  assert.equal((await status())?.ready, true, 'one failure of two is none')
+  await lab.clock.advance(4000)
+  assert.equal((await status())?.ready, false)
+  assert.equal((await lab.get('p')).status?.conditions?.find(({ type }) => type === 'Ready')?.message, 'containers with unready status: [c]')
+  await lab.clock.advance(15_000)
+  assert.equal((await status())?.ready, true)
+  assert.deepEqual(asked.slice(0, 4), ['r@3', 'r@8', 'r@13', 'r@18'])
+  assert.ok((await lab.events('p')).includes('Warning Unhealthy: Readiness probe failed: no'))
+  await lab.end()
+})
+
+test('liveness and readiness wait for the startup probe, and a startup that fails restarts', async () => {
+  const slow = await probed({ startupProbe: exec('s', { failureThreshold: 10 }), livenessProbe: exec('l'), readinessProbe: exec('r') }, (word, seconds) => word !== 's' || seconds >= 12)
+  await slow.lab.clock.advance(11_000)
+  assert.deepEqual([...new Set(slow.asked.map((entry) => entry[0]))], ['s'])
+  assert.equal((await slow.status())?.started, false)
+  await slow.lab.clock.advance(10_000)
+  assert.equal((await slow.status())?.started, true)
+  assert.equal((await slow.status())?.ready, true)
+  assert.deepEqual([...new Set(slow.asked.slice(4).map((entry) => entry[0]))].toSorted(), ['l', 'r'])
+  await slow.lab.end()
+  const never = await probed({ startupProbe: exec('s') }, () => false)
+  await never.lab.clock.advance(8000)
+  assert.equal((await never.status())?.restartCount, 1)
+  assert.ok((await never.lab.events('p')).includes('Normal Killing: Container c failed startup probe, will be restarted'))
+  await never.lab.end()
+})
