@@ -9,6 +9,7 @@ import type { Authenticator } from '#apiserver/authn/authenticator.ts'
 import { bearerAuthenticator } from '#apiserver/authn/bearer-token.ts'
 import type { TokenAuthenticator } from '#apiserver/authn/authenticator.ts'
 import { bootstrapTokenAuthenticator } from '#apiserver/authn/bootstrap-token.ts'
+import { combineAuthenticators } from '#apiserver/authn/combined.ts'
 import { certificateAuthenticator } from '#apiserver/authn/client-certificate.ts'
 import { frontProxyAuthenticator } from '#apiserver/authn/front-proxy.ts'
 import type { BoundObjects } from '#apiserver/authn/service-account-tokens.ts'
@@ -75,7 +76,9 @@ export function createIdentity(options: IdentityOptions): Identity {
   const rbac = new RbacAuthorizer(index)
   return {
     // The front proxy first: it may speak for others only with a certificate of its own authority.
-    authenticators: [frontProxyAuthenticator(clock, ['front-proxy-client']), certificateAuthenticator(clock), bearerAuthenticator(tokenSorts)],
+    authenticators: [combineAuthenticators(
+      frontProxyAuthenticator(clock, ['front-proxy-client']), certificateAuthenticator(clock), bearerAuthenticator(tokenSorts),
+    )],
     tokenSorts,
     authorizer: combineAuthorizers(superuserAuthorizer, createNodeAuthorizer(graph, nodeRules()), rbac),
     rules: rbac,
