@@ -1,8 +1,8 @@
 /** DaemonSet: one pod on every node that fits. */
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
-import type { DaemonSet } from '../../gen/apps-v1.ts'
-import { setPodSpecDefaults } from '../../core/pod/pod-defaults.ts'
+import type { DaemonSet, DaemonSetSpec } from '../../gen/apps-v1.ts'
+import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
 import { formatLabels } from '../../printing/labels.ts'
 import { separateStatus } from '../../strategy.ts'
@@ -33,8 +33,7 @@ export const daemonSet = defineKind<DaemonSet>({
 })
 
 function setDefaults(object: DaemonSet): void {
-  const spec = object.spec
-  if (!spec) return
+  const spec = object.spec ??= {} as DaemonSetSpec
   const strategy = spec.updateStrategy ??= {}
   strategy.type ||= 'RollingUpdate'
   if (strategy.type === 'RollingUpdate') {
@@ -43,5 +42,5 @@ function setDefaults(object: DaemonSet): void {
     rolling.maxSurge ??= 0
   }
   spec.revisionHistoryLimit ??= 10
-  if (spec.template?.spec) setPodSpecDefaults(spec.template.spec)
+  setTemplateDefaults(spec)
 }

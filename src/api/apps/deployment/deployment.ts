@@ -2,8 +2,8 @@
 import { semanticEqual } from '#base/deep-equal.ts'
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
-import type { Deployment } from '../../gen/apps-v1.ts'
-import { setPodSpecDefaults } from '../../core/pod/pod-defaults.ts'
+import type { Deployment, DeploymentSpec } from '../../gen/apps-v1.ts'
+import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { keep, separateStatus } from '../../strategy.ts'
 import { validateDeployment, validateDeploymentStatusUpdate, validateDeploymentUpdate } from './deployment.validation.ts'
@@ -40,8 +40,7 @@ export const deployment = defineKind<Deployment>({
 })
 
 function setDefaults(object: Deployment): void {
-  const spec = object.spec
-  if (!spec) return
+  const spec = object.spec ??= {} as DeploymentSpec
   spec.replicas ??= 1
   const strategy = spec.strategy ??= {}
   strategy.type ||= 'RollingUpdate'
@@ -52,5 +51,5 @@ function setDefaults(object: Deployment): void {
   }
   spec.revisionHistoryLimit ??= 10
   spec.progressDeadlineSeconds ??= 600
-  if (spec.template?.spec) setPodSpecDefaults(spec.template.spec)
+  setTemplateDefaults(spec)
 }

@@ -1,8 +1,8 @@
 /** ReplicaSet: keeps a number of like pods running. */
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
-import type { ReplicaSet } from '../../gen/apps-v1.ts'
-import { setPodSpecDefaults } from '../../core/pod/pod-defaults.ts'
+import type { ReplicaSet, ReplicaSetSpec } from '../../gen/apps-v1.ts'
+import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 import { validateReplicaSet, validateReplicaSetStatusUpdate, validateReplicaSetUpdate } from './replicaset.validation.ts'
@@ -31,8 +31,8 @@ export const replicaSet = defineKind<ReplicaSet>({
   ],
 })
 
-function setDefaults({ spec }: ReplicaSet): void {
-  if (!spec) return
+function setDefaults(object: ReplicaSet): void {
+  const spec = object.spec ??= {} as ReplicaSetSpec
   spec.replicas ??= 1
-  if (spec.template?.spec) setPodSpecDefaults(spec.template.spec)
+  setTemplateDefaults(spec)
 }

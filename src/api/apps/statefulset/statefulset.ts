@@ -1,8 +1,8 @@
 /** StatefulSet: pods with lasting names and storage, in order. */
 import { defineKind } from '#machinery/schema/define-kind.ts'
-import type { StatefulSet } from '../../gen/apps-v1.ts'
+import type { StatefulSet, StatefulSetSpec } from '../../gen/apps-v1.ts'
 import { setClaimDefaults } from '../../core/persistentvolumeclaim/persistentvolumeclaim.ts'
-import { setPodSpecDefaults } from '../../core/pod/pod-defaults.ts'
+import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 import { validateStatefulSet, validateStatefulSetStatusUpdate, validateStatefulSetUpdate } from './statefulset.validation.ts'
@@ -28,8 +28,8 @@ export const statefulSet = defineKind<StatefulSet>({
   ],
 })
 
-function setDefaults({ spec }: StatefulSet): void {
-  if (!spec) return
+function setDefaults(object: StatefulSet): void {
+  const spec = object.spec ??= {} as StatefulSetSpec
   spec.podManagementPolicy ||= 'OrderedReady'
   const strategy = spec.updateStrategy ??= {}
   if (!strategy.type) {
@@ -47,5 +47,5 @@ function setDefaults({ spec }: StatefulSet): void {
     claim.kind ||= 'PersistentVolumeClaim'
     setClaimDefaults(claim)
   }
-  if (spec.template?.spec) setPodSpecDefaults(spec.template.spec)
+  setTemplateDefaults(spec)
 }

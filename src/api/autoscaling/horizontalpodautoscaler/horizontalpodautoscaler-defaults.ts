@@ -1,5 +1,5 @@
 /** What autoscalers get when the client leaves it out. */
-import type { HorizontalPodAutoscaler, HPAScalingRules } from '../../gen/autoscaling-v2.ts'
+import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, HPAScalingRules } from '../../gen/autoscaling-v2.ts'
 
 const defaultUtilization = 80
 
@@ -14,8 +14,8 @@ const scaleDown: HPAScalingRules = {
   selectPolicy: 'Max', policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
 }
 
-export function setAutoscalerDefaults({ spec }: HorizontalPodAutoscaler): void {
-  if (!spec) return
+export function setAutoscalerDefaults(object: HorizontalPodAutoscaler): void {
+  const spec = object.spec ??= {} as HorizontalPodAutoscalerSpec
   spec.minReplicas ??= 1
   if (!spec.metrics?.length) {
     spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: defaultUtilization } } }]

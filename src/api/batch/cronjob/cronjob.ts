@@ -1,7 +1,7 @@
 /** CronJob: makes Jobs on a schedule. */
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
-import type { CronJob } from '../../gen/batch-v1.ts'
+import type { CronJob, CronJobSpec, JobSpec } from '../../gen/batch-v1.ts'
 import { ageColumn, boolean, containerColumns, formatOptionalBoolean, integer, nameColumn, text } from '../../printing/columns.ts'
 import { formatTimeSince } from '../../printing/duration.ts'
 import { separateStatus } from '../../strategy.ts'
@@ -30,11 +30,12 @@ export const cronJob = defineKind<CronJob>({
   ],
 })
 
-function setDefaults({ spec }: CronJob): void {
-  if (!spec) return
+function setDefaults(object: CronJob): void {
+  const spec = object.spec ??= {} as CronJobSpec
   spec.concurrencyPolicy ||= 'Allow'
   spec.suspend ??= false
   spec.successfulJobsHistoryLimit ??= 3
   spec.failedJobsHistoryLimit ??= 1
-  if (spec.jobTemplate?.spec) setJobSpecDefaults(spec.jobTemplate.spec)
+  const template = spec.jobTemplate ??= {}
+  setJobSpecDefaults(template.spec ??= {} as JobSpec)
 }

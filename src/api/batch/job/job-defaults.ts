@@ -1,6 +1,6 @@
 /** What Jobs get when the client leaves it out, and the selector that the server makes for them. */
 import type { Job, JobSpec } from '../../gen/batch-v1.ts'
-import { setPodSpecDefaults } from '../../core/pod/pod-defaults.ts'
+import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 
 /** The largest int32: with a limit per index the whole Job has none. */
 const noBackoffLimit = 2147483647
@@ -10,8 +10,7 @@ export function setJobDefaults(object: Job): void {
   const labels = object.spec?.template?.metadata?.labels
   const metadata = object.metadata ??= {}
   if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels }
-  const spec = object.spec
-  if (!spec) return
+  const spec = object.spec ??= {} as JobSpec
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1
   spec.parallelism ??= 1
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : noBackoffLimit
@@ -26,7 +25,7 @@ export function setJobSpecDefaults(spec: JobSpec): void {
   for (const rule of spec.podFailurePolicy?.rules ?? []) {
     for (const pattern of rule.onPodConditions ?? []) pattern.status ||= 'True'
   }
-  if (spec.template?.spec) setPodSpecDefaults(spec.template.spec)
+  setTemplateDefaults(spec)
 }
 
 /** The labels that tie pods to their Job. The ones without a prefix are older and kept for those who select by them. */

@@ -12,6 +12,7 @@ import { validateApproval, validateSigningRequest, validateSigningRequestUpdate 
 export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   group: 'certificates.k8s.io', kind: 'CertificateSigningRequest', plural: 'certificatesigningrequests', shortNames: ['csr'], scope: 'Cluster',
   versions: [{ version: 'v1', schema: 'io.k8s.api.certificates.v1.CertificateSigningRequest', served: true, stored: true }],
+  setDefaults: (object) => { object.spec ??= { request: '', signerName: '' } },
   prepareForCreate: (object) => { object.status = {} },
   prepareForUpdate,
   validate: validateSigningRequest,

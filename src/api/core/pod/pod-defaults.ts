@@ -1,6 +1,6 @@
 /** What pods and pod templates get when the client leaves it out (upstream: pkg/apis/core/v1/defaults.go). */
 import type {
-  Container, EnvVar, EphemeralContainer, LifecycleHandler, Pod, PodSpec, Probe, ResourceRequirements,
+  Container, EnvVar, EphemeralContainer, LifecycleHandler, Pod, PodSpec, PodTemplateSpec, Probe, ResourceRequirements,
 } from '../../gen/core-v1.ts'
 import { addQuantities, maxQuantity } from '../../quantities.ts'
 import { defaultPullPolicy } from './pull-policy.ts'
@@ -14,6 +14,12 @@ export function setPodDefaults(object: Pod): void {
   spec.enableServiceLinks ??= true
   if (spec.hostNetwork) for (const container of allContainers(spec)) defaultHostPorts(container)
   setPodSpecDefaults(spec)
+}
+
+/** Of an owner of pods whose template is not optional: it is there, with a spec, however little the client said. */
+export function setTemplateDefaults(owner: { template?: PodTemplateSpec }): void {
+  const template = owner.template ??= {}
+  setPodSpecDefaults(template.spec ??= { containers: [] })
 }
 
 /** The part that every pod template has too. */

@@ -4,13 +4,13 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { PodTemplate } from '../../gen/core-v1.ts'
 import { containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { formatLabels } from '../../printing/labels.ts'
-import { setPodSpecDefaults } from '../pod/pod-defaults.ts'
+import { setTemplateDefaults } from '../pod/pod-defaults.ts'
 import { validatePodTemplate } from './podtemplate.validation.ts'
 
 export const podTemplate = defineKind<PodTemplate>({
   group: '', kind: 'PodTemplate', plural: 'podtemplates', scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.PodTemplate', served: true, stored: true }],
-  setDefaults: (object) => { if (object.template?.spec) setPodSpecDefaults(object.template.spec) },
+  setDefaults: setTemplateDefaults,
   validate: validatePodTemplate,
   generation: (object, old) => !semanticEqual(object.template, old.template),
   columns: [

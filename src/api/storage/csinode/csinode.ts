@@ -7,6 +7,7 @@ import { validateCsiNode, validateCsiNodeUpdate } from './csinode.validation.ts'
 export const csiNode = defineKind<CSINode>({
   group: 'storage.k8s.io', kind: 'CSINode', plural: 'csinodes', scope: 'Cluster', unconditionalUpdate: false,
   versions: [{ version: 'v1', schema: 'io.k8s.api.storage.v1.CSINode', served: true, stored: true }],
+  setDefaults: (object) => { object.spec ??= { drivers: [] } },
   validate: validateCsiNode,
   validateUpdate: validateCsiNodeUpdate,
   columns: [

@@ -8,6 +8,10 @@ import { validateVolumeAttachment, validateVolumeAttachmentUpdate } from './volu
 export const volumeAttachment = defineKind<VolumeAttachment>({
   group: 'storage.k8s.io', kind: 'VolumeAttachment', plural: 'volumeattachments', scope: 'Cluster', unconditionalUpdate: false,
   versions: [{ version: 'v1', schema: 'io.k8s.api.storage.v1.VolumeAttachment', served: true, stored: true }],
+  setDefaults: (object) => {
+    object.spec ??= { attacher: '', nodeName: '', source: {} }
+    object.spec.source ??= {}
+  },
   ...separateStatus<VolumeAttachment>({ attached: false }),
   validate: validateVolumeAttachment,
   validateUpdate: validateVolumeAttachmentUpdate,
