@@ -38,7 +38,10 @@ export interface ControlPlaneOptions {
 
 export function startControlPlane({ controllers, withNode = true, wrap = (transport) => transport }: ControlPlaneOptions): ControlPlane {
   const clock = createManualClock()
-  const { server } = startTestServer({ clock, store: openVolatileStore({ clock }) })
+  const { server } = startTestServer({
+    clock, store: openVolatileStore({ clock }),
+    subresources: new Map([['/namespaces/finalize', { type: 'rules', mayGet: false, variation: () => ({}) }]]),
+  })
   const random = createSeededRandom(7)
   const stop = new AbortController()
   const complaints: string[] = []

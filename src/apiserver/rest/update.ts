@@ -197,6 +197,10 @@ async function write(
 function deletesNow(context: RestContext, { kind }: RequestScope, object: KubeObject, old: Stored<KubeObject>): boolean {
   if ((object.metadata?.finalizers?.length ?? 0) > 0 || !old.metadata.deletionTimestamp) return false
   if ((old.metadata.deletionGracePeriodSeconds ?? 0) !== 0) return false
+  // A namespace waits for its content: for `spec.finalizers`, not only for those of its metadata (upstream: core/namespace/storage).
+  if (kind.group === '' && kind.plural === 'namespaces') {
+    if (((object as { readonly spec?: { readonly finalizers?: readonly string[] } }).spec?.finalizers ?? []).length > 0) return false
+  }
   return context.hooks.get(`${kind.group}/${kind.plural}`)?.mayDeleteDuringUpdate?.(object) ?? true
 }
 
