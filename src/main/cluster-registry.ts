@@ -74,21 +74,24 @@ export function identifyProcess(pid: number): ProcessIdentity | undefined {
     // No such process (or one that is not ours): either way not the one that was recorded.
     return undefined
   }
-  return { pid, startTicks: readStartTicks(pid) }
+  const { state, startTicks } = readStat(pid)
+  // A zombie has ended; its parent only has not looked yet.
+  return state === 'Z' || state === 'X' ? undefined : { pid, startTicks }
 }
 
 export function isAlive(identity: ProcessIdentity | undefined): boolean {
   return identity !== undefined && identifyProcess(identity.pid)?.startTicks === identity.startTicks
 }
 
-/** Field 22 of /proc/PID/stat; the command name before it may hold spaces and parentheses. Empty where there is no /proc. */
-function readStartTicks(pid: number): string {
+/** Fields 3 and 22 of /proc/PID/stat; the command name before them may hold spaces and parentheses. Empty where there is no /proc. */
+function readStat(pid: number): { readonly state: string; readonly startTicks: string } {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0] ?? '', startTicks: fields[19] ?? '' }
   } catch {
     // Another system than Linux: the process id must do.
-    return ''
+    return { state: '', startTicks: '' }
   }
 }
 

@@ -9,11 +9,12 @@ import type { MachineCluster } from './support.ts'
 let cluster: MachineCluster
 
 before(async () => {
-  cluster = await startMachineCluster('story', { up: ['--port', '16443'] })
+  cluster = await startMachineCluster('story')
 })
 
 after(async () => {
-  await cluster[Symbol.asyncDispose]()
+  // Undefined when it could not be started.
+  await (cluster as MachineCluster | undefined)?.[Symbol.asyncDispose]()
 })
 
 async function curl(url: string): Promise<string> {
@@ -203,17 +204,39 @@ test('images come from archives', async () => {
 test('reset leaves nothing behind', async () => {
   const config = join('/var/lib/skiff', cluster.name)
   assert.ok(existsSync(config))
+  const { index } = (JSON.parse(readFileSync(`/var/lib/skiff/clusters/${cluster.name}.json`, 'utf8')) as { choices: { index: number } }).choices
+  const namespaces = networkNamespaces(cluster.name)
+  assert.ok(namespaces.size > 1 && (await kernelTraces(index)).length > 3, 'there is something to remove')
   const reset = await cluster.skiff('reset')
   assert.equal(reset.code, 0, reset.stderr)
   assert.ok(!existsSync(config))
   assert.ok(!readFileSync('/proc/self/mounts', 'utf8').includes(`/skiff/${cluster.name}/`))
-  const namespaces = existsSync('/run/netns') ? readdirSync('/run/netns') : []
-  assert.deepEqual(namespaces.filter((name) => name.startsWith('cni-')), [])
-  assert.doesNotMatch((await run('nft', ['list', 'tables'])).stdout, /skiff\d+-/)
-  assert.doesNotMatch((await run('ip', ['-br', 'link'])).stdout, /skiff\d+/)
-  const left = await run('pgrep', ['-af', `skiff/${cluster.name}/`])
-  assert.equal(left.stdout, '')
+  const left = existsSync('/run/netns') ? readdirSync('/run/netns').filter((name) => namespaces.has(statSync(join('/run/netns', name)).ino)) : []
+  assert.deepEqual(left, [])
+  assert.deepEqual(await kernelTraces(index), [])
+  assert.equal((await run('pgrep', ['-af', `skiff/${cluster.name}/`])).stdout, '')
 })
+
+/** What this cluster has in the kernel: tables, its bridge, control groups. Other clusters of the machine are not its business. */
+async function kernelTraces(index: number): Promise<string[]> {
+  const texts = [(await run('nft', ['list', 'tables'])).stdout, (await run('ip', ['-br', 'link'])).stdout]
+  const groups = (await run('find', ['/sys/fs/cgroup', '-maxdepth', '2', '-name', index === 0 ? 'kubepods' : `kubepods-${index}`])).stdout
+  return [...texts.flatMap((text) => text.match(new RegExp(`skiff${index}\\b\\S*`, 'g')) ?? []), ...groups.split('\n').filter(Boolean)]
+}
+
+/** The network namespaces (inode numbers) of the cluster's pods: those of the processes that its container shims started. */
+function networkNamespaces(name: string): Set<number> {
+  const found = new Set<number>()
+  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const parent = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[1]!
+      if (readFileSync(`/proc/${parent}/cmdline`, 'utf8').includes(`/run/skiff/${name}/`)) found.add(statSync(`/proc/${pid}/ns/net`).ino)
+    } catch {
+      // It has just ended.
+    }
+  }
+  return found
+}
 
 async function killContainer(containerId: string): Promise<void> {
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))

@@ -26,24 +26,62 @@ const applets = [
   'head', 'hostname', 'httpd', 'id', 'ifconfig', 'ip', 'kill', 'killall', 'ln', 'ls', 'md5sum', 'mkdir', 'mktemp', 'mount', 'mv', 'nc', 'netstat',
   'nslookup', 'pgrep', 'pidof', 'ping', 'pkill', 'printenv', 'printf', 'ps', 'pwd', 'readlink', 'rm', 'rmdir', 'sed', 'seq', 'sha256sum', 'sleep',
   'sort', 'stat', 'stty', 'sync', 'tail', 'tar', 'tee', 'telnet', 'test', 'time', 'timeout', 'top', 'touch', 'tr', 'true', 'tty', 'umount', 'uname',
-  'uniq', 'uptime', 'vi', 'watch', 'wc', 'wget', 'whoami', 'xargs', 'yes',
+  'uniq', 'uptime', 'vi', 'watch', 'wc', 'whoami', 'xargs', 'yes',
 ]
 
 /** Its server answers with the pod's name, so that one sees which pod of a Service answered. */
 const startScript = `#!/bin/sh
 [ -e /www/index.html ] || hostname > /www/index.html
-exec httpd -f -p "\${PORT:-80}" -h /www
+# Process 1 gets no signal that it does not handle, and busybox's httpd handles none.
+trap 'kill $server; exit 0' TERM INT
+httpd -f -p "\${PORT:-80}" -h /www &
+server=$!
+wait $server
+`
+
+/**
+ * Debian's busybox crashes at wget's -T (1.35, its option table has a hole there), and its shell takes its own applets before any
+ * file of that name. So the applet is called wgeT in the image, which keeps the table of names in order, and wget is a script.
+ */
+function renameWget(busybox: Uint8Array): Uint8Array | undefined {
+  const names = [...'\0wget\0which\0'].map((character) => character.charCodeAt(0))
+  for (let at = busybox.indexOf(0x77); at > 0; at = busybox.indexOf(0x77, at + 1)) {
+    if (!names.every((byte, offset) => busybox[at - 1 + offset] === byte)) continue
+    const renamed = busybox.slice()
+    renamed[at + 3] = 'T'.charCodeAt(0)
+    return renamed
+  }
+  return undefined
+}
+
+const wgetScript = `#!/bin/sh
+limit=
+count=$#
+while [ $count -gt 0 ]; do
+  word=$1
+  shift
+  case $word in
+    -T|--timeout) limit=$1; shift; count=$((count - 1)) ;;
+    -T*) limit=\${word#-T} ;;
+    --timeout=*) limit=\${word#*=} ;;
+    *) set -- "$@" "$word" ;;
+  esac
+  count=$((count - 1))
+done
+exec \${limit:+timeout "$limit"} busybox wgeT "$@"
 `
 
 export function describeDemoImage(architecture: string, busybox: Uint8Array): ImageDescription {
   const encoder = new TextEncoder()
+  const renamed = renameWget(busybox)
   const directories = ['bin', 'dev', 'etc', 'home', 'proc', 'root', 'run', 'sys', 'usr', 'usr/bin', 'var', 'var/run', 'www']
   const files: TarEntry[] = [
     ...directories.map((path): TarEntry => ({ type: 'directory', path, mode: 0o755 })),
     { type: 'directory', path: 'tmp', mode: 0o1777 },
-    { type: 'file', path: 'bin/busybox', mode: 0o755, bytes: busybox },
+    { type: 'file', path: 'bin/busybox', mode: 0o755, bytes: renamed ?? busybox },
     ...applets.map((applet): TarEntry => ({ type: 'link', path: `bin/${applet}`, target: 'busybox' })),
     { type: 'link', path: 'usr/bin/env', target: '../../bin/busybox' },
+    renamed ? { type: 'file', path: 'bin/wget', mode: 0o755, bytes: encoder.encode(wgetScript) } : { type: 'link', path: 'bin/wget', target: 'busybox' },
     { type: 'file', path: 'bin/start', mode: 0o755, bytes: encoder.encode(startScript) },
     { type: 'file', path: 'etc/passwd', mode: 0o644, bytes: encoder.encode('root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n') },
     { type: 'file', path: 'etc/group', mode: 0o644, bytes: encoder.encode('root:x:0:\nnogroup:x:65534:\n') },
