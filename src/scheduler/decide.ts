@@ -135,11 +135,17 @@ function judgeChanged(
   return again.type === 'rejected' ? elsewhere([...again.rejection.plugins]) : judge(changed, again.filters)
 }
 
-/** What the filters would say of a node if it looked like `changed`: what preemption asks. */
-export function judgeOn(snapshot: Snapshot, pod: PodInfo, changed: NodeInfo, profile: Profile): Verdict {
-  const filtering = beginFilters(withNode(snapshot, changed), pod, profile)
-  if (filtering.type === 'rejected') return elsewhere([...filtering.rejection.plugins]).verdict
-  return filtering.only?.has(changed.name) === false ? elsewhere(filtering.narrowedBy).verdict : judge(changed, filtering.filters).verdict
+/** What the filters would say of a node if it looked differently: what preemption asks, of many nodes in many states. */
+export function judgeWhatIf(snapshot: Snapshot, pod: PodInfo, profile: Profile): (changed: NodeInfo) => Verdict {
+  const prepared = beginFilters(snapshot, pod, profile)
+  const isLocal = prepared.type === 'ready' && !snapshot.hasRequiredAntiAffinity
+    && !prepared.filters.some(({ plugin }) => plugin.around !== undefined)
+  return (changed) => {
+    const filtering = isLocal ? prepared : beginFilters(withNode(snapshot, changed), pod, profile)
+    if (filtering.type === 'rejected') return elsewhere([...filtering.rejection.plugins]).verdict
+    if (filtering.only?.has(changed.name) === false) return elsewhere(filtering.narrowedBy).verdict
+    return judge(changed, filtering.filters).verdict
+  }
 }
 
 function pickBest(snapshot: Snapshot, pod: PodInfo, profile: Profile, feasible: readonly NodeInfo[], next: () => number): Decision {

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { seededRandom } from '#sim/random.ts'
 import type { SeededRandom } from '#sim/random.ts'
 import { labelSetMatcher } from '#machinery/meta/label-selector.ts'
-import { decide, judgeOn } from '../decide.ts'
+import { decide, judgeWhatIf } from '../decide.ts'
 import { defaultProfile } from '../plugins/plugins.ts'
 import { ClusterState } from '../snapshot/cluster-state.ts'
 import { infoOf, nodeOf } from '../testing.ts'
@@ -77,7 +77,7 @@ test('a class picks a node that is as good as the best found by looking at every
       compared++
       assert.equal(fast.feasible, slow.feasible, what)
       if (slow.feasible > 1) assert.equal(fast.score, slow.score, what)
-      assert.equal(judgeOn(state, pod, state.node(fast.node)!, defaultProfile).type, 'fits', what)
+      assert.equal(judgeWhatIf(state, pod, defaultProfile)(state.node(fast.node)!).type, 'fits', what)
       state.place(pod, fast.node)
       placed.push(pod.uid)
     }

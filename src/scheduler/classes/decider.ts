@@ -61,7 +61,10 @@ function signatureOf(info: PodInfo, profile: Profile, state: ClusterState): stri
   const { pod, namespace, labels } = info
   const { spec } = pod
   const group = state.groupSelector(info)
-  const meetsOthers = state.hasAffinity || group !== undefined || spec?.affinity !== undefined || spec?.topologySpreadConstraints !== undefined
+  // Labels matter where terms of this pod or of others may speak of it. A workload may give each of its pods labels of its own.
+  const { podAffinity, podAntiAffinity } = spec?.affinity ?? {}
+  const meetsOthers = state.hasAffinity || podAffinity !== undefined || podAntiAffinity !== undefined
+    || spec?.topologySpreadConstraints !== undefined
   return JSON.stringify([
     profile.schedulerName, namespace, meetsOthers && labels, group && formatLabelMatcher(group),
     spec?.nodeName, spec?.nodeSelector, spec?.affinity, spec?.tolerations, spec?.topologySpreadConstraints,

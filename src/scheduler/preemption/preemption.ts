@@ -1,12 +1,11 @@
 /** Preemption: which less important pods must go so that a pod fits, and on which node that hurts least. */
 import type { PodDisruptionBudget } from '#api/gen/policy-v1.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
-import { timeToMilliseconds } from '#machinery/time.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
-import { formatReasons, judgeOn } from '../decide.ts'
+import { formatReasons, judgeWhatIf } from '../decide.ts'
 import type { Rejection } from '../decide.ts'
-import type { Profile } from '../plugin.ts'
-import { withoutPod, withPod } from '../snapshot/node-info.ts'
+import type { Profile, Verdict } from '../plugin.ts'
+import { addPod, removePod, withOwnPods } from '../snapshot/node-info.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
 import type { PodInfo } from '../snapshot/pod-info.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -34,6 +33,7 @@ export function decidePreemption(
   if (refusal !== undefined) return { type: 'none', why: refusal, isHopeless: false }
   const enough = Math.max(candidatesMin, Math.floor(snapshot.nodes.length * candidatesShare))
   const candidates: Candidate[] = []
+  const whatIf = judgeWhatIf(snapshot, pod, profile)
   const reasons: string[] = []
   for (const node of snapshot.nodes) {
     const verdict = rejection.verdicts.get(node.name)
@@ -42,7 +42,7 @@ export function decidePreemption(
       continue
     }
     if (candidates.length >= enough) break
-    const candidate = selectVictims(snapshot, pod, node, profile, budgets)
+    const candidate = selectVictims(pod, node, whatIf, budgets)
     if ('victims' in candidate) candidates.push(candidate)
     else reasons.push(...candidate)
   }
@@ -70,24 +70,23 @@ function isBeingPreempted({ pod }: PodInfo): boolean {
 
 /** Takes all less important pods away, then gives back as many as fit, those protected by a budget first, the important ones first. */
 function selectVictims(
-  snapshot: Snapshot, pod: PodInfo, node: NodeInfo, profile: Profile, budgets: readonly DeepReadonly<PodDisruptionBudget>[],
+  pod: PodInfo, node: NodeInfo, whatIf: (changed: NodeInfo) => Verdict, budgets: readonly DeepReadonly<PodDisruptionBudget>[],
 ): Candidate | readonly string[] {
   const lower = [...node.pods.values()].filter((other) => other.priority < pod.priority)
   if (lower.length === 0) return ['No preemption victims found for incoming pod']
-  let left = lower.reduce((info, { uid }) => withoutPod(info, uid), node)
-  const emptied = judgeOn(snapshot, pod, left, profile)
+  // One copy of the node's pods serves all the questions about it.
+  let left = lower.reduce((info, { uid }) => removePod(info, uid), withOwnPods(node))
+  const emptied = whatIf(left)
   if (emptied.type === 'rejected') return emptied.reasons
   const { violating, others } = splitByBudget(lower.toSorted(compareImportance), budgets)
   const victims: PodInfo[] = []
   let violations = 0
   const reprieve = (other: PodInfo): boolean => {
-    const fuller = withPod(left, other)
-    if (judgeOn(snapshot, pod, fuller, profile).type === 'rejected') {
-      victims.push(other)
-      return false
-    }
-    left = fuller
-    return true
+    left = addPod(left, other)
+    if (whatIf(left).type === 'fits') return true
+    left = removePod(left, other.uid)
+    victims.push(other)
+    return false
   }
   for (const other of violating) if (!reprieve(other)) violations++
   for (const other of others) reprieve(other)
@@ -96,12 +95,7 @@ function selectVictims(
 
 /** The more important first, then the one that has run longer. */
 function compareImportance(a: PodInfo, b: PodInfo): number {
-  return b.priority - a.priority || startOf(a) - startOf(b)
-}
-
-function startOf({ pod }: PodInfo): number {
-  const started = pod.status?.startTime ?? pod.metadata.creationTimestamp
-  return started === undefined ? 0 : timeToMilliseconds(started)
+  return b.priority - a.priority || a.startedAt - b.startedAt
 }
 
 /** Pods whose eviction their budgets do not allow, counting those before them in the list. */
@@ -145,5 +139,5 @@ function pickCandidate(candidates: readonly Candidate[]): Candidate | undefined 
 /** Of the most important victims. */
 function earliestStart(victims: readonly PodInfo[]): number {
   const highest = victims[0]?.priority
-  return victims.filter(({ priority }) => priority === highest).reduce((earliest, victim) => Math.min(earliest, startOf(victim)), Infinity)
+  return victims.filter(({ priority }) => priority === highest).reduce((earliest, victim) => Math.min(earliest, victim.startedAt), Infinity)
 }

@@ -57,14 +57,14 @@ export function withPodsOf(info: NodeInfo, earlier: NodeInfo): NodeInfo {
   return { ...info, requested, assumedRequested, pods, withAffinity, withRequiredAntiAffinity }
 }
 
-/** The node as it would be with one pod more. */
-export function withPod(info: NodeInfo, pod: PodInfo): NodeInfo {
-  return addPod({ ...info, pods: new Map(info.pods) }, pod)
+/** The same node, whose pods may be changed without anybody else seeing it. */
+export function withOwnPods(info: NodeInfo): NodeInfo {
+  return { ...info, pods: new Map(info.pods) }
 }
 
-/** The node as it would be without one of its pods. */
-export function withoutPod(info: NodeInfo, uid: string): NodeInfo {
-  return info.pods.has(uid) ? removePod({ ...info, pods: new Map(info.pods) }, uid) : info
+/** The node as it would be with one pod more. */
+export function withPod(info: NodeInfo, pod: PodInfo): NodeInfo {
+  return addPod(withOwnPods(info), pod)
 }
 
 /** As withPod, but `info` is used up: its pods are the result's. A node of a hundred pods would else be copied for each. */
@@ -74,7 +74,7 @@ export function addPod(info: NodeInfo, pod: PodInfo): NodeInfo {
   return withSums(before, pod, 1)
 }
 
-/** As withoutPod, but `info` is used up. */
+/** The node without one of its pods; `info` is used up. */
 export function removePod(info: NodeInfo, uid: string): NodeInfo {
   const pod = info.pods.get(uid)
   if (pod === undefined) return info

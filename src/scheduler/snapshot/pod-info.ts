@@ -2,6 +2,7 @@
 import type { Container, Pod } from '#api/gen/core-v1.ts'
 import { objectKey } from '#machinery/meta/object.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { timeToMilliseconds } from '#machinery/time.ts'
 import { labelSelectorMatcher, matcherOf } from '#machinery/meta/label-selector.ts'
 import type { LabelMatcher, LabelRequirement } from '#machinery/meta/label-selector.ts'
 import type { PodAffinityTerm } from '#api/gen/core-v1.ts'
@@ -31,6 +32,8 @@ export interface PodInfo {
   readonly namespace: string
   readonly labels: Readonly<Record<string, string>>
   readonly priority: number
+  /** When it started, or else was created; milliseconds since the epoch. */
+  readonly startedAt: number
   readonly requests: Resources
   readonly assumedRequests: Resources
   readonly hostPorts: readonly HostPort[]
@@ -57,6 +60,7 @@ export function podInfoOf(pod: Stored<Pod>): PodInfo {
     namespace: pod.metadata.namespace ?? '',
     labels: pod.metadata.labels ?? noLabels,
     priority: pod.spec?.priority ?? 0,
+    startedAt: timeToMilliseconds(pod.status?.startTime ?? pod.metadata.creationTimestamp),
     requests: podRequests(pod),
     assumedRequests: assumedPodRequests(pod),
     hostPorts: hostPortsOf(pod),
