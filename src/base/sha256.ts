@@ -1,4 +1,7 @@
-/** SHA-256 and HMAC (FIPS 180-4, RFC 2104) in plain code: for where there is no platform. On a machine, world/crypto.ts is faster. */
+/**
+ * SHA-256 and HMAC (FIPS 180-4, RFC 2104) in plain code: for where there is no platform. On a machine, world/crypto.ts
+ * is faster.
+ */
 import { concatBytes } from './bytes.ts'
 
 /** The fractional parts of the cube roots of the first 64 primes. */

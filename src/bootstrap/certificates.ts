@@ -43,7 +43,8 @@ export interface NodeNames {
 }
 
 /**
- * kubeadm's certificates under kubeadm's names. As since kubeadm 1.29, `admin` is bound by RBAC (group kubeadm:cluster-admins), and
+ * kubeadm's certificates under kubeadm's names. As since kubeadm 1.29, `admin` is bound by RBAC (group
+ * kubeadm:cluster-admins), and
  * only `super-admin` is in system:masters, which no authorizer can refuse: it is for repairs.
  */
 export function planCertificates(names: ClusterNames): CertificatesPlan {
@@ -112,12 +113,16 @@ export interface CertificatesOutcome {
 }
 
 /**
- * Keeps what is good in `existing` and makes the rest. Idempotent. A leaf is renewed when less than 30 % of its life is left, when its
+ * Keeps what is good in `existing` and makes the rest. Idempotent. A leaf is renewed when less than 30 % of its life is
+ * left, when its
  * issuer, subject, names or usages are not the planned ones, or when it cannot be read.
- * Throws when an authority has a certificate but no key and something must be issued by it, or when an authority has expired:
+ * Throws when an authority has a certificate but no key and something must be issued by it, or when an authority has
+ * expired:
  * replacing it would cut off every client, so that is never done unasked.
  */
-export function ensureCertificates(plan: CertificatesPlan, existing: CertificateFiles, tools: IssuingTools, now: number): CertificatesOutcome {
+export function ensureCertificates(
+  plan: CertificatesPlan, existing: CertificateFiles, tools: IssuingTools, now: number,
+): CertificatesOutcome {
   const files: Record<string, string> = { ...existing }
   const changed: { file: string; why: string }[] = []
   const authorityCertificates = new Map<AuthorityName, Certificate>()
@@ -127,14 +132,18 @@ export function ensureCertificates(plan: CertificatesPlan, existing: Certificate
       changed.push({ file: name, why: 'it did not exist' })
     }
     const certificate = parseCertificatePem(files[`${name}.crt`]!)
-    if (certificate.notAfter <= now) throw new Error(`the certificate authority ${name}.crt has expired; replace it and its key by hand`)
+    if (certificate.notAfter <= now) {
+      throw new Error(`the certificate authority ${name}.crt has expired; replace it and its key by hand`)
+    }
     authorityCertificates.set(name, certificate)
   }
   for (const leaf of plan.leaves) {
     const why = reasonToIssue(leaf, files, authorityCertificates.get(leaf.authority)!, now)
     if (!why) continue
     const key = files[`${leaf.authority}.key`]
-    if (key === undefined) throw new Error(`${leaf.name}.crt must be issued (${why}), but ${leaf.authority}.key is not here`)
+    if (key === undefined) {
+      throw new Error(`${leaf.name}.crt must be issued (${why}), but ${leaf.authority}.key is not here`)
+    }
     const authority = loadAuthority(tools, { certificate: files[`${leaf.authority}.crt`]!, key })
     put(files, leaf.name, issueKey(tools, authority, {
       subject: leaf.subject, dnsNames: leaf.dnsNames, ipAddresses: leaf.ipAddresses, extendedKeyUsages: leaf.usages,
@@ -161,7 +170,9 @@ function validity(now: number, lifetimeMs: number): { notBefore: number; notAfte
 }
 
 /** Undefined: the existing one is good. */
-function reasonToIssue(leaf: LeafPlan, files: CertificateFiles, authority: Certificate, now: number): string | undefined {
+function reasonToIssue(
+  leaf: LeafPlan, files: CertificateFiles, authority: Certificate, now: number,
+): string | undefined {
   const pem = files[`${leaf.name}.crt`]
   if (pem === undefined || files[`${leaf.name}.key`] === undefined) return 'it did not exist'
   let certificate: Certificate
@@ -173,7 +184,9 @@ function reasonToIssue(leaf: LeafPlan, files: CertificateFiles, authority: Certi
   if (certificate.notBefore > now) return 'it is not valid yet'
   if (isDueForRenewal(certificate, now)) return 'it expires soon'
   // The authority's life may end before the leaf's would: then renewing gains nothing, and the rule above has said so.
-  if (!sameKey(certificate.authorityKeyIdentifier, authority.subjectKeyIdentifier)) return 'it is from another authority'
+  if (!sameKey(certificate.authorityKeyIdentifier, authority.subjectKeyIdentifier)) {
+    return 'it is from another authority'
+  }
   if (certificate.subject.commonName !== leaf.subject.commonName) return 'its name changed'
   if (!sameSet(certificate.subject.organizations, leaf.subject.organizations)) return 'its groups changed'
   if (!leaf.dnsNames.every((name) => certificate.dnsNames.includes(name))) return 'a DNS name is missing'
@@ -182,7 +195,9 @@ function reasonToIssue(leaf: LeafPlan, files: CertificateFiles, authority: Certi
 }
 
 /** Less than 30 % of the life is left (kubelets renew between 70 % and 90 % of it). */
-export function isDueForRenewal(certificate: { readonly notBefore: number; readonly notAfter: number }, now: number): boolean {
+export function isDueForRenewal(
+  certificate: { readonly notBefore: number; readonly notAfter: number }, now: number,
+): boolean {
   return certificate.notAfter - now < 0.3 * (certificate.notAfter - certificate.notBefore)
 }
 

@@ -1,4 +1,7 @@
-/** Writes kubeconfigs, and keeps a cluster's entries in the user's own: added, renewed and removed without touching the others. */
+/**
+ * Writes kubeconfigs, and keeps a cluster's entries in the user's own: added, renewed and removed without touching the
+ * others.
+ */
 import { base64Encode, utf8Encode } from '#base/bytes.ts'
 import { encodeYamlValue, parseYaml } from '#machinery/codec/yaml.ts'
 
@@ -37,7 +40,8 @@ export interface MergedKubeconfig {
 export class KubeconfigProblem extends Error {}
 
 /**
- * `existing` with the cluster of `added` under the name `context`, made current. Every other entry and field stays, in its order;
+ * `existing` with the cluster of `added` under the name `context`, made current. Every other entry and field stays, in
+ * its order;
  * comments do not (kubectl drops them as well). Adding the same again gives the same text.
  * Throws KubeconfigProblem when `existing` is no kubeconfig: such a file must not be overwritten.
  */
@@ -56,7 +60,10 @@ export function mergeKubeconfig(existing: string | undefined, added: string, con
   return { text, needsBackup: base !== undefined && (hasOthers(base, context) || existing!.includes('#')) }
 }
 
-/** Without the entries named `context`. A current context that is removed leaves none. Undefined when there was nothing to remove. */
+/**
+ * Without the entries named `context`. A current context that is removed leaves none. Undefined when there was nothing
+ * to remove.
+ */
 export function removeFromKubeconfig(existing: string, context: string): string | undefined {
   if (existing.trim() === '') return undefined
   const root = parse(existing)
@@ -79,9 +86,13 @@ const lists = ['clusters', 'contexts', 'users'] as const
 
 function parse(text: string): Fields {
   const [document] = parseYaml(text).documents
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) throw new KubeconfigProblem('the file is not a kubeconfig')
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw new KubeconfigProblem('the file is not a kubeconfig')
+  }
   const root = document as Fields
-  if (root['kind'] !== undefined && root['kind'] !== 'Config') throw new KubeconfigProblem(`the file is not a kubeconfig: its kind is ${String(root['kind'])}`)
+  if (root['kind'] !== undefined && root['kind'] !== 'Config') {
+    throw new KubeconfigProblem(`the file is not a kubeconfig: its kind is ${String(root['kind'])}`)
+  }
   return root
 }
 

@@ -1,6 +1,8 @@
 /**
- * world/crypto.ts for the simulator. Hashes are real; keys and signatures are toys that come out the same in every run. A signature
- * is a keyed hash whose key is in the public key: anybody could forge it, so it protects nothing, but it verifies and fails as a real one.
+ * world/crypto.ts for the simulator. Hashes are real; keys and signatures are toys that come out the same in every run.
+ * A signature
+ * is a keyed hash whose key is in the public key: anybody could forge it, so it protects nothing, but it verifies and
+ * fails as a real one.
  */
 import { bitString, children, decode, octetString, oid, sequence, integer } from '#base/der.ts'
 import { concatBytes, utf8Encode } from '#base/bytes.ts'

@@ -25,6 +25,9 @@ export interface PublicKey {
   readonly bits: number
   /** DER, SubjectPublicKeyInfo. */
   readonly spki: Uint8Array
-  /** With SHA-256. For p256 the signature is r and s as `sign` gives it; for RSA PKCS #1 v1.5. False for anything malformed. */
+  /**
+   * With SHA-256. For p256 the signature is r and s as `sign` gives it; for RSA PKCS #1 v1.5. False for anything
+   * malformed.
+   */
   verify(data: Uint8Array, signature: Uint8Array): boolean
 }

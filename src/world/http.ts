@@ -32,7 +32,9 @@ export interface PeerCertificate {
   readonly organizations: readonly string[]
   /** SHA-256 of the whole certificate, in lower case hexadecimal. */
   readonly fingerprint: string
-  /** Milliseconds since the epoch. A connection may outlive its certificate, so whoever authenticates checks it again. */
+  /**
+   * Milliseconds since the epoch. A connection may outlive its certificate, so whoever authenticates checks it again.
+   */
   readonly notAfter: number
 }
 

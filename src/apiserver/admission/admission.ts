@@ -28,10 +28,14 @@ export interface AdmissionContext {
   list<T extends KubeObject>(kind: { readonly group: string; readonly plural: string }, namespace: string): readonly Stored<T>[]
   readonly now: number
   readonly random: Random
-  /** For the few things that another part of the server is about to make: the default service account of a new namespace. */
+  /**
+   * For the few things that another part of the server is about to make: the default service account of a new
+   * namespace.
+   */
   sleep(ms: number): Promise<void>
   /**
-   * Replaces an object as it was read; false when somebody else was faster. Neither admission nor validation sees it: only for what
+   * Replaces an object as it was read; false when somebody else was faster. Neither admission nor validation sees it:
+   * only for what
    * belongs to the server itself, as the usage in a ResourceQuota's status.
    */
   replace(kind: { readonly group: string; readonly plural: string }, read: Stored<KubeObject>, replacement: KubeObject): Promise<boolean>

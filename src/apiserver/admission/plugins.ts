@@ -1,4 +1,7 @@
-/** THE ordered list of admission plugins: upstream's order, so that the same plugin refuses first and the same one changes last. */
+/**
+ * THE ordered list of admission plugins: upstream's order, so that the same plugin refuses first and the same one
+ * changes last.
+ */
 import type { Authorizer } from '../authz/authorizer.ts'
 import type { RuleResolver } from '../authz/rbac.ts'
 import type { AdmissionPlugin } from './admission.ts'
@@ -17,7 +20,10 @@ import { serviceAccountAdmission } from './plugins/service-account.ts'
 import { defaultStorageClass, persistentVolumeClaimResize, storageObjectInUseProtection } from './plugins/storage.ts'
 import { taintNodesByCondition } from './plugins/taint-nodes-by-condition.ts'
 
-/** `beforeQuota` are those that come from outside (webhooks, policies): after all that is built in, before usage is counted. */
+/**
+ * `beforeQuota` are those that come from outside (webhooks, policies): after all that is built in, before usage is
+ * counted.
+ */
 export function admissionPlugins(
   authorizer: Authorizer, resolver: RuleResolver, beforeQuota: readonly AdmissionPlugin[] = [],
 ): readonly AdmissionPlugin[] {

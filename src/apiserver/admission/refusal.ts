@@ -7,7 +7,9 @@ import type { AdmissionAttributes } from './admission.ts'
 const parents: Readonly<Record<string, string>> = { token: 'serviceaccounts', eviction: 'pods', binding: 'pods' }
 
 /** What the request's path names: for a subresource the parent, whatever kind its object has. */
-export function resourceOf({ kind, resource, subresource }: AdmissionAttributes): { readonly group: string; readonly resource: string } {
+export function resourceOf(
+  { kind, resource, subresource }: AdmissionAttributes,
+): { readonly group: string; readonly resource: string } {
   const parent = parents[subresource]
   return parent === undefined ? { group: kind.group, resource } : { group: '', resource: parent }
 }
@@ -31,7 +33,9 @@ export function podOf(attributes: AdmissionAttributes): Pod | undefined {
 }
 
 /** A pod that stands for a file on its node. */
-export function isMirrorPod(pod: { readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> } }): boolean {
+export function isMirrorPod(
+  pod: { readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> } },
+): boolean {
   return pod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined
 }
 

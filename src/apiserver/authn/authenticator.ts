@@ -9,14 +9,18 @@ export interface UserInfo {
 }
 
 export interface Authenticator {
-  /** undefined: this method found no credentials of its kind; ask the next. Throws ApiError 401 for credentials that are wrong. */
+  /**
+   * undefined: this method found no credentials of its kind; ask the next. Throws ApiError 401 for credentials that are
+   * wrong.
+   */
   authenticate(request: HttpRequest): Promise<UserInfo | undefined> | UserInfo | undefined
 }
 
 /** Knows the users of one sort of bearer token. Also asked by TokenReview. */
 export interface TokenAuthenticator {
   /**
-   * undefined: not a token of this sort; ask the next. Throws InvalidToken for one of this sort that is wrong, with a sentence that
+   * undefined: not a token of this sort; ask the next. Throws InvalidToken for one of this sort that is wrong, with a
+   * sentence that
    * never holds any part of the token. `audiences` empty: the API server itself.
    */
   authenticateToken(token: string, audiences: readonly string[]): AuthenticatedToken | undefined

@@ -36,7 +36,8 @@ function tokenOf({ headers }: HttpRequest): string | undefined {
   }
   const protocols = headers['sec-websocket-protocol']
   if (protocols === undefined || headers['upgrade'] === undefined) return undefined
-  const carrier = protocols.split(',').map((protocol) => protocol.trim()).find((protocol) => protocol.startsWith(websocketPrefix))
+  const carrier =
+    protocols.split(',').map((protocol) => protocol.trim()).find((protocol) => protocol.startsWith(websocketPrefix))
   const bytes = carrier === undefined ? undefined : base64UrlDecode(carrier.slice(websocketPrefix.length))
   return bytes && utf8DecodeStrict(bytes)
 }

@@ -3,7 +3,9 @@ import { unauthorized } from '#machinery/errors/api-error.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Authenticator } from './authenticator.ts'
 
-/** The TLS layer has verified the chain when the connection began; the end of validity is looked at with every request. */
+/**
+ * The TLS layer has verified the chain when the connection began; the end of validity is looked at with every request.
+ */
 export function certificateAuthenticator(clock: Clock): Authenticator {
   return {
     authenticate({ peer }) {

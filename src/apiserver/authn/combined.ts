@@ -2,7 +2,10 @@
 import { ApiError, unauthorized } from '#machinery/errors/api-error.ts'
 import type { Authenticator, UserInfo } from './authenticator.ts'
 
-/** Throws 401 only when no authenticator knew the caller and at least one refused what it was shown. Front proxy, certificate, token. */
+/**
+ * Throws 401 only when no authenticator knew the caller and at least one refused what it was shown. Front proxy,
+ * certificate, token.
+ */
 export function combineAuthenticators(...authenticators: readonly Authenticator[]): Authenticator {
   return {
     authenticate(request) {

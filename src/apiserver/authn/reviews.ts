@@ -4,7 +4,9 @@ import { badRequest } from '#machinery/errors/api-error.ts'
 import { InvalidToken, type TokenAuthenticator, type UserInfo } from './authenticator.ts'
 
 /** `apiAudiences` are the API server's own: what a review without audiences asks for. */
-export function reviewToken(review: TokenReview, sorts: readonly TokenAuthenticator[], apiAudiences: readonly string[]): TokenReview {
+export function reviewToken(
+  review: TokenReview, sorts: readonly TokenAuthenticator[], apiAudiences: readonly string[],
+): TokenReview {
   const { token, audiences = [] } = review.spec
   if (token === '') throw badRequest('token is required for TokenReview in authentication')
   const wanted = audiences.length > 0 ? audiences : apiAudiences
@@ -13,7 +15,8 @@ export function reviewToken(review: TokenReview, sorts: readonly TokenAuthentica
       const answer = sort.authenticateToken(token, wanted)
       if (!answer) continue
       // A sort of token without audiences is for the API server only.
-      const shared = answer.audiences.length > 0 ? answer.audiences : wanted.filter((audience) => apiAudiences.includes(audience))
+      const shared =
+        answer.audiences.length > 0 ? answer.audiences : wanted.filter((audience) => apiAudiences.includes(audience))
       if (shared.length === 0) continue
       return { ...review, status: { authenticated: true, user: userToApi(answer.user), audiences: [...shared] } }
     }

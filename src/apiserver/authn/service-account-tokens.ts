@@ -1,4 +1,7 @@
-/** Service account tokens: issued for pods and for TokenRequests, verified on every request against what they are bound to. */
+/**
+ * Service account tokens: issued for pods and for TokenRequests, verified on every request against what they are bound
+ * to.
+ */
 import type { Clock } from '#world/clock.ts'
 import type { Crypto, PrivateKey, PublicKey } from '#world/crypto.ts'
 import type { Random } from '#world/random.ts'
@@ -44,7 +47,10 @@ export interface ServiceAccountTokensOptions {
 
 /** Of verified signatures; each entry is about 2 KiB. */
 const maxVerified = 4096
-/** An object that is being deleted still vouches for its tokens so long, so that a pod can end in order. Upstream's value. */
+/**
+ * An object that is being deleted still vouches for its tokens so long, so that a pod can end in order. Upstream's
+ * value.
+ */
 const deletionLeewayMs = 60_000
 
 export class ServiceAccountTokens implements TokenAuthenticator {
@@ -104,7 +110,9 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const now = this.#options.clock.now() / 1000
     const { exp, nbf } = claims
     if (typeof exp !== 'number' || now > exp) throw new InvalidToken('service account token has expired')
-    if (nbf !== undefined && (typeof nbf !== 'number' || now < nbf - 1)) throw new InvalidToken('service account token is not valid yet')
+    if (nbf !== undefined && (typeof nbf !== 'number' || now < nbf - 1)) {
+      throw new InvalidToken('service account token is not valid yet')
+    }
   }
 
   /** A token dies with its service account, and with the pod, secret or node that it was issued for. */
@@ -112,8 +120,12 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const own = claims['kubernetes.io'] as Record<string, unknown> | undefined
     const namespace = own?.['namespace']
     const account = referenceIn(own, 'serviceaccount')
-    if (typeof namespace !== 'string' || namespace === '' || !account) throw new InvalidToken('service account token has no identity')
-    if (claims['sub'] !== userName(namespace, account.name)) throw new InvalidToken('service account token has another subject')
+    if (typeof namespace !== 'string' || namespace === '' || !account) {
+      throw new InvalidToken('service account token has no identity')
+    }
+    if (claims['sub'] !== userName(namespace, account.name)) {
+      throw new InvalidToken('service account token has another subject')
+    }
     this.#checkAlive('serviceaccounts', namespace, account)
     const secret = referenceIn(own, 'secret')
     if (secret) this.#checkAlive('secrets', namespace, secret)

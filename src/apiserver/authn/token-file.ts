@@ -8,7 +8,9 @@ export function parseTokenFile(text: string): ReadonlyMap<string, UserInfo> {
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue
     const [token, name, uid, groups = ''] = columnsOf(line)
-    if (!token || !name || uid === undefined) throw new Error(`token file, line ${index + 1}: expected at least token, user name and uid`)
+    if (!token || !name || uid === undefined) {
+      throw new Error(`token file, line ${index + 1}: expected at least token, user name and uid`)
+    }
     users.set(token, { name, uid, groups: [...groups.split(',').map((group) => group.trim()).filter((group) => group !== ''), 'system:authenticated'] })
   }
   return users

@@ -1,4 +1,6 @@
-/** The `token` subresource of service accounts (TokenRequest), and the documents by which others can verify its tokens. */
+/**
+ * The `token` subresource of service accounts (TokenRequest), and the documents by which others can verify its tokens.
+ */
 import type { BoundObjectReference, TokenRequest } from '#api/gen/authentication-v1.ts'
 import { base64UrlEncode } from '#base/bytes.ts'
 import { badRequest, conflict, invalid, notFound } from '#machinery/errors/api-error.ts'
@@ -6,7 +8,9 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import { parseApiVersion } from '#machinery/meta/group-version.ts'
 import { formatTime } from '#machinery/time.ts'
-import type { BoundObject, BoundObjects, NamedReference, ServiceAccountTokens, TokenSubject } from './service-account-tokens.ts'
+import type {
+  BoundObject, BoundObjects, NamedReference, ServiceAccountTokens, TokenSubject,
+} from './service-account-tokens.ts'
 
 const kind = { group: 'authentication.k8s.io', resource: 'TokenRequest' }
 const minSeconds = 10 * 60

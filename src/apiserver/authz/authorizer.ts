@@ -12,7 +12,10 @@ export type AuthorizationAttributes =
       readonly subresource: string
       readonly namespace: string
       readonly name: string
-      /** The terms of a list's, watch's or deletecollection's field selector; absent when whoever asks does not know them. */
+      /**
+       * The terms of a list's, watch's or deletecollection's field selector; absent when whoever asks does not know
+       * them.
+       */
       readonly fieldSelector?: readonly SelectorTerm[] | undefined
     }
   | { readonly type: 'path'; readonly user: UserInfo; readonly verb: string; readonly path: string }

@@ -1,8 +1,14 @@
-/** The roles and bindings that every cluster begins with: upstream's default policy (rbac/bootstrappolicy), as objects to be created. */
+/**
+ * The roles and bindings that every cluster begins with: upstream's default policy (rbac/bootstrappolicy), as objects
+ * to be created.
+ */
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject } from '#api/gen/rbac-v1.ts'
 import { clusterRoleTable, controllerRoleTable, namespaceRoleTable } from './bootstrap-roles.ts'
 
-/** `verbs | groups | resources | resource names`, or `verbs | paths` where the second part begins with a slash or is `*`. */
+/**
+ * `verbs | groups | resources | resource names`, or `verbs | paths` where the second part begins with a slash or is
+ * `*`.
+ */
 export type RuleText = string
 
 export interface BootstrapPolicy {
@@ -60,7 +66,8 @@ const clusterBindings: readonly (readonly [name: string, subjects: readonly stri
   ['system:kube-dns', ['kube-system/kube-dns']],
   ['system:kube-scheduler', ['user:system:kube-scheduler']],
   ['system:volume-scheduler', ['user:system:kube-scheduler']],
-  // Without a subject: the Node authorizer has taken this role's place, and the empty binding keeps the name from being used otherwise.
+  // Without a subject: the Node authorizer has taken this role's place, and the empty binding keeps the name from being
+  // used otherwise.
   ['system:node', []],
   ['system:service-account-issuer-discovery', ['group:system:serviceaccounts']],
 ]

@@ -1,4 +1,6 @@
-/** The rules of the default roles, as text; bootstrap-policy.ts says how to read it. `core` is the group without a name. */
+/**
+ * The rules of the default roles, as text; bootstrap-policy.ts says how to read it. `core` is the group without a name.
+ */
 
 interface ClusterRoleEntry {
   readonly rules: readonly string[]
@@ -43,13 +45,16 @@ export const clusterRoleTable: Readonly<Record<string, ClusterRoleEntry>> = {
       'impersonate | core | serviceaccounts',
       'write | core | pods pods/attach pods/exec pods/portforward pods/proxy',
       'create | core | pods/eviction',
-      'write | core | configmaps persistentvolumeclaims replicationcontrollers replicationcontrollers/scale secrets serviceaccounts services services/proxy',
+      'write | core | configmaps persistentvolumeclaims replicationcontrollers replicationcontrollers/scale '
+        + 'secrets serviceaccounts services services/proxy',
       'create | core | serviceaccounts/token',
       'write | core events.k8s.io | events',
-      'write | apps | daemonsets deployments deployments/rollback deployments/scale replicasets replicasets/scale statefulsets statefulsets/scale',
+      'write | apps | daemonsets deployments deployments/rollback deployments/scale replicasets '
+        + 'replicasets/scale statefulsets statefulsets/scale',
       'write | autoscaling | horizontalpodautoscalers',
       'write | batch | cronjobs jobs',
-      'write | extensions | daemonsets deployments deployments/rollback deployments/scale ingresses networkpolicies replicasets replicasets/scale replicationcontrollers/scale',
+      'write | extensions | daemonsets deployments deployments/rollback deployments/scale ingresses '
+        + 'networkpolicies replicasets replicasets/scale replicationcontrollers/scale',
       'write | policy | poddisruptionbudgets',
       'write | networking.k8s.io | ingresses networkpolicies',
       'readwrite | coordination.k8s.io | leases',
@@ -59,15 +64,21 @@ export const clusterRoleTable: Readonly<Record<string, ClusterRoleEntry>> = {
   'system:aggregate-to-view': {
     labels: 'view',
     rules: [
-      'read | core | configmaps endpoints persistentvolumeclaims persistentvolumeclaims/status pods replicationcontrollers replicationcontrollers/scale serviceaccounts services services/status',
-      'read | core | bindings limitranges namespaces/status pods/log pods/status replicationcontrollers/status resourcequotas resourcequotas/status',
+      'read | core | configmaps endpoints persistentvolumeclaims persistentvolumeclaims/status pods '
+        + 'replicationcontrollers replicationcontrollers/scale serviceaccounts services services/status',
+      'read | core | bindings limitranges namespaces/status pods/log pods/status replicationcontrollers/status '
+        + 'resourcequotas resourcequotas/status',
       'read | core | namespaces',
       'read | core events.k8s.io | events',
       'read | discovery.k8s.io | endpointslices',
-      'read | apps | controllerrevisions daemonsets daemonsets/status deployments deployments/scale deployments/status replicasets replicasets/scale replicasets/status statefulsets statefulsets/scale statefulsets/status',
+      'read | apps | controllerrevisions daemonsets daemonsets/status deployments deployments/scale '
+        + 'deployments/status replicasets replicasets/scale replicasets/status statefulsets statefulsets/scale '
+        + 'statefulsets/status',
       'read | autoscaling | horizontalpodautoscalers horizontalpodautoscalers/status',
       'read | batch | cronjobs cronjobs/status jobs jobs/status',
-      'read | extensions | daemonsets daemonsets/status deployments deployments/scale deployments/status ingresses ingresses/status networkpolicies replicasets replicasets/scale replicasets/status replicationcontrollers/scale',
+      'read | extensions | daemonsets daemonsets/status deployments deployments/scale deployments/status '
+        + 'ingresses ingresses/status networkpolicies replicasets replicasets/scale replicasets/status '
+        + 'replicationcontrollers/scale',
       'read | policy | poddisruptionbudgets poddisruptionbudgets/status',
       'read | networking.k8s.io | ingresses ingresses/status networkpolicies',
       'read | resource.k8s.io | resourceclaims resourceclaims/status resourceclaimtemplates',
@@ -302,7 +313,8 @@ export const controllerRoleTable: Readonly<Record<string, readonly string[]>> = 
     'delete get list watch | certificates.k8s.io | certificatesigningrequests',
     'update | certificates.k8s.io | certificatesigningrequests/approval certificatesigningrequests/status',
     'approve | certificates.k8s.io | signers | kubernetes.io/kube-apiserver-client-kubelet',
-    'sign | certificates.k8s.io | signers | kubernetes.io/kube-apiserver-client kubernetes.io/kube-apiserver-client-kubelet kubernetes.io/kubelet-serving kubernetes.io/legacy-unknown',
+    'sign | certificates.k8s.io | signers | kubernetes.io/kube-apiserver-client kubernetes.io/kube-apiserver- '
+      + 'client-kubelet kubernetes.io/kubelet-serving kubernetes.io/legacy-unknown',
     subjectAccessReviews, events,
   ],
   'pvc-protection-controller': ['get list update watch | core | persistentvolumeclaims', 'read | core | pods', events],

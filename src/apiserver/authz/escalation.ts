@@ -1,4 +1,6 @@
-/** Nobody may grant what they do not have: checks on writes of roles and bindings (upstream: registry/rbac/validation). */
+/**
+ * Nobody may grant what they do not have: checks on writes of roles and bindings (upstream: registry/rbac/validation).
+ */
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
 import type { RuleResolver } from './rbac.ts'
@@ -9,8 +11,13 @@ export const fullAuthority: readonly Rule[] = [
   { verbs: ['*'], nonResourceURLs: ['*'] },
 ]
 
-/** Undefined: the user holds all of `wanted` in the namespace. Otherwise upstream's sentence, which lists what is missing. */
-export function escalationProblem(resolver: RuleResolver, user: UserInfo, namespace: string, wanted: readonly Rule[]): string | undefined {
+/**
+ * Undefined: the user holds all of `wanted` in the namespace. Otherwise upstream's sentence, which lists what is
+ * missing.
+ */
+export function escalationProblem(
+  resolver: RuleResolver, user: UserInfo, namespace: string, wanted: readonly Rule[],
+): string | undefined {
   const { rules, errors } = resolver.rulesFor(user, namespace)
   const missing = missingRights(rules, wanted)
   if (missing.length === 0) return undefined
@@ -46,7 +53,9 @@ function breakDown(rule: Rule): Rule[] {
 function covers(rule: Rule, right: Rule): boolean {
   const verb = rule.verbs.includes('*') || rule.verbs.includes(right.verbs[0]!)
   if (!verb) return false
-  if (right.nonResourceURLs) return (rule.nonResourceURLs ?? []).some((pattern) => coversPath(pattern, right.nonResourceURLs![0]!))
+  if (right.nonResourceURLs) {
+    return (rule.nonResourceURLs ?? []).some((pattern) => coversPath(pattern, right.nonResourceURLs![0]!))
+  }
   const group = rule.apiGroups?.includes('*') || rule.apiGroups?.includes(right.apiGroups![0]!)
   if (!group || !coversResource(rule.resources ?? [], right.resources![0]!)) return false
   if (!rule.resourceNames?.length) return true

@@ -1,4 +1,7 @@
-/** What a kubelet may do: its own node's objects, and what its pods refer to (upstream: plugin/pkg/auth/authorizer/node). */
+/**
+ * What a kubelet may do: its own node's objects, and what its pods refer to (upstream:
+ * plugin/pkg/auth/authorizer/node).
+ */
 import type { UserInfo } from '../authn/authenticator.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { AuthorizationDecision, Authorizer, ResourceAttributes } from './authorizer.ts'
@@ -30,7 +33,9 @@ export function createNodeAuthorizer(graph: NodeGraph, rules: readonly Rule[]): 
 }
 
 /** Undefined: nothing special about this resource. */
-function authorizeRelated(graph: NodeGraph, node: string, attributes: ResourceAttributes): AuthorizationDecision | undefined {
+function authorizeRelated(
+  graph: NodeGraph, node: string, attributes: ResourceAttributes,
+): AuthorizationDecision | undefined {
   const { group, resource, subresource } = attributes
   switch (`${resource}.${group}`) {
     case 'secrets.': case 'configmaps.': return authorizeRead(graph, node, attributes)
@@ -49,7 +54,9 @@ function authorizeRelated(graph: NodeGraph, node: string, attributes: ResourceAt
   }
 }
 
-function authorizeObject(graph: NodeGraph, node: string, { resource, namespace, name }: ResourceAttributes): AuthorizationDecision {
+function authorizeObject(
+  graph: NodeGraph, node: string, { resource, namespace, name }: ResourceAttributes,
+): AuthorizationDecision {
   if (name === '') return deny('No Object name found')
   if (graph.isRelated(node, resource as RelatedResource, namespace, name)) return allow
   return deny(`no relationship found between node '${node}' and this object`)
@@ -74,7 +81,9 @@ function authorizeStatusUpdate(graph: NodeGraph, node: string, attributes: Resou
 }
 
 function authorizeToken(graph: NodeGraph, node: string, attributes: ResourceAttributes): AuthorizationDecision {
-  if (attributes.verb !== 'create' || attributes.name === '') return deny('can only create tokens for individual service accounts')
+  if (attributes.verb !== 'create' || attributes.name === '') {
+    return deny('can only create tokens for individual service accounts')
+  }
   if (attributes.subresource !== 'token') return deny('can only create token subresource of serviceaccount')
   return authorizeObject(graph, node, attributes)
 }
@@ -85,14 +94,18 @@ function authorizeLease(node: string, { verb, namespace, name }: ResourceAttribu
   if (!ownObjectVerbs.has(verb)) return deny('can only get, create, update, patch, or delete a node lease')
   if (namespace !== 'kube-node-lease') return deny('can only access leases in the "kube-node-lease" system namespace')
   // The name of a new object is not known here; NodeRestriction looks at it.
-  if (verb !== 'create' && name !== node) return deny('can only access node lease with the same name as the requesting node')
+  if (verb !== 'create' && name !== node) {
+    return deny('can only access node lease with the same name as the requesting node')
+  }
   return allow
 }
 
 function authorizeCsiNode(node: string, { verb, subresource, name }: ResourceAttributes): AuthorizationDecision {
   if (!ownObjectVerbs.has(verb)) return deny('can only get, create, update, patch, or delete a CSINode')
   if (subresource !== '') return deny('cannot authorize CSINode subresources')
-  if (verb !== 'create' && name !== node) return deny('can only access CSINode with the same name as the requesting node')
+  if (verb !== 'create' && name !== node) {
+    return deny('can only access CSINode with the same name as the requesting node')
+  }
   return allow
 }
 

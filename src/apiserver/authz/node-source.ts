@@ -10,7 +10,9 @@ import type { NodeGraph } from './node-graph.ts'
 import type { FollowedRange } from './store-follower.ts'
 
 /** `kinds` finds a kind by group and plural; a kind that is not declared is left out. */
-export function nodeGraphRanges(graph: NodeGraph, kinds: (group: string, plural: string) => AnyKind | undefined): FollowedRange[] {
+export function nodeGraphRanges(
+  graph: NodeGraph, kinds: (group: string, plural: string) => AnyKind | undefined,
+): FollowedRange[] {
   return [
     range<Pod>(kinds('', 'pods'), (pod) => graph.setPod(pod), (namespace, name) => graph.deletePod(namespace, name)),
     range<PersistentVolume>(kinds('', 'persistentvolumes'), (volume) => graph.setVolume(volume), (_, name) => graph.deleteVolume(name)),

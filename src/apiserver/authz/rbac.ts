@@ -4,7 +4,10 @@ import type { AuthorizationAttributes, AuthorizationDecision, Authorizer, Resour
 import type { Grant, Grants, RbacIndex } from './rbac-index.ts'
 import { type Rule, ruleMatchesKind, ruleMatchesName, ruleMatchesPath } from './rules.ts'
 
-/** What may be asked beside a decision: all that a user may do in a namespace (SelfSubjectRulesReview, escalation checks). */
+/**
+ * What may be asked beside a decision: all that a user may do in a namespace (SelfSubjectRulesReview, escalation
+ * checks).
+ */
 export interface RuleResolver {
   rulesFor(user: UserInfo, namespace: string): { readonly rules: readonly Rule[]; readonly errors: readonly string[] }
 }

@@ -20,7 +20,9 @@ export function reviewSubjectAccess(review: SubjectAccessReview, authorizer: Aut
 }
 
 /** `namespace` is the one in the request's path. */
-export function reviewLocalSubjectAccess(review: LocalSubjectAccessReview, namespace: string, authorizer: Authorizer): LocalSubjectAccessReview {
+export function reviewLocalSubjectAccess(
+  review: LocalSubjectAccessReview, namespace: string, authorizer: Authorizer,
+): LocalSubjectAccessReview {
   const problems = specProblems(review.spec, 'spec', true)
   const asked = review.spec.resourceAttributes?.namespace ?? ''
   if (asked !== (review.metadata?.namespace ?? namespace)) {
@@ -36,13 +38,17 @@ export function reviewLocalSubjectAccess(review: LocalSubjectAccessReview, names
   return { ...review, status: decide(review.spec, userOf(review.spec), authorizer) }
 }
 
-export function reviewSelfSubjectAccess(review: SelfSubjectAccessReview, user: UserInfo, authorizer: Authorizer): SelfSubjectAccessReview {
+export function reviewSelfSubjectAccess(
+  review: SelfSubjectAccessReview, user: UserInfo, authorizer: Authorizer,
+): SelfSubjectAccessReview {
   const problems = specProblems(review.spec, 'spec', false)
   if (problems.length > 0) throw invalid({ group, resource: 'SelfSubjectAccessReview' }, '', problems)
   return { ...review, status: decide(review.spec, user, authorizer) }
 }
 
-export function reviewSelfSubjectRules(review: SelfSubjectRulesReview, user: UserInfo, resolver: RuleResolver): SelfSubjectRulesReview {
+export function reviewSelfSubjectRules(
+  review: SelfSubjectRulesReview, user: UserInfo, resolver: RuleResolver,
+): SelfSubjectRulesReview {
   const namespace = review.spec.namespace ?? ''
   if (namespace === '') throw badRequest('no namespace on request')
   const { rules, errors } = resolver.rulesFor(user, namespace)
@@ -57,7 +63,8 @@ export function reviewSelfSubjectRules(review: SelfSubjectRulesReview, user: Use
     }
     if (rule.nonResourceURLs?.length) nonResourceRules.push({ verbs: [...rule.verbs], nonResourceURLs: [...rule.nonResourceURLs] })
   }
-  const problems = nodeNameOf(user) === undefined ? [...errors] : ['node authorizer does not support user rule resolution', ...errors]
+  const problems =
+    nodeNameOf(user) === undefined ? [...errors] : ['node authorizer does not support user rule resolution', ...errors]
   return {
     ...review,
     status: {
@@ -108,8 +115,12 @@ function decide(spec: SubjectAccessReviewSpec, user: UserInfo, authorizer: Autho
   return { allowed, ...(reason !== '' && { reason }) }
 }
 
-function attributesOf({ resourceAttributes, nonResourceAttributes }: SubjectAccessReviewSpec, user: UserInfo): AuthorizationAttributes {
-  if (!resourceAttributes) return { type: 'path', user, verb: nonResourceAttributes?.verb ?? '', path: nonResourceAttributes?.path ?? '' }
+function attributesOf(
+  { resourceAttributes, nonResourceAttributes }: SubjectAccessReviewSpec, user: UserInfo,
+): AuthorizationAttributes {
+  if (!resourceAttributes) {
+    return { type: 'path', user, verb: nonResourceAttributes?.verb ?? '', path: nonResourceAttributes?.path ?? '' }
+  }
   const terms = resourceAttributes.fieldSelector?.requirements
     ?.filter((term) => (term.operator === 'In' || term.operator === 'NotIn') && term.values?.length === 1)
     .map((term) => ({ field: term.key, operator: term.operator === 'In' ? '=' as const : '!=' as const, value: term.values![0]! }))

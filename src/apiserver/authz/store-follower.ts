@@ -10,7 +10,10 @@ export interface FollowedRange {
   delete(entry: Entry): void
 }
 
-/** Loads the newest state at once; `run` then applies every change until aborted, and starts again if it has fallen too far behind. */
+/**
+ * Loads the newest state at once; `run` then applies every change until aborted, and starts again if it has fallen too
+ * far behind.
+ */
 export class StoreFollower {
   readonly #store: Store
   readonly #followed: readonly FollowedRange[]

@@ -1,7 +1,9 @@
 /** Makes certificate authorities and has them issue certificates. Keys and chance come from the caller. */
 import { type AlternativeNames, type ExtendedKeyUsage, type KeyUsage } from './extensions.ts'
 import { encodeName, type Subject } from './names.ts'
-import { type CertificateFields, formatCertificatePem, keyIdentifier, parseCertificatePem, renderCertificate } from './certificate.ts'
+import {
+  type CertificateFields, formatCertificatePem, keyIdentifier, parseCertificatePem, renderCertificate,
+} from './certificate.ts'
 
 /** The part of world/crypto.ts and world/random.ts that issuing needs. */
 export interface IssuingTools {
@@ -65,7 +67,9 @@ export interface LoadedAuthority {
 export function loadAuthority(tools: IssuingTools, authority: CertifiedKey): LoadedAuthority {
   const certificate = parseCertificatePem(authority.certificate)
   const key = tools.crypto.importPrivateKey(authority.key)
-  if (!certificate.isAuthority) throw new Error(`the certificate of ${certificate.subject.commonName} is not one of an authority`)
+  if (!certificate.isAuthority) {
+    throw new Error(`the certificate of ${certificate.subject.commonName} is not one of an authority`)
+  }
   if (!sameBytes(certificate.publicKey, key.publicKey.spki)) {
     throw new Error(`the key does not belong to the certificate of ${certificate.subject.commonName}`)
   }
@@ -86,7 +90,9 @@ export function loadAuthority(tools: IssuingTools, authority: CertifiedKey): Loa
 }
 
 /** A new key and its certificate. */
-export function issueKey(tools: IssuingTools, authority: LoadedAuthority, request: Omit<LeafRequest, 'publicKey'>): CertifiedKey {
+export function issueKey(
+  tools: IssuingTools, authority: LoadedAuthority, request: Omit<LeafRequest, 'publicKey'>,
+): CertifiedKey {
   const key = tools.crypto.generateKey()
   return { certificate: formatCertificatePem(authority.issue({ ...request, publicKey: key.publicKey.spki })), key: key.pem }
 }

@@ -1,7 +1,11 @@
 /** PKCS #10 certificate signing requests: read what others send, write what a joining node sends. */
-import { DerError, bitString, children, context, decode, decodeOid, integer, oid, sequence, setOf, tag } from '../der.ts'
+import {
+  DerError, bitString, children, context, decode, decodeOid, integer, oid, sequence, setOf, tag,
+} from '../der.ts'
 import { formatPem, parsePem } from '../pem.ts'
-import { type AlternativeNames, type DecodedExtensions, decodeExtensions, encodeAlternativeNames, extension } from './extensions.ts'
+import {
+  type AlternativeNames, type DecodedExtensions, decodeExtensions, encodeAlternativeNames, extension,
+} from './extensions.ts'
 import { type Subject, decodeName, encodeName, oids } from './names.ts'
 import { derSignature, plainSignature } from './certificate.ts'
 
@@ -24,7 +28,9 @@ export function parseCertificateRequestPem(pem: string): CertificateRequest | un
 
 export function parseCertificateRequest(der: Uint8Array): CertificateRequest {
   const [body, algorithmField, signatureField] = children(decode(der))
-  if (!body || !algorithmField || signatureField?.tag !== tag.bitString) throw new DerError('incomplete certificate request')
+  if (!body || !algorithmField || signatureField?.tag !== tag.bitString) {
+    throw new DerError('incomplete certificate request')
+  }
   const [, subject, publicKey, attributes] = children(body)
   if (!subject || !publicKey) throw new DerError('incomplete certificate request')
   const algorithm = algorithmOf(decodeOid(children(algorithmField)[0]!))

@@ -18,7 +18,9 @@ export const oids = {
   extensionRequest: '1.2.840.113549.1.9.14',
 } as const
 
-/** Who a certificate is about. A Kubernetes user has its name in the common name and its groups in the organizations. */
+/**
+ * Who a certificate is about. A Kubernetes user has its name in the common name and its groups in the organizations.
+ */
 export interface Subject {
   readonly commonName: string
   readonly organizations: readonly string[]

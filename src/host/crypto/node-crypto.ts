@@ -28,13 +28,16 @@ function privateKey(key: KeyObject, publicHalf: KeyObject): PrivateKey {
 }
 
 function publicKey(key: KeyObject): PublicKey {
-  const type = key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? 'p256' : key.asymmetricKeyType === 'rsa' ? 'rsa' : 'other'
+  const type =
+    key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? 'p256' : key.asymmetricKeyType === 'rsa' ? 'rsa' : 'other'
   return {
     type,
     bits: key.asymmetricKeyDetails?.modulusLength ?? 256,
     spki: key.export({ format: 'der', type: 'spki' }),
     verify(data, signature) {
-      if (type === 'p256') return signature.length === 64 && verifyWith('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, signature)
+      if (type === 'p256') {
+        return signature.length === 64 && verifyWith('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, signature)
+      }
       return type === 'rsa' && verifyWith('sha256', data, key, signature)
     },
   }

@@ -2,8 +2,13 @@
 import type { Readable, Writable } from 'node:stream'
 import { ApiError, badRequest, tooLarge } from '#machinery/errors/api-error.ts'
 
-/** Rejects with 413 beyond `limitBytes`, 408 when the body is not whole within `timeoutMs`, 400 when the client goes away. */
-export function collect(source: Readable, declaredLength: string | undefined, limitBytes: number, timeoutMs: number): Promise<Uint8Array> {
+/**
+ * Rejects with 413 beyond `limitBytes`, 408 when the body is not whole within `timeoutMs`, 400 when the client goes
+ * away.
+ */
+export function collect(
+  source: Readable, declaredLength: string | undefined, limitBytes: number, timeoutMs: number,
+): Promise<Uint8Array> {
   if (declaredLength !== undefined && Number(declaredLength) > limitBytes) return Promise.reject(tooLong(limitBytes))
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -41,8 +46,10 @@ export function bodyLate(): ApiError {
 }
 
 /**
- * Writes chunk after chunk and waits for a slow reader before taking the next. Returns when all is handed over or the reader is gone;
- * a reader that takes nothing for `stalledMs` is cut off. Errors of the source are thrown, after the source was told to stop.
+ * Writes chunk after chunk and waits for a slow reader before taking the next. Returns when all is handed over or the
+ * reader is gone;
+ * a reader that takes nothing for `stalledMs` is cut off. Errors of the source are thrown, after the source was told to
+ * stop.
  */
 export async function pump(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, target: Writable, stalledMs: number,

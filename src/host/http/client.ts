@@ -13,14 +13,18 @@ export interface HttpClientOptions {
   readonly idleMs?: number
   /** Per origin. Default 256. */
   readonly connections?: number
-  /** HTTP/2 for all https requests that are no upgrades: many at once over one connection. Only for servers that speak it. */
+  /**
+   * HTTP/2 for all https requests that are no upgrades: many at once over one connection. Only for servers that speak
+   * it.
+   */
   readonly http2?: boolean
 }
 
 export interface ClosableHttpClient extends HttpClient, Disposable {}
 
 /**
- * URLs are http, https, or `http+unix://%2Frun%2Fa.sock/path`. A request rejects when the signal aborts, when the timeout is over
+ * URLs are http, https, or `http+unix://%2Frun%2Fa.sock/path`. A request rejects when the signal aborts, when the
+ * timeout is over
  * or when the connection fails; then the server may or may not have seen it.
  */
 export function createHttpClient(options: HttpClientOptions = {}): ClosableHttpClient {
@@ -100,7 +104,9 @@ class Client {
     return outgoing
   }
 
-  /** One agent for each set of TLS identities: a connection made with one certificate must not carry another's requests. */
+  /**
+   * One agent for each set of TLS identities: a connection made with one certificate must not carry another's requests.
+   */
   #agent(target: Target, { tls }: OutgoingRequest): http.Agent {
     const key = target.secure ? `https ${JSON.stringify(tls ?? {})}` : 'http'
     const known = this.#agents.get(key)

@@ -55,7 +55,9 @@ class Http1Request implements HttpRequest {
 }
 
 /** Answers one request. Never throws. */
-export async function serveRequest(message: IncomingMessage, reply: ServerResponse, peer: Peer, service: Service): Promise<void> {
+export async function serveRequest(
+  message: IncomingMessage, reply: ServerResponse, peer: Peer, service: Service,
+): Promise<void> {
   reply.on('error', service.onStreamError)
   const refusal = refusalOf(message)
   if (refusal) return void writeHead(reply, refusal).end(bytesOf(refusal))
@@ -116,8 +118,13 @@ async function writeResponse(reply: ServerResponse, response: HttpResponse, serv
   }
 }
 
-/** A request with `Connection: Upgrade`: the handler may take the connection, or answer as usual, after which it is closed. */
-export async function serveUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer, peer: Peer, service: Service): Promise<void> {
+/**
+ * A request with `Connection: Upgrade`: the handler may take the connection, or answer as usual, after which it is
+ * closed.
+ */
+export async function serveUpgrade(
+  message: IncomingMessage, socket: Duplex, head: Buffer, peer: Peer, service: Service,
+): Promise<void> {
   socket.on('error', service.onStreamError)
   let accepted = false
   const upgrade: UpgradeRequest = {
@@ -146,7 +153,10 @@ export async function serveUpgrade(message: IncomingMessage, socket: Duplex, hea
   }
 }
 
-/** Node gives no response object for an upgrade, so a refusal is written by hand; the end of the connection ends the body. */
+/**
+ * Node gives no response object for an upgrade, so a refusal is written by hand; the end of the connection ends the
+ * body.
+ */
 async function writeRaw(socket: Duplex, response: HttpResponse, service: Service): Promise<void> {
   const { body } = response
   let head = `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? 'Unknown'}\r\n`

@@ -106,7 +106,8 @@ class HttpsServer implements Server, Service {
       throw error
     }
     this.#tls.on('error', (error) => this.log.error('listener failed', { error }))
-    // Connections reach this server through the TLS one, so it never listens itself; its slowloris timer starts with this event.
+    // Connections reach this server through the TLS one, so it never listens itself; its slowloris timer starts with
+    // this event.
     this.#http1.emit('listening')
   }
 
@@ -240,7 +241,8 @@ function secureContext(certificates: Certificates): tls.SecureContextOptions {
     minVersion: 'TLSv1.2',
     ciphers,
     honorCipherOrder: true,
-    // No resumption: a resumed session would skip the verification of the client's certificate. No renegotiation either.
+    // No resumption: a resumed session would skip the verification of the client's certificate. No renegotiation
+    // either.
     secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   }
 }

@@ -18,7 +18,9 @@ export function peerOf(socket: TLSSocket, frontProxyRoots: ReadonlySet<string>):
     return { address, certificate: undefined, certificateError: String(socket.authorizationError ?? 'not verified') }
   }
   const certificate = certificateOf(leaf)
-  if (frontProxyRoots.has(rootOf(leaf).fingerprint256)) return { address, certificate: undefined, frontProxyCertificate: certificate }
+  if (frontProxyRoots.has(rootOf(leaf).fingerprint256)) {
+    return { address, certificate: undefined, frontProxyCertificate: certificate }
+  }
   return { address, certificate }
 }
 

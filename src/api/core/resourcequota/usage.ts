@@ -1,9 +1,14 @@
-/** What one object uses of a ResourceQuota, and which quotas it falls under: for admission and for the controller that recounts. */
+/**
+ * What one object uses of a ResourceQuota, and which quotas it falls under: for admission and for the controller that
+ * recounts.
+ */
 import {
   addQuantities, compareQuantities, formatQuantity, parseQuantity, quantityOf, quantitySign, scaledValue,
 } from '#machinery/quantity.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
-import type { Container, PersistentVolumeClaim, Pod, PodAffinityTerm, ResourceQuota, ScopedResourceSelectorRequirement, Service } from '../../gen/core-v1.ts'
+import type {
+  Container, PersistentVolumeClaim, Pod, PodAffinityTerm, ResourceQuota, ScopedResourceSelectorRequirement, Service,
+} from '../../gen/core-v1.ts'
 
 export type Amounts = Readonly<Record<string, string>>
 
@@ -70,7 +75,10 @@ function podUsage(pod: DeepReadonly<Pod>, now: number): Amounts {
   return usage
 }
 
-/** The sum of what runs together, or an init container's if that is more; and overhead. A pod's own amounts take precedence. */
+/**
+ * The sum of what runs together, or an init container's if that is more; and overhead. A pod's own amounts take
+ * precedence.
+ */
 export function podAmounts(pod: DeepReadonly<Pod>, part: 'requests' | 'limits'): Amounts {
   const { spec } = pod
   let total: Amounts = {}
@@ -108,7 +116,8 @@ function addComputeNames(usage: Record<string, string>, requests: Amounts, limit
 function serviceUsage(service: DeepReadonly<Service>): Amounts {
   const ports = service.spec?.ports?.length ?? 0
   const type = service.spec?.type
-  const hasNodePorts = type === 'NodePort' || (type === 'LoadBalancer' && service.spec?.allocateLoadBalancerNodePorts !== false)
+  const hasNodePorts =
+    type === 'NodePort' || (type === 'LoadBalancer' && service.spec?.allocateLoadBalancerNodePorts !== false)
   return {
     'count/services': '1', services: '1', 'services.nodeports': hasNodePorts ? String(ports) : '0',
     'services.loadbalancers': type === 'LoadBalancer' ? '1' : '0',
@@ -145,7 +154,10 @@ export function missingAmounts(kind: CountedResource, names: readonly string[], 
   return faults.length === 0 ? undefined : `must specify ${faults.join('; ')}`
 }
 
-/** Whether the object falls under the quota: one of its names is about this kind, and every scope holds. Only pods have scopes. */
+/**
+ * Whether the object falls under the quota: one of its names is about this kind, and every scope holds. Only pods have
+ * scopes.
+ */
 export function matchesQuota(kind: CountedResource, quota: DeepReadonly<ResourceQuota>, object: unknown): boolean {
   const names = Object.keys(quota.status?.hard ?? quota.spec?.hard ?? {})
   if (matchingNames(kind, names).length === 0) return false
@@ -160,7 +172,9 @@ function scopesOf(quota: DeepReadonly<ResourceQuota>): readonly DeepReadonly<Sco
   ]
 }
 
-function matchesScope({ scopeName, operator, values }: DeepReadonly<ScopedResourceSelectorRequirement>, pod: DeepReadonly<Pod>): boolean {
+function matchesScope(
+  { scopeName, operator, values }: DeepReadonly<ScopedResourceSelectorRequirement>, pod: DeepReadonly<Pod>,
+): boolean {
   const { spec } = pod
   switch (scopeName) {
     case 'Terminating': return spec?.activeDeadlineSeconds !== undefined
@@ -180,7 +194,8 @@ function matchesScope({ scopeName, operator, values }: DeepReadonly<ScopedResour
 }
 
 function isBestEffort(pod: DeepReadonly<Pod>): boolean {
-  const parts = [pod.spec, ...pod.spec?.containers ?? [], ...pod.spec?.initContainers ?? []].map((part) => part?.resources)
+  const parts =
+    [pod.spec, ...pod.spec?.containers ?? [], ...pod.spec?.initContainers ?? []].map((part) => part?.resources)
   return !parts.some((resources) => [resources?.requests, resources?.limits].some((amounts) =>
     ['cpu', 'memory'].some((name) => amounts?.[name] !== undefined && quantitySign(parseQuantity(amounts[name])) > 0)))
 }

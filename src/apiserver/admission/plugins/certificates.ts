@@ -37,7 +37,9 @@ export function certificateSigning(authorizer: Authorizer): AdmissionPlugin {
       const isSame = old.status?.certificate === request.status?.certificate
         && deepEqual(old.status?.conditions ?? [], request.status?.conditions ?? [])
       if (isSame || maySign(authorizer, attributes.user, 'sign', old.spec.signerName)) return
-      throw refuse(attributes, `user not permitted to sign requests with signerName ${JSON.stringify(old.spec.signerName)}`)
+      throw refuse(
+        attributes, `user not permitted to sign requests with signerName ${JSON.stringify(old.spec.signerName)}`,
+      )
     },
   }
 }

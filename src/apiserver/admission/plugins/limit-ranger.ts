@@ -124,7 +124,9 @@ function each(bounds: Amounts | undefined, check: (name: string, bound: string) 
   return Object.entries(bounds ?? {}).flatMap(([name, bound]) => check(name, bound) ?? [])
 }
 
-function minimumFault(type: string, name: string, bound: string, request: string | undefined, limit: string | undefined): string | undefined {
+function minimumFault(
+  type: string, name: string, bound: string, request: string | undefined, limit: string | undefined,
+): string | undefined {
   const usage = `minimum ${name} usage per ${type} is ${bound}`
   if (request === undefined) return `${usage}.  No request is specified`
   if (compare(request, bound) < 0) return `${usage}, but request is ${request}`
@@ -132,7 +134,9 @@ function minimumFault(type: string, name: string, bound: string, request: string
   return undefined
 }
 
-function maximumFault(type: string, name: string, bound: string, request: string | undefined, limit: string | undefined): string | undefined {
+function maximumFault(
+  type: string, name: string, bound: string, request: string | undefined, limit: string | undefined,
+): string | undefined {
   const usage = `maximum ${name} usage per ${type} is ${bound}`
   if (limit === undefined) return `${usage}.  No limit is specified`
   if (compare(limit, bound) > 0) return `${usage}, but limit is ${limit}`
@@ -140,7 +144,9 @@ function maximumFault(type: string, name: string, bound: string, request: string
   return undefined
 }
 
-function ratioFault(type: string, name: string, bound: string, request: string | undefined, limit: string | undefined): string | undefined {
+function ratioFault(
+  type: string, name: string, bound: string, request: string | undefined, limit: string | undefined,
+): string | undefined {
   const ratio = `${name} max limit to request ratio per ${type} is ${bound}`
   if (request === undefined || isZero(request)) return `${ratio}, but no request is specified or request is 0`
   if (limit === undefined || isZero(limit)) return `${ratio}, but no limit is specified or limit is 0`

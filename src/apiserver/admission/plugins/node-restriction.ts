@@ -100,8 +100,12 @@ function checkPodStatus(attributes: AdmissionAttributes, node: string): Problem 
   const quoted = quoteGo(node)
   const old = attributes.old as DeepReadonly<Pod>
   const pod = attributes.object as Pod
-  if (old.spec?.nodeName !== node) return `node ${quoted} can only update pod status for pods with spec.nodeName set to itself`
-  if (!semanticEqual(old.metadata?.labels, pod.metadata?.labels)) return `node ${quoted} cannot update labels through pod status`
+  if (old.spec?.nodeName !== node) {
+    return `node ${quoted} can only update pod status for pods with spec.nodeName set to itself`
+  }
+  if (!semanticEqual(old.metadata?.labels, pod.metadata?.labels)) {
+    return `node ${quoted} cannot update labels through pod status`
+  }
   // Otherwise a node could give itself any claim, and through it what the claim's driver knows.
   if (!semanticEqual(old.status?.resourceClaimStatuses, pod.status?.resourceClaimStatuses)) {
     return `node ${quoted} cannot update resource claim statuses`
@@ -129,7 +133,9 @@ function checkClaimStatus(attributes: AdmissionAttributes, node: string): Proble
     const { capacity: _1, conditions: _2, allocatedResources: _3, allocatedResourceStatuses: _4, ...keptStatus } = status ?? {}
     return { ...others, metadata: kept, status: keptStatus }
   }
-  if (semanticEqual(rest(attributes.old as DeepReadonly<PersistentVolumeClaim>), rest(attributes.object as PersistentVolumeClaim))) return undefined
+  if (semanticEqual(rest(attributes.old as DeepReadonly<PersistentVolumeClaim>), rest(attributes.object as PersistentVolumeClaim))) {
+    return undefined
+  }
   return `node ${quoteGo(node)} is not allowed to update fields other than status.quantity and status.conditions`
 }
 
@@ -176,7 +182,9 @@ function isIn(domain: string, parent: string): boolean {
 function checkToken(attributes: AdmissionAttributes, context: AdmissionContext, node: string): Problem {
   if (attributes.operation !== 'CREATE' || attributes.subresource !== 'token') return undefined
   const reference = (attributes.object as TokenRequest).spec?.boundObjectRef
-  if (reference?.apiVersion !== 'v1' || reference.kind !== 'Pod' || !reference.name) return 'node requested token not bound to a pod'
+  if (reference?.apiVersion !== 'v1' || reference.kind !== 'Pod' || !reference.name) {
+    return 'node requested token not bound to a pod'
+  }
   if (!reference.uid) return 'node requested token with a pod binding without a uid'
   const pod = context.get<Pod>({ group: '', plural: 'pods' }, attributes.namespace, reference.name)
   if (!pod) return notFound({ group: '', resource: 'pods' }, reference.name)
@@ -187,7 +195,9 @@ function checkToken(attributes: AdmissionAttributes, context: AdmissionContext, 
 }
 
 function checkLease(attributes: AdmissionAttributes, node: string): Problem {
-  if (attributes.namespace !== 'kube-node-lease') return 'can only access leases in the "kube-node-lease" system namespace'
+  if (attributes.namespace !== 'kube-node-lease') {
+    return 'can only access leases in the "kube-node-lease" system namespace'
+  }
   return ownName(attributes) === node ? undefined : 'can only access node lease with the same name as the requesting node'
 }
 

@@ -1,4 +1,7 @@
-/** Pod Security Standards by the labels of the namespace: pods are refused or warned about, templates of pods only warned about. */
+/**
+ * Pod Security Standards by the labels of the namespace: pods are refused or warned about, templates of pods only
+ * warned about.
+ */
 import type { Namespace, Pod, PodTemplateSpec } from '#api/gen/core-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import { invalid } from '#machinery/errors/api-error.ts'
@@ -9,7 +12,8 @@ import { type LevelVersion, formatViolations, labelProblems, levelOf, violations
 import { isResource, refuse } from '../refusal.ts'
 
 /** Subresources that cannot change what a pod may do. */
-const harmless: ReadonlySet<string> = new Set(['exec', 'attach', 'binding', 'eviction', 'log', 'portforward', 'proxy', 'status', 'scale', 'token'])
+const harmless: ReadonlySet<string> =
+  new Set(['exec', 'attach', 'binding', 'eviction', 'log', 'portforward', 'proxy', 'status', 'scale', 'token'])
 const templated: ReadonlySet<string> = new Set([
   'deployments.apps', 'replicasets.apps', 'statefulsets.apps', 'daemonsets.apps', 'jobs.batch', 'cronjobs.batch', 'replicationcontrollers.',
   'podtemplates.',
@@ -39,7 +43,9 @@ function checkPod(attributes: AdmissionAttributes, context: AdmissionContext): v
   const checked = toChecked(pod)
   const enforced = levelOf(labels, 'enforce')
   const violations = violationsOf(checked, enforced.level)
-  if (violations.length > 0) throw refuse(attributes, `violates PodSecurity ${name(enforced)}: ${formatViolations(violations)}`)
+  if (violations.length > 0) {
+    throw refuse(attributes, `violates PodSecurity ${name(enforced)}: ${formatViolations(violations)}`)
+  }
   warnAbout(attributes, levelOf(labels, 'warn'), checked)
 }
 
@@ -53,7 +59,10 @@ function warnAbout(attributes: AdmissionAttributes, wanted: LevelVersion, pod: C
   if (violations.length > 0) attributes.warn(`would violate PodSecurity ${name(wanted)}: ${formatViolations(violations)}`)
 }
 
-/** New labels must be right; pods that are there already stay, and a warning tells of those that the new level would refuse. */
+/**
+ * New labels must be right; pods that are there already stay, and a warning tells of those that the new level would
+ * refuse.
+ */
 function checkNamespace(attributes: AdmissionAttributes, context: AdmissionContext): void {
   const labels = attributes.object?.metadata?.labels ?? {}
   const namespaceName = attributes.object?.metadata?.name ?? ''
@@ -74,7 +83,8 @@ function checkNamespace(attributes: AdmissionAttributes, context: AdmissionConte
   attributes.warn(`existing pods in namespace ${JSON.stringify(namespaceName)} violate the new PodSecurity enforce level ${name(enforced)}`)
   for (const [reasons, names] of found) {
     const [first] = names.toSorted()
-    const others = names.length === 1 ? '' : names.length === 2 ? ' (and 1 other pod)' : ` (and ${names.length - 1} other pods)`
+    const others =
+      names.length === 1 ? '' : names.length === 2 ? ' (and 1 other pod)' : ` (and ${names.length - 1} other pods)`
     attributes.warn(`${first!}${others}: ${reasons}`)
   }
 }

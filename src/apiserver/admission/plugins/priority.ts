@@ -33,7 +33,9 @@ export const priorityAdmission: AdmissionPlugin = {
     if (!object?.globalDefault) return
     const current = defaultClass(context)
     if (current && (attributes.operation === 'CREATE' || current.metadata.name !== object.metadata?.name)) {
-      throw refuse(attributes, `PriorityClass ${current.metadata.name} is already marked as default. Only one default can exist`)
+      throw refuse(
+        attributes, `PriorityClass ${current.metadata.name} is already marked as default. Only one default can exist`,
+      )
     }
   },
 }

@@ -1,4 +1,6 @@
-/** Nobody grants what they do not have: writes of roles and bindings (upstream: registry/rbac, policy-based storage). */
+/**
+ * Nobody grants what they do not have: writes of roles and bindings (upstream: registry/rbac, policy-based storage).
+ */
 import type { ClusterRole, Role, RoleBinding } from '#api/gen/rbac-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import { forbidden, notFound } from '#machinery/errors/api-error.ts'
@@ -36,13 +38,16 @@ function checkRole(attributes: AdmissionAttributes, authorizer: Authorizer, reso
   const problem = escalationProblem(resolver, user, namespace, role.rules ?? [])
   if (problem) throw forbidden(subject, name, problem)
   // An aggregated role takes in whatever carries its label, now and later.
-  const aggregates = role.aggregationRule?.clusterRoleSelectors?.length || old?.aggregationRule?.clusterRoleSelectors?.length
+  const aggregates =
+    role.aggregationRule?.clusterRoleSelectors?.length || old?.aggregationRule?.clusterRoleSelectors?.length
   if (aggregates && escalationProblem(resolver, user, '', fullAuthority)) {
     throw forbidden(subject, name, 'must have cluster-admin privileges to use the aggregationRule')
   }
 }
 
-function checkBinding(attributes: AdmissionAttributes, context: AdmissionContext, authorizer: Authorizer, resolver: RuleResolver): void {
+function checkBinding(
+  attributes: AdmissionAttributes, context: AdmissionContext, authorizer: Authorizer, resolver: RuleResolver,
+): void {
   const binding = attributes.object as RoleBinding
   const { roleRef } = binding
   const roleResource = roleRef.kind === 'ClusterRole' ? 'clusterroles' : 'roles'
@@ -53,13 +58,17 @@ function checkBinding(attributes: AdmissionAttributes, context: AdmissionContext
 }
 
 /** A binding to a role that does not exist yet could grant anything once it does. */
-function rulesOf(attributes: AdmissionAttributes, context: AdmissionContext, resource: string, name: string): readonly Rule[] {
+function rulesOf(
+  attributes: AdmissionAttributes, context: AdmissionContext, resource: string, name: string,
+): readonly Rule[] {
   const role = context.get<Role>({ group, plural: resource }, resource === 'roles' ? attributes.namespace : '', name)
   if (!role) throw notFound({ group, resource }, name)
   return role.rules ?? []
 }
 
-function isAllowed({ user, namespace }: AdmissionAttributes, authorizer: Authorizer, verb: string, resource: string, name: string): boolean {
+function isAllowed(
+  { user, namespace }: AdmissionAttributes, authorizer: Authorizer, verb: string, resource: string, name: string,
+): boolean {
   return authorizer.authorize({
     type: 'resource', user, verb, group, version: 'v1', resource, subresource: '', namespace, name, fieldSelector: [],
   }).allowed

@@ -4,7 +4,9 @@ import {
   type Amounts, type CountedResource, addAmounts, matchesQuota, matchingNames, missingAmounts, pickAmounts, usageOf,
 } from '#api/core/resourcequota/usage.ts'
 import { serviceUnavailable } from '#machinery/errors/api-error.ts'
-import { compareQuantities, formatQuantity, parseQuantity, quantitySign, subtractQuantities } from '#machinery/quantity.ts'
+import {
+  compareQuantities, formatQuantity, parseQuantity, quantitySign, subtractQuantities,
+} from '#machinery/quantity.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { KeyLocks } from '../../rest/context.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from '../admission.ts'
@@ -14,13 +16,18 @@ const quotas = { group: '', plural: 'resourcequotas' }
 /** Only the controller that recounts competes, as requests take turns by namespace. */
 const tries = 10
 
-/** The last of all plugins: what is counted here will most likely be stored. If it is not, the controller's recount puts it right. */
+/**
+ * The last of all plugins: what is counted here will most likely be stored. If it is not, the controller's recount puts
+ * it right.
+ */
 export function resourceQuotaAdmission(): AdmissionPlugin {
   const turns = new KeyLocks()
   return {
     name: 'ResourceQuota',
     validate(attributes, context) {
-      if (!isCounted(attributes) || context.list<ResourceQuota>(quotas, attributes.namespace).length === 0) return undefined
+      if (!isCounted(attributes) || context.list<ResourceQuota>(quotas, attributes.namespace).length === 0) {
+        return undefined
+      }
       return turns.run(attributes.namespace, () => charge(attributes, context))
     },
   }

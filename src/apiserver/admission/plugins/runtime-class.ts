@@ -33,7 +33,9 @@ export const runtimeClassAdmission: AdmissionPlugin = {
   },
 }
 
-function findClass(attributes: AdmissionAttributes, context: AdmissionContext, pod: Pod): Stored<RuntimeClass> | undefined {
+function findClass(
+  attributes: AdmissionAttributes, context: AdmissionContext, pod: Pod,
+): Stored<RuntimeClass> | undefined {
   const name = pod.spec!.runtimeClassName
   if (name === undefined) return undefined
   const found = context.get<RuntimeClass>({ group: 'node.k8s.io', plural: 'runtimeclasses' }, '', name)

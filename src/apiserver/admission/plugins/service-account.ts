@@ -41,7 +41,9 @@ export const serviceAccountAdmission: AdmissionPlugin = {
   },
 }
 
-async function findAccount(attributes: AdmissionAttributes, context: AdmissionContext, name: string): Promise<Stored<ServiceAccount>> {
+async function findAccount(
+  attributes: AdmissionAttributes, context: AdmissionContext, name: string,
+): Promise<Stored<ServiceAccount>> {
   const { namespace } = attributes
   const tries = name === 'default' ? defaultAccountTries : 1
   for (let attempt = 0; attempt < tries; attempt++) {
@@ -109,7 +111,9 @@ export function referencesSecret(pod: DeepReadonly<Pod>): boolean {
 }
 
 /** A secret's name, and `envVar NAME` or `envFrom`. */
-function secretsOf(container: DeepReadonly<Container | EphemeralContainer>): (readonly [secret: string, how: string])[] {
+function secretsOf(
+  container: DeepReadonly<Container | EphemeralContainer>,
+): (readonly [secret: string, how: string])[] {
   return [
     ...(container.env ?? []).flatMap(({ name, valueFrom }) =>
       (valueFrom?.secretKeyRef ? [[valueFrom.secretKeyRef.name ?? '', `envVar ${name}`] as const] : [])),
@@ -133,7 +137,9 @@ function foreignSecret(account: Stored<ServiceAccount>, pod: Pod, onlyEphemeral:
   if (onlyEphemeral) return check('ephemeral container', spec.ephemeralContainers)
   for (const volume of spec.volumes ?? []) {
     const secret = volume.secret?.secretName
-    if (secret !== undefined && !own.has(secret)) return `volume with secret.secretName="${secret}" is not allowed ${because} secret`
+    if (secret !== undefined && !own.has(secret)) {
+      return `volume with secret.secretName="${secret}" is not allowed ${because} secret`
+    }
   }
   const why = check('init container', spec.initContainers) ?? check('container', spec.containers)
   if (why) return why

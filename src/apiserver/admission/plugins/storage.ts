@@ -8,7 +8,8 @@ import { isResource, refuse } from '../refusal.ts'
 
 const classes = { group: 'storage.k8s.io', plural: 'storageclasses' }
 const classAnnotation = 'volume.beta.kubernetes.io/storage-class'
-const defaultAnnotations = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class']
+const defaultAnnotations =
+  ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class']
 
 /** Of several default classes the newest, then the first by name. */
 export const defaultStorageClass: AdmissionPlugin = {

@@ -6,13 +6,15 @@ import {
 const apparmorPrefix = 'container.apparmor.security.beta.kubernetes.io/'
 
 const appArmorProfile: Check = (pod) => {
-  const isUnconfined = (type: string | undefined): boolean => type !== undefined && type !== 'RuntimeDefault' && type !== 'Localhost'
+  const isUnconfined =
+    (type: string | undefined): boolean => type !== undefined && type !== 'RuntimeDefault' && type !== 'Localhost'
   const podType = pod.spec.securityContext?.appArmorProfile?.type
   const names = namesWhere(pod, (context) => isUnconfined(context.appArmorProfile?.type))
   const who = setters(isUnconfined(podType), names)
   const types = unique([podType, ...containersOf(pod).map((container) => container.securityContext?.appArmorProfile?.type)]
     .filter((type): type is Exclude<typeof podType, undefined> => isUnconfined(type)))
-  const details = who.length > 0 ? [`${who.join(' and ')} must not set AppArmor profile type to ${quoteAll(types)}`] : []
+  const details =
+    who.length > 0 ? [`${who.join(' and ')} must not set AppArmor profile type to ${quoteAll(types)}`] : []
   const annotations = Object.entries(pod.annotations)
     .filter(([key, value]) => key.startsWith(apparmorPrefix) && value !== '' && value !== 'runtime/default' && !value.startsWith('localhost/'))
     .map(([key, value]) => `${key}=${JSON.stringify(value)}`).toSorted()
@@ -29,7 +31,8 @@ export const capabilitiesBaseline: Check = (pod) => {
   const added = (capabilities: readonly string[] | undefined): string[] => (capabilities ?? []).filter((name) => !defaultCapabilities.has(name))
   const names = namesWhere(pod, (context) => added(context.capabilities?.add).length > 0)
   if (names.length === 0) return undefined
-  const all = unique(containersOf(pod).flatMap((container) => added(container.securityContext?.capabilities?.add))).toSorted()
+  const all =
+    unique(containersOf(pod).flatMap((container) => added(container.securityContext?.capabilities?.add))).toSorted()
   return { reason: 'non-default capabilities', detail: `${nameContainers(names)} must not include ${quoteAll(all)} in securityContext.capabilities.add` }
 }
 
@@ -46,7 +49,8 @@ export const hostPathVolumes: Check = ({ spec }) => {
 const hostPorts: Check = (pod) => {
   const portsOf = (container: ReturnType<typeof containersOf>[number]): number[] =>
     (container.ports ?? []).flatMap((port) => (port.hostPort ? [port.hostPort] : []))
-  const names = containersOf(pod).filter((container) => portsOf(container).length > 0).map((container) => container.name)
+  const names =
+    containersOf(pod).filter((container) => portsOf(container).length > 0).map((container) => container.name)
   if (names.length === 0) return undefined
   const ports = unique(containersOf(pod).flatMap(portsOf).map(String)).toSorted()
   const use = names.length === 1 ? 'uses' : 'use'
@@ -76,7 +80,8 @@ const procMount: Check = (pod) => {
   return { reason: 'procMount', detail: `${nameContainers(names)} must not set securityContext.procMount to ${quoteAll(types)}` }
 }
 
-const seLinuxTypes: ReadonlySet<string> = new Set(['', 'container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t'])
+const seLinuxTypes: ReadonlySet<string> =
+  new Set(['', 'container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t'])
 
 const seLinuxOptions: Check = (pod) => {
   const all = [pod.spec.securityContext, ...containersOf(pod).map((container) => container.securityContext)].map((context) => context?.seLinuxOptions)
@@ -93,8 +98,11 @@ const seLinuxOptions: Check = (pod) => {
   return { reason: 'seLinuxOptions', detail: `${who.join(' and ')} set forbidden securityContext.seLinuxOptions: ${faults.join('; ')}` }
 }
 
-export function seccompSetters(pod: CheckedPod): { readonly who: readonly string[]; readonly types: readonly string[] } {
-  const isBad = (type: string | undefined): boolean => type !== undefined && type !== 'RuntimeDefault' && type !== 'Localhost'
+export function seccompSetters(
+  pod: CheckedPod,
+): { readonly who: readonly string[]; readonly types: readonly string[] } {
+  const isBad =
+    (type: string | undefined): boolean => type !== undefined && type !== 'RuntimeDefault' && type !== 'Localhost'
   const podType = pod.spec.securityContext?.seccompProfile?.type
   const names = namesWhere(pod, (context) => isBad(context.seccompProfile?.type))
   const types = [podType, ...containersOf(pod).map((container) => container.securityContext?.seccompProfile?.type)]
@@ -114,7 +122,8 @@ const safeSysctls: ReadonlySet<string> = new Set([
 ])
 
 const sysctls: Check = ({ spec }) => {
-  const names = (spec.securityContext?.sysctls ?? []).map((sysctl) => sysctl.name).filter((name) => !safeSysctls.has(name))
+  const names =
+    (spec.securityContext?.sysctls ?? []).map((sysctl) => sysctl.name).filter((name) => !safeSysctls.has(name))
   return names.length === 0 ? undefined : { reason: 'forbidden sysctls', detail: names.join(', ') }
 }
 

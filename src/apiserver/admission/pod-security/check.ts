@@ -1,4 +1,7 @@
-/** What the checks of the Pod Security Standards have in common: containers of all sorts, and upstream's way to name them. */
+/**
+ * What the checks of the Pod Security Standards have in common: containers of all sorts, and upstream's way to name
+ * them.
+ */
 import type { Container, EphemeralContainer, PodSpec, SecurityContext } from '#api/gen/core-v1.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 
@@ -22,7 +25,9 @@ export function containersOf({ spec }: CheckedPod): readonly AnyContainer[] {
   return [...spec.initContainers ?? [], ...spec.containers, ...spec.ephemeralContainers ?? []]
 }
 
-export function namesWhere(pod: CheckedPod, isBad: (context: DeepReadonly<SecurityContext>, container: AnyContainer) => boolean): string[] {
+export function namesWhere(
+  pod: CheckedPod, isBad: (context: DeepReadonly<SecurityContext>, container: AnyContainer) => boolean,
+): string[] {
   return containersOf(pod).filter((container) => isBad(container.securityContext ?? {}, container)).map((container) => container.name)
 }
 

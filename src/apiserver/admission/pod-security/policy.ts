@@ -17,7 +17,9 @@ export interface LevelVersion {
 const prefix = 'pod-security.kubernetes.io/'
 const levels: readonly string[] = ['privileged', 'baseline', 'restricted']
 
-/** A level that cannot be read is enforced as restricted, and otherwise ignored: as upstream, never less than was meant. */
+/**
+ * A level that cannot be read is enforced as restricted, and otherwise ignored: as upstream, never less than was meant.
+ */
 export function levelOf(labels: Readonly<Record<string, string>>, mode: Mode): LevelVersion {
   const level = labels[prefix + mode] ?? 'privileged'
   const version = labels[`${prefix}${mode}-version`] ?? 'latest'

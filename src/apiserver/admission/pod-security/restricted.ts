@@ -1,6 +1,8 @@
 /** The restricted level of the Pod Security Standards: what hardening asks for. */
 import { baselineChecks, capabilitiesBaseline, hostPathVolumes, seccompBaseline, seccompSetters } from './baseline.ts'
-import { type Check, containersOf, isWindows, nameContainers, namesWhere, plural, quoteAll, setters, unique } from './check.ts'
+import {
+  type Check, containersOf, isWindows, nameContainers, namesWhere, plural, quoteAll, setters, unique,
+} from './check.ts'
 
 const allowPrivilegeEscalation: Check = (pod) => {
   if (isWindows(pod)) return undefined

@@ -15,7 +15,10 @@ const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
 /** All streams of a connection together; given back as it comes, since each stream is bounded by itself. */
 const connectionWindow = 4 * 1024 * 1024
 const initialWindow = 65_535
-/** Frames that cost us and not the sender (settings, pings, empty data, priorities, resets): so many a second, and as many at once again. */
+/**
+ * Frames that cost us and not the sender (settings, pings, empty data, priorities, resets): so many a second, and as
+ * many at once again.
+ */
 const idleFramesPerSecond = 2_000
 /** Handed to the socket at once: full TLS records, and an end to what waits in memory. */
 const maxQueued = 256 * 1024
@@ -133,11 +136,15 @@ export class Http2Connection implements StreamOwner {
     try {
       if (!this.#isPrefaceRead) {
         if (input.length < preface.length) {
-          if (!preface.subarray(0, input.length).equals(input)) throw new ConnectionError(errorCode.protocol, 'no HTTP/2 preface')
+          if (!preface.subarray(0, input.length).equals(input)) {
+            throw new ConnectionError(errorCode.protocol, 'no HTTP/2 preface')
+          }
           this.#rest = input
           return
         }
-        if (!preface.equals(input.subarray(0, preface.length))) throw new ConnectionError(errorCode.protocol, 'no HTTP/2 preface')
+        if (!preface.equals(input.subarray(0, preface.length))) {
+          throw new ConnectionError(errorCode.protocol, 'no HTTP/2 preface')
+        }
         this.#isPrefaceRead = true
         input = input.subarray(preface.length)
       }
@@ -191,7 +198,9 @@ export class Http2Connection implements StreamOwner {
     let body = unpad(flags, payload)
     if (flags & flag.priority) {
       if (body.length < 5) throw new ConnectionError(errorCode.frameSize, 'priority is too short')
-      if ((body.readUInt32BE(0) & maxWindow) === id) throw new ConnectionError(errorCode.protocol, 'stream depends on itself')
+      if ((body.readUInt32BE(0) & maxWindow) === id) {
+        throw new ConnectionError(errorCode.protocol, 'stream depends on itself')
+      }
       body = body.subarray(5)
     }
     const block = { stream: id, endsRequest: (flags & flag.endStream) !== 0, bytes: body }
@@ -204,7 +213,9 @@ export class Http2Connection implements StreamOwner {
     if (!block) throw new ConnectionError(errorCode.protocol, 'continuation of nothing')
     this.#charge()
     block.bytes = Buffer.concat([block.bytes, payload])
-    if (block.bytes.length > this.#service.limits.headerBytes) throw new ConnectionError(errorCode.enhanceYourCalm, 'headers are too long')
+    if (block.bytes.length > this.#service.limits.headerBytes) {
+      throw new ConnectionError(errorCode.enhanceYourCalm, 'headers are too long')
+    }
     if (!(flags & flag.endHeaders)) return
     this.#block = undefined
     this.#onBlock(block.stream, block.endsRequest, block.bytes)
@@ -466,8 +477,12 @@ export class Http2Connection implements StreamOwner {
 
   #charge(): void {
     this.#refill()
-    if (--this.#allowance < 0) throw new ConnectionError(errorCode.enhanceYourCalm, 'too many frames that carry nothing')
-    if (this.#socket.writableLength > maxUnsent) throw new ConnectionError(errorCode.enhanceYourCalm, 'answers are not taken')
+    if (--this.#allowance < 0) {
+      throw new ConnectionError(errorCode.enhanceYourCalm, 'too many frames that carry nothing')
+    }
+    if (this.#socket.writableLength > maxUnsent) {
+      throw new ConnectionError(errorCode.enhanceYourCalm, 'answers are not taken')
+    }
   }
 
   #chargeReset(): void {
@@ -501,7 +516,9 @@ function ignoreField(): void {}
 function unpad(flags: number, payload: Buffer): Buffer {
   if (!(flags & flag.padded)) return payload
   const padding = payload[0]
-  if (padding === undefined || padding >= payload.length) throw new ConnectionError(errorCode.protocol, 'more padding than frame')
+  if (padding === undefined || padding >= payload.length) {
+    throw new ConnectionError(errorCode.protocol, 'more padding than frame')
+  }
   return payload.subarray(1, payload.length - padding)
 }
 

@@ -27,7 +27,9 @@ export class ConnectionError extends Error {
   }
 }
 
-export function writeFrameHeader(target: Buffer, offset: number, length: number, type: number, flags: number, stream: number): void {
+export function writeFrameHeader(
+  target: Buffer, offset: number, length: number, type: number, flags: number, stream: number,
+): void {
   target[offset] = length >> 16
   target[offset + 1] = (length >> 8) & 0xff
   target[offset + 2] = length & 0xff

@@ -1,4 +1,7 @@
-/** HPACK (RFC 7541): decodes what clients send; encodes without a dynamic table, so that an answer's bytes depend on nothing else. */
+/**
+ * HPACK (RFC 7541): decodes what clients send; encodes without a dynamic table, so that an answer's bytes depend on
+ * nothing else.
+ */
 import { decodeHuffman } from './huffman.ts'
 
 /** Names and values, in the order of their indexes from 1. */
@@ -118,11 +121,14 @@ function latin1(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
 }
 
-const statusIndex = new Map(staticTable.flatMap(([name, value], index) => (name === ':status' ? [[value, index + 1] as const] : [])))
+const statusIndex =
+  new Map(staticTable.flatMap(([name, value], index) => (name === ':status' ? [[value, index + 1] as const] : [])))
 const nameIndex = new Map(staticTable.map(([name], index) => [name, index + 1] as const).toReversed())
 
 /** The block of an answer's headers. Values hold no line breaks: who makes them has seen to that. */
-export function encodeHeaders(status: number, headers: Readonly<Record<string, string>>, contentLength: number | undefined): Buffer {
+export function encodeHeaders(
+  status: number, headers: Readonly<Record<string, string>>, contentLength: number | undefined,
+): Buffer {
   const parts: number[] = []
   const known = statusIndex.get(String(status))
   if (known !== undefined) parts.push(0x80 | known)

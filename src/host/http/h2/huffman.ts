@@ -1,6 +1,9 @@
 /** HPACK's Huffman code (RFC 7541 appendix B), read four bits at a time. */
 
-/** The length of each byte's code, as a letter: A is 5 bits, Z is 30. The code is canonical, so the lengths are all there is to it. */
+/**
+ * The length of each byte's code, as a letter: A is 5 bits, Z is 30. The code is canonical, so the lengths are all
+ * there is to it.
+ */
 const lengths = 'ISXXXXXXXTZXXZXXXXXXXXZXXXXXXXXXBFFHIBDGFFDGDBBBAAABBBBBBBCDKBHFIBCCCCCCCCCCCCCCCCCCCCCCDCDIOIJBKABABABBBACCBBBABCBAABCCCCCKGJIXP'
   + 'RPPRRRSRSSSSSTSTTRSTSSSSQRSRSSTRQPRRSSQSRRTQRSSQQRQSRSSPRRRSRRSVVPORSRUVVVWWVTUOQVWWVWTQQVVXWWWPTPQRQQSRRUUTTVSVWVVWWWWWXWWWWWV'
   + 'Z'
@@ -59,7 +62,10 @@ function buildTable(): Table {
 }
 
 /** Node 0 is the root; leaves have a symbol and no children. */
-function buildTree(): { readonly children: readonly [number, number][]; readonly symbols: ReadonlyMap<number, number> } {
+function buildTree(): {
+  readonly children: readonly [number, number][]
+  readonly symbols: ReadonlyMap<number, number>
+} {
   const children: [number, number][] = [[-1, -1]]
   const symbols = new Map<number, number>()
   const order = Array.from(lengths, (letter, symbol) => ({ symbol, length: letter.charCodeAt(0) - 60 }))

@@ -67,7 +67,9 @@ export class Stream implements HttpRequest {
     if (this.#isBodyTaken) return Promise.resolve(new Uint8Array(0))
     this.#isBodyTaken = true
     const declared = this.headers['content-length']
-    if (this.#receivedBytes > limitBytes || (declared !== undefined && Number(declared) > limitBytes)) return Promise.reject(tooLong(limitBytes))
+    if (this.#receivedBytes > limitBytes || (declared !== undefined && Number(declared) > limitBytes)) {
+      return Promise.reject(tooLong(limitBytes))
+    }
     if (this.isRequestEnded) return Promise.resolve(this.#takeBody())
     if (this.isClosed) return Promise.reject(badRequest('unexpected EOF'))
     return new Promise((resolve, reject) => {
