@@ -1,0 +1,42 @@
+/** Table: StatefulSets in → what is stored of them | what is wrong with them. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
+import { statefulSet } from './statefulset.ts'
+
+const template = { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'a', image: 'b' }] } }
+
+function own(spec: object = {}): object {
+  return { metadata: { name: 'a' }, spec: { selector: { matchLabels: { app: 'a' } }, template, ...spec } }
+}
+
+const rows: readonly Row[] = [
+  {
+    it: 'starts in order and keeps its claims', object: own(),
+    holds: {
+      'spec.podManagementPolicy': 'OrderedReady', 'spec.updateStrategy': { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
+      'spec.persistentVolumeClaimRetentionPolicy': { whenDeleted: 'Retain', whenScaled: 'Retain' }, 'spec.replicas': 1,
+      status: { replicas: 0, availableReplicas: 0 },
+    },
+  },
+  {
+    it: 'mounts the claims that it makes',
+    object: own({
+      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }],
+      template: { ...template, spec: { containers: [{ name: 'a', image: 'b', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] } },
+    }),
+    holds: { 'spec.volumeClaimTemplates.0.kind': 'PersistentVolumeClaim', 'spec.volumeClaimTemplates.0.status': { phase: 'Pending' } },
+  },
+  {
+    it: 'starts in order or all at once', object: own({ podManagementPolicy: 'X' }),
+    errors: ['spec.podManagementPolicy: Invalid value: "X": must be \'OrderedReady\' or \'Parallel\''],
+  },
+  {
+    it: 'changes in few ways', old: own(), object: own({ serviceName: 'b', replicas: 3 }),
+    errors: ["spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', " +
+      "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"],
+  },
+  { it: 'has a label for a name', object: { ...own(), metadata: { name: 'a.b' } }, errors: ['metadata.name: Invalid value: "a.b": must not contain dots'] },
+]
+
+for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(statefulSet, row), expectedOf(row)))

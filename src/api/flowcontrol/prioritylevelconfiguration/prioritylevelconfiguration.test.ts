@@ -1,0 +1,25 @@
+/** Table: PriorityLevelConfigurations in → what is stored of them | what is wrong with them. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
+import { priorityLevelConfiguration } from './prioritylevelconfiguration.ts'
+
+const rows: readonly Row[] = [
+  {
+    it: 'queues in 64 queues of 50', object: { metadata: { name: 'a' }, spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: {} } } } },
+    holds: {
+      'spec.limited.nominalConcurrencyShares': 30, 'spec.limited.lendablePercent': 0,
+      'spec.limited.limitResponse.queuing': { queues: 64, handSize: 8, queueLengthLimit: 50 },
+    },
+  },
+  {
+    it: 'is exempt by name', object: { metadata: { name: 'a' }, spec: { type: 'Exempt' } },
+    errors: ["spec.type: Invalid value: \"Exempt\": type must be 'Exempt' if and only if `name` is 'exempt'"],
+  },
+  {
+    it: 'deals hands from the deck', object: { metadata: { name: 'a' }, spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: { queues: 4, handSize: 8 } } } } },
+    errors: ['spec.limited.limitResponse.queuing.handSize: Invalid value: 8: should not be greater than queues (4)'],
+  },
+]
+
+for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(priorityLevelConfiguration, row), expectedOf(row)))

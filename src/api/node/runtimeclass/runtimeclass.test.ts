@@ -1,0 +1,16 @@
+/** Table: RuntimeClasses in → faults out. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
+import { runtimeClass } from './runtimeclass.ts'
+
+const rows: readonly Row[] = [
+  { it: 'has a handler', object: { metadata: { name: 'a' }, handler: 'runc' } },
+  { it: 'keeps its handler', old: { handler: 'runc' }, object: { handler: 'gvisor' }, errors: ['handler: Invalid value: "gvisor": field is immutable'] },
+  {
+    it: 'tolerates each taint once', object: { metadata: { name: 'a' }, handler: 'b', scheduling: { tolerations: [{ operator: 'Exists' }, { operator: 'Exists' }] } },
+    errors: ['scheduling.tolerations[1]: Duplicate value: {"operator":"Exists"}'],
+  },
+]
+
+for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(runtimeClass, row), expectedOf(row)))

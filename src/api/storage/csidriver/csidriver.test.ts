@@ -1,0 +1,27 @@
+/** Table: CSIDrivers in → what is stored of them | what is wrong with them. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
+import { csiDriver } from './csidriver.ts'
+
+const rows: readonly Row[] = [
+  {
+    it: 'attaches volumes and keeps them', object: { metadata: { name: 'a.b' }, spec: {} },
+    holds: { spec: {
+      attachRequired: true, podInfoOnMount: false, storageCapacity: false, fsGroupPolicy: 'ReadWriteOnceWithFSType',
+      volumeLifecycleModes: ['Persistent'], requiresRepublish: false, seLinuxMount: false,
+    } },
+  },
+  {
+    it: 'asks for tokens that last', object: { metadata: { name: 'a' }, spec: { tokenRequests: [{ audience: 'x', expirationSeconds: 1 }, { audience: 'x' }] } },
+    errors: ['spec.tokenRequests[0].expirationSeconds: Invalid value: 1: may not specify a duration less than 10 minutes',
+      'spec.tokenRequests[1].audience: Duplicate value: "x"'],
+  },
+  {
+    it: 'attaches or does not, for good', old: { spec: { attachRequired: true, volumeLifecycleModes: ['Persistent'] } },
+    object: { metadata: { name: 'a' }, spec: { attachRequired: false, volumeLifecycleModes: ['Persistent'] } },
+    errors: ['spec.attachedRequired: Invalid value: false: field is immutable'],
+  },
+]
+
+for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(csiDriver, row), expectedOf(row)))
