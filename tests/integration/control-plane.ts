@@ -25,6 +25,8 @@ export interface ControlPlane extends AsyncDisposable {
   readonly statistics: ReadonlyMap<string, ControllerStatistics>
   /** Lines of level warn and error. */
   readonly complaints: string[]
+  /** Kills all controllers where they are, with their caches, and starts new ones. */
+  restartControllers(): void
   /** Moves time on in steps of a second, letting everything settle after each. */
   run(seconds: number): Promise<void>
 }
@@ -33,10 +35,12 @@ export interface ControlPlaneOptions {
   readonly controllers: readonly Controller[]
   /** Default: pods become Running and Ready one after the other as they appear; deleted ones vanish. */
   readonly withNode?: boolean
+  /** What lies between the controllers' caches and the server. */
+  readonly wrapWatches?: (transport: Transport, clock: ManualClock) => Transport
   readonly wrap?: (transport: Transport, serviceAccount: string) => Transport
 }
 
-export function startControlPlane({ controllers, withNode = true, wrap = (transport) => transport }: ControlPlaneOptions): ControlPlane {
+export function startControlPlane({ controllers, withNode = true, wrap = (transport) => transport, wrapWatches = (transport) => transport }: ControlPlaneOptions): ControlPlane {
   const clock = createManualClock()
   const { server } = startTestServer({
     clock, store: openVolatileStore({ clock }),
@@ -48,20 +52,33 @@ export function startControlPlane({ controllers, withNode = true, wrap = (transp
   const complain = (message: string, fields?: LogFields): void => { complaints.push(`${message} ${JSON.stringify(fields)}`) }
   const log = { ...silentLog, warn: complain, error: complain, named: () => log }
   const admin = server.localTransport({ name: 'admin', groups: ['system:masters', 'system:authenticated'] })
-  const informers = createInformers({ transport: admin, clock, random, log, signal: stop.signal })
   const statistics = new Map<string, ControllerStatistics>()
   const client = createClient(admin)
-  const done = runControllers({
-    controllers, informers, clock, random, log,
-    transportFor: (serviceAccount) => wrap(server.localTransport({
-      name: `system:serviceaccount:kube-system:${serviceAccount}`,
-      groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
-    }), serviceAccount),
-    onStart: (name, counters) => { statistics.set(name, counters) },
-  }, stop.signal)
+  const begin = () => {
+    const life = new AbortController()
+    const signal = AbortSignal.any([stop.signal, life.signal])
+    const informers = createInformers({ transport: wrapWatches(admin, clock), clock, random, log, signal })
+    const done = runControllers({
+      controllers, informers, clock, random, log,
+      transportFor: (serviceAccount) => wrap(server.localTransport({
+        name: `system:serviceaccount:kube-system:${serviceAccount}`,
+        groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
+      }), serviceAccount),
+      onStart: (name, counters) => { statistics.set(name, counters) },
+    }, signal)
+    return { life, informers, done }
+  }
+  let current = begin()
+  const former: Promise<void>[] = []
+  const informers = createInformers({ transport: admin, clock, random, log, signal: stop.signal })
   if (withNode) runNode(client, informers, clock)
   return {
     server, clock, client, informers, statistics, complaints,
+    restartControllers() {
+      current.life.abort()
+      former.push(current.done, current.informers.stopped)
+      current = begin()
+    },
     async run(seconds) {
       for (let second = 0; second < seconds; second++) {
         await clock.advance(1000)
@@ -74,7 +91,7 @@ export function startControlPlane({ controllers, withNode = true, wrap = (transp
     },
     async [Symbol.asyncDispose]() {
       stop.abort()
-      await done
+      await Promise.all([...former, current.done, current.informers.stopped])
       await informers.stopped
     },
   }
@@ -87,7 +104,7 @@ function runNode(client: Client, informers: Informers, clock: ManualClock): void
     const current = informers.of(pod).get(name, namespace)
     if (!current) return
     if (current.metadata.deletionTimestamp) await pods.delete(name, { gracePeriodSeconds: 0 })
-    else if (current.status?.phase !== 'Running') {
+    else if ((current.status?.phase ?? 'Pending') === 'Pending') {
       const time = formatTime(clock.now())
       await pods.updateStatus({
         ...current,
