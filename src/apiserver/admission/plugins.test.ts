@@ -178,6 +178,15 @@ test('a new node is not ready', async () => {
     { metadata: { name: 'a' }, spec: { taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] } })
 })
 
+test('a pod learns the zone of its node', async () => {
+  put('nodes.//a', { metadata: { labels: { 'topology.kubernetes.io/zone': 'z1', 'topology.kubernetes.io/region': 'r1', other: 'x' } } })
+  const topology = { 'topology.kubernetes.io/zone': 'z1', 'topology.kubernetes.io/region': 'r1' }
+  const binding = { metadata: { name: 'web' }, target: { kind: 'Node', name: 'a' } }
+  assert.deepEqual((await admit('CREATE bindings./binding shop/web', { object: binding }) as Pod).metadata!.labels, topology)
+  assert.deepEqual((await admit('CREATE pods. shop', { object: pod({ nodeName: 'a' }) }) as Pod).metadata!.labels, topology)
+  assert.equal((await admit('CREATE pods. shop', { object: pod({ nodeName: 'gone' }) }) as Pod).metadata!.labels, undefined)
+})
+
 describe('limit ranges', () => {
   const limits = (...items: object[]): void => { put('limitranges./shop/limits', { spec: { limits: items } }) }
   test('fill in what containers leave out, and say so', async () => {

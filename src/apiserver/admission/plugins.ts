@@ -12,6 +12,7 @@ import { limitRanger } from './plugins/limit-ranger.ts'
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts'
 import { nodeRestriction } from './plugins/node-restriction.ts'
 import { podSecurity } from './plugins/pod-security.ts'
+import { podTopologyLabels } from './plugins/pod-topology-labels.ts'
 import { priorityAdmission } from './plugins/priority.ts'
 import { rbacEscalation } from './plugins/rbac-escalation.ts'
 import { resourceQuotaAdmission } from './plugins/resource-quota.ts'
@@ -44,6 +45,7 @@ export function admissionPlugins(
     certificateSigning(authorizer),
     certificateSubjectRestriction,
     defaultIngressClass,
+    podTopologyLabels,
     // Upstream's storage layer does this, which is after every plugin but quota that only judges.
     rbacEscalation(authorizer, resolver),
     ...beforeQuota,
