@@ -40,15 +40,14 @@ export const maxClusters = 8
 /** Every range and port that follows from the choices. Index 0 has upstream's (kubeadm's) defaults. */
 export function deriveClusterConfig(choices: ClusterChoices): ClusterConfig {
   const { index } = choices
-  const podPrefix = `10.${244 - index}`
   const servicePrefix = `10.${96 + 16 * index}`
   return {
     ...choices,
     port: choices.port ?? 6443 + index,
     kubeletPort: 10250 + 10 * index,
     dnsPort: 10053 + index,
-    podCidr: `${podPrefix}.0.0/16`,
-    gatewayAddress: `${podPrefix}.0.1`,
+    podCidr: `${podPrefix(index)}.0.0/16`,
+    gatewayAddress: gatewayAddressOf(index),
     // An interface name has at most 15 characters, so it is numbered and not named.
     bridgeName: `skiff${index}`,
     serviceCidr: `${servicePrefix}.0.0/12`,
@@ -56,6 +55,15 @@ export function deriveClusterConfig(choices: ClusterChoices): ClusterConfig {
     dnsServiceIp: `${servicePrefix}.0.10`,
     clusterDomain: 'cluster.local',
   }
+}
+
+/** The bridge's own address in the cluster of this number. */
+export function gatewayAddressOf(index: number): string {
+  return `${podPrefix(index)}.0.1`
+}
+
+function podPrefix(index: number): string {
+  return `10.${244 - index}`
 }
 
 /** undefined when the name can be used, else the sentence to show. */

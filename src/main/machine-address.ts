@@ -2,13 +2,13 @@
 import { networkInterfaces } from 'node:os'
 import { readFileSync } from 'node:fs'
 
-/** The IPv4 address of the default route's interface, else the first that is not loopback, else loopback. */
-export function machineAddress(): string {
+/** The IPv4 address of the default route's interface, else the first that is not loopback; undefined for a machine without a network. */
+export function machineAddress(): string | undefined {
   const all = Object.entries(networkInterfaces()).flatMap(([name, entries]) =>
     (entries ?? []).filter((entry) => entry.family === 'IPv4' && !entry.internal).map((entry) => ({ name, address: entry.address })))
   const ours = all.filter(({ name }) => !/^skiff\d+$/.test(name))
   const preferred = defaultInterface()
-  return (ours.find(({ name }) => name === preferred) ?? ours[0])?.address ?? '127.0.0.1'
+  return (ours.find(({ name }) => name === preferred) ?? ours[0])?.address
 }
 
 function defaultInterface(): string | undefined {

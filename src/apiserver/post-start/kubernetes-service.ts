@@ -3,6 +3,7 @@ import type { Endpoints, Service } from '#api/gen/core-v1.ts'
 import type { EndpointSlice } from '#api/gen/discovery-v1.ts'
 import type { ResourcePath, Transport } from '#client/transport.ts'
 import { isReason } from '#machinery/errors/api-error.ts'
+import { isLoopback, parseIp } from '#base/ip.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
@@ -21,6 +22,9 @@ const serviceLabels = { component: 'apiserver', provider: 'kubernetes' }
 export async function ensureKubernetesService(transport: Transport, options: KubernetesServiceOptions, signal: AbortSignal): Promise<void> {
   const core = { group: '', version: 'v1', namespace: 'default' }
   await ensure(transport, { ...core, resource: 'services' }, serviceObject(options), () => undefined, signal)
+  // Endpoints may not lie on the loopback; a server that is only reached there (a library's, a simulation's) has none.
+  const address = parseIp(options.advertiseAddress)
+  if (address && isLoopback(address)) return
   await ensure(transport, { ...core, resource: 'endpoints' }, endpointsObject(options), replaceEndpoints, signal)
   const discovery = { group: 'discovery.k8s.io', version: 'v1', namespace: 'default', resource: 'endpointslices' }
   await ensure(transport, discovery, endpointSliceObject(options), replaceSlice, signal)

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
+import { deriveClusterConfig, gatewayAddressOf } from '#bootstrap/cluster-config.ts'
 import type { ClusterChoices, ClusterConfig, NodesChoice } from '#bootstrap/cluster-config.ts'
 import { mergeKubeconfig } from '#bootstrap/kubeconfig.ts'
 import type { ClusterRecord } from '../cluster-registry.ts'
@@ -63,13 +63,14 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
   if (index === undefined) {
     throw new CommandFailure('E-TOO-MANY', 'this machine has eight clusters; no address ranges are left', 'skiff reset --name NAME', exitCode.inUse)
   }
+  const nodes = flags.text('nodes') !== undefined || !record ? parseNodes(flags) : record.choices.nodes
   const choices = {
-    name, index,
+    name, index, nodes,
     dataDirectory: flags.text('data-dir') !== undefined || !record ? dataDirectoryOf(name, flags.text('data-dir')) : record.choices.dataDirectory,
     runDirectory: join(homeDirectories().run, name),
     port: flags.number('port') ?? record?.choices.port,
-    nodes: flags.text('nodes') !== undefined || !record ? parseNodes(flags) : record.choices.nodes,
-    advertiseAddress: machineAddress(),
+    // Without a network there is still the bridge, which pods and the machine itself reach.
+    advertiseAddress: machineAddress() ?? (nodes.type === 'machine' ? gatewayAddressOf(index) : '127.0.0.1'),
     containerRuntimeEndpoint: flags.text('container-runtime-endpoint') ?? record?.choices.containerRuntimeEndpoint,
   }
   if (choices.port !== undefined && (choices.port < 1 || choices.port > 65_535)) {
