@@ -4,7 +4,7 @@ import type { Kind } from '#machinery/schema/define-kind.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
-import type { ResourceName } from './client.ts'
+import type { Client, ResourceName } from './client.ts'
 import { createClient, resourceNameOf } from './client.ts'
 import type { Informer } from './informer.ts'
 import { CollectionInformer } from './informer.ts'
@@ -18,6 +18,8 @@ export interface Selection {
 }
 
 export interface Informers {
+  /** Reads as the informers do, with their rights: to check what a cache shows. */
+  readonly client: Client
   /** Starts on first use. */
   of<T extends KubeObject>(kind: Kind<T>, selection?: Selection): Informer<T>
   /** For custom resources and others that are known only by name. */
@@ -62,6 +64,7 @@ export function createInformers(options: InformersOptions): Informers {
   }
 
   return {
+    client,
     of: (kind, selection) => resource(resourceNameOf(kind), selection),
     resource,
     forget(name, selection = {}) {

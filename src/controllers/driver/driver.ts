@@ -106,7 +106,7 @@ class Driver {
   async #marksOfNow(
     kind: AnyKind, informer: Informer<KubeObject>, namespace: string | undefined, signal: AbortSignal,
   ): Promise<readonly Mark[] | undefined> {
-    const { client, clock, log } = this.#options
+    const { informers: { client }, clock, log } = this.#options
     for (let waitMs = 250; !signal.aborted; waitMs = Math.min(waitMs * 2, 30_000)) {
       try {
         return marksOf(informer, await client.of<KubeObject>(kind, namespace).listAll({ signal }), namespace)

@@ -1,13 +1,11 @@
 /** Removes pods that nobody else will: on nodes that are gone, never scheduled and deleted, finished in great number. */
-import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { isReason } from '#machinery/errors/api-error.ts'
-import { findCondition, withCondition } from '#machinery/meta/conditions.ts'
+import { findCondition } from '#machinery/meta/conditions.ts'
 import { formatTime } from '#machinery/time.ts'
-import type { Pod } from '#api/gen/core-v1.ts'
 import { node } from '#api/core/node/node.ts'
 import { pod } from '#api/core/pod/pod.ts'
 import type { Action, Plan } from '../driver/action.ts'
-import { nothing, remove, updateStatus } from '../driver/action.ts'
+import { nothing, patch, remove } from '../driver/action.ts'
 import type { Cache, Controller, ObserveContext } from '../driver/define-controller.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
 import type { StoredPod } from '../workload/pods.ts'
@@ -93,9 +91,13 @@ const forceDelete = (object: StoredPod): Action => remove(pod, object, { gracePe
 /** Whoever waits for the pod to finish (a Job) should see that it has. */
 function fail(object: StoredPod, disruption: string | undefined, now: number): Action[] {
   if (isPodFinished(object)) return []
-  const condition = { type: 'DisruptionTarget' as const, status: 'True' as const, reason: 'DeletionByPodGC', message: disruption ?? '' }
-  const conditions = disruption === undefined
-    ? object.status?.conditions ?? [] : withCondition(object.status?.conditions as never, condition, formatTime(now))
-  const status = { ...object.status, phase: 'Failed', conditions } as unknown as NonNullable<DeepReadonly<Pod>['status']>
-  return [updateStatus(pod, { ...object, status }, { ifGone: 'ignore' })]
+  const status = {
+    phase: 'Failed',
+    ...(disruption !== undefined && {
+      conditions: [{
+        type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message: disruption, lastTransitionTime: formatTime(now),
+      }],
+    }),
+  }
+  return [patch(pod, object, { status }, { subresource: 'status', ifGone: 'ignore' })]
 }
