@@ -45,6 +45,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { version, versionFlags } = await import('./cli/version.ts')
     return { help: 'the version of Skiff and of the API that it serves', flags: versionFlags, run: version }
   },
+  kubectl: async () => {
+    const { kubectl } = await import('./kubectl.ts')
+    return { help: 'the command line for clusters: skiff kubectl get pods', run: (_flags, words) => kubectl(words) }
+  },
   serve: async () => {
     const { serve } = await import('./serve.ts')
     const { clusterName, nameFlag } = await import('./cli/cluster-flags.ts')
