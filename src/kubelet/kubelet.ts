@@ -12,7 +12,7 @@ import type { ContainerRuntime } from '#world/container-runtime.ts'
 import type { Files } from '#world/files.ts'
 import type { HttpClient } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
-import type { Machine } from '#world/machine.ts'
+import type { Machine, MachineFacts } from '#world/machine.ts'
 import type { Mounts } from '#world/mounts.ts'
 import type { Random } from '#world/random.ts'
 import type { KubeletConfig } from './config.ts'
@@ -58,6 +58,7 @@ export interface Kubelet {
   readonly services: PodServices
   readonly prober: Prober
   readonly machine: Machine
+  readonly facts: MachineFacts
   readonly config: KubeletConfig
   /** Until the signal aborts. Containers run on. */
   run(signal: AbortSignal): Promise<void>
@@ -111,7 +112,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     config, machine, files, clock, log, events, pods, services, onPressureChange: () => node.refresh(), collectImages: () => imageCollector.collectAll(),
   })
   return {
-    nodeName, pods, node, services, prober, machine, config,
+    nodeName, pods, node, services, prober, machine, facts, config,
     async run(signal) {
       const end = (): void => stop.abort(signal.reason)
       if (signal.aborted) end()

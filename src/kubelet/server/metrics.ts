@@ -48,7 +48,42 @@ export function renderResourceMetrics({ node, pods }: Summary): string {
   ])
 }
 
-export function renderKubeletMetrics({ nodeName, pods, services, prober }: Kubelet): string {
+/** `/metrics/cadvisor`: the families that dashboards ask for, with cAdvisor's labels. */
+export function renderContainerMetrics({ pods }: Summary, { machine: { cpuCount, memoryBytes } }: { readonly machine: { readonly cpuCount: number; readonly memoryBytes: number } }): string {
+  const containers = pods.flatMap((pod) => pod.containers.map((container) => ({
+    container, labels: { container: container.name, namespace: pod.podRef.namespace, pod: pod.podRef.name },
+  })))
+  return render([
+    {
+      name: 'container_cpu_usage_seconds_total', type: 'counter', help: 'Cumulative cpu time consumed in seconds.',
+      samples: containers.map(({ container, labels }) => [{ ...labels, cpu: 'total' }, container.cpu.usageCoreNanoSeconds / 1e9]),
+    },
+    {
+      name: 'container_memory_usage_bytes', type: 'gauge', help: 'Current memory usage in bytes, including all memory regardless of when it was accessed',
+      samples: containers.map(({ container, labels }) => [labels, container.memory.usageBytes]),
+    },
+    {
+      name: 'container_memory_working_set_bytes', type: 'gauge', help: 'Current working set in bytes.',
+      samples: containers.map(({ container, labels }) => [labels, container.memory.workingSetBytes]),
+    },
+    {
+      name: 'container_memory_rss', type: 'gauge', help: 'Size of RSS in bytes.',
+      samples: containers.map(({ container, labels }) => [labels, container.memory.rssBytes]),
+    },
+    { name: 'machine_cpu_cores', type: 'gauge', help: 'Number of logical CPU cores.', samples: [[{}, cpuCount]] },
+    { name: 'machine_memory_bytes', type: 'gauge', help: 'Amount of memory installed on the machine.', samples: [[{}, memoryBytes]] },
+  ])
+}
+
+/** `/metrics/probes`. */
+export function renderProbeMetrics({ prober }: Kubelet): string {
+  return render([{
+    name: 'prober_probe_total', type: 'counter', help: 'Cumulative number of a liveness, readiness or startup probe, by its kind; failures are those of any kind that did not succeed.',
+    samples: Object.entries(prober.statistics).map(([kind, count]) => [kind === 'failures' ? { result: 'failed' } : { probe_type: kind }, count]),
+  }])
+}
+
+export function renderKubeletMetrics({ nodeName, pods, services }: Kubelet): string {
   const all = pods.all()
   const running = services.cache.podUids().flatMap((uid) => services.cache.forPod(uid).containers).filter(({ state }) => state === 'running')
   return render([
@@ -59,10 +94,6 @@ export function renderKubeletMetrics({ nodeName, pods, services, prober }: Kubel
       samples: [[{}, services.cache.podUids().filter((uid) => services.cache.forPod(uid).sandboxes.some(({ ready }) => ready)).length]],
     },
     { name: 'kubelet_running_containers', type: 'gauge', help: 'Number of containers currently running', samples: [[{ container_state: 'running' }, running.length]] },
-    {
-      name: 'prober_probe_total', type: 'counter', help: 'Cumulative number of probes, by kind; failures are those that did not succeed.',
-      samples: Object.entries(prober.statistics).map(([kind, count]) => [{ probe_type: kind }, count]),
-    },
   ])
 }
 

@@ -2,10 +2,11 @@
 import { utf8Encode } from '#base/bytes.ts'
 import type { HttpClient, HttpRequest, HttpResponse } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
+import type { KubeletConfig } from '../config.ts'
 import type { Kubelet } from '../kubelet.ts'
 import { text, type KubeletExchange } from './exchange.ts'
 import { serveLogs } from './logs.ts'
-import { renderKubeletMetrics, renderResourceMetrics } from './metrics.ts'
+import { renderContainerMetrics, renderKubeletMetrics, renderProbeMetrics, renderResourceMetrics } from './metrics.ts'
 import { attributesOf, type KubeletAttributes } from './routes.ts'
 import { serveAttach, serveExec, servePortForward, serveRun } from './streams.ts'
 import { SummarySource } from './summary.ts'
@@ -71,13 +72,33 @@ async function route(first: string, exchange: KubeletExchange, summary: SummaryS
     case 'attach': return await serveAttach(exchange)
     case 'portForward': return await servePortForward(exchange)
     case 'run': return request.method === 'POST' ? await serveRun(exchange) : notAllowed()
+    case 'configz': return isRead ? json({ kubeletconfig: configuration(kubelet.config) }) : notAllowed()
     case 'stats': return parts[0] === 'summary' || parts.length === 0 ? json(await summary.read()) : notFound()
     case 'metrics':
       if (parts.length === 0) return metrics(renderKubeletMetrics(kubelet))
       if (parts[0] === 'resource') return metrics(renderResourceMetrics(await summary.read()))
-      if (parts[0] === 'probes' || parts[0] === 'cadvisor') return metrics('')
+      if (parts[0] === 'probes') return metrics(renderProbeMetrics(kubelet))
+      if (parts[0] === 'cadvisor') return metrics(renderContainerMetrics(await summary.read(), { machine: kubelet.facts }))
       return notFound()
     default: return notFound()
+  }
+}
+
+/** In the words of kubelet.config.k8s.io/v1beta1. */
+function configuration(config: KubeletConfig): object {
+  const { eviction, imageCollection } = config
+  return {
+    kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1', port: config.port, clusterDNS: config.clusterDns,
+    clusterDomain: config.clusterDomain, cgroupRoot: config.cgroupRoot, cgroupDriver: 'cgroupfs', maxPods: config.maxPods,
+    resolvConf: config.resolvConf, nodeLeaseDurationSeconds: config.leaseDurationSeconds,
+    nodeStatusUpdateFrequency: `${config.statusIntervalMs / 1000}s`, nodeStatusReportFrequency: `${config.statusReportIntervalMs / 60_000}m0s`,
+    containerLogMaxSize: String(config.logMaxBytes), containerLogMaxFiles: config.logMaxFiles,
+    imageGCHighThresholdPercent: imageCollection.highPercent, imageGCLowThresholdPercent: imageCollection.lowPercent,
+    evictionHard: {
+      'memory.available': String(eviction.memoryAvailableBytes), 'nodefs.available': `${eviction.nodefsAvailablePercent}%`,
+      'nodefs.inodesFree': `${eviction.nodefsInodesFreePercent}%`, 'imagefs.available': `${eviction.imagefsAvailablePercent}%`,
+    },
+    ...(config.staticPodDirectory !== undefined && { staticPodPath: config.staticPodDirectory }),
   }
 }
 
