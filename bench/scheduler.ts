@@ -1,4 +1,4 @@
-/** The scheduler's figures: decisions alone, and pods created to bound through the API server. Run alone with `node bench/scheduler.ts [--json]`. */
+/** The scheduler's figures: decisions alone, and pods created to bound. `node bench/scheduler.ts [--json]` */
 import { node as nodeKind } from '#api/core/node/node.ts'
 import { pod as podKind } from '#api/core/pod/pod.ts'
 import type { Pod } from '#api/gen/core-v1.ts'
@@ -30,10 +30,14 @@ interface Workload {
 }
 
 const affinity = (kind: string, key: string): string => JSON.stringify({ affinity: { [kind]: {
-  requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: key, labelSelector: { matchLabels: { app: 'web' } } }],
+  requiredDuringSchedulingIgnoredDuringExecution: [
+    { topologyKey: key, labelSelector: { matchLabels: { app: 'web' } } },
+  ],
 } } })
 const spread = JSON.stringify({ topologySpreadConstraints: [
-  { maxSkew: 5, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: { app: 'web' } } },
+  {
+    maxSkew: 5, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: { app: 'web' } },
+  },
 ] })
 
 /** Goals are the upstream thresholds (which include the API server) times what the design aims at. */
@@ -41,7 +45,10 @@ const workloads: readonly Workload[] = [
   { name: 'equal pods', pod: 'p# cpu=100m memory=500Mi', goal: 200_000 },
   { name: 'every pod different', pod: 'p# cpu=100m memory=5#', goal: 15_000 },
   { name: 'pod affinity, one zone', pod: `p# cpu=100m app:web ${affinity('podAffinity', 'region')}`, goal: 3_500 },
-  { name: 'pod anti-affinity by host', pod: `p# cpu=100m app:web ${affinity('podAntiAffinity', 'kubernetes.io/hostname')}`, goal: 6_000, most: 5_000 },
+  {
+    name: 'pod anti-affinity by host', goal: 6_000, most: 5_000,
+    pod: `p# cpu=100m app:web ${affinity('podAntiAffinity', 'kubernetes.io/hostname')}`,
+  },
   { name: 'topology spread', pod: `p# cpu=100m app:web ${spread}`, goal: 9_000 },
 ]
 
@@ -54,7 +61,8 @@ export async function run(report: Report): Promise<void> {
       if (nodes > 5_000 && workload.name !== 'equal pods') continue
       const value = measure(nodes, workload)
       const goal = nodes > 5_000 ? {} : { goal: workload.goal, holds: value >= workload.goal }
-      report({ bench: 'scheduler', figure: `decisions, ${workload.name}, ${nodes} nodes`, value: Math.round(value), unit: '1/s', better: 'higher', ...goal })
+      const figure = `decisions, ${workload.name}, ${nodes} nodes`
+      report({ bench: 'scheduler', figure, value: Math.round(value), unit: '1/s', better: 'higher', ...goal })
     }
   }
   await createdToBound(report)
@@ -63,11 +71,15 @@ export async function run(report: Report): Promise<void> {
 const boundNodes = 1_000
 const boundPods = 10_000
 
-/** Creates pods through a real API server in this process, over a store in memory, and waits until the scheduler has bound them all. */
+/**
+ * Creates pods through a real API server in this process, over a store in memory, and waits until the scheduler has
+ * bound them all.
+ */
 async function createdToBound(report: Report): Promise<void> {
   const clock = systemClock
   const { server } = startTestServer({
-    store: openVolatileStore({ clock }), kinds, schemas, clock, random: systemRandom, subresources: new Map([['/pods/binding', podBinding]]),
+    store: openVolatileStore({ clock }), kinds, schemas, clock, random: systemRandom,
+    subresources: new Map([['/pods/binding', podBinding]]),
   })
   const transport = server.localTransport({ name: 'admin', groups: ['system:masters'] })
   const client = createClient(transport)
@@ -75,7 +87,9 @@ async function createdToBound(report: Report): Promise<void> {
     .create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
   for (let i = 0; i < boundNodes; i++) {
     const { metadata: { name, labels }, status } = nodeOf(`node-${i} cpu=32 memory=256Gi zone:${i % 10}`)
-    const created = await client.of(nodeKind).create({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { ...labels } } })
+    const created = await client.of(nodeKind).create(
+      { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { ...labels } } },
+    )
     await client.of(nodeKind).updateStatus({ ...created, status: status! })
   }
   const stop = new AbortController()
@@ -86,7 +100,9 @@ async function createdToBound(report: Report): Promise<void> {
   await Promise.all([pods.synced, informers.of(nodeKind).synced])
   const allBound = new Promise<void>((resolve) => {
     let bound = 0
-    pods.subscribe({ onUpdate: (old, pod) => { if (!old.spec?.nodeName && pod.spec?.nodeName && ++bound === boundPods) resolve() } })
+    pods.subscribe(
+      { onUpdate: (old, pod) => { if (!old.spec?.nodeName && pod.spec?.nodeName && ++bound === boundPods) resolve() } },
+    )
   })
   const template = podOf('p cpu=100m memory=500Mi')
   const began = performance.now()
@@ -94,7 +110,9 @@ async function createdToBound(report: Report): Promise<void> {
   const create = async (): Promise<void> => {
     while (created < boundPods) {
       const name = `pod-${created++}`
-      await client.of(podKind, 'default').create({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: template.spec! } as Pod)
+      await client.of(podKind, 'default').create(
+        { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: template.spec! } as Pod,
+      )
     }
   }
   await Promise.all([allBound, ...Array.from({ length: 16 }, create)])
@@ -105,7 +123,8 @@ async function createdToBound(report: Report): Promise<void> {
   // Fifteen times what kube-scheduler 1.20.2 reaches with etcd on the machine of the design's measurements.
   const goal = 6_375
   report({
-    bench: 'scheduler', figure: `created to bound in one process, ${boundPods} pods, ${boundNodes} nodes`, value, unit: '1/s', better: 'higher', goal, holds: value >= goal,
+    bench: 'scheduler', figure: `created to bound in one process, ${boundPods} pods, ${boundNodes} nodes`,
+    value, unit: '1/s', better: 'higher', goal, holds: value >= goal,
   })
 }
 
@@ -134,7 +153,9 @@ function measure(nodes: number, { pod: line, most = placedMax }: Workload): numb
 if (import.meta.main) {
   const asJson = process.argv.includes('--json')
   await run((figure: Figure) => {
-    const verdict = figure.goal === undefined ? '' : `  goal ${figure.goal}: ${figure.holds === true ? 'holds' : 'does not hold'}`
-    process.stdout.write(asJson ? `${JSON.stringify(figure)}\n` : `${figure.figure.padEnd(68)} ${String(figure.value).padStart(9)} ${figure.unit}${verdict}\n`)
+    const verdict = figure.goal === undefined
+      ? '' : `  goal ${figure.goal}: ${figure.holds === true ? 'holds' : 'does not hold'}`
+    process.stdout.write(asJson ? `${JSON.stringify(figure)}\n`
+      : `${figure.figure.padEnd(68)} ${String(figure.value).padStart(9)} ${figure.unit}${verdict}\n`)
   })
 }

@@ -1,4 +1,7 @@
-/** The store's figures: durable puts beside the bare disk, restart, memory. Run alone with `node bench/store.ts [--json]`. */
+/**
+ * The store's figures: durable puts beside the bare disk, restart, memory. Run alone with `node bench/store.ts
+ * [--json]`.
+ */
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -29,21 +32,28 @@ const secondsEach = 2
 const podBytes = 3_600
 const pods = 150_000
 
-/** Measures in `STORE_BENCH_DIRECTORY`, or beside other temporary files; only that disk's speed is what the figures mean. */
+/**
+ * Measures in `STORE_BENCH_DIRECTORY`, or beside other temporary files; only that disk's speed is what the figures
+ * mean.
+ */
 export async function run(report: Report): Promise<void> {
   const directory = await mkdtemp(join(process.env['STORE_BENCH_DIRECTORY'] ?? tmpdir(), 'bench-store-'))
   try {
     const bareMs = bareSync(`${directory}/bare`)
     give(report, 'bare fdatasync of 1 KiB, p50', bareMs.p50, 'ms', 'lower')
     give(report, 'bare fdatasync of 1 KiB, p99', bareMs.p99, 'ms', 'lower')
-    for (const writers of [1, 100, 1_000]) await durablePuts(report, `${directory}/puts-${writers}`, writers, bareMs.p50)
+    for (const writers of [1, 100, 1_000]) await durablePuts(
+      report, `${directory}/puts-${writers}`, writers, bareMs.p50,
+    )
     await restart(report, `${directory}/restart`)
   } finally {
     await rm(directory, { recursive: true })
   }
 }
 
-function give(report: Report, figure: string, value: number, unit: string, better: Figure['better'], goal?: number): void {
+function give(
+  report: Report, figure: string, value: number, unit: string, better: Figure['better'], goal?: number,
+): void {
   const holds = goal === undefined ? {} : { goal, holds: better === 'higher' ? value >= goal : value <= goal }
   report({ bench: 'store', figure, value: Number(value.toPrecision(4)), unit, better, ...holds })
 }
@@ -89,10 +99,13 @@ async function durablePuts(report: Report, directory: string, writers: number, b
   await all(0.5, false)
   const seconds = await all(secondsEach, true)
   const p50 = percentile(times, 0.5)
-  give(report, `durable puts of 1 KiB, ${writers} writers`, times.length / seconds, '1/s', 'higher', writers === 1_000 ? 200_000 : undefined)
+  give(report, `durable puts of 1 KiB, ${writers} writers`, times.length / seconds, '1/s', 'higher', writers === 1_000
+    ? 200_000 : undefined)
   give(report, `durable put of 1 KiB, ${writers} writers, p50`, p50, 'ms', 'lower')
   give(report, `durable put of 1 KiB, ${writers} writers, p99`, percentile(times, 0.99), 'ms', 'lower')
-  if (writers === 1) give(report, 'durable put of 1 KiB, 1 writer, p50 / bare fdatasync', p50 / bareMs, 'ratio', 'lower', 4)
+  if (writers === 1) give(
+    report, 'durable put of 1 KiB, 1 writer, p50 / bare fdatasync', p50 / bareMs, 'ratio', 'lower', 4,
+  )
 }
 
 async function restart(report: Report, directory: string): Promise<void> {
@@ -117,7 +130,9 @@ async function restart(report: Report, directory: string): Promise<void> {
   const view = store.current()
   if (view.count(prefixRange('/registry/pods/')) !== pods) throw new Error('the restart lost entries')
   globalThis.gc?.()
-  give(report, 'memory for each entry after the restart, beyond its bytes', (process.memoryUsage().rss - before) / pods - podBytes, 'bytes', 'lower')
+  give(report, 'memory for each entry after the restart, beyond its bytes', (
+    process.memoryUsage().rss - before
+  ) / pods - podBytes, 'bytes', 'lower')
   const listed = performance.now()
   const entries = view.list(prefixRange('/registry/pods/'), 10_000)
   give(report, `list of ${entries.length} entries`, performance.now() - listed, 'ms', 'lower')
@@ -132,6 +147,7 @@ if (import.meta.main) {
   await run((figure) => {
     const { value, unit, goal, holds } = figure
     const verdict = goal === undefined ? '' : `  goal ${goal}: ${holds === true ? 'holds' : 'does not hold'}`
-    process.stdout.write(asJson ? `${JSON.stringify(figure)}\n` : `${figure.figure.padEnd(62)} ${String(value).padStart(9)} ${unit}${verdict}\n`)
+    process.stdout.write(asJson
+      ? `${JSON.stringify(figure)}\n` : `${figure.figure.padEnd(62)} ${String(value).padStart(9)} ${unit}${verdict}\n`)
   })
 }

@@ -1,4 +1,6 @@
-/** Log lines for people (klog's shape) or machines (JSON), to any stream. Fields that name a secret are never written. */
+/**
+ * Log lines for people (klog's shape) or machines (JSON), to any stream. Fields that name a secret are never written.
+ */
 import type { Clock } from '#world/clock.ts'
 import type { Log, LogFields } from '#world/log.ts'
 
@@ -44,7 +46,9 @@ interface Line {
 }
 
 function jsonLine({ level, at, component, message, fields }: Line): string {
-  const plain: Record<string, unknown> = { time: at.toISOString(), level, ...(component !== '' && { component }), message }
+  const plain: Record<string, unknown> = {
+    time: at.toISOString(), level, ...(component !== '' && { component }), message,
+  }
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) plain[name] = shown(name, value)
   return `${JSON.stringify(plain)}\n`
 }

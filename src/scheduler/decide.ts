@@ -39,11 +39,12 @@ export function decide(
   const verdicts = new Map<string, Extract<Verdict, { type: 'rejected' }>>()
   const plugins = new Set<string>(filtering.narrowedBy)
   const feasible: NodeInfo[] = []
-  // A pod that names a few nodes, as a DaemonSet's does, is not looked at from all the others unless it must be told why.
+  // A pod that names a few nodes, as a DaemonSet's does, makes nobody look at the others unless it must be told why.
   for (const name of filtering.only ?? []) {
     const node = snapshot.node(name)
     if (node === undefined) continue
-    if (judgeWithNominated(snapshot, pod, node, profile, filtering, nominated).verdict.type === 'fits') feasible.push(node)
+    const { verdict } = judgeWithNominated(snapshot, pod, node, profile, filtering, nominated)
+    if (verdict.type === 'fits') feasible.push(node)
   }
   if (feasible.length > 0) return pickBest(snapshot, pod, profile, feasible, next)
   for (const node of snapshot.nodes) {
@@ -74,14 +75,18 @@ interface Filtering {
   readonly narrowedBy: readonly string[]
 }
 
-function beginFilters(snapshot: Snapshot, pod: PodInfo, profile: Profile): Filtering | Extract<Decision, { type: 'rejected' }> {
+function beginFilters(
+  snapshot: Snapshot, pod: PodInfo, profile: Profile,
+): Filtering | Extract<Decision, { type: 'rejected' }> {
   const filters: Filtering['filters'][number][] = []
   let only: ReadonlySet<string> | undefined
   const narrowedBy: string[] = []
   for (const { plugin } of profile.plugins) {
     const prepared = plugin.beginFilter(pod, snapshot)
     if (prepared.type === 'rejected') {
-      const rejection = { nodes: snapshot.nodes.length, verdicts: new Map(), beforehand: prepared.reason, plugins: new Set([plugin.name]) }
+      const rejection = {
+        nodes: snapshot.nodes.length, verdicts: new Map(), beforehand: prepared.reason, plugins: new Set([plugin.name]),
+      }
       return { type: 'rejected', rejection }
     }
     if (prepared.type === 'skip') continue
@@ -97,7 +102,9 @@ function beginFilters(snapshot: Snapshot, pod: PodInfo, profile: Profile): Filte
 function elsewhere(narrowedBy: readonly string[]): Judged {
   return {
     plugin: undefined,
-    verdict: { type: 'rejected', isFinal: true, reasons: [`node(s) didn't satisfy plugin(s) [${narrowedBy.join(' ')}]`] },
+    verdict: {
+      type: 'rejected', isFinal: true, reasons: [`node(s) didn't satisfy plugin(s) [${narrowedBy.join(' ')}]`],
+    },
   }
 }
 
@@ -109,7 +116,10 @@ function judge(node: NodeInfo, filters: Filtering['filters']): Judged {
   return { verdict: fits, plugin: undefined }
 }
 
-/** A node that was promised to pods at least as important must fit with them, and without them, since they may never come. */
+/**
+ * A node that was promised to pods at least as important must fit with them, and without them, since they may never
+ * come.
+ */
 function judgeWithNominated(
   snapshot: Snapshot, pod: PodInfo, node: NodeInfo, profile: Profile, filtering: Filtering, nominated: Nominated,
 ): Judged {
@@ -129,13 +139,16 @@ function judgeChanged(
   snapshot: Snapshot, pod: PodInfo, changed: NodeInfo, profile: Profile, filters: Filtering['filters'],
 ): Judged {
   if (!profile.plugins.some(({ plugin }) => plugin.around !== undefined)) return judge(changed, filters)
-  const needsAnew = filters.some(({ plugin }) => plugin.around !== undefined) || snapshot.hasRequiredAntiAffinity || changed.withRequiredAntiAffinity > 0
+  const needsAnew = filters.some(({ plugin }) => plugin.around !== undefined)
+    || snapshot.hasRequiredAntiAffinity || changed.withRequiredAntiAffinity > 0
   if (!needsAnew) return judge(changed, filters)
   const again = beginFilters(withNode(snapshot, changed), pod, profile)
   return again.type === 'rejected' ? elsewhere([...again.rejection.plugins]) : judge(changed, again.filters)
 }
 
-/** What the filters would say of a node if it looked differently: what preemption asks, of many nodes in many states. */
+/**
+ * What the filters would say of a node if it looked differently: what preemption asks, of many nodes in many states.
+ */
 export function judgeWhatIf(snapshot: Snapshot, pod: PodInfo, profile: Profile): (changed: NodeInfo) => Verdict {
   const prepared = beginFilters(snapshot, pod, profile)
   const isLocal = prepared.type === 'ready' && !snapshot.hasRequiredAntiAffinity
@@ -148,7 +161,9 @@ export function judgeWhatIf(snapshot: Snapshot, pod: PodInfo, profile: Profile):
   }
 }
 
-function pickBest(snapshot: Snapshot, pod: PodInfo, profile: Profile, feasible: readonly NodeInfo[], next: () => number): Decision {
+function pickBest(
+  snapshot: Snapshot, pod: PodInfo, profile: Profile, feasible: readonly NodeInfo[], next: () => number,
+): Decision {
   if (feasible.length === 1) return { type: 'placed', node: feasible[0]!.name, score: 0, feasible: 1 }
   const totals = new Float64Array(feasible.length)
   const raw = new Float64Array(feasible.length)
@@ -163,7 +178,9 @@ function pickBest(snapshot: Snapshot, pod: PodInfo, profile: Profile, feasible: 
     }
     const range = { least, most }
     const { normalize } = scorer
-    for (let i = 0; i < raw.length; i++) totals[i]! += weight * (normalize === undefined ? raw[i]! : normalize(raw[i]!, range))
+    for (let i = 0; i < raw.length; i++) {
+      totals[i]! += weight * (normalize === undefined ? raw[i]! : normalize(raw[i]!, range))
+    }
   }
   let [best, ties] = [0, 1]
   for (let i = 1; i < totals.length; i++) {
@@ -177,7 +194,9 @@ function pickBest(snapshot: Snapshot, pod: PodInfo, profile: Profile, feasible: 
 export function formatRejection(rejection: Rejection, afterwards = ''): string {
   if (rejection.nodes === 0) return 'no nodes available to schedule pods'
   const head = `0/${rejection.nodes} nodes are available:`
-  const reasons = rejection.beforehand ?? formatReasons([...rejection.verdicts.values()].flatMap((verdict) => verdict.reasons))
+  const reasons = rejection.beforehand ?? formatReasons(
+    [...rejection.verdicts.values()].flatMap((verdict) => verdict.reasons),
+  )
   return `${head}${reasons === '' ? '' : ` ${reasons}.`}${afterwards === '' ? '' : ` ${afterwards}`}`
 }
 

@@ -69,11 +69,12 @@ export function observeCluster({ informers, queue, schedulerNames }: Observation
       nominations.remove(uid)
       return wake(state.setPod(pod))
     }
-    if (!schedulerNames.has(pod.spec?.schedulerName ?? '') || schedulingGatesOf(pod).length > 0 || pod.metadata.deletionTimestamp !== undefined) {
+    const isOurs = schedulerNames.has(pod.spec?.schedulerName ?? '')
+    if (!isOurs || schedulingGatesOf(pod).length > 0 || pod.metadata.deletionTimestamp !== undefined) {
       nominations.remove(uid)
       return queue.remove(uid)
     }
-    // Already promised: the binding is on its way, and this is an older state of the pod or a change that cannot stop it.
+    // The binding is on its way, and this is an older state of the pod or a change that cannot stop it.
     if (state.nodeOf(uid) !== undefined) return
     const info = podInfoOf(pod)
     if (pod.status?.nominatedNodeName) nominations.set(info, pod.status.nominatedNodeName)
@@ -151,14 +152,18 @@ function isTerminal({ status }: Stored<Pod>): boolean {
 
 /** Status is the scheduler's own writing, and who manages which field concerns nobody here. */
 function isChangedForScheduling(old: Stored<Pod>, pod: Stored<Pod>): boolean {
-  const schedulable = ({ metadata, spec }: Stored<Pod>): readonly [unknown, DeepReadonly<PodSpec> | undefined] => [metadata.labels, spec]
+  const schedulable = (
+    { metadata, spec }: Stored<Pod>,
+  ): readonly [unknown, DeepReadonly<PodSpec> | undefined] => [metadata.labels, spec]
   return !deepEqual(schedulable(old), schedulable(pod))
 }
 
 /** Upstream's DefaultSelector: the selectors of the pod's Services and of the workload that controls it, together. */
 function groupSelectorFrom(informers: Informers): (pod: PodInfo) => LabelMatcher | undefined {
   const services = informers.of(serviceKind)
-  const [replicaSets, statefulSets, controllers] = [informers.of(replicaSet), informers.of(statefulSet), informers.of(replicationController)]
+  const [replicaSets, statefulSets, controllers] = [
+    informers.of(replicaSet), informers.of(statefulSet), informers.of(replicationController),
+  ]
   return ({ pod, namespace, labels }) => {
     const requirements: LabelRequirement[] = []
     for (const { spec } of services.list(namespace)) {
@@ -167,9 +172,11 @@ function groupSelectorFrom(informers: Informers): (pod: PodInfo) => LabelMatcher
       if (selector.matches(labels)) requirements.push(...selector.requirements ?? [])
     }
     const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true)
-    if (owner?.kind === 'ReplicaSet') requirements.push(...requirementsOf(replicaSets.get(owner.name, namespace)?.spec?.selector))
-    else if (owner?.kind === 'StatefulSet') requirements.push(...requirementsOf(statefulSets.get(owner.name, namespace)?.spec?.selector))
-    else if (owner?.kind === 'ReplicationController') {
+    if (owner?.kind === 'ReplicaSet') {
+      requirements.push(...requirementsOf(replicaSets.get(owner.name, namespace)?.spec?.selector))
+    } else if (owner?.kind === 'StatefulSet') {
+      requirements.push(...requirementsOf(statefulSets.get(owner.name, namespace)?.spec?.selector))
+    } else if (owner?.kind === 'ReplicationController') {
       requirements.push(...labelSetMatcher(controllers.get(owner.name, namespace)?.spec?.selector).requirements ?? [])
     }
     return requirements.length === 0 ? undefined : matcherOf(requirements)

@@ -29,7 +29,8 @@ export function unresolvable(...reasons: readonly string[]): Verdict {
 
 /** What happens in a cluster, as far as it may make a rejected pod fit. */
 export type ClusterChange =
-  | 'node added' | 'node resources changed' | 'node labels changed' | 'node taints changed' | 'node unschedulable changed'
+  | 'node added' | 'node resources changed' | 'node labels changed' | 'node taints changed'
+  | 'node unschedulable changed'
   | 'claim changed' | 'volume changed' | 'storage class changed'
   | 'pod assigned' | 'pod labels changed' | 'pod deleted' | 'pod shrunk' | 'namespace labels changed'
   /** The rejected pod itself. */
@@ -37,7 +38,12 @@ export type ClusterChange =
 
 /** What a plugin makes of a pod before it looks at nodes. */
 export type Preparation<State> =
-  | { readonly type: 'ready'; readonly state: State; /** Names of the only nodes worth looking at; absent: all. */ readonly only?: ReadonlySet<string> }
+  | {
+      readonly type: 'ready'
+      readonly state: State
+      /** Names of the only nodes worth looking at; absent: all. */
+      readonly only?: ReadonlySet<string>
+    }
   /** The plugin has nothing to say about this pod. */
   | { readonly type: 'skip' }
   /** No node will do. */
@@ -134,9 +140,12 @@ export interface Profile {
   readonly plugins: readonly WeightedPlugin[]
 }
 
-export function definePlugin<Filtering = undefined, Scoring = undefined>(definition: PluginDefinition<Filtering, Scoring>): Plugin {
+export function definePlugin<Filtering = undefined, Scoring = undefined>(
+  definition: PluginDefinition<Filtering, Scoring>,
+): Plugin {
   const { name, wakesOn, filter, score, around } = definition
-  const normalize = definition.normalize === 'higher' ? higherIsBetter : definition.normalize === 'lower' ? lowerIsBetter : definition.normalize
+  const normalize = definition.normalize === 'higher'
+    ? higherIsBetter : definition.normalize === 'lower' ? lowerIsBetter : definition.normalize
   return {
     name, wakesOn, around, normalize,
     beginFilter(pod, snapshot) {
@@ -159,4 +168,5 @@ export function definePlugin<Filtering = undefined, Scoring = undefined>(definit
 
 /** Upstream's DefaultNormalizeScore, as it is and reversed. */
 const higherIsBetter: Normalize = (score, { most }) => most <= 0 ? score : Math.floor(scoreMax * score / most)
-const lowerIsBetter: Normalize = (score, { most }) => most <= 0 ? scoreMax : scoreMax - Math.floor(scoreMax * score / most)
+const lowerIsBetter: Normalize = (score, { most }) =>
+  most <= 0 ? scoreMax : scoreMax - Math.floor(scoreMax * score / most)

@@ -60,14 +60,19 @@ export async function runScheduler(options: SchedulerOptions): Promise<void> {
   const { transport, informers, clock, random, signal, profiles = [defaultProfile] } = options
   const log = options.log.named('scheduler')
   const queue = new SchedulingQueue(clock, wakesOf(profiles))
-  const events = createEventRecorder({ transport, clock, random, log, component: profiles[0]?.schedulerName ?? 'default-scheduler' })
-  const observation = observeCluster({ informers, queue, schedulerNames: new Set(profiles.map(({ schedulerName }) => schedulerName)) })
+  const events = createEventRecorder(
+    { transport, clock, random, log, component: profiles[0]?.schedulerName ?? 'default-scheduler' },
+  )
+  const observation = observeCluster(
+    { informers, queue, schedulerNames: new Set(profiles.map(({ schedulerName }) => schedulerName)) },
+  )
   const recording = events.run(signal)
   const binding = new Set<Promise<void>>()
   try {
     await Promise.all([informers.of(nodeKind).synced, informers.of(podKind).synced])
     await loop({
-      client: createClient(transport), events, queue, observation, decider: new Decider(observation.state), options: { ...options, log },
+      client: createClient(transport), events, queue, observation, decider: new Decider(observation.state),
+      options: { ...options, log },
       profiles: new Map(profiles.map((profile) => [profile.schedulerName, profile])),
     }, binding)
   } catch (error) {
@@ -105,7 +110,8 @@ async function scheduleOne(scheduling: Scheduling, queued: QueuedPod): Promise<v
   const { queue, observation, decider, profiles, options: { log, random, signal } } = scheduling
   const { info } = queued
   const profile = profiles.get(info.pod.spec?.schedulerName ?? '')
-  if (profile === undefined || info.pod.metadata.deletionTimestamp !== undefined || observation.state.nodeOf(info.uid) !== undefined) {
+  if (profile === undefined || info.pod.metadata.deletionTimestamp !== undefined
+    || observation.state.nodeOf(info.uid) !== undefined) {
     return queue.done(info.uid)
   }
   try {
@@ -148,7 +154,9 @@ async function bind(scheduling: Scheduling, info: PodInfo, node: string, plan: V
   }
   queue.done(info.uid)
   observation.unnominate(info.uid)
-  events.record(referenceTo(podKind, info.pod), 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node}`)
+  events.record(
+    referenceTo(podKind, info.pod), 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node}`,
+  )
 }
 
 interface Binding {
@@ -159,7 +167,9 @@ interface Binding {
 }
 
 /** The pod goes to wait before anything is awaited, so that no change is missed that the preemption itself causes. */
-async function reject(scheduling: Scheduling, { info }: QueuedPod, profile: Profile, rejection: Rejection): Promise<void> {
+async function reject(
+  scheduling: Scheduling, { info }: QueuedPod, profile: Profile, rejection: Rejection,
+): Promise<void> {
   const { queue, observation } = scheduling
   queue.reject(info.uid, rejection.plugins)
   if (rejection.nodes === 0) return await report(scheduling, info, 'Unschedulable', formatRejection(rejection))
@@ -169,14 +179,18 @@ async function reject(scheduling: Scheduling, { info }: QueuedPod, profile: Prof
     const message = formatRejection(rejection, `no new claims to deallocate, preemption: ${preemption.why}`)
     const wasPromised = Boolean(info.pod.status?.nominatedNodeName)
     if (preemption.isHopeless) observation.unnominate(info.uid)
-    return await report(scheduling, info, 'Unschedulable', message, preemption.isHopeless && wasPromised ? '' : undefined)
+    return await report(
+      scheduling, info, 'Unschedulable', message, preemption.isHopeless && wasPromised ? '' : undefined,
+    )
   }
   observation.nominate(info, preemption.node)
   await report(scheduling, info, 'Unschedulable', formatRejection(rejection), preemption.node)
   await Promise.all(preemption.victims.map((victim) => evict(scheduling, victim, info, preemption.node)))
 }
 
-async function evict({ client, events, options: { log, signal, clock } }: Scheduling, victim: PodInfo, preemptor: PodInfo, node: string): Promise<void> {
+async function evict(
+  { client, events, options: { log, signal, clock } }: Scheduling, victim: PodInfo, preemptor: PodInfo, node: string,
+): Promise<void> {
   const pods = client.of(podKind, victim.namespace)
   const { name, uid } = victim.pod.metadata
   if (victim.pod.metadata.deletionTimestamp !== undefined) return
@@ -186,18 +200,26 @@ async function evict({ client, events, options: { log, signal, clock } }: Schedu
     lastTransitionTime: new Date(clock.now()).toISOString().replace(/\.\d+Z/, 'Z'),
   }
   try {
-    await pods.patch(name, 'strategic', { metadata: { uid }, status: { conditions: [condition] } }, { subresource: 'status', signal })
+    await pods.patch(
+      name, 'strategic', { metadata: { uid }, status: { conditions: [condition] } }, { subresource: 'status', signal },
+    )
     await pods.delete(name, { preconditions: { uid }, signal })
-    events.record(referenceTo(podKind, victim.pod), 'Normal', 'Preempted', `Preempted by pod ${preemptor.uid} on node ${node}`)
+    events.record(
+      referenceTo(podKind, victim.pod), 'Normal', 'Preempted', `Preempted by pod ${preemptor.uid} on node ${node}`,
+    )
   } catch (error) {
     if (signal.aborted || isReason(error, 'NotFound') || isReason(error, 'Conflict')) return
     log.warn('a pod could not be preempted', { victim: victim.key, preemptor: preemptor.key, error: String(error) })
   }
 }
 
-/** Event and condition. `nominated`: the node that was promised, empty to take a promise back, undefined to leave it. */
+/**
+ * Event and condition. `nominated`: the node that was promised, empty to take a promise back, undefined to leave it.
+ */
 async function report(
-  { client, events, options: { clock, log, signal } }: Scheduling, info: PodInfo, reason: string, message: string, nominated?: string,
+  {
+    client, events, options: { clock, log, signal },
+  }: Scheduling, info: PodInfo, reason: string, message: string, nominated?: string,
 ): Promise<void> {
   const pod: Stored<Pod> = info.pod
   events.record(referenceTo(podKind, pod), 'Warning', 'FailedScheduling', message)

@@ -16,20 +16,25 @@ export interface Unschedulable {
 }
 
 /** Writes the PodScheduled condition, and what changed of the promise; nothing if the pod says so already. */
-export async function reportUnschedulable(client: Client, pod: Stored<Pod>, what: Unschedulable, signal: AbortSignal): Promise<void> {
+export async function reportUnschedulable(
+  client: Client, pod: Stored<Pod>, what: Unschedulable, signal: AbortSignal,
+): Promise<void> {
   const patch = planStatusPatch(pod, what)
   if (patch === undefined) return
   const { name, namespace } = pod.metadata
   await client.of(podKind, namespace).patch(name, 'strategic', patch, { subresource: 'status', signal })
 }
 
-export function planStatusPatch(pod: Stored<Pod>, { reason, message, nominated, now }: Unschedulable): object | undefined {
+export function planStatusPatch(
+  pod: Stored<Pod>, { reason, message, nominated, now }: Unschedulable,
+): object | undefined {
   const old = findCondition(pod.status?.conditions, 'PodScheduled')
   const isSame = old?.status === 'False' && old.reason === reason && old.message === message
   const isPromised = nominated !== undefined && nominated !== (pod.status?.nominatedNodeName ?? '')
   if (isSame && !isPromised) return undefined
   const { uid, generation } = pod.metadata
-  const lastTransitionTime = old?.status === 'False' && old.lastTransitionTime !== undefined ? old.lastTransitionTime : formatTime(now)
+  const lastTransitionTime = old?.status === 'False'
+    && old.lastTransitionTime !== undefined ? old.lastTransitionTime : formatTime(now)
   return {
     metadata: { uid },
     status: {

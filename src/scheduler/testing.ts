@@ -33,10 +33,15 @@ export function nodeOf(line: string): Stored<Node> {
     else if (word.includes('=')) allocatable[key] = value
     else labels[key] = value
   }
-  return { apiVersion: 'v1', kind: 'Node', metadata: meta(name, labels), spec: { taints, unschedulable }, status: { allocatable, images } }
+  return { apiVersion: 'v1', kind: 'Node', metadata: meta(name, labels), spec: {
+    taints, unschedulable,
+  }, status: { allocatable, images } }
 }
 
-/** `name [on NODE] cpu=1 memory=1Gi priority=5 port=80 started=3 LABEL:value image=x {"json": "of more PodSpec"}` in namespace `default`. */
+/**
+ * `name [on NODE] cpu=1 memory=1Gi priority=5 port=80 started=3 LABEL:value image=x {"json": "of more PodSpec"}` in
+ * namespace `default`.
+ */
 export function podOf(line: string): Stored<Pod> {
   const at = line.indexOf('{')
   const more = (at < 0 ? {} : JSON.parse(line.slice(at))) as Partial<PodSpec>
@@ -60,7 +65,9 @@ export function podOf(line: string): Stored<Pod> {
     apiVersion: 'v1', kind: 'Pod',
     metadata: { ...meta(name, labels, started), namespace: 'default' },
     spec: {
-      containers: [{ name: 'main', image, resources: { requests }, ports }], priority, schedulerName: 'default-scheduler',
+      containers: [
+        { name: 'main', image, resources: { requests }, ports },
+      ], priority, schedulerName: 'default-scheduler',
       ...(nodeName !== '' && { nodeName }), ...more,
     },
     status: { startTime: new Date(started * 1_000).toISOString() },

@@ -7,7 +7,8 @@ import type { SeededRandom } from './random.ts'
 /** The unit that a disk writes as a whole or not at all. */
 export const sectorBytes = 512
 
-export type Operation = 'open' | 'read' | 'write' | 'datasync' | 'preallocate' | 'truncate' | 'rename' | 'remove' | 'syncDirectory'
+export type Operation =
+  | 'open' | 'read' | 'write' | 'datasync' | 'preallocate' | 'truncate' | 'rename' | 'remove' | 'syncDirectory'
 
 /** What survives of everything that was never synced. */
 export type CrashOutcome =
@@ -19,7 +20,10 @@ export type CrashOutcome =
 export interface SimDisk extends Disk {
   /** Calls so far that can fail or lie at a crash point. */
   readonly operations: number
-  /** Asked before each operation takes effect; an error makes it fail. A write or sync that fails may have done its work in part. */
+  /**
+   * Asked before each operation takes effect; an error makes it fail. A write or sync that fails may have done its work
+   * in part.
+   */
   beforeEach: ((operation: Operation, path: string, index: number) => Error | undefined) | undefined
   /** The power goes: open files and locks die with the process, and of unsynced state remains what `outcome` says. */
   crash(outcome: CrashOutcome): void
@@ -174,7 +178,8 @@ function openFile(path: string, inode: Inode, enter: (operation: Operation) => v
 
 function newInode(): Inode {
   return {
-    bytes: new Uint8Array(0), size: 0, durable: new Uint8Array(0), durableSize: 0, dirty: new Set(), lastWrite: undefined,
+    bytes: new Uint8Array(0), size: 0, durable: new Uint8Array(0), durableSize: 0,
+    dirty: new Set(), lastWrite: undefined,
   }
 }
 

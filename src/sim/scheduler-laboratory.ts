@@ -27,7 +27,9 @@ export async function schedulerLaboratory(through: (transport: Transport) => Tra
   const clock = createSimClock()
   const random = seededRandom(1)
   const { server } = startTestServer({
-    store: openVolatileStore({ clock }), kinds, schemas, clock, random, subresources: new Map([['/pods/binding', podBinding]]),
+    store: openVolatileStore({ clock }), kinds, schemas, clock, random, subresources: new Map(
+      [['/pods/binding', podBinding]],
+    ),
   })
   const transport = server.localTransport(admin)
   const client = createClient(transport)
@@ -44,7 +46,9 @@ export async function schedulerLaboratory(through: (transport: Transport) => Tra
     clock, pods, nodes,
     async node(line: string) {
       const { metadata: { name, labels }, spec, status } = nodeOf(line)
-      const created = await nodes.create({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { ...labels } }, spec: spec! })
+      const created = await nodes.create(
+        { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { ...labels } }, spec: spec! },
+      )
       await nodes.updateStatus({ ...created, status: status! })
       await clock.advance(10)
     },
@@ -72,7 +76,9 @@ export async function schedulerLaboratory(through: (transport: Transport) => Tra
       const created = await volumes.create({
         apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name },
         spec: {
-          capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], storageClassName, local: { path: `/volumes/${name}` },
+          capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], storageClassName, local: {
+            path: `/volumes/${name}`,
+          },
           nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: hostname, operator: 'In', values: [node] }] }] } },
         },
       })
@@ -93,7 +99,9 @@ export async function schedulerLaboratory(through: (transport: Transport) => Tra
     async events(name: string) {
       await clock.advance(1_000)
       const list = await client.resource<Event>({ group: '', version: 'v1', resource: 'events' }, 'default').list()
-      return list.items.filter(({ involvedObject }) => involvedObject.name === name).map(({ type, reason, message }) => `${type} ${reason}: ${message}`)
+      return list.items.filter(({ involvedObject }) => involvedObject.name === name).map(
+        ({ type, reason, message }) => `${type} ${reason}: ${message}`,
+      )
     },
     async [Symbol.asyncDispose]() {
       stop.abort()

@@ -102,14 +102,18 @@ export function storeContract(name: string, open: (options?: HistoryOptions) => 
       const results = await Promise.all(Array.from({ length: 50 }, (_, i) => store.swap('/a/1', 0, putOf(`${i}`))))
       const winners = results.filter((result) => result.type === 'swapped')
       assert.equal(winners.length, 1)
-      for (const result of results) assert.equal(text(result.type === 'swapped' ? result.entry : result.current), text(winners[0]!.entry))
+      for (const result of results) assert.equal(
+        text(result.type === 'swapped' ? result.entry : result.current), text(winners[0]!.entry),
+      )
     })
 
     check('a chain of swaps on one key, each on the result before, loses nothing', async (store) => {
       const increment = async (): Promise<void> => {
         for (;;) {
           const now = store.current().get('/a/n')
-          const result: SwapResult = await store.swap('/a/n', now?.modRevision ?? 0, putOf(`${Number(text(now) ?? 0) + 1}`))
+          const result: SwapResult = await store.swap(
+            '/a/n', now?.modRevision ?? 0, putOf(`${Number(text(now) ?? 0) + 1}`),
+          )
           if (result.type === 'swapped') return
         }
       }
@@ -123,7 +127,9 @@ export function storeContract(name: string, open: (options?: HistoryOptions) => 
       const view = store.current()
       assert.deepEqual(view.list(aRange).map((entry) => entry.key), keys.toSorted())
       assert.equal(view.count(aRange), 1_500)
-      assert.deepEqual(view.list({ start: '/a/00010', end: '/a/00013' }).map(text), ['/a/00010', '/a/00011', '/a/00012'])
+      assert.deepEqual(
+        view.list({ start: '/a/00010', end: '/a/00013' }).map(text), ['/a/00010', '/a/00011', '/a/00012'],
+      )
       assert.deepEqual(view.list({ start: '/a/00700', end: aRange.end }, 2).map(text), ['/a/00700', '/a/00701'])
       assert.equal(view.count({ start: '/a/00700', end: aRange.end }), 800)
       assert.deepEqual(view.list({ start: 'x', end: 'a' }), [])
@@ -206,7 +212,9 @@ export function storeContract(name: string, open: (options?: HistoryOptions) => 
       for (let at = from; at <= from + 30; at++) {
         const events = store.watch(aRange, at, { signal: abort.signal })[Symbol.asyncIterator]()
         const rest = await take(events, from + 30 - at)
-        assert.deepEqual(rest.map((line) => Number(line.split(' ')[0])), Array.from({ length: from + 30 - at }, (_, i) => at + 1 + i))
+        assert.deepEqual(
+          rest.map((line) => Number(line.split(' ')[0])), Array.from({ length: from + 30 - at }, (_, i) => at + 1 + i),
+        )
       }
       abort.abort()
     })
@@ -215,7 +223,9 @@ export function storeContract(name: string, open: (options?: HistoryOptions) => 
       const abort = new AbortController()
       const open = (range: { start: string; end: string }): AsyncIterator<readonly StoreEvent[]> =>
         store.watch(range, store.revision, { signal: abort.signal })[Symbol.asyncIterator]()
-      const watches = [open(aRange), open(prefixRange('/')), open({ start: '/a/2', end: '/a/2\0' }), open({ start: '/a/15', end: '/a/3' })]
+      const watches = [open(aRange), open(prefixRange('/')), open(
+        { start: '/a/2', end: '/a/2\0' },
+      ), open({ start: '/a/15', end: '/a/3' })]
       for (const key of ['/a/1', '/a/2', '/a/20', '/b/2', '/a/3']) await put(store, key, key)
       const keys = async (at: number, count: number): Promise<string[]> =>
         (await take(watches[at]!, count)).map((line) => line.split('=')[1]!)
@@ -242,7 +252,9 @@ export function storeContract(name: string, open: (options?: HistoryOptions) => 
       const abort = new AbortController()
       const open = (signal = abort.signal): AsyncIterator<readonly StoreEvent[]> =>
         store.watch(aRange, store.revision, { signal })[Symbol.asyncIterator]()
-      const [returned, aborted, closed, never] = [open(), open(), open(new AbortController().signal), open(AbortSignal.abort())]
+      const [returned, aborted, closed, never] = [
+        open(), open(), open(new AbortController().signal), open(AbortSignal.abort()),
+      ]
       const waiting = [returned, aborted, closed].map((watch) => watch.next())
       await returned.return!()
       abort.abort()
@@ -271,7 +283,9 @@ export function storeContract(name: string, open: (options?: HistoryOptions) => 
     }, { quotaBytes: 1_000 })
 
     check('the quota also counts what is under way', async (store) => {
-      const results = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => store.swap(`/a/${i}`, 0, putOf('x'.repeat(100)))))
+      const results = await Promise.allSettled(
+        Array.from({ length: 20 }, (_, i) => store.swap(`/a/${i}`, 0, putOf('x'.repeat(100)))),
+      )
       assert.equal(results.filter((result) => result.status === 'fulfilled').length, 9)
     }, { quotaBytes: 1_000 })
 

@@ -11,7 +11,9 @@ export interface Entry {
   readonly createRevision: Revision
   /** The revision of this version. In a delete event: the revision of the deletion. */
   readonly modRevision: Revision
-  /** A place for the reader above to keep what it decoded from `value`, so that each version is decoded at most once. */
+  /**
+   * A place for the reader above to keep what it decoded from `value`, so that each version is decoded at most once.
+   */
   memo: unknown
 }
 
@@ -71,7 +73,10 @@ export interface Store extends AsyncDisposable {
    * Throws Compacted if `at` is gone and FutureRevision if it has not come yet.
    */
   read(at?: Revision): Promise<View>
-  /** The newest view this process knows, without asking anybody else. In one process with the store it is the newest there is. */
+  /**
+   * The newest view this process knows, without asking anybody else. In one process with the store it is the newest
+   * there is.
+   */
   current(): View
   /**
    * The only write: applies `then` if `key` is now at `ifRevision` (0: absent).

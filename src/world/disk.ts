@@ -18,7 +18,8 @@ export interface Disk {
   /** Makes creations, renames and removals in the directory durable. */
   syncDirectory(path: string): Promise<void>
   /**
-   * Takes the lock file at `path` for this process, or rejects with DiskError `locked` and a message that names the owner.
+   * Takes the lock file at `path` for this process, or rejects with DiskError `locked` and a message that names the
+   * owner.
    * A lock whose owner is dead is taken over, and `note` says so.
    */
   lock(path: string): Promise<DiskLock>
@@ -35,10 +36,15 @@ export interface DiskFile extends AsyncDisposable {
   write(offset: number, bytes: Uint8Array, signal?: AbortSignal): Promise<void>
   /** `write` and `datasync` of these bytes in one go. After a rejection the file must not be trusted any more. */
   writeDurably(offset: number, bytes: Uint8Array): Promise<void>
-  /** Grows the file to `length` with zeros that really occupy the disk, so that writing there cannot run out of space. */
+  /**
+   * Grows the file to `length` with zeros that really occupy the disk, so that writing there cannot run out of space.
+   */
   preallocate(length: number, signal?: AbortSignal): Promise<void>
   truncate(length: number): Promise<void>
-  /** Bytes and length become durable. After a rejection nothing about the unsynced bytes is known; trying again proves nothing. */
+  /**
+   * Bytes and length become durable. After a rejection nothing about the unsynced bytes is known; trying again proves
+   * nothing.
+   */
   datasync(): Promise<void>
 }
 
@@ -47,7 +53,9 @@ export interface DiskLock extends AsyncDisposable {
   readonly note: string | undefined
 }
 
-/** `full`: no space or quota; `absent`: no such file; `locked`: another live process owns the lock; `failed`: all else. */
+/**
+ * `full`: no space or quota; `absent`: no such file; `locked`: another live process owns the lock; `failed`: all else.
+ */
 export class DiskError extends Error {
   readonly reason: 'full' | 'absent' | 'locked' | 'failed'
   constructor(reason: DiskError['reason'], message: string, options?: ErrorOptions) {

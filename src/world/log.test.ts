@@ -9,7 +9,9 @@ import type { Log } from './log.ts'
 function lines(options: Partial<LogOptions>, write: (log: Log) => void): string[] {
   const written: string[] = []
   const clock = createSimClock(Date.UTC(2026, 0, 31, 12, 34, 56, 789))
-  write(createLog({ clock, stream: { write: (line) => written.push(line) }, format: 'text', level: 'info', ...options }))
+  write(
+    createLog({ clock, stream: { write: (line) => written.push(line) }, format: 'text', level: 'info', ...options }),
+  )
   return written
 }
 
@@ -24,9 +26,13 @@ test('text has the header of klog and fields in quotes', () => {
 })
 
 test('JSON is one object a line', () => {
-  const [line] = lines({ format: 'json' }, (log) => log.named('storage').warn('slow', { ms: 7, error: new Error('why', { cause: new Error('deeper') }) }))
+  const [line] = lines({ format: 'json' }, (log) => log.named('storage').warn(
+    'slow', { ms: 7, error: new Error('why', { cause: new Error('deeper') }) },
+  ))
   const { error, ...rest } = JSON.parse(line!) as Record<string, unknown>
-  assert.deepEqual(rest, { time: '2026-01-31T12:34:56.789Z', level: 'warn', component: 'storage', message: 'slow', ms: 7 })
+  assert.deepEqual(
+    rest, { time: '2026-01-31T12:34:56.789Z', level: 'warn', component: 'storage', message: 'slow', ms: 7 },
+  )
   assert.match(String(error), /why[\s\S]*cause: Error: deeper/)
 })
 

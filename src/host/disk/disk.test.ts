@@ -24,7 +24,8 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (value: Uint8Array): string => new TextDecoder().decode(value)
 
 for (const [name, diskIn] of [['machine', () => systemDisk], ['simulation', createSimDisk]] as const) {
-  test(`files on the ${name}'s disk are written, read, cut, renamed and removed`, () => inTemporaryDirectory(async (directory) => {
+  test(`files on the ${name}'s disk are written, read, cut, renamed and removed`, () =>
+    inTemporaryDirectory(async (directory) => {
     const disk: Disk = diskIn()
     const path = `${directory}/deeper/still/file`
     await disk.makeDirectory(`${directory}/deeper/still`)
@@ -63,17 +64,21 @@ test('both checksums are the same, at once and in parts', () => {
   }
 })
 
-test('a lock has one owner at a time, and is free again when that one lets go', () => inTemporaryDirectory(async (directory) => {
+test('a lock has one owner at a time, and is free again when that one lets go', () =>
+  inTemporaryDirectory(async (directory) => {
   const path = `${directory}/lock`
   const lock = await systemDisk.lock(path)
   assert.equal(lock.note, undefined)
-  await assert.rejects(systemDisk.lock(path), { reason: 'locked', message: new RegExp(`held by the running process ${process.pid}`) })
+  await assert.rejects(
+    systemDisk.lock(path), { reason: 'locked', message: new RegExp(`held by the running process ${process.pid}`) },
+  )
   await lock[Symbol.asyncDispose]()
   const takers = await Promise.allSettled(Array.from({ length: 8 }, () => systemDisk.lock(path)))
   assert.equal(takers.filter(({ status }) => status === 'fulfilled').length, 1)
 }))
 
-test('the lock of a process that is gone is taken over, by one of many, and the taking is noted', () => inTemporaryDirectory(async (directory) => {
+test('the lock of a process that is gone is taken over, by one of many, and the taking is noted', () =>
+  inTemporaryDirectory(async (directory) => {
   const path = `${directory}/lock`
   const child = spawn(process.execPath, ['-e', '0'])
   await once(child, 'exit')
@@ -87,7 +92,9 @@ test('the lock of a process that is gone is taken over, by one of many, and the 
   }
 }))
 
-test('a process that was killed and not waited for holds no lock', { skip: process.platform !== 'linux' }, () => inTemporaryDirectory(async (directory) => {
+test('a process that was killed and not waited for holds no lock', {
+  skip: process.platform !== 'linux',
+}, () => inTemporaryDirectory(async (directory) => {
   const path = `${directory}/lock`
   // The shell's child ends at once and stays a zombie, because the shell has become a program that waits for nobody.
   const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'])

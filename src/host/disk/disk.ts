@@ -117,7 +117,9 @@ async function attempt<T>(path: string, work: Promise<T>): Promise<T> {
 function translate(path: string, error: unknown): DiskError {
   const code = codeOf(error)
   const reason = code === 'ENOSPC' || code === 'EDQUOT' ? 'full' : code === 'ENOENT' ? 'absent' : 'failed'
-  return new DiskError(reason, `${join(path)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  return new DiskError(
+    reason, `${join(path)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error },
+  )
 }
 
 function codeOf(error: unknown): unknown {

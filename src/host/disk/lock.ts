@@ -32,7 +32,8 @@ export async function takeLock(path: string): Promise<DiskLock> {
       if (owner !== undefined && await isAlive(owner)) {
         throw new DiskError('locked', `${path} is held by the running process ${owner.pid}`)
       }
-      note = `took over ${path} from ${owner === undefined ? 'an unreadable owner' : `process ${owner.pid}, which is gone`}`
+      const from = owner === undefined ? 'an unreadable owner' : `process ${owner.pid}, which is gone`
+      note = `took over ${path} from ${from}`
       if (await replaced(path, draft, text, owner)) return lockAt(path, note)
     }
     throw new DiskError('locked', `${path} could not be taken in ${attempts} attempts`)
@@ -45,7 +46,10 @@ function lockAt(path: string, note: string | undefined): DiskLock {
   return { note, [Symbol.asyncDispose]: () => rm(path, { force: true }) }
 }
 
-/** Gives `draft` a second name, which fails if that name is taken: the only atomic test-and-set that all file systems have. */
+/**
+ * Gives `draft` a second name, which fails if that name is taken: the only atomic test-and-set that all file systems
+ * have.
+ */
 async function linked(draft: string, path: string): Promise<boolean> {
   try {
     await link(draft, path)
@@ -62,10 +66,12 @@ async function replaced(path: string, draft: string, expected: string, owner: Ow
   if (!await linked(draft, claim)) {
     const claimant = parseOwner(await readOrEmpty(claim) ?? '')
     if (claimant === undefined || await isAlive(claimant)) return false
-    throw new DiskError('locked', `${path} was being taken over by process ${claimant.pid} when that died; remove ${claim} if nobody uses the directory`)
+    const story = `${path} was being taken over by process ${claimant.pid} when that died`
+    throw new DiskError('locked', `${story}; remove ${claim} if nobody uses the directory`)
   }
   try {
-    // Whoever has the claim is the only one who may replace the dead owner's lock; it may have been replaced before, though.
+    // Whoever has the claim is the only one who may replace the dead owner's lock; it may have been replaced before,
+    // though.
     if (await readOrEmpty(path) !== expected) return false
     const copy = `${draft}.copy`
     await link(draft, copy)
@@ -91,7 +97,9 @@ function parseOwner(text: string): Owner | undefined {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || !('pid' in value) || !('started' in value)) return undefined
-    return typeof value.pid === 'number' && typeof value.started === 'string' ? { pid: value.pid, started: value.started } : undefined
+    return typeof value.pid === 'number' && typeof value.started === 'string' ? {
+      pid: value.pid, started: value.started,
+    } : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
@@ -111,7 +119,10 @@ async function isAlive(owner: Owner): Promise<boolean> {
   return owner.started === '' || stat === undefined || stat.started === owner.started
 }
 
-/** Fields 3 and 22 of /proc/PID/stat; the name in field 2 may hold anything, so fields are counted from its closing parenthesis. */
+/**
+ * Fields 3 and 22 of /proc/PID/stat; the name in field 2 may hold anything, so fields are counted from its closing
+ * parenthesis.
+ */
 async function statOf(pid: number): Promise<{ readonly state: string; readonly started: string } | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8')

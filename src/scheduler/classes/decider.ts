@@ -25,7 +25,7 @@ export class Decider {
     this.#state = state
   }
 
-  /** As `decide`. `hasNominated`: nodes were promised to somebody, which only looking at them one by one takes account of. */
+  /** As `decide`. `hasNominated`: some nodes are promised, which only looking at each of them takes account of. */
   decide(pod: PodInfo, profile: Profile, next: () => number, nominated: Nominated, hasNominated: boolean): Decision {
     // Claims change while pods of a class come and go, so pods with claims have no class.
     if (!hasNominated && claimNamesOf(pod).length === 0) {
@@ -61,14 +61,16 @@ function signatureOf(info: PodInfo, profile: Profile, state: ClusterState): stri
   const { pod, namespace, labels } = info
   const { spec } = pod
   const group = state.groupSelector(info)
-  // Labels matter where terms of this pod or of others may speak of it. A workload may give each of its pods labels of its own.
+  // Labels matter where terms of this pod or of others may speak of it. A workload may give each of its pods labels of
+  // its own.
   const { podAffinity, podAntiAffinity } = spec?.affinity ?? {}
   const meetsOthers = state.hasAffinity || podAffinity !== undefined || podAntiAffinity !== undefined
     || spec?.topologySpreadConstraints !== undefined
   return JSON.stringify([
     profile.schedulerName, namespace, meetsOthers && labels, group && formatLabelMatcher(group),
     spec?.nodeName, spec?.nodeSelector, spec?.affinity, spec?.tolerations, spec?.topologySpreadConstraints,
-    spec?.overhead, spec?.resources?.requests, spec?.containers.map(signatureOfContainer), spec?.initContainers?.map(signatureOfContainer),
+    spec?.overhead, spec?.resources?.requests,
+    spec?.containers.map(signatureOfContainer), spec?.initContainers?.map(signatureOfContainer),
   ])
 }
 

@@ -1,8 +1,9 @@
 /**
  * The nodes as pods of one class see them, kept up to date pod by pod, so that a decision looks at no node at all.
  *
- * Nodes that differ in nothing but their own load form a tier: same raw scores of what is normalized over all nodes, same
- * surroundings. Within a tier, nodes lie in buckets by what their load scores. A decision compares the tiers' best buckets.
+ * Nodes that differ in nothing but their own load form a tier: the same raw scores of what is normalized over all
+ * nodes, and the same surroundings. Within a tier, nodes lie in buckets by what their load scores. A decision compares
+ * the best buckets of the tiers.
  */
 import type { Around, Place, Plugin, Profile, Verdict } from '../plugin.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
@@ -56,7 +57,10 @@ export class PodClass {
     this.#profile = profile
   }
 
-  /** The best node, or undefined if none fits or the class is one that must be looked at node by node. `next` as in decide. */
+  /**
+   * The best node, or undefined if none fits or the class is one that must be looked at node by node. `next` as in
+   * decide.
+   */
   pick(next: () => number): Pick | undefined {
     if (!this.#update()) return undefined
     const place = new TierPlace(this.#counters)
@@ -69,7 +73,9 @@ export class PodClass {
     }
     if (feasible === 0) return undefined
     const totals = fitting.map((tier) => tier.best)
-    for (const [at, { plugin, weight }] of this.#compared.entries()) addNormalized(totals, fitting.map((tier) => tier.raw[at]!), plugin, weight)
+    for (const [at, { plugin, weight }] of this.#compared.entries()) {
+      addNormalized(totals, fitting.map((tier) => tier.raw[at]!), plugin, weight)
+    }
     for (const { around, plugin, weight, offset } of this.#arounds) {
       if (around.score === undefined) continue
       place.startScoring(fitting, offset, around)
@@ -83,7 +89,9 @@ export class PodClass {
   #update(): boolean {
     const { layout, changeCount } = this.#state
     const changes = layout === this.#layout ? this.#state.changesSince(this.#seen) : undefined
-    const isCovered = changes?.every(({ pod, sign }) => sign < 0 || this.#arounds.every(({ around }) => around.covers(pod))) === true
+    const isCovered = changes?.every(
+      ({ pod, sign }) => sign < 0 || this.#arounds.every(({ around }) => around.covers(pod)),
+    ) === true
     this.#seen = changeCount
     if (changes === undefined || !isCovered) return this.#build()
     const dirty = new Set<number>()
@@ -115,7 +123,7 @@ export class PodClass {
     }
     this.#shared = this.#counters.map(({ counter }) => sharedValues(nodes, counter.topologyKey))
     this.#tiers = new Map()
-    this.#tierOf = new Array<Tier | undefined>(nodes.length)
+    this.#tierOf = Array.from<Tier | undefined>({ length: nodes.length })
     for (let position = 0; position < nodes.length; position++) this.#place(position)
     return true
   }
@@ -173,7 +181,9 @@ export class PodClass {
       const value = node.labels[counter.counter.topologyKey]
       return value === undefined || this.#shared[i]!.has(value) ? value : counter.at(value)!
     })
-    const key = this.#counters.length + raw.length === 0 ? '' : JSON.stringify([raw, surroundings.map((each) => each ?? null)])
+    const key = this.#counters.length + raw.length === 0 ? '' : JSON.stringify(
+      [raw, surroundings.map((each) => each ?? null)],
+    )
     let tier = this.#tiers.get(key)
     if (tier === undefined) this.#tiers.set(key, tier = new Tier(key, raw, surroundings))
     return tier
@@ -200,7 +210,8 @@ class TierPlace implements Place {
 
   startScoring(fitting: readonly Tier[], offset: number, around: Around): void {
     this.#fittingDomains.clear()
-    this.#fitting = around.ignores === undefined ? fitting : fitting.filter((tier) => !around.ignores!(this.at(tier, offset)))
+    const { ignores } = around
+    this.#fitting = ignores === undefined ? fitting : fitting.filter((tier) => !ignores(this.at(tier, offset)))
   }
 
   count(counter: number): number | undefined {
@@ -237,7 +248,10 @@ function addNormalized(totals: number[], raw: readonly number[], { normalize }: 
     if (score < least) least = score
     if (score > most) most = score
   }
-  for (let i = 0; i < totals.length; i++) totals[i]! += weight * (normalize === undefined ? raw[i]! : normalize(raw[i]!, { least, most }))
+  const range = { least, most }
+  for (let i = 0; i < totals.length; i++) {
+    totals[i]! += weight * (normalize === undefined ? raw[i]! : normalize(raw[i]!, range))
+  }
 }
 
 /** Every node of the best buckets is as likely as every other. */

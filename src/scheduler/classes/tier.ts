@@ -4,7 +4,9 @@ export class Tier {
   readonly key: string
   /** Scores before normalization, one for each plugin that normalizes. */
   readonly raw: readonly number[]
-  /** For each counter the label's value, or the count where the value is the node's own; undefined without the label. */
+  /**
+   * For each counter the label's value, or the count where the value is the node's own; undefined without the label.
+   */
   readonly surroundings: readonly (string | number | undefined)[]
   size = 0
   readonly #buckets: number[][] = []

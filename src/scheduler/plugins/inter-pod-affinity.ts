@@ -52,7 +52,10 @@ interface Required {
 
 export const interPodAffinity = definePlugin<Required, DomainCounts>({
   name: 'InterPodAffinity',
-  wakesOn: ['node added', 'node labels changed', 'pod assigned', 'pod labels changed', 'pod deleted', 'namespace labels changed', 'own pod changed'],
+  wakesOn: [
+    'node added', 'node labels changed', 'pod assigned', 'pod labels changed', 'pod deleted',
+    'namespace labels changed', 'own pod changed',
+  ],
 
   prepareFilter(pod, snapshot) {
     const { requiredAffinity, requiredAntiAffinity } = pod
@@ -68,7 +71,9 @@ export const interPodAffinity = definePlugin<Required, DomainCounts>({
     for (const node of snapshot.nodes) {
       for (const other of node.pods.values()) countRequired(pod, other, node, snapshot, affinity, antiAffinity)
     }
-    const isFirstOfGroup = affinity.isEmpty && requiredAffinity.every((term) => termMatches(term, pod, snapshot.namespaceLabels))
+    const isFirstOfGroup = affinity.isEmpty && requiredAffinity.every(
+      (term) => termMatches(term, pod, snapshot.namespaceLabels),
+    )
     return ready({ affinity, antiAffinity, existing, isFirstOfGroup })
   },
 
@@ -111,7 +116,8 @@ function countExisting(pod: PodInfo, node: NodeInfo, { namespaceLabels }: Snapsh
 }
 
 function countRequired(
-  pod: PodInfo, other: PodInfo, node: NodeInfo, { namespaceLabels }: Snapshot, affinity: DomainCounts, antiAffinity: DomainCounts,
+  pod: PodInfo, other: PodInfo, node: NodeInfo, { namespaceLabels }: Snapshot,
+  affinity: DomainCounts, antiAffinity: DomainCounts,
 ): void {
   const { requiredAffinity, requiredAntiAffinity } = pod
   if (requiredAffinity.length > 0 && requiredAffinity.every((term) => termMatches(term, other, namespaceLabels))) {
@@ -126,7 +132,9 @@ function countRequired(
 const requiredAffinityWeight = 1
 
 /** What the incoming pod prefers of the other, and the other of the incoming one. */
-function countPreferred(pod: PodInfo, other: PodInfo, node: NodeInfo, { namespaceLabels }: Snapshot, scores: DomainCounts): void {
+function countPreferred(
+  pod: PodInfo, other: PodInfo, node: NodeInfo, { namespaceLabels }: Snapshot, scores: DomainCounts,
+): void {
   const count = (terms: readonly AffinityTerm[], about: PodInfo, sign: number, weight?: number): void => {
     for (const term of terms) {
       if (termMatches(term, about, namespaceLabels)) scores.add(node, term.topologyKey, sign * (weight ?? term.weight))
@@ -143,10 +151,16 @@ function countPreferred(pod: PodInfo, other: PodInfo, node: NodeInfo, { namespac
 function interPodCounters(pod: PodInfo, snapshot: Snapshot): Around {
   const { namespaceLabels } = snapshot
   const { requiredAffinity, requiredAntiAffinity } = pod
-  const others = snapshot.hasAffinity ? keysOfOthers(snapshot) : { existing: new Set<string>(), scored: new Set<string>() }
-  const scoredKeys = new Set([...pod.preferredAffinity, ...pod.preferredAntiAffinity].map(({ topologyKey }) => topologyKey)).union(others.scored)
-  const matchesAll = (other: PodInfo): boolean => requiredAffinity.every((term) => termMatches(term, other, namespaceLabels))
-  const affinity = requiredAffinity.map(({ topologyKey }): Counter => ({ topologyKey, amount: (other) => matchesAll(other) ? 1 : 0 }))
+  const others = keysOfOthers(snapshot)
+  const scoredKeys = new Set(
+    [...pod.preferredAffinity, ...pod.preferredAntiAffinity].map(({ topologyKey }) => topologyKey),
+  ).union(others.scored)
+  const matchesAll = (other: PodInfo): boolean => requiredAffinity.every(
+    (term) => termMatches(term, other, namespaceLabels),
+  )
+  const affinity = requiredAffinity.map(
+    ({ topologyKey }): Counter => ({ topologyKey, amount: (other) => matchesAll(other) ? 1 : 0 }),
+  )
   const antiAffinity = requiredAntiAffinity.map((term): Counter => ({
     topologyKey: term.topologyKey, amount: (other) => termMatches(term, other, namespaceLabels) ? 1 : 0,
   }))
@@ -187,6 +201,7 @@ function scoredTerms(other: PodInfo): readonly AffinityTerm[] {
 
 function keysOfOthers(snapshot: Snapshot): { readonly existing: Set<string>; readonly scored: Set<string> } {
   const [existing, scored] = [new Set<string>(), new Set<string>()]
+  if (!snapshot.hasAffinity) return { existing, scored }
   for (const node of snapshot.nodes) {
     if (node.withAffinity === 0) continue
     for (const other of node.pods.values()) {
@@ -197,7 +212,9 @@ function keysOfOthers(snapshot: Snapshot): { readonly existing: Set<string>; rea
   return { existing, scored }
 }
 
-function countTerms(terms: readonly AffinityTerm[], topologyKey: string, about: PodInfo, { namespaceLabels }: Snapshot): number {
+function countTerms(
+  terms: readonly AffinityTerm[], topologyKey: string, about: PodInfo, { namespaceLabels }: Snapshot,
+): number {
   let count = 0
   for (const term of terms) if (term.topologyKey === topologyKey && termMatches(term, about, namespaceLabels)) count++
   return count
@@ -208,7 +225,8 @@ function preferenceBetween(pod: PodInfo, other: PodInfo, topologyKey: string, { 
   let sum = 0
   const count = (terms: readonly AffinityTerm[], about: PodInfo, sign: number, weight?: number): void => {
     for (const term of terms) {
-      if (term.topologyKey === topologyKey && termMatches(term, about, namespaceLabels)) sum += sign * (weight ?? term.weight)
+      if (term.topologyKey !== topologyKey || !termMatches(term, about, namespaceLabels)) continue
+      sum += sign * (weight ?? term.weight)
     }
   }
   count(pod.preferredAffinity, other, 1)

@@ -7,5 +7,7 @@ export const nodePorts = definePlugin<readonly HostPort[]>({
   name: 'NodePorts',
   wakesOn: ['node added', 'pod deleted'],
   prepareFilter: ({ hostPorts }) => hostPorts.length === 0 ? skip : ready(hostPorts),
-  filter: (_, node, ports) => hasFreePorts(node, ports) ? fits : unschedulable("node(s) didn't have free ports for the requested pod ports"),
+  filter: (_, node, ports) => hasFreePorts(node, ports) ? fits : unschedulable(
+    "node(s) didn't have free ports for the requested pod ports",
+  ),
 })

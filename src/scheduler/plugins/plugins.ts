@@ -1,4 +1,6 @@
-/** The plugins in order; the order and the weights are those of upstream's default profile. Cheap filters come first. */
+/**
+ * The plugins in order; the order and the weights are those of upstream's default profile. Cheap filters come first.
+ */
 import type { Profile, WeightedPlugin } from '../plugin.ts'
 import { imageLocality } from './image-locality.ts'
 import { interPodAffinity } from './inter-pod-affinity.ts'

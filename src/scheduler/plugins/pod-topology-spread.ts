@@ -43,11 +43,16 @@ interface Scoring {
 
 export const podTopologySpread = definePlugin<readonly Domains[], Scoring>({
   name: 'PodTopologySpread',
-  wakesOn: ['node added', 'node labels changed', 'node taints changed', 'pod assigned', 'pod labels changed', 'pod deleted', 'own pod changed'],
+  wakesOn: [
+    'node added', 'node labels changed', 'node taints changed', 'pod assigned', 'pod labels changed', 'pod deleted',
+    'own pod changed',
+  ],
 
   prepareFilter(pod, snapshot) {
     const constraints = constraintsOf(pod, 'DoNotSchedule')
-    return constraints.length === 0 ? skip : ready(constraints.map((constraint) => countDomains(constraint, constraints, pod, snapshot)))
+    return constraints.length === 0 ? skip : ready(
+      constraints.map((constraint) => countDomains(constraint, constraints, pod, snapshot)),
+    )
   },
 
   filter(_, node, domains) {
@@ -120,11 +125,15 @@ function defaultConstraints(pod: PodInfo, snapshot: Snapshot): Constraint[] {
   ]
 }
 
-function selectorOf(constraint: DeepReadonly<TopologySpreadConstraint>, labels: Readonly<Record<string, string>>): LabelMatcher {
+function selectorOf(
+  constraint: DeepReadonly<TopologySpreadConstraint>, labels: Readonly<Record<string, string>>,
+): LabelMatcher {
   const selector = labelSelectorMatcher(constraint.labelSelector)
   const keys = (constraint.matchLabelKeys ?? []).filter((key) => labels[key] !== undefined)
   if (keys.length === 0 || selector.requirements === undefined) return selector
-  return matcherOf([...selector.requirements, ...keys.map((key) => ({ key, operator: 'in', values: [labels[key]!] } as const))])
+  return matcherOf(
+    [...selector.requirements, ...keys.map((key) => ({ key, operator: 'in', values: [labels[key]!] } as const))],
+  )
 }
 
 function inclusionOf(constraint: DeepReadonly<TopologySpreadConstraint>, pod: PodInfo['pod']): NodeMatcher {
@@ -153,7 +162,8 @@ function countDomains(constraint: Constraint, all: readonly Constraint[], pod: P
 }
 
 function isCountedPod(other: PodInfo, pod: PodInfo, selector: LabelMatcher): boolean {
-  return other.namespace === pod.namespace && other.pod.metadata.deletionTimestamp === undefined && selector.matches(other.labels)
+  return other.namespace === pod.namespace && other.pod.metadata.deletionTimestamp === undefined
+    && selector.matches(other.labels)
 }
 
 /** The same rules over counters: first those that must hold, then those that only score. */
@@ -171,7 +181,9 @@ function spreadCounters(pod: PodInfo, snapshot: Snapshot): Around | undefined {
   }
   const selves = hard.map(({ selector }) => selector.matches(pod.labels) ? 1 : 0)
   return {
-    counters: [...hard.map((each) => counterOf(each, hard)), ...soft.map((each) => counterOf(each, needsAllLabels ? soft : []))],
+    counters: [
+      ...hard.map((each) => counterOf(each, hard)), ...soft.map((each) => counterOf(each, needsAllLabels ? soft : [])),
+    ],
     covers: () => true,
     fits: (place) => hard.every(({ maxSkew, minDomains }, i) => {
       const count = place.count(i)

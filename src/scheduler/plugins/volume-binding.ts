@@ -18,7 +18,9 @@ interface Claims {
 
 export const volumeBinding = definePlugin<Claims>({
   name: 'VolumeBinding',
-  wakesOn: ['node added', 'node labels changed', 'claim changed', 'volume changed', 'storage class changed', 'own pod changed'],
+  wakesOn: [
+    'node added', 'node labels changed', 'claim changed', 'volume changed', 'storage class changed', 'own pod changed',
+  ],
 
   prepareFilter(pod, { volumes: view }) {
     const names = claimNamesOf(pod)
@@ -32,9 +34,12 @@ export const volumeBinding = definePlugin<Claims>({
           : `persistentvolumeclaim "${name}" not found`
         return { type: 'rejected', reason }
       }
-      if (claim.metadata.deletionTimestamp !== undefined) return { type: 'rejected', reason: `persistentvolumeclaim "${name}" is being deleted` }
+      if (claim.metadata.deletionTimestamp !== undefined) return {
+        type: 'rejected', reason: `persistentvolumeclaim "${name}" is being deleted`,
+      }
       if (claim.status?.phase === 'Lost') {
-        return { type: 'rejected', reason: `persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec?.volumeName ?? ''}"` }
+        const lost = claim.spec?.volumeName ?? ''
+        return { type: 'rejected', reason: `persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${lost}"` }
       }
       if (isFullyBound(claim)) bound.push(claim)
       else if (waitsForPod(claim, view)) waiting.push(claim)
@@ -72,8 +77,12 @@ export function planVolumes(pod: PodInfo, node: NodeInfo, view: VolumeView | und
 export function claimNamesOf({ pod }: PodInfo): readonly { readonly name: string; readonly isEphemeral: boolean }[] {
   const names: { name: string; isEphemeral: boolean }[] = []
   for (const volume of pod.spec?.volumes ?? []) {
-    if (volume.persistentVolumeClaim !== undefined) names.push({ name: volume.persistentVolumeClaim.claimName, isEphemeral: false })
-    else if (volume.ephemeral !== undefined) names.push({ name: `${pod.metadata.name}-${volume.name}`, isEphemeral: true })
+    if (volume.persistentVolumeClaim !== undefined) names.push(
+      { name: volume.persistentVolumeClaim.claimName, isEphemeral: false },
+    )
+    else if (volume.ephemeral !== undefined) names.push(
+      { name: `${pod.metadata.name}-${volume.name}`, isEphemeral: true },
+    )
   }
   return names
 }

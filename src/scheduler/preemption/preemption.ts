@@ -13,7 +13,12 @@ import type { Snapshot } from '../snapshot/snapshot.ts'
 export type Preemption =
   | { readonly type: 'preempt'; readonly node: string; readonly victims: readonly PodInfo[] }
   /** `why` goes into the pod's condition, in upstream's words. */
-  | { readonly type: 'none'; readonly why: string; /** Whether a node that was promised earlier is promised no more. */ readonly isHopeless: boolean }
+  | {
+      readonly type: 'none'
+      readonly why: string
+      /** Whether a node that was promised earlier is promised no more. */
+      readonly isHopeless: boolean
+    }
 
 interface Candidate {
   readonly node: NodeInfo
@@ -22,12 +27,16 @@ interface Candidate {
   readonly violations: number
 }
 
-/** Nodes beyond this are not tried once there are this many candidates: a tenth, at least a hundred (upstream's defaults). */
+/**
+ * Nodes beyond this are not tried once there are this many candidates: a tenth, at least a hundred (upstream's
+ * defaults).
+ */
 const candidatesMin = 100
 const candidatesShare = 0.1
 
 export function decidePreemption(
-  snapshot: Snapshot, pod: PodInfo, profile: Profile, rejection: Rejection, budgets: readonly DeepReadonly<PodDisruptionBudget>[],
+  snapshot: Snapshot, pod: PodInfo, profile: Profile, rejection: Rejection,
+  budgets: readonly DeepReadonly<PodDisruptionBudget>[],
 ): Preemption {
   const refusal = ineligible(snapshot, pod, rejection)
   if (refusal !== undefined) return { type: 'none', why: refusal, isHopeless: false }
@@ -48,7 +57,9 @@ export function decidePreemption(
   }
   const best = pickCandidate(candidates)
   if (best === undefined) {
-    return { type: 'none', why: `0/${snapshot.nodes.length} nodes are available: ${formatReasons(reasons)}.`, isHopeless: true }
+    return {
+      type: 'none', why: `0/${snapshot.nodes.length} nodes are available: ${formatReasons(reasons)}.`, isHopeless: true,
+    }
   }
   return { type: 'preempt', node: best.node.name, victims: best.victims }
 }
@@ -58,19 +69,26 @@ function ineligible(snapshot: Snapshot, pod: PodInfo, rejection: Rejection): str
   const nominatedName = pod.pod.status?.nominatedNodeName
   if (!nominatedName || rejection.verdicts.get(nominatedName)?.isFinal === true) return undefined
   for (const other of snapshot.node(nominatedName)?.pods.values() ?? []) {
-    if (other.priority < pod.priority && isBeingPreempted(other)) return 'not eligible due to a terminating pod on the nominated node.'
+    if (other.priority < pod.priority
+      && isBeingPreempted(other)) return 'not eligible due to a terminating pod on the nominated node.'
   }
   return undefined
 }
 
 function isBeingPreempted({ pod }: PodInfo): boolean {
   return pod.metadata.deletionTimestamp !== undefined
-    && pod.status?.conditions?.some(({ type, status, reason }) => type === 'DisruptionTarget' && status === 'True' && reason === 'PreemptionByScheduler') === true
+    && pod.status?.conditions?.some((
+      { type, status, reason },
+    ) => type === 'DisruptionTarget' && status === 'True' && reason === 'PreemptionByScheduler') === true
 }
 
-/** Takes all less important pods away, then gives back as many as fit, those protected by a budget first, the important ones first. */
+/**
+ * Takes all less important pods away, then gives back as many as fit, those protected by a budget first, the important
+ * ones first.
+ */
 function selectVictims(
-  pod: PodInfo, node: NodeInfo, whatIf: (changed: NodeInfo) => Verdict, budgets: readonly DeepReadonly<PodDisruptionBudget>[],
+  pod: PodInfo, node: NodeInfo, whatIf: (changed: NodeInfo) =>
+    Verdict, budgets: readonly DeepReadonly<PodDisruptionBudget>[],
 ): Candidate | readonly string[] {
   const lower = [...node.pods.values()].filter((other) => other.priority < pod.priority)
   if (lower.length === 0) return ['No preemption victims found for incoming pod']
@@ -101,13 +119,15 @@ function compareImportance(a: PodInfo, b: PodInfo): number {
 /** Pods whose eviction their budgets do not allow, counting those before them in the list. */
 function splitByBudget(pods: readonly PodInfo[], budgets: readonly DeepReadonly<PodDisruptionBudget>[]) {
   const left = budgets.map((budget) => ({
-    budget, namespace: budget.metadata?.namespace, allowed: budget.status?.disruptionsAllowed ?? 0, selector: labelSelectorMatcher(budget.spec?.selector),
+    budget, namespace: budget.metadata?.namespace, allowed: budget.status?.disruptionsAllowed
+      ?? 0, selector: labelSelectorMatcher(budget.spec?.selector),
   }))
   const [violating, others]: [PodInfo[], PodInfo[]] = [[], []]
   for (const pod of pods) {
     let violates = false
     for (const each of left) {
-      if (each.namespace !== pod.namespace || Object.keys(pod.labels).length === 0 || !each.selector.matches(pod.labels)) continue
+      if (each.namespace !== pod.namespace || Object.keys(pod.labels).length === 0
+        || !each.selector.matches(pod.labels)) continue
       // Already disrupted: it does not count again.
       if (each.budget.status?.disruptedPods?.[pod.pod.metadata.name] !== undefined) continue
       each.allowed--
@@ -118,7 +138,10 @@ function splitByBudget(pods: readonly PodInfo[], budgets: readonly DeepReadonly<
   return { violating, others }
 }
 
-/** Upstream's order: fewest violated budgets, lowest highest victim, lowest sum of priorities, fewest victims, latest start. */
+/**
+ * Upstream's order: fewest violated budgets, lowest highest victim, lowest sum of priorities, fewest victims, latest
+ * start.
+ */
 function pickCandidate(candidates: readonly Candidate[]): Candidate | undefined {
   const measures: readonly ((candidate: Candidate) => number)[] = [
     ({ violations }) => violations,
@@ -139,5 +162,7 @@ function pickCandidate(candidates: readonly Candidate[]): Candidate | undefined 
 /** Of the most important victims. */
 function earliestStart(victims: readonly PodInfo[]): number {
   const highest = victims[0]?.priority
-  return victims.filter(({ priority }) => priority === highest).reduce((earliest, victim) => Math.min(earliest, victim.startedAt), Infinity)
+  return victims.filter(({ priority }) => priority === highest).reduce(
+    (earliest, victim) => Math.min(earliest, victim.startedAt), Infinity,
+  )
 }

@@ -8,7 +8,9 @@ import { SchedulingQueue } from './scheduling-queue.ts'
 
 function laboratory() {
   const clock = createSimClock()
-  const wakesOn: Readonly<Record<string, readonly ClusterChange[]>> = { Fit: ['pod deleted', 'own pod changed'], Taints: ['node taints changed'] }
+  const wakesOn: Readonly<Record<string, readonly ClusterChange[]>> = {
+    Fit: ['pod deleted', 'own pod changed'], Taints: ['node taints changed'],
+  }
   const queue = new SchedulingQueue(clock, (plugin, change) => wakesOn[plugin]!.includes(change))
   const popped: string[] = []
   const stop = new AbortController()

@@ -53,7 +53,9 @@ export class SchedulingQueue {
   }
 
   get counts(): { readonly active: number; readonly backoff: number; readonly unschedulable: number } {
-    return { active: this.#active.size, backoff: this.#rejected.size + this.#failed.size, unschedulable: this.#waiting.size }
+    return {
+      active: this.#active.size, backoff: this.#rejected.size + this.#failed.size, unschedulable: this.#waiting.size,
+    }
   }
 
   has(uid: string): boolean {
@@ -69,7 +71,9 @@ export class SchedulingQueue {
     const { uid } = info
     const known = this.#find(uid)
     if (known === undefined) {
-      this.#activate({ info, priority: info.priority, queuedAt: this.#clock.monotonic(), sequence: this.#sequence++, attempts: 0 })
+      this.#activate(
+        { info, priority: info.priority, queuedAt: this.#clock.monotonic(), sequence: this.#sequence++, attempts: 0 },
+      )
       return
     }
     const updated = { ...known, info, priority: info.priority }

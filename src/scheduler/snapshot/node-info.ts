@@ -27,7 +27,9 @@ export interface NodeInfo {
 /** The plugins read NodeInfo; only the cluster's state changes one, through these functions, which give a new one. */
 export function nodeInfoOf(node: Stored<Node>, pods: Iterable<PodInfo> = []): NodeInfo {
   const images = new Map<string, number>()
-  for (const image of node.status?.images ?? []) for (const name of image.names ?? []) images.set(name, image.sizeBytes ?? 0)
+  for (const image of node.status?.images ?? []) for (const name of image.names ?? []) images.set(
+    name, image.sizeBytes ?? 0,
+  )
   let info: NodeInfo = {
     node,
     name: node.metadata.name,
@@ -67,7 +69,9 @@ export function withPod(info: NodeInfo, pod: PodInfo): NodeInfo {
   return addPod(withOwnPods(info), pod)
 }
 
-/** As withPod, but `info` is used up: its pods are the result's. A node of a hundred pods would else be copied for each. */
+/**
+ * As withPod, but `info` is used up: its pods are the result's. A node of a hundred pods would else be copied for each.
+ */
 export function addPod(info: NodeInfo, pod: PodInfo): NodeInfo {
   const before = removePod(info, pod.uid)
   ;(before.pods as Map<string, PodInfo>).set(pod.uid, pod)
@@ -95,7 +99,8 @@ function withSums(info: NodeInfo, pod: PodInfo, sign: 1 | -1): NodeInfo {
 }
 
 export function hasAffinity(pod: PodInfo): boolean {
-  return pod.requiredAffinity.length + pod.requiredAntiAffinity.length + pod.preferredAffinity.length + pod.preferredAntiAffinity.length > 0
+  const { requiredAffinity, requiredAntiAffinity, preferredAffinity, preferredAntiAffinity } = pod
+  return requiredAffinity.length + requiredAntiAffinity.length + preferredAffinity.length + preferredAntiAffinity.length > 0
 }
 
 /** True if no pod of the node has any of the ports; 0.0.0.0 is every address. */

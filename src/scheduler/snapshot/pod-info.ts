@@ -84,7 +84,10 @@ function affinityTermOf(pod: Stored<Pod>, term: DeepReadonly<PodAffinityTerm>, w
   }
 }
 
-/** matchLabelKeys and mismatchLabelKeys take their values from the pod itself. The server has usually merged them already. */
+/**
+ * matchLabelKeys and mismatchLabelKeys take their values from the pod itself. The server has usually merged them
+ * already.
+ */
 function withLabelKeys(
   selector: LabelMatcher, pod: Stored<Pod>,
   keys: { readonly matchLabelKeys?: readonly string[]; readonly mismatchLabelKeys?: readonly string[] },
@@ -104,7 +107,8 @@ function withLabelKeys(
 
 /** True if the term speaks of that pod. */
 export function termMatches(
-  term: AffinityTerm, pod: PodInfo, namespaceLabels: (namespace: string) => Readonly<Record<string, string>> | undefined,
+  term: AffinityTerm, pod: PodInfo, namespaceLabels: (namespace: string) =>
+    Readonly<Record<string, string>> | undefined,
 ): boolean {
   const isIn = term.namespaces.has(pod.namespace)
     || (term.namespaceSelector !== undefined && term.namespaceSelector.matches(namespaceLabels(pod.namespace)))
@@ -119,5 +123,7 @@ function hostPortsOf(pod: Stored<Pod>): readonly HostPort[] {
 
 function portsOf(container: DeepReadonly<Container>): HostPort[] {
   return (container.ports ?? []).filter((port) => (port.hostPort ?? 0) > 0)
-    .map(({ hostIP, protocol, hostPort }) => ({ ip: hostIP || '0.0.0.0', protocol: protocol || 'TCP', port: hostPort! }))
+    .map(
+      ({ hostIP, protocol, hostPort }) => ({ ip: hostIP || '0.0.0.0', protocol: protocol || 'TCP', port: hostPort! }),
+    )
 }

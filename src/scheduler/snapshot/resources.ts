@@ -37,14 +37,18 @@ export function resourcesOf(list: ResourceList | undefined): Resources {
 
 export function addResources(a: Resources, b: Resources): Resources {
   return {
-    milliCpu: a.milliCpu + b.milliCpu, memory: a.memory + b.memory, ephemeralStorage: a.ephemeralStorage + b.ephemeralStorage,
+    milliCpu: a.milliCpu + b.milliCpu,
+    memory: a.memory + b.memory,
+    ephemeralStorage: a.ephemeralStorage + b.ephemeralStorage,
     others: combineOthers(a.others, b.others, (x, y) => x + y),
   }
 }
 
 export function subtractResources(a: Resources, b: Resources): Resources {
   return {
-    milliCpu: a.milliCpu - b.milliCpu, memory: a.memory - b.memory, ephemeralStorage: a.ephemeralStorage - b.ephemeralStorage,
+    milliCpu: a.milliCpu - b.milliCpu,
+    memory: a.memory - b.memory,
+    ephemeralStorage: a.ephemeralStorage - b.ephemeralStorage,
     others: combineOthers(a.others, b.others, (x, y) => x - y),
   }
 }
@@ -52,7 +56,9 @@ export function subtractResources(a: Resources, b: Resources): Resources {
 function maxResources(a: Resources, b: Resources): Resources {
   return {
     milliCpu: Math.max(a.milliCpu, b.milliCpu), memory: Math.max(a.memory, b.memory),
-    ephemeralStorage: Math.max(a.ephemeralStorage, b.ephemeralStorage), others: combineOthers(a.others, b.others, Math.max),
+    ephemeralStorage: Math.max(
+      a.ephemeralStorage, b.ephemeralStorage,
+    ), others: combineOthers(a.others, b.others, Math.max),
   }
 }
 
@@ -70,7 +76,9 @@ function combineOthers(
  * the pod's own figures and the runtime's overhead (component-helpers' PodRequests).
  */
 export function podRequests(pod: DeepReadonly<Pod>): Resources {
-  return pod.spec === undefined ? noResources : sumOf(pod.spec, (container) => resourcesOf(container.resources?.requests))
+  return pod.spec === undefined ? noResources : sumOf(
+    pod.spec, (container) => resourcesOf(container.resources?.requests),
+  )
 }
 
 /** The same, with every container counting for something: used only to compare how busy nodes are. */

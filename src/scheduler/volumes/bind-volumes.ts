@@ -18,12 +18,16 @@ export interface VolumeBinder {
 }
 
 /** Rejects with a sentence when a claim is not bound in time, or when it was sent elsewhere. */
-export async function bindVolumes({ client, informers, clock }: VolumeBinder, { bind, provision }: VolumePlan, node: string, signal: AbortSignal): Promise<void> {
+export async function bindVolumes(
+  { client, informers, clock }: VolumeBinder, { bind, provision }: VolumePlan, node: string, signal: AbortSignal,
+): Promise<void> {
   for (const { claim, volume } of bind) {
     if (volume.spec?.claimRef?.uid === claim.metadata.uid) continue
     const { name, namespace, uid, resourceVersion } = claim.metadata
     await client.of(persistentVolume).patch(volume.metadata.name, 'merge', {
-      metadata: { resourceVersion: volume.metadata.resourceVersion, annotations: { [boundByControllerAnnotation]: 'yes' } },
+      metadata: {
+        resourceVersion: volume.metadata.resourceVersion, annotations: { [boundByControllerAnnotation]: 'yes' },
+      },
       spec: { claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion } },
     }, { signal })
   }
@@ -36,7 +40,9 @@ export async function bindVolumes({ client, informers, clock }: VolumeBinder, { 
   await allBound([...bind.map(({ claim }) => claim), ...provision], node, informers, clock, signal)
 }
 
-function allBound(claims: readonly Claim[], node: string, informers: Informers, clock: Clock, signal: AbortSignal): Promise<void> {
+function allBound(
+  claims: readonly Claim[], node: string, informers: Informers, clock: Clock, signal: AbortSignal,
+): Promise<void> {
   const informer = informers.of(persistentVolumeClaim)
   const left = new Map(claims.map((claim) => [claim.metadata.uid, claim]))
   return new Promise((resolve, reject) => {
@@ -50,7 +56,9 @@ function allBound(claims: readonly Claim[], node: string, informers: Informers, 
       outcome()
     }
     const abort = (): void => settle(() => reject(signal.reason))
-    const timer = clock.schedule(bindTimeoutMs, () => settle(() => reject(new Error('binding volumes: timed out waiting for the condition'))))
+    const timer = clock.schedule(
+      bindTimeoutMs, () => settle(() => reject(new Error('binding volumes: timed out waiting for the condition'))),
+    )
     const look = (claim: Claim): void => {
       if (isSettled || !left.has(claim.metadata.uid)) return
       if (isFullyBound(claim)) left.delete(claim.metadata.uid)
@@ -64,7 +72,9 @@ function allBound(claims: readonly Claim[], node: string, informers: Informers, 
       onAdd: look,
       onUpdate: (_, claim) => look(claim),
       onDelete: (claim) => {
-        if (left.has(claim.metadata.uid)) settle(() => reject(new Error(`binding volumes: pvc "${claim.metadata.name}" was deleted`)))
+        if (left.has(claim.metadata.uid)) settle(
+          () => reject(new Error(`binding volumes: pvc "${claim.metadata.name}" was deleted`)),
+        )
       },
     })
     // Known claims are told while subscribing, before there was anything to end.

@@ -18,12 +18,16 @@ export interface VolumeObservation {
 }
 
 export function observeVolumes(informers: Informers, changed: (change: ClusterChange) => void): VolumeObservation {
-  const [claims, volumes, classes] = [informers.of(persistentVolumeClaim), informers.of(persistentVolume), informers.of(storageClass)]
+  const [claims, volumes, classes] = [
+    informers.of(persistentVolumeClaim), informers.of(persistentVolume), informers.of(storageClass),
+  ]
   volumes.addIndex('storageClass', (volume) => [classNameOf(volume)])
   const promised = new Map<string, string>()
   const on = (change: ClusterChange) => ({ onAdd: () => changed(change), onUpdate: () => changed(change) })
   const unsubscribe = [
-    claims.subscribe(on('claim changed')), volumes.subscribe(on('volume changed')), classes.subscribe(on('storage class changed')),
+    claims.subscribe(on('claim changed')), volumes.subscribe(on('volume changed')), classes.subscribe(
+      on('storage class changed'),
+    ),
   ]
   return {
     view: {

@@ -46,10 +46,14 @@ export function reaches(volume: Volume, node: NodeInfo): boolean {
 }
 
 /** The smallest volume that would do for the claim on that node, other than those in `taken`. */
-export function findVolume(claim: Claim, node: NodeInfo, view: VolumeView, taken: ReadonlySet<string>): Volume | undefined {
+export function findVolume(
+  claim: Claim, node: NodeInfo, view: VolumeView, taken: ReadonlySet<string>,
+): Volume | undefined {
   let best: Volume | undefined
   for (const volume of view.volumesOfClass(classNameOf(claim))) {
-    if (taken.has(volume.metadata.name) || !isFree(volume, claim, view) || !satisfies(volume, claim) || !reaches(volume, node)) continue
+    if (taken.has(
+      volume.metadata.name,
+    ) || !isFree(volume, claim, view) || !satisfies(volume, claim) || !reaches(volume, node)) continue
     if (best === undefined || compareQuantities(capacityOf(volume), capacityOf(best)) < 0) best = volume
   }
   return best
@@ -63,7 +67,9 @@ export function canProvision(claim: Claim, node: NodeInfo, view: VolumeView): bo
   if (storageClass === undefined || storageClass.provisioner === noProvisioner) return false
   const terms = storageClass.allowedTopologies ?? []
   return terms.length === 0 || terms.some(({ matchLabelExpressions = [] }) =>
-    matchLabelExpressions.every(({ key, values }) => node.labels[key] !== undefined && values.includes(node.labels[key])))
+    matchLabelExpressions.every(
+      ({ key, values }) => node.labels[key] !== undefined && values.includes(node.labels[key]),
+    ))
 }
 
 function isFree(volume: Volume, claim: Claim, view: VolumeView): boolean {

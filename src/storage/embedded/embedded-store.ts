@@ -38,10 +38,14 @@ export async function openEmbeddedStore(world: EmbeddedStoreWorld): Promise<Stor
     if (lock.note !== undefined) log.warn('another process left the store without closing it', { note: lock.note })
     const { versions, position, segments, leftovers } = await recover(disk, directory)
     if (position?.isTorn === true) {
-      log.warn('cut off a write that a crash interrupted; it was never acknowledged', { log: position.sequence, offset: position.offset })
+      log.warn('cut off a write that a crash interrupted; it was never acknowledged', {
+        log: position.sequence, offset: position.offset,
+      })
     }
     for (const name of leftovers) await disk.remove(`${directory}/${name}`)
-    const journal = await SegmentLog.open({ disk, directory, clock, log, options }, position, segments, versions.revision + 1)
+    const journal = await SegmentLog.open(
+      { disk, directory, clock, log, options }, position, segments, versions.revision + 1,
+    )
     log.info('opened the store', {
       directory, revision: versions.revision, keys: versions.keys, ms: Math.round(clock.monotonic() - began),
     })

@@ -16,7 +16,9 @@ test('a full disk refuses puts before the log runs out, and takes them again whe
   const disk = createSimDisk()
   const options = { firstSegmentBytes: 16_384, segmentBytes: 16_384 }
   const store: Store = await openEmbeddedStore({ disk, directory: '/store', clock, log: silentLog, options })
-  disk.beforeEach = (operation, path) => operation === 'preallocate' ? new DiskError('full', `${path}: no space left`) : undefined
+  disk.beforeEach = (operation, path) => operation === 'preallocate' ? new DiskError(
+    'full', `${path}: no space left`,
+  ) : undefined
   const keys: string[] = []
   let serial = 0
   const fill = async (): Promise<void> => {
@@ -59,7 +61,9 @@ test('a directory in use is not opened twice', async () => {
 test('a restart brings the recent history back, so that watches resume across it', async () => {
   const clock = createSimClock(0)
   const disk = createSimDisk()
-  const world = { disk, directory: '/store', clock, log: silentLog, options: { firstSegmentBytes: 4_096, segmentBytes: 4_096, snapshotAfterBytes: 4_096, historyMs: 60_000 } }
+  const world = { disk, directory: '/store', clock, log: silentLog, options: {
+    firstSegmentBytes: 4_096, segmentBytes: 4_096, snapshotAfterBytes: 4_096, historyMs: 60_000,
+  } }
   let store = await openEmbeddedStore(world)
   for (let i = 0; i < 300; i++) {
     await store.swap(`/k/${i % 10}`, store.current().get(`/k/${i % 10}`)?.modRevision ?? 0, { type: 'put', value })
@@ -69,11 +73,16 @@ test('a restart brings the recent history back, so that watches resume across it
   await store[Symbol.asyncDispose]()
   assert.ok([...disk.files.keys()].some((path) => path.includes('snapshot-')))
   store = await openEmbeddedStore(world)
-  assert.ok(store.compactedRevision <= revision - 50 && store.compactedRevision > revision - 250, `${store.compactedRevision} of ${revision}`)
+  assert.ok(store.compactedRevision <= revision - 50
+    && store.compactedRevision > revision - 250, `${store.compactedRevision} of ${revision}`)
   const abort = new AbortController()
-  const watch = store.watch({ start: '/k/', end: '/k0' }, revision - 50, { signal: abort.signal })[Symbol.asyncIterator]()
+  const watch = store.watch(
+    { start: '/k/', end: '/k0' }, revision - 50, { signal: abort.signal },
+  )[Symbol.asyncIterator]()
   const first = await watch.next()
-  assert.deepEqual(first.value.map(({ entry }: { entry: { modRevision: number } }) => entry.modRevision), Array.from({ length: 50 }, (_, i) => revision - 49 + i))
+  assert.deepEqual(first.value.map(
+    ({ entry }: { entry: { modRevision: number } }) => entry.modRevision,
+  ), Array.from({ length: 50 }, (_, i) => revision - 49 + i))
   abort.abort()
   await store[Symbol.asyncDispose]()
 })

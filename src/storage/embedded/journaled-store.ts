@@ -1,4 +1,7 @@
-/** The store itself: decides swaps against what is under way, commits them in groups, and shows them once they are durable. */
+/**
+ * The store itself: decides swaps against what is under way, commits them in groups, and shows them once they are
+ * durable.
+ */
 import type { Clock } from '#world/clock.ts'
 import { StoreFailed, StoreFull } from '../store.ts'
 import type {
@@ -170,15 +173,21 @@ export class JournaledStore implements Store {
   }
 
   #refusal(key: string, existing: Version | undefined, value: Uint8Array): Error | undefined {
-    if (key.length > keyLengthMax) return new RangeError(`a key of ${key.length} characters; ${keyLengthMax} are allowed`)
-    if (value.length > valueBytesMax) return new RangeError(`a value of ${value.length} bytes; ${valueBytesMax} are allowed`)
+    if (key.length > keyLengthMax) return new RangeError(
+      `a key of ${key.length} characters; ${keyLengthMax} are allowed`,
+    )
+    if (value.length > valueBytesMax) return new RangeError(
+      `a value of ${value.length} bytes; ${valueBytesMax} are allowed`,
+    )
     if (this.#journal?.isFull === true) return new StoreFull('there is no space left on the disk of the store')
     const grown = value.length - (existing === undefined ? -key.length : existing.value.length)
     if (grown <= 0 || this.#versions.liveBytes + this.#stagedBytes + grown <= this.#limits.quotaBytes) return undefined
     return new StoreFull(`the store's quota of ${this.#limits.quotaBytes} bytes is used up`)
   }
 
-  /** Nobody may learn of a change before it is durable, so losing to one that is under way is told when it has landed. */
+  /**
+   * Nobody may learn of a change before it is durable, so losing to one that is under way is told when it has landed.
+   */
   async #conflict(latest: Version | undefined): Promise<SwapResult> {
     if (latest === undefined) return { type: 'conflict', current: undefined, revision: this.revision }
     while (latest.modRevision > this.revision) {

@@ -81,7 +81,9 @@ export function decodeSegmentHeader(
   bytes: Uint8Array, checksum: Checksum,
 ): { readonly header: SegmentHeader; readonly chain: number } | string {
   if (bytes.length < headerBytes) return 'the file is shorter than its header'
-  for (let i = 0; i < logMagic.length; i++) if (bytes[i] !== logMagic.charCodeAt(i)) return 'it does not begin like a log'
+  for (let i = 0; i < logMagic.length; i++) {
+    if (bytes[i] !== logMagic.charCodeAt(i)) return 'it does not begin like a log'
+  }
   const view = viewOf(bytes)
   const chain = view.getUint32(48, true)
   if (checksum(bytes.subarray(0, 48), 0) !== chain) return 'the checksum of the header is wrong'
@@ -160,7 +162,9 @@ function encodeChange(target: Uint8Array, view: DataView, at: number, version: V
 }
 
 /** The header at `offset`, whether or not it belongs there: only its own checksum is right. */
-export function decodeFrameHeader(bytes: Uint8Array, view: DataView, offset: number, checksum: Checksum): FrameHeader | undefined {
+export function decodeFrameHeader(
+  bytes: Uint8Array, view: DataView, offset: number, checksum: Checksum,
+): FrameHeader | undefined {
   if (offset + frameHeaderBytes > bytes.length || view.getUint32(offset, true) !== frameMagic) return undefined
   if (checksum(bytes.subarray(offset, offset + 32), 0) !== view.getUint32(offset + 32, true)) return undefined
   return {
@@ -171,19 +175,25 @@ export function decodeFrameHeader(bytes: Uint8Array, view: DataView, offset: num
 }
 
 /** True if the header at `offset` continues `chain`. */
-export function continues(bytes: Uint8Array, offset: number, header: FrameHeader, chain: number, checksum: Checksum): boolean {
+export function continues(
+  bytes: Uint8Array, offset: number, header: FrameHeader, chain: number, checksum: Checksum,
+): boolean {
   return checksum(bytes.subarray(offset, offset + 28), chain) === header.chain
 }
 
 /** True if the frame is all there, given the chain before it. */
-export function isWhole(bytes: Uint8Array, offset: number, header: FrameHeader, chain: number, checksum: Checksum): boolean {
+export function isWhole(
+  bytes: Uint8Array, offset: number, header: FrameHeader, chain: number, checksum: Checksum,
+): boolean {
   const body = offset + frameHeaderBytes
   return body + header.length <= bytes.length
     && checksum(bytes.subarray(body, body + header.length), chain) === header.bodyChecksum
 }
 
 /** The changes of a whole frame; values are windows of `bytes`. A sentence if they do not fill it exactly. */
-export function decodeChanges(bytes: Uint8Array, view: DataView, offset: number, header: FrameHeader): Change[] | string {
+export function decodeChanges(
+  bytes: Uint8Array, view: DataView, offset: number, header: FrameHeader,
+): Change[] | string {
   const changes: Change[] = []
   const end = offset + frameHeaderBytes + header.length - trailer.length
   let at = offset + frameHeaderBytes
@@ -213,7 +223,9 @@ export function countZeroSectors(frame: Uint8Array, offset: number): number {
   let count = 0
   let at = sectorBytes - (offset + frameHeaderBytes) % sectorBytes + frameHeaderBytes
   if (at === frameHeaderBytes + sectorBytes) at = frameHeaderBytes
-  for (; at + sectorBytes <= frame.length; at += sectorBytes) if (frame[at] === 0 && isZero(frame, at, at + sectorBytes)) count++
+  for (; at + sectorBytes <= frame.length; at += sectorBytes) if (frame[at] === 0 && isZero(
+    frame, at, at + sectorBytes,
+  )) count++
   return count
 }
 

@@ -1,4 +1,6 @@
-/** The write-ahead log being written: one durable write for each group of changes, into segments made ready beforehand. */
+/**
+ * The write-ahead log being written: one durable write for each group of changes, into segments made ready beforehand.
+ */
 import type { Timer } from '#world/clock.ts'
 import { DiskError } from '#world/disk.ts'
 import type { DiskFile } from '#world/disk.ts'
@@ -19,7 +21,10 @@ export interface LogOptions {
   readonly firstSegmentBytes?: number
   /** A group of changes is written in one go up to about this. Default 4 MiB. */
   readonly groupBytes?: number
-  /** A snapshot is taken when logs of this size, or half of what the store holds if that is more, could go. Default 64 MiB. */
+  /**
+   * A snapshot is taken when logs of this size, or half of what the store holds if that is more, could go. Default 64
+   * MiB.
+   */
   readonly snapshotAfterBytes?: number
 }
 
@@ -30,7 +35,10 @@ export const defaultLog: Required<LogOptions> = {
   snapshotAfterBytes: 64 * 2 ** 20,
 }
 
-/** After this long without a write, a frame without changes tells a later reader that the one before it was acknowledged. */
+/**
+ * After this long without a write, a frame without changes tells a later reader that the one before it was
+ * acknowledged.
+ */
 const sealAfterMs = 1_000
 const spareRetryMs = 1_000
 
@@ -69,7 +77,9 @@ export class SegmentLog implements Journal {
   #sealTimer: Timer | undefined
   #isClosed = false
 
-  private constructor(parts: SegmentLogParts, current: Current, nextRevision: Revision, segments: readonly SegmentInfo[]) {
+  private constructor(
+    parts: SegmentLogParts, current: Current, nextRevision: Revision, segments: readonly SegmentInfo[],
+  ) {
     this.#parts = parts
     this.#limits = { ...defaultLog, ...parts.options }
     this.#current = current
@@ -128,7 +138,10 @@ export class SegmentLog implements Journal {
     await this.#current.file[Symbol.asyncDispose]()
   }
 
-  /** Runs one write after the other. A write whose outcome is unknown may or may not be there later; nothing may follow it. */
+  /**
+   * Runs one write after the other. A write whose outcome is unknown may or may not be there later; nothing may follow
+   * it.
+   */
   #enqueue(write: () => Promise<void>): Promise<void> {
     const written = this.#writing.then(() => {
       if (this.#broken !== undefined) throw this.#broken
@@ -178,7 +191,9 @@ export class SegmentLog implements Journal {
     }
     const before = this.#current
     this.#current = await beginSegment(this.#parts, spare, before, this.#nextRevision)
-    this.#snapshots.begun({ sequence: this.#current.sequence, firstRevision: this.#nextRevision, size: this.#current.size })
+    this.#snapshots.begun(
+      { sequence: this.#current.sequence, firstRevision: this.#nextRevision, size: this.#current.size },
+    )
     await before.file[Symbol.asyncDispose]()
   }
 
@@ -212,7 +227,9 @@ export class SegmentLog implements Journal {
       this.#sealTimer = clock.schedule(sealAfterMs - idleMs, () => this.#sealIfIdle())
       return
     }
-    this.#enqueue(() => this.#seal()).catch((error: unknown) => log.error('the disk of the store failed while it was idle', { error }))
+    this.#enqueue(() => this.#seal()).catch(
+      (error: unknown) => log.error('the disk of the store failed while it was idle', { error }),
+    )
   }
 }
 
@@ -226,7 +243,8 @@ async function makeSpare({ disk, directory }: StoreDirectory, size: number): Pro
 
 /** Gives the spare its header and then its name; only after that is durable may anything be acknowledged in it. */
 async function beginSegment(
-  { disk, directory }: StoreDirectory, spare: Spare, before: Pick<LogPosition, 'sequence' | 'offset' | 'chain'> | undefined,
+  { disk, directory }: StoreDirectory, spare: Spare,
+  before: Pick<LogPosition, 'sequence' | 'offset' | 'chain'> | undefined,
   firstRevision: Revision,
 ): Promise<Current> {
   const sequence = (before?.sequence ?? 0) + 1

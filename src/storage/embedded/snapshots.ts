@@ -32,7 +32,8 @@ export class Snapshots {
   /** Called after every commit, so it looks at no more than a few numbers. */
   consider(versions: Versions): void {
     if (this.#running !== undefined || this.#segments.length < 2 || this.#abort.signal.aborted) return
-    // The snapshot shows the oldest kept revision, not the newest: the logs after it are the history that a restart brings back.
+    // The snapshot shows the oldest kept revision, not the newest: the logs after it are the history that a restart
+    // brings back.
     const revision = versions.compactedRevision
     if (this.#segments[1]!.firstRevision > revision + 1) return
     const needless = this.#needlessAt(revision)
@@ -43,7 +44,9 @@ export class Snapshots {
     if (clock.monotonic() < this.#notBefore) return
     this.#running = this.#take(versions, revision).catch((error: unknown) => {
       this.#notBefore = clock.monotonic() + retryMs
-      if (!this.#abort.signal.aborted) log.error('a snapshot of the store failed; the logs before it are kept', { error })
+      if (!this.#abort.signal.aborted) log.error(
+        'a snapshot of the store failed; the logs before it are kept', { error },
+      )
     }).finally(() => { this.#running = undefined })
   }
 
@@ -52,7 +55,10 @@ export class Snapshots {
     await this.#running
   }
 
-  /** Logs of which every change is in a snapshot at `revision`: those whose successor begins no later than right after it. */
+  /**
+   * Logs of which every change is in a snapshot at `revision`: those whose successor begins no later than right after
+   * it.
+   */
   #needlessAt(revision: Revision): SegmentInfo[] {
     return this.#segments.filter((_, at) => (this.#segments[at + 1]?.firstRevision ?? Infinity) <= revision + 1)
   }
@@ -71,7 +77,9 @@ export class Snapshots {
     }
     this.#segments = this.#segments.filter((segment) => !needless.includes(segment))
     log.info('took a snapshot of the store', {
-      file: snapshotName(revision), entries: entries.length, bytes, logsRemoved: needless.length, ms: Math.round(clock.monotonic() - began),
+      file: snapshotName(revision), entries: entries.length, bytes, logsRemoved: needless.length, ms: Math.round(
+        clock.monotonic() - began,
+      ),
     })
   }
 }

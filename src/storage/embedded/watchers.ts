@@ -1,4 +1,6 @@
-/** Fan-out of committed changes: each change is matched once per distinct range and shared by all who watch that range. */
+/**
+ * Fan-out of committed changes: each change is matched once per distinct range and shared by all who watch that range.
+ */
 import { prefixRange, WatchOverflow } from '../store.ts'
 import type { KeyRange, StoreEvent } from '../store.ts'
 
@@ -24,7 +26,9 @@ interface Group {
 /** All watches of a store. */
 export class Watchers {
   readonly #groups = new Map<string, Group>()
-  /** Groups whose range is a prefix that ends in a slash, or one key: found by looking up the parts of a changed key. */
+  /**
+   * Groups whose range is a prefix that ends in a slash, or one key: found by looking up the parts of a changed key.
+   */
   readonly #byPrefix = new Map<string, Group>()
   readonly #byKey = new Map<string, Group>()
   readonly #others = new Set<Group>()
@@ -67,13 +71,13 @@ export class Watchers {
     for (const group of touched) {
       const batch = group.matched
       group.matched = []
-      for (const watcher of [...group.watchers]) watcher.push(batch)
+      for (const watcher of group.watchers) watcher.push(batch)
     }
   }
 
   /** Ends every watch: with an error, or quietly when the store closes. */
   end(error: Error | undefined): void {
-    for (const group of [...this.#groups.values()]) for (const watcher of [...group.watchers]) watcher.end(error)
+    for (const group of this.#groups.values()) for (const watcher of group.watchers) watcher.end(error)
   }
 
   #matchAll(event: StoreEvent, match: (group: Group, event: StoreEvent) => void): void {
