@@ -66,9 +66,11 @@ async function handleList(context: RestContext, scope: RequestScope, request: Ht
 
 async function handleWatch(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
   const options = renderOptions(context, request)
-  const outputs = await watchObjects(context, scope, parseWatchParameters(request.query))
-  if (request.upgrade?.protocol.toLowerCase() === 'websocket') return await serveWebSocketWatch(outputs, scope, options, request)
-  return renderWatch(outputs, scope, options, context.log)
+  const parameters = parseWatchParameters(request.query)
+  if (request.upgrade?.protocol.toLowerCase() === 'websocket') {
+    return await serveWebSocketWatch((own) => watchObjects(context, own, parameters), scope, options, request)
+  }
+  return renderWatch(await watchObjects(context, scope, parameters), scope, options, context.log)
 }
 
 async function handleCreate(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
