@@ -4,7 +4,7 @@ import type { AdmissionAttributes, AdmissionContext } from '../admission/admissi
 import type { RequestScope, RestContext } from './context.ts'
 import { loadObject } from './forms.ts'
 import { collectionRange, objectKeyInStore } from './keys.ts'
-import { decodeStored, encodeStored } from './stored-form.ts'
+import { encodeStored } from './stored-form.ts'
 
 export interface AdmissionRequest {
   readonly operation: AdmissionAttributes['operation']
