@@ -34,7 +34,6 @@ export const impure: readonly string[] = ['host', 'main']
 /** npm packages without a machine behind them, and the one place that each may be imported from. */
 export const pureLibraries: Readonly<Record<string, string>> = {
   'js-yaml': 'src/machinery/codec/',
-  'dns-packet': 'src/dns/',
 }
 
 /** Things that deterministic code must not name, and what to use instead. */
