@@ -7,7 +7,10 @@ import { validateIpAddress, validateIpAddressUpdate } from './ipaddress.validati
 
 export const ipAddress = defineKind<IPAddress>({
   group: 'networking.k8s.io', kind: 'IPAddress', plural: 'ipaddresses', shortNames: ['ip'], scope: 'Cluster', nameRule: 'pathSegment',
-  versions: [{ version: 'v1', schema: 'io.k8s.api.networking.v1.IPAddress', served: true, stored: true }],
+  versions: [
+    { version: 'v1', schema: 'io.k8s.api.networking.v1.IPAddress', served: true, stored: true },
+    { version: 'v1beta1', schema: 'io.k8s.api.networking.v1beta1.IPAddress', served: false },
+  ],
   validate: validateIpAddress,
   validateUpdate: validateIpAddressUpdate,
   selectableFields: ({ spec }) => ({

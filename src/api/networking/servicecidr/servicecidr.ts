@@ -7,7 +7,10 @@ import { validateServiceCidr, validateServiceCidrUpdate } from './servicecidr.va
 
 export const serviceCidr = defineKind<ServiceCIDR>({
   group: 'networking.k8s.io', kind: 'ServiceCIDR', plural: 'servicecidrs', scope: 'Cluster',
-  versions: [{ version: 'v1', schema: 'io.k8s.api.networking.v1.ServiceCIDR', served: true, stored: true }],
+  versions: [
+    { version: 'v1', schema: 'io.k8s.api.networking.v1.ServiceCIDR', served: true, stored: true },
+    { version: 'v1beta1', schema: 'io.k8s.api.networking.v1beta1.ServiceCIDR', served: false },
+  ],
   ...separateStatus<ServiceCIDR>({}),
   validate: validateServiceCidr,
   validateUpdate: validateServiceCidrUpdate,

@@ -5,6 +5,9 @@ import { ageColumn, nameColumn } from '../../printing/columns.ts'
 
 export const deviceClass = defineKind<DeviceClass>({
   group: 'resource.k8s.io', kind: 'DeviceClass', plural: 'deviceclasses', scope: 'Cluster', generation: 'spec',
-  versions: [{ version: 'v1', schema: 'io.k8s.api.resource.v1.DeviceClass', served: true, stored: true }],
+  versions: [
+    { version: 'v1', schema: 'io.k8s.api.resource.v1.DeviceClass', served: true, stored: true },
+    { version: 'v1beta2', schema: 'io.k8s.api.resource.v1beta2.DeviceClass', served: false },
+  ],
   columns: [nameColumn(), ageColumn()],
 })

@@ -9,7 +9,10 @@ import { validateResourceClaimUpdate } from '../claims.validation.ts'
 
 export const resourceClaim = defineKind<ResourceClaim>({
   group: 'resource.k8s.io', kind: 'ResourceClaim', plural: 'resourceclaims', scope: 'Namespaced',
-  versions: [{ version: 'v1', schema: 'io.k8s.api.resource.v1.ResourceClaim', served: true, stored: true }],
+  versions: [
+    { version: 'v1', schema: 'io.k8s.api.resource.v1.ResourceClaim', served: true, stored: true },
+    { version: 'v1beta2', schema: 'io.k8s.api.resource.v1beta2.ResourceClaim', served: false },
+  ],
   setDefaults: ({ spec }) => setDeviceClaimDefaults(spec),
   ...separateStatus<ResourceClaim>({}),
   validateUpdate: validateResourceClaimUpdate,

@@ -7,7 +7,10 @@ import { validateResourceClaimTemplateUpdate } from '../claims.validation.ts'
 
 export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   group: 'resource.k8s.io', kind: 'ResourceClaimTemplate', plural: 'resourceclaimtemplates', scope: 'Namespaced',
-  versions: [{ version: 'v1', schema: 'io.k8s.api.resource.v1.ResourceClaimTemplate', served: true, stored: true }],
+  versions: [
+    { version: 'v1', schema: 'io.k8s.api.resource.v1.ResourceClaimTemplate', served: true, stored: true },
+    { version: 'v1beta2', schema: 'io.k8s.api.resource.v1beta2.ResourceClaimTemplate', served: false },
+  ],
   setDefaults: ({ spec }) => setDeviceClaimDefaults(spec?.spec),
   validateUpdate: validateResourceClaimTemplateUpdate,
   columns: [nameColumn(), ageColumn()],

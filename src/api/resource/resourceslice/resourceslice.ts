@@ -5,7 +5,10 @@ import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 
 export const resourceSlice = defineKind<ResourceSlice>({
   group: 'resource.k8s.io', kind: 'ResourceSlice', plural: 'resourceslices', scope: 'Cluster', generation: 'spec',
-  versions: [{ version: 'v1', schema: 'io.k8s.api.resource.v1.ResourceSlice', served: true, stored: true }],
+  versions: [
+    { version: 'v1', schema: 'io.k8s.api.resource.v1.ResourceSlice', served: true, stored: true },
+    { version: 'v1beta2', schema: 'io.k8s.api.resource.v1beta2.ResourceSlice', served: false },
+  ],
   selectableFields: ({ spec }) => ({ 'spec.nodeName': spec?.nodeName ?? '', 'spec.driver': spec?.driver ?? '' }),
   columns: [
     nameColumn(),

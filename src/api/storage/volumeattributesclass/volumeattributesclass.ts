@@ -6,7 +6,10 @@ import { validateVolumeAttributesClass, validateVolumeAttributesClassUpdate } fr
 
 export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   group: 'storage.k8s.io', kind: 'VolumeAttributesClass', plural: 'volumeattributesclasses', shortNames: ['vac'], scope: 'Cluster',
-  versions: [{ version: 'v1', schema: 'io.k8s.api.storage.v1.VolumeAttributesClass', served: true, stored: true }],
+  versions: [
+    { version: 'v1', schema: 'io.k8s.api.storage.v1.VolumeAttributesClass', served: true, stored: true },
+    { version: 'v1beta1', schema: 'io.k8s.api.storage.v1beta1.VolumeAttributesClass', served: false },
+  ],
   validate: validateVolumeAttributesClass,
   validateUpdate: validateVolumeAttributesClassUpdate,
   columns: [nameColumn(), text('DriverName', 'The driver of the volumes', (object) => object.driverName), ageColumn()],

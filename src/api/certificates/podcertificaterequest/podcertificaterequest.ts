@@ -1,0 +1,30 @@
+/** PodCertificateRequest: a kubelet's request for a certificate on behalf of a pod. */
+import { defineKind } from '#machinery/schema/define-kind.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
+import type { PodCertificateRequest } from '../../gen/certificates-v1beta1.ts'
+import { nameColumn, text } from '../../printing/columns.ts'
+import { separateStatus } from '../../strategy.ts'
+
+export const podCertificateRequest = defineKind<PodCertificateRequest>({
+  group: 'certificates.k8s.io', kind: 'PodCertificateRequest', plural: 'podcertificaterequests', scope: 'Namespaced', unconditionalUpdate: false,
+  versions: [{ version: 'v1beta1', schema: 'io.k8s.api.certificates.v1beta1.PodCertificateRequest', served: false, stored: true }],
+  setDefaults: ({ spec }) => { if (spec) spec.maxExpirationSeconds ??= 86400 },
+  ...separateStatus<PodCertificateRequest>({}),
+  validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
+  subresources: { status: true },
+  selectableFields: ({ spec }) => ({ 'spec.signerName': spec.signerName, 'spec.podName': spec.podName, 'spec.nodeName': spec.nodeName }),
+  columns: [
+    nameColumn(),
+    text('PodName', 'The pod', ({ spec }) => spec.podName),
+    text('ServiceAccountName', 'The account of the pod', ({ spec }) => spec.serviceAccountName),
+    text('NodeName', 'The node of the pod', ({ spec }) => spec.nodeName),
+    text('SignerName', 'Who is to sign', ({ spec }) => spec.signerName),
+    text('State', 'Issued, Denied, Failed or Pending', formatState),
+  ],
+})
+
+function formatState({ status }: Stored<PodCertificateRequest>): string {
+  const states = ['Issued', 'Denied', 'Failed']
+  return status?.conditions?.find(({ type, status: value }) => states.includes(type) && value === 'True')?.type ?? 'Pending'
+}

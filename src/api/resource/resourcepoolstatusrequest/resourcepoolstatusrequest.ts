@@ -1,0 +1,16 @@
+/** ResourcePoolStatusRequest: asks how much of a pool of devices is free. */
+import { defineKind } from '#machinery/schema/define-kind.ts'
+import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
+import type { ResourcePoolStatusRequest } from '../../gen/resource-v1alpha3.ts'
+import { ageColumn, nameColumn } from '../../printing/columns.ts'
+import { keep } from '../../strategy.ts'
+
+export const resourcePoolStatusRequest = defineKind<ResourcePoolStatusRequest>({
+  group: 'resource.k8s.io', kind: 'ResourcePoolStatusRequest', plural: 'resourcepoolstatusrequests', scope: 'Cluster',
+  versions: [{ version: 'v1alpha3', schema: 'io.k8s.api.resource.v1alpha3.ResourcePoolStatusRequest', served: false, stored: true }],
+  prepareForCreate: (object) => { delete object.status },
+  prepareForUpdate: (object, old, { subresource }) => keep(object, old, subresource === 'status' ? 'spec' : 'status'),
+  validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
+  subresources: { status: true },
+  columns: [nameColumn(), ageColumn()],
+})
