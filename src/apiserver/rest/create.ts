@@ -98,11 +98,11 @@ export function unknownFailure(message: string): ApiError {
 
 function validateNew({ kind }: RequestScope, object: KubeObject): void {
   const name = object.metadata?.name ?? ''
-  const errors = [...(kind.validate?.(object) ?? []), ...(kind.validateCreate?.(object) ?? [])]
+  // Faults of metadata come first and in the same answer, as upstream's validators list them.
+  const errors = [
+    ...validateObjectMeta(object.metadata ?? {}, kind), ...(kind.validate?.(object) ?? []), ...(kind.validateCreate?.(object) ?? []),
+  ]
   if (errors.length > 0) throw invalid(kindSubject(kind), name, errors)
-  // After the kind's own rules, so that their more specific sentences win.
-  const metadataErrors = validateObjectMeta(object.metadata ?? {}, kind)
-  if (metadataErrors.length > 0) throw invalid(kindSubject(kind), name, metadataErrors)
 }
 
 async function tryInsert(

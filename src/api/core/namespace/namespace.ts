@@ -5,7 +5,7 @@ import type { PrepareContext } from '#machinery/schema/define-kind.ts'
 import type { Namespace } from '../../gen/core-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { keep } from '../../strategy.ts'
-import { validateNamespace, validateNamespaceStatusUpdate } from './namespace.validation.ts'
+import { validateNamespace, validateNamespaceFinalize, validateNamespaceStatusUpdate } from './namespace.validation.ts'
 
 /** The finalizer in `spec` that makes the namespace controller delete the content first. */
 const kubernetesFinalizer = 'kubernetes'
@@ -19,7 +19,7 @@ export const namespace = defineKind<Namespace>({
   prepareForUpdate,
   validate: validateNamespace,
   validateStatusUpdate: validateNamespaceStatusUpdate,
-  subresources: { status: true, others: [{ name: 'finalize', verbs: ['update'] }] },
+  subresources: { status: true, others: [{ name: 'finalize', verbs: ['update'], validateUpdate: validateNamespaceFinalize }] },
   selectableFields: (object) => ({ 'status.phase': object.status?.phase ?? '', name: object.metadata.name }),
   columns: [
     nameColumn(),

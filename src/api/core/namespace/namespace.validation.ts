@@ -12,6 +12,11 @@ export function validateNamespace(object: DeepReadonly<Namespace>): FieldError[]
   return (object.spec?.finalizers ?? []).flatMap((finalizer) => validateFinalizerName(finalizer, 'spec.finalizers'))
 }
 
+/** On their own endpoint faults of finalizers carry the index. */
+export function validateNamespaceFinalize(object: DeepReadonly<Namespace>): FieldError[] {
+  return (object.spec?.finalizers ?? []).flatMap((finalizer, index) => validateFinalizerName(finalizer, `spec.finalizers[${index}]`))
+}
+
 function validateFinalizerName(finalizer: string, path: string): FieldError[] {
   const errors = invalidFor(path, finalizer, validateQualifiedName(finalizer))
   if (!finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
