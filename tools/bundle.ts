@@ -1,4 +1,4 @@
-/** Bundles src/main/skiff.ts into dist/skiff.mjs: what a user starts. Sources run as they are only in tests and development. */
+/** Bundles src/main/skiff.ts into dist/skiff.mjs (what a user starts) and the library beside it. Sources run as they are only in tests and development. */
 import { build } from 'esbuild'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 rmSync(`${root}dist`, { recursive: true, force: true })
 await build({
   absWorkingDir: root,
-  entryPoints: { skiff: 'src/main/skiff.ts' },
+  entryPoints: { skiff: 'src/main/skiff.ts', library: 'src/main/library.ts' },
   outdir: 'dist',
   outExtension: { '.js': '.mjs' },
   bundle: true,
