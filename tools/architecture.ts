@@ -50,7 +50,7 @@ export const banned: readonly (readonly [RegExp, string])[] = [
  * A new controller, scheduler plugin or command is thereby one folder (or file) and one line in one list.
  */
 export const siblings: Readonly<Record<string, readonly string[]>> = {
-  'src/controllers/': ['driver', 'workload'],
+  'src/controllers/': ['driver', 'workload', 'testing'],
 }
 
 /** A hand-written file longer than this is split. Generated files are exempt. */
