@@ -12,13 +12,19 @@ import { jobController } from './job/job.ts'
 import { namespaceController } from './namespace/namespace.ts'
 import type { NodeLifecycleSettings } from './node-lifecycle/node-lifecycle.ts'
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts'
+import { claimBinder, volumeBinder } from './persistent-volume-binder/persistent-volume-binder.ts'
 import { podGarbageCollector } from './pod-garbage-collector/pod-garbage-collector.ts'
 import { replicaSetController } from './replicaset/replicaset.ts'
 import { replicationControllerController } from './replicaset/replicationcontroller.ts'
+import { resourceQuotaController } from './resourcequota/resourcequota.ts'
 import { rootCaPublisher } from './root-ca-publisher/root-ca-publisher.ts'
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts'
 import { statefulSetController } from './statefulset/statefulset.ts'
+import {
+  attributesClassProtectionController, claimProtectionController, volumeProtectionController,
+} from './storage-protection/storage-protection.ts'
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts'
+import { ttlController } from './ttl/ttl.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts'
 
 export interface ControllerSettings {
@@ -50,5 +56,12 @@ export function controllers({ rootCa, nodes, finishedPodsMax }: ControllerSettin
     podGarbageCollector(finishedPodsMax),
     clusterRoleAggregationController,
     disruptionController,
+    resourceQuotaController,
+    claimBinder,
+    volumeBinder,
+    claimProtectionController,
+    volumeProtectionController,
+    attributesClassProtectionController,
+    ttlController,
   ]
 }

@@ -1,0 +1,63 @@
+/** ResourceQuotas: recounts what a namespace uses, where admission only ever adds. */
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import { objectKey } from '#machinery/meta/object.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import type { ResourceQuota } from '#api/gen/core-v1.ts'
+import type { Amounts, CountedResource } from '#api/core/resourcequota/usage.ts'
+import { addAmounts, matchesQuota, matchingNames, pickAmounts, usageOf } from '#api/core/resourcequota/usage.ts'
+import { resourceQuota } from '#api/core/resourcequota/resourcequota.ts'
+import { kinds } from '#api/kinds.ts'
+import type { Plan } from '../driver/action.ts'
+import { nothing, updateStatus } from '../driver/action.ts'
+import type { Cache } from '../driver/define-controller.ts'
+import { defineController, wakeFrom } from '../driver/define-controller.ts'
+
+/** Events and leases come and go by the thousand, and nobody counts them. */
+const uncounted: ReadonlySet<string> = new Set(['events', 'leases'])
+/** Of these a change may change the amount; of others only whether they exist. */
+const measured: ReadonlySet<string> = new Set(['pods', 'services', 'persistentvolumeclaims'])
+const countedKinds: readonly AnyKind[] = kinds.filter((kind) => kind.namespaced && kind.verbs.includes('list') && kind.verbs.includes('watch')
+  && !uncounted.has(kind.plural))
+
+interface QuotaState {
+  readonly quota: Stored<ResourceQuota>
+  readonly used: Amounts
+}
+
+export const resourceQuotaController = defineController({
+  name: 'resourcequota',
+  for: resourceQuota,
+  watches: countedKinds.map((kind) => wakeFrom<KubeObject>(kind,
+    ({ metadata }, cache) => cache.of(resourceQuota).list(metadata.namespace ?? '').map(objectKey),
+    (old, object) => measured.has(kind.plural) && kind.group === ''
+      && !semanticEqual(usageOf(resourceOf(kind), old, 0), usageOf(resourceOf(kind), object, 0)))),
+  // What comes in bursts is counted once.
+  batchMs: 50,
+  observe: (quota, cache, { now }): QuotaState => ({ quota, used: countUsage(quota, cache, now) }),
+  reconcile,
+})
+
+function resourceOf({ group, plural }: AnyKind): CountedResource {
+  return { group, resource: plural }
+}
+
+function countUsage(quota: Stored<ResourceQuota>, cache: Cache, now: number): Amounts {
+  const names = Object.keys(quota.spec?.hard ?? {})
+  let used: Amounts = Object.fromEntries(names.map((name) => [name, '0']))
+  for (const kind of countedKinds) {
+    const counted = resourceOf(kind)
+    const own = matchingNames(counted, names)
+    if (own.length === 0) continue
+    for (const object of cache.of<KubeObject>(kind).list(quota.metadata.namespace ?? '')) {
+      if (matchesQuota(counted, quota, object)) used = addAmounts(used, pickAmounts(usageOf(counted, object, now), own))
+    }
+  }
+  return used
+}
+
+export function reconcile({ quota, used }: QuotaState): Plan {
+  const hard = quota.spec?.hard ?? {}
+  const isSame = semanticEqual(quota.status?.hard ?? {}, hard) && semanticEqual(quota.status?.used ?? {}, used)
+  return isSame ? nothing : { actions: [updateStatus(resourceQuota, { ...quota, status: { hard, used } })] }
+}
