@@ -9,9 +9,9 @@ import { expandVariables } from '../containers/expansion.ts'
 import { runHandler } from '../containers/handlers.ts'
 import { renderHostsFile } from '../containers/network-files.ts'
 import { parsePullSecret, type RegistryEntry } from '../images/credentials.ts'
-import { ImageError } from '../images/puller.ts'
+import { ImageError, type ReadyImage } from '../images/puller.ts'
 import { configMaps, secrets } from '../references.ts'
-import type { AnyContainer, ConfigMapObject, PodObject, SecretObject } from '../types.ts'
+import type { AnyContainer, ConfigMapObject, ContainerRole, PodObject, SecretObject } from '../types.ts'
 import { bindSubPath } from '../volumes/sub-path.ts'
 import { VolumeError } from '../volumes/payload.ts'
 import type { MountedVolumes } from '../volumes/volumes.ts'
@@ -42,6 +42,20 @@ export interface StartInput {
   readonly action: StartAction
   readonly sandboxConfig: SandboxConfig
   readonly volumes: MountedVolumes
+  /** Asked for beforehand, while the sandbox was being made. */
+  readonly image: Promise<ReadyImage> | undefined
+}
+
+/** Pulls the image if need be. Throws StartError. */
+export async function ensureImage(
+  services: PodServices, pod: PodObject, role: ContainerRole, container: AnyContainer, config: SandboxConfig,
+): Promise<ReadyImage> {
+  const registries = await pullSecrets(services, pod)
+  try {
+    return await services.images.ensure({ pod, role, container, sandboxConfig: config, registries })
+  } catch (error) {
+    throw error instanceof ImageError ? new StartError(error.reason, error.message, error.retryAt) : error
+  }
 }
 
 /** Throws StartError. The runtime cache knows the container when this returns. */
@@ -77,10 +91,7 @@ function isImageReason(reason: string): boolean {
 async function createContainer(services: PodServices, input: StartInput): Promise<string> {
   const { pod, action, sandboxConfig } = input
   const { container, role, sandbox } = action
-  const registries = await pullSecrets(services, pod)
-  const image = await services.images.ensure({ pod, role, container, sandboxConfig, registries }).catch((error: unknown) => {
-    throw error instanceof ImageError ? new StartError(error.reason, error.message, error.retryAt) : error
-  })
+  const image = await (input.image ?? ensureImage(services, pod, role, container, sandboxConfig))
   const podIps = sandbox.hostNetwork ? services.hostIps : sandbox.ips
   try {
     const environment = computeEnvironment(container, await environmentSources(services, pod, container, podIps))

@@ -8,6 +8,7 @@ import type { SandboxConfig } from '#world/container-runtime.ts'
 import { runHandler } from '../containers/handlers.ts'
 import { podCgroup, podCgroupLimits } from '../containers/resources.ts'
 import { sandboxConfig } from '../containers/sandbox-config.ts'
+import type { ReadyImage } from '../images/puller.ts'
 import type { AnyContainer, PodObject } from '../types.ts'
 import { MountError, type MountedVolumes } from '../volumes/volumes.ts'
 import { planGarbage } from './garbage.ts'
@@ -15,7 +16,7 @@ import { containerNameOf, containersOf, describePod, podUid } from './identity.t
 import { actionKey, planPod, usableSandbox, type BackOff, type Ending, type PodAction, type PodPlan, type PodRuntimeState, type WaitingReason } from './plan.ts'
 import { needsRestart, planResize } from './resize.ts'
 import type { PodServices } from './services.ts'
-import { describe, startContainer, StartError } from './start-container.ts'
+import { describe, ensureImage, startContainer, StartError } from './start-container.ts'
 import { computePodStatus, statusPatch } from './status.ts'
 import { readTerminationMessage } from './termination-message.ts'
 
@@ -46,6 +47,7 @@ export class PodWorker {
   readonly #errors = new Map<string, WaitingReason>()
   readonly #backOff = new Map<string, BackOff>()
   readonly #messages = new Map<string, string>()
+  readonly #images = new Map<string, Promise<ReadyImage>>()
   readonly #resources = new Map<string, AnyContainer['resources']>()
   /** When a running kill must be over, by container id. */
   readonly #killDeadlines = new Map<string, number>()
@@ -267,6 +269,7 @@ export class PodWorker {
       throw new Error(message)
     }
     if (attempt > 0) events.pod(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
+    this.#prefetchImages(attempt)
     try {
       const handler = await runtimeHandler(client, pod)
       const id = await runtime.runSandbox(this.#sandboxConfig(attempt), handler)
@@ -279,15 +282,30 @@ export class PodWorker {
     }
   }
 
+  /** The images of the containers that come first are looked for, and pulled, while the sandbox is being made. */
+  #prefetchImages(attempt: number): void {
+    const inits = this.#pod.spec?.initContainers ?? []
+    const all = containersOf(this.#pod)
+    for (const { role, container } of inits.length > 0 ? all.slice(0, 1) : all.filter(({ role: kind }) => kind === 'regular')) {
+      if (this.#images.has(container.name) || !this.#mayTry(`start/${container.name}`)) continue
+      const image = ensureImage(this.#services, this.#pod, role, container, this.#sandboxConfig(attempt))
+      // Whoever starts the container hears of a failure; until then nobody needs to.
+      image.catch(() => undefined)
+      this.#images.set(container.name, image)
+    }
+  }
+
   #starting(): ReadonlySet<string> {
     return new Set([...this.#underway.keys()].flatMap((key) => (key.startsWith('start/') ? [key.slice('start/'.length)] : [])))
   }
 
   async #start(action: Extract<PodAction, { type: 'startContainer' }>): Promise<void> {
     const { name } = action.container
+    const image = this.#images.get(name)
+    this.#images.delete(name)
     try {
       await startContainer(this.#services, {
-        pod: this.#pod, action, sandboxConfig: this.#sandboxConfig(action.sandbox.attempt), volumes: this.#volumes ?? new Map(),
+        pod: this.#pod, action, image, sandboxConfig: this.#sandboxConfig(action.sandbox.attempt), volumes: this.#volumes ?? new Map(),
       })
       this.#errors.delete(name)
     } catch (error) {
