@@ -6,6 +6,7 @@ import { deploymentController } from './deployment/deployment.ts'
 import { disruptionController } from './disruption/disruption.ts'
 import type { Controller } from './driver/define-controller.ts'
 import { endpointsController } from './endpoints/endpoints.ts'
+import { endpointSliceMirroringController } from './endpointslice-mirroring/endpointslice-mirroring.ts'
 import { endpointSliceController } from './endpointslice/endpointslice.ts'
 import { garbageCollector } from './garbage-collector/garbage-collector.ts'
 import { jobController } from './job/job.ts'
@@ -51,6 +52,7 @@ export function controllers({ rootCa, nodes, finishedPodsMax }: ControllerSettin
     ttlAfterFinishedController,
     endpointsController,
     endpointSliceController,
+    endpointSliceMirroringController,
     nodeLifecycleController(nodes),
     taintEvictionController,
     podGarbageCollector(finishedPodsMax),

@@ -4,6 +4,11 @@ import { test } from 'node:test'
 import type { Deployment } from '#api/gen/apps-v1.ts'
 import { deployment } from '#api/apps/deployment/deployment.ts'
 import { replicaSet } from '#api/apps/replicaset/replicaset.ts'
+import { daemonSet } from '#api/apps/daemonset/daemonset.ts'
+import { statefulSet } from '#api/apps/statefulset/statefulset.ts'
+import { cronJob } from '#api/batch/cronjob/cronjob.ts'
+import { node } from '#api/core/node/node.ts'
+import { resourceQuota } from '#api/core/resourcequota/resourcequota.ts'
 import { configMap } from '#api/core/configmap/configmap.ts'
 import { endpoints } from '#api/core/endpoints/endpoints.ts'
 import { event } from '#api/core/event/event.ts'
@@ -158,4 +163,58 @@ test('a Service has a slice that follows its pods', { timeout: 60_000 }, async (
   await run(5)
   assert.deepEqual((await slices.list()).items, [])
   assert.deepEqual((await client.of(endpoints, 'default').list()).items, [])
+})
+
+test('Endpoints kept by hand are mirrored, those with a selector are not', { timeout: 60_000 }, async () => {
+  await using plane = startControlPlane({ controllers: controllers({}) })
+  const { client, run, complaints } = plane
+  await client.of(namespace).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
+  await client.of(service, 'default').create({
+    apiVersion: 'v1', kind: 'Service', metadata: { name: 'db', namespace: 'default' }, spec: { ports: [{ port: 5432 }] },
+  })
+  const own = client.of(endpoints, 'default')
+  await own.create({
+    apiVersion: 'v1', kind: 'Endpoints', metadata: { name: 'db', namespace: 'default' },
+    subsets: [{ addresses: [{ ip: '192.0.2.1' }], notReadyAddresses: [{ ip: '192.0.2.2' }], ports: [{ port: 5432 }] }],
+  })
+  await run(3)
+  const slices = async () => (await client.of(endpointSlice, 'default').list()).items
+  const [slice] = await slices()
+  assert.deepEqual(slice?.endpoints?.map((endpoint) => `${endpoint.addresses[0]} ${endpoint.conditions?.ready}`), ['192.0.2.1 true', '192.0.2.2 false'],
+    complaints.join('\n'))
+  assert.equal(slice.metadata.labels?.['endpointslice.kubernetes.io/managed-by'], 'endpointslicemirroring-controller.k8s.io')
+  await own.delete('db')
+  await run(3)
+  assert.deepEqual(await slices(), [])
+})
+
+test('a DaemonSet, a StatefulSet, a Job and a quota go through the real API server, and then nobody writes any more', { timeout: 60_000 }, async () => {
+  await using plane = startControlPlane({ controllers: controllers({}) })
+  const { client, run, complaints, statistics } = plane
+  await client.of(namespace).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
+  await client.of(resourceQuota, 'default').create({
+    apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'quota', namespace: 'default' }, spec: { hard: { pods: '20', 'count/jobs.batch': '3' } },
+  })
+  const template = { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'main', image: 'x' }] } }
+  const selector = { matchLabels: { app: 'a' } }
+  await client.of(statefulSet, 'default').create({
+    apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'db', namespace: 'default' }, spec: { replicas: 2, serviceName: 'db', selector, template },
+  })
+  await client.of(daemonSet, 'default').create({
+    apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: 'agent', namespace: 'default' },
+    spec: { selector: { matchLabels: { app: 'b' } }, template: { ...template, metadata: { labels: { app: 'b' } } } },
+  })
+  await client.of(node).create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' } })
+  await client.of(cronJob, 'default').create({
+    apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'tick', namespace: 'default' },
+    spec: { schedule: '0 0 1 1 *', jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'x' }] } } } } },
+  })
+  await run(20)
+  const told = complaints.filter((line) => !/lost the watch/.test(line)).join('\n')
+  assert.equal((await client.of(statefulSet, 'default').get('db')).status?.readyReplicas, 2, told)
+  assert.equal((await client.of(daemonSet, 'default').get('agent')).status?.numberReady, 1, told)
+  assert.equal((await client.of(resourceQuota, 'default').get('quota')).status?.used?.['pods'], '3', told)
+  const before = [...statistics].map(([name, { writes }]) => `${name} ${writes}`)
+  await run(30)
+  assert.deepEqual([...statistics].map(([name, { writes }]) => `${name} ${writes}`), before, 'a settled cluster is written to')
 })
