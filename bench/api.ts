@@ -15,12 +15,12 @@ import type { BenchCluster } from './server.ts'
 const peer = { getThin: 8_513, getThick: 11_527, createMany: 2_924, createOne: 832, listMs: 171 }
 const pods = 10_000
 const watchers = 500
-const ceilingPort = 17_444
+const ceilingPort = 21_444
 
 export async function run(report: Report): Promise<void> {
   ensureInstalled({ h2load: 'nghttp2-client' })
   const give = figuresOf('api', report)
-  using cluster = startBenchCluster('bench-api', 'sim:0', 17_443)
+  using cluster = startBenchCluster('bench-api', 'sim:0', 21_443)
   const session = await connect(cluster)
   const token = await makeToken(session)
   const directory = cluster.dataDirectory

@@ -36,7 +36,7 @@ export async function run(report: Report): Promise<void> {
 async function coldStart(): Promise<{ readyMs: number; accountMs: number }> {
   const home = mkdtempSync(join(tmpdir(), 'bench-start-'))
   const name = 'bench-start'
-  const port = 17_445
+  const port = 21_445
   const choices = {
     name, index: freeIndex() ?? 0, dataDirectory: join(home, 'data'), runDirectory: join(home, 'run'), port,
     nodes: { type: 'simulated', count: 0 }, advertiseAddress: '127.0.0.1',
@@ -84,7 +84,7 @@ async function answers(port: number, path: string, credentials: { readonly cert:
 /** A real node: `up` to a Running pod whose image is present, and what the process costs while nothing happens. */
 async function realPod(give: ReturnType<typeof figuresOf>): Promise<void> {
   const began = performance.now()
-  using cluster = startBenchCluster('bench-start', 'machine', 17_446)
+  using cluster = startBenchCluster('bench-start', 'machine', 21_446)
   const upMs = performance.now() - began
   give('up: command typed to node Ready and DNS answering', upMs, 'ms', 'lower')
   const session = http2.connect(cluster.url, { ca: cluster.authority, cert: cluster.certificate, key: cluster.key })
