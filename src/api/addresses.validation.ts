@@ -1,6 +1,15 @@
 /** Rules of IP addresses and ranges. */
 import {
-  cidrContains, formatCidr, formatIp, isLinkLocal, isLoopback, isUnspecified, networkOf, parseCidr, parseIp, type IpAddress,
+  cidrContains,
+  formatCidr,
+  formatIp,
+  isLinkLocal,
+  isLoopback,
+  isUnspecified,
+  networkOf,
+  parseCidr,
+  parseIp,
+  type IpAddress,
 } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, quoteGo } from '#machinery/errors/field-errors.ts'
@@ -29,7 +38,9 @@ export function validateCanonicalRange(value: string, path: string): FieldError[
   const range = parseCidr(value)
   if (!range) return [invalidValue(path, value, rangeSentence)]
   const canonical = formatCidr(networkOf(range))
-  if (formatCidr(range) !== canonical) return [invalidValue(path, value, 'must not have bits set beyond the prefix length')]
+  if (formatCidr(range) !== canonical) {
+    return [invalidValue(path, value, 'must not have bits set beyond the prefix length')]
+  }
   return canonical === value ? [] : [invalidValue(path, value, `must be in canonical form (${quoteGo(canonical)})`)]
 }
 
@@ -39,9 +50,15 @@ export function validateNonSpecialAddress(value: string, path: string): FieldErr
   if (!address) return [invalidValue(path, value, 'must be a valid IP address')]
   const errors: FieldError[] = []
   if (isUnspecified(address)) errors.push(invalidValue(path, value, `may not be unspecified (${value})`))
-  if (isLoopback(address)) errors.push(invalidValue(path, value, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'))
-  if (isLinkLocal(address)) errors.push(invalidValue(path, value, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'))
-  if (isLinkLocalMulticast(address)) errors.push(invalidValue(path, value, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'))
+  if (isLoopback(address)) {
+    errors.push(invalidValue(path, value, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'))
+  }
+  if (isLinkLocal(address)) {
+    errors.push(invalidValue(path, value, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'))
+  }
+  if (isLinkLocalMulticast(address)) {
+    errors.push(invalidValue(path, value, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'))
+  }
   return errors
 }
 

@@ -13,7 +13,9 @@ function collect(path: string, before: unknown, after: unknown, lines: string[])
   if (lines.length >= 2 * maxChanges || JSON.stringify(before) === JSON.stringify(after)) return
   if (isObject(before) && isObject(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      collect(Array.isArray(after) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`, before[key], after[key], lines)
+      collect(
+        Array.isArray(after) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`, before[key], after[key], lines,
+      )
     }
     return
   }

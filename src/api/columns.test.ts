@@ -17,14 +17,19 @@ const table: readonly (readonly [kind: string, object: object, cells: Cells])[] 
     status: {
       phase: 'Running', podIPs: [{ ip: '10.0.0.1' }], conditions: [{ type: 'g', status: 'True' }],
       containerStatuses: [{
-        name: 'a', ready: true, restartCount: 3, state: { running: {} }, lastState: { terminated: { finishedAt: '2026-01-01T23:55:00Z' } },
+        name: 'a',
+        ready: true,
+        restartCount: 3,
+        state: { running: {} },
+        lastState: { terminated: { finishedAt: '2026-01-01T23:55:00Z' } },
       }],
     },
   }, ['a', '1/1', 'Running', '3 (5m ago)', '24h', '10.0.0.1', 'n', '<none>', '1/1']],
   ['Pod', {
     spec: { containers: [{ name: 'a' }], initContainers: [{ name: 'i' }, { name: 'j' }] },
     status: { phase: 'Pending', initContainerStatuses: [
-      { name: 'i', state: { terminated: { exitCode: 0 } } }, { name: 'j', restartCount: 2, state: { waiting: { reason: 'CrashLoopBackOff' } } },
+      { name: 'i', state: { terminated: { exitCode: 0 } } },
+      { name: 'j', restartCount: 2, state: { waiting: { reason: 'CrashLoopBackOff' } } },
     ] },
   }, ['a', '0/1', 'Init:CrashLoopBackOff', '2', '24h', '<none>', '<none>', '<none>', '<none>']],
   ['Pod', {
@@ -32,70 +37,118 @@ const table: readonly (readonly [kind: string, object: object, cells: Cells])[] 
     status: {
       phase: 'Running', conditions: [{ type: 'Initialized', status: 'True' }],
       initContainerStatuses: [{ name: 's', started: true, ready: true, restartCount: 1, state: { running: {} } }],
-      containerStatuses: [{ name: 'a', ready: false, restartCount: 0, state: { terminated: { exitCode: 137, signal: 9 } } }],
+      containerStatuses: [
+        { name: 'a', ready: false, restartCount: 0, state: { terminated: { exitCode: 137, signal: 9 } } },
+      ],
     },
   }, ['a', '1/2', 'Signal:9', '1', '24h', '<none>', '<none>', '<none>', '<none>']],
   ['Pod', {
-    metadata: { ...metadata, deletionTimestamp: '2026-01-02T00:00:00Z' }, spec: { containers: [] }, status: { phase: 'Running' },
+    metadata: { ...metadata, deletionTimestamp: '2026-01-02T00:00:00Z' },
+    spec: { containers: [] },
+    status: { phase: 'Running' },
   }, ['a', '0/0', 'Terminating', '0', '24h', '<none>', '<none>', '<none>', '<none>']],
   ['Node', {
-    metadata: { ...metadata, labels: { 'node-role.kubernetes.io/worker': '', 'node-role.kubernetes.io/control-plane': '' } },
+    metadata: {
+      ...metadata, labels: { 'node-role.kubernetes.io/worker': '', 'node-role.kubernetes.io/control-plane': '' },
+    },
     spec: { unschedulable: true },
     status: {
       conditions: [{ type: 'Ready', status: 'True' }], addresses: [{ type: 'InternalIP', address: '10.0.0.1' }],
-      nodeInfo: { kubeletVersion: 'v1.36.0', osImage: 'Debian', kernelVersion: '6', containerRuntimeVersion: 'containerd://2' },
+      nodeInfo: {
+        kubeletVersion: 'v1.36.0', osImage: 'Debian', kernelVersion: '6', containerRuntimeVersion: 'containerd://2',
+      },
     },
   }, ['a', 'Ready,SchedulingDisabled', 'control-plane,worker', '24h', 'v1.36.0', '10.0.0.1', '<none>', 'Debian', '6', 'containerd://2']],
   ['Service', {
-    spec: { type: 'LoadBalancer', clusterIPs: ['10.0.0.1'], ports: [{ port: 80, nodePort: 30080, protocol: 'TCP' }], selector: { b: 'c', a: 'b' } },
+    spec: {
+      type: 'LoadBalancer',
+      clusterIPs: ['10.0.0.1'],
+      ports: [{ port: 80, nodePort: 30080, protocol: 'TCP' }],
+      selector: { b: 'c', a: 'b' },
+    },
   }, ['a', 'LoadBalancer', '10.0.0.1', '<pending>', '80:30080/TCP', '24h', 'a=b,b=c']],
-  ['Deployment', { spec: { replicas: 3, template, selector }, status: { readyReplicas: 2, updatedReplicas: 3, availableReplicas: 1 } },
+  ['Deployment', {
+    spec: { replicas: 3, template, selector }, status: { readyReplicas: 2, updatedReplicas: 3, availableReplicas: 1 },
+  },
     ['a', '2/3', 3, 1, '24h', 'c,d', 'i,j', 'app=a,b in (x,y)']],
   ['Job', { spec: { completions: 3, template, selector }, status: { succeeded: 1, startTime: '2026-01-01T23:58:00Z' } },
     ['a', 'Running', '1/3', '2m', '24h', 'c,d', 'i,j', 'app=a,b in (x,y)']],
-  ['CronJob', { spec: { schedule: '* * * * *', suspend: false, jobTemplate: { spec: { template } } }, status: { lastScheduleTime: '2026-01-01T23:59:30Z' } },
+  ['CronJob', {
+    spec: { schedule: '* * * * *', suspend: false, jobTemplate: { spec: { template } } },
+    status: { lastScheduleTime: '2026-01-01T23:59:30Z' },
+  },
     ['a', '* * * * *', '<none>', 'False', 0, '30s', '24h', 'c,d', 'i,j', '<none>']],
   ['PersistentVolume', {
-    spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadOnlyMany', 'ReadWriteOnce'], persistentVolumeReclaimPolicy: 'Retain',
+    spec: { capacity: { storage: '1Gi' }, accessModes: [
+      'ReadOnlyMany', 'ReadWriteOnce',
+    ], persistentVolumeReclaimPolicy: 'Retain',
       claimRef: { namespace: 'n', name: 'c' }, storageClassName: 's', volumeMode: 'Filesystem' },
     status: { phase: 'Bound' },
   }, ['a', '1Gi', 'RWO,ROX', 'Retain', 'Bound', 'n/c', 's', '<unset>', '', '24h', 'Filesystem']],
   ['ResourceQuota', { status: { hard: { 'limits.cpu': '2', pods: '3', cpu: '1' }, used: { pods: '1' } } },
     ['a', 'cpu: 0/1, pods: 1/3', 'limits.cpu: 0/2', '24h']],
   ['Event', {
-    involvedObject: { kind: 'Pod', name: 'p' }, reason: 'Pulled', type: 'Normal', message: ' m ', count: 4, source: { component: 'kubelet', host: 'n' },
+    involvedObject: { kind: 'Pod', name: 'p' },
+    reason: 'Pulled',
+    type: 'Normal',
+    message: ' m ',
+    count: 4,
+    source: { component: 'kubelet', host: 'n' },
     firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T23:59:00Z',
   }, ['60s', 'Normal', 'Pulled', 'pod/p', '', 'kubelet, n', 'm', '24h', 4, 'a']],
   ['HorizontalPodAutoscaler', {
     spec: { scaleTargetRef: { kind: 'Deployment', name: 'd' }, minReplicas: 1, maxReplicas: 3,
       metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 80 } } }] },
-    status: { currentReplicas: 2, currentMetrics: [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: 40 } } }] },
+    status: {
+      currentReplicas: 2,
+      currentMetrics: [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: 40 } } }],
+    },
   }, ['a', 'Deployment/d', 'cpu: 40%/80%', '1', 3, 2, '24h']],
   ['Ingress', { spec: { rules: [{ host: 'a' }, { host: 'b' }, {}, { host: 'c' }, { host: 'd' }], tls: [{}] } },
     ['a', '<none>', 'a,b,c + 2 more...', '', '80, 443', '24h']],
-  ['EndpointSlice', { addressType: 'IPv4', ports: [{ name: 'x', port: 80 }], endpoints: [{ addresses: ['1', '2'] }, { addresses: ['3', '4'] }] },
+  ['EndpointSlice', {
+    addressType: 'IPv4',
+    ports: [{ name: 'x', port: 80 }],
+    endpoints: [{ addresses: ['1', '2'] }, { addresses: ['3', '4'] }],
+  },
     ['a', 'IPv4', '80', '1,2,3 + 1 more...', '24h']],
-  ['StorageClass', { metadata: { ...metadata, annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } }, provisioner: 'p' },
+  ['StorageClass', {
+    metadata: { ...metadata, annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } }, provisioner: 'p',
+  },
     ['a (default)', 'p', 'Delete', 'Immediate', false, '24h']],
-  ['CertificateSigningRequest', { spec: { signerName: 's', username: 'u', expirationSeconds: 3600 }, status: { conditions: [{ type: 'Approved' }], certificate: 'c' } },
+  ['CertificateSigningRequest', {
+    spec: { signerName: 's', username: 'u', expirationSeconds: 3600 },
+    status: { conditions: [{ type: 'Approved' }], certificate: 'c' },
+  },
     ['a', '24h', 's', 'u', '60m', 'Approved,Issued']],
-  ['APIService', { spec: { service: { namespace: 'n', name: 's' } }, status: { conditions: [{ type: 'Available', status: 'False', reason: 'Why' }] } },
+  ['APIService', {
+    spec: { service: { namespace: 'n', name: 's' } },
+    status: { conditions: [{ type: 'Available', status: 'False', reason: 'Why' }] },
+  },
     ['a', 'n/s', 'False (Why)', '24h']],
 ]
 
 for (const [name, object, cells] of table) {
   test(`shows a ${name} as ${cells.slice(1, 4).join(' · ')}`, () => {
     const kind = kinds.find((candidate) => candidate.kind === name && candidate.group !== 'events.k8s.io') as AnyKind
-    const row = kind.columns!.map((column: { value(object: unknown, now: number): unknown }) => column.value({ metadata, ...object }, now))
+    const row = kind.columns!.map(
+      (column: { value(object: unknown, now: number): unknown }) => column.value({ metadata, ...object }, now),
+    )
     assert.deepEqual(row, cells)
   })
 }
 
 test('shows the newer form of an event as the older one', () => {
-  const [core, newer] = ['', 'events.k8s.io'].map((group) => kinds.find((kind) => kind.kind === 'Event' && kind.group === group) as AnyKind)
+  const [core, newer] = ['', 'events.k8s.io'].map(
+    (group) => kinds.find((kind) => kind.kind === 'Event' && kind.group === group) as AnyKind,
+  )
   const show = (kind: AnyKind, object: object): unknown[] =>
-    kind.columns!.map((column: { value(object: unknown, now: number): unknown }) => column.value({ metadata, ...object }, now))
-  const shared = { reason: 'r', type: 'Normal', series: { count: 2, lastObservedTime: '2026-01-01T23:59:50Z' }, reportingInstance: 'i' }
+    kind.columns!.map(
+      (column: { value(object: unknown, now: number): unknown }) => column.value({ metadata, ...object }, now),
+    )
+  const shared = {
+    reason: 'r', type: 'Normal', series: { count: 2, lastObservedTime: '2026-01-01T23:59:50Z' }, reportingInstance: 'i',
+  }
   assert.deepEqual(
     show(newer!, { ...shared, regarding: { kind: 'Pod', name: 'p' }, note: 'm', reportingController: 'c' }),
     show(core!, { ...shared, involvedObject: { kind: 'Pod', name: 'p' }, message: 'm', reportingComponent: 'c' }),

@@ -1,4 +1,7 @@
-/** The list of kinds is whole: upstream's resources in upstream's order, each with its schema, its columns and its table of examples. */
+/**
+ * The list of kinds is whole: upstream's resources in upstream's order, each with its schema, its columns and its
+ * table of examples.
+ */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -35,7 +38,14 @@ const expected: Readonly<Record<string, string>> = {
 
 /** Upstream has no printer for these, so they show a name and a time; the reviews are never listed. */
 const withoutColumns = new Set([
-  'Binding', 'LimitRange', 'Role', 'ClusterRole', 'CustomResourceDefinition', 'TokenReview', 'SelfSubjectReview', 'SubjectAccessReview',
+  'Binding',
+  'LimitRange',
+  'Role',
+  'ClusterRole',
+  'CustomResourceDefinition',
+  'TokenReview',
+  'SelfSubjectReview',
+  'SubjectAccessReview',
   'LocalSubjectAccessReview', 'SelfSubjectAccessReview', 'SelfSubjectRulesReview',
 ])
 
@@ -48,7 +58,9 @@ test('lists the 67 resources of v1.36 in the order of discovery', () => {
 })
 
 test('names every resource once, short names included', () => {
-  const names = kinds.flatMap(({ group, plural, shortNames = [] }) => [`${plural}.${group}`, ...shortNames.map((name) => `${name}.${group}`)])
+  const names = kinds.flatMap(
+    ({ group, plural, shortNames = [] }) => [`${plural}.${group}`, ...shortNames.map((name) => `${name}.${group}`)],
+  )
   assert.deepEqual(names.filter((name, index) => names.indexOf(name) < index), [])
 })
 

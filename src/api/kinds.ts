@@ -1,11 +1,19 @@
 /** THE list of built-in kinds, in the order of discovery: groups by priority, resources by name. */
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { mutatingAdmissionPolicy } from './admissionregistration/mutatingadmissionpolicy/mutatingadmissionpolicy.ts'
-import { mutatingAdmissionPolicyBinding } from './admissionregistration/mutatingadmissionpolicybinding/mutatingadmissionpolicybinding.ts'
-import { mutatingWebhookConfiguration } from './admissionregistration/mutatingwebhookconfiguration/mutatingwebhookconfiguration.ts'
+import {
+  mutatingAdmissionPolicyBinding,
+} from './admissionregistration/mutatingadmissionpolicybinding/mutatingadmissionpolicybinding.ts'
+import {
+  mutatingWebhookConfiguration,
+} from './admissionregistration/mutatingwebhookconfiguration/mutatingwebhookconfiguration.ts'
 import { validatingAdmissionPolicy } from './admissionregistration/validatingadmissionpolicy/validatingadmissionpolicy.ts'
-import { validatingAdmissionPolicyBinding } from './admissionregistration/validatingadmissionpolicybinding/validatingadmissionpolicybinding.ts'
-import { validatingWebhookConfiguration } from './admissionregistration/validatingwebhookconfiguration/validatingwebhookconfiguration.ts'
+import {
+  validatingAdmissionPolicyBinding,
+} from './admissionregistration/validatingadmissionpolicybinding/validatingadmissionpolicybinding.ts'
+import {
+  validatingWebhookConfiguration,
+} from './admissionregistration/validatingwebhookconfiguration/validatingwebhookconfiguration.ts'
 import { customResourceDefinition } from './apiextensions/customresourcedefinition/customresourcedefinition.ts'
 import { apiService } from './apiregistration/apiservice/apiservice.ts'
 import { controllerRevision } from './apps/controllerrevision/controllerrevision.ts'

@@ -22,11 +22,15 @@ export function validateNonNegativeIntOrPercent(value: IntOrString | undefined, 
 
 export function validateNotMoreThan100Percent(value: IntOrString | undefined, path: string): FieldError[] {
   const percent = typeof value === 'string' ? /^(\d+)%$/.exec(value)?.[1] : undefined
-  return percent !== undefined && Number(percent) > 100 ? [invalidValue(path, value, 'must not be greater than 100%')] : []
+  return percent !== undefined && Number(percent) > 100 ? [
+    invalidValue(path, value, 'must not be greater than 100%'),
+  ] : []
 }
 
 /** Required, and one of the values. */
-export function validateRequiredChoice(value: string | undefined, choices: readonly string[], path: string, detail = ''): FieldError[] {
+export function validateRequiredChoice(
+  value: string | undefined, choices: readonly string[], path: string, detail = '',
+): FieldError[] {
   if (!value) return [required(path, detail)]
   return choices.includes(value) ? [] : [notSupported(path, value, choices)]
 }

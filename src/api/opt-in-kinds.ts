@@ -1,4 +1,7 @@
-/** Kinds that no version serves by default; `--runtime-config` turns them on. In the order of discovery, behind the kinds of their group. */
+/**
+ * Kinds that no version serves by default; `--runtime-config` turns them on. In the order of discovery, behind the
+ * kinds of their group.
+ */
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { clusterTrustBundle } from './certificates/clustertrustbundle/clustertrustbundle.ts'
 import { podCertificateRequest } from './certificates/podcertificaterequest/podcertificaterequest.ts'
@@ -11,6 +14,12 @@ import { workload } from './scheduling/workload/workload.ts'
 import { storageVersionMigration } from './storagemigration/storageversionmigration/storageversionmigration.ts'
 
 export const optInKinds: readonly AnyKind[] = [
-  clusterTrustBundle, podCertificateRequest, podGroup, workload, leaseCandidate, deviceTaintRule, resourcePoolStatusRequest,
+  clusterTrustBundle,
+  podCertificateRequest,
+  podGroup,
+  workload,
+  leaseCandidate,
+  deviceTaintRule,
+  resourcePoolStatusRequest,
   storageVersionMigration, storageVersion,
 ]

@@ -1,9 +1,18 @@
 /** Resource quantities in their text form, as defaulting and validation compare them. */
 import {
-  addQuantities as add, compareQuantities as compare, formatQuantity, parseQuantity, quantitySign, scaledValue, type Quantity,
+  addQuantities as add,
+  compareQuantities as compare,
+  formatQuantity,
+  parseQuantity,
+  quantitySign,
+  scaledValue,
+  type Quantity,
 } from '#machinery/quantity.ts'
 
-/** Objects reach defaulting and validation through the codec, which refuses malformed quantities; an absent one counts as zero. */
+/**
+ * Objects reach defaulting and validation through the codec, which refuses malformed quantities; an absent one
+ * counts as zero.
+ */
 function parse(quantity: string | number | undefined): Quantity {
   return parseQuantity(String(quantity ?? '0'))
 }

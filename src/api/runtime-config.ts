@@ -4,7 +4,10 @@ import { defineKind, type AnyKind, type KindVersion } from '#machinery/schema/de
 import { kinds } from './kinds.ts'
 import { optInKinds } from './opt-in-kinds.ts'
 
-/** `api/all=false,storagemigration.k8s.io/v1beta1=true` as pairs; a key alone means true. Later pairs win over earlier ones. */
+/**
+ * `api/all=false,storagemigration.k8s.io/v1beta1=true` as pairs; a key alone means true. Later pairs win over
+ * earlier ones.
+ */
 export type RuntimeConfig = readonly (readonly [key: string, enabled: boolean])[]
 
 /** Undefined for a value that is neither true nor false. */

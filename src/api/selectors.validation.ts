@@ -27,7 +27,9 @@ function validateOperands(operator: string, values: readonly string[], path: str
   switch (operator) {
     case 'In':
     case 'NotIn':
-      return values.length > 0 ? [] : [required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'")]
+      return values.length > 0 ? [] : [
+        required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"),
+      ]
     case 'Exists':
     case 'DoesNotExist':
       return values.length === 0 ? []
@@ -58,22 +60,36 @@ export function validateNodeSelectorTerm(term: NodeSelectorTerm, path: string): 
 function validateNodeRequirement({ key, operator, values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
   const numeric = operator === 'Gt' || operator === 'Lt'
   const errors = numeric
-    ? (values.length === 1 ? [] : [required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'")])
+    ? (
+      values.length === 1 ? [] : [
+        required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'"),
+      ]
+    )
     : validateOperands(operator, values, path)
   errors.push(...invalidFor(`${path}.key`, key, validateQualifiedName(key)))
-  if (!numeric) errors.push(...values.flatMap((value, index) => invalidFor(`${path}.values[${index}]`, value, validateLabelValue(value))))
+  if (!numeric) {
+    errors.push(
+      ...values.flatMap((value, index) => invalidFor(`${path}.values[${index}]`, value, validateLabelValue(value)))
+    )
+  }
   return errors
 }
 
 /** Nodes can be picked by one field, their name, and by one value of it at a time. */
-function validateNodeFieldRequirement({ key, operator, values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
+function validateNodeFieldRequirement(
+  { key, operator, values = [] }: NodeSelectorRequirement, path: string,
+): FieldError[] {
   const errors: FieldError[] = []
   if (operator !== 'In' && operator !== 'NotIn') {
     errors.push(invalidValue(`${path}.operator`, operator, 'not a valid selector operator'))
   } else if (values.length !== 1) {
-    errors.push(required(`${path}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"))
+    errors.push(
+      required(`${path}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"),
+    )
   }
   if (key !== 'metadata.name') return [...errors, invalidValue(`${path}.key`, key, 'not a valid field selector key')]
-  errors.push(...values.flatMap((value, index) => invalidFor(`${path}.values[${index}]`, value, validateDns1123Subdomain(value))))
+  errors.push(
+    ...values.flatMap((value, index) => invalidFor(`${path}.values[${index}]`, value, validateDns1123Subdomain(value)))
+  )
   return errors
 }

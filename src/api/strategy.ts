@@ -1,4 +1,7 @@
-/** What writing the object and writing its status may each change: the part of upstream's strategies that most kinds share. */
+/**
+ * What writing the object and writing its status may each change: the part of upstream's strategies that most
+ * kinds share.
+ */
 import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { PrepareContext } from '#machinery/schema/define-kind.ts'
 
@@ -26,8 +29,13 @@ export function separateStatus<T extends WithStatus>(initial: NonNullable<T['sta
   }
 }
 
-/** Puts one field back to what it was, absent included. Parts of stored objects are shared: whoever changes one copies it first. */
-export function keep<T extends object, Key extends keyof T>(object: T, old: DeepReadonly<T> | Stored<T & KubeObject>, field: Key): void {
+/**
+ * Puts one field back to what it was, absent included. Parts of stored objects are shared: whoever changes one
+ * copies it first.
+ */
+export function keep<T extends object, Key extends keyof T>(
+  object: T, old: DeepReadonly<T> | Stored<T & KubeObject>, field: Key,
+): void {
   const value = (old as T)[field]
   if (value === undefined) delete object[field]
   else object[field] = value

@@ -1,10 +1,20 @@
-/** Validation of admission policies and their bindings. Expressions are compiled where there is a CEL compiler: in the API server. */
+/**
+ * Validation of admission policies and their bindings. Expressions are compiled where there is a CEL compiler: in
+ * the API server.
+ */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import {
+  duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required,
+} from '#machinery/errors/field-errors.ts'
 import { parseApiVersion } from '#machinery/meta/group-version.ts'
 import { validateCIdentifier, validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import type {
-  MatchResources, MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, ParamKind, ParamRef, ValidatingAdmissionPolicy,
+  MatchResources,
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+  ParamKind,
+  ParamRef,
+  ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding, Variable,
 } from '../gen/admissionregistration-v1.ts'
 import { validateChoice, validateRequiredChoice } from '../numbers.validation.ts'
@@ -60,12 +70,22 @@ export function validateMutatingPolicy({ spec = {} }: MutatingAdmissionPolicy): 
   for (const [index, { patchType, applyConfiguration, jsonPatch }] of mutations.entries()) {
     const path = `spec.mutations[${index}]`
     if (patchType === 'ApplyConfiguration') {
-      if (!applyConfiguration?.expression) errors.push(required(`${path}.applyConfiguration.expression`, 'expression is required'))
-      if (jsonPatch) errors.push(invalidValue(`${path}.jsonPatch`, '{jsonPatch}', 'must not be specified when patchType is ApplyConfiguration'))
+      if (!applyConfiguration?.expression) {
+        errors.push(required(`${path}.applyConfiguration.expression`, 'expression is required'))
+      }
+      if (jsonPatch) {
+        errors.push(invalidValue(
+          `${path}.jsonPatch`, '{jsonPatch}', 'must not be specified when patchType is ApplyConfiguration',
+        ))
+      }
     } else if (patchType === 'JSONPatch') {
       if (!jsonPatch?.expression) errors.push(required(`${path}.jsonPatch.expression`, 'expression is required'))
       if (applyConfiguration) {
-        errors.push(invalidValue(`${path}.applyConfiguration`, '{applyConfiguration}', 'must not be specified when patchType is JSONPatch'))
+        errors.push(
+          invalidValue(
+            `${path}.applyConfiguration`, '{applyConfiguration}', 'must not be specified when patchType is JSONPatch',
+          ),
+        )
       }
     } else if (!patchType) errors.push(required(`${path}.patchType`))
     else errors.push(notSupported(`${path}.patchType`, patchType, ['ApplyConfiguration', 'JSONPatch']))
@@ -78,7 +98,9 @@ function validateParamKind(kind: ParamKind | undefined, path: string): FieldErro
   const errors: FieldError[] = []
   if (!kind.apiVersion) errors.push(required(`${path}.apiVersion`))
   else if (!parseApiVersion(kind.apiVersion)) {
-    errors.push(invalidValue(`${path}.apiVersion`, kind.apiVersion, `unexpected GroupVersion string: ${kind.apiVersion}`))
+    errors.push(
+      invalidValue(`${path}.apiVersion`, kind.apiVersion, `unexpected GroupVersion string: ${kind.apiVersion}`),
+    )
   }
   return kind.kind ? errors : [...errors, required(`${path}.kind`)]
 }
@@ -92,8 +114,16 @@ function validateConstraints(match: MatchResources | undefined, path: string): F
 function validateMatch(match: MatchResources, path: string): FieldError[] {
   return [
     ...validateRequiredChoice(match.matchPolicy, ['Equivalent', 'Exact'], `${path}.matchPolicy`),
-    ...(match.namespaceSelector ? validateLabelSelector(match.namespaceSelector, `${path}.namespaceSelector`) : [required(`${path}.namespaceSelector`)]),
-    ...(match.objectSelector ? validateLabelSelector(match.objectSelector, `${path}.labelSelector`) : [required(`${path}.objectSelector`)]),
+    ...(
+      match.namespaceSelector ? validateLabelSelector(
+        match.namespaceSelector, `${path}.namespaceSelector`,
+      ) : [required(`${path}.namespaceSelector`)]
+    ),
+    ...(
+      match.objectSelector ? validateLabelSelector(
+        match.objectSelector, `${path}.labelSelector`,
+      ) : [required(`${path}.objectSelector`)]
+    ),
     ...validateRules(match.resourceRules ?? [], `${path}.resourceRules`),
     ...validateRules(match.excludeResourceRules ?? [], `${path}.excludeResourceRules`),
   ]
@@ -103,7 +133,9 @@ function validateVariables(variables: readonly Variable[], path: string): FieldE
   const names = new Set<string>()
   return variables.flatMap(({ name, expression }, index) => {
     const at = `${path}[${index}]`
-    const errors = name ? invalidFor(`${at}.name`, name, validateCIdentifier(name)) : [required(`${at}.name`, 'name is not specified')]
+    const errors = name ? invalidFor(`${at}.name`, name, validateCIdentifier(name)) : [
+      required(`${at}.name`, 'name is not specified'),
+    ]
     if (names.has(name)) errors.push(duplicateValue(`${at}.name`, name))
     names.add(name)
     return expression?.trim() ? errors : [...errors, required(`${at}.expression`, 'expression is not specified')]
@@ -111,14 +143,23 @@ function validateVariables(variables: readonly Variable[], path: string): FieldE
 }
 
 export function validateValidatingBinding({ spec }: ValidatingAdmissionPolicyBinding): FieldError[] {
-  const { policyName, paramRef, matchResources, validationActions = [] } = spec ?? ({} as NonNullable<ValidatingAdmissionPolicyBinding['spec']>)
+  const {
+    policyName, paramRef, matchResources, validationActions = [],
+  } = spec ?? ({} as NonNullable<ValidatingAdmissionPolicyBinding['spec']>)
   const errors = policyName ? [] : [required('spec.policyName')]
-  errors.push(...validateParamRef(paramRef, 'spec.paramRef'), ...(matchResources ? validateMatch(matchResources, 'spec.matchResouces') : []))
+  errors.push(
+    ...validateParamRef(paramRef, 'spec.paramRef'),
+    ...(matchResources ? validateMatch(matchResources, 'spec.matchResouces') : [])
+  )
   const actions = ['Audit', 'Deny', 'Warn']
-  if (validationActions.length === 0) errors.push(required('spec.validationActions', 'at least one validation action is required'))
+  if (validationActions.length === 0) {
+    errors.push(required('spec.validationActions', 'at least one validation action is required'))
+  }
   for (const [index, action] of validationActions.entries()) {
     if (!actions.includes(action)) errors.push(notSupported(`spec.validationActions[${index}]`, action, actions))
-    if (validationActions.indexOf(action) < index) errors.push(duplicateValue(`spec.validationActions[${index}]`, action))
+    if (validationActions.indexOf(action) < index) {
+      errors.push(duplicateValue(`spec.validationActions[${index}]`, action))
+    }
   }
   if (validationActions.includes('Deny') && validationActions.includes('Warn')) {
     errors.push(invalidValue('spec.validationActions', validationActions, 'must not contain both Deny and Warn (repeating the same validation ' +

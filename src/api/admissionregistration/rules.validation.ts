@@ -1,6 +1,8 @@
 /** Rules of which requests a webhook or policy is about. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { duplicateValue, invalidFor, invalidValue, notSupported, required, tooMany } from '#machinery/errors/field-errors.ts'
+import {
+  duplicateValue, invalidFor, invalidValue, notSupported, required, tooMany,
+} from '#machinery/errors/field-errors.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import type { MatchCondition, RuleWithOperations } from '../gen/admissionregistration-v1.ts'
 
@@ -17,20 +19,26 @@ function validateRule(rule: RuleWithOperations, path: string): FieldError[] {
   if (on.length === 0) errors.push(required(`${path}.operations`))
   errors.push(...validateStar(on, `${path}.operations`, 'operations'))
   for (const [index, operation] of on.entries()) {
-    if (!operations.includes(operation)) errors.push(notSupported(`${path}.operations[${index}]`, operation, operations))
+    if (!operations.includes(operation)) {
+      errors.push(notSupported(`${path}.operations[${index}]`, operation, operations))
+    }
   }
   if (apiGroups.length === 0) errors.push(required(`${path}.apiGroups`))
   errors.push(...validateStar(apiGroups, `${path}.apiGroups`, 'API groups'))
   if (apiVersions.length === 0) errors.push(required(`${path}.apiVersions`))
   errors.push(...validateStar(apiVersions, `${path}.apiVersions`, 'API versions'))
-  for (const [index, version] of apiVersions.entries()) if (version === '') errors.push(required(`${path}.apiVersions[${index}]`))
+  for (const [index, version] of apiVersions.entries()) if (version === '') errors.push(
+    required(`${path}.apiVersions[${index}]`),
+  )
   errors.push(...validateResources(resources, `${path}.resources`))
   if (scope !== undefined && !scopes.includes(scope)) errors.push(notSupported(`${path}.scope`, scope, scopes))
   return errors
 }
 
 function validateStar(values: readonly string[], path: string, words: string): FieldError[] {
-  return values.length > 1 && values.includes('*') ? [invalidValue(path, values, `if '*' is present, must not specify other ${words}`)] : []
+  return values.length > 1 && values.includes('*') ? [
+    invalidValue(path, values, `if '*' is present, must not specify other ${words}`),
+  ] : []
 }
 
 /** `pods`, `pods/status`, `pods/*`, `scale` of anything, `*`, and nothing twice in other words. */
@@ -44,7 +52,9 @@ function validateResources(resources: readonly string[], path: string): FieldErr
     if (entry === '') { errors.push(required(at)); continue }
     if (entry === '*' || entry === '*/*') continue
     const [resource = '', subresource] = entry.split('/')
-    if (wholes.has(resource)) errors.push(invalidValue(at, entry, `if '${resource}/*' is present, must not specify ${entry}`))
+    if (wholes.has(resource)) {
+      errors.push(invalidValue(at, entry, `if '${resource}/*' is present, must not specify ${entry}`))
+    }
     if (subresource !== undefined && anyOf.has(subresource)) {
       errors.push(invalidValue(at, entry, `if '*/${subresource}' is present, must not specify ${entry}`))
     }
@@ -55,7 +65,9 @@ function validateResources(resources: readonly string[], path: string): FieldErr
     errors.push(invalidValue(path, resources, "if '*/*' is present, must not specify other resources"))
   }
   if (resources.includes('*') && resources.some((entry) => entry !== '*' && !entry.includes('/'))) {
-    errors.push(invalidValue(path, resources, "if '*' is present, must not specify other resources without subresources"))
+    errors.push(
+      invalidValue(path, resources, "if '*' is present, must not specify other resources without subresources"),
+    )
   }
   return errors
 }

@@ -1,5 +1,7 @@
 /** What admission webhooks and policies get when the client leaves it out. */
-import type { MatchResources, MutatingWebhook, RuleWithOperations, ValidatingWebhook } from '../gen/admissionregistration-v1.ts'
+import type {
+  MatchResources, MutatingWebhook, RuleWithOperations, ValidatingWebhook,
+} from '../gen/admissionregistration-v1.ts'
 
 interface WithWebhooks {
   webhooks?: (ValidatingWebhook | MutatingWebhook)[]

@@ -46,9 +46,13 @@ function validateWebhook(webhook: Webhook, path: string): FieldError[] {
     ...validateChoice(webhook.matchPolicy, ['Equivalent', 'Exact'], `${path}.matchPolicy`),
   ]
   if (sideEffects === undefined) errors.push(required(`${path}.sideEffects`, 'must specify one of None, NoneOnDryRun'))
-  else if (!sideEffectChoices.includes(sideEffects)) errors.push(notSupported(`${path}.sideEffects`, sideEffects, sideEffectChoices))
+  else if (!sideEffectChoices.includes(sideEffects)) errors.push(
+    notSupported(`${path}.sideEffects`, sideEffects, sideEffectChoices),
+  )
   if (timeoutSeconds !== undefined && (timeoutSeconds > 30 || timeoutSeconds < 1)) {
-    errors.push(invalidValue(`${path}.timeoutSeconds`, timeoutSeconds, 'the timeout value must be between 1 and 30 seconds'))
+    errors.push(
+      invalidValue(`${path}.timeoutSeconds`, timeoutSeconds, 'the timeout value must be between 1 and 30 seconds'),
+    )
   }
   return [
     ...errors,
@@ -63,7 +67,9 @@ function validateName(name: string, path: string): FieldError[] {
   if (name === '') return [required(path)]
   const problems = validateDns1123Subdomain(name)
   if (problems.length > 0) return [invalidValue(path, name, problems.join(','))]
-  return name.split('.').length >= 3 ? [] : [invalidValue(path, name, 'should be a domain with at least three segments separated by dots')]
+  return name.split('.').length >= 3 ? [] : [
+    invalidValue(path, name, 'should be a domain with at least three segments separated by dots'),
+  ]
 }
 
 const reviewVersions = ['v1', 'v1beta1']
@@ -82,13 +88,17 @@ function validateReviewVersions(versions: readonly string[], path: string): Fiel
 
 /** Either a URL or a Service of the cluster. Also of conversion webhooks. */
 export function validateClientConfig({ url, service }: WebhookClientConfig, path: string): FieldError[] {
-  if ((url === undefined) === (service === undefined)) return [required(path, 'exactly one of url or service is required')]
+  if ((url === undefined) === (service === undefined)) {
+    return [required(path, 'exactly one of url or service is required')]
+  }
   if (url !== undefined) return validateUrl(url, `${path}.url`)
   const errors: FieldError[] = []
   if (!service!.name) errors.push(required(`${path}.service.name`, 'service name is required'))
   if (!service!.namespace) errors.push(required(`${path}.service.namespace`, 'service namespace is required'))
   const problems = validatePortNumber(service!.port ?? 443)
-  if (problems.length > 0) errors.push(invalidValue(`${path}.service.port`, service!.port, `port is not valid: ${problems.join(',')}`))
+  if (problems.length > 0) {
+    errors.push(invalidValue(`${path}.service.port`, service!.port, `port is not valid: ${problems.join(',')}`))
+  }
   const target = service!.path
   if (target !== undefined) errors.push(...validateServicePath(target, `${path}.service.path`))
   return errors
@@ -98,11 +108,19 @@ function validateUrl(url: string, path: string): FieldError[] {
   const form = '; desired format: https://host[/path]'
   if (!URL.canParse(url)) return [required(path, `url must be a valid URL: parse "${url}": invalid URI${form}`)]
   const errors: FieldError[] = []
-  if (!url.startsWith('https://')) errors.push(invalidValue(path, /^([a-z]+):/.exec(url)?.[1] ?? '', `'https' is the only allowed URL scheme${form}`))
+  if (!url.startsWith('https://')) {
+    errors.push(invalidValue(path, /^([a-z]+):/.exec(url)?.[1] ?? '', `'https' is the only allowed URL scheme${form}`))
+  }
   if (/^https?:\/\/(\/|$)/.test(url)) errors.push(invalidValue(path, '', `host must be specified${form}`))
-  if (/^https?:\/\/[^/]*@/.test(url)) errors.push(invalidValue(path, url, 'user information is not permitted in the URL'))
-  if (url.includes('#')) errors.push(invalidValue(path, url.slice(url.indexOf('#') + 1), 'fragments are not permitted in the URL'))
-  if (url.includes('?')) errors.push(invalidValue(path, url.slice(url.indexOf('?') + 1), 'query parameters are not permitted in the URL'))
+  if (/^https?:\/\/[^/]*@/.test(url)) {
+    errors.push(invalidValue(path, url, 'user information is not permitted in the URL'))
+  }
+  if (url.includes('#')) {
+    errors.push(invalidValue(path, url.slice(url.indexOf('#') + 1), 'fragments are not permitted in the URL'))
+  }
+  if (url.includes('?')) {
+    errors.push(invalidValue(path, url.slice(url.indexOf('?') + 1), 'query parameters are not permitted in the URL'))
+  }
   return errors
 }
 
@@ -113,6 +131,8 @@ function validateServicePath(target: string, path: string): FieldError[] {
   const segments = target.replace(/\/$/, '').slice(1).split('/')
   return segments.flatMap((segment, index) => {
     if (segment === '') return [invalidValue(path, target, `segment[${index}] may not be empty`)]
-    return validateDns1123Subdomain(segment).map((problem) => invalidValue(path, target, `segment[${index}]: ${problem}`))
+    return validateDns1123Subdomain(segment).map(
+      (problem) => invalidValue(path, target, `segment[${index}]: ${problem}`),
+    )
   })
 }

@@ -1,4 +1,7 @@
-/** The rule of selectors that every controller of pods in this group has: there is one, it selects something, and it stays. */
+/**
+ * The rule of selectors that every controller of pods in this group has: there is one, it selects something, and
+ * it stays.
+ */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, required } from '#machinery/errors/field-errors.ts'
 import type { LabelSelector } from '../gen/meta-v1.ts'
@@ -8,6 +11,8 @@ import { isEmptySelector, validateLabelSelector } from '../selectors.validation.
 export function validateOwnSelector(selector: LabelSelector | undefined, owner: string): FieldError[] {
   if (!selector) return [required('spec.selector')]
   const errors = validateLabelSelector(selector, 'spec.selector')
-  if (isEmptySelector(selector)) errors.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${owner}`))
+  if (isEmptySelector(selector)) {
+    errors.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${owner}`))
+  }
   return errors
 }

@@ -18,18 +18,29 @@ export function nameColumn<T extends KubeObject>(value?: (object: Stored<T>) => 
 
 /** Since creation. Upstream types it as a string, already worded. */
 export function ageColumn<T extends KubeObject>(width: Width = 'always'): Column<T> {
-  return text('Age', 'Time since the object was created', (object, now) => formatTimeSince(object.metadata.creationTimestamp, now), width)
+  return text(
+    'Age',
+    'Time since the object was created',
+    (object, now) => formatTimeSince(object.metadata.creationTimestamp, now),
+    width,
+  )
 }
 
-export function text<T extends KubeObject>(name: string, description: string, value: Value<T>, width: Width = 'always'): Column<T> {
+export function text<T extends KubeObject>(
+  name: string, description: string, value: Value<T>, width: Width = 'always',
+): Column<T> {
   return { name, type: 'string', description, priority: width === 'wide' ? 1 : 0, value }
 }
 
-export function integer<T extends KubeObject>(name: string, description: string, value: Value<T>, width: Width = 'always'): Column<T> {
+export function integer<T extends KubeObject>(
+  name: string, description: string, value: Value<T>, width: Width = 'always',
+): Column<T> {
   return { name, type: 'integer', description, priority: width === 'wide' ? 1 : 0, value }
 }
 
-export function boolean<T extends KubeObject>(name: string, description: string, value: Value<T>, width: Width = 'always'): Column<T> {
+export function boolean<T extends KubeObject>(
+  name: string, description: string, value: Value<T>, width: Width = 'always',
+): Column<T> {
   return { name, type: 'boolean', description, priority: width === 'wide' ? 1 : 0, value }
 }
 

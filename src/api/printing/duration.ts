@@ -4,7 +4,10 @@ const second = 1000
 const minute = 60 * second
 const hour = 60 * minute
 
-/** Two to three significant figures: `95s`, `3m20s`, `2h5m`, `7d3h`, `400d`, `3y40d`. Clocks may differ by up to two seconds. */
+/**
+ * Two to three significant figures: `95s`, `3m20s`, `2h5m`, `7d3h`, `400d`, `3y40d`. Clocks may differ by up to
+ * two seconds.
+ */
 export function formatHumanDuration(milliseconds: number): string {
   const seconds = Math.trunc(milliseconds / second)
   if (seconds < -1) return '<invalid>'

@@ -13,7 +13,9 @@ export function bindingColumns<T extends AnyBinding>(owner: string): Column<T>[]
     ageColumn(),
     text('Users', `Users in the ${owner}`, (object) => subjectsOf(object, 'User'), 'wide'),
     text('Groups', `Groups in the ${owner}`, (object) => subjectsOf(object, 'Group'), 'wide'),
-    text('ServiceAccounts', `ServiceAccounts in the ${owner}`, (object) => subjectsOf(object, 'ServiceAccount'), 'wide'),
+    text(
+      'ServiceAccounts', `ServiceAccounts in the ${owner}`, (object) => subjectsOf(object, 'ServiceAccount'), 'wide',
+    ),
   ]
 }
 

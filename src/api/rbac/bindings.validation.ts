@@ -9,7 +9,9 @@ import { rbacGroup } from './binding-defaults.ts'
 
 type Binding = Pick<RoleBinding, 'roleRef' | 'subjects'>
 
-export function validateBinding({ roleRef, subjects }: Binding, kinds: readonly string[], namespaced: boolean): FieldError[] {
+export function validateBinding(
+  { roleRef, subjects }: Binding, kinds: readonly string[], namespaced: boolean,
+): FieldError[] {
   return [
     ...validateRoleRef(roleRef ?? ({} as RoleRef), kinds),
     ...(subjects ?? []).flatMap((subject, index) => validateSubject(subject, namespaced, `subjects[${index}]`)),
@@ -26,7 +28,9 @@ function validateRoleRef({ apiGroup = '', kind = '', name = '' }: RoleRef, kinds
 
 const subjectKinds = ['ServiceAccount', 'User', 'Group']
 
-function validateSubject({ kind, name, apiGroup = '', namespace }: Subject, namespaced: boolean, path: string): FieldError[] {
+function validateSubject(
+  { kind, name, apiGroup = '', namespace }: Subject, namespaced: boolean, path: string,
+): FieldError[] {
   const errors = name ? [] : [required(`${path}.name`)]
   switch (kind) {
     case 'ServiceAccount':

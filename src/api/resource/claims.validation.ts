@@ -8,6 +8,8 @@ export function validateResourceClaimUpdate(object: ResourceClaim, old: Stored<R
   return validateImmutable(object.spec, old.spec, 'spec')
 }
 
-export function validateResourceClaimTemplateUpdate(object: ResourceClaimTemplate, old: Stored<ResourceClaimTemplate>): FieldError[] {
+export function validateResourceClaimTemplateUpdate(
+  object: ResourceClaimTemplate, old: Stored<ResourceClaimTemplate>,
+): FieldError[] {
   return validateImmutable(object.spec, old.spec, 'spec')
 }

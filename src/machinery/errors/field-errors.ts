@@ -34,12 +34,19 @@ export function valueNotFound(field: string, value: unknown): FieldError {
 
 /** `field.TooLong`: limits count bytes, and the value itself is left out. */
 export function tooLong(field: string, maxBytes: number): FieldError {
-  return fault('FieldValueTooLong', field, 'Too long', `may not be more than ${maxBytes} ${maxBytes === 1 ? 'byte' : 'bytes'}`)
+  return fault(
+    'FieldValueTooLong', field, 'Too long', `may not be more than ${maxBytes} ${maxBytes === 1 ? 'byte' : 'bytes'}`,
+  )
 }
 
 /** `field.TooMany`: a list with more items than allowed. */
 export function tooMany(field: string, actual: number, maxItems: number): FieldError {
-  return fault('FieldValueTooMany', field, `Too many: ${actual}`, `must have at most ${maxItems} ${maxItems === 1 ? 'item' : 'items'}`)
+  return fault(
+    'FieldValueTooMany',
+    field,
+    `Too many: ${actual}`,
+    `must have at most ${maxItems} ${maxItems === 1 ? 'item' : 'items'}`,
+  )
 }
 
 /** `field.TypeInvalid`: the value does not fit the field's type. */

@@ -160,7 +160,9 @@ export function validateConfigMapKey(value: string): string[] {
 /** An IANA service name: the name of a container's or Service's port where it is used as a target. */
 export function validatePortName(value: string): string[] {
   const problems = maxLength(value, 15)
-  if (!/^[-a-z0-9]+$/.test(value)) problems.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)')
+  if (!/^[-a-z0-9]+$/.test(value)) problems.push(
+    'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
+  )
   if (!/[a-z]/.test(value)) problems.push('must contain at least one letter (a-z)')
   if (value.includes('--')) problems.push('must not contain consecutive hyphens')
   if (value.startsWith('-') || value.endsWith('-')) problems.push('must not begin or end with a hyphen')
@@ -182,12 +184,16 @@ export function validateUnixId(id: number): string[] {
 
 export function validatePercent(value: string): string[] {
   if (/^[0-9]+%$/.test(value)) return []
-  return [regexError("a valid percent string must be a numeric string followed by an ending '%'", '[0-9]+%', '1%', '93%')]
+  return [
+    regexError("a valid percent string must be a numeric string followed by an ending '%'", '[0-9]+%', '1%', '93%'),
+  ]
 }
 
 export function validateHttpHeaderName(value: string): string[] {
   if (/^[-A-Za-z0-9]+$/.test(value)) return []
-  return [regexError("a valid HTTP header must consist of alphanumeric characters or '-'", '[-A-Za-z0-9]+', 'X-Header-Name')]
+  return [
+    regexError("a valid HTTP header must consist of alphanumeric characters or '-'", '[-A-Za-z0-9]+', 'X-Header-Name'),
+  ]
 }
 
 function maxLength(value: string, max: number, unit: 'bytes' | 'characters' = 'characters'): string[] {

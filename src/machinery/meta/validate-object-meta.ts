@@ -22,7 +22,9 @@ type Meta = DeepReadonly<ObjectMeta>
 export function validateObjectMeta(metadata: Meta, rules: MetaRules, path = 'metadata'): FieldError[] {
   const errors: FieldError[] = []
   const { generateName, name } = metadata
-  if (generateName) errors.push(...invalidFor(`${path}.generateName`, generateName, validateName(rules.nameRule, generateName, true)))
+  if (generateName) {
+    errors.push(...invalidFor(`${path}.generateName`, generateName, validateName(rules.nameRule, generateName, true)))
+  }
   if (!name) errors.push(required(`${path}.name`, 'name or generateName is required'))
   else errors.push(...invalidFor(`${path}.name`, name, validateName(rules.nameRule, name)))
   errors.push(...validateNamespaceField(metadata.namespace, rules.namespaced, path))
@@ -44,7 +46,9 @@ export function validateObjectMetaUpdate(metadata: Meta, old: Meta, path = 'meta
     }
   }
   if (!metadata.resourceVersion) {
-    errors.push(invalidValue(`${path}.resourceVersion`, metadata.resourceVersion ?? '', 'must be specified for an update'))
+    errors.push(
+      invalidValue(`${path}.resourceVersion`, metadata.resourceVersion ?? '', 'must be specified for an update'),
+    )
   }
   if ((metadata.generation ?? 0) < (old.generation ?? 0)) {
     errors.push(invalidValue(`${path}.generation`, metadata.generation ?? 0, 'must not be decremented'))
@@ -87,7 +91,9 @@ export function validateLabels(labels: Readonly<Record<string, string>> | undefi
   ])
 }
 
-export function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {
+export function validateAnnotations(
+  annotations: Readonly<Record<string, string>> | undefined, path: string,
+): FieldError[] {
   const errors: FieldError[] = []
   let bytes = 0
   for (const [key, value] of Object.entries(annotations ?? {})) {
@@ -168,7 +174,10 @@ export function validateFieldManager(manager: string, path: string): FieldError[
   return errors
 }
 
-/** `Invalid value: …: field is immutable` when the two differ. Empty and absent collections are the same, as in upstream's Semantic.DeepEqual. */
+/**
+ * `Invalid value: …: field is immutable` when the two differ. Empty and absent collections are the same, as in
+ * upstream's Semantic.DeepEqual.
+ */
 export function validateImmutable(value: unknown, old: unknown, path: string): FieldError[] {
   return semanticEqual(value, old) ? [] : [invalidValue(path, value, 'field is immutable')]
 }

@@ -81,6 +81,13 @@ export interface PrepareContext {
   /** Which endpoint is writing: '' for the object itself, else the subresource. */
   readonly subresource: string
   readonly now: number
+  /** Who is writing; absent where only the object's form is checked. */
+  readonly user?: {
+    readonly name: string
+    readonly uid?: string | undefined
+    readonly groups: readonly string[]
+    readonly extra?: Readonly<Record<string, readonly string[]>> | undefined
+  } | undefined
 }
 
 export interface Subresources<T extends KubeObject = KubeObject> {

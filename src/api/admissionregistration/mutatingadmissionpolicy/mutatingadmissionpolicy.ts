@@ -10,7 +10,9 @@ export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io', kind: 'MutatingAdmissionPolicy', plural: 'mutatingadmissionpolicies',
   categories: ['api-extensions'], scope: 'Cluster', unconditionalUpdate: false,
   versions: [
-    { version: 'v1', schema: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy', served: true, stored: true },
+    {
+      version: 'v1', schema: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy', served: true, stored: true,
+    },
     { version: 'v1beta1', schema: 'io.k8s.api.admissionregistration.v1beta1.MutatingAdmissionPolicy', served: false },
     { version: 'v1alpha1', schema: 'io.k8s.api.admissionregistration.v1alpha1.MutatingAdmissionPolicy', served: false },
   ],
@@ -26,7 +28,11 @@ export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
     nameColumn(),
     integer('Mutations', 'Mutations indicates the number of mutations rules defined in this configuration',
       ({ spec }) => spec?.mutations?.length ?? 0),
-    text('ParamKind', 'ParamKind specifies the kind of resources used to parameterize this policy', ({ spec }) => formatParamKind(spec?.paramKind)),
+    text(
+      'ParamKind',
+      'ParamKind specifies the kind of resources used to parameterize this policy',
+      ({ spec }) => formatParamKind(spec?.paramKind),
+    ),
     ageColumn(),
   ],
 })

@@ -7,20 +7,43 @@ import { formatParamRef } from '../policy-columns.ts'
 import { setMatchDefaults } from '../webhook-defaults.ts'
 
 export const mutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicyBinding>({
-  group: 'admissionregistration.k8s.io', kind: 'MutatingAdmissionPolicyBinding', plural: 'mutatingadmissionpolicybindings',
+  group: 'admissionregistration.k8s.io',
+  kind: 'MutatingAdmissionPolicyBinding',
+  plural: 'mutatingadmissionpolicybindings',
   categories: ['api-extensions'], scope: 'Cluster', unconditionalUpdate: false,
   versions: [
-    { version: 'v1', schema: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding', served: true, stored: true },
-    { version: 'v1beta1', schema: 'io.k8s.api.admissionregistration.v1beta1.MutatingAdmissionPolicyBinding', served: false },
-    { version: 'v1alpha1', schema: 'io.k8s.api.admissionregistration.v1alpha1.MutatingAdmissionPolicyBinding', served: false },
+    {
+      version: 'v1',
+      schema: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding',
+      served: true,
+      stored: true,
+    },
+    {
+      version: 'v1beta1',
+      schema: 'io.k8s.api.admissionregistration.v1beta1.MutatingAdmissionPolicyBinding',
+      served: false,
+    },
+    {
+      version: 'v1alpha1',
+      schema: 'io.k8s.api.admissionregistration.v1alpha1.MutatingAdmissionPolicyBinding',
+      served: false,
+    },
   ],
   setDefaults: ({ spec }) => setMatchDefaults(spec?.matchResources),
   validate: validateMutatingBinding,
   generation: 'spec',
   columns: [
     nameColumn(),
-    text('PolicyName', 'PolicyName indicates the policy definition which the policy binding binded to', ({ spec }) => spec?.policyName ?? ''),
-    text('ParamRef', 'ParamRef indicates the param resource which sets the configration param', ({ spec }) => formatParamRef(spec?.paramRef)),
+    text(
+      'PolicyName',
+      'PolicyName indicates the policy definition which the policy binding binded to',
+      ({ spec }) => spec?.policyName ?? '',
+    ),
+    text(
+      'ParamRef',
+      'ParamRef indicates the param resource which sets the configration param',
+      ({ spec }) => formatParamRef(spec?.paramRef),
+    ),
     ageColumn(),
   ],
 })

@@ -6,7 +6,10 @@ import { mutatingWebhookConfiguration } from './mutatingwebhookconfiguration.ts'
 
 function own(webhook: object = {}): object {
   return { metadata: { name: 'a' }, webhooks: [{
-    name: 'a.b.c', sideEffects: 'None', admissionReviewVersions: ['v1'], clientConfig: { service: { name: 's', namespace: 'n' } },
+    name: 'a.b.c',
+    sideEffects: 'None',
+    admissionReviewVersions: ['v1'],
+    clientConfig: { service: { name: 's', namespace: 'n' } },
     rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }], ...webhook,
   }] }
 }
@@ -16,15 +19,29 @@ const rows: readonly Row[] = [
     it: 'fails closed, for equivalent requests, within ten seconds', object: own(),
     holds: {
       'webhooks.0.failurePolicy': 'Fail', 'webhooks.0.matchPolicy': 'Equivalent', 'webhooks.0.timeoutSeconds': 10,
-      'webhooks.0.namespaceSelector': {}, 'webhooks.0.objectSelector': {}, 'webhooks.0.rules.0.scope': '*', 'webhooks.0.clientConfig.service.port': 443, 'webhooks.0.reinvocationPolicy': 'Never',
+      'webhooks.0.namespaceSelector': {},
+      'webhooks.0.objectSelector': {},
+      'webhooks.0.rules.0.scope': '*',
+      'webhooks.0.clientConfig.service.port': 443,
+      'webhooks.0.reinvocationPolicy': 'Never',
     },
   },
   {
     it: 'has a name with a domain', object: own({ name: 'a.b' }),
-    errors: ['webhooks[0].name: Invalid value: "a.b": should be a domain with at least three segments separated by dots'],
+    errors: [
+      'webhooks[0].name: Invalid value: "a.b": should be a domain with at least three segments separated by dots',
+    ],
   },
-  { it: 'has no side effects that count', object: own({ sideEffects: 'Some' }), errors: ['webhooks[0].sideEffects: Unsupported value: "Some": supported values: "None", "NoneOnDryRun"'] },
-  { it: 'is called in one way', object: own({ clientConfig: {} }), errors: ['webhooks[0].clientConfig: Required value: exactly one of url or service is required'] },
+  {
+    it: 'has no side effects that count',
+    object: own({ sideEffects: 'Some' }),
+    errors: ['webhooks[0].sideEffects: Unsupported value: "Some": supported values: "None", "NoneOnDryRun"'],
+  },
+  {
+    it: 'is called in one way',
+    object: own({ clientConfig: {} }),
+    errors: ['webhooks[0].clientConfig: Required value: exactly one of url or service is required'],
+  },
   {
     it: 'is called safely', object: own({ clientConfig: { url: 'http://a/b' } }),
     errors: ['webhooks[0].clientConfig.url: Invalid value: "http": \'https\' is the only allowed URL scheme; desired format: https://host[/path]'],
@@ -34,10 +51,17 @@ const rows: readonly Row[] = [
     errors: ['webhooks[0].admissionReviewVersions: Invalid value: ["v2"]: must include at least one of v1, v1beta1'],
   },
   {
-    it: 'is about everything or about something', object: own({ rules: [{ operations: ['*', 'CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/*', 'pods/status'] }] }),
+    it: 'is about everything or about something',
+    object: own({
+      rules: [
+        { operations: ['*', 'CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/*', 'pods/status'] },
+      ],
+    }),
     errors: ['webhooks[0].rules[0].operations: Invalid value: ["*","CREATE"]: if \'*\' is present, must not specify other operations',
       'webhooks[0].rules[0].resources[1]: Invalid value: "pods/status": if \'pods/*\' is present, must not specify pods/status'],
   },
 ]
 
-for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(mutatingWebhookConfiguration, row), expectedOf(row)))
+for (const row of rows) test(
+  row.it, () => assert.deepEqual(outcomeOf(mutatingWebhookConfiguration, row), expectedOf(row)),
+)

@@ -9,7 +9,14 @@ import { validateMutatingWebhooks } from '../webhooks.validation.ts'
 export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfiguration>({
   group: 'admissionregistration.k8s.io', kind: 'MutatingWebhookConfiguration', plural: 'mutatingwebhookconfigurations',
   categories: ['api-extensions'], scope: 'Cluster', unconditionalUpdate: false,
-  versions: [{ version: 'v1', schema: 'io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration', served: true, stored: true }],
+  versions: [
+    {
+      version: 'v1',
+      schema: 'io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration',
+      served: true,
+      stored: true,
+    },
+  ],
   setDefaults: (object) => {
     setWebhookDefaults(object)
     for (const webhook of object.webhooks ?? []) webhook.reinvocationPolicy ??= 'Never'
@@ -18,7 +25,11 @@ export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
   generation: (object, old) => !semanticEqual(object.webhooks, old.webhooks),
   columns: [
     nameColumn(),
-    integer('Webhooks', 'Webhooks indicates the number of webhooks registered in this configuration', (object) => object.webhooks?.length ?? 0),
+    integer(
+      'Webhooks',
+      'Webhooks indicates the number of webhooks registered in this configuration',
+      (object) => object.webhooks?.length ?? 0,
+    ),
     ageColumn(),
   ],
 })

@@ -7,12 +7,19 @@ import { validatingAdmissionPolicy } from './validatingadmissionpolicy.ts'
 function own(spec: object = {}): object {
   return { metadata: { name: 'a' }, spec: {
     validations: [{ expression: 'true' }],
-    matchConstraints: { resourceRules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }] }, ...spec,
+    matchConstraints: {
+      resourceRules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }],
+    },
+    ...spec,
   } }
 }
 
 const rows: readonly Row[] = [
-  { it: 'fails closed', object: own(), holds: { 'spec.failurePolicy': 'Fail', 'spec.matchConstraints.matchPolicy': 'Equivalent', status: {} } },
+  {
+    it: 'fails closed',
+    object: own(),
+    holds: { 'spec.failurePolicy': 'Fail', 'spec.matchConstraints.matchPolicy': 'Equivalent', status: {} },
+  },
   {
     it: 'says something', object: own({ validations: [] }),
     errors: ['spec.validations: Required value: validations or auditAnnotations must contain at least one item',

@@ -11,9 +11,16 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io', kind: 'ValidatingAdmissionPolicy', plural: 'validatingadmissionpolicies',
   categories: ['api-extensions'], scope: 'Cluster', unconditionalUpdate: false,
   versions: [
-    { version: 'v1', schema: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy', served: true, stored: true },
+    {
+      version: 'v1',
+      schema: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy',
+      served: true,
+      stored: true,
+    },
     { version: 'v1beta1', schema: 'io.k8s.api.admissionregistration.v1beta1.ValidatingAdmissionPolicy', served: false },
-    { version: 'v1alpha1', schema: 'io.k8s.api.admissionregistration.v1alpha1.ValidatingAdmissionPolicy', served: false },
+    {
+      version: 'v1alpha1', schema: 'io.k8s.api.admissionregistration.v1alpha1.ValidatingAdmissionPolicy', served: false,
+    },
   ],
   setDefaults: ({ spec }) => {
     if (!spec) return
@@ -28,7 +35,11 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
     nameColumn(),
     integer('Validations', 'Validations indicates the number of validation rules defined in this configuration',
       ({ spec }) => spec?.validations?.length ?? 0),
-    text('ParamKind', 'ParamKind specifies the kind of resources used to parameterize this policy', ({ spec }) => formatParamKind(spec?.paramKind)),
+    text(
+      'ParamKind',
+      'ParamKind specifies the kind of resources used to parameterize this policy',
+      ({ spec }) => formatParamKind(spec?.paramKind),
+    ),
     ageColumn(),
   ],
 })

@@ -7,15 +7,28 @@ import { setWebhookDefaults } from '../webhook-defaults.ts'
 import { validateValidatingWebhooks } from '../webhooks.validation.ts'
 
 export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfiguration>({
-  group: 'admissionregistration.k8s.io', kind: 'ValidatingWebhookConfiguration', plural: 'validatingwebhookconfigurations',
+  group: 'admissionregistration.k8s.io',
+  kind: 'ValidatingWebhookConfiguration',
+  plural: 'validatingwebhookconfigurations',
   categories: ['api-extensions'], scope: 'Cluster', unconditionalUpdate: false,
-  versions: [{ version: 'v1', schema: 'io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration', served: true, stored: true }],
+  versions: [
+    {
+      version: 'v1',
+      schema: 'io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration',
+      served: true,
+      stored: true,
+    },
+  ],
   setDefaults: setWebhookDefaults,
   validate: validateValidatingWebhooks,
   generation: (object, old) => !semanticEqual(object.webhooks, old.webhooks),
   columns: [
     nameColumn(),
-    integer('Webhooks', 'Webhooks indicates the number of webhooks registered in this configuration', (object) => object.webhooks?.length ?? 0),
+    integer(
+      'Webhooks',
+      'Webhooks indicates the number of webhooks registered in this configuration',
+      (object) => object.webhooks?.length ?? 0,
+    ),
     ageColumn(),
   ],
 })

@@ -9,14 +9,22 @@ import {
 } from './customresourcedefinition.validation.ts'
 
 export const customResourceDefinition = defineKind<CustomResourceDefinition>({
-  group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions', shortNames: ['crd', 'crds'],
+  group: 'apiextensions.k8s.io',
+  kind: 'CustomResourceDefinition',
+  plural: 'customresourcedefinitions',
+  shortNames: ['crd', 'crds'],
   categories: ['api-extensions'], scope: 'Cluster', unconditionalUpdate: false,
   versions: [{
-    version: 'v1', schema: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition', served: true, stored: true,
+    version: 'v1',
+    schema: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
+    served: true,
+    stored: true,
   }],
   setDefaults,
   prepareForCreate: (object) => {
-    object.status = { conditions: [], acceptedNames: { plural: '', kind: '' }, storedVersions: storageVersionsOf(object) }
+    object.status = {
+      conditions: [], acceptedNames: { plural: '', kind: '' }, storedVersions: storageVersionsOf(object),
+    }
   },
   prepareForUpdate,
   validate: validateCustomResourceDefinition,
@@ -37,8 +45,13 @@ function setDefaults({ spec }: CustomResourceDefinition): void {
   if (conversion.webhook?.clientConfig?.service) conversion.webhook.clientConfig.service.port ??= 443
 }
 
-/** A version that is or was the storage version stays on record until somebody has migrated its objects and says so in the status. */
-function prepareForUpdate(object: CustomResourceDefinition, old: Stored<CustomResourceDefinition>, { subresource }: PrepareContext): void {
+/**
+ * A version that is or was the storage version stays on record until somebody has migrated its objects and says so
+ * in the status.
+ */
+function prepareForUpdate(
+  object: CustomResourceDefinition, old: Stored<CustomResourceDefinition>, { subresource }: PrepareContext,
+): void {
   if (subresource === 'status') return keep(object, old, 'spec')
   keep(object, old, 'status')
   const before = old.status?.storedVersions ?? []

@@ -65,7 +65,9 @@ function validateVersions({ versions = [] }: CustomResourceDefinitionSpec): Fiel
     errors.push(...validateSchemaOf(version, path))
     const problems = validateDns1035Label(version.name ?? '')
     if (problems.length > 0) errors.push(invalidValue(`${path}.name`, version.name ?? '', problems.join(',')))
-    errors.push(...validateDeprecation(version, path), ...validateSubresources(version.subresources, `${path}.subresources`))
+    errors.push(
+      ...validateDeprecation(version, path), ...validateSubresources(version.subresources, `${path}.subresources`)
+    )
     errors.push(...(version.additionalPrinterColumns ?? []).flatMap((column, at) =>
       validateColumn(column, `${path}.additionalPrinterColumns[${at}]`)))
   }
@@ -84,7 +86,9 @@ function validateSchemaOf({ schema, subresources }: CustomResourceDefinitionVers
   return validateRootSchema(root, `${path}.schema.openAPIV3Schema`, subresources?.status !== undefined)
 }
 
-function validateDeprecation({ deprecated, deprecationWarning }: CustomResourceDefinitionVersion, path: string): FieldError[] {
+function validateDeprecation(
+  { deprecated, deprecationWarning }: CustomResourceDefinitionVersion, path: string,
+): FieldError[] {
   if (deprecationWarning === undefined) return []
   const problems: string[] = []
   if (!deprecated) problems.push('can only be set for deprecated versions')
@@ -127,7 +131,9 @@ function validateSubresources(subresources: CustomResourceSubresources | undefin
     }
     if (!value.startsWith('.')) errors.push(invalidValue(at, value, 'must be a simple json path starting with .'))
     else if (/[\[\]]/.test(value)) errors.push(invalidValue(at, value, 'must be a json path in the dot notation'))
-    else if (!parts.some((part) => value.startsWith(part))) errors.push(invalidValue(at, value, `should be a json path under ${place}`))
+    else if (!parts.some((part) => value.startsWith(part))) errors.push(
+      invalidValue(at, value, `should be a json path under ${place}`),
+    )
   }
   check('specReplicasPath', ['.spec.'], '.spec')
   check('statusReplicasPath', ['.status.'], '.status')
@@ -137,7 +143,9 @@ function validateSubresources(subresources: CustomResourceSubresources | undefin
 
 function validateNames(names: CustomResourceDefinitionNames, path: string): FieldError[] {
   const errors: FieldError[] = []
-  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) if (!names[field]) errors.push(required(`${path}.${field}`))
+  for (const field of [
+    'plural', 'singular', 'kind', 'listKind',
+  ] as const) if (!names[field]) errors.push(required(`${path}.${field}`))
   const label = (field: string, value: string | undefined, prefix = ''): void => {
     if (!value) return
     const problems = validateDns1035Label(prefix === '' ? value : value.toLowerCase())
@@ -173,8 +181,12 @@ function validateStoredVersions({ spec, status }: CustomResourceDefinition): Fie
 }
 
 /** Where objects are stored follows from group and plural; once established, scope and kind stay as well. */
-export function validateCustomResourceDefinitionUpdate({ spec }: CustomResourceDefinition, old: Stored<CustomResourceDefinition>): FieldError[] {
-  const established = old.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True') ?? false
+export function validateCustomResourceDefinitionUpdate(
+  { spec }: CustomResourceDefinition, old: Stored<CustomResourceDefinition>,
+): FieldError[] {
+  const established = old.status?.conditions?.some(
+    ({ type, status }) => type === 'Established' && status === 'True',
+  ) ?? false
   return [
     ...(established ? [
       ...validateImmutable(spec?.scope, old.spec?.scope, 'spec.scope'),

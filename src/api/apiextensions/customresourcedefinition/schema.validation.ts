@@ -1,4 +1,7 @@
-/** Rules of structural schemas: every field has a type, and logic (anyOf, not) only restricts what is declared outside of it. */
+/**
+ * Rules of structural schemas: every field has a type, and logic (anyOf, not) only restricts what is declared
+ * outside of it.
+ */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import type { JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool } from '../../gen/apiextensions-v1.ts'
@@ -23,7 +26,10 @@ export function validateRootSchema(schema: JSONSchemaProps, path: string, hasSta
 function validateSchema(schema: JSONSchemaProps, path: string, level: Level, depth: number): FieldError[] {
   if (depth > maxDepth) return [invalidValue(path, '', `must not be nested deeper than ${maxDepth} levels`)]
   const errors = [
-    ...validateUnsupported(schema, path), ...validateType(schema, path, level), ...validateLists(schema, path), ...validateRules(schema, path),
+    ...validateUnsupported(schema, path),
+    ...validateType(schema, path, level),
+    ...validateLists(schema, path),
+    ...validateRules(schema, path),
     ...validateEmbedded(schema, path), ...validateLogic(schema, path, depth),
   ]
   const items = asSchema(schema.items)
@@ -31,7 +37,9 @@ function validateSchema(schema: JSONSchemaProps, path: string, level: Level, dep
   if (items) errors.push(...validateSchema(items, `${path}.items`, 'item', depth + 1))
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     // Metadata of the object itself is the server's; a schema may only restrict its names.
-    if (level === 'root' && name === 'metadata') errors.push(...validateMetadata(property, `${path}.properties[metadata]`))
+    if (level === 'root' && name === 'metadata') {
+      errors.push(...validateMetadata(property, `${path}.properties[metadata]`))
+    }
     else errors.push(...validateSchema(property, `${path}.properties[${name}]`, 'field', depth + 1))
   }
   const additional = asSchema(schema.additionalProperties)
@@ -49,15 +57,23 @@ function validateUnsupported(schema: JSONSchemaProps, path: string): FieldError[
   const errors = unsupported.filter((field) => schema[field] !== undefined && schema[field] !== '')
     .map((field) => forbiddenValue(`${path}.${field}`, `${field} is not supported`))
   if (schema.uniqueItems) {
-    errors.push(forbiddenValue(`${path}.uniqueItems`, 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'))
+    errors.push(
+      forbiddenValue(
+        `${path}.uniqueItems`, 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic',
+      ),
+    )
   }
   if (schema.additionalProperties !== undefined && schema.additionalProperties !== false && Object.keys(schema.properties ?? {}).length > 0) {
-    errors.push(forbiddenValue(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'))
+    errors.push(
+      forbiddenValue(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'),
+    )
   }
   if (schema.type === 'null') {
     errors.push(forbiddenValue(`${path}.type`, 'type cannot be set to null, use nullable as an alternative'))
   }
-  if (Array.isArray(schema.items)) errors.push(forbiddenValue(`${path}.items`, 'items must be a schema object and not an array'))
+  if (Array.isArray(schema.items)) {
+    errors.push(forbiddenValue(`${path}.items`, 'items must be a schema object and not an array'))
+  }
   if (schema['x-kubernetes-preserve-unknown-fields'] === false) {
     errors.push(invalidValue(`${path}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'))
   }
@@ -97,7 +113,9 @@ function validateEmbedded(schema: JSONSchemaProps, path: string): FieldError[] {
   const errors: FieldError[] = []
   if (schema['x-kubernetes-int-or-string']) {
     for (const field of ['x-kubernetes-preserve-unknown-fields', 'x-kubernetes-embedded-resource'] as const) {
-      if (schema[field]) errors.push(invalidValue(`${path}.${field}`, true, 'must be false if x-kubernetes-int-or-string is true'))
+      if (schema[field]) {
+        errors.push(invalidValue(`${path}.${field}`, true, 'must be false if x-kubernetes-int-or-string is true'))
+      }
     }
   }
   if (!schema['x-kubernetes-embedded-resource']) return errors
@@ -105,7 +123,9 @@ function validateEmbedded(schema: JSONSchemaProps, path: string): FieldError[] {
   if (!schema.type) errors.push(required(`${path}.type`, detail))
   else if (schema.type !== 'object') errors.push(invalidValue(`${path}.type`, schema.type, detail))
   if (schema.additionalProperties !== undefined) {
-    errors.push(forbiddenValue(`${path}.additionalProperties`, 'must not be used if x-kubernetes-embedded-resource is set'))
+    errors.push(
+      forbiddenValue(`${path}.additionalProperties`, 'must not be used if x-kubernetes-embedded-resource is set'),
+    )
   }
   if (!schema['x-kubernetes-preserve-unknown-fields'] && Object.keys(schema.properties ?? {}).length === 0) {
     errors.push(required(`${path}.properties`,
@@ -118,7 +138,11 @@ function validateMetadata(schema: JSONSchemaProps, path: string): FieldError[] {
   const errors = schema.type === 'object' ? [] : [invalidValue(`${path}.type`, schema.type ?? '', 'must be object')]
   const others = Object.keys(schema.properties ?? {}).filter((name) => name !== 'name' && name !== 'generateName')
   if (others.length > 0) {
-    errors.push(forbiddenValue(path, 'must not specify anything other than name and generateName, but metadata is implicitly specified'))
+    errors.push(
+      forbiddenValue(
+        path, 'must not specify anything other than name and generateName, but metadata is implicitly specified',
+      ),
+    )
   }
   return errors
 }
@@ -126,11 +150,15 @@ function validateMetadata(schema: JSONSchemaProps, path: string): FieldError[] {
 /** Expressions are compiled where there is a CEL compiler: in the API server. */
 function validateRules(schema: JSONSchemaProps, path: string): FieldError[] {
   const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
-  return (schema['x-kubernetes-validations'] ?? []).flatMap(({ rule = '', message = '', reason, messageExpression }, index) => {
+  return (
+    schema['x-kubernetes-validations'] ?? []
+  ).flatMap(({ rule = '', message = '', reason, messageExpression }, index) => {
     const at = `${path}.x-kubernetes-validations[${index}]`
     const errors: FieldError[] = []
     if (rule.trim() === '') errors.push(required(`${at}.rule`, 'rule is not specified'))
-    if (message !== '' && message.trim() === '') errors.push(invalidValue(`${at}.message`, message, 'must be non-empty if specified'))
+    if (message !== '' && message.trim() === '') {
+      errors.push(invalidValue(`${at}.message`, message, 'must be non-empty if specified'))
+    }
     else if (message.includes('\n')) errors.push(invalidValue(`${at}.message`, message, 'must not contain line breaks'))
     else if (rule.includes('\n') && message === '') {
       errors.push(required(`${at}.message`, 'message must be specified if rule contains line breaks'))
@@ -148,9 +176,12 @@ const declarations = [
   ['default', 'must be undefined to be structural'], ['title', 'must be empty to be structural'],
   ['description', 'must be empty to be structural'], ['nullable', 'must be false to be structural'],
   ['x-kubernetes-preserve-unknown-fields', 'must be false to be structural'],
-  ['x-kubernetes-embedded-resource', 'must be false to be structural'], ['x-kubernetes-int-or-string', 'must be false to be structural'],
-  ['x-kubernetes-list-map-keys', 'must be empty to be structural'], ['x-kubernetes-list-type', 'must be undefined to be structural'],
-  ['x-kubernetes-map-type', 'must be undefined to be structural'], ['x-kubernetes-validations', 'must be empty to be structural'],
+  ['x-kubernetes-embedded-resource', 'must be false to be structural'],
+  ['x-kubernetes-int-or-string', 'must be false to be structural'],
+  ['x-kubernetes-list-map-keys', 'must be empty to be structural'],
+  ['x-kubernetes-list-type', 'must be undefined to be structural'],
+  ['x-kubernetes-map-type', 'must be undefined to be structural'],
+  ['x-kubernetes-validations', 'must be empty to be structural'],
 ] as const
 
 function validateLogic(schema: JSONSchemaProps, path: string, depth: number): FieldError[] {

@@ -9,7 +9,11 @@ import { validateApiService, validateApiServiceStatusUpdate } from './apiservice
 const statusStrategy = separateStatus<APIService>({})
 
 export const apiService = defineKind<APIService>({
-  group: 'apiregistration.k8s.io', kind: 'APIService', plural: 'apiservices', categories: ['api-extensions'], scope: 'Cluster',
+  group: 'apiregistration.k8s.io',
+  kind: 'APIService',
+  plural: 'apiservices',
+  categories: ['api-extensions'],
+  scope: 'Cluster',
   unconditionalUpdate: false, nameRule: 'pathSegment',
   versions: [{
     version: 'v1', schema: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService', served: true, stored: true,

@@ -9,9 +9,15 @@ export function validateApiService({ metadata, spec = {} as APIServiceSpec }: AP
   const { group = '', version = '' } = spec
   const errors: FieldError[] = []
   const name = metadata?.name ?? ''
-  if (name !== `${version}.${group}`) errors.push(invalidValue('metadata.name', name, 'must be `spec.version+"."+spec.group`'))
-  if (group === '' && version !== 'v1') errors.push(required('spec.group', 'only v1 may have an empty group and it better be legacy kube'))
-  if (group !== '') errors.push(...validateDns1123Subdomain(group).map((problem) => invalidValue('spec.group', group, problem)))
+  if (name !== `${version}.${group}`) {
+    errors.push(invalidValue('metadata.name', name, 'must be `spec.version+"."+spec.group`'))
+  }
+  if (group === '' && version !== 'v1') {
+    errors.push(required('spec.group', 'only v1 may have an empty group and it better be legacy kube'))
+  }
+  if (group !== '') {
+    errors.push(...validateDns1123Subdomain(group).map((problem) => invalidValue('spec.group', group, problem)))
+  }
   errors.push(...validateDns1035Label(version).map((problem) => invalidValue('spec.version', version, problem)))
   const { groupPriorityMinimum: groupPriority = 0, versionPriority = 0 } = spec
   if (groupPriority <= 0 || groupPriority > 20000) {
@@ -26,18 +32,30 @@ export function validateApiService({ metadata, spec = {} as APIServiceSpec }: AP
 function validateService({ service, caBundle, insecureSkipTLSVerify }: APIServiceSpec): FieldError[] {
   const errors: FieldError[] = []
   if (!service) {
-    if (caBundle) errors.push(invalidValue('spec.caBundle', `${base64Length(caBundle)} bytes`, 'local APIServices may not have a caBundle'))
+    if (caBundle) {
+      errors.push(
+        invalidValue('spec.caBundle', `${base64Length(caBundle)} bytes`, 'local APIServices may not have a caBundle'),
+      )
+    }
     if (insecureSkipTLSVerify) {
-      errors.push(invalidValue('spec.insecureSkipTLSVerify', insecureSkipTLSVerify, 'local APIServices may not have insecureSkipTLSVerify'))
+      errors.push(
+        invalidValue(
+          'spec.insecureSkipTLSVerify', insecureSkipTLSVerify, 'local APIServices may not have insecureSkipTLSVerify',
+        ),
+      )
     }
     return errors
   }
   if (!service.namespace) errors.push(required('spec.service.namespace'))
   if (!service.name) errors.push(required('spec.service.name'))
   const problems = validatePortNumber(service.port ?? 0)
-  if (problems.length > 0) errors.push(invalidValue('spec.service.port', service.port, `port is not valid: ${problems.join(', ')}`))
+  if (problems.length > 0) {
+    errors.push(invalidValue('spec.service.port', service.port, `port is not valid: ${problems.join(', ')}`))
+  }
   if (insecureSkipTLSVerify && caBundle) {
-    errors.push(invalidValue('spec.insecureSkipTLSVerify', insecureSkipTLSVerify, 'may not be true if caBundle is present'))
+    errors.push(
+      invalidValue('spec.insecureSkipTLSVerify', insecureSkipTLSVerify, 'may not be true if caBundle is present'),
+    )
   }
   return errors
 }

@@ -5,8 +5,19 @@ import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
 import { controllerRevision } from './controllerrevision.ts'
 
 const rows: readonly Row[] = [
-  { it: 'holds something', object: { metadata: { name: 'a' }, revision: -1 }, errors: ['data: Required value: data is mandatory', 'revision: Invalid value: -1: must be greater than or equal to 0'] },
-  { it: 'holds it unchanged', old: { data: { a: 1 }, revision: 1 }, object: { data: { a: 2 }, revision: 2 }, errors: ['data: Invalid value: {"a":2}: field is immutable'] },
+  {
+    it: 'holds something',
+    object: { metadata: { name: 'a' }, revision: -1 },
+    errors: [
+      'data: Required value: data is mandatory', 'revision: Invalid value: -1: must be greater than or equal to 0',
+    ],
+  },
+  {
+    it: 'holds it unchanged',
+    old: { data: { a: 1 }, revision: 1 },
+    object: { data: { a: 2 }, revision: 2 },
+    errors: ['data: Invalid value: {"a":2}: field is immutable'],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(controllerRevision, row), expectedOf(row)))

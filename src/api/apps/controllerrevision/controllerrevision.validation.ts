@@ -10,6 +10,8 @@ export function validateControllerRevision({ data, revision }: ControllerRevisio
   return [...(data ? [] : [required('data', 'data is mandatory')]), ...validateNonNegative(revision, 'revision')]
 }
 
-export function validateControllerRevisionUpdate(object: ControllerRevision, old: Stored<ControllerRevision>): FieldError[] {
+export function validateControllerRevisionUpdate(
+  object: ControllerRevision, old: Stored<ControllerRevision>,
+): FieldError[] {
   return validateImmutable(object.data, old.data, 'data')
 }

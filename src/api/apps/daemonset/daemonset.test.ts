@@ -14,20 +14,26 @@ const rows: readonly Row[] = [
   {
     it: 'replaces one pod at a time', object: own(),
     holds: {
-      'spec.updateStrategy': { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } }, 'spec.revisionHistoryLimit': 10,
+      'spec.updateStrategy': { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+      'spec.revisionHistoryLimit': 10,
       status: { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 },
     },
   },
   {
-    it: 'has one pod too few or one too many, not both', object: own({ updateStrategy: { rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } } }),
-    errors: ['spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero'],
+    it: 'has one pod too few or one too many, not both',
+    object: own({ updateStrategy: { rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } } }),
+    errors: [
+      'spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero',
+    ],
   },
   {
     it: 'can move', object: own({ updateStrategy: { rollingUpdate: { maxUnavailable: 0 } } }),
     errors: ['spec.updateStrategy.rollingUpdate.maxUnavailable: Required value: cannot be 0 when maxSurge is 0'],
   },
   {
-    it: 'selects something', object: own({ selector: {} }), errors: ['spec.selector: Invalid value: {}: empty selector is invalid for daemonset'],
+    it: 'selects something',
+    object: own({ selector: {} }),
+    errors: ['spec.selector: Invalid value: {}: empty selector is invalid for daemonset'],
   },
 ]
 

@@ -12,7 +12,9 @@ export const daemonSet = defineKind<DaemonSet>({
   group: 'apps', kind: 'DaemonSet', plural: 'daemonsets', shortNames: ['ds'], categories: ['all'], scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.DaemonSet', served: true, stored: true }],
   setDefaults,
-  ...separateStatus<DaemonSet>({ currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }),
+  ...separateStatus<DaemonSet>({
+    currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0,
+  }),
   validate: validateDaemonSet,
   validateUpdate: validateDaemonSetUpdate,
   validateStatusUpdate: validateDaemonSetStatusUpdate,
@@ -21,10 +23,16 @@ export const daemonSet = defineKind<DaemonSet>({
   columns: [
     nameColumn(),
     integer('Desired', 'Number of nodes that should run the pod', ({ status }) => status?.desiredNumberScheduled ?? 0),
-    integer('Current', 'Number of nodes that run the pod and should', ({ status }) => status?.currentNumberScheduled ?? 0),
+    integer(
+      'Current', 'Number of nodes that run the pod and should', ({ status }) => status?.currentNumberScheduled ?? 0,
+    ),
     integer('Ready', 'Number of pods that are ready', ({ status }) => status?.numberReady ?? 0),
-    integer('Up-to-date', 'Number of pods of the current template', ({ status }) => status?.updatedNumberScheduled ?? 0),
-    integer('Available', 'Number of pods that have been ready long enough', ({ status }) => status?.numberAvailable ?? 0),
+    integer(
+      'Up-to-date', 'Number of pods of the current template', ({ status }) => status?.updatedNumberScheduled ?? 0,
+    ),
+    integer(
+      'Available', 'Number of pods that have been ready long enough', ({ status }) => status?.numberAvailable ?? 0,
+    ),
     text('Node Selector', 'Labels of the nodes', ({ spec }) => formatLabels(spec?.template?.spec?.nodeSelector)),
     ageColumn(),
     ...containerColumns<DaemonSet>(({ spec }) => spec?.template?.spec?.containers),

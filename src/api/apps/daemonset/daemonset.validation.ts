@@ -5,7 +5,9 @@ import type { Stored } from '#machinery/meta/object.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import { validateReplicatedTemplate } from '../../core/pod/replicated-template.validation.ts'
 import type { DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, RollingUpdateDaemonSet } from '../../gen/apps-v1.ts'
-import { validateNonNegative, validateNonNegativeIntOrPercent, validateNotMoreThan100Percent } from '../../numbers.validation.ts'
+import {
+  validateNonNegative, validateNonNegativeIntOrPercent, validateNotMoreThan100Percent,
+} from '../../numbers.validation.ts'
 import { isEmptySelector, validateLabelSelector } from '../../selectors.validation.ts'
 import { isZeroIntOrPercent, validateCollisionCount } from '../status.validation.ts'
 
@@ -28,7 +30,9 @@ function validateStrategy(strategy: DaemonSetUpdateStrategy, path: string): Fiel
   const { type, rollingUpdate } = strategy
   if (type === 'OnDelete') return []
   if (type !== 'RollingUpdate') return [notSupported(path, strategy, ['RollingUpdate', 'OnDelete'])]
-  return rollingUpdate ? validateRollingUpdate(rollingUpdate, `${path}.rollingUpdate`) : [required(`${path}.rollingUpdate`)]
+  return rollingUpdate ? validateRollingUpdate(
+    rollingUpdate, `${path}.rollingUpdate`,
+  ) : [required(`${path}.rollingUpdate`)]
 }
 
 /** A node's pod is replaced either before or after the old one goes. */
@@ -54,7 +58,12 @@ export function validateDaemonSetUpdate(object: DaemonSet, old: Stored<DaemonSet
 }
 
 const counts = [
-  'currentNumberScheduled', 'numberMisscheduled', 'desiredNumberScheduled', 'numberReady', 'observedGeneration', 'updatedNumberScheduled',
+  'currentNumberScheduled',
+  'numberMisscheduled',
+  'desiredNumberScheduled',
+  'numberReady',
+  'observedGeneration',
+  'updatedNumberScheduled',
   'numberAvailable', 'numberUnavailable',
 ] as const
 

@@ -20,7 +20,9 @@ const rows: readonly Row[] = [
   },
   { it: 'keeps zero replicas', object: own({ replicas: 0 }), holds: { 'spec.replicas': 0 } },
   {
-    it: 'has a selector, and pods that it selects', object: { metadata: { name: 'a' }, spec: { template } }, errors: ['spec.selector: Required value'],
+    it: 'has a selector, and pods that it selects',
+    object: { metadata: { name: 'a' }, spec: { template } },
+    errors: ['spec.selector: Required value'],
   },
   {
     it: 'selects something', object: own({ selector: {} }),
@@ -43,16 +45,28 @@ const rows: readonly Row[] = [
     errors: ['spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
   },
   {
-    it: 'restarts its pods', object: own({ template: { ...template, spec: { ...template.spec, restartPolicy: 'Never' } } }),
+    it: 'restarts its pods',
+    object: own({ template: { ...template, spec: { ...template.spec, restartPolicy: 'Never' } } }),
     errors: ['spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"'],
   },
   {
-    it: 'keeps its selector', old: own(), object: own({ selector: { matchLabels: { app: 'a', tier: 'b' } }, template: { ...template, metadata: { labels: { app: 'a', tier: 'b' } } } }),
+    it: 'keeps its selector',
+    old: own(),
+    object: own({
+      selector: { matchLabels: { app: 'a', tier: 'b' } },
+      template: { ...template, metadata: { labels: { app: 'a', tier: 'b' } } },
+    }),
     errors: ['spec.selector: Invalid value: {"matchLabels":{"app":"a","tier":"b"}}: field is immutable'],
   },
   {
-    it: 'counts parts of a whole', old: { metadata: {}, status: { collisionCount: 2 } }, object: { metadata: {}, status: { replicas: 1, readyReplicas: 2, collisionCount: 1 } }, subresource: 'status',
-    errors: ['status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas', 'status.collisionCount: Invalid value: 1: cannot be decremented'],
+    it: 'counts parts of a whole',
+    old: { metadata: {}, status: { collisionCount: 2 } },
+    object: { metadata: {}, status: { replicas: 1, readyReplicas: 2, collisionCount: 1 } },
+    subresource: 'status',
+    errors: [
+      'status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas',
+      'status.collisionCount: Invalid value: 1: cannot be decremented',
+    ],
   },
 ]
 

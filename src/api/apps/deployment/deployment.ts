@@ -6,12 +6,19 @@ import type { Deployment, DeploymentSpec } from '../../gen/apps-v1.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { keep, separateStatus } from '../../strategy.ts'
-import { validateDeployment, validateDeploymentStatusUpdate, validateDeploymentUpdate } from './deployment.validation.ts'
+import {
+  validateDeployment, validateDeploymentStatusUpdate, validateDeploymentUpdate,
+} from './deployment.validation.ts'
 
 const statusStrategy = separateStatus<Deployment>({})
 
 export const deployment = defineKind<Deployment>({
-  group: 'apps', kind: 'Deployment', plural: 'deployments', shortNames: ['deploy'], categories: ['all'], scope: 'Namespaced',
+  group: 'apps',
+  kind: 'Deployment',
+  plural: 'deployments',
+  shortNames: ['deploy'],
+  categories: ['all'],
+  scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.Deployment', served: true, stored: true }],
   setDefaults,
   prepareForCreate: statusStrategy.prepareForCreate,
@@ -30,9 +37,15 @@ export const deployment = defineKind<Deployment>({
   },
   columns: [
     nameColumn(),
-    text('Ready', 'Number of the pod with ready state', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`),
+    text(
+      'Ready',
+      'Number of the pod with ready state',
+      ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
+    ),
     text('Up-to-date', 'Number of pods of the current template', ({ status }) => status?.updatedReplicas ?? 0),
-    text('Available', 'Number of pods that have been ready long enough', ({ status }) => status?.availableReplicas ?? 0),
+    text(
+      'Available', 'Number of pods that have been ready long enough', ({ status }) => status?.availableReplicas ?? 0,
+    ),
     ageColumn(),
     ...containerColumns<Deployment>(({ spec }) => spec?.template?.spec?.containers),
     text('Selector', 'Labels of the pods', ({ spec }) => formatLabelSelector(spec?.selector), 'wide'),

@@ -5,7 +5,9 @@ import type { Stored } from '#machinery/meta/object.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import { validateReplicatedTemplate } from '../../core/pod/replicated-template.validation.ts'
 import type { Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment } from '../../gen/apps-v1.ts'
-import { validateNonNegative, validateNonNegativeIntOrPercent, validateNotMoreThan100Percent } from '../../numbers.validation.ts'
+import {
+  validateNonNegative, validateNonNegativeIntOrPercent, validateNotMoreThan100Percent,
+} from '../../numbers.validation.ts'
 import { validateOwnSelector } from '../selector.validation.ts'
 import { isZeroIntOrPercent, validateCollisionCount } from '../status.validation.ts'
 
@@ -26,7 +28,9 @@ function validateStrategy(strategy: DeploymentStrategy, path: string): FieldErro
   const { type, rollingUpdate } = strategy
   switch (type) {
     case 'Recreate':
-      return rollingUpdate ? [forbiddenValue(`${path}.rollingUpdate`, "may not be specified when strategy `type` is 'Recreate'")] : []
+      return rollingUpdate ? [
+        forbiddenValue(`${path}.rollingUpdate`, "may not be specified when strategy `type` is 'Recreate'"),
+      ] : []
     case 'RollingUpdate':
       return rollingUpdate ? validateRollingUpdate(rollingUpdate, `${path}.rollingUpdate`)
         : [required(`${path}.rollingUpdate`, 'this should be defaulted and never be nil')]
@@ -46,7 +50,9 @@ function validateRollingUpdate({ maxUnavailable, maxSurge }: RollingUpdateDeploy
   return [...errors, ...validateNotMoreThan100Percent(maxUnavailable, `${path}.maxUnavailable`)]
 }
 
-function validateProgressDeadline({ progressDeadlineSeconds: deadline, minReadySeconds = 0 }: DeploymentSpec): FieldError[] {
+function validateProgressDeadline(
+  { progressDeadlineSeconds: deadline, minReadySeconds = 0 }: DeploymentSpec,
+): FieldError[] {
   if (deadline === undefined) return []
   const errors = validateNonNegative(deadline, 'spec.progressDeadlineSeconds')
   if (deadline <= minReadySeconds) {
@@ -61,7 +67,11 @@ export function validateDeploymentUpdate(object: Deployment, old: Stored<Deploym
 
 export function validateDeploymentStatusUpdate({ status = {} }: Deployment, old: Stored<Deployment>): FieldError[] {
   const { replicas = 0, updatedReplicas = 0, readyReplicas = 0, availableReplicas = 0 } = status
-  const errors = (['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas'] as const)
+  const errors = (
+    [
+      'observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas',
+    ] as const
+  )
     .flatMap((field) => validateNonNegative(status[field], `status.${field}`))
   const counts = { updatedReplicas, readyReplicas, availableReplicas }
   for (const [field, count] of Object.entries(counts)) {

@@ -12,13 +12,22 @@ function own(spec: object = {}): object {
 
 const rows: readonly Row[] = [
   { it: 'is one unless it says otherwise', object: own(), holds: { 'spec.replicas': 1, status: { replicas: 0 } } },
-  { it: 'has a selector', object: { metadata: { name: 'a' }, spec: { template } }, errors: ['spec.selector: Required value'] },
   {
-    it: 'keeps its selector', old: own(), object: own({ selector: { matchLabels: { app: 'a' }, matchExpressions: [{ key: 'app', operator: 'Exists' }] } }),
+    it: 'has a selector',
+    object: { metadata: { name: 'a' }, spec: { template } },
+    errors: ['spec.selector: Required value'],
+  },
+  {
+    it: 'keeps its selector',
+    old: own(),
+    object: own({ selector: { matchLabels: { app: 'a' }, matchExpressions: [{ key: 'app', operator: 'Exists' }] } }),
     errors: ['spec.selector: Invalid value: {"matchLabels":{"app":"a"},"matchExpressions":[{"key":"app","operator":"Exists"}]}: field is immutable'],
   },
   {
-    it: 'counts parts of a whole', old: {}, object: { status: { replicas: 1, availableReplicas: 1 } }, subresource: 'status',
+    it: 'counts parts of a whole',
+    old: {},
+    object: { status: { replicas: 1, availableReplicas: 1 } },
+    subresource: 'status',
     errors: ['status.availableReplicas: Invalid value: 1: cannot be greater than readyReplicas'],
   },
 ]

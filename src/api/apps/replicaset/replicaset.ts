@@ -5,10 +5,17 @@ import type { ReplicaSet, ReplicaSetSpec } from '../../gen/apps-v1.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
-import { validateReplicaSet, validateReplicaSetStatusUpdate, validateReplicaSetUpdate } from './replicaset.validation.ts'
+import {
+  validateReplicaSet, validateReplicaSetStatusUpdate, validateReplicaSetUpdate,
+} from './replicaset.validation.ts'
 
 export const replicaSet = defineKind<ReplicaSet>({
-  group: 'apps', kind: 'ReplicaSet', plural: 'replicasets', shortNames: ['rs'], categories: ['all'], scope: 'Namespaced',
+  group: 'apps',
+  kind: 'ReplicaSet',
+  plural: 'replicasets',
+  shortNames: ['rs'],
+  categories: ['all'],
+  scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.ReplicaSet', served: true, stored: true }],
   setDefaults,
   ...separateStatus<ReplicaSet>({ replicas: 0 }),

@@ -14,7 +14,8 @@ const rows: readonly Row[] = [
   {
     it: 'starts in order and keeps its claims', object: own(),
     holds: {
-      'spec.podManagementPolicy': 'OrderedReady', 'spec.updateStrategy': { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
+      'spec.podManagementPolicy': 'OrderedReady',
+      'spec.updateStrategy': { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
       'spec.persistentVolumeClaimRetentionPolicy': { whenDeleted: 'Retain', whenScaled: 'Retain' }, 'spec.replicas': 1,
       status: { replicas: 0, availableReplicas: 0 },
     },
@@ -22,10 +23,21 @@ const rows: readonly Row[] = [
   {
     it: 'mounts the claims that it makes',
     object: own({
-      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }],
-      template: { ...template, spec: { containers: [{ name: 'a', image: 'b', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] } },
+      volumeClaimTemplates: [
+        {
+          metadata: { name: 'data' },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+        },
+      ],
+      template: {
+        ...template,
+        spec: { containers: [{ name: 'a', image: 'b', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] },
+      },
     }),
-    holds: { 'spec.volumeClaimTemplates.0.kind': 'PersistentVolumeClaim', 'spec.volumeClaimTemplates.0.status': { phase: 'Pending' } },
+    holds: {
+      'spec.volumeClaimTemplates.0.kind': 'PersistentVolumeClaim',
+      'spec.volumeClaimTemplates.0.status': { phase: 'Pending' },
+    },
   },
   {
     it: 'starts in order or all at once', object: own({ podManagementPolicy: 'X' }),
@@ -36,7 +48,11 @@ const rows: readonly Row[] = [
     errors: ["spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', " +
       "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"],
   },
-  { it: 'has a label for a name', object: { ...own(), metadata: { name: 'a.b' } }, errors: ['metadata.name: Invalid value: "a.b": must not contain dots'] },
+  {
+    it: 'has a label for a name',
+    object: { ...own(), metadata: { name: 'a.b' } },
+    errors: ['metadata.name: Invalid value: "a.b": must not contain dots'],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(statefulSet, row), expectedOf(row)))

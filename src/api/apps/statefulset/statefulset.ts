@@ -5,10 +5,17 @@ import { setClaimDefaults } from '../../core/persistentvolumeclaim/persistentvol
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
-import { validateStatefulSet, validateStatefulSetStatusUpdate, validateStatefulSetUpdate } from './statefulset.validation.ts'
+import {
+  validateStatefulSet, validateStatefulSetStatusUpdate, validateStatefulSetUpdate,
+} from './statefulset.validation.ts'
 
 export const statefulSet = defineKind<StatefulSet>({
-  group: 'apps', kind: 'StatefulSet', plural: 'statefulsets', shortNames: ['sts'], categories: ['all'], scope: 'Namespaced',
+  group: 'apps',
+  kind: 'StatefulSet',
+  plural: 'statefulsets',
+  shortNames: ['sts'],
+  categories: ['all'],
+  scope: 'Namespaced',
   nameRule: 'dns1123Label',
   versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.StatefulSet', served: true, stored: true }],
   setDefaults,
@@ -22,7 +29,11 @@ export const statefulSet = defineKind<StatefulSet>({
   },
   columns: [
     nameColumn(),
-    text('Ready', 'Number of the pod with ready state', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`),
+    text(
+      'Ready',
+      'Number of the pod with ready state',
+      ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
+    ),
     ageColumn(),
     ...containerColumns<StatefulSet>(({ spec }) => spec?.template?.spec?.containers),
   ],

@@ -18,7 +18,12 @@ export function setAutoscalerDefaults(object: HorizontalPodAutoscaler): void {
   const spec = object.spec ??= {} as HorizontalPodAutoscalerSpec
   spec.minReplicas ??= 1
   if (!spec.metrics?.length) {
-    spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: defaultUtilization } } }]
+    spec.metrics = [
+      {
+        type: 'Resource',
+        resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: defaultUtilization } },
+      },
+    ]
   }
   if (!spec.behavior) return
   spec.behavior.scaleUp = { ...structuredClone(scaleUp), ...spec.behavior.scaleUp }

@@ -13,12 +13,16 @@ const annotations = {
 /** v2, as stored, to v1. */
 export function toV1(object: KubeObject): v1.HorizontalPodAutoscaler {
   const { metadata, spec, status } = object as v2.HorizontalPodAutoscaler
-  const converted: Partial<v1.HorizontalPodAutoscaler> = { apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler' }
+  const converted: Partial<v1.HorizontalPodAutoscaler> = {
+    apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler',
+  }
   const carried: Record<string, string> = {}
   if (metadata) converted.metadata = metadata
   if (spec) {
     const { metrics = [], behavior, ...same } = spec
-    const cpu = metrics.find(({ resource }) => resource?.name === 'cpu' && resource.target.averageUtilization !== undefined)
+    const cpu = metrics.find(
+      ({ resource }) => resource?.name === 'cpu' && resource.target.averageUtilization !== undefined,
+    )
     const target = cpu?.resource?.target.averageUtilization
     converted.spec = { ...same, ...(target === undefined ? {} : { targetCPUUtilizationPercentage: target }) }
     const others = metrics.filter((metric) => metric !== cpu)
@@ -28,7 +32,9 @@ export function toV1(object: KubeObject): v1.HorizontalPodAutoscaler {
   if (status) {
     const { currentMetrics = [], conditions = [], currentReplicas = 0, ...same } = status
     const cpu = currentMetrics.find(({ resource }) => resource?.name === 'cpu')?.resource?.current.averageUtilization
-    converted.status = { ...same, currentReplicas, ...(cpu === undefined ? {} : { currentCPUUtilizationPercentage: cpu }) }
+    converted.status = {
+      ...same, currentReplicas, ...(cpu === undefined ? {} : { currentCPUUtilizationPercentage: cpu }),
+    }
     if (currentMetrics.length > 0) carried[annotations.currentMetrics] = JSON.stringify(currentMetrics)
     if (conditions.length > 0) carried[annotations.conditions] = JSON.stringify(conditions)
   }
@@ -41,12 +47,17 @@ export function toV1(object: KubeObject): v1.HorizontalPodAutoscaler {
 /** v1 to v2, as stored. Malformed annotations are left out, as upstream does. */
 export function fromV1(object: KubeObject): v2.HorizontalPodAutoscaler {
   const { metadata, spec, status } = object as v1.HorizontalPodAutoscaler
-  const converted: Partial<v2.HorizontalPodAutoscaler> = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' }
+  const converted: Partial<v2.HorizontalPodAutoscaler> = {
+    apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler',
+  }
   const carried = metadata?.annotations ?? {}
   if (metadata) converted.metadata = withoutCarried(metadata)
   if (spec) {
     const { targetCPUUtilizationPercentage: target, ...same } = spec
-    const metrics = [...(target === undefined ? [] : [utilizationOf(target)]), ...parseList<v2.MetricSpec>(carried[annotations.metrics])]
+    const metrics = [
+      ...(target === undefined ? [] : [utilizationOf(target)]),
+      ...parseList<v2.MetricSpec>(carried[annotations.metrics]),
+    ]
     const behavior = parse(carried[annotations.behavior])
     converted.spec = { ...same, ...(metrics.length > 0 ? { metrics } : {}) }
     if (behavior) converted.spec.behavior = behavior as v2.HorizontalPodAutoscalerBehavior
@@ -57,7 +68,9 @@ export function fromV1(object: KubeObject): v2.HorizontalPodAutoscaler {
     const measured = parseList<v2.MetricStatus>(carried[annotations.currentMetrics])
     if (measured.length > 0) converted.status.currentMetrics = measured
     else if (cpu !== undefined) {
-      converted.status.currentMetrics = [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: cpu } } }]
+      converted.status.currentMetrics = [
+        { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: cpu } } },
+      ]
     }
     const conditions = parseList<v2.HorizontalPodAutoscalerCondition>(carried[annotations.conditions])
     if (conditions.length > 0) converted.status.conditions = conditions

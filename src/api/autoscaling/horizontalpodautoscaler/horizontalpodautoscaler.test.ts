@@ -7,7 +7,9 @@ import { fromV1, toV1 } from './horizontalpodautoscaler.conversion.ts'
 import { horizontalPodAutoscaler } from './horizontalpodautoscaler.ts'
 
 function own(spec: object = {}): object {
-  return { metadata: { name: 'a' }, spec: { scaleTargetRef: { kind: 'Deployment', name: 'b' }, maxReplicas: 3, ...spec } }
+  return {
+    metadata: { name: 'a' }, spec: { scaleTargetRef: { kind: 'Deployment', name: 'b' }, maxReplicas: 3, ...spec },
+  }
 }
 
 const rows: readonly Row[] = [
@@ -15,13 +17,19 @@ const rows: readonly Row[] = [
     it: 'aims at 80 % of the CPU', object: own(),
     holds: {
       'spec.minReplicas': 1, status: { currentReplicas: 0, desiredReplicas: 0 },
-      'spec.metrics': [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }],
+      'spec.metrics': [
+        { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
+      ],
     },
   },
   {
     it: 'scales by rules that are whole', object: own({ behavior: { scaleDown: { stabilizationWindowSeconds: 60 } } }),
     holds: {
-      'spec.behavior.scaleDown': { stabilizationWindowSeconds: 60, selectPolicy: 'Max', policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] },
+      'spec.behavior.scaleDown': {
+        stabilizationWindowSeconds: 60,
+        selectPolicy: 'Max',
+        policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
+      },
       'spec.behavior.scaleUp.policies.0': { type: 'Pods', value: 4, periodSeconds: 15 },
     },
   },
@@ -30,7 +38,10 @@ const rows: readonly Row[] = [
     errors: ['spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`'],
   },
   {
-    it: 'measures what it says', object: own({ metrics: [{ type: 'Pods', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 0 } } }] }),
+    it: 'measures what it says',
+    object: own({
+      metrics: [{ type: 'Pods', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 0 } } }],
+    }),
     errors: ['spec.metrics[0].resource.target.averageUtilization: Invalid value: 0: must be greater than 0',
       'spec.metrics[0].pods: Required value: must populate information for the given metric source'],
   },
@@ -46,7 +57,10 @@ test('keeps everything on the way to v1 and back', () => {
   const object: HorizontalPodAutoscaler = {
     apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'a', annotations: { b: 'c' } },
     spec: {
-      scaleTargetRef: { kind: 'Deployment', name: 'b' }, minReplicas: 1, maxReplicas: 3, behavior: { scaleDown: { selectPolicy: 'Min' } },
+      scaleTargetRef: { kind: 'Deployment', name: 'b' },
+      minReplicas: 1,
+      maxReplicas: 3,
+      behavior: { scaleDown: { selectPolicy: 'Min' } },
       metrics: [
         { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } },
         { type: 'Pods', pods: { metric: { name: 'hits' }, target: { type: 'AverageValue', averageValue: '10' } } },

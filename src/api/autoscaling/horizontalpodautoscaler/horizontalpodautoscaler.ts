@@ -9,7 +9,11 @@ import { validateAutoscaler, validateAutoscalerStatusUpdate } from './horizontal
 import { formatMetrics } from './metrics-column.ts'
 
 export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
-  group: 'autoscaling', kind: 'HorizontalPodAutoscaler', plural: 'horizontalpodautoscalers', shortNames: ['hpa'], categories: ['all'],
+  group: 'autoscaling',
+  kind: 'HorizontalPodAutoscaler',
+  plural: 'horizontalpodautoscalers',
+  shortNames: ['hpa'],
+  categories: ['all'],
   scope: 'Namespaced',
   versions: [
     { version: 'v2', schema: 'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler', served: true, stored: true },
@@ -25,9 +29,21 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   subresources: { status: true },
   columns: [
     nameColumn(),
-    text('Reference', 'What is scaled', ({ spec }) => `${spec?.scaleTargetRef?.kind ?? ''}/${spec?.scaleTargetRef?.name ?? ''}`),
-    text('Targets', 'Measured and wanted values', ({ spec, status }) => formatMetrics(spec?.metrics, status?.currentMetrics)),
-    text('MinPods', 'Fewest replicas', ({ spec }) => (spec?.minReplicas === undefined ? '<unset>' : String(spec.minReplicas))),
+    text(
+      'Reference',
+      'What is scaled',
+      ({ spec }) => `${spec?.scaleTargetRef?.kind ?? ''}/${spec?.scaleTargetRef?.name ?? ''}`,
+    ),
+    text(
+      'Targets',
+      'Measured and wanted values',
+      ({ spec, status }) => formatMetrics(spec?.metrics, status?.currentMetrics),
+    ),
+    text(
+      'MinPods',
+      'Fewest replicas',
+      ({ spec }) => (spec?.minReplicas === undefined ? '<unset>' : String(spec.minReplicas)),
+    ),
     text('MaxPods', 'Most replicas', ({ spec }) => spec?.maxReplicas ?? 0),
     text('Replicas', 'Replicas now', ({ status }) => status?.currentReplicas ?? 0),
     ageColumn(),

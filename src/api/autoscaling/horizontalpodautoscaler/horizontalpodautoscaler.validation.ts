@@ -3,7 +3,12 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import { validateDns1123Label, validatePathSegment } from '#machinery/meta/validate-names.ts'
 import type {
-  CrossVersionObjectReference, HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, HPAScalingRules, MetricIdentifier, MetricSpec,
+  CrossVersionObjectReference,
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerSpec,
+  HPAScalingRules,
+  MetricIdentifier,
+  MetricSpec,
   MetricTarget,
 } from '../../gen/autoscaling-v2.ts'
 import { validateNonNegative } from '../../numbers.validation.ts'
@@ -13,7 +18,9 @@ import { validateLabelSelector } from '../../selectors.validation.ts'
 const maxPeriodSeconds = 1800
 const maxWindowSeconds = 3600
 
-export function validateAutoscaler({ spec = {} as HorizontalPodAutoscalerSpec }: HorizontalPodAutoscaler): FieldError[] {
+export function validateAutoscaler(
+  { spec = {} as HorizontalPodAutoscalerSpec }: HorizontalPodAutoscaler,
+): FieldError[] {
   const { minReplicas, maxReplicas = 0, metrics = [], behavior } = spec
   const errors: FieldError[] = []
   // Zero needs the gate HPAScaleToZero, which is off by default.
@@ -27,10 +34,16 @@ export function validateAutoscaler({ spec = {} as HorizontalPodAutoscalerSpec }:
   errors.push(...validateReference(spec.scaleTargetRef ?? ({} as CrossVersionObjectReference), 'spec.scaleTargetRef'))
   errors.push(...metrics.flatMap((metric, index) => validateMetric(metric, `spec.metrics[${index}]`)))
   if (minReplicas === 0 && !metrics.some(({ type }) => type === 'Object' || type === 'External')) {
-    errors.push(forbiddenValue('spec.metrics', 'must specify at least one Object or External metric to support scaling to zero replicas'))
+    errors.push(
+      forbiddenValue(
+        'spec.metrics', 'must specify at least one Object or External metric to support scaling to zero replicas',
+      ),
+    )
   }
   return [
-    ...errors, ...validateRules(behavior?.scaleUp, 'spec.behavior.scaleUp'), ...validateRules(behavior?.scaleDown, 'spec.behavior.scaleDown'),
+    ...errors,
+    ...validateRules(behavior?.scaleUp, 'spec.behavior.scaleUp'),
+    ...validateRules(behavior?.scaleDown, 'spec.behavior.scaleDown'),
   ]
 }
 
@@ -53,20 +66,28 @@ function validateRules(rules: HPAScalingRules | undefined, path: string): FieldE
   const { stabilizationWindowSeconds: window, selectPolicy, policies = [] } = rules
   const errors: FieldError[] = []
   const field = `${path}.stabilizationWindowSeconds`
-  if (window !== undefined && window < 0) errors.push(invalidValue(field, window, 'must be greater than or equal to zero'))
+  if (window !== undefined && window < 0) {
+    errors.push(invalidValue(field, window, 'must be greater than or equal to zero'))
+  }
   if (window !== undefined && window > maxWindowSeconds) {
     errors.push(invalidValue(field, window, `must be less than or equal to ${maxWindowSeconds}`))
   }
   const choices = ['Disabled', 'Max', 'Min']
-  if (selectPolicy !== undefined && !choices.includes(selectPolicy)) errors.push(notSupported(`${path}.selectPolicy`, selectPolicy, choices))
+  if (selectPolicy !== undefined && !choices.includes(selectPolicy)) {
+    errors.push(notSupported(`${path}.selectPolicy`, selectPolicy, choices))
+  }
   if (policies.length === 0) errors.push(required(`${path}.policies`, 'must specify at least one Policy'))
   for (const [index, { type, value, periodSeconds }] of policies.entries()) {
     const at = `${path}.policies[${index}]`
     if (type !== 'Pods' && type !== 'Percent') errors.push(notSupported(`${at}.type`, type, ['Percent', 'Pods']))
     if (!(value > 0)) errors.push(invalidValue(`${at}.value`, value, 'must be greater than zero'))
-    if (!(periodSeconds > 0)) errors.push(invalidValue(`${at}.periodSeconds`, periodSeconds, 'must be greater than zero'))
+    if (!(periodSeconds > 0)) {
+      errors.push(invalidValue(`${at}.periodSeconds`, periodSeconds, 'must be greater than zero'))
+    }
     if (periodSeconds > maxPeriodSeconds) {
-      errors.push(invalidValue(`${at}.periodSeconds`, periodSeconds, `must be less than or equal to ${maxPeriodSeconds}`))
+      errors.push(
+        invalidValue(`${at}.periodSeconds`, periodSeconds, `must be less than or equal to ${maxPeriodSeconds}`),
+      )
     }
   }
   return errors
@@ -84,7 +105,9 @@ function validateMetric(metric: MetricSpec, path: string): FieldError[] {
   if (!expected) return [notSupported(`${path}.type`, metric.type, metricTypes)]
   const present = sourceFields.filter((field) => metric[field] !== undefined)
   const errors = present.length > 0 ? validateSource(metric, present[0]!, `${path}.${present[0]}`) : []
-  if (metric[expected] === undefined) errors.push(required(`${path}.${expected}`, 'must populate information for the given metric source'))
+  if (metric[expected] === undefined) {
+    errors.push(required(`${path}.${expected}`, 'must populate information for the given metric source'))
+  }
   if (present.length === 1) return errors
   return [...errors, ...present.filter((field) => field !== expected)
     .map((field) => forbiddenValue(`${path}.${field}`, 'must populate the given metric source only'))]
@@ -94,19 +117,27 @@ function validateSource(metric: MetricSpec, field: typeof sourceFields[number], 
   switch (field) {
     case 'object': {
       const { describedObject, metric: id, target } = metric.object!
-      const errors = [...validateReference(describedObject, `${path}.describedObject`), ...validateIdentifier(id, `${path}.metric`)]
+      const errors = [
+        ...validateReference(describedObject, `${path}.describedObject`), ...validateIdentifier(id, `${path}.metric`),
+      ]
       errors.push(...validateTarget(target, `${path}.target`))
       return target.value === undefined && target.averageValue === undefined
-        ? [...errors, required(`${path}.target.averageValue`, 'must set either a target value or averageValue')] : errors
+        ? [
+          ...errors, required(`${path}.target.averageValue`, 'must set either a target value or averageValue'),
+        ] : errors
     }
     case 'external': {
       const { metric: id, target } = metric.external!
       const errors = [...validateIdentifier(id, `${path}.metric`), ...validateTarget(target, `${path}.target`)]
       if (target.value === undefined && target.averageValue === undefined) {
-        errors.push(required(`${path}.target.averageValue`, 'must set either a target value for metric or a per-pod target'))
+        errors.push(
+          required(`${path}.target.averageValue`, 'must set either a target value for metric or a per-pod target'),
+        )
       }
       if (target.value !== undefined && target.averageValue !== undefined) {
-        errors.push(forbiddenValue(`${path}.target.value`, 'may not set both a target value for metric and a per-pod target'))
+        errors.push(
+          forbiddenValue(`${path}.target.value`, 'may not set both a target value for metric and a per-pod target'),
+        )
       }
       return errors
     }
@@ -131,10 +162,14 @@ function validateResource(name: string, target: MetricTarget, path: string): Fie
   errors.push(...validateTarget(target, `${path}.target`))
   const { averageUtilization, averageValue } = target
   if (averageUtilization === undefined && averageValue === undefined) {
-    errors.push(required(`${path}.target.averageUtilization`, 'must set either a target raw value or a target utilization'))
+    errors.push(
+      required(`${path}.target.averageUtilization`, 'must set either a target raw value or a target utilization'),
+    )
   }
   if (averageUtilization !== undefined && averageValue !== undefined) {
-    errors.push(forbiddenValue(`${path}.target.averageValue`, 'may not set both a target raw value and a target utilization'))
+    errors.push(
+      forbiddenValue(`${path}.target.averageValue`, 'may not set both a target raw value and a target utilization'),
+    )
   }
   return errors
 }
@@ -145,7 +180,9 @@ function validateTarget({ type, value, averageValue, averageUtilization }: Metri
   else if (!['Utilization', 'Value', 'AverageValue'].includes(type)) {
     errors.push(invalidValue(`${path}.type`, type, 'must be either Utilization, Value, or AverageValue'))
   }
-  if (value !== undefined && signOfQuantity(value) !== 1) errors.push(invalidValue(`${path}.value`, value, 'must be positive'))
+  if (value !== undefined && signOfQuantity(value) !== 1) {
+    errors.push(invalidValue(`${path}.value`, value, 'must be positive'))
+  }
   if (averageValue !== undefined && signOfQuantity(averageValue) !== 1) {
     errors.push(invalidValue(`${path}.averageValue`, averageValue, 'must be positive'))
   }
@@ -156,6 +193,8 @@ function validateTarget({ type, value, averageValue, averageUtilization }: Metri
 }
 
 function validateIdentifier({ name, selector }: MetricIdentifier, path: string): FieldError[] {
-  const errors = name ? invalidFor(`${path}.name`, name, validatePathSegment(name)) : [required(`${path}.name`, 'must specify a metric name')]
+  const errors = name ? invalidFor(`${path}.name`, name, validatePathSegment(name)) : [
+    required(`${path}.name`, 'must specify a metric name'),
+  ]
   return [...errors, ...validateLabelSelector(selector, `${path}.selector`)]
 }

@@ -24,13 +24,17 @@ function formatMetric(spec: DeepReadonly<MetricSpec>, status: DeepReadonly<Metri
   }
 }
 
-function formatValue(target: DeepReadonly<MetricTarget> | undefined, current: DeepReadonly<MetricValueStatus> | undefined): string {
+function formatValue(
+  target: DeepReadonly<MetricTarget> | undefined, current: DeepReadonly<MetricValueStatus> | undefined,
+): string {
   return target?.averageValue !== undefined
     ? `${current?.averageValue ?? '<unknown>'}/${target.averageValue} (avg)`
     : `${current?.value ?? '<unknown>'}/${target?.value ?? ''}`
 }
 
-function formatResource(target: DeepReadonly<MetricTarget> | undefined, current: DeepReadonly<MetricValueStatus> | undefined): string {
+function formatResource(
+  target: DeepReadonly<MetricTarget> | undefined, current: DeepReadonly<MetricValueStatus> | undefined,
+): string {
   if (target?.averageValue !== undefined) return `${current?.averageValue ?? '<unknown>'}/${target.averageValue}`
   const measured = current?.averageUtilization === undefined ? '<unknown>' : `${current.averageUtilization}%`
   return `${measured}/${target?.averageUtilization === undefined ? '<auto>' : `${target.averageUtilization}%`}`

@@ -13,7 +13,12 @@ function own(spec: object = {}): object {
 const rows: readonly Row[] = [
   {
     it: 'makes Jobs whether or not others run', object: own(),
-    holds: { 'spec.concurrencyPolicy': 'Allow', 'spec.suspend': false, 'spec.successfulJobsHistoryLimit': 3, 'spec.failedJobsHistoryLimit': 1 },
+    holds: {
+      'spec.concurrencyPolicy': 'Allow',
+      'spec.suspend': false,
+      'spec.successfulJobsHistoryLimit': 3,
+      'spec.failedJobsHistoryLimit': 1,
+    },
   },
   {
     it: 'has five fields', object: own({ schedule: '* * * *' }),
@@ -34,8 +39,11 @@ const rows: readonly Row[] = [
     errors: [`metadata.name: Invalid value: "${'a'.repeat(53)}": must be no more than 52 characters`],
   },
   {
-    it: 'leaves the selector to the Job', object: own({ jobTemplate: { spec: { selector: { matchLabels: { a: 'b' } }, template } } }),
-    errors: ['spec.jobTemplate.spec.selector: Invalid value: {"matchLabels":{"a":"b"}}: `selector` will be auto-generated'],
+    it: 'leaves the selector to the Job',
+    object: own({ jobTemplate: { spec: { selector: { matchLabels: { a: 'b' } }, template } } }),
+    errors: [
+      'spec.jobTemplate.spec.selector: Invalid value: {"matchLabels":{"a":"b"}}: `selector` will be auto-generated',
+    ],
   },
 ]
 

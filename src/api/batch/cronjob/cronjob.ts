@@ -2,7 +2,9 @@
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { CronJob, CronJobSpec, JobSpec } from '../../gen/batch-v1.ts'
-import { ageColumn, boolean, containerColumns, formatOptionalBoolean, integer, nameColumn, text } from '../../printing/columns.ts'
+import {
+  ageColumn, boolean, containerColumns, formatOptionalBoolean, integer, nameColumn, text,
+} from '../../printing/columns.ts'
 import { formatTimeSince } from '../../printing/duration.ts'
 import { separateStatus } from '../../strategy.ts'
 import { setJobSpecDefaults } from '../job/job-defaults.ts'
@@ -26,7 +28,9 @@ export const cronJob = defineKind<CronJob>({
       ({ status }, now) => (status?.lastScheduleTime ? formatTimeSince(status.lastScheduleTime, now) : '<none>')),
     ageColumn(),
     ...containerColumns<CronJob>(({ spec }) => spec?.jobTemplate?.spec?.template?.spec?.containers),
-    text('Selector', 'Labels of the pods', ({ spec }) => formatLabelSelector(spec?.jobTemplate?.spec?.selector), 'wide'),
+    text(
+      'Selector', 'Labels of the pods', ({ spec }) => formatLabelSelector(spec?.jobTemplate?.spec?.selector), 'wide',
+    ),
   ],
 })
 

@@ -40,9 +40,16 @@ function validateName(name: string): FieldError[] {
 function validateTimeZone(zone: string | undefined, schedule: string, path: string): FieldError[] {
   if (zone === undefined) return []
   const errors: FieldError[] = []
-  if (schedule.includes('TZ')) errors.push(invalidValue(path, zone, 'cannot use both timeZone field and TZ or CRON_TZ in schedule'))
+  if (schedule.includes('TZ')) {
+    errors.push(invalidValue(path, zone, 'cannot use both timeZone field and TZ or CRON_TZ in schedule'))
+  }
   if (zone === '') return [...errors, invalidValue(path, zone, 'timeZone must be nil or non-empty string')]
-  if (zone.toLowerCase() === 'local') return [...errors, invalidValue(path, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones')]
+  if (zone.toLowerCase() === 'local') {
+    return [
+      ...errors,
+      invalidValue(path, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'),
+    ]
+  }
   return isKnownTimeZone(zone) ? errors : [...errors, invalidValue(path, zone, `unknown time zone ${zone}`)]
 }
 

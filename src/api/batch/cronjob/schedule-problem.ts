@@ -1,4 +1,7 @@
-/** What is wrong with a cron expression, in the words of the parser that upstream uses (robfig/cron v3, ParseStandard). */
+/**
+ * What is wrong with a cron expression, in the words of the parser that upstream uses (robfig/cron v3,
+ * ParseStandard).
+ */
 
 interface Bounds {
   readonly min: number
@@ -11,7 +14,10 @@ const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 
 /** Minute, hour, day of month, month, day of week. */
 const fields: readonly Bounds[] = [
-  { min: 0, max: 59, names: [] }, { min: 0, max: 23, names: [] }, { min: 1, max: 31, names: [] }, { min: 1, max: 12, names: months },
+  { min: 0, max: 59, names: [] },
+  { min: 0, max: 23, names: [] },
+  { min: 1, max: 31, names: [] },
+  { min: 1, max: 12, names: months },
   { min: 0, max: 6, names: weekdays },
 ]
 

@@ -34,7 +34,10 @@ export const jobLabels = {
   oldName: 'job-name', oldUid: 'controller-uid',
 } as const
 
-/** Unless the client brings its own selector, pods are selected by the uid of the Job. Needs the uid, so it runs when the Job is created. */
+/**
+ * Unless the client brings its own selector, pods are selected by the uid of the Job. Needs the uid, so it runs
+ * when the Job is created.
+ */
 export function generateJobSelector(object: Job): void {
   const { spec, metadata } = object
   if (!spec?.template || spec.manualSelector) return

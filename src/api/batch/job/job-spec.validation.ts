@@ -1,6 +1,8 @@
 /** Rules of what a Job says, also in the template of a CronJob. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { duplicateValue, invalidFor, invalidValue, notSupported, required, tooMany } from '#machinery/errors/field-errors.ts'
+import {
+  duplicateValue, invalidFor, invalidValue, notSupported, required, tooMany,
+} from '#machinery/errors/field-errors.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import { validatePodTemplateSpec } from '../../core/pod/pod.validation.ts'
 import type { JobSpec, PodFailurePolicyRule } from '../../gen/batch-v1.ts'
@@ -8,7 +10,12 @@ import { validateNonNegative } from '../../numbers.validation.ts'
 
 const maxParallelismOfIndexed = 100000
 const counts = [
-  'parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished', 'backoffLimitPerIndex',
+  'parallelism',
+  'completions',
+  'activeDeadlineSeconds',
+  'backoffLimit',
+  'ttlSecondsAfterFinished',
+  'backoffLimitPerIndex',
 ] as const
 
 export function validateJobSpec(spec: JobSpec, path: string): FieldError[] {
@@ -34,12 +41,16 @@ function validateIndexed(spec: JobSpec, path: string): FieldError[] {
     }
   } else {
     if (backoffLimitPerIndex !== undefined) {
-      errors.push(invalidValue(`${path}.backoffLimitPerIndex`, backoffLimitPerIndex, 'requires indexed completion mode'))
+      errors.push(
+        invalidValue(`${path}.backoffLimitPerIndex`, backoffLimitPerIndex, 'requires indexed completion mode'),
+      )
     }
     if (maxFailedIndexes !== undefined) {
       errors.push(invalidValue(`${path}.maxFailedIndexes`, maxFailedIndexes, 'requires indexed completion mode'))
     }
-    if (successPolicy) errors.push(invalidValue(`${path}.successPolicy`, successPolicy, 'requires indexed completion mode'))
+    if (successPolicy) {
+      errors.push(invalidValue(`${path}.successPolicy`, successPolicy, 'requires indexed completion mode'))
+    }
   }
   if (maxFailedIndexes !== undefined) {
     if (backoffLimitPerIndex === undefined) {
@@ -47,7 +58,9 @@ function validateIndexed(spec: JobSpec, path: string): FieldError[] {
     }
     errors.push(...validateNonNegative(maxFailedIndexes, `${path}.maxFailedIndexes`))
     if (completions !== undefined && maxFailedIndexes > completions) {
-      errors.push(invalidValue(`${path}.maxFailedIndexes`, maxFailedIndexes, 'must be less than or equal to completions'))
+      errors.push(
+        invalidValue(`${path}.maxFailedIndexes`, maxFailedIndexes, 'must be less than or equal to completions'),
+      )
     }
   }
   return errors
@@ -59,7 +72,9 @@ function validateManagedBy(value: string, path: string): FieldError[] {
   if (errors.length === 0 && !value.includes('/')) {
     errors.push(invalidValue(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")'))
   }
-  if (value.length > 63) errors.push({ type: 'FieldValueTooLong', field: path, message: 'Too long: may not be more than 63 bytes' })
+  if (value.length > 63) {
+    errors.push({ type: 'FieldValueTooLong', field: path, message: 'Too long: may not be more than 63 bytes' })
+  }
   return errors
 }
 
@@ -87,11 +102,15 @@ const actions = ['Count', 'FailIndex', 'FailJob', 'Ignore']
 function validateFailurePolicy(spec: JobSpec, path: string): FieldError[] {
   const rules = spec.podFailurePolicy?.rules ?? []
   if (rules.length > maxRules) return [tooMany(`${path}.rules`, rules.length, maxRules)]
-  const containers = new Set([...(spec.template?.spec?.containers ?? []), ...(spec.template?.spec?.initContainers ?? [])].map(({ name }) => name))
+  const containers = new Set([
+    ...(spec.template?.spec?.containers ?? []), ...(spec.template?.spec?.initContainers ?? []),
+  ].map(({ name }) => name))
   return rules.flatMap((rule, index) => validateRule(rule, spec, containers, `${path}.rules[${index}]`))
 }
 
-function validateRule(rule: PodFailurePolicyRule, spec: JobSpec, containers: ReadonlySet<string>, path: string): FieldError[] {
+function validateRule(
+  rule: PodFailurePolicyRule, spec: JobSpec, containers: ReadonlySet<string>, path: string,
+): FieldError[] {
   const { action, onExitCodes, onPodConditions = [] } = rule
   const errors: FieldError[] = []
   if (!action) errors.push(required(`${path}.action`, `valid values: ${actions.map((value) => `"${value}"`).join(', ')}`))
@@ -99,12 +118,16 @@ function validateRule(rule: PodFailurePolicyRule, spec: JobSpec, containers: Rea
     errors.push(invalidValue(`${path}.action`, action, 'requires the backoffLimitPerIndex to be set'))
   } else if (!actions.includes(action)) errors.push(notSupported(`${path}.action`, action, actions))
   if (onExitCodes) errors.push(...validateExitCodes(onExitCodes, containers, `${path}.onExitCodes`))
-  if (onPodConditions.length > maxPatterns) errors.push(tooMany(`${path}.onPodConditions`, onPodConditions.length, maxPatterns))
+  if (onPodConditions.length > maxPatterns) {
+    errors.push(tooMany(`${path}.onPodConditions`, onPodConditions.length, maxPatterns))
+  }
   for (const [index, { type, status }] of onPodConditions.entries()) {
     const at = `${path}.onPodConditions[${index}]`
     errors.push(...invalidFor(`${at}.type`, type, validateQualifiedName(type)))
     if (!status) errors.push(required(`${at}.status`, 'valid values: "False", "True", "Unknown"'))
-    else if (!['False', 'True', 'Unknown'].includes(status)) errors.push(notSupported(`${at}.status`, status, ['False', 'True', 'Unknown']))
+    else if (!['False', 'True', 'Unknown'].includes(status)) errors.push(
+      notSupported(`${at}.status`, status, ['False', 'True', 'Unknown']),
+    )
   }
   if (onExitCodes && onPodConditions.length > 0) {
     errors.push(invalidValue(path, rule, 'specifying both OnExitCodes and OnPodConditions is not supported'))
@@ -116,12 +139,22 @@ function validateRule(rule: PodFailurePolicyRule, spec: JobSpec, containers: Rea
 
 type ExitCodes = NonNullable<PodFailurePolicyRule['onExitCodes']>
 
-function validateExitCodes({ operator, values = [], containerName }: ExitCodes, containers: ReadonlySet<string>, path: string): FieldError[] {
+function validateExitCodes(
+  { operator, values = [], containerName }: ExitCodes, containers: ReadonlySet<string>, path: string,
+): FieldError[] {
   const errors: FieldError[] = []
   if (!operator) errors.push(required(`${path}.operator`, 'valid values: "In", "NotIn"'))
-  else if (operator !== 'In' && operator !== 'NotIn') errors.push(notSupported(`${path}.operator`, operator, ['In', 'NotIn']))
+  else if (operator !== 'In' && operator !== 'NotIn') errors.push(
+    notSupported(`${path}.operator`, operator, ['In', 'NotIn']),
+  )
   if (containerName !== undefined && !containers.has(containerName)) {
-    errors.push(invalidValue(`${path}.containerName`, containerName, 'must be one of the container or initContainer names in the pod template'))
+    errors.push(
+      invalidValue(
+        `${path}.containerName`,
+        containerName,
+        'must be one of the container or initContainer names in the pod template',
+      ),
+    )
   }
   if (values.length === 0) errors.push(invalidValue(`${path}.values`, values, 'at least one value is required'))
   else if (values.length > maxValues) errors.push(tooMany(`${path}.values`, values.length, maxValues))

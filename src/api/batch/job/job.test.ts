@@ -7,7 +7,8 @@ import { job } from './job.ts'
 
 function own(spec: object = {}): object {
   return {
-    metadata: { name: 'a', uid: 'u' }, spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'b' }] } }, ...spec },
+    metadata: { name: 'a', uid: 'u' },
+    spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'b' }] } }, ...spec },
   }
 }
 
@@ -15,23 +16,41 @@ const rows: readonly Row[] = [
   {
     it: 'is done once', object: own(),
     holds: {
-      'spec.completions': 1, 'spec.parallelism': 1, 'spec.backoffLimit': 6, 'spec.completionMode': 'NonIndexed', 'spec.suspend': false,
+      'spec.completions': 1,
+      'spec.parallelism': 1,
+      'spec.backoffLimit': 6,
+      'spec.completionMode': 'NonIndexed',
+      'spec.suspend': false,
       'spec.podReplacementPolicy': 'TerminatingOrFailed', 'spec.manualSelector': false, status: {},
       'spec.selector': { matchLabels: { 'batch.kubernetes.io/controller-uid': 'u' } },
       'spec.template.metadata.labels': {
-        'job-name': 'a', 'controller-uid': 'u', 'batch.kubernetes.io/job-name': 'a', 'batch.kubernetes.io/controller-uid': 'u',
+        'job-name': 'a',
+        'controller-uid': 'u',
+        'batch.kubernetes.io/job-name': 'a',
+        'batch.kubernetes.io/controller-uid': 'u',
       },
     },
   },
-  { it: 'is a work queue when it says only how many work', object: own({ parallelism: 3 }), holds: { 'spec.completions': undefined } },
+  {
+    it: 'is a work queue when it says only how many work',
+    object: own({ parallelism: 3 }),
+    holds: { 'spec.completions': undefined },
+  },
   {
     it: 'ends', object: own({ template: { spec: { containers: [{ name: 'a', image: 'b' }] } } }),
     errors: ['spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'],
   },
-  { it: 'has a number when it is indexed', object: own({ completionMode: 'Indexed', parallelism: 1 }), errors: ['spec.completions: Required value: when completion mode is Indexed'] },
   {
-    it: 'handles failures by rules', object: own({ podFailurePolicy: { rules: [{ action: 'Ignore', onExitCodes: { operator: 'In', values: [0] } }] } }),
-    errors: ['spec.podFailurePolicy.rules[0].onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator'],
+    it: 'has a number when it is indexed',
+    object: own({ completionMode: 'Indexed', parallelism: 1 }),
+    errors: ['spec.completions: Required value: when completion mode is Indexed'],
+  },
+  {
+    it: 'handles failures by rules',
+    object: own({ podFailurePolicy: { rules: [{ action: 'Ignore', onExitCodes: { operator: 'In', values: [0] } }] } }),
+    errors: [
+      'spec.podFailurePolicy.rules[0].onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator',
+    ],
   },
 ]
 
@@ -42,7 +61,9 @@ test('keeps its template once it is made', () => {
   const changed = structuredClone(made)
   changed.spec!.template.spec!.containers[0]!.image = 'c'
   const { errors } = checkUpdate(job, changed, made)
-  assert.deepEqual(errors.map((error) => error.replace(/\{.*\}/, '…')), ['spec.template: Invalid value: …: field is immutable'])
+  assert.deepEqual(
+    errors.map((error) => error.replace(/\{.*\}/, '…')), ['spec.template: Invalid value: …: field is immutable'],
+  )
 })
 
 test('moves to other nodes before it has begun', () => {

@@ -39,17 +39,26 @@ function validateGeneratedSelector({ metadata, spec }: Job): FieldError[] {
   return errors
 }
 
-/** A Job is one piece of work. What changes is how fast it is done, and, while it is suspended and has not begun, where. */
+/**
+ * A Job is one piece of work. What changes is how fast it is done, and, while it is suspended and has not begun,
+ * where.
+ */
 export function validateJobUpdate({ spec = {} as JobSpec }: Job, old: Stored<Job>): FieldError[] {
   const oldSpec = (old.spec ?? {}) as JobSpec
   const errors: FieldError[] = []
-  if (!mayScale(spec, oldSpec)) errors.push(...validateImmutable(spec.completions, oldSpec.completions, 'spec.completions'))
+  if (!mayScale(spec, oldSpec)) {
+    errors.push(...validateImmutable(spec.completions, oldSpec.completions, 'spec.completions'))
+  }
   errors.push(...validateImmutable(spec.selector, oldSpec.selector, 'spec.selector'))
   const template = { ...spec.template }
   const suspended = (oldSpec.suspend ?? false) && !old.status?.startTime
   if (suspended) restoreScheduling(template, oldSpec.template)
-  if (!semanticEqual(template, oldSpec.template)) errors.push(invalidValue('spec.template', spec.template, 'field is immutable'))
-  for (const field of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const) {
+  if (!semanticEqual(template, oldSpec.template)) {
+    errors.push(invalidValue('spec.template', spec.template, 'field is immutable'))
+  }
+  for (const field of [
+    'completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy',
+  ] as const) {
     errors.push(...validateImmutable(spec[field], oldSpec[field], `spec.${field}`))
   }
   return errors
@@ -79,15 +88,23 @@ function restoreScheduling(template: JobSpec['template'], old: JobSpec['template
 export function validateJobStatusUpdate({ status }: Job, old: Stored<Job>): FieldError[] {
   const errors = (['active', 'succeeded', 'failed', 'ready', 'terminating'] as const)
     .flatMap((field) => validateNonNegative(status?.[field], `status.${field}`))
-  const finishedBefore = new Set((old.status?.conditions ?? []).filter((condition) => condition.status === 'True').map(({ type }) => type))
-  const finished = new Set((status?.conditions ?? []).filter((condition) => condition.status === 'True').map(({ type }) => type))
+  const finishedBefore = new Set(
+    (old.status?.conditions ?? []).filter((condition) => condition.status === 'True').map(({ type }) => type),
+  )
+  const finished = new Set(
+    (status?.conditions ?? []).filter((condition) => condition.status === 'True').map(({ type }) => type),
+  )
   for (const type of ['Complete', 'Failed', 'FailureTarget', 'SuccessCriteriaMet']) {
     if (finishedBefore.has(type) && !finished.has(type)) {
-      errors.push(invalidValue('status.conditions', status?.conditions, `cannot disable the terminal ${type}=True condition`))
+      errors.push(
+        invalidValue('status.conditions', status?.conditions, `cannot disable the terminal ${type}=True condition`),
+      )
     }
   }
   if (finished.has('Complete') && finished.has('Failed')) {
-    errors.push(invalidValue('status.conditions', status?.conditions, 'cannot set Complete=True and Failed=true conditions'))
+    errors.push(
+      invalidValue('status.conditions', status?.conditions, 'cannot set Complete=True and Failed=true conditions'),
+    )
   }
   if (status?.completionTime && !finished.has('Complete')) {
     errors.push(invalidValue('status.completionTime', status.completionTime,

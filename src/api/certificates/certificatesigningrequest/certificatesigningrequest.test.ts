@@ -30,14 +30,22 @@ const rows: readonly Row[] = [
   {
     it: 'is approved through its own endpoint', old: { ...own(), status: {} },
     object: { ...own(), status: { conditions: [{ type: 'Approved', status: 'True' }] } }, subresource: 'approval',
-    holds: { 'status.conditions.0.lastUpdateTime': '2026-01-01T00:00:00Z', 'status.conditions.0.lastTransitionTime': '2026-01-01T00:00:00Z' },
+    holds: {
+      'status.conditions.0.lastUpdateTime': '2026-01-01T00:00:00Z',
+      'status.conditions.0.lastTransitionTime': '2026-01-01T00:00:00Z',
+    },
   },
   {
     it: 'is not approved through its status', old: { ...own(), status: {} },
     object: { ...own(), status: { conditions: [{ type: 'Approved', status: 'True' }] } }, subresource: 'status',
     errors: ['status.conditions: Forbidden: updates may not add a condition of type "Approved"'],
   },
-  { it: 'stays as it was asked', old: own(), object: own({ signerName: 'c.d/e' }), holds: { 'spec.signerName': 'a.b/c' } },
+  {
+    it: 'stays as it was asked',
+    old: own(),
+    object: own({ signerName: 'c.d/e' }),
+    holds: { 'spec.signerName': 'a.b/c' },
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(certificateSigningRequest, row), expectedOf(row)))

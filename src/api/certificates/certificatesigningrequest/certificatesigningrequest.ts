@@ -7,18 +7,28 @@ import type { CertificateSigningRequest } from '../../gen/certificates-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { formatHumanDuration } from '../../printing/duration.ts'
 import { keep } from '../../strategy.ts'
-import { validateApproval, validateSigningRequest, validateSigningRequestUpdate } from './certificatesigningrequest.validation.ts'
+import {
+  validateApproval, validateSigningRequest, validateSigningRequestUpdate,
+} from './certificatesigningrequest.validation.ts'
 
 export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
-  group: 'certificates.k8s.io', kind: 'CertificateSigningRequest', plural: 'certificatesigningrequests', shortNames: ['csr'], scope: 'Cluster',
-  versions: [{ version: 'v1', schema: 'io.k8s.api.certificates.v1.CertificateSigningRequest', served: true, stored: true }],
+  group: 'certificates.k8s.io',
+  kind: 'CertificateSigningRequest',
+  plural: 'certificatesigningrequests',
+  shortNames: ['csr'],
+  scope: 'Cluster',
+  versions: [
+    { version: 'v1', schema: 'io.k8s.api.certificates.v1.CertificateSigningRequest', served: true, stored: true },
+  ],
   setDefaults: (object) => { object.spec ??= { request: '', signerName: '' } },
-  prepareForCreate: (object) => { object.status = {} },
+  prepareForCreate,
   prepareForUpdate,
   validate: validateSigningRequest,
   validateUpdate: validateSigningRequestUpdate,
   validateStatusUpdate: validateSigningRequestUpdate,
-  subresources: { status: true, others: [{ name: 'approval', verbs: ['get', 'patch', 'update'], validateUpdate: validateApproval }] },
+  subresources: {
+    status: true, others: [{ name: 'approval', verbs: ['get', 'patch', 'update'], validateUpdate: validateApproval }],
+  },
   selectableFields: ({ spec }) => ({ 'spec.signerName': spec.signerName ?? '' }),
   columns: [
     nameColumn(),
@@ -31,8 +41,26 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   ],
 })
 
-/** The request itself never changes; approval changes conditions, status changes the certificate and what is not about approval. */
-function prepareForUpdate(object: CertificateSigningRequest, old: Stored<CertificateSigningRequest>, { subresource, now }: PrepareContext): void {
+/** Who asks is not for the client to say. */
+function prepareForCreate(object: CertificateSigningRequest, { user }: PrepareContext): void {
+  object.status = {}
+  for (const field of ['username', 'uid', 'groups', 'extra'] as const) delete object.spec[field]
+  if (!user) return
+  object.spec.username = user.name
+  if (user.uid) object.spec.uid = user.uid
+  if (user.groups.length > 0) object.spec.groups = [...user.groups]
+  if (user.extra) {
+    object.spec.extra = Object.fromEntries(Object.entries(user.extra).map(([key, values]) => [key, [...values]]))
+  }
+}
+
+/**
+ * The request itself never changes; approval changes conditions, status changes the certificate and what is not
+ * about approval.
+ */
+function prepareForUpdate(
+  object: CertificateSigningRequest, old: Stored<CertificateSigningRequest>, { subresource, now }: PrepareContext,
+): void {
   keep(object, old, 'spec')
   if (subresource === '') return keep(object, old, 'status')
   if (subresource === 'approval') {

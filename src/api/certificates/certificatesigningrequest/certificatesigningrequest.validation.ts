@@ -1,4 +1,7 @@
-/** Validation of CertificateSigningRequests. What the request says inside is the signer's to judge; that it is one is judged here. */
+/**
+ * Validation of CertificateSigningRequests. What the request says inside is the signer's to judge; that it is one
+ * is judged here.
+ */
 import { base64Decode, utf8Decode } from '#base/bytes.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
@@ -9,9 +12,29 @@ import { describeChanges } from '../../changes.ts'
 import { validateSignerName } from './signer-name.validation.ts'
 
 const usages = [
-  'any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment', 'decipher only',
-  'digital signature', 'email protection', 'encipher only', 'ipsec end system', 'ipsec tunnel', 'ipsec user', 'key agreement',
-  'key encipherment', 'microsoft sgc', 'netscape sgc', 'ocsp signing', 's/mime', 'server auth', 'signing', 'timestamping',
+  'any',
+  'cert sign',
+  'client auth',
+  'code signing',
+  'content commitment',
+  'crl sign',
+  'data encipherment',
+  'decipher only',
+  'digital signature',
+  'email protection',
+  'encipher only',
+  'ipsec end system',
+  'ipsec tunnel',
+  'ipsec user',
+  'key agreement',
+  'key encipherment',
+  'microsoft sgc',
+  'netscape sgc',
+  'ocsp signing',
+  's/mime',
+  'server auth',
+  'signing',
+  'timestamping',
 ]
 const minExpirationSeconds = 600
 
@@ -28,16 +51,26 @@ export function validateSigningRequest({ spec, status }: CertificateSigningReque
     if (requested.indexOf(usage) < index) errors.push(duplicateValue(`spec.usages[${index}]`, usage))
   }
   if (spec.signerName === 'kubernetes.io/legacy-unknown') {
-    errors.push(invalidValue('spec.signerName', spec.signerName, 'the legacy signerName is not allowed via this API version'))
+    errors.push(
+      invalidValue('spec.signerName', spec.signerName, 'the legacy signerName is not allowed via this API version'),
+    )
   } else errors.push(...validateSignerName(spec.signerName ?? '', 'spec.signerName'))
   if (spec.expirationSeconds !== undefined && spec.expirationSeconds < minExpirationSeconds) {
-    errors.push(invalidValue('spec.expirationSeconds', spec.expirationSeconds, 'may not specify a duration less than 600 seconds (10 minutes)'))
+    errors.push(
+      invalidValue(
+        'spec.expirationSeconds',
+        spec.expirationSeconds,
+        'may not specify a duration less than 600 seconds (10 minutes)',
+      ),
+    )
   }
   errors.push(...validateConditions(status?.conditions ?? []))
   if (status?.certificate) {
     const certificate = utf8Decode(base64Decode(status.certificate) ?? new Uint8Array())
     if (!certificate.includes('-----BEGIN CERTIFICATE-----')) {
-      errors.push(invalidValue('status.certificate', '<certificate data>', 'must contain at least one CERTIFICATE PEM block'))
+      errors.push(
+        invalidValue('status.certificate', '<certificate data>', 'must contain at least one CERTIFICATE PEM block'),
+      )
     }
   }
   return errors
@@ -63,17 +96,27 @@ function validateConditions(conditions: Conditions): FieldError[] {
 }
 
 /** Decisions are not taken back, and not taken on the status endpoint. */
-export function validateSigningRequestUpdate(object: CertificateSigningRequest, old: Stored<CertificateSigningRequest>): FieldError[] {
+export function validateSigningRequestUpdate(
+  object: CertificateSigningRequest, old: Stored<CertificateSigningRequest>,
+): FieldError[] {
   const errors = validateSigningRequest(object)
   for (const type of ['Approved', 'Denied', 'Failed']) {
     const [before, now] = [conditionsOf(old, type), conditionsOf(object, type)]
-    if (now.length < before.length) errors.push(forbiddenValue('status.conditions', `updates may not remove a condition of type "${type}"`))
+    if (now.length < before.length) {
+      errors.push(forbiddenValue('status.conditions', `updates may not remove a condition of type "${type}"`))
+    }
   }
   for (const type of ['Approved', 'Denied']) {
     const [before, now] = [conditionsOf(old, type), conditionsOf(object, type)]
-    if (now.length > before.length) errors.push(forbiddenValue('status.conditions', `updates may not add a condition of type "${type}"`))
+    if (now.length > before.length) {
+      errors.push(forbiddenValue('status.conditions', `updates may not add a condition of type "${type}"`))
+    }
     else if (now.length === before.length && !semanticEqual(before, now)) {
-      errors.push(forbiddenValue('status.conditions', `updates may not modify a condition of type "${type}"\n${describeChanges(before, now)}`))
+      errors.push(
+        forbiddenValue(
+          'status.conditions', `updates may not modify a condition of type "${type}"\n${describeChanges(before, now)}`,
+        ),
+      )
     }
   }
   const issued = old.status?.certificate
@@ -84,7 +127,9 @@ export function validateSigningRequestUpdate(object: CertificateSigningRequest, 
 }
 
 /** For the approval endpoint: it decides, and issues nothing. */
-export function validateApproval(object: CertificateSigningRequest, old: Stored<CertificateSigningRequest>): FieldError[] {
+export function validateApproval(
+  object: CertificateSigningRequest, old: Stored<CertificateSigningRequest>,
+): FieldError[] {
   const errors = validateSigningRequest(object)
   for (const type of ['Approved', 'Denied', 'Failed']) {
     if (conditionsOf(object, type).length < conditionsOf(old, type).length) {
@@ -97,6 +142,8 @@ export function validateApproval(object: CertificateSigningRequest, old: Stored<
   return errors
 }
 
-function conditionsOf({ status }: Stored<CertificateSigningRequest> | CertificateSigningRequest, type: string): readonly unknown[] {
+function conditionsOf(
+  { status }: Stored<CertificateSigningRequest> | CertificateSigningRequest, type: string,
+): readonly unknown[] {
   return (status?.conditions ?? []).filter((condition) => condition.type === type)
 }

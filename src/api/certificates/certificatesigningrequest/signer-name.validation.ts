@@ -21,7 +21,9 @@ export function validateSignerName(name: string, path: string): FieldError[] {
     errors.push(...problems.map((problem) => invalidValue(path, domain, `validating label "${label}": ${problem}`)))
     break
   }
-  if (labels.length < 2) errors.push(invalidValue(path, domain, 'should be a domain with at least two segments separated by dots'))
+  if (labels.length < 2) {
+    errors.push(invalidValue(path, domain, 'should be a domain with at least two segments separated by dots'))
+  }
   for (const part of rest.split('.')) {
     const problems = validateDns1123Subdomain(part)
     if (problems.length === 0) continue

@@ -5,11 +5,19 @@ import { nameColumn, text } from '../../printing/columns.ts'
 import { validateClusterTrustBundle, validateClusterTrustBundleUpdate } from './clustertrustbundle.validation.ts'
 
 export const clusterTrustBundle = defineKind<ClusterTrustBundle>({
-  group: 'certificates.k8s.io', kind: 'ClusterTrustBundle', plural: 'clustertrustbundles', scope: 'Cluster', unconditionalUpdate: false,
+  group: 'certificates.k8s.io',
+  kind: 'ClusterTrustBundle',
+  plural: 'clustertrustbundles',
+  scope: 'Cluster',
+  unconditionalUpdate: false,
   nameRule: 'pathSegment',
-  versions: [{ version: 'v1beta1', schema: 'io.k8s.api.certificates.v1beta1.ClusterTrustBundle', served: false, stored: true }],
+  versions: [
+    { version: 'v1beta1', schema: 'io.k8s.api.certificates.v1beta1.ClusterTrustBundle', served: false, stored: true },
+  ],
   validate: validateClusterTrustBundle,
   validateUpdate: validateClusterTrustBundleUpdate,
   selectableFields: ({ spec }) => ({ 'spec.signerName': spec.signerName ?? '' }),
-  columns: [nameColumn(), text('SignerName', 'Whose certificates these are', ({ spec }) => spec.signerName || '<none>')],
+  columns: [
+    nameColumn(), text('SignerName', 'Whose certificates these are', ({ spec }) => spec.signerName || '<none>'),
+  ],
 })

@@ -20,7 +20,11 @@ export function validateClusterTrustBundle({ metadata, spec }: ClusterTrustBundl
     errors.push(...validateSignerName(signer, 'spec.signerName'))
     const prefix = `${signer.replaceAll('/', ':')}:`
     if (!name.startsWith(prefix)) {
-      errors.push(invalidValue('metadata.name', name, `ClusterTrustBundle for signerName ${signer} must be named with prefix ${prefix}`))
+      errors.push(
+        invalidValue(
+          'metadata.name', name, `ClusterTrustBundle for signerName ${signer} must be named with prefix ${prefix}`,
+        ),
+      )
     } else errors.push(...invalidFor('metadata.name', name, validateDns1123Subdomain(name.slice(prefix.length))))
   }
   const bundle = spec?.trustBundle ?? ''
@@ -30,6 +34,8 @@ export function validateClusterTrustBundle({ metadata, spec }: ClusterTrustBundl
   return errors
 }
 
-export function validateClusterTrustBundleUpdate(object: ClusterTrustBundle, old: Stored<ClusterTrustBundle>): FieldError[] {
+export function validateClusterTrustBundleUpdate(
+  object: ClusterTrustBundle, old: Stored<ClusterTrustBundle>,
+): FieldError[] {
   return validateImmutable(object.spec?.signerName, old.spec?.signerName, 'spec.signerName')
 }

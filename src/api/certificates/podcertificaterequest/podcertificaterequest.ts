@@ -7,13 +7,21 @@ import { nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 
 export const podCertificateRequest = defineKind<PodCertificateRequest>({
-  group: 'certificates.k8s.io', kind: 'PodCertificateRequest', plural: 'podcertificaterequests', scope: 'Namespaced', unconditionalUpdate: false,
-  versions: [{ version: 'v1beta1', schema: 'io.k8s.api.certificates.v1beta1.PodCertificateRequest', served: false, stored: true }],
+  group: 'certificates.k8s.io',
+  kind: 'PodCertificateRequest',
+  plural: 'podcertificaterequests',
+  scope: 'Namespaced',
+  unconditionalUpdate: false,
+  versions: [{
+    version: 'v1beta1', schema: 'io.k8s.api.certificates.v1beta1.PodCertificateRequest', served: false, stored: true,
+  }],
   setDefaults: ({ spec }) => { if (spec) spec.maxExpirationSeconds ??= 86400 },
   ...separateStatus<PodCertificateRequest>({}),
   validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
   subresources: { status: true },
-  selectableFields: ({ spec }) => ({ 'spec.signerName': spec.signerName, 'spec.podName': spec.podName, 'spec.nodeName': spec.nodeName }),
+  selectableFields: ({ spec }) => ({
+    'spec.signerName': spec.signerName, 'spec.podName': spec.podName, 'spec.nodeName': spec.nodeName,
+  }),
   columns: [
     nameColumn(),
     text('PodName', 'The pod', ({ spec }) => spec.podName),
@@ -26,5 +34,7 @@ export const podCertificateRequest = defineKind<PodCertificateRequest>({
 
 function formatState({ status }: Stored<PodCertificateRequest>): string {
   const states = ['Issued', 'Denied', 'Failed']
-  return status?.conditions?.find(({ type, status: value }) => states.includes(type) && value === 'True')?.type ?? 'Pending'
+  return status?.conditions?.find(
+    ({ type, status: value }) => states.includes(type) && value === 'True',
+  )?.type ?? 'Pending'
 }

@@ -8,7 +8,10 @@ const rows: readonly Row[] = [
   { it: 'may be held by nobody', object: { metadata: { name: 'a' } } },
   {
     it: 'lasts', object: { metadata: { name: 'a' }, spec: { leaseDurationSeconds: 0, leaseTransitions: -1 } },
-    errors: ['spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0', 'spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0'],
+    errors: [
+      'spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0',
+      'spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0',
+    ],
   },
 ]
 

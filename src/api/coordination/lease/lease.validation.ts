@@ -17,7 +17,9 @@ export function validateLease({ spec }: Lease): FieldError[] {
     errors.push(...invalidFor('spec.strategy', strategy, validateQualifiedName(strategy)))
   }
   if (preferredHolder && !strategy) {
-    errors.push(invalidValue('spec.preferredHolder', preferredHolder, 'may only be specified when `strategy` is defined'))
+    errors.push(
+      invalidValue('spec.preferredHolder', preferredHolder, 'may only be specified when `strategy` is defined'),
+    )
   }
   return errors
 }

@@ -4,7 +4,11 @@ import type { LeaseCandidate } from '../../gen/coordination-v1beta1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 
 export const leaseCandidate = defineKind<LeaseCandidate>({
-  group: 'coordination.k8s.io', kind: 'LeaseCandidate', plural: 'leasecandidates', scope: 'Namespaced', createOnUpdate: true,
+  group: 'coordination.k8s.io',
+  kind: 'LeaseCandidate',
+  plural: 'leasecandidates',
+  scope: 'Namespaced',
+  createOnUpdate: true,
   unconditionalUpdate: false,
   versions: [
     { version: 'v1beta1', schema: 'io.k8s.api.coordination.v1beta1.LeaseCandidate', served: false, stored: true },

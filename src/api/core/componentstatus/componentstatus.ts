@@ -5,7 +5,12 @@ import type { ComponentCondition, ComponentStatus } from '../../gen/core-v1.ts'
 import { nameColumn, text } from '../../printing/columns.ts'
 
 export const componentStatus = defineKind<ComponentStatus>({
-  group: '', kind: 'ComponentStatus', plural: 'componentstatuses', shortNames: ['cs'], scope: 'Cluster', verbs: ['get', 'list'],
+  group: '',
+  kind: 'ComponentStatus',
+  plural: 'componentstatuses',
+  shortNames: ['cs'],
+  scope: 'Cluster',
+  verbs: ['get', 'list'],
   versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.ComponentStatus', served: true, stored: true }],
   columns: [
     nameColumn(),

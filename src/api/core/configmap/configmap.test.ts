@@ -5,7 +5,10 @@ import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
 import { configMap } from './configmap.ts'
 
 const rows: readonly Row[] = [
-  { it: 'accepts texts and bytes', object: { metadata: { name: 'a' }, data: { 'a.txt': 'b' }, binaryData: { b: 'AA==' } } },
+  {
+    it: 'accepts texts and bytes',
+    object: { metadata: { name: 'a' }, data: { 'a.txt': 'b' }, binaryData: { b: 'AA==' } },
+  },
   {
     it: 'has each key once', object: { metadata: { name: 'a' }, data: { a: 'b' }, binaryData: { a: 'AA==' } },
     errors: ['data[a]: Invalid value: "a": duplicate of key present in binaryData'],
@@ -16,7 +19,10 @@ const rows: readonly Row[] = [
   },
   {
     it: 'stays as it is when it is immutable', old: { immutable: true, data: { a: 'b' } }, object: { data: { a: 'c' } },
-    errors: ['immutable: Forbidden: field is immutable when `immutable` is set', 'data: Forbidden: field is immutable when `immutable` is set'],
+    errors: [
+      'immutable: Forbidden: field is immutable when `immutable` is set',
+      'data: Forbidden: field is immutable when `immutable` is set',
+    ],
   },
 ]
 

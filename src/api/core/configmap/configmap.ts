@@ -11,7 +11,11 @@ export const configMap = defineKind<ConfigMap>({
   validateUpdate: validateConfigMapUpdate,
   columns: [
     nameColumn(),
-    text('Data', 'Number of keys', (object) => Object.keys(object.data ?? {}).length + Object.keys(object.binaryData ?? {}).length),
+    text(
+      'Data',
+      'Number of keys',
+      (object) => Object.keys(object.data ?? {}).length + Object.keys(object.binaryData ?? {}).length,
+    ),
     ageColumn(),
   ],
 })

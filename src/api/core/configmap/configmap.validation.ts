@@ -14,7 +14,9 @@ export function validateConfigMap(object: ConfigMap): FieldError[] {
   let bytes = 0
   for (const [key, value] of Object.entries(data)) {
     errors.push(...invalidFor(`data[${key}]`, key, validateConfigMapKey(key)))
-    if (Object.hasOwn(binaryData, key)) errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'))
+    if (Object.hasOwn(binaryData, key)) {
+      errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'))
+    }
     bytes += utf8Length(value)
   }
   for (const [key, value] of Object.entries(binaryData)) {
@@ -29,7 +31,9 @@ export function validateConfigMapUpdate(object: ConfigMap, old: Stored<ConfigMap
   if (!old.immutable) return []
   const errors: FieldError[] = []
   if (!object.immutable) errors.push(forbiddenValue('immutable', 'field is immutable when `immutable` is set'))
-  if (!semanticEqual(object.data, old.data)) errors.push(forbiddenValue('data', 'field is immutable when `immutable` is set'))
+  if (!semanticEqual(object.data, old.data)) {
+    errors.push(forbiddenValue('data', 'field is immutable when `immutable` is set'))
+  }
   if (!semanticEqual(object.binaryData, old.binaryData)) {
     errors.push(forbiddenValue('binaryData', 'field is immutable when `immutable` is set'))
   }

@@ -6,12 +6,18 @@ import { endpoints } from './endpoints.ts'
 
 const rows: readonly Row[] = [
   {
-    it: 'speaks TCP unless it says otherwise', object: { metadata: { name: 'a' }, subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80 }] }] },
+    it: 'speaks TCP unless it says otherwise',
+    object: { metadata: { name: 'a' }, subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80 }] }] },
     holds: { 'subsets.0.ports.0.protocol': 'TCP' },
   },
-  { it: 'has addresses in every subset', object: { metadata: { name: 'a' }, subsets: [{}] }, errors: ['subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`'] },
   {
-    it: 'leads to other machines', object: { metadata: { name: 'a' }, subsets: [{ addresses: [{ ip: '169.254.1.1' }] }] },
+    it: 'has addresses in every subset',
+    object: { metadata: { name: 'a' }, subsets: [{}] },
+    errors: ['subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`'],
+  },
+  {
+    it: 'leads to other machines',
+    object: { metadata: { name: 'a' }, subsets: [{ addresses: [{ ip: '169.254.1.1' }] }] },
     errors: ['subsets[0].addresses[0].ip: Invalid value: "169.254.1.1": may not be in the link-local range (169.254.0.0/16, fe80::/10)'],
   },
 ]

@@ -1,7 +1,9 @@
 /** Validation of Endpoints. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidFor, required } from '#machinery/errors/field-errors.ts'
-import { validateDns1123Label, validateDns1123Subdomain, validatePortNumber, validateQualifiedName } from '#machinery/meta/validate-names.ts'
+import {
+  validateDns1123Label, validateDns1123Subdomain, validatePortNumber, validateQualifiedName,
+} from '#machinery/meta/validate-names.ts'
 import type { EndpointAddress, EndpointPort, Endpoints } from '../../gen/core-v1.ts'
 import { validateAddress, validateNonSpecialAddress } from '../../addresses.validation.ts'
 import { validateRequiredChoice } from '../../numbers.validation.ts'
@@ -9,11 +11,15 @@ import { validateRequiredChoice } from '../../numbers.validation.ts'
 export function validateEndpoints({ subsets = [] }: Endpoints): FieldError[] {
   return subsets.flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }, index) => {
     const path = `subsets[${index}]`
-    const errors = addresses.length + notReadyAddresses.length === 0 ? [required(path, 'must specify `addresses` or `notReadyAddresses`')] : []
+    const errors = addresses.length + notReadyAddresses.length === 0 ? [
+      required(path, 'must specify `addresses` or `notReadyAddresses`'),
+    ] : []
     return [
       ...errors,
       ...addresses.flatMap((address, at) => validateEndpointAddress(address, `${path}.addresses[${at}]`)),
-      ...notReadyAddresses.flatMap((address, at) => validateEndpointAddress(address, `${path}.notReadyAddresses[${at}]`)),
+      ...notReadyAddresses.flatMap(
+        (address, at) => validateEndpointAddress(address, `${path}.notReadyAddresses[${at}]`),
+      ),
       ...ports.flatMap((port, at) => validateEndpointPort(port, ports.length > 1, `${path}.ports[${at}]`)),
     ]
   })
@@ -28,12 +34,18 @@ function validateEndpointAddress({ ip, hostname, nodeName }: EndpointAddress, pa
   ]
 }
 
-function validateEndpointPort({ name, port, protocol, appProtocol }: EndpointPort, nameRequired: boolean, path: string): FieldError[] {
-  const errors = name ? invalidFor(`${path}.name`, name, validateDns1123Label(name)) : nameRequired ? [required(`${path}.name`)] : []
+function validateEndpointPort(
+  { name, port, protocol, appProtocol }: EndpointPort, nameRequired: boolean, path: string,
+): FieldError[] {
+  const errors = name ? invalidFor(
+    `${path}.name`, name, validateDns1123Label(name),
+  ) : nameRequired ? [required(`${path}.name`)] : []
   errors.push(
     ...invalidFor(`${path}.port`, port, validatePortNumber(port)),
     ...validateRequiredChoice(protocol, ['SCTP', 'TCP', 'UDP'], `${path}.protocol`),
   )
-  if (appProtocol !== undefined) errors.push(...invalidFor(`${path}.appProtocol`, appProtocol, validateQualifiedName(appProtocol)))
+  if (appProtocol !== undefined) {
+    errors.push(...invalidFor(`${path}.appProtocol`, appProtocol, validateQualifiedName(appProtocol)))
+  }
   return errors
 }

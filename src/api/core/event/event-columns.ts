@@ -38,6 +38,8 @@ function formatTarget({ involvedObject }: Stored<Event>): string {
 }
 
 function formatSource({ source, reportingComponent, reportingInstance }: Stored<Event>): string {
-  return [source?.component || reportingComponent || '', source?.host || reportingInstance].filter((part, index) => index === 0 || part)
+  return [
+    source?.component || reportingComponent || '', source?.host || reportingInstance,
+  ].filter((part, index) => index === 0 || part)
     .join(', ')
 }

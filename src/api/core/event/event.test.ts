@@ -5,14 +5,22 @@ import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
 import { event } from './event.ts'
 
 const rows: readonly Row[] = [
-  { it: 'is beside what it is about', object: { metadata: { name: 'a', namespace: 'b' }, involvedObject: { kind: 'Pod', namespace: 'b' } } },
+  {
+    it: 'is beside what it is about',
+    object: { metadata: { name: 'a', namespace: 'b' }, involvedObject: { kind: 'Pod', namespace: 'b' } },
+  },
   {
     it: 'is nowhere else', object: { metadata: { name: 'a', namespace: 'b' }, involvedObject: { namespace: 'c' } },
     errors: ['involvedObject.namespace: Invalid value: "c": does not match event.namespace'],
   },
   {
     it: 'says who reports what when it has a time of its own',
-    object: { metadata: { name: 'a', namespace: 'b' }, involvedObject: { namespace: 'b' }, eventTime: '2026-01-01T00:00:00.000000Z', reportingComponent: 'c' },
+    object: {
+      metadata: { name: 'a', namespace: 'b' },
+      involvedObject: { namespace: 'b' },
+      eventTime: '2026-01-01T00:00:00.000000Z',
+      reportingComponent: 'c',
+    },
     errors: ['reportingInstance: Required value', 'action: Required value', 'reason: Required value'],
   },
 ]

@@ -14,7 +14,9 @@ export const event = defineKind<Event>({
   columns: eventColumns,
 })
 
-export function selectableEventFields({ involvedObject, reason, source, type, reportingComponent }: Stored<Event>): Record<string, string> {
+export function selectableEventFields(
+  { involvedObject, reason, source, type, reportingComponent }: Stored<Event>,
+): Record<string, string> {
   return {
     'involvedObject.kind': involvedObject.kind ?? '',
     'involvedObject.namespace': involvedObject.namespace ?? '',

@@ -25,7 +25,9 @@ export function validateEvent(object: Event): FieldError[] {
   const { reportingComponent = '', reportingInstance = '', action = '', reason = '', message = '' } = object
   if (reportingComponent === '') errors.push(required('reportingController'))
   errors.push(...invalidFor('reportingController', reportingComponent, validateQualifiedName(reportingComponent)))
-  for (const [field, value] of [['reportingInstance', reportingInstance], ['action', action], ['reason', reason]] as const) {
+  for (const [field, value] of [
+    ['reportingInstance', reportingInstance], ['action', action], ['reason', reason],
+  ] as const) {
     if (value === '') errors.push(required(field))
     if (value.length > maxShort) errors.push(invalidValue(field, '', `can have at most ${maxShort} characters`))
   }
@@ -54,11 +56,18 @@ function validateSeries({ series }: Event): FieldError[] {
 
 /** Only the series of an event changes. */
 export function validateStrictEventUpdate(object: Event, old: Stored<Event>): FieldError[] {
-  const same = (field: keyof Event, name: string = field): FieldError[] => validateImmutable(object[field], old[field], name)
+  const same = (field: keyof Event, name: string = field): FieldError[] => validateImmutable(
+    object[field], old[field], name,
+  )
   return [
     ...(semanticEqual(object.series, old.series) ? [] : validateSeries(object)),
     ...same('involvedObject'), ...same('reason'), ...same('message'), ...same('source'), ...same('firstTimestamp'),
-    ...same('lastTimestamp'), ...same('count'), ...same('type'), ...same('eventTime'), ...same('action'), ...same('related'),
+    ...same('lastTimestamp'),
+    ...same('count'),
+    ...same('type'),
+    ...same('eventTime'),
+    ...same('action'),
+    ...same('related'),
     ...same('reportingComponent', 'reportingController'), ...same('reportingInstance'),
   ]
 }

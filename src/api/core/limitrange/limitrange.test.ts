@@ -10,7 +10,8 @@ function limits(...items: object[]): object {
 
 const rows: readonly Row[] = [
   {
-    it: 'derives defaults from limits', object: limits({ type: 'Container', max: { cpu: '2' }, min: { memory: '1Mi' } }),
+    it: 'derives defaults from limits',
+    object: limits({ type: 'Container', max: { cpu: '2' }, min: { memory: '1Mi' } }),
     holds: { 'spec.limits.0.default': { cpu: '2' }, 'spec.limits.0.defaultRequest': { cpu: '2', memory: '1Mi' } },
   },
   {

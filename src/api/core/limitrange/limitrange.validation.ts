@@ -5,7 +5,9 @@ import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import { approximateQuantity, parseQuantity } from '#machinery/quantity.ts'
 import type { LimitRange, LimitRangeItem } from '../../gen/core-v1.ts'
 import { compareQuantities } from '../../quantities.ts'
-import { isExtendedResource, isHugePages, isNativeResource, isOvercommitAllowed, validateResourceName } from '../pod/resources.validation.ts'
+import {
+  isExtendedResource, isHugePages, isNativeResource, isOvercommitAllowed, validateResourceName,
+} from '../pod/resources.validation.ts'
 
 const types = new Set(['Pod', 'Container', 'PersistentVolumeClaim'])
 const containerResources = new Set(['cpu', 'memory', 'ephemeral-storage'])
@@ -31,7 +33,9 @@ function validateName(type: string, name: string, path: string): FieldError[] {
   const errors = validateResourceName(name, path)
   if (type !== 'Pod' && type !== 'Container') return errors
   if (!name.includes('/')) {
-    if (!containerResources.has(name) && !isHugePages(name)) errors.push(invalidValue(path, name, 'must be a standard resource for containers'))
+    if (!containerResources.has(name) && !isHugePages(name)) {
+      errors.push(invalidValue(path, name, 'must be a standard resource for containers'))
+    }
   } else if (!isNativeResource(name) && !isExtendedResource(name)) {
     errors.push(invalidValue(path, name, "doesn't follow extended resource name standard"))
   }
@@ -46,7 +50,9 @@ function validateItem(item: LimitRangeItem, path: string): FieldError[] {
   for (const list of lists) {
     const entries = Object.keys(item[list] ?? {})
     if (item.type === 'Pod' && (list === 'default' || list === 'defaultRequest')) {
-      if (entries.length > 0) errors.push(forbiddenValue(`${path}.${list}`, "may not be specified when `type` is 'Pod'"))
+      if (entries.length > 0) {
+        errors.push(forbiddenValue(`${path}.${list}`, "may not be specified when `type` is 'Pod'"))
+      }
       continue
     }
     for (const name of entries) {
@@ -55,7 +61,9 @@ function validateItem(item: LimitRangeItem, path: string): FieldError[] {
     }
   }
   if (item.type === 'PersistentVolumeClaim' && !item.min?.['storage'] && !item.max?.['storage']) {
-    errors.push(required(`${path}.limits`, 'either minimum or maximum storage value is required, but neither was provided'))
+    errors.push(
+      required(`${path}.limits`, 'either minimum or maximum storage value is required, but neither was provided'),
+    )
   }
   for (const name of names) errors.push(...validateOrder(item, name, path))
   return errors
@@ -74,13 +82,21 @@ function validateOrder(item: LimitRangeItem, name: string, path: string): FieldE
     errors.push(invalidValue(`${path}.${list}[${name}]`, value, detail))
   }
   if (exceeds(min, max)) fault('min', min, `min value ${min} is greater than max value ${max}`)
-  if (exceeds(min, request)) fault('defaultRequest', request, `min value ${min} is greater than default request value ${request}`)
-  if (exceeds(request, max)) fault('defaultRequest', request, `default request value ${request} is greater than max value ${max}`)
-  if (exceeds(request, limit)) fault('defaultRequest', request, `default request value ${request} is greater than default limit value ${limit}`)
+  if (exceeds(min, request)) fault(
+    'defaultRequest', request, `min value ${min} is greater than default request value ${request}`,
+  )
+  if (exceeds(request, max)) fault(
+    'defaultRequest', request, `default request value ${request} is greater than max value ${max}`,
+  )
+  if (exceeds(request, limit)) fault(
+    'defaultRequest', request, `default request value ${request} is greater than default limit value ${limit}`,
+  )
   // The values that these two show are upstream's choice.
   if (exceeds(min, limit)) fault('default', min, `min value ${min} is greater than default value ${limit}`)
   if (exceeds(limit, max)) fault('default', max, `default value ${limit} is greater than max value ${max}`)
-  if (ratio !== undefined && compareQuantities(ratio, '1') < 0) fault('maxLimitRequestRatio', ratio, `ratio ${ratio} is less than 1`)
+  if (ratio !== undefined && compareQuantities(ratio, '1') < 0) fault(
+    'maxLimitRequestRatio', ratio, `ratio ${ratio} is less than 1`,
+  )
   if (ratio !== undefined && min !== undefined && max !== undefined) {
     const possible = approximateQuantity(parseQuantity(max)) / approximateQuantity(parseQuantity(min))
     if (approximateQuantity(parseQuantity(ratio)) > possible) {

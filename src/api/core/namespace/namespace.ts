@@ -19,7 +19,9 @@ export const namespace = defineKind<Namespace>({
   prepareForUpdate,
   validate: validateNamespace,
   validateStatusUpdate: validateNamespaceStatusUpdate,
-  subresources: { status: true, others: [{ name: 'finalize', verbs: ['update'], validateUpdate: validateNamespaceFinalize }] },
+  subresources: {
+    status: true, others: [{ name: 'finalize', verbs: ['update'], validateUpdate: validateNamespaceFinalize }],
+  },
   selectableFields: (object) => ({ 'status.phase': object.status?.phase ?? '', name: object.metadata.name }),
   columns: [
     nameColumn(),
@@ -38,7 +40,9 @@ function setDefaults(object: Namespace): void {
 function prepareForCreate(object: Namespace): void {
   object.status = { phase: 'Active' }
   const finalizers = object.spec?.finalizers ?? []
-  if (!finalizers.includes(kubernetesFinalizer)) object.spec = { ...object.spec, finalizers: [...finalizers, kubernetesFinalizer] }
+  if (!finalizers.includes(kubernetesFinalizer)) object.spec = {
+    ...object.spec, finalizers: [...finalizers, kubernetesFinalizer],
+  }
 }
 
 /** Only the finalize subresource changes `spec.finalizers`, and it changes nothing else. */

@@ -6,15 +6,21 @@ import { node } from './node.ts'
 
 const rows: readonly Row[] = [
   {
-    it: 'keeps the status that it registers with, all of it to be allocated', object: { metadata: { name: 'a' }, status: { capacity: { cpu: '4' } } },
+    it: 'keeps the status that it registers with, all of it to be allocated',
+    object: { metadata: { name: 'a' }, status: { capacity: { cpu: '4' } } },
     holds: { 'status.allocatable': { cpu: '4' } },
   },
   {
-    it: 'has each taint once', object: { metadata: { name: 'a' }, spec: { taints: [{ key: 'a', effect: 'NoSchedule' }, { key: 'a', effect: 'NoSchedule', value: 'b' }] } },
+    it: 'has each taint once',
+    object: {
+      metadata: { name: 'a' },
+      spec: { taints: [{ key: 'a', effect: 'NoSchedule' }, { key: 'a', effect: 'NoSchedule', value: 'b' }] },
+    },
     errors: ['metadata.taints[1]: Duplicate value: {"key":"a","effect":"NoSchedule","value":"b"}: taints must be unique by key and effect pair'],
   },
   {
-    it: 'has one range per family', object: { metadata: { name: 'a' }, spec: { podCIDRs: ['10.0.0.0/24', '10.1.0.0/24'] } },
+    it: 'has one range per family',
+    object: { metadata: { name: 'a' }, spec: { podCIDRs: ['10.0.0.0/24', '10.1.0.0/24'] } },
     errors: ['spec.podCIDRs: Invalid value: ["10.0.0.0/24","10.1.0.0/24"]: may specify no more than one CIDR for each IP family'],
   },
   {

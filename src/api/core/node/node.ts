@@ -19,7 +19,9 @@ export const node = defineKind<Node>({
   subresources: {
     status: true,
     others: [{
-      name: 'proxy', kind: { group: '', version: 'v1', kind: 'NodeProxyOptions' }, verbs: ['create', 'delete', 'get', 'patch', 'update'],
+      name: 'proxy',
+      kind: { group: '', version: 'v1', kind: 'NodeProxyOptions' },
+      verbs: ['create', 'delete', 'get', 'patch', 'update'],
     }],
   },
   selectableFields: (object) => ({ 'spec.unschedulable': String(object.spec?.unschedulable ?? false) }),
@@ -32,7 +34,12 @@ export const node = defineKind<Node>({
     text('Internal-IP', 'Address inside the cluster', (object) => addressOf(object, 'InternalIP'), 'wide'),
     text('External-IP', 'Address outside the cluster', (object) => addressOf(object, 'ExternalIP'), 'wide'),
     text('OS-Image', 'Operating system', (object) => object.status?.nodeInfo?.osImage || '<unknown>', 'wide'),
-    text('Kernel-Version', 'Version of the kernel', (object) => object.status?.nodeInfo?.kernelVersion || '<unknown>', 'wide'),
+    text(
+      'Kernel-Version',
+      'Version of the kernel',
+      (object) => object.status?.nodeInfo?.kernelVersion || '<unknown>',
+      'wide',
+    ),
     text('Container-Runtime', 'Name and version of the container runtime',
       (object) => object.status?.nodeInfo?.containerRuntimeVersion || '<unknown>', 'wide'),
   ],

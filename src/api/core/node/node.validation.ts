@@ -1,6 +1,8 @@
 /** Validation of Nodes. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import {
+  duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required,
+} from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateLabelValue, validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
@@ -48,7 +50,9 @@ function validatePodCidrs(cidrs: readonly string[]): FieldError[] {
   if (families.size < 2 || cidrs.length > 2) {
     errors.push(invalidValue(path, cidrs, 'may specify no more than one CIDR for each IP family'))
   }
-  for (const [index, cidr] of cidrs.entries()) if (cidrs.indexOf(cidr) < index) errors.push(duplicateValue(`${path}[${index}]`, cidr))
+  for (const [index, cidr] of cidrs.entries()) if (cidrs.indexOf(cidr) < index) errors.push(
+    duplicateValue(`${path}[${index}]`, cidr),
+  )
   return errors
 }
 
@@ -57,7 +61,9 @@ export function validateNodeUpdate({ spec, status }: Node, old: Stored<Node>): F
   const errors: FieldError[] = []
   const addresses = (status?.addresses ?? []).map((address) => JSON.stringify(address))
   for (const [index, address] of addresses.entries()) {
-    if (addresses.indexOf(address) < index) errors.push(duplicateValue(`status.addresses[${index}]`, status!.addresses![index]))
+    if (addresses.indexOf(address) < index) {
+      errors.push(duplicateValue(`status.addresses[${index}]`, status!.addresses![index]))
+    }
   }
   const oldCidrs = old.spec?.podCIDRs ?? []
   if (oldCidrs.length > 0 && !semanticEqual(oldCidrs, spec?.podCIDRs)) {

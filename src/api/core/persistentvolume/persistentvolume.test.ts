@@ -6,7 +6,11 @@ import { persistentVolume } from './persistentvolume.ts'
 
 function volume(spec: object = {}): object {
   return { metadata: { name: 'a' }, spec: {
-    capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/a', type: '' }, volumeMode: 'Filesystem', ...spec,
+    capacity: { storage: '1Gi' },
+    accessModes: ['ReadWriteOnce'],
+    hostPath: { path: '/a', type: '' },
+    volumeMode: 'Filesystem',
+    ...spec,
   } }
 }
 
@@ -20,7 +24,11 @@ const rows: readonly Row[] = [
   },
   {
     it: 'has a size, a mode and a place', object: { metadata: { name: 'a' }, spec: {} },
-    errors: ['spec.accessModes: Required value', 'spec.capacity: Required value', 'spec: Required value: must specify a volume type'],
+    errors: [
+      'spec.accessModes: Required value',
+      'spec.capacity: Required value',
+      'spec: Required value: must specify a volume type',
+    ],
   },
   {
     it: 'is for one pod alone', object: volume({ accessModes: ['ReadWriteOncePod', 'ReadWriteOnce'] }),

@@ -5,7 +5,9 @@ import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
-import type { CSIPersistentVolumeSource, PersistentVolume, PersistentVolumeSpec, SecretReference } from '../../gen/core-v1.ts'
+import type {
+  CSIPersistentVolumeSource, PersistentVolume, PersistentVolumeSpec, SecretReference,
+} from '../../gen/core-v1.ts'
 import { describeChanges } from '../../changes.ts'
 import { validateChoice } from '../../numbers.validation.ts'
 import { signOfQuantity } from '../../quantities.ts'
@@ -16,7 +18,14 @@ import { validateCsiDriverName, validateHostPath, validateNfs } from '../pod/vol
 import { validateAccessModes, volumeModes } from '../persistentvolumeclaim/claim-spec.validation.ts'
 
 const settings = new Set([
-  'capacity', 'accessModes', 'claimRef', 'persistentVolumeReclaimPolicy', 'storageClassName', 'mountOptions', 'volumeMode', 'nodeAffinity',
+  'capacity',
+  'accessModes',
+  'claimRef',
+  'persistentVolumeReclaimPolicy',
+  'storageClassName',
+  'mountOptions',
+  'volumeMode',
+  'nodeAffinity',
   'volumeAttributesClassName',
 ])
 
@@ -25,14 +34,26 @@ export function validatePersistentVolume({ spec = {} }: PersistentVolume): Field
   const modes = spec.accessModes ?? []
   if (modes.length === 0) errors.push(required('spec.accessModes'))
   errors.push(...validateAccessModes(modes, 'spec.accessModes'), ...validateCapacity(spec))
-  errors.push(...validateChoice(spec.persistentVolumeReclaimPolicy, ['Delete', 'Recycle', 'Retain'], 'spec.persistentVolumeReclaimPolicy'))
+  errors.push(
+    ...validateChoice(
+      spec.persistentVolumeReclaimPolicy, ['Delete', 'Recycle', 'Retain'], 'spec.persistentVolumeReclaimPolicy',
+    )
+  )
   if (spec.nodeAffinity) {
     const node = spec.nodeAffinity.required
-    errors.push(...(node ? validateNodeSelector(node, 'spec.nodeAffinity.required') : [required('spec.nodeAffinity.required', 'must specify required node constraints')]))
+    errors.push(
+      ...(
+        node ? validateNodeSelector(node, 'spec.nodeAffinity.required') : [
+          required('spec.nodeAffinity.required', 'must specify required node constraints'),
+        ]
+      )
+    )
   }
   errors.push(...validateSource(spec))
   if (spec.hostPath?.path === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle') {
-    errors.push(forbiddenValue('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"))
+    errors.push(
+      forbiddenValue('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"),
+    )
   }
   for (const field of ['storageClassName', 'volumeAttributesClassName'] as const) {
     const name = spec[field]
@@ -63,7 +84,9 @@ function validateSource(spec: PersistentVolumeSpec): FieldError[] {
   if (spec.csi) take('csi', () => validateCsi(spec.csi!, 'spec.csi'))
   for (const [name, fields] of requiredDriverFields) {
     const source = (spec as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>)[name]
-    if (source) take(name, () => fields.filter((field) => !source[field]).map((field) => required(`spec.${name}.${field}`)))
+    if (source) take(
+      name, () => fields.filter((field) => !source[field]).map((field) => required(`spec.${name}.${field}`)),
+    )
   }
   if (found === 0) errors.push(required('spec', 'must specify a volume type'))
   return errors
@@ -76,7 +99,9 @@ function validateLocal({ local, nodeAffinity }: PersistentVolumeSpec): FieldErro
   return errors
 }
 
-const secretFields = ['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef'] as const
+const secretFields = [
+  'controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef',
+] as const
 
 function validateCsi(csi: CSIPersistentVolumeSource, path: string): FieldError[] {
   const errors = validateCsiDriverName(csi.driver, `${path}.driver`)
@@ -88,12 +113,18 @@ function validateCsi(csi: CSIPersistentVolumeSource, path: string): FieldError[]
 function validateSecretRef({ name, namespace }: SecretReference, path: string): FieldError[] {
   return [
     ...(name ? invalidFor(`${path}.name`, name, validateDns1123Subdomain(name)) : [required(`${path}.name`)]),
-    ...(namespace ? invalidFor(`${path}.namespace`, namespace, validateDns1123Subdomain(namespace)) : [required(`${path}.namespace`)]),
+    ...(
+      namespace ? invalidFor(
+        `${path}.namespace`, namespace, validateDns1123Subdomain(namespace),
+      ) : [required(`${path}.namespace`)]
+    ),
   ]
 }
 
 /** Where the data is does not change; how it is claimed does. */
-export function validatePersistentVolumeUpdate({ spec = {} }: PersistentVolume, old: Stored<PersistentVolume>): FieldError[] {
+export function validatePersistentVolumeUpdate(
+  { spec = {} }: PersistentVolume, old: Stored<PersistentVolume>,
+): FieldError[] {
   const oldSpec = (old.spec ?? {}) as PersistentVolumeSpec
   const errors: FieldError[] = []
   const source = sourceOf(spec, oldSpec)

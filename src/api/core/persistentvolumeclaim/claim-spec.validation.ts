@@ -15,12 +15,18 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string)
   const errors: FieldError[] = []
   const modes = spec.accessModes ?? []
   if (modes.length === 0) errors.push(required(`${path}.accessModes`, 'at least 1 access mode is required'))
-  errors.push(...validateLabelSelector(spec.selector, `${path}.selector`), ...validateAccessModes(modes, `${path}.accessModes`))
+  errors.push(
+    ...validateLabelSelector(spec.selector, `${path}.selector`), ...validateAccessModes(modes, `${path}.accessModes`)
+  )
   const storage = spec.resources?.requests?.['storage']
   if (storage === undefined) errors.push(required(`${path}.resources[storage]`))
-  else if (signOfQuantity(storage) <= 0) errors.push(invalidValue(`${path}.resources[storage]`, storage, 'must be greater than zero'))
+  else if (signOfQuantity(storage) <= 0) errors.push(
+    invalidValue(`${path}.resources[storage]`, storage, 'must be greater than zero'),
+  )
   if (spec.storageClassName) {
-    errors.push(...invalidFor(`${path}.storageClassName`, spec.storageClassName, validateDns1123Subdomain(spec.storageClassName)))
+    errors.push(
+      ...invalidFor(`${path}.storageClassName`, spec.storageClassName, validateDns1123Subdomain(spec.storageClassName))
+    )
   }
   errors.push(...validateChoice(spec.volumeMode, volumeModes, `${path}.volumeMode`), ...validateDataSources(spec, path))
   if (spec.volumeAttributesClassName) {
@@ -32,7 +38,9 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string)
 
 /** A volume for one pod is for that pod alone. */
 export function validateAccessModes(modes: readonly string[], path: string): FieldError[] {
-  const errors = modes.filter((mode) => !accessModes.includes(mode)).map((mode) => notSupported(path, mode, accessModes))
+  const errors = modes.filter((mode) => !accessModes.includes(mode)).map(
+    (mode) => notSupported(path, mode, accessModes),
+  )
   if (modes.includes('ReadWriteOncePod') && modes.length > 1) {
     errors.push(forbiddenValue(path, 'may not use ReadWriteOncePod with other access modes'))
   }
@@ -45,7 +53,9 @@ function validateDataSources({ dataSource, dataSourceRef }: PersistentVolumeClai
     ...(dataSourceRef ? validateDataSource(dataSourceRef, `${path}.dataSourceRef`) : []),
   ]
   if (dataSourceRef?.namespace) {
-    if (dataSource) errors.push(invalidValue(path, 'dataSource', 'may not be specified when dataSourceRef.namespace is specified'))
+    if (dataSource) {
+      errors.push(invalidValue(path, 'dataSource', 'may not be specified when dataSourceRef.namespace is specified'))
+    }
   } else if (dataSource && dataSourceRef && !semanticEqual(dataSource, dataSourceRef)) {
     errors.push(invalidValue(path, 'dataSource', 'must match dataSourceRef'))
   }

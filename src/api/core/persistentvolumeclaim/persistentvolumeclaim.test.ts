@@ -11,17 +11,27 @@ function claim(spec: object = {}): object {
 }
 
 function bound(size: string): object {
-  return { ...claim({ volumeName: 'v', resources: { requests: { storage: size } } }), status: { phase: 'Bound', capacity: { storage: '2Gi' } } }
+  return {
+    ...claim({ volumeName: 'v', resources: { requests: { storage: size } } }),
+    status: { phase: 'Bound', capacity: { storage: '2Gi' } },
+  }
 }
 
 const rows: readonly Row[] = [
-  { it: 'waits for a file system', object: claim(), holds: { 'spec.volumeMode': 'Filesystem', status: { phase: 'Pending' } } },
   {
-    it: 'says how much and how', object: { metadata: { name: 'a' }, spec: {} },
-    errors: ['spec.accessModes: Required value: at least 1 access mode is required', 'spec.resources[storage]: Required value'],
+    it: 'waits for a file system',
+    object: claim(),
+    holds: { 'spec.volumeMode': 'Filesystem', status: { phase: 'Pending' } },
   },
   {
-    it: 'repeats its source for newer clients', object: claim({ dataSource: { kind: 'PersistentVolumeClaim', name: 'b' } }),
+    it: 'says how much and how', object: { metadata: { name: 'a' }, spec: {} },
+    errors: [
+      'spec.accessModes: Required value: at least 1 access mode is required', 'spec.resources[storage]: Required value',
+    ],
+  },
+  {
+    it: 'repeats its source for newer clients',
+    object: claim({ dataSource: { kind: 'PersistentVolumeClaim', name: 'b' } }),
     holds: { 'spec.dataSourceRef': { kind: 'PersistentVolumeClaim', name: 'b' } },
   },
   { it: 'gets a volume', old: claim(), object: claim({ volumeName: 'v' }) },

@@ -7,7 +7,9 @@ import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 import { storageClassAnnotation } from '../persistentvolume/persistentvolume.ts'
 import { setClaimSpecDefaults } from '../pod/volume-defaults.ts'
-import { validateClaimStatusUpdate, validatePersistentVolumeClaim, validatePersistentVolumeClaimUpdate } from './persistentvolumeclaim.validation.ts'
+import {
+  validateClaimStatusUpdate, validatePersistentVolumeClaim, validatePersistentVolumeClaimUpdate,
+} from './persistentvolumeclaim.validation.ts'
 
 const statusStrategy = separateStatus<PersistentVolumeClaim>({ phase: 'Pending' })
 
@@ -30,13 +32,29 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   selectableFields: (object) => ({ name: object.metadata.name }),
   columns: [
     nameColumn(),
-    text('Status', 'Phase of the claim', ({ metadata, status }) => (metadata.deletionTimestamp ? 'Terminating' : status?.phase ?? '')),
+    text(
+      'Status',
+      'Phase of the claim',
+      ({ metadata, status }) => (metadata.deletionTimestamp ? 'Terminating' : status?.phase ?? ''),
+    ),
     text('Volume', 'The volume that the claim has', ({ spec }) => spec?.volumeName ?? ''),
-    text('Capacity', 'Size of the volume', (object) => (isBound(object) ? object.status?.capacity?.['storage'] ?? '0' : '')),
-    text('Access Modes', 'How the volume can be mounted', (object) => (isBound(object) ? formatAccessModes(object.status?.accessModes) : '')),
+    text(
+      'Capacity',
+      'Size of the volume',
+      (object) => (isBound(object) ? object.status?.capacity?.['storage'] ?? '0' : ''),
+    ),
+    text(
+      'Access Modes',
+      'How the volume can be mounted',
+      (object) => (isBound(object) ? formatAccessModes(object.status?.accessModes) : ''),
+    ),
     text('StorageClass', 'StorageClass of the pvc',
       ({ metadata, spec }) => metadata.annotations?.[storageClassAnnotation] ?? spec?.storageClassName ?? ''),
-    text('VolumeAttributesClass', 'VolumeAttributesClass of the pvc', ({ spec }) => spec?.volumeAttributesClassName ?? '<unset>'),
+    text(
+      'VolumeAttributesClass',
+      'VolumeAttributesClass of the pvc',
+      ({ spec }) => spec?.volumeAttributesClassName ?? '<unset>',
+    ),
     ageColumn(),
     text('VolumeMode', 'File system or block device', ({ spec }) => spec?.volumeMode ?? '<unset>', 'wide'),
   ],

@@ -16,14 +16,18 @@ export function validatePersistentVolumeClaim({ spec = {} }: PersistentVolumeCla
 const betaClass = 'volume.beta.kubernetes.io/storage-class'
 
 /** A claim gets a volume once; a bound one may ask for more room, and for other attributes. */
-export function validatePersistentVolumeClaimUpdate(object: PersistentVolumeClaim, old: Stored<PersistentVolumeClaim>): FieldError[] {
+export function validatePersistentVolumeClaimUpdate(
+  object: PersistentVolumeClaim, old: Stored<PersistentVolumeClaim>,
+): FieldError[] {
   const spec = object.spec ?? {}
   const oldSpec = (old.spec ?? {}) as PersistentVolumeClaimSpec
   const errors: FieldError[] = []
   const upgradesClass = takesClassFromAnnotation(object, old)
   const oldBeta = old.metadata.annotations?.[betaClass] ?? ''
   const beta = object.metadata?.annotations?.[betaClass] ?? ''
-  if (!upgradesClass && oldBeta !== beta) errors.push(invalidValue(`metadata.annotations.${betaClass}`, beta, 'field is immutable'))
+  if (!upgradesClass && oldBeta !== beta) {
+    errors.push(invalidValue(`metadata.annotations.${betaClass}`, beta, 'field is immutable'))
+  }
 
   const bound = object.status?.phase === 'Bound'
   const unchanged: PersistentVolumeClaimSpec = { ...spec }
@@ -63,7 +67,9 @@ function takesClassFromAnnotation(object: PersistentVolumeClaim, old: Stored<Per
   return now === undefined || now === annotated
 }
 
-function restore<Key extends keyof PersistentVolumeClaimSpec>(spec: PersistentVolumeClaimSpec, old: PersistentVolumeClaimSpec, field: Key): void {
+function restore<Key extends keyof PersistentVolumeClaimSpec>(
+  spec: PersistentVolumeClaimSpec, old: PersistentVolumeClaimSpec, field: Key,
+): void {
   if (old[field] === undefined) delete spec[field]
   else spec[field] = old[field]
 }
@@ -71,7 +77,9 @@ function restore<Key extends keyof PersistentVolumeClaimSpec>(spec: PersistentVo
 export function validateClaimStatusUpdate({ spec, status }: PersistentVolumeClaim): FieldError[] {
   const errors = spec?.accessModes?.length ? [] : [required('Spec.accessModes')]
   for (const [name, quantity] of Object.entries(status?.capacity ?? {})) {
-    if (signOfQuantity(quantity) < 0) errors.push(invalidValue(`status.capacity[${name}]`, quantity, 'must be a valid resource quantity'))
+    if (signOfQuantity(quantity) < 0) {
+      errors.push(invalidValue(`status.capacity[${name}]`, quantity, 'must be a valid resource quantity'))
+    }
   }
   return errors
 }

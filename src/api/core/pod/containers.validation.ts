@@ -1,6 +1,8 @@
 /** Rules of containers: regular, init, and ephemeral ones. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required, valueNotFound } from '#machinery/errors/field-errors.ts'
+import {
+  duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required, valueNotFound,
+} from '#machinery/errors/field-errors.ts'
 import { validateDns1123Label, validatePortName, validatePortNumber } from '#machinery/meta/validate-names.ts'
 import type { Container, ContainerPort, EphemeralContainer, PodSpec, Volume } from '../../gen/core-v1.ts'
 import { validateRequiredChoice } from '../../numbers.validation.ts'
@@ -28,7 +30,9 @@ export function validateContainers(context: ContainerContext, path: string): Fie
     const found = validateCommon(container, context, at)
     if (names.has(container.name)) found.push(duplicateValue(`${at}.name`, container.name))
     names.add(container.name)
-    found.push(...validateLifecycle(container.lifecycle, grace, `${at}.lifecycle`), ...validateProbes(container, grace, at))
+    found.push(
+      ...validateLifecycle(container.lifecycle, grace, `${at}.lifecycle`), ...validateProbes(container, grace, at)
+    )
     return [...found, ...validateRestartPolicy(container, at)]
   })
   return [...errors, ...validateHostPorts(containers, path)]
@@ -46,10 +50,16 @@ export function validateInitContainers(context: ContainerContext, path: string):
     // Init containers run one after the other, so their ports do not meet.
     errors.push(...validateHostPorts([container], path))
     if (container.restartPolicy === 'Always') {
-      return [...errors, ...validateLifecycle(container.lifecycle, grace, `${at}.lifecycle`), ...validateProbes(container, grace, at)]
+      return [
+        ...errors,
+        ...validateLifecycle(container.lifecycle, grace, `${at}.lifecycle`),
+        ...validateProbes(container, grace, at),
+      ]
     }
     for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
-      if (container[field]) errors.push(forbiddenValue(`${at}.${field}`, 'may not be set for init containers without restartPolicy=Always'))
+      if (container[field]) {
+        errors.push(forbiddenValue(`${at}.${field}`, 'may not be set for init containers without restartPolicy=Always'))
+      }
     }
     return errors
   })
@@ -57,7 +67,16 @@ export function validateInitContainers(context: ContainerContext, path: string):
 
 /** Fields that a container for looking around may have; it does not serve, and is not supervised. */
 const ephemeralFields = new Set([
-  'name', 'image', 'command', 'args', 'workingDir', 'envFrom', 'env', 'volumeMounts', 'volumeDevices', 'terminationMessagePath',
+  'name',
+  'image',
+  'command',
+  'args',
+  'workingDir',
+  'envFrom',
+  'env',
+  'volumeMounts',
+  'volumeDevices',
+  'terminationMessagePath',
   'terminationMessagePolicy', 'imagePullPolicy', 'securityContext', 'stdin', 'stdinOnce', 'tty', 'targetContainerName',
 ])
 
@@ -90,7 +109,9 @@ function validateEphemeralFields(container: EphemeralContainer, path: string): F
   return errors
 }
 
-function validateCommon(container: Container | EphemeralContainer, context: ContainerContext, path: string): FieldError[] {
+function validateCommon(
+  container: Container | EphemeralContainer, context: ContainerContext, path: string,
+): FieldError[] {
   const { name, image = '', terminationMessagePolicy, imagePullPolicy } = container
   const errors = name ? invalidFor(`${path}.name`, name, validateDns1123Label(name)) : [required(`${path}.name`)]
   if (image === '') errors.push(required(`${path}.image`))
@@ -100,7 +121,9 @@ function validateCommon(container: Container | EphemeralContainer, context: Cont
   const claimNames = new Set((context.spec.resourceClaims ?? []).map((claim) => claim.name))
   return [
     ...errors,
-    ...validateRequiredChoice(terminationMessagePolicy, ['FallbackToLogsOnError', 'File'], `${path}.terminationMessagePolicy`),
+    ...validateRequiredChoice(
+      terminationMessagePolicy, ['FallbackToLogsOnError', 'File'], `${path}.terminationMessagePolicy`,
+    ),
     ...validatePorts(container.ports ?? [], `${path}.ports`),
     ...validateEnv(container.env ?? [], `${path}.env`),
     ...validateEnvFrom(container.envFrom ?? [], `${path}.envFrom`),
@@ -120,7 +143,8 @@ function validateResizePolicy({ resizePolicy, restartPolicy }: Container, spec: 
     if (seen.has(resourceName)) errors.push(duplicateValue(path, resourceName))
     seen.add(resourceName)
     errors.push(
-      ...validateRequiredChoice(resourceName, ['cpu', 'memory'], path), ...validateRequiredChoice(policy, ['NotRequired', 'RestartContainer'], path),
+      ...validateRequiredChoice(resourceName, ['cpu', 'memory'], path),
+      ...validateRequiredChoice(policy, ['NotRequired', 'RestartContainer'], path),
     )
     if (spec.restartPolicy === 'Never' && restartPolicy !== 'Always' && policy === 'RestartContainer') {
       errors.push(invalidValue(path, policy, "must be 'NotRequired' when `restartPolicy` is 'Never'"))
@@ -157,7 +181,9 @@ function validatePorts(ports: readonly ContainerPort[], path: string): FieldErro
 /** Two containers of a pod cannot have the same port of the node. */
 function validateHostPorts(containers: readonly Container[], path: string): FieldError[] {
   const taken = new Set<string>()
-  return containers.flatMap(({ ports }, container) => (ports ?? []).flatMap(({ hostPort, hostIP = '', protocol }, index) => {
+  return containers.flatMap(({ ports }, container) => (ports ?? []).flatMap(({
+    hostPort, hostIP = '', protocol,
+  }, index) => {
     if (!hostPort) return []
     const key = `${protocol}/${hostIP}/${hostPort}`
     if (taken.has(key)) return [duplicateValue(`${path}[${container}].ports[${index}].hostPort`, key)]

@@ -7,22 +7,49 @@ import { compareQuantities, isZeroQuantity } from '../../quantities.ts'
 
 /** Every field path that v1 knows; some are of no use here, and refused with another sentence. */
 const knownPaths = new Set([
-  'metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.restartPolicy',
-  'spec.serviceAccountName', 'spec.schedulerName', 'status.phase', 'status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs',
+  'metadata.annotations',
+  'metadata.labels',
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.restartPolicy',
+  'spec.serviceAccountName',
+  'spec.schedulerName',
+  'status.phase',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
 ])
 
 export const variablePaths = [
-  'metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.hostIPs',
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.serviceAccountName',
+  'status.hostIP',
+  'status.hostIPs',
   'status.podIP', 'status.podIPs',
 ]
 
-export const volumePaths = ['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid']
-
-const resources = [
-  'limits.cpu', 'limits.ephemeral-storage', 'limits.memory', 'requests.cpu', 'requests.ephemeral-storage', 'requests.memory',
+export const volumePaths = [
+  'metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid',
 ]
 
-export function validateFieldRef({ apiVersion, fieldPath }: ObjectFieldSelector, allowed: readonly string[], path: string): FieldError[] {
+const resources = [
+  'limits.cpu',
+  'limits.ephemeral-storage',
+  'limits.memory',
+  'requests.cpu',
+  'requests.ephemeral-storage',
+  'requests.memory',
+]
+
+export function validateFieldRef(
+  { apiVersion, fieldPath }: ObjectFieldSelector, allowed: readonly string[], path: string,
+): FieldError[] {
   if (!apiVersion) return [required(`${path}.apiVersion`)]
   if (!fieldPath) return [required(`${path}.fieldPath`)]
   const subscripted = /^(.*)\['(.*)'\]$/.exec(fieldPath)
@@ -40,7 +67,9 @@ export function validateFieldRef({ apiVersion, fieldPath }: ObjectFieldSelector,
 }
 
 /** A volume must name the container; a variable means its own. */
-export function validateResourceFieldRef(reference: ResourceFieldSelector, path: string, inVolume: boolean): FieldError[] {
+export function validateResourceFieldRef(
+  reference: ResourceFieldSelector, path: string, inVolume: boolean,
+): FieldError[] {
   const { containerName, resource, divisor } = reference
   const errors: FieldError[] = []
   if (inVolume && !containerName) errors.push(required(`${path}.containerName`))
@@ -55,12 +84,16 @@ const byteDivisors = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1G
 
 function validateDivisor(resource: string, divisor: string | undefined, path: string): FieldError[] {
   if (isZeroQuantity(divisor)) return []
-  const isOneOf = (values: readonly string[]): boolean => values.some((value) => compareQuantities(divisor, value) === 0)
+  const isOneOf = (values: readonly string[]): boolean => values.some(
+    (value) => compareQuantities(divisor, value) === 0,
+  )
   const bytes = (name: string): FieldError[] => (isOneOf(byteDivisors) ? []
     : [invalidValue(`${path}.divisor`, resource, `only divisor's values ${byteDivisors.join(', ')} are supported with the ${name} resource`)])
   if (resource.endsWith('.cpu')) {
     return isOneOf(['1m', '1']) ? []
-      : [invalidValue(`${path}.divisor`, resource, "only divisor's values 1m and 1 are supported with the cpu resource")]
+      : [
+        invalidValue(`${path}.divisor`, resource, "only divisor's values 1m and 1 are supported with the cpu resource"),
+      ]
   }
   if (resource.endsWith('.memory')) return bytes('memory')
   if (resource.endsWith('.ephemeral-storage')) return bytes('local ephemeral storage')

@@ -23,7 +23,9 @@ function validateValueFrom(source: EnvVarSource, value: string, path: string): F
   if (configMapKeyRef) errors.push(...validateKeySelector(configMapKeyRef, `${path}.configMapKeyRef`))
   if (secretKeyRef) errors.push(...validateKeySelector(secretKeyRef, `${path}.secretKeyRef`))
   if (fileKeyRef) {
-    for (const field of ['key', 'volumeName', 'path'] as const) if (!fileKeyRef[field]) errors.push(required(`${path}.fileKeyRef.${field}`))
+    for (const field of ['key', 'volumeName', 'path'] as const) if (!fileKeyRef[field]) errors.push(
+      required(`${path}.fileKeyRef.${field}`),
+    )
   }
   const sources = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef].filter(Boolean).length
   if (sources === 0) {
@@ -34,7 +36,9 @@ function validateValueFrom(source: EnvVarSource, value: string, path: string): F
   return errors
 }
 
-function validateKeySelector({ name = '', key }: { readonly name?: string; readonly key: string }, path: string): FieldError[] {
+function validateKeySelector(
+  { name = '', key }: { readonly name?: string; readonly key: string }, path: string,
+): FieldError[] {
   return [
     ...invalidFor(`${path}.name`, name, validateDns1123Subdomain(name)),
     ...(key ? invalidFor(`${path}.key`, key, validateConfigMapKey(key)) : [required(`${path}.key`)]),
@@ -48,8 +52,12 @@ export function validateEnvFrom(sources: readonly EnvFromSource[], path: string)
     if (configMapRef) errors.push(...validateSourceName(configMapRef.name, `${at}.configMapRef`))
     if (secretRef) errors.push(...validateSourceName(secretRef.name, `${at}.secretRef`))
     // The path is the whole list's in upstream too.
-    if (!configMapRef && !secretRef) errors.push(invalidValue(path, '', 'must specify one of: `configMapRef` or `secretRef`'))
-    else if (configMapRef && secretRef) errors.push(invalidValue(path, '', 'may not have more than one field specified at a time'))
+    if (!configMapRef && !secretRef) {
+      errors.push(invalidValue(path, '', 'must specify one of: `configMapRef` or `secretRef`'))
+    }
+    else if (configMapRef && secretRef) errors.push(
+      invalidValue(path, '', 'may not have more than one field specified at a time'),
+    )
     return errors
   })
 }

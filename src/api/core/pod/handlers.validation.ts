@@ -43,16 +43,22 @@ function validateHttpGet({ path: target, port, scheme, httpHeaders }: HTTPGetAct
 
 function validateSleep({ seconds }: SleepAction, graceSeconds: number | undefined, path: string): FieldError[] {
   if (graceSeconds === undefined || (seconds >= 0 && seconds <= graceSeconds)) return []
-  return [invalidValue(path, seconds, `must be non-negative and less than terminationGracePeriodSeconds (${graceSeconds})`)]
+  return [
+    invalidValue(path, seconds, `must be non-negative and less than terminationGracePeriodSeconds (${graceSeconds})`),
+  ]
 }
 
 function validateProbe(probe: Probe, graceSeconds: number | undefined, path: string): FieldError[] {
   const errors = validateHandler(probe as Handler, graceSeconds, path)
-  for (const field of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const) {
+  for (const field of [
+    'initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold',
+  ] as const) {
     errors.push(...validateNonNegative(probe[field], `${path}.${field}`))
   }
   const grace = probe.terminationGracePeriodSeconds
-  if (grace !== undefined && grace <= 0) errors.push(invalidValue(`${path}.terminationGracePeriodSeconds`, grace, 'must be greater than 0'))
+  if (grace !== undefined && grace <= 0) {
+    errors.push(invalidValue(`${path}.terminationGracePeriodSeconds`, grace, 'must be greater than 0'))
+  }
   return errors
 }
 
@@ -72,7 +78,9 @@ export function validateProbes(probes: Probes, graceSeconds: number | undefined,
     if (name === 'readinessProbe') {
       const grace = probe.terminationGracePeriodSeconds
       if (grace !== undefined) {
-        errors.push(invalidValue(`${path}.${name}.terminationGracePeriodSeconds`, grace, 'must not be set for readinessProbes'))
+        errors.push(
+          invalidValue(`${path}.${name}.terminationGracePeriodSeconds`, grace, 'must not be set for readinessProbes'),
+        )
       }
     } else if (probe.successThreshold !== 1) {
       errors.push(invalidValue(`${path}.${name}.successThreshold`, probe.successThreshold ?? 0, 'must be 1'))
@@ -81,7 +89,9 @@ export function validateProbes(probes: Probes, graceSeconds: number | undefined,
   return errors
 }
 
-export function validateLifecycle(lifecycle: Lifecycle | undefined, graceSeconds: number | undefined, path: string): FieldError[] {
+export function validateLifecycle(
+  lifecycle: Lifecycle | undefined, graceSeconds: number | undefined, path: string,
+): FieldError[] {
   return [
     ...(lifecycle?.postStart ? validateHandler(lifecycle.postStart as Handler, graceSeconds, `${path}.postStart`) : []),
     ...(lifecycle?.preStop ? validateHandler(lifecycle.preStop as Handler, graceSeconds, `${path}.preStop`) : []),

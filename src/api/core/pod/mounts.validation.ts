@@ -24,7 +24,11 @@ export function validateVolumeMounts(container: Container, volumes: Volumes, pat
     if (devices.some((device) => device.devicePath === mountPath)) {
       errors.push(invalidValue(`${at}.mountPath`, mountPath, 'must not already exist as a path in volumeDevices'))
     }
-    errors.push(...validateSubPath(mount, at), ...validatePropagation(mount, container, `${at}.mountPropagation`), ...validateReadOnly(mount, at))
+    errors.push(
+      ...validateSubPath(mount, at),
+      ...validatePropagation(mount, container, `${at}.mountPropagation`),
+      ...validateReadOnly(mount, at)
+    )
   }
   return errors
 }
@@ -32,13 +36,17 @@ export function validateVolumeMounts(container: Container, volumes: Volumes, pat
 function validateSubPath({ subPath, subPathExpr }: VolumeMount, path: string): FieldError[] {
   const errors = subPath ? validateLocalDescendingPath(subPath, `${path}.subPath`) : []
   if (!subPathExpr) return errors
-  if (subPath) errors.push(invalidValue(`${path}.subPathExpr`, subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
+  if (subPath) {
+    errors.push(invalidValue(`${path}.subPathExpr`, subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
+  }
   return [...errors, ...validateLocalDescendingPath(subPathExpr, `${path}.subPathExpr`)]
 }
 
 const propagations = ['Bidirectional', 'HostToContainer', 'None']
 
-function validatePropagation({ mountPropagation }: VolumeMount, { securityContext }: Container, path: string): FieldError[] {
+function validatePropagation(
+  { mountPropagation }: VolumeMount, { securityContext }: Container, path: string,
+): FieldError[] {
   if (mountPropagation === undefined) return []
   const errors = propagations.includes(mountPropagation) ? [] : [notSupported(path, mountPropagation, propagations)]
   if (mountPropagation === 'Bidirectional' && !securityContext?.privileged) {
@@ -53,13 +61,21 @@ function validateReadOnly({ readOnly, recursiveReadOnly, mountPropagation }: Vol
     case 'Disabled': return []
     case 'Enabled':
     case 'IfPossible': {
-      const errors = readOnly ? [] : [forbiddenValue(`${path}.recursiveReadOnly`, 'may only be specified when readOnly is true')]
+      const errors = readOnly ? [] : [
+        forbiddenValue(`${path}.recursiveReadOnly`, 'may only be specified when readOnly is true'),
+      ]
       if (mountPropagation !== undefined && mountPropagation !== 'None') {
-        errors.push(forbiddenValue(`${path}.recursiveReadOnly`, 'may only be specified when mountPropagation is None or not specified'))
+        errors.push(
+          forbiddenValue(
+            `${path}.recursiveReadOnly`, 'may only be specified when mountPropagation is None or not specified',
+          ),
+        )
       }
       return errors
     }
-    default: return [notSupported(`${path}.recursiveReadOnly`, recursiveReadOnly, ['Disabled', 'Enabled', 'IfPossible'])]
+    default: return [
+      notSupported(`${path}.recursiveReadOnly`, recursiveReadOnly, ['Disabled', 'Enabled', 'IfPossible']),
+    ]
   }
 }
 
@@ -84,7 +100,9 @@ export function validateVolumeDevices(container: Container, volumes: Volumes, pa
   return errors
 }
 
-function validateDevicePath({ name, devicePath }: VolumeDevice, seen: ReadonlySet<string>, container: Container, path: string): FieldError[] {
+function validateDevicePath(
+  { name, devicePath }: VolumeDevice, seen: ReadonlySet<string>, container: Container, path: string,
+): FieldError[] {
   const errors: FieldError[] = []
   const field = `${path}.devicePath`
   if (!devicePath) errors.push(required(field))
@@ -93,7 +111,9 @@ function validateDevicePath({ name, devicePath }: VolumeDevice, seen: ReadonlySe
     errors.push(invalidValue(field, devicePath, "can not contain backsteps ('..')"))
   }
   const mounts = container.volumeMounts ?? []
-  if (mounts.some((mount) => mount.name === name)) errors.push(invalidValue(`${path}.name`, name, 'must not already exist in volumeMounts'))
+  if (mounts.some((mount) => mount.name === name)) {
+    errors.push(invalidValue(`${path}.name`, name, 'must not already exist in volumeMounts'))
+  }
   if (mounts.some((mount) => mount.mountPath === devicePath)) {
     errors.push(invalidValue(field, devicePath, 'must not already exist as a path in volumeMounts'))
   }

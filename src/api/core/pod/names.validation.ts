@@ -1,7 +1,9 @@
 /** Rules of a pod's names and of how it resolves others: DNS settings, host aliases. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidFor, invalidValue, required } from '#machinery/errors/field-errors.ts'
-import { validateDns1123Label, validateDns1123Subdomain, validateDns1123SubdomainWithUnderscore } from '#machinery/meta/validate-names.ts'
+import {
+  validateDns1123Label, validateDns1123Subdomain, validateDns1123SubdomainWithUnderscore,
+} from '#machinery/meta/validate-names.ts'
 import type { HostAlias, PodDNSConfig, PodSpec } from '../../gen/core-v1.ts'
 import { validateAddress } from '../../addresses.validation.ts'
 
@@ -9,7 +11,9 @@ const maxNameservers = 3
 const maxSearchPaths = 32
 const maxSearchCharacters = 2048
 
-export function validateDnsConfig(config: PodDNSConfig | undefined, policy: string | undefined, path: string): FieldError[] {
+export function validateDnsConfig(
+  config: PodDNSConfig | undefined, policy: string | undefined, path: string,
+): FieldError[] {
   if (policy === 'None') {
     if (!config) return [required(path, 'must provide `dnsConfig` when `dnsPolicy` is None')]
     if (!config.nameservers?.length) {
@@ -19,7 +23,9 @@ export function validateDnsConfig(config: PodDNSConfig | undefined, policy: stri
   const { nameservers = [], searches = [], options = [] } = config ?? {}
   const errors: FieldError[] = []
   if (nameservers.length > maxNameservers) {
-    errors.push(invalidValue(`${path}.nameservers`, nameservers, `must not have more than ${maxNameservers} nameservers`))
+    errors.push(
+      invalidValue(`${path}.nameservers`, nameservers, `must not have more than ${maxNameservers} nameservers`),
+    )
   }
   errors.push(...nameservers.flatMap((server, index) => validateAddress(server, `${path}.nameservers[${index}]`)))
   if (searches.length > maxSearchPaths) {
@@ -34,14 +40,18 @@ export function validateDnsConfig(config: PodDNSConfig | undefined, policy: stri
     const domain = search.replace(/\.$/, '')
     errors.push(...invalidFor(`${path}.searches[${index}]`, domain, validateDns1123SubdomainWithUnderscore(domain)))
   }
-  errors.push(...options.flatMap(({ name }, index) => (name ? [] : [required(`${path}.options[${index}]`, 'must not be empty')])))
+  errors.push(
+    ...options.flatMap(({ name }, index) => (name ? [] : [required(`${path}.options[${index}]`, 'must not be empty')]))
+  )
   return errors
 }
 
 export function validateHostAliases(aliases: readonly HostAlias[], path: string): FieldError[] {
   return aliases.flatMap(({ ip, hostnames = [] }, index) => [
     ...validateAddress(ip, `${path}[${index}].ip`),
-    ...hostnames.flatMap((name, position) => invalidFor(`${path}[${index}].hostnames[${position}]`, name, validateDns1123Subdomain(name))),
+    ...hostnames.flatMap(
+      (name, position) => invalidFor(`${path}[${index}].hostnames[${position}]`, name, validateDns1123Subdomain(name)),
+    ),
   ])
 }
 

@@ -52,7 +52,9 @@ export function setContainerDefaults(container: Container | EphemeralContainer):
   container.resources ??= {}
   for (const port of container.ports ?? []) port.protocol ||= 'TCP'
   for (const variable of container.env ?? []) setEnvDefaults(variable)
-  for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) if (probe) setProbeDefaults(probe)
+  for (const probe of [
+    container.livenessProbe, container.readinessProbe, container.startupProbe,
+  ]) if (probe) setProbeDefaults(probe)
   for (const hook of [container.lifecycle?.postStart, container.lifecycle?.preStop]) if (hook) setHandlerDefaults(hook)
 }
 

@@ -19,7 +19,9 @@ export function summarizePod(pod: Stored<Pod>): PodSummary {
   const { spec, status } = pod
   const sidecars = new Set((spec?.initContainers ?? []).filter(isSidecar).map((container) => container.name))
   const total = (spec?.containers ?? []).length + sidecars.size
-  const initial = summarizeInitContainers(status?.initContainerStatuses ?? [], sidecars, (spec?.initContainers ?? []).length)
+  const initial = summarizeInitContainers(
+    status?.initContainerStatuses ?? [], sidecars, (spec?.initContainers ?? []).length,
+  )
   let { ready, restarts } = initial.all
   let lastRestart = initial.all.lastRestart
   let reason = initial.reason ?? gatedReason(pod) ?? (status?.reason || status?.phase || '')
@@ -68,7 +70,9 @@ interface InitSummary {
   readonly sidecars: Count
 }
 
-function summarizeInitContainers(statuses: readonly Status[], sidecars: ReadonlySet<string>, declared: number): InitSummary {
+function summarizeInitContainers(
+  statuses: readonly Status[], sidecars: ReadonlySet<string>, declared: number,
+): InitSummary {
   const all: Count = { ready: 0, restarts: 0, lastRestart: undefined }
   const ofSidecars: Count = { ready: 0, restarts: 0, lastRestart: undefined }
   for (const [index, status] of statuses.entries()) {
@@ -89,8 +93,12 @@ function summarizeInitContainers(statuses: readonly Status[], sidecars: Readonly
 }
 
 /** The first container with something to say decides the reason. */
-function summarizeContainers(statuses: readonly Status[], initialReason: string): Count & { reason: string; running: boolean } {
-  const summary = { ready: 0, restarts: 0, lastRestart: undefined as string | undefined, reason: initialReason, running: false }
+function summarizeContainers(
+  statuses: readonly Status[], initialReason: string,
+): Count & { reason: string; running: boolean } {
+  const summary = {
+    ready: 0, restarts: 0, lastRestart: undefined as string | undefined, reason: initialReason, running: false,
+  }
   for (const status of statuses.toReversed()) {
     countRestarts(summary, status)
     const { waiting, terminated, running } = status.state ?? {}
@@ -114,7 +122,9 @@ function later(a: string | undefined, b: string | undefined): string | undefined
   return Date.parse(a) < Date.parse(b) ? b : a
 }
 
-function exitReason({ signal, exitCode }: { readonly signal?: number | undefined; readonly exitCode?: number | undefined }): string {
+function exitReason(
+  { signal, exitCode }: { readonly signal?: number | undefined; readonly exitCode?: number | undefined },
+): string {
   return signal ? `Signal:${signal}` : `ExitCode:${exitCode ?? 0}`
 }
 

@@ -1,4 +1,7 @@
-/** What happens to a pod around its writing: initial status, which endpoint may change what, how long deletion waits. */
+/**
+ * What happens to a pod around its writing: initial status, which endpoint may change what, how long deletion
+ * waits.
+ */
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import type { PrepareContext } from '#machinery/schema/define-kind.ts'
 import type { Container, Pod, PodQOSClass, PodSpec } from '../../gen/core-v1.ts'
@@ -75,13 +78,19 @@ function resolveMatchLabelKeys(object: Pod): void {
 }
 
 interface Selector {
-  matchExpressions?: { key: string; operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | (string & {}); values?: string[] }[]
+  matchExpressions?: {
+    key: string; operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | (string & {}); values?: string[],
+  }[]
 }
 
-function addRequirements(selector: Selector, keys: string[] | undefined, operator: 'In' | 'NotIn', labels: Record<string, string>): void {
+function addRequirements(
+  selector: Selector, keys: string[] | undefined, operator: 'In' | 'NotIn', labels: Record<string, string>,
+): void {
   for (const key of keys ?? []) {
     const value = labels[key]
-    if (value !== undefined) selector.matchExpressions = [...(selector.matchExpressions ?? []), { key, operator, values: [value] }]
+    if (value !== undefined) selector.matchExpressions = [
+      ...(selector.matchExpressions ?? []), { key, operator, values: [value] },
+    ]
   }
 }
 

@@ -28,7 +28,9 @@ export function validatePodUpdate(object: Pod, old: Stored<Pod>): FieldError[] {
   if (deadline.length > 0 && spec.activeDeadlineSeconds !== undefined) return errors
   errors.push(...validateOnlyAddedTolerations(spec.tolerations ?? [], oldSpec.tolerations ?? []))
   const unchanged = withMutableFieldsOf(spec, oldSpec)
-  if (!semanticEqual(unchanged, oldSpec)) errors.push(forbiddenValue('spec', `${mutableFields}\n${describeChanges(oldSpec, unchanged)}`))
+  if (!semanticEqual(unchanged, oldSpec)) {
+    errors.push(forbiddenValue('spec', `${mutableFields}\n${describeChanges(oldSpec, unchanged)}`))
+  }
   return errors
 }
 
@@ -45,10 +47,14 @@ function validateMirror(object: Pod, old: Stored<Pod>): FieldError[] {
 function validateContainerUpdates(
   containers: readonly Container[], old: readonly Container[], path: string,
 ): readonly [errors: FieldError[], stop: boolean] {
-  if (containers.length !== old.length) return [[forbiddenValue(path, 'pod updates may not add or remove containers')], true]
+  if (containers.length !== old.length) {
+    return [[forbiddenValue(path, 'pod updates may not add or remove containers')], true]
+  }
   return [containers.flatMap(({ image = '' }, index) => {
     if (image === '') return [required(`${path}[${index}].image`)]
-    return image === image.trim() ? [] : [invalidValue(`${path}[${index}].image`, image, 'must not have leading or trailing whitespace')]
+    return image === image.trim() ? [] : [
+      invalidValue(`${path}[${index}].image`, image, 'must not have leading or trailing whitespace'),
+    ]
   }), false]
 }
 
@@ -57,7 +63,9 @@ function validateDeadline(spec: PodSpec, old: PodSpec): FieldError[] {
   const { activeDeadlineSeconds: deadline } = spec
   const before = old.activeDeadlineSeconds
   if (deadline === undefined) {
-    return before === undefined ? [] : [invalidValue(path, undefined, 'must not update from a positive integer to nil value')]
+    return before === undefined ? [] : [
+      invalidValue(path, undefined, 'must not update from a positive integer to nil value'),
+    ]
   }
   const range = invalidFor(path, deadline, validateRange(deadline, 0, 2147483647))
   if (range.length > 0 || before === undefined || before >= deadline) return range
@@ -66,8 +74,12 @@ function validateDeadline(spec: PodSpec, old: PodSpec): FieldError[] {
 
 function validateOnlyAddedTolerations(tolerations: readonly Toleration[], old: readonly Toleration[]): FieldError[] {
   const withoutSeconds = ({ tolerationSeconds: _, ...toleration }: Toleration): Toleration => toleration
-  const kept = old.every((before) => tolerations.some((toleration) => semanticEqual(withoutSeconds(toleration), withoutSeconds(before))))
-  return kept ? [] : [forbiddenValue('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
+  const kept = old.every(
+    (before) => tolerations.some((toleration) => semanticEqual(withoutSeconds(toleration), withoutSeconds(before))),
+  )
+  return kept ? [] : [
+    forbiddenValue('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds'),
+  ]
 }
 
 /** The new spec with everything that may change put back to what it was. */
@@ -92,9 +104,13 @@ function withMutableFieldsOf(spec: PodSpec, old: PodSpec): PodSpec {
 /** Until its gates are open a pod can still be narrowed down: gates go, selectors come. */
 function restoreWhileGated(copy: PodSpec, old: PodSpec): void {
   const gates = copy.schedulingGates ?? []
-  if (gates.every(({ name }) => old.schedulingGates?.some((gate) => gate.name === name))) restore(copy, old, 'schedulingGates')
+  if (gates.every(
+    ({ name }) => old.schedulingGates?.some((gate) => gate.name === name),
+  )) restore(copy, old, 'schedulingGates')
   const selector = copy.nodeSelector ?? {}
-  if (Object.entries(old.nodeSelector ?? {}).every(([key, value]) => selector[key] === value)) restore(copy, old, 'nodeSelector')
+  if (Object.entries(old.nodeSelector ?? {}).every(
+    ([key, value]) => selector[key] === value,
+  )) restore(copy, old, 'nodeSelector')
   const before = old.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   if (!before) restore(copy, old, 'affinity')
 }
@@ -110,9 +126,16 @@ export function validateEphemeralContainersUpdate(object: Pod, old: Stored<Pod>)
   const containers = object.spec?.ephemeralContainers ?? []
   for (const before of old.spec?.ephemeralContainers ?? []) {
     const container = containers.find(({ name }) => name === before.name)
-    if (!container) errors.push(forbiddenValue(path, `existing ephemeral containers "${before.name}" may not be removed\n`))
+    if (!container) {
+      errors.push(forbiddenValue(path, `existing ephemeral containers "${before.name}" may not be removed\n`))
+    }
     else if (!semanticEqual(container, before)) {
-      errors.push(forbiddenValue(path, `existing ephemeral containers "${before.name}" may not be changed\n${describeChanges(before, container)}`))
+      errors.push(
+        forbiddenValue(
+          path,
+          `existing ephemeral containers "${before.name}" may not be changed\n${describeChanges(before, container)}`,
+        ),
+      )
     }
   }
   return errors
@@ -126,19 +149,27 @@ export function validatePodResize(object: Pod, old: Stored<Pod>): FieldError[] {
   }
   for (const field of ['containers', 'initContainers'] as const) {
     for (const [index, container] of (object.spec?.[field] ?? []).entries()) {
-      errors.push(...validateResizedContainer(container, old.spec?.[field]?.[index], `spec.${field}[${index}].resources`))
+      errors.push(
+        ...validateResizedContainer(container, old.spec?.[field]?.[index], `spec.${field}[${index}].resources`)
+      )
     }
   }
   return errors
 }
 
-function validateResizedContainer(container: Container, old: DeepReadonly<Container> | undefined, path: string): FieldError[] {
+function validateResizedContainer(
+  container: Container, old: DeepReadonly<Container> | undefined, path: string,
+): FieldError[] {
   const errors: FieldError[] = []
   for (const list of ['requests', 'limits'] as const) {
     for (const name of Object.keys(old?.resources?.[list] ?? {})) {
-      if (container.resources?.[list]?.[name] === undefined) errors.push(forbiddenValue(`${path}.${list}`, `resource ${list} cannot be removed`))
+      if (container.resources?.[list]?.[name] === undefined) {
+        errors.push(forbiddenValue(`${path}.${list}`, `resource ${list} cannot be removed`))
+      }
     }
-    for (const name of new Set([...Object.keys(old?.resources?.[list] ?? {}), ...Object.keys(container.resources?.[list] ?? {})])) {
+    for (const name of new Set([
+      ...Object.keys(old?.resources?.[list] ?? {}), ...Object.keys(container.resources?.[list] ?? {}),
+    ])) {
       if (name === 'cpu' || name === 'memory') continue
       if (container.resources?.[list]?.[name] !== old?.resources?.[list]?.[name]) {
         errors.push(forbiddenValue(path, 'only cpu and memory resources are mutable'))
@@ -153,7 +184,9 @@ export function validatePodStatusUpdate(object: Pod, old: Stored<Pod>): FieldErr
   const errors = validateMirror(object, old)
   const system = new Set(['PodScheduled', 'Ready', 'Initialized'])
   for (const [index, { type }] of (status.conditions ?? []).entries()) {
-    if (!system.has(type)) errors.push(...invalidFor(`status.conditions[${index}].type`, type, validateQualifiedName(type)))
+    if (!system.has(type)) {
+      errors.push(...invalidFor(`status.conditions[${index}].type`, type, validateQualifiedName(type)))
+    }
   }
   const nominated = status.nominatedNodeName
   if (nominated && nominated !== old.status?.nominatedNodeName) {
@@ -163,9 +196,13 @@ export function validatePodStatusUpdate(object: Pod, old: Stored<Pod>): FieldErr
   for (const field of ['containerStatuses', 'initContainerStatuses'] as const) {
     const sidecars = new Set(field === 'containerStatuses' ? []
       : (old.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name }) => name))
-    errors.push(...validateTransitions(status[field] ?? [], old.status?.[field] ?? [], policy, sidecars, `status.${field}`))
+    errors.push(
+      ...validateTransitions(status[field] ?? [], old.status?.[field] ?? [], policy, sidecars, `status.${field}`)
+    )
   }
-  return [...errors, ...validateOwnAddresses('podIPs', status.podIPs), ...validateOwnAddresses('hostIPs', status.hostIPs)]
+  return [
+    ...errors, ...validateOwnAddresses('podIPs', status.podIPs), ...validateOwnAddresses('hostIPs', status.hostIPs),
+  ]
 }
 
 type Status = DeepReadonly<ContainerStatus>

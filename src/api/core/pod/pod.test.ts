@@ -23,7 +23,9 @@ const rows: readonly Row[] = [
       'spec.restartPolicy': 'Always', 'spec.dnsPolicy': 'ClusterFirst', 'spec.terminationGracePeriodSeconds': 30,
       'spec.schedulerName': 'default-scheduler', 'spec.securityContext': {}, 'spec.enableServiceLinks': true,
       'spec.containers.0.imagePullPolicy': 'Always', 'spec.containers.0.terminationMessagePath': '/dev/termination-log',
-      'spec.containers.0.terminationMessagePolicy': 'File', 'spec.containers.0.resources': {}, status: { phase: 'Pending', qosClass: 'BestEffort' },
+      'spec.containers.0.terminationMessagePolicy': 'File',
+      'spec.containers.0.resources': {},
+      status: { phase: 'Pending', qosClass: 'BestEffort' },
     },
   },
   {
@@ -39,12 +41,18 @@ const rows: readonly Row[] = [
   {
     it: 'fills in probes, ports and variables',
     object: pod1({}, {
-      ports: [{ containerPort: 80 }], readinessProbe: { httpGet: { port: 80 } }, env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+      ports: [{ containerPort: 80 }],
+      readinessProbe: { httpGet: { port: 80 } },
+      env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
     }),
     holds: {
       'spec.containers.0.ports.0.protocol': 'TCP', 'spec.containers.0.env.0.valueFrom.fieldRef.apiVersion': 'v1',
       'spec.containers.0.readinessProbe': {
-        httpGet: { port: 80, path: '/', scheme: 'HTTP' }, timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3,
+        httpGet: { port: 80, path: '/', scheme: 'HTTP' },
+        timeoutSeconds: 1,
+        periodSeconds: 10,
+        successThreshold: 1,
+        failureThreshold: 3,
       },
     },
   },
@@ -56,7 +64,9 @@ const rows: readonly Row[] = [
     ] }),
     holds: {
       'spec.volumes.0.emptyDir': {}, 'spec.volumes.1.hostPath.type': '', 'spec.volumes.2.secret.defaultMode': 420,
-      'spec.volumes.3.projected': { defaultMode: 420, sources: [{ serviceAccountToken: { path: 'token', expirationSeconds: 3600 } }] },
+      'spec.volumes.3.projected': {
+        defaultMode: 420, sources: [{ serviceAccountToken: { path: 'token', expirationSeconds: 3600 } }],
+      },
       'spec.serviceAccount': 'a',
     },
   },
@@ -69,7 +79,10 @@ const rows: readonly Row[] = [
     it: 'waits for its gates to open',
     object: pod1({ schedulingGates: [{ name: 'a.b/c' }] }),
     holds: { 'status.conditions': [{
-      type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates',
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'SchedulingGated',
+      message: 'Scheduling is blocked due to non-empty scheduling gates',
     }] },
   },
   { it: 'needs a container', object: pod1({ containers: [] }), errors: ['spec.containers: Required value'] },
@@ -109,19 +122,27 @@ const rows: readonly Row[] = [
   },
   {
     it: 'mounts nothing twice at one place, and nothing above it',
-    object: pod1({ volumes: [{ name: 'a' }] }, { volumeMounts: [{ name: 'a', mountPath: '/a' }, { name: 'a', mountPath: '/a', subPath: '../b' }] }),
+    object: pod1(
+      { volumes: [{ name: 'a' }] },
+      { volumeMounts: [{ name: 'a', mountPath: '/a' }, { name: 'a', mountPath: '/a', subPath: '../b' }] },
+    ),
     errors: ['spec.containers[0].volumeMounts[1].mountPath: Invalid value: "/a": must be unique',
       `spec.containers[0].volumeMounts[1].subPath: Invalid value: "../b": must not contain '..'`],
   },
   {
     it: 'has volumes of one kind each',
-    object: pod1({ volumes: [{ name: 'a', emptyDir: {}, hostPath: { path: '/a' } }, { name: 'b', nfs: { server: 's', path: 'x' } }] }),
+    object: pod1({
+      volumes: [{ name: 'a', emptyDir: {}, hostPath: { path: '/a' } }, { name: 'b', nfs: { server: 's', path: 'x' } }],
+    }),
     errors: ['spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type',
       'spec.volumes[1].nfs.path: Invalid value: "x": must be an absolute path'],
   },
   {
     it: 'probes in one way each',
-    object: pod1({}, { livenessProbe: { exec: { command: ['a'] }, tcpSocket: { port: 1 }, successThreshold: 2 }, startupProbe: {} }),
+    object: pod1(
+      {},
+      { livenessProbe: { exec: { command: ['a'] }, tcpSocket: { port: 1 }, successThreshold: 2 }, startupProbe: {} },
+    ),
     errors: [
       'spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type',
       'spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1',
@@ -131,7 +152,8 @@ const rows: readonly Row[] = [
   {
     it: 'takes a variable from one place',
     object: pod1({}, { env: [
-      { name: 'A', value: 'b', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }, { name: 'B', valueFrom: { fieldRef: { fieldPath: 'spec.foo' } } },
+      { name: 'A', value: 'b', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
+      { name: 'B', valueFrom: { fieldRef: { fieldPath: 'spec.foo' } } },
     ] }),
     errors: [
       'spec.containers[0].env[0].valueFrom: Invalid value: "": may not be specified when `value` is not empty',
@@ -154,7 +176,13 @@ const rows: readonly Row[] = [
   },
   {
     it: 'tolerates taints in the right form',
-    object: pod1({ tolerations: [{ operator: 'Equal' }, { key: 'a', operator: 'Exists', value: 'b' }, { key: 'a', effect: 'NoSchedule', tolerationSeconds: 1 }] }),
+    object: pod1({
+      tolerations: [
+        { operator: 'Equal' },
+        { key: 'a', operator: 'Exists', value: 'b' },
+        { key: 'a', effect: 'NoSchedule', tolerationSeconds: 1 },
+      ],
+    }),
     errors: [
       'spec.tolerations[0].operator: Invalid value: "Equal": operator must be Exists when `key` is empty, which means "match all values and all keys"',
       'spec.tolerations[1].operator: Invalid value: {"key":"a","operator":"Exists","value":"b"}: value must be empty when `operator` is \'Exists\'',
@@ -186,7 +214,12 @@ const rows: readonly Row[] = [
     object: pod1({ nodeName: 'a', schedulingGates: [{ name: 'a.b/c' }] }),
     errors: ['spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared'],
   },
-  { it: 'may change its image', old: stored({}, { image: 'nginx:1' }), object: stored({}, { image: 'nginx:2' }), holds: { 'spec.containers.0.image': 'nginx:2' } },
+  {
+    it: 'may change its image',
+    old: stored({}, { image: 'nginx:1' }),
+    object: stored({}, { image: 'nginx:2' }),
+    holds: { 'spec.containers.0.image': 'nginx:2' },
+  },
   {
     it: 'may not change much else',
     old: stored(), object: stored({ hostname: 'b' }),
@@ -201,7 +234,8 @@ const rows: readonly Row[] = [
   },
   {
     it: 'may tolerate more, not less',
-    old: stored({ tolerations: [{ key: 'a', operator: 'Exists' }] }), object: stored({ tolerations: [{ key: 'b', operator: 'Exists' }] }),
+    old: stored({ tolerations: [{ key: 'a', operator: 'Exists' }] }),
+    object: stored({ tolerations: [{ key: 'b', operator: 'Exists' }] }),
     errors: ['spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds'],
   },
   {
@@ -215,12 +249,15 @@ const rows: readonly Row[] = [
   },
   {
     it: 'gets ephemeral containers through their own endpoint',
-    old: stored(), object: stored({ ephemeralContainers: [{ name: 'debug', image: 'busybox' }], hostname: 'b' }), subresource: 'ephemeralcontainers',
+    old: stored(),
+    object: stored({ ephemeralContainers: [{ name: 'debug', image: 'busybox' }], hostname: 'b' }),
+    subresource: 'ephemeralcontainers',
     holds: { 'spec.ephemeralContainers.0.name': 'debug', 'spec.hostname': undefined },
   },
   {
     it: 'keeps its class of service when it is resized',
-    old: stored({}, { resources: { requests: { cpu: '1' } } }), object: stored({}, { resources: { requests: { cpu: '1' }, limits: { cpu: '1', memory: '1Gi' } } }),
+    old: stored({}, { resources: { requests: { cpu: '1' } } }),
+    object: stored({}, { resources: { requests: { cpu: '1' }, limits: { cpu: '1', memory: '1Gi' } } }),
     subresource: 'resize', errors: [
       'spec: Invalid value: "Guaranteed": Pod QOS Class may not change as a result of resizing',
     ],

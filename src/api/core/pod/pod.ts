@@ -28,13 +28,23 @@ export const pod = defineKind<Pod>({
     others: [
       { name: 'attach', kind: { group: '', version: 'v1', kind: 'PodAttachOptions' }, verbs: ['create', 'get'] },
       { name: 'binding', kind: { group: '', version: 'v1', kind: 'Binding' }, verbs: ['create'] },
-      { name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'], validateUpdate: validateEphemeralContainersUpdate },
+      {
+        name: 'ephemeralcontainers',
+        verbs: ['get', 'patch', 'update'],
+        validateUpdate: validateEphemeralContainersUpdate,
+      },
       { name: 'eviction', kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
       { name: 'exec', kind: { group: '', version: 'v1', kind: 'PodExecOptions' }, verbs: ['create', 'get'] },
       { name: 'log', verbs: ['get'] },
-      { name: 'portforward', kind: { group: '', version: 'v1', kind: 'PodPortForwardOptions' }, verbs: ['create', 'get'] },
       {
-        name: 'proxy', kind: { group: '', version: 'v1', kind: 'PodProxyOptions' }, verbs: ['create', 'delete', 'get', 'patch', 'update'],
+        name: 'portforward',
+        kind: { group: '', version: 'v1', kind: 'PodPortForwardOptions' },
+        verbs: ['create', 'get'],
+      },
+      {
+        name: 'proxy',
+        kind: { group: '', version: 'v1', kind: 'PodProxyOptions' },
+        verbs: ['create', 'delete', 'get', 'patch', 'update'],
       },
       { name: 'resize', verbs: ['get', 'patch', 'update'], validateUpdate: validatePodResize },
     ],
@@ -61,7 +71,12 @@ export const pod = defineKind<Pod>({
     ageColumn(),
     text('IP', 'Address of the pod', ({ status }) => status?.podIPs?.[0]?.ip || '<none>', 'wide'),
     text('Node', 'Where the pod runs', ({ spec }) => spec?.nodeName || '<none>', 'wide'),
-    text('Nominated Node', 'Where the pod may run once others have made room', ({ status }) => status?.nominatedNodeName || '<none>', 'wide'),
+    text(
+      'Nominated Node',
+      'Where the pod may run once others have made room',
+      ({ status }) => status?.nominatedNodeName || '<none>',
+      'wide',
+    ),
     text('Readiness Gates', 'Conditions beside its containers that make the pod ready', formatReadinessGates, 'wide'),
   ],
 })

@@ -1,14 +1,18 @@
 /** Validation of pods and of the templates that pods are made from. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { duplicateValue, forbiddenValue, invalidFor, invalidValue, required } from '#machinery/errors/field-errors.ts'
-import { validateDns1123Label, validateDns1123Subdomain, validateQualifiedName, validateRange } from '#machinery/meta/validate-names.ts'
+import {
+  validateDns1123Label, validateDns1123Subdomain, validateQualifiedName, validateRange,
+} from '#machinery/meta/validate-names.ts'
 import { validateAnnotations, validateLabels } from '#machinery/meta/validate-object-meta.ts'
 import type { Pod, PodResourceClaim, PodSpec, PodTemplateSpec } from '../../gen/core-v1.ts'
 import { validateChoice, validateRequiredChoice } from '../../numbers.validation.ts'
 import { validateContainers, validateEphemeralContainers, validateInitContainers } from './containers.validation.ts'
 import { validateDnsConfig, validateHostAliases, validateOwnNames } from './names.validation.ts'
 import { validateResourceRequirements } from './resources.validation.ts'
-import { validateAffinity, validateSchedulingGates, validateTolerations, validateTopologySpread } from './scheduling.validation.ts'
+import {
+  validateAffinity, validateSchedulingGates, validateTolerations, validateTopologySpread,
+} from './scheduling.validation.ts'
 import { validatePodSecurityContext } from './security.validation.ts'
 import { validateVolumes } from './volumes.validation.ts'
 
@@ -19,7 +23,11 @@ export function validatePod(object: Pod): FieldError[] {
   const errors: FieldError[] = []
   const mirror = object.metadata?.annotations?.[mirrorAnnotation]
   if (mirror !== undefined && !spec.nodeName) {
-    errors.push(invalidValue(`metadata.annotations[${mirrorAnnotation}]`, mirror, 'must set spec.nodeName if mirror pod annotation is set'))
+    errors.push(
+      invalidValue(
+        `metadata.annotations[${mirrorAnnotation}]`, mirror, 'must set spec.nodeName if mirror pod annotation is set',
+      ),
+    )
   }
   errors.push(...validatePodSpec(spec, 'spec', { isPod: true, podName: object.metadata?.name ?? '' }))
   if (!spec.serviceAccountName) errors.push(...forbidTokens(spec))
@@ -29,7 +37,9 @@ export function validatePod(object: Pod): FieldError[] {
 /** Rules of a creation only: what nobody may be born with. */
 export function validateNewPod({ spec }: Pod): FieldError[] {
   const errors: FieldError[] = []
-  if (spec?.ephemeralContainers?.length) errors.push(forbiddenValue('spec.ephemeralContainers', 'cannot be set on create'))
+  if (spec?.ephemeralContainers?.length) {
+    errors.push(forbiddenValue('spec.ephemeralContainers', 'cannot be set on create'))
+  }
   if (spec?.nodeName && spec.schedulingGates?.length) {
     errors.push(forbiddenValue('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'))
   }
@@ -119,9 +129,15 @@ function validateResourceClaims(claims: readonly PodResourceClaim[], path: strin
     names.add(name)
     const sources = [resourceClaimName, resourceClaimTemplateName].filter((value) => value !== undefined)
     if (sources.length === 0) {
-      errors.push(invalidValue(at, claims[index], 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'))
+      errors.push(
+        invalidValue(at, claims[index], 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'),
+      )
     } else if (sources.length > 1) {
-      errors.push(invalidValue(at, claims[index], 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'))
+      errors.push(
+        invalidValue(
+          at, claims[index], 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified',
+        ),
+      )
     }
     return errors
   })

@@ -52,13 +52,18 @@ function validateProjection(source: VolumeProjection, taken: Set<string>, volume
     errors.push(...claimPaths([target], taken, volume))
   }
   if (clusterTrustBundle) errors.push(...claimPaths([clusterTrustBundle.path], taken, volume))
-  const found = [secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate].filter(Boolean).length
+  const found = [
+    secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate,
+  ].filter(Boolean).length
   if (found > 1) errors.push(forbiddenValue(path, 'may not specify more than 1 volume type'))
   return errors
 }
 
 function validateNamed(
-  { name, items }: { readonly name?: string; readonly items?: readonly KeyToPath[] }, taken: Set<string>, volume: string, path: string,
+  { name, items }: { readonly name?: string; readonly items?: readonly KeyToPath[] },
+  taken: Set<string>,
+  volume: string,
+  path: string,
 ): FieldError[] {
   const errors = name ? [] : [required(`${path}.name`)]
   for (const [index, { key, path: target, mode }] of (items ?? []).entries()) {
@@ -71,7 +76,9 @@ function validateNamed(
 }
 
 /** Two sources cannot put a file at the same place. */
-function claimPaths(paths: readonly (string | undefined)[], taken: Set<string>, volume: string, shown?: string): FieldError[] {
+function claimPaths(
+  paths: readonly (string | undefined)[], taken: Set<string>, volume: string, shown?: string,
+): FieldError[] {
   return paths.flatMap((target) => {
     if (!target) return []
     const conflict = taken.has(target)

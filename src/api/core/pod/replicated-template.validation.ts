@@ -1,4 +1,7 @@
-/** Rules of templates whose pods are kept alive in a number: by ReplicationControllers, ReplicaSets, DaemonSets, StatefulSets. */
+/**
+ * Rules of templates whose pods are kept alive in a number: by ReplicationControllers, ReplicaSets, DaemonSets,
+ * StatefulSets.
+ */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidValue, notSupported } from '#machinery/errors/field-errors.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
@@ -16,12 +19,16 @@ export function validateReplicatedTemplate(
   const policy = template.spec?.restartPolicy ?? ''
   if (policy !== 'Always') errors.push(notSupported(`${path}.spec.restartPolicy`, policy, ['Always']))
   if (template.spec?.activeDeadlineSeconds !== undefined) {
-    errors.push(forbiddenValue(`${path}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${owner} is not Supported`))
+    errors.push(
+      forbiddenValue(`${path}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${owner} is not Supported`),
+    )
   }
   return errors
 }
 
-export function validateTemplateLabels(template: PodTemplateSpec, selector: LabelSelector | undefined, path: string): FieldError[] {
+export function validateTemplateLabels(
+  template: PodTemplateSpec, selector: LabelSelector | undefined, path: string,
+): FieldError[] {
   if (!selector || isEmptySelector(selector) || validateLabelSelector(selector, '').length > 0) return []
   const labels = template.metadata?.labels
   return labelSelectorMatcher(selector as Parameters<typeof labelSelectorMatcher>[0]).matches(labels ?? {}) ? []

@@ -1,6 +1,8 @@
 /** Rules of resource names, requests and limits. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { duplicateValue, forbiddenValue, invalidFor, invalidValue, required, valueNotFound } from '#machinery/errors/field-errors.ts'
+import {
+  duplicateValue, forbiddenValue, invalidFor, invalidValue, required, valueNotFound,
+} from '#machinery/errors/field-errors.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import type { ResourceList, ResourceRequirements } from '../../gen/core-v1.ts'
 import { compareQuantities, isWholeQuantity, signOfQuantity, unitsOfQuantity } from '../../quantities.ts'
@@ -34,7 +36,13 @@ const objectCounts = [
 ]
 
 const standardResources = new Set([
-  ...containerResources, 'storage', 'requests.cpu', 'requests.memory', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory',
+  ...containerResources,
+  'storage',
+  'requests.cpu',
+  'requests.memory',
+  'requests.ephemeral-storage',
+  'limits.cpu',
+  'limits.memory',
   'limits.ephemeral-storage', 'requests.storage', ...objectCounts,
 ])
 
@@ -44,7 +52,9 @@ export function isStandardResource(name: string): boolean {
 
 /** What a quota may count, beside extended resources and `count/…`. */
 export function isStandardQuotaResource(name: string): boolean {
-  return (standardResources.has(name) && name !== 'storage') || isHugePages(name) || name.startsWith('requests.hugepages-')
+  return (
+    standardResources.has(name) && name !== 'storage'
+  ) || isHugePages(name) || name.startsWith('requests.hugepages-')
 }
 
 /** Counted in whole units. */
@@ -61,7 +71,9 @@ export function validateResourceName(name: string, path: string): FieldError[] {
 function validateContainerResourceName(name: string, path: string): FieldError[] {
   const errors = validateResourceName(name, path)
   if (!name.includes('/')) {
-    if (!containerResources.has(name) && !isHugePages(name)) errors.push(invalidValue(path, name, 'must be a standard resource for containers'))
+    if (!containerResources.has(name) && !isHugePages(name)) {
+      errors.push(invalidValue(path, name, 'must be a standard resource for containers'))
+    }
   } else if (!isNativeResource(name) && !isExtendedResource(name)) {
     errors.push(invalidValue(path, name, "doesn't follow extended resource name standard"))
   }
@@ -79,22 +91,32 @@ function validatePodResourceName(name: string, path: string): FieldError[] {
 }
 
 export function validateQuantityValue(name: string, quantity: string, path: string): FieldError[] {
-  const errors = signOfQuantity(quantity) < 0 ? [invalidValue(path, quantity, 'must be greater than or equal to 0')] : []
-  if (isIntegerResource(name) && !isWholeQuantity(quantity)) errors.push(invalidValue(path, quantity, 'must be an integer'))
+  const errors = signOfQuantity(quantity) < 0 ? [
+    invalidValue(path, quantity, 'must be greater than or equal to 0'),
+  ] : []
+  if (isIntegerResource(name) && !isWholeQuantity(quantity)) {
+    errors.push(invalidValue(path, quantity, 'must be an integer'))
+  }
   return errors
 }
 
 /** `claimNames`: what `spec.resourceClaims` declares, for `claims` to refer to. */
 export function validateResourceRequirements(
-  resources: ResourceRequirements | undefined, path: string, claimNames: ReadonlySet<string> = new Set(), level: 'container' | 'pod' = 'container',
+  resources: ResourceRequirements | undefined,
+  path: string,
+  claimNames: ReadonlySet<string> = new Set(),
+  level: 'container' | 'pod' = 'container',
 ): FieldError[] {
   if (!resources) return []
   const { limits = {}, requests = {} } = resources
   const validateName = level === 'pod' ? validatePodResourceName : validateContainerResourceName
   const errors: FieldError[] = [
-    ...validateList(limits, `${path}.limits`, validateName), ...validateList(requests, `${path}.requests`, validateName),
+    ...validateList(limits, `${path}.limits`, validateName),
+    ...validateList(requests, `${path}.requests`, validateName),
   ]
-  for (const [name, request] of Object.entries(requests)) errors.push(...validateRequestAgainstLimit(name, request, limits[name], path))
+  for (const [name, request] of Object.entries(requests)) errors.push(
+    ...validateRequestAgainstLimit(name, request, limits[name], path)
+  )
   const names = [...Object.keys(limits), ...Object.keys(requests)]
   if (names.some(isHugePages) && !names.some((name) => name === 'cpu' || name === 'memory')) {
     errors.push(forbiddenValue(path, 'HugePages require cpu or memory'))
@@ -105,7 +127,9 @@ export function validateResourceRequirements(
 function validateList(list: ResourceList, path: string, validateName: typeof validateResourceName): FieldError[] {
   return Object.entries(list).flatMap(([name, quantity]) => {
     const at = `${path}[${name}]`
-    return [...validateName(name, at), ...validateQuantityValue(name, quantity, at), ...validateHugePages(name, quantity, at)]
+    return [
+      ...validateName(name, at), ...validateQuantityValue(name, quantity, at), ...validateHugePages(name, quantity, at),
+    ]
   })
 }
 
@@ -122,18 +146,26 @@ function pageSizeOf(name: string): bigint | undefined {
   return /^[0-9]+([KMGTPE]i?)?$/.test(size) ? unitsOfQuantity(size) || undefined : undefined
 }
 
-function validateRequestAgainstLimit(name: string, request: string, limit: string | undefined, path: string): FieldError[] {
+function validateRequestAgainstLimit(
+  name: string, request: string, limit: string | undefined, path: string,
+): FieldError[] {
   if (limit === undefined) {
-    return isOvercommitAllowed(name) ? [] : [required(`${path}.limits`, 'Limit must be set for non overcommitable resources')]
+    return isOvercommitAllowed(name) ? [] : [
+      required(`${path}.limits`, 'Limit must be set for non overcommitable resources'),
+    ]
   }
   const difference = compareQuantities(request, limit)
   if (difference !== 0 && !isOvercommitAllowed(name)) {
     return [invalidValue(`${path}.requests`, request, `must be equal to ${name} limit of ${limit}`)]
   }
-  return difference > 0 ? [invalidValue(`${path}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`)] : []
+  return difference > 0 ? [
+    invalidValue(`${path}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`),
+  ] : []
 }
 
-function validateClaims(claims: ResourceRequirements['claims'], path: string, claimNames: ReadonlySet<string>): FieldError[] {
+function validateClaims(
+  claims: ResourceRequirements['claims'], path: string, claimNames: ReadonlySet<string>,
+): FieldError[] {
   const seen = new Set<string>()
   return (claims ?? []).flatMap(({ name, request }, index) => {
     const at = `${path}[${index}]`

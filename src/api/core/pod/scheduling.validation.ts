@@ -1,8 +1,12 @@
 /** Rules of what decides where a pod runs: affinity, tolerations, spreading, gates. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import {
+  duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required,
+} from '#machinery/errors/field-errors.ts'
 import { validateDns1123Label, validateLabelValue, validateQualifiedName } from '#machinery/meta/validate-names.ts'
-import type { Affinity, PodAffinityTerm, PodSchedulingGate, Toleration, TopologySpreadConstraint, WeightedPodAffinityTerm } from '../../gen/core-v1.ts'
+import type {
+  Affinity, PodAffinityTerm, PodSchedulingGate, Toleration, TopologySpreadConstraint, WeightedPodAffinityTerm,
+} from '../../gen/core-v1.ts'
 import { validateChoice, validateRequiredChoice } from '../../numbers.validation.ts'
 import { validateLabelSelector, validateNodeSelector, validateNodeSelectorTerm } from '../../selectors.validation.ts'
 
@@ -13,8 +17,12 @@ export function validateAffinity(affinity: Affinity | undefined, path: string): 
   const { nodeAffinity, podAffinity, podAntiAffinity } = affinity
   const errors: FieldError[] = []
   if (nodeAffinity) {
-    const { requiredDuringSchedulingIgnoredDuringExecution: hard, preferredDuringSchedulingIgnoredDuringExecution: soft } = nodeAffinity
-    if (hard) errors.push(...validateNodeSelector(hard, `${path}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`))
+    const {
+      requiredDuringSchedulingIgnoredDuringExecution: hard, preferredDuringSchedulingIgnoredDuringExecution: soft,
+    } = nodeAffinity
+    if (hard) {
+      errors.push(...validateNodeSelector(hard, `${path}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`))
+    }
     for (const [index, { weight, preference }] of (soft ?? []).entries()) {
       const at = `${path}.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[${index}]`
       errors.push(...validateWeight(weight, at), ...validateNodeSelectorTerm(preference ?? {}, `${at}.preference`))
@@ -38,7 +46,8 @@ function validateHardTerms(terms: readonly PodAffinityTerm[], path: string): Fie
 
 function validateSoftTerms(terms: readonly WeightedPodAffinityTerm[], path: string): FieldError[] {
   return terms.flatMap(({ weight, podAffinityTerm }, index) => [
-    ...validateWeight(weight, `${path}[${index}]`), ...validatePodAffinityTerm(podAffinityTerm, `${path}[${index}].podAffinityTerm`),
+    ...validateWeight(weight, `${path}[${index}]`),
+    ...validatePodAffinityTerm(podAffinityTerm, `${path}[${index}].podAffinityTerm`),
   ])
 }
 
@@ -64,16 +73,24 @@ interface WithMatchKeys {
   readonly mismatchLabelKeys?: readonly string[]
 }
 
-function validateMatchKeys({ labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] }: WithMatchKeys, path: string): FieldError[] {
+function validateMatchKeys(
+  { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] }: WithMatchKeys, path: string,
+): FieldError[] {
   const errors: FieldError[] = []
   for (const [name, keys] of [['matchLabelKeys', matchLabelKeys], ['mismatchLabelKeys', mismatchLabelKeys]] as const) {
     if (keys.length === 0) continue
-    if (!labelSelector) errors.push(forbiddenValue(`${path}.${name}`, 'must not be specified when labelSelector is not set'))
-    errors.push(...keys.flatMap((key, index) => invalidFor(`${path}.${name}[${index}]`, key, validateQualifiedName(key))))
+    if (!labelSelector) {
+      errors.push(forbiddenValue(`${path}.${name}`, 'must not be specified when labelSelector is not set'))
+    }
+    errors.push(
+      ...keys.flatMap((key, index) => invalidFor(`${path}.${name}[${index}]`, key, validateQualifiedName(key)))
+    )
   }
   for (const [index, key] of matchLabelKeys.entries()) {
     if (mismatchLabelKeys.includes(key)) {
-      errors.push(invalidValue(`${path}.matchLabelKeys[${index}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys'))
+      errors.push(
+        invalidValue(`${path}.matchLabelKeys[${index}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys'),
+      )
     }
   }
   return errors
@@ -97,7 +114,9 @@ function validateToleration(toleration: Toleration, path: string): FieldError[] 
     const problems = validateLabelValue(value)
     if (problems.length > 0) errors.push(invalidValue(`${path}.operator`, value, problems.join(';')))
   } else if (operator === 'Exists') {
-    if (value) errors.push(invalidValue(`${path}.operator`, toleration, "value must be empty when `operator` is 'Exists'"))
+    if (value) {
+      errors.push(invalidValue(`${path}.operator`, toleration, "value must be empty when `operator` is 'Exists'"))
+    }
   } else errors.push(notSupported(`${path}.operator`, operator, ['Equal', 'Exists']))
   if (effect && !taintEffects.includes(effect)) errors.push(notSupported(`${path}.effect`, effect, taintEffects))
   return errors
@@ -117,12 +136,16 @@ export function validateTopologySpread(constraints: readonly TopologySpreadConst
 }
 
 function validateSpreadConstraint(constraint: TopologySpreadConstraint, path: string): FieldError[] {
-  const { maxSkew, topologyKey, whenUnsatisfiable, minDomains, nodeAffinityPolicy, nodeTaintsPolicy, labelSelector } = constraint
+  const {
+    maxSkew, topologyKey, whenUnsatisfiable, minDomains, nodeAffinityPolicy, nodeTaintsPolicy, labelSelector,
+  } = constraint
   const errors: FieldError[] = []
   if (!(maxSkew > 0)) errors.push(invalidValue(`${path}.maxSkew`, maxSkew ?? 0, 'must be greater than zero'))
   if (!topologyKey) errors.push(required(`${path}.topologyKey`, 'can not be empty'))
   else errors.push(...invalidFor(`${path}.topologyKey`, topologyKey, validateQualifiedName(topologyKey)))
-  errors.push(...validateRequiredChoice(whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway'], `${path}.whenUnsatisfiable`))
+  errors.push(
+    ...validateRequiredChoice(whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway'], `${path}.whenUnsatisfiable`)
+  )
   if (minDomains !== undefined) {
     if (minDomains <= 0) errors.push(invalidValue(`${path}.minDomains`, minDomains, 'must be greater than zero'))
     if (whenUnsatisfiable !== 'DoNotSchedule') {

@@ -1,6 +1,8 @@
 /** Rules of security contexts. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import {
+  duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required,
+} from '#machinery/errors/field-errors.ts'
 import { validateUnixId } from '#machinery/meta/validate-names.ts'
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext, Sysctl } from '../../gen/core-v1.ts'
 import { validateChoice } from '../../numbers.validation.ts'
@@ -18,7 +20,9 @@ export function validatePodSecurityContext(spec: PodSpec, specPath: string): Fie
       invalidFor(`${path}.supplementalGroups[${index}]`, group, validateUnixId(group))),
   ]
   if (spec.shareProcessNamespace && spec.hostPID) {
-    errors.push(invalidValue(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'))
+    errors.push(
+      invalidValue(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'),
+    )
   }
   errors.push(
     ...validateSysctls(context.sysctls ?? [], spec, `${path}.sysctls`),
@@ -66,7 +70,9 @@ function validateSysctls(sysctls: readonly Sysctl[], spec: PodSpec, path: string
     const dotted = name.replaceAll('/', '.')
     if (seen.has(dotted)) return [duplicateValue(at, name)]
     seen.add(dotted)
-    if (spec.hostNetwork && dotted.startsWith('net.')) return [invalidValue(at, name, `may not be specified when 'hostNetwork' is true`)]
+    if (spec.hostNetwork && dotted.startsWith('net.')) {
+      return [invalidValue(at, name, `may not be specified when 'hostNetwork' is true`)]
+    }
     const ipc = dotted.startsWith('fs.mqueue.') || /^kernel\.(shm|msg|sem)/.test(dotted)
     return spec.hostIPC && ipc ? [invalidValue(at, name, `may not be specified when 'hostIPC' is true`)] : []
   })
@@ -98,16 +104,22 @@ function validateAppArmor(profile: AppArmorProfile | undefined, path: string): F
   if (!type) return [required(`${path}.type`, 'type is required when appArmorProfile is set')]
   if (!profileTypes.includes(type)) return [notSupported(`${path}.type`, type, profileTypes)]
   if (type !== 'Localhost') {
-    return localhostProfile === undefined ? [] : [invalidValue(field, localhostProfile, 'can only be set when AppArmor type is Localhost')]
+    return localhostProfile === undefined ? [] : [
+      invalidValue(field, localhostProfile, 'can only be set when AppArmor type is Localhost'),
+    ]
   }
   const trimmed = localhostProfile?.trim() ?? ''
-  if (localhostProfile === undefined || trimmed === '') return [required(field, 'must be set when AppArmor type is Localhost')]
+  if (localhostProfile === undefined || trimmed === '') {
+    return [required(field, 'must be set when AppArmor type is Localhost')]
+  }
   if (trimmed !== localhostProfile) return [invalidValue(field, localhostProfile, 'must not be padded with whitespace')]
   return localhostProfile.length <= maxAppArmorProfile ? []
     : [{ type: 'FieldValueTooLong', field, message: `Too long: may not be more than ${maxAppArmorProfile} bytes` }]
 }
 
-export function validateSecurityContext(context: SecurityContext | undefined, hostUsers: boolean, path: string): FieldError[] {
+export function validateSecurityContext(
+  context: SecurityContext | undefined, hostUsers: boolean, path: string,
+): FieldError[] {
   if (!context) return []
   const errors: FieldError[] = [
     ...(['runAsUser', 'runAsGroup'] as const).flatMap((field) =>
@@ -119,10 +131,16 @@ export function validateSecurityContext(context: SecurityContext | undefined, ho
   ]
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged) {
-      errors.push(invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'))
+      errors.push(
+        invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'),
+      )
     }
     if (context.capabilities?.add?.includes('CAP_SYS_ADMIN')) {
-      errors.push(invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'))
+      errors.push(
+        invalidValue(
+          path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN',
+        ),
+      )
     }
   }
   return [...errors, ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`)]

@@ -1,5 +1,7 @@
 /** What volumes get when the client leaves it out. */
-import type { DownwardAPIVolumeFile, PersistentVolumeClaimSpec, ProjectedVolumeSource, Volume } from '../../gen/core-v1.ts'
+import type {
+  DownwardAPIVolumeFile, PersistentVolumeClaimSpec, ProjectedVolumeSource, Volume,
+} from '../../gen/core-v1.ts'
 import { defaultPullPolicy } from './pull-policy.ts'
 
 /** 0644: files of ConfigMaps, Secrets, the downward API and projections. */

@@ -62,7 +62,9 @@ export function validateVolumes(
 /** A claim that the pod makes for itself is not to be mounted by name as well. */
 function validateClaimNames(volumes: readonly Volume[], podName: string, path: string): FieldError[] {
   const made = new Set(volumes.filter(({ ephemeral }) => ephemeral).map(({ name }) => `${podName}-${name}`))
-  return volumes.flatMap(({ persistentVolumeClaim }, index) => (persistentVolumeClaim && made.has(persistentVolumeClaim.claimName)
+  return volumes.flatMap(({ persistentVolumeClaim }, index) => (persistentVolumeClaim && made.has(
+    persistentVolumeClaim.claimName,
+  )
     ? [invalidValue(`${path}[${index}].persistentVolumeClaim.claimName`, persistentVolumeClaim.claimName,
       'must not reference a PVC that gets created for an ephemeral volume')] : []))
 }
@@ -80,7 +82,10 @@ function validateSource(volume: Volume, podName: string, path: string): FieldErr
   }
   for (const [name, fields] of requiredDriverFields) {
     const source = volume[name as keyof Volume] as Readonly<Record<string, unknown>> | undefined
-    if (source) take(name, () => fields.filter((field) => isAbsent(source[field])).map((field) => required(`${path}.${name}.${field}`)))
+    if (source) take(
+      name,
+      () => fields.filter((field) => isAbsent(source[field])).map((field) => required(`${path}.${name}.${field}`)),
+    )
   }
   if (found === 0) errors.push(required(path, 'must specify a volume type'))
   if (volume.ephemeral && podName) {
@@ -96,7 +101,9 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
 }
 
-const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket']
+const hostPathTypes = [
+  '', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket',
+]
 
 export function validateHostPath({ path: target, type }: HostPathVolumeSource, path: string): FieldError[] {
   if (!target) return [required(`${path}.path`)]
@@ -112,7 +119,9 @@ export function validateNfs({ server, path: target }: NFSVolumeSource, path: str
 
 export function validateCsiDriverName(driver: string, path: string): FieldError[] {
   if (!driver) return [required(path)]
-  if (driver.length > 63) return [{ type: 'FieldValueTooLong', field: path, message: 'Too long: may not be more than 63 bytes' }]
+  if (driver.length > 63) {
+    return [{ type: 'FieldValueTooLong', field: path, message: 'Too long: may not be more than 63 bytes' }]
+  }
   return invalidFor(path, driver, validateDns1123Subdomain(driver.toLowerCase()))
 }
 

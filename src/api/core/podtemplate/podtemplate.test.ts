@@ -6,10 +6,13 @@ import { podTemplate } from './podtemplate.ts'
 
 const rows: readonly Row[] = [
   {
-    it: 'fills in its template, less than a pod', object: { metadata: { name: 'a' }, template: { spec: { containers: [{ name: 'a', image: 'b' }] } } },
+    it: 'fills in its template, less than a pod',
+    object: { metadata: { name: 'a' }, template: { spec: { containers: [{ name: 'a', image: 'b' }] } } },
     holds: { 'template.spec.restartPolicy': 'Always', 'template.spec.enableServiceLinks': undefined },
   },
-  { it: 'needs a container', object: { metadata: { name: 'a' } }, errors: ['template.spec.containers: Required value'] },
+  {
+    it: 'needs a container', object: { metadata: { name: 'a' } }, errors: ['template.spec.containers: Required value'],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(podTemplate, row), expectedOf(row)))

@@ -11,20 +11,33 @@ function template(spec: object = {}): object {
 const rows: readonly Row[] = [
   {
     it: 'takes its selector from the template', object: { metadata: { name: 'a' }, spec: { template: template() } },
-    holds: { 'spec.replicas': 1, 'spec.selector': { app: 'a' }, 'metadata.labels': { app: 'a' }, status: { replicas: 0 } },
+    holds: {
+      'spec.replicas': 1, 'spec.selector': { app: 'a' }, 'metadata.labels': { app: 'a' }, status: { replicas: 0 },
+    },
   },
-  { it: 'needs a template', object: { metadata: { name: 'a' }, spec: { selector: { app: 'a' } } }, errors: ['spec.template: Required value'] },
   {
-    it: 'selects its own pods', object: { metadata: { name: 'a' }, spec: { selector: { app: 'b' }, template: template() } },
+    it: 'needs a template',
+    object: { metadata: { name: 'a' }, spec: { selector: { app: 'a' } } },
+    errors: ['spec.template: Required value'],
+  },
+  {
+    it: 'selects its own pods',
+    object: { metadata: { name: 'a' }, spec: { selector: { app: 'b' }, template: template() } },
     errors: ['spec.template.metadata.labels: Invalid value: {"app":"a"}: `selector` does not match template `labels`'],
   },
   {
-    it: 'restarts its pods', object: { metadata: { name: 'a' }, spec: { template: template({ restartPolicy: 'Never', activeDeadlineSeconds: 1 }) } },
+    it: 'restarts its pods',
+    object: {
+      metadata: { name: 'a' }, spec: { template: template({ restartPolicy: 'Never', activeDeadlineSeconds: 1 }) },
+    },
     errors: ['spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
       'spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicationController is not Supported'],
   },
   {
-    it: 'counts parts of a whole', old: {}, object: { status: { replicas: 1, readyReplicas: 2 } }, subresource: 'status',
+    it: 'counts parts of a whole',
+    old: {},
+    object: { status: { replicas: 1, readyReplicas: 2 } },
+    subresource: 'status',
     errors: ['status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas'],
   },
 ]

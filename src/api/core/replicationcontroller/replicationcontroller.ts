@@ -5,10 +5,17 @@ import { ageColumn, containerColumns, integer, nameColumn, text } from '../../pr
 import { formatLabels } from '../../printing/labels.ts'
 import { separateStatus } from '../../strategy.ts'
 import { setPodSpecDefaults } from '../pod/pod-defaults.ts'
-import { validateReplicationController, validateReplicationControllerStatusUpdate } from './replicationcontroller.validation.ts'
+import {
+  validateReplicationController, validateReplicationControllerStatusUpdate,
+} from './replicationcontroller.validation.ts'
 
 export const replicationController = defineKind<ReplicationController>({
-  group: '', kind: 'ReplicationController', plural: 'replicationcontrollers', shortNames: ['rc'], categories: ['all'], scope: 'Namespaced',
+  group: '',
+  kind: 'ReplicationController',
+  plural: 'replicationcontrollers',
+  shortNames: ['rc'],
+  categories: ['all'],
+  scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.ReplicationController', served: true, stored: true }],
   setDefaults,
   ...separateStatus<ReplicationController>({ replicas: 0 }),

@@ -19,11 +19,15 @@ export function validateReplicationController({ spec = {} }: ReplicationControll
 
 /** Also of ReplicaSets: no count of pods is larger than the count that contains it. */
 export function validateReplicaCounts(status: Partial<ReplicationControllerStatus>, path: string): FieldError[] {
-  const { replicas = 0, readyReplicas = 0, availableReplicas = 0, fullyLabeledReplicas = 0, observedGeneration = 0 } = status
+  const {
+    replicas = 0, readyReplicas = 0, availableReplicas = 0, fullyLabeledReplicas = 0, observedGeneration = 0,
+  } = status
   const counts = { replicas, fullyLabeledReplicas, readyReplicas, availableReplicas, observedGeneration }
   const errors = Object.entries(counts).flatMap(([field, count]) => validateNonNegative(count, `${path}.${field}`))
   for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const) {
-    if (counts[field] > replicas) errors.push(invalidValue(`${path}.${field}`, counts[field], 'cannot be greater than status.replicas'))
+    if (counts[field] > replicas) {
+      errors.push(invalidValue(`${path}.${field}`, counts[field], 'cannot be greater than status.replicas'))
+    }
   }
   if (availableReplicas > readyReplicas) {
     errors.push(invalidValue(`${path}.availableReplicas`, availableReplicas, 'cannot be greater than readyReplicas'))

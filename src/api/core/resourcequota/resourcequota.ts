@@ -4,7 +4,9 @@ import type { Stored } from '#machinery/meta/object.ts'
 import type { ResourceQuota } from '../../gen/core-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
-import { validateResourceQuota, validateResourceQuotaStatusUpdate, validateResourceQuotaUpdate } from './resourcequota.validation.ts'
+import {
+  validateResourceQuota, validateResourceQuotaStatusUpdate, validateResourceQuotaUpdate,
+} from './resourcequota.validation.ts'
 
 export const resourceQuota = defineKind<ResourceQuota>({
   group: '', kind: 'ResourceQuota', plural: 'resourcequotas', shortNames: ['quota'], scope: 'Namespaced',

@@ -3,12 +3,22 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import type { ResourceList, ResourceQuota, ResourceQuotaSpec } from '../../gen/core-v1.ts'
-import { isHugePages, isStandardQuotaResource, validateQuantityValue, validateResourceName } from '../pod/resources.validation.ts'
+import {
+  isHugePages, isStandardQuotaResource, validateQuantityValue, validateResourceName,
+} from '../pod/resources.validation.ts'
 
 const scopes = new Set([
-  'Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity', 'VolumeAttributesClass',
+  'Terminating',
+  'NotTerminating',
+  'BestEffort',
+  'NotBestEffort',
+  'PriorityClass',
+  'CrossNamespacePodAffinity',
+  'VolumeAttributesClass',
 ])
-const scopesOfExistence = new Set(['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity'])
+const scopesOfExistence = new Set([
+  'BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity',
+])
 const conflicting = [['BestEffort', 'NotBestEffort'], ['Terminating', 'NotTerminating']] as const
 
 export function validateResourceQuota({ spec, status }: ResourceQuota): FieldError[] {
@@ -25,7 +35,9 @@ function validateList(list: ResourceList | undefined, path: string): FieldError[
   return Object.entries(list ?? {}).flatMap(([name, quantity]) => {
     const at = `${path}[${name}]`
     const errors = validateResourceName(name, at)
-    if (!name.includes('/') && !isStandardQuotaResource(name)) errors.push(invalidValue(at, name, 'must be a standard resource for quota'))
+    if (!name.includes('/') && !isStandardQuotaResource(name)) {
+      errors.push(invalidValue(at, name, 'must be a standard resource for quota'))
+    }
     return [...errors, ...validateQuantityValue(name, quantity, at)]
   })
 }
@@ -36,14 +48,18 @@ function validateScopes({ scopes: chosen = [], hard }: ResourceQuotaSpec): Field
   for (const scope of chosen) {
     if (!scopes.has(scope)) errors.push(invalidValue('spec.scopes', chosen, 'unsupported scope'))
     for (const name of Object.keys(hard ?? {}).toSorted()) {
-      if (!appliesTo(scope, name)) errors.push(invalidValue('spec.scopes', chosen, 'unsupported scope applied to resource'))
+      if (!appliesTo(scope, name)) {
+        errors.push(invalidValue('spec.scopes', chosen, 'unsupported scope applied to resource'))
+      }
     }
   }
   return [...errors, ...validateConflicts(new Set(chosen), 'spec.scopes', chosen)]
 }
 
 function validateConflicts(chosen: ReadonlySet<string>, path: string, shown: unknown): FieldError[] {
-  return conflicting.filter(([a, b]) => chosen.has(a) && chosen.has(b)).map(() => invalidValue(path, shown, 'conflicting scopes'))
+  return conflicting.filter(([a, b]) => chosen.has(a) && chosen.has(b)).map(
+    () => invalidValue(path, shown, 'conflicting scopes'),
+  )
 }
 
 const podCompute = new Set(['pods', 'cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory'])
@@ -71,7 +87,9 @@ function validateScopeSelector({ scopeSelector, hard, scopes: chosen }: Resource
     const found: FieldError[] = []
     if (!scopes.has(scopeName)) found.push(invalidValue(`${path}.scopeName`, scopeName, 'unsupported scope'))
     for (const name of Object.keys(hard ?? {}).toSorted()) {
-      if (!appliesTo(scopeName, name)) found.push(invalidValue(path, scopeSelector, 'unsupported scope applied to resource'))
+      if (!appliesTo(scopeName, name)) {
+        found.push(invalidValue(path, scopeSelector, 'unsupported scope applied to resource'))
+      }
     }
     if (scopesOfExistence.has(scopeName) && operator !== 'Exists') {
       found.push(invalidValue(`${path}.operator`, operator, "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, " +
@@ -89,18 +107,28 @@ function validateOperands(operator: string, values: readonly string[], path: str
     case 'In':
     case 'NotIn':
       return values.length > 0 ? []
-        : [required(`${path}.values`, "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector")]
+        : [required(
+          `${path}.values`, "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector",
+        )]
     case 'Exists':
     case 'DoesNotExist':
       return values.length === 0 ? []
-        : [invalidValue(`${path}.values`, values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector")]
+        : [
+          invalidValue(
+            `${path}.values`,
+            values,
+            "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector",
+          ),
+        ]
     default: return [invalidValue(`${path}.operator`, operator, 'not a valid selector operator')]
   }
 }
 
 export function validateResourceQuotaUpdate({ spec }: ResourceQuota, old: Stored<ResourceQuota>): FieldError[] {
   const sorted = (list: readonly string[] | undefined): string => [...new Set(list)].toSorted().join()
-  return sorted(spec?.scopes) === sorted(old.spec?.scopes) ? [] : [invalidValue('spec.scopes', spec?.scopes, 'field is immutable')]
+  return sorted(spec?.scopes) === sorted(old.spec?.scopes) ? [] : [
+    invalidValue('spec.scopes', spec?.scopes, 'field is immutable'),
+  ]
 }
 
 export function validateResourceQuotaStatusUpdate({ status }: ResourceQuota): FieldError[] {

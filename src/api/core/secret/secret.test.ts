@@ -14,7 +14,8 @@ const rows: readonly Row[] = [
     errors: ['data[tls.crt]: Required value', 'data[tls.key]: Required value'],
   },
   {
-    it: 'names the account of a token', object: { metadata: { name: 'a' }, type: 'kubernetes.io/service-account-token' },
+    it: 'names the account of a token',
+    object: { metadata: { name: 'a' }, type: 'kubernetes.io/service-account-token' },
     errors: ['metadata.annotations[kubernetes.io/service-account.name]: Required value'],
   },
   {
@@ -24,7 +25,10 @@ const rows: readonly Row[] = [
       'map[string]interface {}'],
   },
   {
-    it: 'keeps its type', old: { type: 'a' }, object: { type: 'b' }, errors: ['type: Invalid value: "b": field is immutable'],
+    it: 'keeps its type',
+    old: { type: 'a' },
+    object: { type: 'b' },
+    errors: ['type: Invalid value: "b": field is immutable'],
   },
   { it: 'holds up to a mebibyte', object: { metadata: { name: 'a' }, data: { a: 'AAAA'.repeat(349526) } },
     errors: ['data: Too long: may not be more than 1048576 bytes'] },

@@ -71,6 +71,8 @@ export function validateSecretUpdate(object: Secret, old: Stored<Secret>): Field
   const errors = validateImmutable(object.type, old.type, 'type')
   if (!old.immutable) return errors
   if (!object.immutable) errors.push(forbiddenValue('immutable', 'field is immutable when `immutable` is set'))
-  if (!semanticEqual(object.data, old.data)) errors.push(forbiddenValue('data', 'field is immutable when `immutable` is set'))
+  if (!semanticEqual(object.data, old.data)) {
+    errors.push(forbiddenValue('data', 'field is immutable when `immutable` is set'))
+  }
   return errors
 }

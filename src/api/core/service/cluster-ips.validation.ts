@@ -14,7 +14,9 @@ export function validateClusterIps(spec: ServiceSpec): FieldError[] {
   const errors: FieldError[] = []
   if (clusterIP) {
     if (clusterIPs.length === 0) errors.push(required('spec.clusterIPs'))
-    else if (clusterIPs[0] !== clusterIP) errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`'))
+    else if (clusterIPs[0] !== clusterIP) errors.push(
+      invalidValue('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`'),
+    )
   } else if (clusterIPs.length > 0) errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'must be empty when `clusterIP` is not specified'))
   for (const [index, family] of ipFamilies.entries()) {
     if (!families.includes(family)) errors.push(notSupported(`spec.ipFamilies[${index}]`, family, families))
@@ -32,7 +34,9 @@ export function validateClusterIps(spec: ServiceSpec): FieldError[] {
 function validateValues(clusterIPs: readonly string[]): FieldError[] {
   return clusterIPs.flatMap((address, index) => {
     if (index > 0 || address !== 'None') return validateAddress(address, `spec.clusterIPs[${index}]`)
-    return clusterIPs.length === 1 ? [] : [invalidValue('spec.clusterIPs', clusterIPs, "'None' must be the first and only value")]
+    return clusterIPs.length === 1 ? [] : [
+      invalidValue('spec.clusterIPs', clusterIPs, "'None' must be the first and only value"),
+    ]
   })
 }
 
@@ -49,7 +53,11 @@ function validateFamilies({ clusterIPs = [], ipFamilies = [] }: ServiceSpec): Fi
   for (const [index, address] of clusterIPs.entries()) {
     const family = ipFamilies[index]
     if (family === undefined || family === familyOf(address)) continue
-    errors.push(invalidValue(`spec.clusterIPs[${index}]`, address, `expected an ${family} value as indicated by \`ipFamilies[${index}]\``))
+    errors.push(
+      invalidValue(
+        `spec.clusterIPs[${index}]`, address, `expected an ${family} value as indicated by \`ipFamilies[${index}]\``,
+      ),
+    )
   }
   return errors
 }
@@ -70,11 +78,23 @@ export function validateServiceUpdate(object: Service, old: Stored<Service>): Fi
   }
   const single = spec.ipFamilyPolicy === 'SingleStack'
   if (beforeSecond !== undefined && nowSecond === undefined && !single) {
-    errors.push(invalidValue('spec.clusterIPs[0]', spec.clusterIPs, "`ipFamilyPolicy` must be set to 'SingleStack' when releasing the secondary clusterIP"))
+    errors.push(
+      invalidValue(
+        'spec.clusterIPs[0]',
+        spec.clusterIPs,
+        "`ipFamilyPolicy` must be set to 'SingleStack' when releasing the secondary clusterIP",
+      ),
+    )
   }
   const [family, secondFamily] = oldSpec.ipFamilies ?? []
   if (secondFamily !== undefined && spec.ipFamilies?.[1] === undefined && !single) {
-    errors.push(invalidValue('spec.clusterIPs[0]', spec.clusterIPs, "`ipFamilyPolicy` must be set to 'SingleStack' when releasing the secondary ipFamily"))
+    errors.push(
+      invalidValue(
+        'spec.clusterIPs[0]',
+        spec.clusterIPs,
+        "`ipFamilyPolicy` must be set to 'SingleStack' when releasing the secondary ipFamily",
+      ),
+    )
   }
   if (family !== undefined && spec.ipFamilies?.[0] !== family) {
     errors.push(invalidValue('spec.ipFamilies[0]', spec.ipFamilies, 'may not change once set'))

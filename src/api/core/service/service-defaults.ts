@@ -99,7 +99,10 @@ function normalizeClusterIps(spec: ServiceSpec, old: ServiceSpec): void {
 function dropTypeDependentFields(spec: ServiceSpec, old: ServiceSpec): void {
   const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null)
   if (old.type !== 'ExternalName' && spec.type === 'ExternalName') {
-    if (same(spec.clusterIP, old.clusterIP) && same(spec.clusterIPs, old.clusterIPs)) { delete spec.clusterIP; delete spec.clusterIPs }
+    if (same(spec.clusterIP, old.clusterIP) && same(spec.clusterIPs, old.clusterIPs)) {
+      delete spec.clusterIP
+      delete spec.clusterIPs
+    }
     if (same(spec.ipFamilies, old.ipFamilies)) delete spec.ipFamilies
     if (same(spec.ipFamilyPolicy, old.ipFamilyPolicy)) delete spec.ipFamilyPolicy
   }
@@ -111,7 +114,9 @@ function dropTypeDependentFields(spec: ServiceSpec, old: ServiceSpec): void {
     delete spec.healthCheckNodePort
   }
   if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
-    if (same(spec.allocateLoadBalancerNodePorts, old.allocateLoadBalancerNodePorts)) delete spec.allocateLoadBalancerNodePorts
+    if (same(
+      spec.allocateLoadBalancerNodePorts, old.allocateLoadBalancerNodePorts,
+    )) delete spec.allocateLoadBalancerNodePorts
     if (spec.loadBalancerClass === old.loadBalancerClass) delete spec.loadBalancerClass
   }
   const external = (type: string | undefined): boolean => type === 'NodePort' || type === 'LoadBalancer'

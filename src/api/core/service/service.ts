@@ -30,10 +30,14 @@ export const service = defineKind<Service>({
   subresources: {
     status: true,
     others: [{
-      name: 'proxy', kind: { group: '', version: 'v1', kind: 'ServiceProxyOptions' }, verbs: ['create', 'delete', 'get', 'patch', 'update'],
+      name: 'proxy',
+      kind: { group: '', version: 'v1', kind: 'ServiceProxyOptions' },
+      verbs: ['create', 'delete', 'get', 'patch', 'update'],
     }],
   },
-  selectableFields: (object) => ({ 'spec.clusterIP': object.spec?.clusterIP ?? '', 'spec.type': object.spec?.type ?? '' }),
+  selectableFields: (object) => ({
+    'spec.clusterIP': object.spec?.clusterIP ?? '', 'spec.type': object.spec?.type ?? '',
+  }),
   columns: [
     nameColumn(),
     text('Type', 'How the service is exposed', (object) => object.spec?.type ?? ''),
@@ -50,7 +54,9 @@ function formatExternalIp({ spec, status }: Stored<Service>): string {
   switch (spec?.type) {
     case 'ClusterIP':
     case 'NodePort': return external.join(',') || '<none>'
-    case 'LoadBalancer': return [formatLoadBalancer(status?.loadBalancer?.ingress), ...external].filter(Boolean).join(',') || '<pending>'
+    case 'LoadBalancer': return [
+      formatLoadBalancer(status?.loadBalancer?.ingress), ...external,
+    ].filter(Boolean).join(',') || '<pending>'
     case 'ExternalName': return spec.externalName ?? ''
     default: return '<unknown>'
   }

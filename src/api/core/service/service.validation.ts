@@ -1,7 +1,11 @@
 /** Validation of Services. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
-import { validateDns1123Label, validateDns1123Subdomain, validatePortNumber, validateQualifiedName } from '#machinery/meta/validate-names.ts'
+import {
+  duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required,
+} from '#machinery/errors/field-errors.ts'
+import {
+  validateDns1123Label, validateDns1123Subdomain, validatePortNumber, validateQualifiedName,
+} from '#machinery/meta/validate-names.ts'
 import { validateLabels } from '#machinery/meta/validate-object-meta.ts'
 import type { Service, ServicePort, ServiceSpec } from '../../gen/core-v1.ts'
 import { rangeSentence, validateAddress, validateNonSpecialAddress } from '../../addresses.validation.ts'
@@ -29,7 +33,9 @@ export function validateService(object: Service): FieldError[] {
   errors.push(...validateRequiredChoice(spec.type, types, 'spec.type'))
   if (spec.type === 'ClusterIP') {
     for (const [index, { nodePort }] of ports.entries()) {
-      if (nodePort) errors.push(forbiddenValue(`spec.ports[${index}].nodePort`, "may not be used when `type` is 'ClusterIP'"))
+      if (nodePort) {
+        errors.push(forbiddenValue(`spec.ports[${index}].nodePort`, "may not be used when `type` is 'ClusterIP'"))
+      }
     }
   }
   return [...errors, ...validateUniquePorts(ports), ...validateLoadBalancer(object), ...validateTraffic(spec)]
@@ -46,19 +52,37 @@ function validateByType(spec: ServiceSpec): FieldError[] {
     case 'LoadBalancer':
       for (const [index, { port }] of (spec.ports ?? []).entries()) {
         if (port !== kubeletPort) continue
-        errors.push(invalidValue(`spec.ports[${index}]`, port, `may not expose port ${kubeletPort} externally since it is used by kubelet`))
+        errors.push(
+          invalidValue(
+            `spec.ports[${index}]`, port, `may not expose port ${kubeletPort} externally since it is used by kubelet`,
+          ),
+        )
       }
-      if (isHeadless(spec)) errors.push(invalidValue(`${path}[0]`, 'None', "may not be set to 'None' for LoadBalancer services"))
+      if (isHeadless(spec)) {
+        errors.push(invalidValue(`${path}[0]`, 'None', "may not be set to 'None' for LoadBalancer services"))
+      }
       return errors
     case 'NodePort':
-      return isHeadless(spec) ? [invalidValue(`${path}[0]`, 'None', "may not be set to 'None' for NodePort services")] : []
+      return isHeadless(spec) ? [
+        invalidValue(`${path}[0]`, 'None', "may not be set to 'None' for NodePort services"),
+      ] : []
     case 'ExternalName': {
       for (const field of ['clusterIPs', 'ipFamilies'] as const) {
-        if (spec[field]?.length) errors.push(forbiddenValue(`spec.${field}`, 'may not be set for ExternalName services'))
+        if (spec[field]?.length) {
+          errors.push(forbiddenValue(`spec.${field}`, 'may not be set for ExternalName services'))
+        }
       }
-      if (spec.ipFamilyPolicy !== undefined) errors.push(forbiddenValue('spec.ipFamilyPolicy', 'may not be set for ExternalName services'))
+      if (spec.ipFamilyPolicy !== undefined) {
+        errors.push(forbiddenValue('spec.ipFamilyPolicy', 'may not be set for ExternalName services'))
+      }
       const name = (spec.externalName ?? '').replace(/\.$/, '')
-      errors.push(...(name === '' ? [required('spec.externalName')] : invalidFor('spec.externalName', name, validateDns1123Subdomain(name))))
+      errors.push(
+        ...(
+          name === '' ? [required('spec.externalName')] : invalidFor(
+            'spec.externalName', name, validateDns1123Subdomain(name),
+          )
+        )
+      )
       return errors
     }
     default: return errors
@@ -126,7 +150,11 @@ function validateAffinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpe
   else if (!sessionAffinityConfig.clientIP) errors.push(required(`${path}.clientIP`, detail))
   else if (seconds === undefined) errors.push(required(`${path}.clientIP.timeoutSeconds`, detail))
   else if (seconds <= 0 || seconds > maxAffinitySeconds) {
-    errors.push(invalidValue(`${path}.clientIP.timeoutSeconds`, seconds, `must be greater than 0 and less than ${maxAffinitySeconds}`))
+    errors.push(
+      invalidValue(
+        `${path}.clientIP.timeoutSeconds`, seconds, `must be greater than 0 and less than ${maxAffinitySeconds}`,
+      ),
+    )
   }
   return errors
 }
@@ -140,23 +168,31 @@ function validateLoadBalancer({ metadata, spec = {} }: Service): FieldError[] {
   if (ranges.length > 0) {
     if (spec.type !== 'LoadBalancer') errors.push(forbiddenValue('spec.LoadBalancerSourceRanges', only))
     for (const [index, range] of ranges.entries()) {
-      if (!parseCidr(range.trim())) errors.push(invalidValue(`spec.LoadBalancerSourceRanges[${index}]`, range, rangeSentence))
+      if (!parseCidr(range.trim())) {
+        errors.push(invalidValue(`spec.LoadBalancerSourceRanges[${index}]`, range, rangeSentence))
+      }
     }
   } else if (annotated !== undefined) {
     const path = `metadata.annotations[${annotation}]`
     if (spec.type !== 'LoadBalancer') errors.push(forbiddenValue(path, only))
     if (annotated.trim() !== '' && !annotated.split(',').every((range) => parseCidr(range.trim()))) {
-      errors.push(invalidValue(path, annotated, 'must be a comma separated list of CIDRs e.g. 192.168.0.0/16,10.0.0.0/8'))
+      errors.push(
+        invalidValue(path, annotated, 'must be a comma separated list of CIDRs e.g. 192.168.0.0/16,10.0.0.0/8'),
+      )
     }
   }
   if (spec.type === 'LoadBalancer') {
     if (spec.allocateLoadBalancerNodePorts === undefined) errors.push(required('allocateLoadBalancerNodePorts'))
     if (spec.loadBalancerClass !== undefined) {
-      errors.push(...invalidFor('spec.loadBalancerClass', spec.loadBalancerClass, validateQualifiedName(spec.loadBalancerClass)))
+      errors.push(
+        ...invalidFor('spec.loadBalancerClass', spec.loadBalancerClass, validateQualifiedName(spec.loadBalancerClass))
+      )
     }
     return errors
   }
-  if (spec.allocateLoadBalancerNodePorts !== undefined) errors.push(forbiddenValue('spec.allocateLoadBalancerNodePorts', only))
+  if (spec.allocateLoadBalancerNodePorts !== undefined) {
+    errors.push(forbiddenValue('spec.allocateLoadBalancerNodePorts', only))
+  }
   if (spec.loadBalancerClass !== undefined) errors.push(forbiddenValue('spec.loadBalancerClass', only))
   return errors
 }
@@ -164,7 +200,9 @@ function validateLoadBalancer({ metadata, spec = {} }: Service): FieldError[] {
 function validateTraffic(spec: ServiceSpec): FieldError[] {
   const errors: FieldError[] = []
   const { externalTrafficPolicy, internalTrafficPolicy, healthCheckNodePort = 0, trafficDistribution } = spec
-  const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.type === 'ClusterIP' && spec.externalIPs?.length)
+  const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (
+    spec.type === 'ClusterIP' && spec.externalIPs?.length
+  )
   if (externalTrafficPolicy && !external) {
     errors.push(invalidValue('spec.externalTrafficPolicy', externalTrafficPolicy,
       'may only be set for externally-accessible services'))

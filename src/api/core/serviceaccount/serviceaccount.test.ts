@@ -6,7 +6,8 @@ import { serviceAccount } from './serviceaccount.ts'
 
 const rows: readonly Row[] = [
   {
-    it: 'keeps the names of its secrets only', object: { metadata: { name: 'a' }, secrets: [{ name: 'b', namespace: 'c' }] },
+    it: 'keeps the names of its secrets only',
+    object: { metadata: { name: 'a' }, secrets: [{ name: 'b', namespace: 'c' }] },
     holds: { secrets: [{ name: 'b' }] },
   },
 ]

@@ -9,7 +9,11 @@ export const serviceAccount = defineKind<ServiceAccount>({
   prepareForCreate: reduceSecretReferences,
   prepareForUpdate: reduceSecretReferences,
   subresources: {
-    others: [{ name: 'token', kind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }, verbs: ['create'] }],
+    others: [
+      {
+        name: 'token', kind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }, verbs: ['create'],
+      },
+    ],
   },
   columns: [
     nameColumn(),

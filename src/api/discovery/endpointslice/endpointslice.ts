@@ -14,7 +14,9 @@ export const endpointSlice = defineKind<EndpointSlice>({
   setDefaults,
   validate: validateEndpointSlice,
   validateUpdate: validateEndpointSliceUpdate,
-  generation: (object, old) => !semanticEqual(object.endpoints, old.endpoints) || !semanticEqual(object.ports, old.ports)
+  generation: (object, old) => !semanticEqual(
+    object.endpoints, old.endpoints,
+  ) || !semanticEqual(object.ports, old.ports)
     || !semanticEqual(object.metadata?.labels, old.metadata.labels),
   columns: [
     nameColumn(),
@@ -34,7 +36,9 @@ function setDefaults(object: EndpointSlice): void {
 
 /** A port is its number, else its name, `*` when it has neither. */
 function formatPorts({ ports }: Stored<EndpointSlice>): string {
-  return formatListWithMore((ports ?? []).map(({ name, port }) => (port === undefined ? name ?? '*' : String(port))), maxShown)
+  return formatListWithMore(
+    (ports ?? []).map(({ name, port }) => (port === undefined ? name ?? '*' : String(port))), maxShown,
+  )
 }
 
 function formatAddresses({ endpoints }: Stored<EndpointSlice>): string {

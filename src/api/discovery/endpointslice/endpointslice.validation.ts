@@ -3,7 +3,9 @@ import { parseIp } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { duplicateValue, invalidFor, invalidValue, required, tooMany } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
-import { validateDns1123Label, validateDns1123Subdomain, validateQualifiedName } from '#machinery/meta/validate-names.ts'
+import {
+  validateDns1123Label, validateDns1123Subdomain, validateQualifiedName,
+} from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../gen/discovery-v1.ts'
 import { validateAddress, validateNonSpecialAddress } from '../../addresses.validation.ts'
@@ -32,10 +34,16 @@ function validateEndpoint(endpoint: Endpoint, type: string, path: string): Field
   const errors: FieldError[] = []
   if (addresses.length === 0) errors.push(required(`${path}.addresses`, 'must contain at least 1 address'))
   else if (addresses.length > maxAddresses) errors.push(tooMany(`${path}.addresses`, addresses.length, maxAddresses))
-  errors.push(...addresses.flatMap((address, index) => validateTypedAddress(address, type, `${path}.addresses[${index}]`)))
-  if (nodeName !== undefined) errors.push(...invalidFor(`${path}.nodeName`, nodeName, validateDns1123Subdomain(nodeName)))
+  errors.push(
+    ...addresses.flatMap((address, index) => validateTypedAddress(address, type, `${path}.addresses[${index}]`))
+  )
+  if (nodeName !== undefined) {
+    errors.push(...invalidFor(`${path}.nodeName`, nodeName, validateDns1123Subdomain(nodeName)))
+  }
   const labels = Object.keys(deprecatedTopology ?? {})
-  if (labels.length > maxTopologyLabels) errors.push(tooMany(`${path}.deprecatedTopology`, labels.length, maxTopologyLabels))
+  if (labels.length > maxTopologyLabels) {
+    errors.push(tooMany(`${path}.deprecatedTopology`, labels.length, maxTopologyLabels))
+  }
   if (hostname !== undefined) errors.push(...invalidFor(`${path}.hostname`, hostname, validateDns1123Label(hostname)))
   return errors
 }
@@ -46,12 +54,16 @@ function validateTypedAddress(address: string, type: string, path: string): Fiel
     const name = address.replace(/\.$/, '')
     const problems = validateDns1123Subdomain(name)
     if (problems.length > 0) return [invalidValue(path, name, problems.join(','))]
-    return name.includes('.') ? [] : [invalidValue(path, name, 'should be a domain with at least two segments separated by dots')]
+    return name.includes('.') ? [] : [
+      invalidValue(path, name, 'should be a domain with at least two segments separated by dots'),
+    ]
   }
   if (type !== 'IPv4' && type !== 'IPv6') return []
   const family = parseIp(address)?.family
   const errors = validateAddress(address, path)
-  if (family !== undefined && `IPv${family}` !== type) errors.push(invalidValue(path, address, `must be an ${type} address`))
+  if (family !== undefined && `IPv${family}` !== type) {
+    errors.push(invalidValue(path, address, `must be an ${type} address`))
+  }
   return [...errors, ...validateNonSpecialAddress(address, path)]
 }
 
@@ -63,7 +75,9 @@ function validatePorts(ports: readonly EndpointPort[]): FieldError[] {
     if (names.has(name)) errors.push(duplicateValue(`${path}.name`, name))
     names.add(name)
     errors.push(...validateRequiredChoice(protocol, ['SCTP', 'TCP', 'UDP'], `${path}.protocol`))
-    if (appProtocol !== undefined) errors.push(...invalidFor(`${path}.appProtocol`, appProtocol, validateQualifiedName(appProtocol)))
+    if (appProtocol !== undefined) {
+      errors.push(...invalidFor(`${path}.appProtocol`, appProtocol, validateQualifiedName(appProtocol)))
+    }
     return errors
   })
 }

@@ -7,5 +7,6 @@ import type { Event } from '../../gen/events-v1.ts'
 import { toCoreEvent } from './event.conversion.ts'
 
 export const eventColumns: readonly Column<Event>[] = coreColumns.map((column) => ({
-  ...column, value: (object: Stored<Event>, now: number) => column.value(toCoreEvent(object) as Stored<core.Event>, now),
+  ...column,
+  value: (object: Stored<Event>, now: number) => column.value(toCoreEvent(object) as Stored<core.Event>, now),
 }))

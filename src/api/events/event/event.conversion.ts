@@ -4,9 +4,15 @@ import type * as core from '../../gen/core-v1.ts'
 import type { Event } from '../../gen/events-v1.ts'
 
 export function toEventsV1(object: DeepReadonly<core.Event>): DeepReadonly<Event> {
-  const { involvedObject, message, source, firstTimestamp, lastTimestamp, count, reportingComponent, apiVersion: _, ...same } = object
+  const {
+    involvedObject, message, source, firstTimestamp, lastTimestamp, count, reportingComponent, apiVersion: _, ...same
+  } = object
   return withoutUndefined({
-    ...same, apiVersion: 'events.k8s.io/v1', eventTime: same.eventTime ?? null, regarding: involvedObject, note: message,
+    ...same,
+    apiVersion: 'events.k8s.io/v1',
+    eventTime: same.eventTime ?? null,
+    regarding: involvedObject,
+    note: message,
     reportingController: reportingComponent, deprecatedSource: source, deprecatedFirstTimestamp: firstTimestamp,
     deprecatedLastTimestamp: lastTimestamp, deprecatedCount: count,
   }) as DeepReadonly<Event>
@@ -14,11 +20,22 @@ export function toEventsV1(object: DeepReadonly<core.Event>): DeepReadonly<Event
 
 export function toCoreEvent(object: DeepReadonly<Event>): DeepReadonly<core.Event> {
   const {
-    regarding, note, deprecatedSource, deprecatedFirstTimestamp, deprecatedLastTimestamp, deprecatedCount, reportingController,
+    regarding,
+    note,
+    deprecatedSource,
+    deprecatedFirstTimestamp,
+    deprecatedLastTimestamp,
+    deprecatedCount,
+    reportingController,
     apiVersion: _, ...same
   } = object
   return withoutUndefined({
-    ...same, apiVersion: 'v1', metadata: same.metadata ?? {}, involvedObject: regarding ?? {}, message: note, source: deprecatedSource,
+    ...same,
+    apiVersion: 'v1',
+    metadata: same.metadata ?? {},
+    involvedObject: regarding ?? {},
+    message: note,
+    source: deprecatedSource,
     firstTimestamp: deprecatedFirstTimestamp, lastTimestamp: deprecatedLastTimestamp, count: deprecatedCount,
     reportingComponent: reportingController,
   }) as DeepReadonly<core.Event>

@@ -6,7 +6,10 @@ import { eventsEvent } from './event.ts'
 
 function event(fields: object = {}): object {
   return {
-    metadata: { name: 'a', namespace: 'b' }, regarding: { kind: 'Pod', namespace: 'b' }, eventTime: '2026-01-01T00:00:00.000000Z', type: 'Normal',
+    metadata: { name: 'a', namespace: 'b' },
+    regarding: { kind: 'Pod', namespace: 'b' },
+    eventTime: '2026-01-01T00:00:00.000000Z',
+    type: 'Normal',
     reportingController: 'a.b/c', reportingInstance: 'd', action: 'Do', reason: 'Why', ...fields,
   }
 }
@@ -14,14 +17,25 @@ function event(fields: object = {}): object {
 const rows: readonly Row[] = [
   { it: 'accepts a whole event', object: event() },
   { it: 'needs a time', object: event({ eventTime: null }), errors: ['eventTime: Required value'] },
-  { it: 'is normal or a warning', object: event({ type: 'X' }), errors: ['type: Invalid value: "": has invalid value: X'] },
+  {
+    it: 'is normal or a warning',
+    object: event({ type: 'X' }),
+    errors: ['type: Invalid value: "": has invalid value: X'],
+  },
   {
     it: 'has no fields of the older form', object: event({ deprecatedCount: 1, deprecatedSource: { component: 'a' } }),
     errors: ['count: Invalid value: "": needs to be unset', 'source: Invalid value: "": needs to be unset'],
   },
-  { it: 'changes nothing but its series', old: event(), object: event({ note: 'b' }), errors: ['message: Invalid value: "b": field is immutable'] },
   {
-    it: 'is a series from two on', old: event(), object: event({ series: { count: 1, lastObservedTime: '2026-01-01T00:00:00.000000Z' } }),
+    it: 'changes nothing but its series',
+    old: event(),
+    object: event({ note: 'b' }),
+    errors: ['message: Invalid value: "b": field is immutable'],
+  },
+  {
+    it: 'is a series from two on',
+    old: event(),
+    object: event({ series: { count: 1, lastObservedTime: '2026-01-01T00:00:00.000000Z' } }),
     errors: ['series.count: Invalid value: "": should be at least 2'],
   },
 ]

@@ -9,7 +9,12 @@ import { eventColumns } from './event-columns.ts'
 import { validateNewEvent, validateNewEventCreate, validateNewEventUpdate } from './event.validation.ts'
 
 export const eventsEvent = defineKind<Event>({
-  group: 'events.k8s.io', kind: 'Event', plural: 'events', shortNames: ['ev'], scope: 'Namespaced', createOnUpdate: true,
+  group: 'events.k8s.io',
+  kind: 'Event',
+  plural: 'events',
+  shortNames: ['ev'],
+  scope: 'Namespaced',
+  createOnUpdate: true,
   versions: [{ version: 'v1', schema: 'io.k8s.api.events.v1.Event', served: true, stored: true }],
   storedAs: {
     kind: event,

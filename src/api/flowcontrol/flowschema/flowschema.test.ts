@@ -10,9 +10,14 @@ function own(spec: object = {}): object {
 
 const rows: readonly Row[] = [
   { it: 'comes after the first thousand', object: own(), holds: { 'spec.matchingPrecedence': 1000, status: {} } },
-  { it: 'comes first when it is exempt', object: own({ matchingPrecedence: 1 }), errors: ["spec.matchingPrecedence: Invalid value: 1: only the schema named 'exempt' may have matchingPrecedence 1"] },
   {
-    it: 'is about somebody and something', object: own({ rules: [{ subjects: [{ kind: 'User', group: { name: 'g' } }] }] }),
+    it: 'comes first when it is exempt',
+    object: own({ matchingPrecedence: 1 }),
+    errors: ["spec.matchingPrecedence: Invalid value: 1: only the schema named 'exempt' may have matchingPrecedence 1"],
+  },
+  {
+    it: 'is about somebody and something',
+    object: own({ rules: [{ subjects: [{ kind: 'User', group: { name: 'g' } }] }] }),
     errors: ['spec.rules[0].subjects[0].user: Required value: user is required when subject kind is \'User\'',
       "spec.rules[0].subjects[0].group: Forbidden: group is forbidden when subject kind is not 'Group'",
       'spec.rules[0]: Required value: at least one of resourceRules and nonResourceRules has to be non-empty'],

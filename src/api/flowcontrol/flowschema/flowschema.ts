@@ -6,7 +6,11 @@ import { separateStatus } from '../../strategy.ts'
 import { validateFlowSchema } from './flowschema.validation.ts'
 
 export const flowSchema = defineKind<FlowSchema>({
-  group: 'flowcontrol.apiserver.k8s.io', kind: 'FlowSchema', plural: 'flowschemas', scope: 'Cluster', unconditionalUpdate: false,
+  group: 'flowcontrol.apiserver.k8s.io',
+  kind: 'FlowSchema',
+  plural: 'flowschemas',
+  scope: 'Cluster',
+  unconditionalUpdate: false,
   versions: [{ version: 'v1', schema: 'io.k8s.api.flowcontrol.v1.FlowSchema', served: true, stored: true }],
   setDefaults: ({ spec }) => { if (spec) spec.matchingPrecedence ||= 1000 },
   ...separateStatus<FlowSchema>({}),
@@ -15,9 +19,15 @@ export const flowSchema = defineKind<FlowSchema>({
   subresources: { status: true },
   columns: [
     nameColumn(),
-    text('PriorityLevel', 'The priority level of the requests', ({ spec }) => spec?.priorityLevelConfiguration?.name ?? ''),
+    text(
+      'PriorityLevel', 'The priority level of the requests', ({ spec }) => spec?.priorityLevelConfiguration?.name ?? '',
+    ),
     text('MatchingPrecedence', 'Lower numbers are tried first', ({ spec }) => spec?.matchingPrecedence ?? 0),
-    text('DistinguisherMethod', 'What makes requests part of the same flow', ({ spec }) => spec?.distinguisherMethod?.type ?? '<none>'),
+    text(
+      'DistinguisherMethod',
+      'What makes requests part of the same flow',
+      ({ spec }) => spec?.distinguisherMethod?.type ?? '<none>',
+    ),
     ageColumn(),
     text('MissingPL', 'references a broken or non-existent PriorityLevelConfiguration',
       ({ status }) => status?.conditions?.find(({ type }) => type === 'Dangling')?.status ?? '?'),

@@ -15,7 +15,9 @@ export function validateFlowSchema({ metadata, spec = {} as FlowSchemaSpec }: Fl
   const field = 'spec.matchingPrecedence'
   const errors: FieldError[] = []
   if (matchingPrecedence <= 0) errors.push(invalidValue(field, matchingPrecedence, 'must be a positive value'))
-  if (matchingPrecedence > maxPrecedence) errors.push(invalidValue(field, matchingPrecedence, `must not be greater than ${maxPrecedence}`))
+  if (matchingPrecedence > maxPrecedence) {
+    errors.push(invalidValue(field, matchingPrecedence, `must not be greater than ${maxPrecedence}`))
+  }
   if (matchingPrecedence === 1 && metadata?.name !== 'exempt') {
     errors.push(invalidValue(field, matchingPrecedence, "only the schema named 'exempt' may have matchingPrecedence 1"))
   }
@@ -25,11 +27,19 @@ export function validateFlowSchema({ metadata, spec = {} as FlowSchemaSpec }: Fl
   }
   const level = priorityLevelConfiguration?.name ?? ''
   const levelField = 'spec.priorityLevelConfiguration.name'
-  errors.push(...(level ? invalidFor(levelField, level, validateDns1123Subdomain(level)) : [required(levelField, 'must reference a priority level')]))
+  errors.push(
+    ...(
+      level ? invalidFor(levelField, level, validateDns1123Subdomain(level)) : [
+        required(levelField, 'must reference a priority level'),
+      ]
+    )
+  )
   return [...errors, ...rules.flatMap((rule, index) => validateRules(rule, `spec.rules[${index}]`))]
 }
 
-function validateRules({ subjects = [], resourceRules = [], nonResourceRules = [] }: PolicyRulesWithSubjects, path: string): FieldError[] {
+function validateRules(
+  { subjects = [], resourceRules = [], nonResourceRules = [] }: PolicyRulesWithSubjects, path: string,
+): FieldError[] {
   const errors = subjects.length > 0
     ? subjects.flatMap((subject, index) => validateSubject(subject, `${path}.subjects[${index}]`))
     : [required(`${path}.subjects`, 'subjects must contain at least one value')]
@@ -47,7 +57,9 @@ const subjectFields = { User: 'user', Group: 'group', ServiceAccount: 'serviceAc
 
 function validateSubject(subject: Subject, path: string): FieldError[] {
   const { kind } = subject
-  if (!Object.hasOwn(subjectFields, kind)) return [notSupported(`${path}.kind`, kind, ['Group', 'ServiceAccount', 'User'])]
+  if (!Object.hasOwn(subjectFields, kind)) {
+    return [notSupported(`${path}.kind`, kind, ['Group', 'ServiceAccount', 'User'])]
+  }
   const own = subjectFields[kind as keyof typeof subjectFields]
   const errors: FieldError[] = []
   const value = subject[own]
@@ -61,14 +73,18 @@ function validateSubject(subject: Subject, path: string): FieldError[] {
       : [required(`${at}.namespace`, 'must specify namespace for service account')]))
   }
   for (const [other, field] of Object.entries(subjectFields)) {
-    if (field !== own && subject[field]) errors.push(forbiddenValue(`${path}.${field}`, `${field} is forbidden when subject kind is not '${other}'`))
+    if (field !== own && subject[field]) {
+      errors.push(forbiddenValue(`${path}.${field}`, `${field} is forbidden when subject kind is not '${other}'`))
+    }
   }
   return errors
 }
 
 /** A star stands alone. */
 function validateStar(values: readonly string[], path: string, words: string): FieldError[] {
-  return values.length > 1 && values.includes('*') ? [invalidValue(path, values, `if '*' is present, must not specify other ${words}`)] : []
+  return values.length > 1 && values.includes('*') ? [
+    invalidValue(path, values, `if '*' is present, must not specify other ${words}`),
+  ] : []
 }
 
 function validateVerbs(values: readonly string[], supported: readonly string[], path: string): FieldError[] {
@@ -81,25 +97,39 @@ function validateVerbs(values: readonly string[], supported: readonly string[], 
 function validateResourceRule(rule: ResourcePolicyRule, path: string): FieldError[] {
   const { apiGroups = [], resources = [], namespaces = [], clusterScope } = rule
   const errors = validateVerbs(rule.verbs ?? [], verbs, `${path}.verbs`)
-  if (apiGroups.length === 0) errors.push(required(`${path}.apiGroups`, 'resource rules must supply at least one api group'))
+  if (apiGroups.length === 0) {
+    errors.push(required(`${path}.apiGroups`, 'resource rules must supply at least one api group'))
+  }
   errors.push(...validateStar(apiGroups, `${path}.apiGroups`, 'api groups'))
-  if (resources.length === 0) errors.push(required(`${path}.resources`, 'resource rules must supply at least one resource'))
+  if (resources.length === 0) {
+    errors.push(required(`${path}.resources`, 'resource rules must supply at least one resource'))
+  }
   errors.push(...validateStar(resources, `${path}.resources`, 'resources'))
   if (namespaces.length === 0 && !clusterScope) {
-    errors.push(required(`${path}.namespaces`, 'resource rules that are not cluster scoped must supply at least one namespace'))
+    errors.push(
+      required(`${path}.namespaces`, 'resource rules that are not cluster scoped must supply at least one namespace'),
+    )
   }
   const star = validateStar(namespaces, `${path}.namespaces`, 'namespaces')
   if (star.length > 0) return [...errors, ...star]
   for (const [index, namespace] of namespaces.entries()) {
     if (namespace === '*') continue
     for (const problem of validateDns1123Label(namespace)) {
-      errors.push(invalidValue(`${path}.namespaces[${index}]`, namespace, `each member of this list must be '*' or a DNS-1123 label; ${problem}`))
+      errors.push(
+        invalidValue(
+          `${path}.namespaces[${index}]`,
+          namespace,
+          `each member of this list must be '*' or a DNS-1123 label; ${problem}`,
+        ),
+      )
     }
   }
   return errors
 }
 
-function validateUrlRule({ verbs: used = [], nonResourceURLs: urls = [] }: NonResourcePolicyRule, path: string): FieldError[] {
+function validateUrlRule(
+  { verbs: used = [], nonResourceURLs: urls = [] }: NonResourcePolicyRule, path: string,
+): FieldError[] {
   const errors = validateVerbs(used, urlVerbs, `${path}.verbs`)
   const field = `${path}.nonResourceURLs`
   if (urls.length === 0) return [...errors, required(field, 'nonResourceURLs must contain at least one value')]
@@ -115,5 +145,7 @@ function validateUrl(url: string, path: string): FieldError[] {
   if (url.includes(' ')) return [invalidValue(path, url, 'must not contain white-space')]
   if (url.includes('//')) return [invalidValue(path, url, 'must not contain double slash')]
   const star = url.indexOf('*')
-  return star < 0 || (star === url.length - 1 && url.endsWith('/*')) ? [] : [invalidValue(path, url, 'wildcard can only do suffix matching')]
+  return star < 0 || (star === url.length - 1 && url.endsWith('/*')) ? [] : [
+    invalidValue(path, url, 'wildcard can only do suffix matching'),
+  ]
 }

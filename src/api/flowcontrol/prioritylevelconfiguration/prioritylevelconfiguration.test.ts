@@ -6,7 +6,10 @@ import { priorityLevelConfiguration } from './prioritylevelconfiguration.ts'
 
 const rows: readonly Row[] = [
   {
-    it: 'queues in 64 queues of 50', object: { metadata: { name: 'a' }, spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: {} } } } },
+    it: 'queues in 64 queues of 50',
+    object: {
+      metadata: { name: 'a' }, spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: {} } } },
+    },
     holds: {
       'spec.limited.nominalConcurrencyShares': 30, 'spec.limited.lendablePercent': 0,
       'spec.limited.limitResponse.queuing': { queues: 64, handSize: 8, queueLengthLimit: 50 },
@@ -17,9 +20,15 @@ const rows: readonly Row[] = [
     errors: ["spec.type: Invalid value: \"Exempt\": type must be 'Exempt' if and only if `name` is 'exempt'"],
   },
   {
-    it: 'deals hands from the deck', object: { metadata: { name: 'a' }, spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: { queues: 4, handSize: 8 } } } } },
+    it: 'deals hands from the deck',
+    object: {
+      metadata: { name: 'a' },
+      spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: { queues: 4, handSize: 8 } } } },
+    },
     errors: ['spec.limited.limitResponse.queuing.handSize: Invalid value: 8: should not be greater than queues (4)'],
   },
 ]
 
-for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(priorityLevelConfiguration, row), expectedOf(row)))
+for (const row of rows) test(
+  row.it, () => assert.deepEqual(outcomeOf(priorityLevelConfiguration, row), expectedOf(row)),
+)

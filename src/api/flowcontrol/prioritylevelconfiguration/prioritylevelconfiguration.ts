@@ -7,9 +7,14 @@ import { separateStatus } from '../../strategy.ts'
 import { validatePriorityLevel } from './prioritylevelconfiguration.validation.ts'
 
 export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>({
-  group: 'flowcontrol.apiserver.k8s.io', kind: 'PriorityLevelConfiguration', plural: 'prioritylevelconfigurations', scope: 'Cluster',
+  group: 'flowcontrol.apiserver.k8s.io',
+  kind: 'PriorityLevelConfiguration',
+  plural: 'prioritylevelconfigurations',
+  scope: 'Cluster',
   unconditionalUpdate: false,
-  versions: [{ version: 'v1', schema: 'io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration', served: true, stored: true }],
+  versions: [
+    { version: 'v1', schema: 'io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration', served: true, stored: true },
+  ],
   setDefaults,
   ...separateStatus<PriorityLevelConfiguration>({}),
   validate: validatePriorityLevel,
@@ -22,7 +27,11 @@ export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
       object.spec?.limited?.nominalConcurrencyShares ?? object.spec?.exempt?.nominalConcurrencyShares ?? '<none>'),
     text('Queues', 'Number of queues', (object) => queuingOf(object)?.queues ?? '<none>'),
     text('HandSize', 'Number of queues that a flow may use', (object) => queuingOf(object)?.handSize ?? '<none>'),
-    text('QueueLengthLimit', 'Number of requests that wait in one queue', (object) => queuingOf(object)?.queueLengthLimit ?? '<none>'),
+    text(
+      'QueueLengthLimit',
+      'Number of requests that wait in one queue',
+      (object) => queuingOf(object)?.queueLengthLimit ?? '<none>',
+    ),
     ageColumn(),
   ],
 })

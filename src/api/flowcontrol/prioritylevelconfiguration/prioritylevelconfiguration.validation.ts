@@ -8,7 +8,9 @@ import { validateNonNegative } from '../../numbers.validation.ts'
 
 const maxQueues = 10_000_000
 
-export function validatePriorityLevel({ metadata, spec = {} as PriorityLevelConfigurationSpec }: PriorityLevelConfiguration): FieldError[] {
+export function validatePriorityLevel(
+  { metadata, spec = {} as PriorityLevelConfigurationSpec }: PriorityLevelConfiguration,
+): FieldError[] {
   const { type, limited, exempt } = spec
   const errors: FieldError[] = []
   if ((metadata?.name === 'exempt') !== (type === 'Exempt')) {
@@ -26,7 +28,9 @@ export function validatePriorityLevel({ metadata, spec = {} as PriorityLevelConf
 }
 
 function validatePercent(value: number | undefined, path: string): FieldError[] {
-  return value !== undefined && (value < 0 || value > 100) ? [invalidValue(path, value, 'must be between 0 and 100, inclusive')] : []
+  return value !== undefined && (value < 0 || value > 100) ? [
+    invalidValue(path, value, 'must be between 0 and 100, inclusive'),
+  ] : []
 }
 
 function validateLimited(limited: LimitedPriorityLevelConfiguration, path: string): FieldError[] {
@@ -35,28 +39,46 @@ function validateLimited(limited: LimitedPriorityLevelConfiguration, path: strin
   const { type, queuing } = limitResponse ?? { type: '' }
   const field = `${path}.limitResponse`
   if (type === 'Reject') {
-    if (queuing) errors.push(forbiddenValue(`${field}.queuing`, 'must be nil if limited.limitResponse.type is not Limited'))
+    if (queuing) {
+      errors.push(forbiddenValue(`${field}.queuing`, 'must be nil if limited.limitResponse.type is not Limited'))
+    }
   } else if (type === 'Queue') {
     if (queuing) errors.push(...validateQueuing(queuing, `${field}.queuing`))
     else errors.push(required(`${field}.queuing`, 'must not be empty if limited.limitResponse.type is Limited'))
   } else errors.push(notSupported(`${field}.type`, type, ['Queue', 'Reject']))
   errors.push(...validatePercent(lendablePercent, `${path}.lendablePercent`))
   if (borrowingLimitPercent !== undefined && borrowingLimitPercent < 0) {
-    errors.push(invalidValue(`${path}.borrowingLimitPercent`, borrowingLimitPercent, 'if specified, must be a non-negative integer'))
+    errors.push(
+      invalidValue(
+        `${path}.borrowingLimitPercent`, borrowingLimitPercent, 'if specified, must be a non-negative integer',
+      ),
+    )
   }
   return errors
 }
 
-function validateQueuing({ queues = 0, handSize = 0, queueLengthLimit = 0 }: QueuingConfiguration, path: string): FieldError[] {
+function validateQueuing(
+  { queues = 0, handSize = 0, queueLengthLimit = 0 }: QueuingConfiguration, path: string,
+): FieldError[] {
   const errors: FieldError[] = []
   if (queueLengthLimit <= 0) errors.push(invalidValue(`${path}.queueLengthLimit`, queueLengthLimit, 'must be positive'))
   if (queues <= 0) errors.push(invalidValue(`${path}.queues`, queues, 'must be positive'))
-  else if (queues > maxQueues) errors.push(invalidValue(`${path}.queues`, queues, `must not be greater than ${maxQueues}`))
+  else if (queues > maxQueues) errors.push(
+    invalidValue(`${path}.queues`, queues, `must not be greater than ${maxQueues}`),
+  )
   const field = `${path}.handSize`
   if (handSize <= 0) errors.push(invalidValue(field, handSize, 'must be positive'))
-  else if (handSize > queues) errors.push(invalidValue(field, handSize, `should not be greater than queues (${queues})`))
+  else if (handSize > queues) errors.push(
+    invalidValue(field, handSize, `should not be greater than queues (${queues})`),
+  )
   else if (entropyBits(queues, handSize) > 60) {
-    errors.push(invalidValue(field, handSize, `required entropy bits of deckSize ${queues} and handSize ${handSize} should not be greater than 60`))
+    errors.push(
+      invalidValue(
+        field,
+        handSize,
+        `required entropy bits of deckSize ${queues} and handSize ${handSize} should not be greater than 60`,
+      ),
+    )
   }
   return errors
 }

@@ -7,13 +7,23 @@ import { separateStatus } from '../../strategy.ts'
 const maxShown = 3
 
 export const storageVersion = defineKind<StorageVersion>({
-  group: 'internal.apiserver.k8s.io', kind: 'StorageVersion', plural: 'storageversions', scope: 'Cluster', unconditionalUpdate: false,
-  versions: [{ version: 'v1alpha1', schema: 'io.k8s.api.apiserverinternal.v1alpha1.StorageVersion', served: false, stored: true }],
+  group: 'internal.apiserver.k8s.io',
+  kind: 'StorageVersion',
+  plural: 'storageversions',
+  scope: 'Cluster',
+  unconditionalUpdate: false,
+  versions: [{
+    version: 'v1alpha1', schema: 'io.k8s.api.apiserverinternal.v1alpha1.StorageVersion', served: false, stored: true,
+  }],
   ...separateStatus<StorageVersion>({}),
   subresources: { status: true },
   columns: [
     nameColumn(),
-    text('CommonEncodingVersion', 'The version that all servers write', ({ status }) => status?.commonEncodingVersion ?? '<unset>'),
+    text(
+      'CommonEncodingVersion',
+      'The version that all servers write',
+      ({ status }) => status?.commonEncodingVersion ?? '<unset>',
+    ),
     text('StorageVersions', 'The version that each server writes', ({ status }) => formatListWithMore(
       (status?.storageVersions ?? []).map(({ apiServerID, encodingVersion }) => `${apiServerID}=${encodingVersion}`), maxShown)),
     ageColumn(),

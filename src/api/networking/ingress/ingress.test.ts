@@ -16,10 +16,19 @@ function path(fields: object = {}): object {
 
 const rows: readonly Row[] = [
   { it: 'accepts a rule', object: own({ rules: [{ host: '*.a.b', http: { paths: [path()] } }] }) },
-  { it: 'leads somewhere', object: own({}), errors: ['spec: Invalid value: []: either `defaultBackend` or `rules` must be specified'] },
-  { it: 'needs a kind of path', object: own({ rules: [{ http: { paths: [{ path: '/' }] } }] }), errors: ['spec.rules[0].http.paths[0].pathType: Required value: pathType must be specified'] },
   {
-    it: 'has paths from the root, without tricks', object: own({ rules: [{ http: { paths: [path({ path: 'a//b' })] } }] }),
+    it: 'leads somewhere',
+    object: own({}),
+    errors: ['spec: Invalid value: []: either `defaultBackend` or `rules` must be specified'],
+  },
+  {
+    it: 'needs a kind of path',
+    object: own({ rules: [{ http: { paths: [{ path: '/' }] } }] }),
+    errors: ['spec.rules[0].http.paths[0].pathType: Required value: pathType must be specified'],
+  },
+  {
+    it: 'has paths from the root, without tricks',
+    object: own({ rules: [{ http: { paths: [path({ path: 'a//b' })] } }] }),
     errors: ['spec.rules[0].http.paths[0].path: Invalid value: "a//b": must be an absolute path',
       `spec.rules[0].http.paths[0].path: Invalid value: "a//b": must not contain '//'`],
   },
@@ -28,8 +37,14 @@ const rows: readonly Row[] = [
     errors: ['spec.defaultBackend: Required value: port name or number is required'],
   },
   {
-    it: 'names its class once', object: { ...own({ defaultBackend: backend, ingressClassName: 'x' }), metadata: { name: 'a', annotations: { 'kubernetes.io/ingress.class': 'y' } } },
-    errors: ['annotations.kubernetes.io/ingress.class: Invalid value: "y": can not be set when the class field is also set'],
+    it: 'names its class once',
+    object: {
+      ...own({ defaultBackend: backend, ingressClassName: 'x' }),
+      metadata: { name: 'a', annotations: { 'kubernetes.io/ingress.class': 'y' } },
+    },
+    errors: [
+      'annotations.kubernetes.io/ingress.class: Invalid value: "y": can not be set when the class field is also set',
+    ],
   },
 ]
 

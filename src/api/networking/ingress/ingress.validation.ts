@@ -3,10 +3,17 @@ import { parseIp } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { duplicateValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import {
-  validateDns1035Label, validateDns1123Subdomain, validatePathSegment, validatePortName, validatePortNumber, validateWildcardDns1123Subdomain,
+  validateDns1035Label,
+  validateDns1123Subdomain,
+  validatePathSegment,
+  validatePortName,
+  validatePortNumber,
+  validateWildcardDns1123Subdomain,
 } from '#machinery/meta/validate-names.ts'
 import type { TypedLocalObjectReference } from '../../gen/core-v1.ts'
-import type { HTTPIngressPath, Ingress, IngressBackend, IngressLoadBalancerIngress, IngressRule, IngressTLS } from '../../gen/networking-v1.ts'
+import type {
+  HTTPIngressPath, Ingress, IngressBackend, IngressLoadBalancerIngress, IngressRule, IngressTLS,
+} from '../../gen/networking-v1.ts'
 import { validateAddress } from '../../addresses.validation.ts'
 
 const classAnnotation = 'kubernetes.io/ingress.class'
@@ -34,7 +41,9 @@ export function validateNewIngress({ metadata, spec }: Ingress): FieldError[] {
 }
 
 function validateHost(host: string, path: string): FieldError[] {
-  return host.includes('*') ? invalidFor(path, host, validateWildcardDns1123Subdomain(host)) : invalidFor(path, host, validateDns1123Subdomain(host))
+  return host.includes('*') ? invalidFor(
+    path, host, validateWildcardDns1123Subdomain(host),
+  ) : invalidFor(path, host, validateDns1123Subdomain(host))
 }
 
 function validateTls({ hosts = [], secretName }: IngressTLS, path: string): FieldError[] {
@@ -51,7 +60,9 @@ function validateRule({ host, http }: IngressRule, path: string): FieldError[] {
   }
   if (!http) return errors
   if (!http.paths?.length) errors.push(required(`${path}.http.paths`))
-  return [...errors, ...(http.paths ?? []).flatMap((entry, index) => validatePath(entry, `${path}.http.paths[${index}]`))]
+  return [
+    ...errors, ...(http.paths ?? []).flatMap((entry, index) => validatePath(entry, `${path}.http.paths[${index}]`)),
+  ]
 }
 
 const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix']
@@ -68,7 +79,9 @@ function validatePath({ path: target = '', pathType, backend }: HTTPIngressPath,
     for (const sequence of badSequences) {
       if (target.includes(sequence)) errors.push(invalidValue(field, target, `must not contain '${sequence}'`))
     }
-    for (const suffix of badSuffixes) if (target.endsWith(suffix)) errors.push(invalidValue(field, target, `cannot end with '${suffix}'`))
+    for (const suffix of badSuffixes) if (target.endsWith(suffix)) errors.push(
+      invalidValue(field, target, `cannot end with '${suffix}'`),
+    )
   } else if (pathType !== 'ImplementationSpecific') errors.push(notSupported(`${path}.pathType`, pathType, pathTypes))
   else if (target && !absolute) errors.push(invalidValue(field, target, 'must be an absolute path'))
   return [...errors, ...validateBackend(backend ?? {}, `${path}.backend`)]
@@ -79,32 +92,50 @@ function validateBackend({ service, resource }: IngressBackend, path: string): F
   if (resource) return validateTypedReference(resource, `${path}.resource`)
   if (!service) return [invalidValue(path, '', 'resource or service backend is required')]
   const { name, port } = service
-  const errors = name ? invalidFor(`${path}.service.name`, name, validateDns1035Label(name)) : [required(`${path}.service.name`)]
+  const errors = name ? invalidFor(
+    `${path}.service.name`, name, validateDns1035Label(name),
+  ) : [required(`${path}.service.name`)]
   if (port?.name && port.number) errors.push(invalidValue(path, '', 'cannot set both port name & port number'))
   else if (port?.name) errors.push(...invalidFor(`${path}.service.port.name`, port.name, validatePortName(port.name)))
-  else if (port?.number) errors.push(...invalidFor(`${path}.service.port.number`, port.number, validatePortNumber(port.number)))
+  else if (port?.number) errors.push(
+    ...invalidFor(`${path}.service.port.number`, port.number, validatePortNumber(port.number))
+  )
   else errors.push(required(path, 'port name or number is required'))
   return errors
 }
 
 /** Also of the parameters of an IngressClass. */
-export function validateTypedReference({ apiGroup, kind, name }: TypedLocalObjectReference, path: string): FieldError[] {
+export function validateTypedReference(
+  { apiGroup, kind, name }: TypedLocalObjectReference, path: string,
+): FieldError[] {
   return [
     ...(apiGroup === undefined ? [] : invalidFor(`${path}.apiGroup`, apiGroup, validateDns1123Subdomain(apiGroup))),
-    ...(kind ? invalidFor(`${path}.kind`, kind, validatePathSegment(kind)) : [required(`${path}.kind`, 'kind is required')]),
-    ...(name ? invalidFor(`${path}.name`, name, validatePathSegment(name)) : [required(`${path}.name`, 'name is required')]),
+    ...(
+      kind ? invalidFor(
+        `${path}.kind`, kind, validatePathSegment(kind),
+      ) : [required(`${path}.kind`, 'kind is required')]
+    ),
+    ...(
+      name ? invalidFor(
+        `${path}.name`, name, validatePathSegment(name),
+      ) : [required(`${path}.name`, 'name is required')]
+    ),
   ]
 }
 
 export function validateIngressStatusUpdate({ status }: Ingress): FieldError[] {
-  return (status?.loadBalancer?.ingress ?? []).flatMap((point, index) => validatePoint(point, `status.loadBalancer.ingress[${index}]`))
+  return (status?.loadBalancer?.ingress ?? []).flatMap(
+    (point, index) => validatePoint(point, `status.loadBalancer.ingress[${index}]`),
+  )
 }
 
 function validatePoint({ ip, hostname, ports = [] }: IngressLoadBalancerIngress, path: string): FieldError[] {
   const errors = ip ? validateAddress(ip, `${path}.ip`) : []
   if (hostname) {
     errors.push(...invalidFor(`${path}.hostname`, hostname, validateDns1123Subdomain(hostname)))
-    if (parseIp(hostname)) errors.push(invalidValue(`${path}.hostname`, hostname, 'must be a DNS name, not an IP address'))
+    if (parseIp(hostname)) {
+      errors.push(invalidValue(`${path}.hostname`, hostname, 'must be a DNS name, not an IP address'))
+    }
   }
   const seen = new Set<number>()
   for (const [index, { port }] of ports.entries()) {

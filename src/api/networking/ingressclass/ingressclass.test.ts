@@ -11,10 +11,19 @@ const rows: readonly Row[] = [
     errors: ['spec.controller: Invalid value: "c": must be a domain-prefixed path (such as "acme.io/foo")'],
   },
   {
-    it: 'finds its parameters in the cluster', object: { metadata: { name: 'a' }, spec: { controller: 'a.b/c', parameters: { kind: 'K', name: 'n', namespace: 'x' } } },
-    errors: ["spec.parameters.namespace: Forbidden: `parameters.scope` is set to 'Cluster'"], holds: { 'spec.parameters.scope': 'Cluster' },
+    it: 'finds its parameters in the cluster',
+    object: {
+      metadata: { name: 'a' }, spec: { controller: 'a.b/c', parameters: { kind: 'K', name: 'n', namespace: 'x' } },
+    },
+    errors: ["spec.parameters.namespace: Forbidden: `parameters.scope` is set to 'Cluster'"],
+    holds: { 'spec.parameters.scope': 'Cluster' },
   },
-  { it: 'keeps its controller', old: { spec: { controller: 'a.b/c' } }, object: { spec: { controller: 'a.b/d' } }, errors: ['spec.controller: Invalid value: "a.b/d": field is immutable'] },
+  {
+    it: 'keeps its controller',
+    old: { spec: { controller: 'a.b/c' } },
+    object: { spec: { controller: 'a.b/d' } },
+    errors: ['spec.controller: Invalid value: "a.b/d": field is immutable'],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(ingressClass, row), expectedOf(row)))

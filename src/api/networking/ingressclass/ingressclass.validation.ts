@@ -1,6 +1,8 @@
 /** Validation of IngressClasses. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { forbiddenValue, invalidFor, invalidValue, notSupported, required, tooLong } from '#machinery/errors/field-errors.ts'
+import {
+  forbiddenValue, invalidFor, invalidValue, notSupported, required, tooLong,
+} from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateDns1123Label, validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
@@ -29,7 +31,9 @@ function validateController(controller: string, path: string): FieldError[] {
   }
   const errors = invalidFor(path, domain, validateDns1123Subdomain(domain))
   const format = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+"
-  if (!new RegExp(`^${format}$`).test(rest)) errors.push(invalidValue(path, rest, `Invalid path (regex used for validation is '${format}')`))
+  if (!new RegExp(`^${format}$`).test(rest)) {
+    errors.push(invalidValue(path, rest, `Invalid path (regex used for validation is '${format}')`))
+  }
   return errors
 }
 
@@ -38,7 +42,9 @@ function validateParameters(parameters: IngressClassParametersReference, path: s
   const errors = validateTypedReference(parameters, path)
   if (scope === undefined) return [...errors, required(`${path}.scope`)]
   if (scope === 'Namespace') {
-    errors.push(...(namespace === undefined ? [required(`${path}.namespace`, '`parameters.scope` is set to \'Namespace\'')]
+    errors.push(...(namespace === undefined ? [
+      required(`${path}.namespace`, '`parameters.scope` is set to \'Namespace\''),
+    ]
       : invalidFor(`${path}.namespace`, namespace, validateDns1123Label(namespace))))
   } else if (scope !== 'Cluster') errors.push(notSupported(`${path}.scope`, scope, scopes))
   if (scope === 'Cluster' && namespace !== undefined) {

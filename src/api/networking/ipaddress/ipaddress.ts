@@ -6,7 +6,12 @@ import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { validateIpAddress, validateIpAddressUpdate } from './ipaddress.validation.ts'
 
 export const ipAddress = defineKind<IPAddress>({
-  group: 'networking.k8s.io', kind: 'IPAddress', plural: 'ipaddresses', shortNames: ['ip'], scope: 'Cluster', nameRule: 'pathSegment',
+  group: 'networking.k8s.io',
+  kind: 'IPAddress',
+  plural: 'ipaddresses',
+  shortNames: ['ip'],
+  scope: 'Cluster',
+  nameRule: 'pathSegment',
   versions: [
     { version: 'v1', schema: 'io.k8s.api.networking.v1.IPAddress', served: true, stored: true },
     { version: 'v1beta1', schema: 'io.k8s.api.networking.v1beta1.IPAddress', served: false },

@@ -6,14 +6,22 @@ import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { validateNetworkPolicy } from './networkpolicy.validation.ts'
 
 export const networkPolicy = defineKind<NetworkPolicy>({
-  group: 'networking.k8s.io', kind: 'NetworkPolicy', plural: 'networkpolicies', shortNames: ['netpol'], scope: 'Namespaced',
+  group: 'networking.k8s.io',
+  kind: 'NetworkPolicy',
+  plural: 'networkpolicies',
+  shortNames: ['netpol'],
+  scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.networking.v1.NetworkPolicy', served: true, stored: true }],
   setDefaults,
   validate: validateNetworkPolicy,
   generation: 'spec',
   columns: [
     nameColumn(),
-    text('Pod-Selector', 'Labels of the pods that the policy is about', ({ spec }) => formatLabelSelector(spec?.podSelector)),
+    text(
+      'Pod-Selector',
+      'Labels of the pods that the policy is about',
+      ({ spec }) => formatLabelSelector(spec?.podSelector),
+    ),
     ageColumn(),
   ],
 })
@@ -23,5 +31,7 @@ function setDefaults(object: NetworkPolicy): void {
   const spec = object.spec ??= {}
   spec.podSelector ??= {}
   if (!spec.policyTypes?.length) spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress']
-  for (const rule of [...(spec.ingress ?? []), ...(spec.egress ?? [])]) for (const port of rule.ports ?? []) port.protocol ??= 'TCP'
+  for (const rule of [
+    ...(spec.ingress ?? []), ...(spec.egress ?? []),
+  ]) for (const port of rule.ports ?? []) port.protocol ??= 'TCP'
 }

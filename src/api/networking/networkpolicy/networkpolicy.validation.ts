@@ -13,10 +13,16 @@ const policyTypes = ['Egress', 'Ingress']
 export function validateNetworkPolicy({ spec = {} }: NetworkPolicy): FieldError[] {
   const errors = validateLabelSelector(spec.podSelector, 'spec.podSelector')
   for (const [index, { ports, from }] of (spec.ingress ?? []).entries()) {
-    errors.push(...validatePorts(ports ?? [], `spec.ingress[${index}].ports`), ...validatePeers(from ?? [], `spec.ingress[${index}].from`))
+    errors.push(
+      ...validatePorts(ports ?? [], `spec.ingress[${index}].ports`),
+      ...validatePeers(from ?? [], `spec.ingress[${index}].from`)
+    )
   }
   for (const [index, { ports, to }] of (spec.egress ?? []).entries()) {
-    errors.push(...validatePorts(ports ?? [], `spec.egress[${index}].ports`), ...validatePeers(to ?? [], `spec.egress[${index}].to`))
+    errors.push(
+      ...validatePorts(ports ?? [], `spec.egress[${index}].ports`),
+      ...validatePeers(to ?? [], `spec.egress[${index}].to`)
+    )
   }
   const types = spec.policyTypes ?? []
   if (types.length > policyTypes.length) {
@@ -29,9 +35,13 @@ export function validateNetworkPolicy({ spec = {} }: NetworkPolicy): FieldError[
 function validatePorts(ports: readonly NetworkPolicyPort[], path: string): FieldError[] {
   return ports.flatMap(({ protocol, port, endPort }, index) => {
     const at = `${path}[${index}]`
-    const errors = protocol === undefined || protocols.includes(protocol) ? [] : [notSupported(`${at}.protocol`, protocol, protocols)]
+    const errors = protocol === undefined || protocols.includes(protocol) ? [] : [
+      notSupported(`${at}.protocol`, protocol, protocols),
+    ]
     if (typeof port === 'string') {
-      if (endPort !== undefined) errors.push(invalidValue(`${at}.endPort`, endPort, 'may not be specified when `port` is non-numeric'))
+      if (endPort !== undefined) {
+        errors.push(invalidValue(`${at}.endPort`, endPort, 'may not be specified when `port` is non-numeric'))
+      }
       errors.push(...invalidFor(`${at}.port`, port, validatePortName(port)))
     } else if (port !== undefined) {
       errors.push(...invalidFor(`${at}.port`, port, validatePortNumber(port)))
@@ -55,7 +65,9 @@ function validatePeers(peers: readonly NetworkPolicyPeer[], path: string): Field
       ...(ipBlock ? validateIpBlock(ipBlock, `${at}.ipBlock`) : []),
     ]
     if (!podSelector && !namespaceSelector && !ipBlock) errors.push(required(at, 'must specify a peer'))
-    else if (ipBlock && (podSelector || namespaceSelector)) errors.push(forbiddenValue(at, 'may not specify both ipBlock and another peer'))
+    else if (ipBlock && (podSelector || namespaceSelector)) errors.push(
+      forbiddenValue(at, 'may not specify both ipBlock and another peer'),
+    )
     return errors
   })
 }

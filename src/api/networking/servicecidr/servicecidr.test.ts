@@ -5,14 +5,30 @@ import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
 import { serviceCidr } from './servicecidr.ts'
 
 const rows: readonly Row[] = [
-  { it: 'has a range per family', object: { metadata: { name: 'a' }, spec: { cidrs: ['10.0.0.0/16', '2001:db8::/112'] } } },
-  { it: 'has a range', object: { metadata: { name: 'a' } }, errors: ['spec.cidrs: Required value: at least one CIDR required'] },
+  {
+    it: 'has a range per family',
+    object: { metadata: { name: 'a' }, spec: { cidrs: ['10.0.0.0/16', '2001:db8::/112'] } },
+  },
+  {
+    it: 'has a range',
+    object: { metadata: { name: 'a' } },
+    errors: ['spec.cidrs: Required value: at least one CIDR required'],
+  },
   {
     it: 'names the network', object: { metadata: { name: 'a' }, spec: { cidrs: ['10.0.0.1/16'] } },
     errors: ['spec.cidrs[0]: Invalid value: "10.0.0.1/16": must not have bits set beyond the prefix length'],
   },
-  { it: 'gets a second family', old: { spec: { cidrs: ['10.0.0.0/16'] } }, object: { spec: { cidrs: ['10.0.0.0/16', '2001:db8::/112'] } } },
-  { it: 'keeps its range', old: { spec: { cidrs: ['10.0.0.0/16'] } }, object: { spec: { cidrs: ['10.1.0.0/16'] } }, errors: ['spec.cidrs: Invalid value: ["10.1.0.0/16"]: field is immutable'] },
+  {
+    it: 'gets a second family',
+    old: { spec: { cidrs: ['10.0.0.0/16'] } },
+    object: { spec: { cidrs: ['10.0.0.0/16', '2001:db8::/112'] } },
+  },
+  {
+    it: 'keeps its range',
+    old: { spec: { cidrs: ['10.0.0.0/16'] } },
+    object: { spec: { cidrs: ['10.1.0.0/16'] } },
+    errors: ['spec.cidrs: Invalid value: ["10.1.0.0/16"]: field is immutable'],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(serviceCidr, row), expectedOf(row)))

@@ -15,5 +15,9 @@ export const serviceCidr = defineKind<ServiceCIDR>({
   validate: validateServiceCidr,
   validateUpdate: validateServiceCidrUpdate,
   subresources: { status: true },
-  columns: [nameColumn(), text('CIDRs', 'The ranges, one per IP family', ({ spec }) => spec?.cidrs?.join(',') ?? ''), ageColumn()],
+  columns: [
+    nameColumn(),
+    text('CIDRs', 'The ranges, one per IP family', ({ spec }) => spec?.cidrs?.join(',') ?? ''),
+    ageColumn(),
+  ],
 })

@@ -13,7 +13,11 @@ export function validateServiceCidr({ spec }: ServiceCIDR): FieldError[] {
   const errors: FieldError[] = []
   if (cidrs.length > 2) errors.push(invalidValue(path, spec, 'may only hold up to 2 values'))
   if (cidrs.length > 1 && new Set(cidrs.map((cidr) => cidr.includes(':'))).size === 1) {
-    errors.push(invalidValue(path, spec, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96'))
+    errors.push(
+      invalidValue(
+        path, spec, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96',
+      ),
+    )
   }
   return [...errors, ...cidrs.flatMap((cidr, index) => validateCanonicalRange(cidr, `${path}[${index}]`))]
 }

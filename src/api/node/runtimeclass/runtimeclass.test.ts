@@ -6,9 +6,19 @@ import { runtimeClass } from './runtimeclass.ts'
 
 const rows: readonly Row[] = [
   { it: 'has a handler', object: { metadata: { name: 'a' }, handler: 'runc' } },
-  { it: 'keeps its handler', old: { handler: 'runc' }, object: { handler: 'gvisor' }, errors: ['handler: Invalid value: "gvisor": field is immutable'] },
   {
-    it: 'tolerates each taint once', object: { metadata: { name: 'a' }, handler: 'b', scheduling: { tolerations: [{ operator: 'Exists' }, { operator: 'Exists' }] } },
+    it: 'keeps its handler',
+    old: { handler: 'runc' },
+    object: { handler: 'gvisor' },
+    errors: ['handler: Invalid value: "gvisor": field is immutable'],
+  },
+  {
+    it: 'tolerates each taint once',
+    object: {
+      metadata: { name: 'a' },
+      handler: 'b',
+      scheduling: { tolerations: [{ operator: 'Exists' }, { operator: 'Exists' }] },
+    },
     errors: ['scheduling.tolerations[1]: Duplicate value: {"operator":"Exists"}'],
   },
 ]

@@ -5,7 +5,12 @@ import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtimeclass.validation.ts'
 
 export const runtimeClass = defineKind<RuntimeClass>({
-  group: 'node.k8s.io', kind: 'RuntimeClass', plural: 'runtimeclasses', scope: 'Cluster', createOnUpdate: true, unconditionalUpdate: false,
+  group: 'node.k8s.io',
+  kind: 'RuntimeClass',
+  plural: 'runtimeclasses',
+  scope: 'Cluster',
+  createOnUpdate: true,
+  unconditionalUpdate: false,
   versions: [{ version: 'v1', schema: 'io.k8s.api.node.v1.RuntimeClass', served: true, stored: true }],
   validate: validateRuntimeClass,
   validateUpdate: validateRuntimeClassUpdate,

@@ -10,11 +10,14 @@ import type { RuntimeClass } from '../../gen/node-v1.ts'
 
 export function validateRuntimeClass({ handler, overhead, scheduling }: RuntimeClass): FieldError[] {
   const errors = invalidFor('handler', handler ?? '', validateDns1123Label(handler ?? ''))
-  if (overhead?.podFixed) errors.push(...validateResourceRequirements({ limits: overhead.podFixed }, 'overhead.podFixed'))
+  if (overhead?.podFixed) {
+    errors.push(...validateResourceRequirements({ limits: overhead.podFixed }, 'overhead.podFixed'))
+  }
   if (!scheduling) return errors
   const tolerations = scheduling.tolerations ?? []
   errors.push(
-    ...validateLabels(scheduling.nodeSelector, 'scheduling.nodeSelector'), ...validateTolerations(tolerations, 'scheduling.tolerations'),
+    ...validateLabels(scheduling.nodeSelector, 'scheduling.nodeSelector'),
+    ...validateTolerations(tolerations, 'scheduling.tolerations'),
   )
   const keys = tolerations.map((toleration) => JSON.stringify(toleration))
   for (const [index, toleration] of tolerations.entries()) {

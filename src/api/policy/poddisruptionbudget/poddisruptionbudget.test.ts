@@ -9,10 +9,16 @@ function own(spec: object): object {
 }
 
 const rows: readonly Row[] = [
-  { it: 'allows nothing at first', object: own({ minAvailable: 1 }), holds: { status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 } } },
+  {
+    it: 'allows nothing at first',
+    object: own({ minAvailable: 1 }),
+    holds: { status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 } },
+  },
   {
     it: 'says one number', object: own({ minAvailable: 1, maxUnavailable: 1 }),
-    errors: ['spec: Invalid value: {"minAvailable":1,"maxUnavailable":1}: minAvailable and maxUnavailable cannot be both set'],
+    errors: [
+      'spec: Invalid value: {"minAvailable":1,"maxUnavailable":1}: minAvailable and maxUnavailable cannot be both set',
+    ],
   },
   {
     it: 'counts or measures', object: own({ maxUnavailable: '110%' }),

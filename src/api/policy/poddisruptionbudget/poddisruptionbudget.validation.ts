@@ -2,7 +2,9 @@
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, notSupported } from '#machinery/errors/field-errors.ts'
 import type { PodDisruptionBudget } from '../../gen/policy-v1.ts'
-import { validateNonNegative, validateNonNegativeIntOrPercent, validateNotMoreThan100Percent } from '../../numbers.validation.ts'
+import {
+  validateNonNegative, validateNonNegativeIntOrPercent, validateNotMoreThan100Percent,
+} from '../../numbers.validation.ts'
 import { validateLabelSelector } from '../../selectors.validation.ts'
 
 const evictionPolicies = ['AlwaysAllow', 'IfHealthyBudget']
@@ -15,7 +17,10 @@ export function validatePodDisruptionBudget({ spec = {} }: PodDisruptionBudget):
   }
   for (const field of ['minAvailable', 'maxUnavailable'] as const) {
     if (spec[field] === undefined) continue
-    errors.push(...validateNonNegativeIntOrPercent(spec[field], `spec.${field}`), ...validateNotMoreThan100Percent(spec[field], `spec.${field}`))
+    errors.push(
+      ...validateNonNegativeIntOrPercent(spec[field], `spec.${field}`),
+      ...validateNotMoreThan100Percent(spec[field], `spec.${field}`)
+    )
   }
   errors.push(...validateLabelSelector(spec.selector, 'spec.selector'))
   if (unhealthyPodEvictionPolicy !== undefined && !evictionPolicies.includes(unhealthyPodEvictionPolicy)) {

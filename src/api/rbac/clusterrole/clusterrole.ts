@@ -4,7 +4,11 @@ import type { ClusterRole } from '../../gen/rbac-v1.ts'
 import { validateClusterRole } from './clusterrole.validation.ts'
 
 export const clusterRole = defineKind<ClusterRole>({
-  group: 'rbac.authorization.k8s.io', kind: 'ClusterRole', plural: 'clusterroles', scope: 'Cluster', nameRule: 'pathSegment',
+  group: 'rbac.authorization.k8s.io',
+  kind: 'ClusterRole',
+  plural: 'clusterroles',
+  scope: 'Cluster',
+  nameRule: 'pathSegment',
   createOnUpdate: true,
   versions: [{ version: 'v1', schema: 'io.k8s.api.rbac.v1.ClusterRole', served: true, stored: true }],
   validate: validateClusterRole,

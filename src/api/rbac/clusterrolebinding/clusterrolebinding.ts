@@ -6,7 +6,11 @@ import { setBindingDefaults } from '../binding-defaults.ts'
 import { validateClusterRoleBinding, validateClusterRoleBindingUpdate } from './clusterrolebinding.validation.ts'
 
 export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
-  group: 'rbac.authorization.k8s.io', kind: 'ClusterRoleBinding', plural: 'clusterrolebindings', scope: 'Cluster', nameRule: 'pathSegment',
+  group: 'rbac.authorization.k8s.io',
+  kind: 'ClusterRoleBinding',
+  plural: 'clusterrolebindings',
+  scope: 'Cluster',
+  nameRule: 'pathSegment',
   createOnUpdate: true,
   versions: [{ version: 'v1', schema: 'io.k8s.api.rbac.v1.ClusterRoleBinding', served: true, stored: true }],
   setDefaults: setBindingDefaults,

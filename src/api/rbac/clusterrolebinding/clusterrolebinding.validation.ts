@@ -8,6 +8,8 @@ export function validateClusterRoleBinding(object: ClusterRoleBinding): FieldErr
   return validateBinding(object, ['ClusterRole'], false)
 }
 
-export function validateClusterRoleBindingUpdate(object: ClusterRoleBinding, old: Stored<ClusterRoleBinding>): FieldError[] {
+export function validateClusterRoleBindingUpdate(
+  object: ClusterRoleBinding, old: Stored<ClusterRoleBinding>,
+): FieldError[] {
   return validateBindingUpdate(object, old)
 }

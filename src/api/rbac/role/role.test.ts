@@ -5,7 +5,10 @@ import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
 import { role } from './role.ts'
 
 const rows: readonly Row[] = [
-  { it: 'is named with a colon', object: { metadata: { name: 'system:a' }, rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }] } },
+  {
+    it: 'is named with a colon',
+    object: { metadata: { name: 'system:a' }, rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }] },
+  },
   {
     it: 'says who may do what with what', object: { metadata: { name: 'a' }, rules: [{}] },
     errors: ['rules[0].verbs: Required value: verbs must contain at least one value', 'rules[0].apiGroups: Required value: resource rules must supply at least one api group',

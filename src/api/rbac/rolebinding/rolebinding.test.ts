@@ -5,7 +5,9 @@ import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
 import { roleBinding } from './rolebinding.ts'
 
 function own(subjects: readonly object[]): object {
-  return { metadata: { name: 'a' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'r' }, subjects }
+  return {
+    metadata: { name: 'a' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'r' }, subjects,
+  }
 }
 
 const rows: readonly Row[] = [
@@ -14,11 +16,17 @@ const rows: readonly Row[] = [
     holds: { 'roleRef.apiGroup': 'rbac.authorization.k8s.io', 'subjects.0.apiGroup': 'rbac.authorization.k8s.io' },
   },
   {
-    it: 'names subjects of known kinds', object: own([{ kind: 'X', name: 'a' }, { kind: 'ServiceAccount', name: '', namespace: 'b' }]),
-    errors: ['subjects[0].kind: Unsupported value: "X": supported values: "ServiceAccount", "User", "Group"', 'subjects[1].name: Required value'],
+    it: 'names subjects of known kinds',
+    object: own([{ kind: 'X', name: 'a' }, { kind: 'ServiceAccount', name: '', namespace: 'b' }]),
+    errors: [
+      'subjects[0].kind: Unsupported value: "X": supported values: "ServiceAccount", "User", "Group"',
+      'subjects[1].name: Required value',
+    ],
   },
   {
-    it: 'keeps its role', old: own([]), object: { ...own([]), roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'other' } },
+    it: 'keeps its role',
+    old: own([]),
+    object: { ...own([]), roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'other' } },
     errors: ['roleRef: Invalid value: {"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"other"}: cannot change roleRef'],
   },
 ]

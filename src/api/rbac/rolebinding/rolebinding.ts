@@ -6,7 +6,11 @@ import { setBindingDefaults } from '../binding-defaults.ts'
 import { validateRoleBinding, validateRoleBindingUpdate } from './rolebinding.validation.ts'
 
 export const roleBinding = defineKind<RoleBinding>({
-  group: 'rbac.authorization.k8s.io', kind: 'RoleBinding', plural: 'rolebindings', scope: 'Namespaced', nameRule: 'pathSegment',
+  group: 'rbac.authorization.k8s.io',
+  kind: 'RoleBinding',
+  plural: 'rolebindings',
+  scope: 'Namespaced',
+  nameRule: 'pathSegment',
   createOnUpdate: true,
   versions: [{ version: 'v1', schema: 'io.k8s.api.rbac.v1.RoleBinding', served: true, stored: true }],
   setDefaults: setBindingDefaults,

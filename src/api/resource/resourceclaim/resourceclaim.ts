@@ -17,7 +17,11 @@ export const resourceClaim = defineKind<ResourceClaim>({
   ...separateStatus<ResourceClaim>({}),
   validateUpdate: validateResourceClaimUpdate,
   subresources: { status: true },
-  columns: [nameColumn(), text('State', 'A summary of the current state (allocated, pending, reserved, etc.).', formatState), ageColumn()],
+  columns: [
+    nameColumn(),
+    text('State', 'A summary of the current state (allocated, pending, reserved, etc.).', formatState),
+    ageColumn(),
+  ],
 })
 
 /** `deleted,allocated,reserved`, or `pending`. */

@@ -5,13 +5,17 @@ import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
 import { resourceClaimTemplate } from './resourceclaimtemplate.ts'
 
 function own(deviceClassName: string): object {
-  return { metadata: { name: 'a' }, spec: { spec: { devices: { requests: [{ name: 'a', exactly: { deviceClassName } }] } } } }
+  return {
+    metadata: { name: 'a' }, spec: { spec: { devices: { requests: [{ name: 'a', exactly: { deviceClassName } }] } } },
+  }
 }
 
 const rows: readonly Row[] = [
   {
     it: 'asks for one device of each', object: own('gpu'),
-    holds: { 'spec.spec.devices.requests.0.exactly': { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 1 } },
+    holds: {
+      'spec.spec.devices.requests.0.exactly': { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 1 },
+    },
   },
   {
     it: 'stays as it was asked', old: own('gpu'), object: own('nic'),

@@ -7,7 +7,14 @@ import { keep } from '../../strategy.ts'
 
 export const resourcePoolStatusRequest = defineKind<ResourcePoolStatusRequest>({
   group: 'resource.k8s.io', kind: 'ResourcePoolStatusRequest', plural: 'resourcepoolstatusrequests', scope: 'Cluster',
-  versions: [{ version: 'v1alpha3', schema: 'io.k8s.api.resource.v1alpha3.ResourcePoolStatusRequest', served: false, stored: true }],
+  versions: [
+    {
+      version: 'v1alpha3',
+      schema: 'io.k8s.api.resource.v1alpha3.ResourcePoolStatusRequest',
+      served: false,
+      stored: true,
+    },
+  ],
   prepareForCreate: (object) => { delete object.status },
   prepareForUpdate: (object, old, { subresource }) => keep(object, old, subresource === 'status' ? 'spec' : 'status'),
   validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),

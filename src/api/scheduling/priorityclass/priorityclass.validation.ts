@@ -26,7 +26,9 @@ export function validatePriorityClass(object: PriorityClass): FieldError[] {
     errors.push(forbiddenValue('value', `maximum allowed value of a user defined priority is ${highestUserPriority}`))
   }
   if (object.preemptionPolicy !== undefined) {
-    errors.push(...validateRequiredChoice(object.preemptionPolicy, ['PreemptLowerPriority', 'Never'], 'preemptionPolicy'))
+    errors.push(
+      ...validateRequiredChoice(object.preemptionPolicy, ['PreemptLowerPriority', 'Never'], 'preemptionPolicy')
+    )
   }
   return errors
 }

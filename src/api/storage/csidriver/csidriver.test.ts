@@ -13,7 +13,10 @@ const rows: readonly Row[] = [
     } },
   },
   {
-    it: 'asks for tokens that last', object: { metadata: { name: 'a' }, spec: { tokenRequests: [{ audience: 'x', expirationSeconds: 1 }, { audience: 'x' }] } },
+    it: 'asks for tokens that last',
+    object: {
+      metadata: { name: 'a' }, spec: { tokenRequests: [{ audience: 'x', expirationSeconds: 1 }, { audience: 'x' }] },
+    },
     errors: ['spec.tokenRequests[0].expirationSeconds: Invalid value: 1: may not specify a duration less than 10 minutes',
       'spec.tokenRequests[1].audience: Duplicate value: "x"'],
   },

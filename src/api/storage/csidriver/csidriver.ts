@@ -14,12 +14,24 @@ export const csiDriver = defineKind<CSIDriver>({
   generation: 'spec',
   columns: [
     nameColumn(),
-    boolean('AttachRequired', 'Volumes are attached to a node before they are mounted', ({ spec }) => spec.attachRequired ?? true),
+    boolean(
+      'AttachRequired',
+      'Volumes are attached to a node before they are mounted',
+      ({ spec }) => spec.attachRequired ?? true,
+    ),
     boolean('PodInfoOnMount', 'The driver is told about the pod', ({ spec }) => spec.podInfoOnMount ?? false),
-    boolean('StorageCapacity', 'Pods are scheduled by the capacity that the driver reports', ({ spec }) => spec.storageCapacity ?? false),
+    boolean(
+      'StorageCapacity',
+      'Pods are scheduled by the capacity that the driver reports',
+      ({ spec }) => spec.storageCapacity ?? false,
+    ),
     text('TokenRequests', 'Audiences of the service account tokens that the driver gets',
       ({ spec }) => (spec.tokenRequests ? spec.tokenRequests.map(({ audience }) => audience).join(',') : '<unset>')),
-    boolean('RequiresRepublish', 'The driver is called again and again while a volume is mounted', ({ spec }) => spec.requiresRepublish ?? false),
+    boolean(
+      'RequiresRepublish',
+      'The driver is called again and again while a volume is mounted',
+      ({ spec }) => spec.requiresRepublish ?? false,
+    ),
     text('Modes', 'Persistent, Ephemeral', ({ spec }) => spec.volumeLifecycleModes?.join(',') || '<none>'),
     ageColumn(),
   ],

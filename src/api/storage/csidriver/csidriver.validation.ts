@@ -25,7 +25,13 @@ export function validateCsiDriver({ metadata, spec = {} }: CSIDriver): FieldErro
   if (spec.seLinuxMount === undefined) errors.push(required('spec.seLinuxMount'))
   const refresh = spec.nodeAllocatableUpdatePeriodSeconds
   if (refresh !== undefined && refresh < minRefreshSeconds) {
-    errors.push(invalidValue('spec.nodeAllocatableUpdatePeriodSeconds', refresh, `must be greater than or equal to ${minRefreshSeconds} seconds`))
+    errors.push(
+      invalidValue(
+        'spec.nodeAllocatableUpdatePeriodSeconds',
+        refresh,
+        `must be greater than or equal to ${minRefreshSeconds} seconds`,
+      ),
+    )
   }
   return errors
 }
@@ -40,7 +46,9 @@ function validateTokenRequests(requests: readonly TokenRequest[], path: string):
       errors.push(invalidValue(`${at}.expirationSeconds`, seconds, 'may not specify a duration less than 10 minutes'))
     }
     if (seconds !== undefined && seconds > 2 ** 32) {
-      errors.push(invalidValue(`${at}.expirationSeconds`, seconds, 'may not specify a duration larger than 2^32 seconds'))
+      errors.push(
+        invalidValue(`${at}.expirationSeconds`, seconds, 'may not specify a duration larger than 2^32 seconds'),
+      )
     }
     return errors
   })

@@ -12,7 +12,11 @@ export const csiNode = defineKind<CSINode>({
   validateUpdate: validateCsiNodeUpdate,
   columns: [
     nameColumn(),
-    integer('Drivers', 'Drivers indicates the number of CSI drivers registered on the node', ({ spec }) => spec.drivers?.length ?? 0),
+    integer(
+      'Drivers',
+      'Drivers indicates the number of CSI drivers registered on the node',
+      ({ spec }) => spec.drivers?.length ?? 0,
+    ),
     ageColumn(),
   ],
 })

@@ -24,7 +24,9 @@ export function validateCsiNode({ spec }: CSINode): FieldError[] {
 function validateDriver({ name, nodeID = '', allocatable, topologyKeys }: CSINodeDriver, path: string): FieldError[] {
   const errors = validateCsiDriverName(name, `${path}.name`)
   if (nodeID === '') errors.push(required(`${path}.nodeID`, nodeID))
-  if (nodeID.length > maxNodeId) errors.push(invalidValue(`${path}.nodeID`, nodeID, `must be ${maxNodeId} characters or less`))
+  if (nodeID.length > maxNodeId) {
+    errors.push(invalidValue(`${path}.nodeID`, nodeID, `must be ${maxNodeId} characters or less`))
+  }
   errors.push(...validateNonNegative(allocatable?.count, `${path}.allocatable.count`))
   const keys = topologyKeys ?? []
   for (const [index, key] of keys.entries()) {

@@ -5,7 +5,11 @@ import { nameColumn, text } from '../../printing/columns.ts'
 import { validateCsiStorageCapacity, validateCsiStorageCapacityUpdate } from './csistoragecapacity.validation.ts'
 
 export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
-  group: 'storage.k8s.io', kind: 'CSIStorageCapacity', plural: 'csistoragecapacities', scope: 'Namespaced', unconditionalUpdate: false,
+  group: 'storage.k8s.io',
+  kind: 'CSIStorageCapacity',
+  plural: 'csistoragecapacities',
+  scope: 'Namespaced',
+  unconditionalUpdate: false,
   versions: [{ version: 'v1', schema: 'io.k8s.api.storage.v1.CSIStorageCapacity', served: true, stored: true }],
   validate: validateCsiStorageCapacity,
   validateUpdate: validateCsiStorageCapacityUpdate,

@@ -21,7 +21,9 @@ export function validateCsiStorageCapacity(object: CSIStorageCapacity): FieldErr
   return errors
 }
 
-export function validateCsiStorageCapacityUpdate(object: CSIStorageCapacity, old: Stored<CSIStorageCapacity>): FieldError[] {
+export function validateCsiStorageCapacityUpdate(
+  object: CSIStorageCapacity, old: Stored<CSIStorageCapacity>,
+): FieldError[] {
   return [
     ...validateImmutable(object.nodeTopology, old.nodeTopology, 'nodeTopology'),
     ...validateImmutable(object.storageClassName, old.storageClassName, 'storageClassName'),

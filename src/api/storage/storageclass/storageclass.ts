@@ -19,7 +19,12 @@ export const storageClass = defineKind<StorageClass>({
     text('Provisioner', 'The driver that makes the volumes', (object) => object.provisioner),
     text('ReclaimPolicy', 'What happens to a volume when its claim goes', (object) => object.reclaimPolicy ?? 'Delete'),
     text('VolumeBindingMode', 'When volumes are made', (object) => object.volumeBindingMode ?? 'Immediate'),
-    { ...boolean<StorageClass>('AllowVolumeExpansion', 'Volumes can grow', (object) => object.allowVolumeExpansion ?? false), type: 'string' },
+    {
+      ...boolean<StorageClass>(
+        'AllowVolumeExpansion', 'Volumes can grow', (object) => object.allowVolumeExpansion ?? false,
+      ),
+      type: 'string',
+    },
     ageColumn(),
   ],
 })

@@ -2,7 +2,9 @@
 import { semanticEqual } from '#base/deep-equal.ts'
 import { utf8Length } from '#base/bytes.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { duplicateValue, forbiddenValue, invalidFor, invalidValue, required, tooLong } from '#machinery/errors/field-errors.ts'
+import {
+  duplicateValue, forbiddenValue, invalidFor, invalidValue, required, tooLong,
+} from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
@@ -25,14 +27,20 @@ export function validateStorageClass(object: StorageClass): FieldError[] {
 }
 
 export function validateProvisioner(provisioner: string, path: string): FieldError[] {
-  return provisioner ? invalidFor(path, provisioner, validateQualifiedName(provisioner.toLowerCase())) : [required(path, provisioner)]
+  return provisioner ? invalidFor(
+    path, provisioner, validateQualifiedName(provisioner.toLowerCase()),
+  ) : [required(path, provisioner)]
 }
 
 /** Also of VolumeAttributesClasses. */
-export function validateParameters(parameters: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {
+export function validateParameters(
+  parameters: Readonly<Record<string, string>> | undefined, path: string,
+): FieldError[] {
   const entries = Object.entries(parameters ?? {})
   if (entries.length > maxParameters) return [tooLong(path, maxParameters)]
-  const errors = entries.filter(([key]) => key === '').map(([key]) => invalidValue(path, key, 'field can not be empty.'))
+  const errors = entries.filter(([key]) => key === '').map(
+    ([key]) => invalidValue(path, key, 'field can not be empty.'),
+  )
   const bytes = entries.reduce((sum, [key, value]) => sum + utf8Length(key) + utf8Length(value), 0)
   return bytes > maxParameterBytes ? [...errors, tooLong(path, maxParameterBytes)] : errors
 }
@@ -55,7 +63,9 @@ function validateTopologyTerm({ matchLabelExpressions = [] }: TopologySelectorTe
 export function validateStorageClassUpdate(object: StorageClass, old: Stored<StorageClass>): FieldError[] {
   const errors: FieldError[] = []
   for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const) {
-    if (!semanticEqual(object[field], old[field])) errors.push(forbiddenValue(field, `updates to ${field} are forbidden.`))
+    if (!semanticEqual(object[field], old[field])) {
+      errors.push(forbiddenValue(field, `updates to ${field} are forbidden.`))
+    }
   }
   return [...errors, ...validateImmutable(object.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode')]
 }

@@ -6,7 +6,11 @@ import { separateStatus } from '../../strategy.ts'
 import { validateVolumeAttachment, validateVolumeAttachmentUpdate } from './volumeattachment.validation.ts'
 
 export const volumeAttachment = defineKind<VolumeAttachment>({
-  group: 'storage.k8s.io', kind: 'VolumeAttachment', plural: 'volumeattachments', scope: 'Cluster', unconditionalUpdate: false,
+  group: 'storage.k8s.io',
+  kind: 'VolumeAttachment',
+  plural: 'volumeattachments',
+  scope: 'Cluster',
+  unconditionalUpdate: false,
   versions: [{ version: 'v1', schema: 'io.k8s.api.storage.v1.VolumeAttachment', served: true, stored: true }],
   setDefaults: (object) => {
     object.spec ??= { attacher: '', nodeName: '', source: {} }
@@ -18,7 +22,10 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   subresources: { status: true },
   columns: [
     nameColumn(),
-    { ...text<VolumeAttachment>('Attacher', 'The driver that attaches the volume', ({ spec }) => spec.attacher), format: 'name' },
+    {
+      ...text<VolumeAttachment>('Attacher', 'The driver that attaches the volume', ({ spec }) => spec.attacher),
+      format: 'name',
+    },
     text('PV', 'The volume', ({ spec }) => spec.source.persistentVolumeName ?? ''),
     text('Node', 'The node', ({ spec }) => spec.nodeName),
     boolean('Attached', 'Whether it is attached', ({ status }) => status?.attached ?? false),

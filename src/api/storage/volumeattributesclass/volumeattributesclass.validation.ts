@@ -8,13 +8,21 @@ import { validateParameters, validateProvisioner } from '../storageclass/storage
 
 export function validateVolumeAttributesClass({ driverName = '', parameters }: VolumeAttributesClass): FieldError[] {
   const errors = validateProvisioner(driverName, 'driverName')
-  if (Object.keys(parameters ?? {}).length === 0) errors.push(required('parameters', 'must contain at least one key/value pair'))
+  if (Object.keys(parameters ?? {}).length === 0) {
+    errors.push(required('parameters', 'must contain at least one key/value pair'))
+  }
   return [...errors, ...validateParameters(parameters, 'parameters')]
 }
 
-export function validateVolumeAttributesClassUpdate(object: VolumeAttributesClass, old: Stored<VolumeAttributesClass>): FieldError[] {
+export function validateVolumeAttributesClassUpdate(
+  object: VolumeAttributesClass, old: Stored<VolumeAttributesClass>,
+): FieldError[] {
   const errors: FieldError[] = []
-  if (object.driverName !== old.driverName) errors.push(forbiddenValue('driverName', 'updates to driverName are forbidden.'))
-  if (!semanticEqual(object.parameters, old.parameters)) errors.push(forbiddenValue('parameters', 'updates to parameters are forbidden.'))
+  if (object.driverName !== old.driverName) {
+    errors.push(forbiddenValue('driverName', 'updates to driverName are forbidden.'))
+  }
+  if (!semanticEqual(object.parameters, old.parameters)) {
+    errors.push(forbiddenValue('parameters', 'updates to parameters are forbidden.'))
+  }
   return errors
 }

@@ -6,14 +6,28 @@ import { nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 
 export const storageVersionMigration = defineKind<StorageVersionMigration>({
-  group: 'storagemigration.k8s.io', kind: 'StorageVersionMigration', plural: 'storageversionmigrations', scope: 'Cluster',
+  group: 'storagemigration.k8s.io',
+  kind: 'StorageVersionMigration',
+  plural: 'storageversionmigrations',
+  scope: 'Cluster',
   unconditionalUpdate: false,
-  versions: [{ version: 'v1beta1', schema: 'io.k8s.api.storagemigration.v1beta1.StorageVersionMigration', served: false, stored: true }],
+  versions: [
+    {
+      version: 'v1beta1',
+      schema: 'io.k8s.api.storagemigration.v1beta1.StorageVersionMigration',
+      served: false,
+      stored: true,
+    },
+  ],
   ...separateStatus<StorageVersionMigration>({}),
   validateUpdate: (object, old) => validateImmutable(object.spec?.resource, old.spec?.resource, 'spec.resource'),
   subresources: { status: true },
   columns: [
     nameColumn(),
-    text('Resource', 'What is migrated', ({ spec }) => [spec?.resource?.resource, spec?.resource?.group].filter(Boolean).join('.')),
+    text(
+      'Resource',
+      'What is migrated',
+      ({ spec }) => [spec?.resource?.resource, spec?.resource?.group].filter(Boolean).join('.'),
+    ),
   ],
 })
