@@ -5,7 +5,9 @@ import { validateObjectMeta } from '#machinery/meta/validate-object-meta.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
 import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
-import { kindSubject, resourceSubject, type Outcome, type RequestScope, type RestContext, type WriteParameters } from './context.ts'
+import {
+  kindSubject, resourceSubject, type Outcome, type RequestScope, type RestContext, type WriteParameters,
+} from './context.ts'
 import { recordUpdate } from './field-managers.ts'
 import { toStoredForm } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
@@ -54,7 +56,7 @@ export async function insertObject(
     // A default may depend on the name.
     kind.setDefaults?.(object)
   }
-  kind.prepareForCreate?.(object, { subresource: scope.subresource, now })
+  kind.prepareForCreate?.(object, { subresource: scope.subresource, now, user: scope.user })
   if (kind.generation !== undefined && kind.generation !== 'none') metadata.generation ??= 1
   const reservation = await context.hooks.get(`${kind.group}/${kind.plural}`)?.beforeCreate?.(object, scope, dryRun)
   if (!parameters.applied) recordUpdate(context, scope, undefined, object, parameters)
@@ -100,7 +102,9 @@ function validateNew({ kind }: RequestScope, object: KubeObject): void {
   const name = object.metadata?.name ?? ''
   // Faults of metadata come first and in the same answer, as upstream's validators list them.
   const errors = [
-    ...validateObjectMeta(object.metadata ?? {}, kind), ...(kind.validate?.(object) ?? []), ...(kind.validateCreate?.(object) ?? []),
+    ...validateObjectMeta(
+      object.metadata ?? {}, kind,
+    ), ...(kind.validate?.(object) ?? []), ...(kind.validateCreate?.(object) ?? []),
   ]
   if (errors.length > 0) throw invalid(kindSubject(kind), name, errors)
 }

@@ -1,5 +1,6 @@
 /** Objects to bytes in the three media types. */
 import { utf8Encode } from '#base/bytes.ts'
+import { writeValue } from '#machinery/codec/json-encode.ts'
 import { encodeKubernetesProtobuf, encodeProtobufWatchFrame, type WatchEventType } from '#machinery/codec/protobuf.ts'
 import { encodeYamlValue } from '#machinery/codec/yaml.ts'
 import { parseApiVersion } from '#machinery/meta/group-version.ts'
@@ -24,18 +25,28 @@ export function createWireCodec(schemas: SchemaTable): WireCodec {
   return {
     encode(media, object, pretty) {
       switch (media) {
-        case 'json': return utf8Encode(`${pretty ? JSON.stringify(object, undefined, 2) : JSON.stringify(object)}\n`)
+        case 'json': return utf8Encode(`${stringify(object, pretty)}\n`)
         case 'protobuf': return protobuf(object)
         case 'yaml': return utf8Encode(encodeYamlValue(object))
       }
     },
     encodeEvent(media, type, object) {
       switch (media) {
-        case 'json': return utf8Encode(`{"type":${JSON.stringify(type)},"object":${JSON.stringify(object)}}\n`)
+        case 'json': return utf8Encode(`{"type":${JSON.stringify(type)},"object":${stringify(object, false)}}\n`)
         case 'protobuf': return encodeProtobufWatchFrame(type, protobuf(object))
         case 'yaml': return utf8Encode(`---\n${encodeYamlValue({ type, object })}`)
       }
     },
+  }
+}
+
+/** Integers beyond 2^53 are bigints, which JSON.stringify refuses; such an object is never indented. */
+function stringify(object: KubeObject, pretty: boolean): string {
+  try {
+    return pretty ? JSON.stringify(object, undefined, 2) : JSON.stringify(object)
+  } catch (error) {
+    if (error instanceof TypeError) return writeValue(object)
+    throw error
   }
 }
 
