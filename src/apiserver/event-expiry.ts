@@ -1,4 +1,6 @@
-/** Events are kept for an hour after their last change, as upstream's --event-ttl has it; nobody else ever deletes them. */
+/**
+ * Events are kept for an hour after their last change, as upstream's --event-ttl has it; nobody else ever deletes them.
+ */
 import { event } from '#api/core/event/event.ts'
 import { Compacted, WatchOverflow, type Entry, type Revision, type Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
@@ -18,7 +20,9 @@ const width = 64
 const minPauseMs = 1_000
 
 /** Runs until aborted. What was there at the start counts from then: the store knows no times. */
-export async function runEventExpiry({ store, clock, log, ttlMs = 3_600_000 }: EventExpiryOptions, signal: AbortSignal): Promise<void> {
+export async function runEventExpiry(
+  { store, clock, log, ttlMs = 3_600_000 }: EventExpiryOptions, signal: AbortSignal,
+): Promise<void> {
   /** By key, in the order in which they expire: a change puts a key behind all others. */
   const due = new Map<string, { readonly revision: Revision; readonly at: number }>()
   const note = (entry: Entry): void => {
@@ -31,7 +35,9 @@ export async function runEventExpiry({ store, clock, log, ttlMs = 3_600_000 }: E
   ])
 }
 
-async function follow(store: Store, note: (entry: Entry) => void, forget: (key: string) => void, signal: AbortSignal): Promise<void> {
+async function follow(
+  store: Store, note: (entry: Entry) => void, forget: (key: string) => void, signal: AbortSignal,
+): Promise<void> {
   const range = collectionRange(event, '')
   while (!signal.aborted) {
     const view = store.current()
@@ -50,7 +56,9 @@ async function follow(store: Store, note: (entry: Entry) => void, forget: (key: 
 }
 
 async function sweep(
-  due: Map<string, { readonly revision: Revision; readonly at: number }>, options: Required<EventExpiryOptions>, signal: AbortSignal,
+  due: Map<string, {
+    readonly revision: Revision; readonly at: number,
+  }>, options: Required<EventExpiryOptions>, signal: AbortSignal,
 ): Promise<void> {
   const { store, clock, log, ttlMs } = options
   while (!signal.aborted) {

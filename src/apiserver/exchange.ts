@@ -13,7 +13,10 @@ export interface Exchange {
   impersonator: UserInfo | undefined
   /** Aborted when the request's time is over. Set by the filter that measures it. */
   deadline: AbortSignal | undefined
-  /** Aborted when the client goes away or the request's time is over. Made when first asked for: most requests never wait. */
+  /**
+   * Aborted when the client goes away or the request's time is over. Made when first asked for: most requests never
+   * wait.
+   */
   readonly signal: AbortSignal
   /** Becomes the `Warning` header. */
   readonly warnings: string[]

@@ -8,7 +8,9 @@ import { httpRequest, settle, startTestServer } from './testing.ts'
 const maps = '/api/v1/namespaces/default/configmaps'
 const alice = { name: 'alice', groups: [] }
 
-function recording(allow: (attributes: AuthorizationAttributes) => boolean): { authorizer: Authorizer; asked: AuthorizationAttributes[] } {
+function recording(allow: (attributes: AuthorizationAttributes) => boolean): {
+  authorizer: Authorizer; asked: AuthorizationAttributes[],
+} {
   const asked: AuthorizationAttributes[] = []
   return {
     asked,
@@ -26,7 +28,9 @@ test('a stranger is anonymous, or nobody', async () => {
   await startTestServer({ authenticators: [], authorizer }).send('GET', maps)
   assert.deepEqual(asked[0]!.user, { name: 'system:anonymous', groups: ['system:unauthenticated'] })
   const closed = await startTestServer({ authenticators: [], anonymousAuth: false }).send('GET', maps)
-  assert.deepEqual([closed.status, closed.json['message'], closed.json['reason']], [401, 'Unauthorized', 'Unauthorized'])
+  assert.deepEqual(
+    [closed.status, closed.json['message'], closed.json['reason']], [401, 'Unauthorized', 'Unauthorized'],
+  )
 })
 
 test('a refusal says who may not do what, where', async () => {
@@ -35,9 +39,15 @@ test('a refusal says who may not do what, where', async () => {
   const rows: readonly (readonly [method: string, url: string, message: string])[] = [
     ['GET', maps, 'configmaps is forbidden: User "alice" cannot list resource "configmaps" in API group "" in the namespace "default"'],
     ['GET', `${maps}/a`, 'configmaps "a" is forbidden: User "alice" cannot get resource "configmaps" in API group "" in the namespace "default"'],
-    ['GET', '/api/v1/nodes?watch=1', 'nodes is forbidden: User "alice" cannot watch resource "nodes" in API group "" at the cluster scope'],
+    [
+      'GET', '/api/v1/nodes?watch=1',
+      'nodes is forbidden: User "alice" cannot watch resource "nodes" in API group "" at the cluster scope',
+    ],
     ['DELETE', '/apis/apps/v1/namespaces/x/deployments', 'deployments.apps is forbidden: User "alice" cannot deletecollection resource "deployments" in API group "apps" in the namespace "x"'],
-    ['GET', '/api/v1/namespaces/x/pods/p/log', 'pods "p" is forbidden: User "alice" cannot get resource "pods/log" in API group "" in the namespace "x"'],
+    [
+      'GET', '/api/v1/namespaces/x/pods/p/log',
+      'pods "p" is forbidden: User "alice" cannot get resource "pods/log" in API group "" in the namespace "x"',
+    ],
     ['GET', '/metrics', 'forbidden: User "alice" cannot get path "/metrics"'],
     ['GET', '/<b>', 'forbidden: User "alice" cannot get path "/&lt;b&gt;"'],
   ]
@@ -50,28 +60,43 @@ test('a refusal says who may not do what, where', async () => {
 test('an impersonator needs leave for every part of whom it wants to be', async () => {
   const { authorizer, asked } = recording(({ verb }) => verb !== 'impersonate')
   const headers = { 'impersonate-user': 'bob', 'impersonate-group': 'one,two' }
-  const refused = await startTestServer({ authenticators: [{ authenticate: () => alice }], authorizer }).send('GET', maps, undefined, headers)
-  assert.equal(refused.json['message'], 'users "bob" is forbidden: User "alice" cannot impersonate resource "users" in API group "" at the cluster scope')
+  const refused = await startTestServer({ authenticators: [{ authenticate: () => alice }], authorizer }).send(
+    'GET', maps, undefined, headers,
+  )
+  assert.equal(
+    refused.json['message'],
+    'users "bob" is forbidden: User "alice" cannot impersonate resource "users" in API group "" at the cluster scope',
+  )
   asked.length = 0
   const all = recording(() => true)
-  await startTestServer({ authenticators: [{ authenticate: () => alice }], authorizer: all.authorizer }).send('GET', maps, undefined, headers)
+  await startTestServer({ authenticators: [{ authenticate: () => alice }], authorizer: all.authorizer }).send(
+    'GET', maps, undefined, headers,
+  )
   assert.deepEqual(all.asked.map(({ verb, user, ...rest }) => [verb, user.name, 'name' in rest ? rest.name : '']), [
-    ['impersonate', 'alice', 'bob'], ['impersonate', 'alice', 'one'], ['impersonate', 'alice', 'two'], ['list', 'bob', ''],
+    [
+      'impersonate', 'alice', 'bob',
+    ], ['impersonate', 'alice', 'one'], ['impersonate', 'alice', 'two'], ['list', 'bob', ''],
   ])
   assert.deepEqual(all.asked[3]!.user.groups, ['one', 'two', 'system:authenticated'])
 })
 
 test('an impersonated service account has its groups', async () => {
   const { authorizer, asked } = recording(() => true)
-  await startTestServer({ authorizer }).send('GET', maps, undefined, { 'impersonate-user': 'system:serviceaccount:ns:sa' })
-  assert.deepEqual(asked[1]!.user.groups, ['system:serviceaccounts', 'system:serviceaccounts:ns', 'system:authenticated'])
+  await startTestServer({ authorizer }).send(
+    'GET', maps, undefined, { 'impersonate-user': 'system:serviceaccount:ns:sa' },
+  )
+  assert.deepEqual(
+    asked[1]!.user.groups, ['system:serviceaccounts', 'system:serviceaccounts:ns', 'system:authenticated'],
+  )
 })
 
 test('beyond the limit requests are asked to come again, administrators excepted', async () => {
   const gate = Promise.withResolvers<undefined>()
   const slow = { name: 'slow', mutate: () => gate.promise }
   let user = alice
-  const { send } = startTestServer({ authenticators: [{ authenticate: () => user }], admission: [slow], limits: { maxWritesInFlight: 2 } })
+  const { send } = startTestServer({
+    authenticators: [{ authenticate: () => user }], admission: [slow], limits: { maxWritesInFlight: 2 },
+  })
   const body = (name: string): unknown => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } })
   const first = [send('POST', maps, body('a')), send('POST', maps, body('b'))]
   await settle()
@@ -97,7 +122,9 @@ test('a request that takes too long is answered without waiting for it', async (
 })
 
 test('a bug in one handler is one 500', async () => {
-  const { send } = startTestServer({ paths: [({ request }) => { if (request.path === '/bug') throw new TypeError('of course'); return undefined }] })
+  const { send } = startTestServer({ paths: [
+    ({ request }) => { if (request.path === '/bug') throw new TypeError('of course'); return undefined },
+  ] })
   const answer = await send('GET', '/bug')
   assert.deepEqual([answer.status, answer.json['message']], [500, 'Internal error occurred: of course'])
   assert.equal((await send('GET', maps)).status, 200)
@@ -105,7 +132,9 @@ test('a bug in one handler is one 500', async () => {
 
 test('every request reaches the audit once, with the status that its client saw', async () => {
   const seen: string[] = []
-  const audit = { record: ({ request, user }: { request: { method: string }; user: { name: string } }, status: number) => { seen.push(`${request.method} ${user.name} ${status}`) } }
+  const audit = { record: (
+    { request, user }: { request: { method: string }; user: { name: string } }, status: number,
+  ) => { seen.push(`${request.method} ${user.name} ${status}`) } }
   const { send } = startTestServer({ audit, authenticators: [{ authenticate: () => alice }] })
   await send('GET', maps)
   await send('GET', `${maps}/none`)
@@ -124,16 +153,24 @@ test('a watch over a websocket is one message for each event', async () => {
     },
     end() {}, destroy() {},
   }
-  const headers = { 'upgrade': 'websocket', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version': '13' }
-  const plain = httpRequest('GET', `${maps}?watch=1&resourceVersion=0`, undefined, headers, new AbortController().signal)
+  const headers = {
+    'upgrade': 'websocket', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version': '13',
+  }
+  const plain = httpRequest(
+    'GET', `${maps}?watch=1&resourceVersion=0`, undefined, headers, new AbortController().signal,
+  )
   const serving = server.server.handle({ ...plain, upgrade: { protocol: 'websocket', accept: () => connection } })
   await settle()
-  for (const name of ['a', 'b']) await server.send('POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } })
+  for (const name of ['a', 'b']) await server.send(
+    'POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } },
+  )
   await settle()
   // A masked close frame with status 1000.
   closing.resolve(Uint8Array.of(0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8))
   assert.equal((await serving).body.type, 'upgraded')
-  assert.match(new TextDecoder().decode(written[0]), /^HTTP\/1\.1 101 .*Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\r\n/s)
+  assert.match(
+    new TextDecoder().decode(written[0]), /^HTTP\/1\.1 101 .*Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\r\n/s,
+  )
   const messages = written.slice(1, 3).map((bytes) => {
     const start = bytes[1] === 126 ? 4 : 2
     return JSON.parse(new TextDecoder().decode(bytes.subarray(start)))

@@ -34,8 +34,10 @@ export interface AuditHook {
 /**
  * The chain around `handler`, outermost first:
  * - measure: sees everything, failures of all others included;
- * - answer errors: within measure, so that a failure counts with the status that the client gets; around the rest, whatever throws;
- * - authenticate: before anything that depends on who asks, and before the limits, so that a stranger with bad credentials
+ * - answer errors: within measure, so that a failure counts with the status that the client gets; around the rest,
+ *   whatever throws;
+ * - authenticate: before anything that depends on who asks, and before the limits, so that a stranger with bad
+ *   credentials
  *   does not take up a place;
  * - audit: after authentication, as an event names the user; before the limits, as refusals are events too;
  * - limit: before the work of impersonation and authorization, which are part of what overload is;
@@ -73,7 +75,9 @@ function answerErrors({ log, wire }: FilterOptions): Filter {
       const form: Form = wants ? { ...statusForm, media: 'protobuf' } : statusForm
       if (error instanceof ApiError) return withWarnings(renderError(error, wire, form), exchange.warnings)
       log.error('failed to answer a request', { method: exchange.request.method, path: exchange.request.path, error })
-      return renderError(internalError(error instanceof Error ? error.message : String(error), { cause: error }), wire, form)
+      return renderError(
+        internalError(error instanceof Error ? error.message : String(error), { cause: error }), wire, form,
+      )
     }
   }
 }
@@ -117,7 +121,10 @@ function audit({ audit: hook }: FilterOptions): Filter {
   }
 }
 
-/** So many at a time, reads and writes apart; long-running requests wait for the world and not for us, so they do not count. */
+/**
+ * So many at a time, reads and writes apart; long-running requests wait for the world and not for us, so they do not
+ * count.
+ */
 function limit({ maxReadsInFlight, maxWritesInFlight, metrics }: FilterOptions): Filter {
   let reads = 0
   let writes = 0
@@ -150,7 +157,9 @@ function impersonate({ authorizer }: FilterOptions): Filter {
     const groups = headers['impersonate-group']
     const uid = headers['impersonate-uid']
     const extra = Object.keys(headers).filter((header) => header.startsWith('impersonate-extra-'))
-    if (name === undefined && groups === undefined && uid === undefined && extra.length === 0) return await next(exchange)
+    if (name === undefined && groups === undefined && uid === undefined && extra.length === 0) {
+      return await next(exchange)
+    }
     exchange.impersonator = exchange.user
     exchange.user = decideImpersonation(exchange, { name, groups, uid, extra }, authorizer)
     return await next(exchange)
@@ -196,7 +205,9 @@ function decideImpersonation(exchange: Exchange, wanted: ImpersonationHeaders, a
   }
   if (groups.length === 0 && account) groups.push('system:serviceaccounts', `system:serviceaccounts:${account[1]!}`)
   if (name === anonymous.name) groups.push('system:unauthenticated')
-  else if (!groups.includes(authenticatedGroup) && !groups.includes('system:unauthenticated')) groups.push(authenticatedGroup)
+  else if (!groups.includes(authenticatedGroup) && !groups.includes('system:unauthenticated')) {
+    groups.push(authenticatedGroup)
+  }
   return { name, groups, ...(wanted.uid && { uid: wanted.uid }), ...(wanted.extra.length > 0 && { extra }) }
 }
 
@@ -251,5 +262,7 @@ function timeoutOf({ request }: Exchange, maximumMs: number): number {
 const warn: Filter = async (exchange, next) => withWarnings(await next(exchange), exchange.warnings)
 
 function withWarnings(response: HttpResponse, warnings: readonly string[]): HttpResponse {
-  return warnings.length === 0 ? response : { ...response, headers: { ...response.headers, warning: formatWarnings(warnings) } }
+  return warnings.length === 0 ? response : {
+    ...response, headers: { ...response.headers, warning: formatWarnings(warnings) },
+  }
 }

@@ -27,7 +27,9 @@ export function serveHealth(checks: readonly HealthCheck[], log: Log): PathHandl
   }
 }
 
-async function answerAll(endpoint: Endpoint, checks: readonly HealthCheck[], query: string, log: Log): Promise<HttpResponse> {
+async function answerAll(
+  endpoint: Endpoint, checks: readonly HealthCheck[], query: string, log: Log,
+): Promise<HttpResponse> {
   const values = new URLSearchParams(query)
   const excluded = new Set(values.getAll('exclude'))
   const lines: string[] = []

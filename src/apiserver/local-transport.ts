@@ -1,5 +1,7 @@
 /** Calls from inside the process: no HTTP, no bytes; authorization, admission and validation as for everybody else. */
-import type { ApiCall, ListOptions, ObjectList, ResourcePath, Transport, WatchEvent, WatchOptions, WriteOptions } from '#client/transport.ts'
+import type {
+  ApiCall, ListOptions, ObjectList, ResourcePath, Transport, WatchEvent, WatchOptions, WriteOptions,
+} from '#client/transport.ts'
 import { noSuchPath } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { deepFreeze } from '#base/deep-freeze.ts'
@@ -28,7 +30,9 @@ const never = new AbortController().signal
 export function createLocalTransport(
   context: RestContext, subresources: SubresourceTable, user: UserInfo,
 ): Transport {
-  const begin = (verb: string, path: ResourcePath, fieldSelector: string | undefined, signal: AbortSignal): RequestScope => {
+  const begin = (
+    verb: string, path: ResourcePath, fieldSelector: string | undefined, signal: AbortSignal,
+  ): RequestScope => {
     const info = requestInfo(verb, path, fieldSelector ?? '')
     authorizeRequest(context.authorizer, user, info)
     const resource = context.kinds.find(path.group, path.version, path.resource)
@@ -40,7 +44,11 @@ export function createLocalTransport(
   }
   return {
     async call(call, options) {
-      const scope = begin(call.verb, call.path, 'options' in call && 'fieldSelector' in call.options ? call.options.fieldSelector : undefined, options?.signal ?? never)
+      const scope = begin(
+        call.verb, call.path,
+        'options' in call && 'fieldSelector' in call.options ? call.options.fieldSelector : undefined,
+        options?.signal ?? never,
+      )
       return await execute(context, subresources, scope, call)
     },
     async *watch(path, options, signal) {
@@ -52,7 +60,9 @@ export function createLocalTransport(
       for await (const output of outputs) {
         if (output.type === 'error') throw output.error
         if (output.type === 'bookmark') yield [bookmark(scope, output.revision, output.endsInitialEvents)]
-        else yield output.changes.map(({ type, entry }): WatchEvent<KubeObject> => ({ type, object: served(scope, entry) }))
+        else yield output.changes.map(({ type, entry }): WatchEvent<KubeObject> => ({
+          type, object: served(scope, entry),
+        }))
       }
     },
   }
@@ -63,7 +73,9 @@ async function execute(
 ): Promise<KubeObject | ObjectList<KubeObject>> {
   const subresource = findSubresource(subresources, scope.kind, scope.subresource)
   if (subresource) return await executeSubresource(context, subresource, scope, call)
-  if (scope.subresource !== '' && (scope.subresource !== 'status' || !scope.kind.subresources?.status)) throw noSuchPath()
+  if (scope.subresource !== '' && (scope.subresource !== 'status' || !scope.kind.subresources?.status)) {
+    throw noSuchPath()
+  }
   switch (call.verb) {
     case 'get': return served(scope, await getObject(context, scope, call.resourceVersion))
     case 'list': return listOf(scope, await listObjects(context, scope, listParameters(call.options)))
@@ -81,7 +93,9 @@ async function execute(
     }
     case 'delete': return resultOf(scope, (await deleteObject(context, scope, deleteParameters(call.options))).outcome)
     case 'deletecollection':
-      return listOf(scope, await deleteCollection(context, scope, listParameters(call.options), deleteParameters(call.options)))
+      return listOf(
+        scope, await deleteCollection(context, scope, listParameters(call.options), deleteParameters(call.options)),
+      )
   }
 }
 
@@ -98,7 +112,9 @@ async function executeSubresource(
       if (call.verb === 'get' && subresource.mayGet) return served(scope, await getObject(context, scope))
       if (call.verb === 'update') {
         const object = shape(context, scope, call.object)
-        return resultOf(scope, await replaceObject(context, scope, object, writeParameters(call.options), subresource.variation(context, scope)))
+        return resultOf(scope, await replaceObject(
+          context, scope, object, writeParameters(call.options), subresource.variation(context, scope),
+        ))
       }
       if (call.verb === 'patch') {
         const parameters = { ...writeParameters(call.options), force: call.options.force ?? false }
@@ -111,7 +127,9 @@ async function executeSubresource(
       if (call.verb === 'get') return resultOf(own, await readProjection(context, scope, subresource))
       if (call.verb === 'update') {
         const object = shape(context, own, call.object)
-        return resultOf(own, await updateProjection(context, scope, subresource, () => object, writeParameters(call.options)))
+        return resultOf(
+          own, await updateProjection(context, scope, subresource, () => object, writeParameters(call.options)),
+        )
       }
       if (call.verb === 'patch') {
         const change = patchChange(context, own, call.patchType, call.patch)
@@ -127,7 +145,10 @@ function shape(context: RestContext, scope: RequestScope, object: KubeObject): K
   return context.codec.shape(scope.kind, scope.version, typed).object
 }
 
-/** The entry's object in the version of the request; the very same value for everybody, unless versions must be converted. */
+/**
+ * The entry's object in the version of the request; the very same value for everybody, unless versions must be
+ * converted.
+ */
 function served(scope: RequestScope, entry: Entry): KubeObject {
   return deepFreeze(toWire(scope, loadObject(scope.kind, entry) as KubeObject))
 }
@@ -153,7 +174,10 @@ function bookmark(scope: RequestScope, revision: number, endsInitialEvents: bool
     type: 'BOOKMARK',
     object: {
       kind: scope.kind.kind, apiVersion: scope.apiVersion,
-      metadata: { resourceVersion: String(revision), ...(endsInitialEvents && { annotations: { 'k8s.io/initial-events-end': 'true' } }) },
+      metadata: {
+        resourceVersion: String(revision),
+        ...(endsInitialEvents && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
+      },
     },
   }
 }
@@ -176,9 +200,14 @@ function listParameters(options: ListOptions | WatchOptions): ListParameters {
 }
 
 function writeParameters(options: WriteOptions): WriteParameters {
-  return { dryRun: options.dryRun ?? false, fieldManager: options.fieldManager ?? '', fieldValidation: options.fieldValidation ?? 'Ignore' }
+  return {
+    dryRun: options.dryRun ?? false, fieldManager: options.fieldManager ?? '',
+    fieldValidation: options.fieldValidation ?? 'Ignore',
+  }
 }
 
-function deleteParameters(options: { readonly dryRun?: boolean | undefined } & Omit<DeleteParameters, 'dryRun'>): DeleteParameters {
+function deleteParameters(
+  options: { readonly dryRun?: boolean | undefined } & Omit<DeleteParameters, 'dryRun'>,
+): DeleteParameters {
   return { ...options, dryRun: options.dryRun ?? false }
 }

@@ -14,7 +14,9 @@ interface Series {
   readonly codes: Map<number, number>
 }
 
-/** Figures of the process, which only the machine's side knows: `process_resident_memory_bytes` and the like, by name. */
+/**
+ * Figures of the process, which only the machine's side knows: `process_resident_memory_bytes` and the like, by name.
+ */
 export type ProcessMetrics = () => Readonly<Record<string, number>>
 
 export class ServerMetrics {
@@ -96,7 +98,10 @@ function head(lines: string[], name: string, type: string, help: string): void {
 
 function labelsOf(info: RequestInfo): string {
   const values = info.type === 'path'
-    ? { component: 'apiserver', dry_run: '', group: '', resource: '', scope: '', subresource: '', verb: info.verb.toUpperCase(), version: '' }
+    ? {
+      component: 'apiserver', dry_run: '', group: '', resource: '', scope: '', subresource: '',
+      verb: info.verb.toUpperCase(), version: '',
+    }
     : {
         component: 'apiserver', dry_run: '', group: info.group, resource: info.resource,
         scope: info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster', subresource: info.subresource,

@@ -16,7 +16,9 @@ export function textResponse(status: number, text: string, contentType = 'text/p
 
 export function jsonResponse(status: number, value: unknown): HttpResponse {
   return {
-    status, headers: { 'content-type': 'application/json' }, body: { type: 'bytes', chunks: [utf8Encode(`${JSON.stringify(value)}\n`)] },
+    status, headers: {
+      'content-type': 'application/json',
+    }, body: { type: 'bytes', chunks: [utf8Encode(`${JSON.stringify(value)}\n`)] },
   }
 }
 

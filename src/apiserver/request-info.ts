@@ -20,7 +20,10 @@ export interface ResourceRequest {
   readonly resource: string
   readonly subresource: string
   readonly name: string
-  /** The terms of a field selector: authorizers may limit what a list shows by them. Empty when there is none, or it is malformed. */
+  /**
+   * The terms of a field selector: authorizers may limit what a list shows by them. Empty when there is none, or it is
+   * malformed.
+   */
   readonly fieldSelector?: readonly SelectorTerm[] | undefined
   /** Everything behind `resource/name/subresource/`, percent-decoded: what proxies pass on. */
   readonly rest: readonly string[]
@@ -33,7 +36,10 @@ const verbs: Readonly<Record<string, string>> = {
   POST: 'create', GET: 'get', HEAD: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete',
 }
 
-/** `query` is only looked at to tell list from watch, and for `metadata.name` in a field selector. Undefined: the path is malformed. */
+/**
+ * `query` is only looked at to tell list from watch, and for `metadata.name` in a field selector. Undefined: the path
+ * is malformed.
+ */
 export function parseRequestInfo(method: string, path: string, query: string): RequestInfo | undefined {
   const parts = splitPath(path)
   if (!parts) return undefined
@@ -69,7 +75,9 @@ export function parseRequestInfo(method: string, path: string, query: string): R
     verb = 'deletecollection'
   }
   return {
-    type: 'resource', verb, path, group, version, namespace, resource, subresource, name, fieldSelector: fieldTerms(verb, fieldSelectorOf(query)),
+    type: 'resource', verb, path, group, version, namespace, resource, subresource, name, fieldSelector: fieldTerms(
+      verb, fieldSelectorOf(query),
+    ),
     rest: parts.slice(at + 3), watchByPath,
   }
 }
@@ -92,7 +100,10 @@ function fieldSelectorOf(query: string): string {
   return query.includes('fieldSelector') ? new URLSearchParams(query).get('fieldSelector') ?? '' : ''
 }
 
-/** The terms of a field selector that an authorizer may go by (KEP-4601); none for verbs without one, and for what is not understood. */
+/**
+ * The terms of a field selector that an authorizer may go by (KEP-4601); none for verbs without one, and for what is
+ * not understood.
+ */
 export function fieldTerms(verb: string, fieldSelector: string): readonly SelectorTerm[] {
   if ((verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') || fieldSelector === '') return noTerms
   const terms: SelectorTerm[] = []

@@ -27,14 +27,20 @@ test('creates, reads, replaces, patches and deletes an object', async () => {
   assert.equal(stale.json['message'],
     'Operation cannot be fulfilled on configmaps "one": the object has been modified; please apply your changes to the latest version and try again')
 
-  const patched = await send('PATCH', `${configMaps}/one`, { data: { b: '4', a: null } }, { 'content-type': 'application/merge-patch+json' })
+  const patched = await send(
+    'PATCH', `${configMaps}/one`, { data: { b: '4', a: null } }, { 'content-type': 'application/merge-patch+json' },
+  )
   assert.deepEqual(patched.json['data'], { b: '4' })
-  const same = await send('PATCH', `${configMaps}/one`, { data: { b: '4' } }, { 'content-type': 'application/merge-patch+json' })
+  const same = await send(
+    'PATCH', `${configMaps}/one`, { data: { b: '4' } }, { 'content-type': 'application/merge-patch+json' },
+  )
   assert.equal(same.json.metadata!.resourceVersion, patched.json.metadata!.resourceVersion)
 
   const deleted = await send('DELETE', `${configMaps}/one`)
   assert.deepEqual(deleted.json, {
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name: 'one', kind: 'configmaps', uid: read.json.metadata!.uid },
+    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: {
+      name: 'one', kind: 'configmaps', uid: read.json.metadata!.uid,
+    },
   })
   assert.equal((await send('GET', `${configMaps}/one`)).json['message'], 'configmaps "one" not found')
 })
@@ -67,11 +73,18 @@ test('watches a selection: what leaves it is deleted', async () => {
   await settle()
   await send('POST', configMaps, { ...configMap('a'), metadata: { name: 'a', labels: { app: 'x' } } })
   await send('POST', configMaps, configMap('b'))
-  await send('PATCH', `${configMaps}/b`, { metadata: { labels: { app: 'x' } } }, { 'content-type': 'application/merge-patch+json' })
-  await send('PATCH', `${configMaps}/a`, { metadata: { labels: null } }, { 'content-type': 'application/merge-patch+json' })
+  await send(
+    'PATCH', `${configMaps}/b`, { metadata: { labels: { app: 'x' } } },
+    { 'content-type': 'application/merge-patch+json' },
+  )
+  await send(
+    'PATCH', `${configMaps}/a`, { metadata: { labels: null } }, { 'content-type': 'application/merge-patch+json' },
+  )
   await settle()
   abort.abort()
   await reading
-  assert.deepEqual(lines.map(({ type, object }) => `${type} ${object.metadata.name}`), ['ADDED a', 'ADDED b', 'DELETED a'])
+  assert.deepEqual(
+    lines.map(({ type, object }) => `${type} ${object.metadata.name}`), ['ADDED a', 'ADDED b', 'DELETED a'],
+  )
   assert.deepEqual(lines[2].object.metadata.labels, { app: 'x' })
 })

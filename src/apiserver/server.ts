@@ -1,4 +1,7 @@
-/** The API server: a function from request to response over a store. It knows no sockets, no clock but the given one, no files. */
+/**
+ * The API server: a function from request to response over a store. It knows no sockets, no clock but the given one, no
+ * files.
+ */
 import { noSuchPath } from '#machinery/errors/api-error.ts'
 import type { AnyKind, Verb } from '#machinery/schema/define-kind.ts'
 import type { SchemaTable } from '#machinery/schema/table.ts'
@@ -49,7 +52,10 @@ export interface ApiServerOptions {
   readonly processMetrics?: ProcessMetrics
   /** Rules of single kinds that reach beyond the object, by `group/plural`. */
   readonly hooks?: ReadonlyMap<string, KindHooks>
-  /** Handlers of subresources, and of kinds that are never stored, by `group/plural/subresource` (empty for the kind itself). */
+  /**
+   * Handlers of subresources, and of kinds that are never stored, by `group/plural/subresource` (empty for the kind
+   * itself).
+   */
   readonly subresources?: SubresourceTable
   readonly version: ServerVersion
   /** `host:port`, told to clients in `/api`. */
@@ -69,7 +75,10 @@ const defaultLimits: Limits = { maxReadsInFlight: 400, maxWritesInFlight: 200, r
 
 export interface ApiServer {
   handle(request: HttpRequest): Promise<HttpResponse>
-  /** Calls without HTTP: the same authorization, admission and validation, and objects as frozen values instead of bytes. */
+  /**
+   * Calls without HTTP: the same authorization, admission and validation, and objects as frozen values instead of
+   * bytes.
+   */
   localTransport(user: UserInfo): Transport
   /** Custom resource definitions add and remove kinds here. */
   readonly kinds: KindRegistry
@@ -118,7 +127,9 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
     if (info.type === 'resource') {
       const resource = context.kinds.find(info.group, info.version, info.resource)
       if (resource) {
-        return compressResponse(await dispatchResource(context, subresources, exchange, info, resource), exchange.request, options.gzip)
+        return compressResponse(
+          await dispatchResource(context, subresources, exchange, info, resource), exchange.request, options.gzip,
+        )
       }
     }
     for (const handler of paths) {
@@ -143,7 +154,9 @@ async function dispatchResource(
   const subresource = findSubresource(subresources, kind, info.subresource)
   if (subresource) return await serveSubresource(context, scope, subresource, info, request)
   if (info.subresource === 'status' && kind.subresources?.status) {
-    if (info.verb === 'get' || info.verb === 'update' || info.verb === 'patch') return await handleVerb(context, scope, info.verb, request)
+    if (info.verb === 'get' || info.verb === 'update' || info.verb === 'patch') {
+      return await handleVerb(context, scope, info.verb, request)
+    }
     throw methodNotServed()
   }
   if (info.subresource !== '') throw noSuchPath()
@@ -156,7 +169,9 @@ async function dispatchResource(
   return await handleVerb(context, scope, info.verb, request)
 }
 
-function scopeOf(exchange: Exchange, info: ResourceRequest, { kind, version, apiVersion }: ServedResource): RequestScope {
+function scopeOf(
+  exchange: Exchange, info: ResourceRequest, { kind, version, apiVersion }: ServedResource,
+): RequestScope {
   return {
     kind, version, apiVersion, namespace: info.namespace, name: info.name, subresource: info.subresource, user: exchange.user,
     userAgent: exchange.request.headers['user-agent'] ?? '',

@@ -80,9 +80,14 @@ const testVersion: ServerVersion = {
 
 /** Everything but what needs a machine behind it. */
 const testSubresources = subresourceCatalog({
-  tokens: { issue: (request) => ({ ...request, status: { token: 'secret', expirationTimestamp: '2026-01-01T01:00:00Z' } }) },
+  tokens: {
+    issue: (request) => ({ ...request, status: { token: 'secret', expirationTimestamp: '2026-01-01T01:00:00Z' } }),
+  },
   nodes: {
-    http: { request: () => Promise.reject(new Error('nobody listens')), upgrade: () => Promise.reject(new Error('nobody listens')) },
+    http: {
+      request: () => Promise.reject(new Error('nobody listens')),
+      upgrade: () => Promise.reject(new Error('nobody listens')),
+    },
     connect: () => { throw new Error('there are no nodes') },
   },
   components: new Map([['scheduler', { name: 'scheduler', check: () => {} }]]),
@@ -110,7 +115,9 @@ export function startTestServer(options: Partial<ApiServerOptions> = {}, log: Lo
   const clock = manualClock()
   const server = createApiServer({
     store: openVolatileStore({ clock }), kinds, schemas, clock, random: seededRandom(), log,
-    authenticators: [{ authenticate: () => admin }], subresources: testSubresources, authorizer: { authorize: () => ({ allowed: true, reason: '' }) }, admission: [], version: testVersion,
+    authenticators: [{ authenticate: () => admin }], subresources: testSubresources, authorizer: {
+      authorize: () => ({ allowed: true, reason: '' }),
+    }, admission: [], version: testVersion,
     ...options,
   })
   const open: TestServer['open'] = (method, url, headers = {}, signal = new AbortController().signal) =>
@@ -120,7 +127,9 @@ export function startTestServer(options: Partial<ApiServerOptions> = {}, log: Lo
     async send(method, url, body, headers = {}) {
       const bytes = body === undefined ? undefined
         : body instanceof Uint8Array ? body : new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body))
-      return await readAnswer(await server.handle(httpRequest(method, url, bytes, headers, new AbortController().signal)))
+      return await readAnswer(await server.handle(
+        httpRequest(method, url, bytes, headers, new AbortController().signal),
+      ))
     },
   }
 }

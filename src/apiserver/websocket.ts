@@ -23,7 +23,9 @@ export function websocketAccept(key: string): string {
 /** Answers the handshake. Throws ApiError 400 for one that is malformed. */
 export async function acceptWebSocket(request: HttpRequest): Promise<WebSocket> {
   const key = request.headers['sec-websocket-key']
-  if (!request.upgrade || !key || request.headers['sec-websocket-version'] !== '13') throw badRequest('malformed websocket handshake')
+  if (!request.upgrade || !key || request.headers['sec-websocket-version'] !== '13') {
+    throw badRequest('malformed websocket handshake')
+  }
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
   const protocol = offered.find((name) => name === 'binary.k8s.io' || name === 'base64.binary.k8s.io') ?? ''
   const connection = request.upgrade.accept()
@@ -80,7 +82,9 @@ async function listen(connection: RawConnection): Promise<void> {
   }
 }
 
-function parseFrame(bytes: Uint8Array): { readonly opcode: number; readonly payload: Uint8Array; readonly length: number } | 'more' | 'fault' {
+function parseFrame(bytes: Uint8Array): {
+  readonly opcode: number; readonly payload: Uint8Array; readonly length: number,
+} | 'more' | 'fault' {
   if (bytes.length < 2) return 'more'
   const size = bytes[1]! & 0x7f
   const extended = size < 126 ? 0 : size === 126 ? 2 : 8

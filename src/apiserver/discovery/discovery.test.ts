@@ -7,7 +7,10 @@ import { pod } from '#api/core/pod/pod.ts'
 
 test('orders versions by maturity, then by number', () => {
   const versions = ['foo1', 'v1alpha1', 'v1', 'v11beta2', 'v10', 'v1beta1', 'v2', 'foo10', 'v3beta1']
-  assert.deepEqual(versions.toSorted(compareVersions), ['v10', 'v2', 'v1', 'v11beta2', 'v3beta1', 'v1beta1', 'v1alpha1', 'foo1', 'foo10'])
+  assert.deepEqual(
+    versions.toSorted(compareVersions),
+    ['v10', 'v2', 'v1', 'v11beta2', 'v3beta1', 'v1beta1', 'v1alpha1', 'foo1', 'foo10'],
+  )
 })
 
 test('hashes storage versions as upstream', () => {
@@ -24,7 +27,9 @@ test('lists the core resources in the legacy form', async () => {
   const find = (name: string) => json['resources'].find((resource: any) => resource.name === name)
   assert.deepEqual(find('pods'), {
     name: 'pods', singularName: 'pod', namespaced: true, kind: 'Pod',
-    verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'], shortNames: ['po'], categories: ['all'],
+    verbs: [
+      'create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch',
+    ], shortNames: ['po'], categories: ['all'],
     storageVersionHash: 'xPOwRZ+Yhw8=',
   })
   assert.deepEqual(find('pods/eviction'), {
@@ -36,7 +41,10 @@ test('lists the core resources in the legacy form', async () => {
 test('lists groups in upstream\'s order', async () => {
   const { send } = startTestServer()
   const groups = (await send('GET', '/apis')).json['groups'].map(({ name }: any) => name)
-  assert.deepEqual(groups.slice(0, 6), ['apiregistration.k8s.io', 'apps', 'events.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io', 'autoscaling'])
+  assert.deepEqual(
+    groups.slice(0, 6),
+    ['apiregistration.k8s.io', 'apps', 'events.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io', 'autoscaling'],
+  )
   const { json } = await send('GET', '/apis/autoscaling')
   assert.deepEqual(json['versions'].map(({ version }: any) => version), ['v2', 'v1'])
   assert.deepEqual(json['preferredVersion'], { groupVersion: 'autoscaling/v2', version: 'v2' })
@@ -55,7 +63,10 @@ test('gives all in one document to those who accept it, and 304 to those who hav
   }
   const { json } = await send('GET', '/api', undefined, { accept })
   const pods = json['items'][0].versions[0].resources.find(({ resource }: any) => resource === 'pods')
-  assert.deepEqual([pods.responseKind, pods.scope, pods.singularResource], [{ group: '', version: 'v1', kind: 'Pod' }, 'Namespaced', 'pod'])
+  assert.deepEqual(
+    [pods.responseKind, pods.scope, pods.singularResource],
+    [{ group: '', version: 'v1', kind: 'Pod' }, 'Namespaced', 'pod'],
+  )
   assert.equal((await send('GET', '/apis', undefined, { accept: 'application/json' })).json.kind, 'APIGroupList')
 })
 
@@ -70,14 +81,18 @@ test('a kind that comes or goes shows at once', async () => {
 test('reports health, in one word or line by line', async () => {
   let broken = false
   const { send } = startTestServer({
-    healthChecks: [{ name: 'ping', check() {} }, { name: 'etcd', check() { if (broken) throw new Error('the disk is gone') } }],
+    healthChecks: [
+      { name: 'ping', check() {} }, { name: 'etcd', check() { if (broken) throw new Error('the disk is gone') } },
+    ],
   })
   assert.equal((await send('GET', '/livez')).text, 'ok')
   assert.equal((await send('GET', '/readyz?verbose')).text, '[+]ping ok\n[+]etcd ok\nreadyz check passed\n')
   assert.equal((await send('GET', '/healthz/etcd')).text, 'ok')
   broken = true
   const sick = await send('GET', '/healthz')
-  assert.deepEqual([sick.status, sick.text], [500, '[+]ping ok\n[-]etcd failed: reason withheld\nhealthz check failed\n'])
+  assert.deepEqual(
+    [sick.status, sick.text], [500, '[+]ping ok\n[-]etcd failed: reason withheld\nhealthz check failed\n'],
+  )
   assert.equal((await send('GET', '/healthz?exclude=etcd')).text, 'ok')
 })
 
@@ -86,7 +101,11 @@ test('counts what it answers', async () => {
   await send('GET', '/api/v1/pods')
   await send('GET', '/api/v1/namespaces/default/pods/none')
   const { text } = await send('GET', '/metrics')
-  assert.match(text, /apiserver_request_total\{code="200",[^}]*resource="pods",scope="cluster",[^}]*verb="LIST"[^}]*\} 1\n/)
-  assert.match(text, /apiserver_request_total\{code="404",[^}]*resource="pods",scope="resource",[^}]*verb="GET"[^}]*\} 1\n/)
+  assert.match(
+    text, /apiserver_request_total\{code="200",[^}]*resource="pods",scope="cluster",[^}]*verb="LIST"[^}]*\} 1\n/,
+  )
+  assert.match(
+    text, /apiserver_request_total\{code="404",[^}]*resource="pods",scope="resource",[^}]*verb="GET"[^}]*\} 1\n/,
+  )
   assert.match(text, /apiserver_request_duration_seconds_bucket\{[^}]*le="\+Inf"\} 1\n/)
 })

@@ -5,7 +5,9 @@ import type { Exchange } from '../exchange.ts'
 import type { KindRegistry } from '../kind-registry.ts'
 import type { PathHandler } from '../paths.ts'
 import { parseAccept } from '../rest/negotiate.ts'
-import { apiGroup, apiGroupList, apiResourceList, apiVersions, etagOf, groupDiscoveryList, groupsOf } from './documents.ts'
+import {
+  apiGroup, apiGroupList, apiResourceList, apiVersions, etagOf, groupDiscoveryList, groupsOf,
+} from './documents.ts'
 
 interface Document {
   readonly bytes: Uint8Array
@@ -69,13 +71,17 @@ function render(
   }
   const [, prefix, first, second, ...more] = path.split('/')
   if (more.length > 0) return undefined
-  const plain = (value: unknown): Document => ({ bytes: utf8Encode(`${JSON.stringify(value)}\n`), contentType: 'application/json', etag: undefined })
+  const plain = (value: unknown): Document => ({
+    bytes: utf8Encode(`${JSON.stringify(value)}\n`), contentType: 'application/json', etag: undefined,
+  })
   if (first === undefined) return plain(prefix === 'api' ? apiVersions(serverAddress) : apiGroupList(groups))
   const group = groups.find(({ name }) => name === (prefix === 'api' ? '' : first))
   if (!group) return undefined
   const wanted = prefix === 'api' ? first : second
   if (wanted === undefined) return plain(apiGroup(group))
   const version = group.versions.find((candidate) => candidate.version === wanted)
-  return version && (prefix === 'apis' || second === undefined) ? plain(apiResourceList(group.name, version)) : undefined
+  return version && (prefix === 'apis' || second === undefined) ? plain(
+    apiResourceList(group.name, version),
+  ) : undefined
 }
 

@@ -48,7 +48,9 @@ export function groupsOf(kinds: readonly AnyKind[]): readonly DiscoveryGroup[] {
     }))
 }
 
-/** Kubernetes' order of versions, the most mature first: v2, v1, v1beta2, v1beta1, v1alpha1, then anything else by name. */
+/**
+ * Kubernetes' order of versions, the most mature first: v2, v1, v1beta2, v1beta1, v1alpha1, then anything else by name.
+ */
 export function compareVersions(a: string, b: string): number {
   const left = rankVersion(a)
   const right = rankVersion(b)
@@ -64,7 +66,9 @@ function rankVersion(version: string): readonly [number, number, number] {
 
 /** `/api`. */
 export function apiVersions(serverAddress: string): unknown {
-  return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }] }
+  return {
+    kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
+  }
 }
 
 /** `/apis`. */
@@ -77,7 +81,9 @@ export function apiGroup(group: DiscoveryGroup): unknown {
   return { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(group) }
 }
 
-function groupEntry({ name, versions }: DiscoveryGroup): { name: string; versions: unknown[]; preferredVersion: unknown } {
+function groupEntry({ name, versions }: DiscoveryGroup): {
+  name: string; versions: unknown[]; preferredVersion: unknown,
+} {
   const list = versions.map(({ version }) => ({ groupVersion: `${name}/${version}`, version }))
   return { name, versions: list, preferredVersion: list[0] }
 }
@@ -118,13 +124,19 @@ function subresourcesOf(kind: AnyKind, version: string): SubresourceEntry[] {
   const own = { group: kind.group, version, kind: kind.kind }
   const list: SubresourceEntry[] = []
   if (kind.subresources?.status) list.push({ name: 'status', ...own, verbs: readAndWrite })
-  if (kind.subresources?.scale) list.push({ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: readAndWrite })
-  for (const other of kind.subresources?.others ?? []) list.push({ name: other.name, ...own, ...other.kind, verbs: sorted(other.verbs) })
+  if (kind.subresources?.scale) {
+    list.push({ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: readAndWrite })
+  }
+  for (const other of kind.subresources?.others ?? []) list.push({
+    name: other.name, ...own, ...other.kind, verbs: sorted(other.verbs),
+  })
   return list.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 /** The aggregated documents: the core group's at `/api`, all others' at `/apis`. */
-export function groupDiscoveryList(groups: readonly DiscoveryGroup[], version: 'v2' | 'v2beta1', core: boolean): unknown {
+export function groupDiscoveryList(
+  groups: readonly DiscoveryGroup[], version: 'v2' | 'v2beta1', core: boolean,
+): unknown {
   const items = groups.filter(({ name }) => (name === '') === core).map((group) => ({
     metadata: { ...(group.name !== '' && { name: group.name }), creationTimestamp: null },
     versions: group.versions.map(({ version: apiVersion, kinds }) => ({
@@ -136,7 +148,9 @@ export function groupDiscoveryList(groups: readonly DiscoveryGroup[], version: '
 
 function resourceDiscovery(kind: AnyKind, version: string): unknown {
   const subresources = subresourcesOf(kind, version).map((entry) => ({
-    subresource: entry.name, responseKind: { group: entry.group, version: entry.version, kind: entry.kind }, verbs: entry.verbs,
+    subresource: entry.name, responseKind: {
+      group: entry.group, version: entry.version, kind: entry.kind,
+    }, verbs: entry.verbs,
   }))
   return {
     resource: kind.plural, responseKind: { group: kind.group, version, kind: kind.kind }, scope: kind.scope,

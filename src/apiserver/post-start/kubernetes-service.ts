@@ -19,7 +19,9 @@ export interface KubernetesServiceOptions {
 const serviceLabels = { component: 'apiserver', provider: 'kubernetes' }
 
 /** Creates or corrects the three objects. Safe to repeat. */
-export async function ensureKubernetesService(transport: Transport, options: KubernetesServiceOptions, signal: AbortSignal): Promise<void> {
+export async function ensureKubernetesService(
+  transport: Transport, options: KubernetesServiceOptions, signal: AbortSignal,
+): Promise<void> {
   const core = { group: '', version: 'v1', namespace: 'default' }
   await ensure(transport, { ...core, resource: 'services' }, serviceObject(options), () => undefined, signal)
   // Endpoints may not lie on the loopback; a server that is only reached there (a library's, a simulation's) has none.
@@ -43,7 +45,9 @@ function serviceObject({ clusterIp, port }: KubernetesServiceOptions): Service {
 function endpointsObject({ advertiseAddress, port }: KubernetesServiceOptions): Endpoints {
   return {
     apiVersion: 'v1', kind: 'Endpoints',
-    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    metadata: {
+      name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+    },
     subsets: [{ addresses: [{ ip: advertiseAddress }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
   }
 }
@@ -73,7 +77,9 @@ function replaceSlice(existing: KubeObject, wanted: KubeObject): KubeObject | un
 }
 
 async function ensure(
-  transport: Transport, path: { group: string; version: string; namespace: string; resource: string }, wanted: KubeObject,
+  transport: Transport, path: {
+    group: string; version: string; namespace: string; resource: string,
+  }, wanted: KubeObject,
   correct: (existing: KubeObject, wanted: KubeObject) => KubeObject | undefined, signal: AbortSignal,
 ): Promise<void> {
   const named = { ...path, name: 'kubernetes' }

@@ -35,7 +35,9 @@ export interface PostStartHook {
  */
 export function postStartHooks(options: PostStartOptions): readonly PostStartHook[] {
   const { transport, kinds, clusterCidrs, advertise, policy, more = [] } = options
-  const create = (objects: readonly KubeObject[]) => (signal: AbortSignal) => ensureObjects(transport, kinds, objects, signal)
+  const create = (objects: readonly KubeObject[]) => (signal: AbortSignal) => ensureObjects(
+    transport, kinds, objects, signal,
+  )
   return [
     { name: 'start-system-namespaces-controller', run: create(systemNamespaceObjects()) },
     { name: 'start-service-ip-repair-controllers', run: create([serviceCidrObject(clusterCidrs.map(formatCidr))]) },
@@ -47,7 +49,9 @@ export function postStartHooks(options: PostStartOptions): readonly PostStartHoo
       async run(signal) {
         if (!advertise) return
         const clusterIp = formatIp(addressAt(clusterCidrs[0]!, 1)!)
-        await ensureKubernetesService(transport, { clusterIp, advertiseAddress: advertise.address, port: advertise.port }, signal)
+        await ensureKubernetesService(
+          transport, { clusterIp, advertiseAddress: advertise.address, port: advertise.port }, signal,
+        )
       },
     },
   ]

@@ -17,7 +17,10 @@ export function systemNamespaceObjects(): Namespace[] {
 }
 
 export function serviceCidrObject(cidrs: readonly string[]): ServiceCIDR {
-  return { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'kubernetes' }, spec: { cidrs: [...cidrs] } }
+  return {
+    apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'kubernetes' },
+    spec: { cidrs: [...cidrs] },
+  }
 }
 
 export function systemPriorityClasses(): PriorityClass[] {
@@ -25,19 +28,30 @@ export function systemPriorityClasses(): PriorityClass[] {
     apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description, globalDefault: false,
   })
   return [
-    make('system-node-critical', 2_000_001_000, 'Used for system critical pods that must not be moved from their current node.'),
-    make('system-cluster-critical', 2_000_000_000, 'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.'),
+    make(
+      'system-node-critical', 2_000_001_000,
+      'Used for system critical pods that must not be moved from their current node.',
+    ),
+    make(
+      'system-cluster-critical', 2_000_000_000,
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+    ),
   ]
 }
 
 /**
- * Creates each object unless it is there, in no certain order. Roles and bindings that carry upstream's autoupdate annotation get back what they
+ * Creates each object unless it is there, in no certain order. Roles and bindings that carry upstream's autoupdate
+ * annotation get back what they
  * have lost; what an administrator added stays.
  */
-export async function ensureObjects(transport: Transport, kinds: KindRegistry, objects: readonly KubeObject[], signal: AbortSignal): Promise<void> {
+export async function ensureObjects(
+  transport: Transport, kinds: KindRegistry, objects: readonly KubeObject[], signal: AbortSignal,
+): Promise<void> {
   const queue = [...objects]
   const work = async (): Promise<void> => {
-    for (let object = queue.shift(); object; object = queue.shift()) await ensureObject(transport, kinds, object, signal)
+    for (let object = queue.shift(); object; object = queue.shift()) await ensureObject(
+      transport, kinds, object, signal,
+    )
   }
   await Promise.all(Array.from({ length: Math.min(width, queue.length) }, work))
 }
@@ -45,7 +59,9 @@ export async function ensureObjects(transport: Transport, kinds: KindRegistry, o
 /** Writes under way at the same time. */
 const width = 32
 
-async function ensureObject(transport: Transport, kinds: KindRegistry, object: KubeObject, signal: AbortSignal): Promise<void> {
+async function ensureObject(
+  transport: Transport, kinds: KindRegistry, object: KubeObject, signal: AbortSignal,
+): Promise<void> {
   signal.throwIfAborted()
   const resource = kinds.findByKind(object.apiVersion ?? '', object.kind ?? '')
   const groupVersion = parseApiVersion(object.apiVersion ?? '')
@@ -58,7 +74,9 @@ async function ensureObject(transport: Transport, kinds: KindRegistry, object: K
     if (!isReason(error, 'AlreadyExists')) throw error
     const existing = await transport.call({ verb: 'get', path: { ...path, name } }, { signal })
     const repaired = repair(existing as Stored<KubeObject>, object)
-    if (repaired) await transport.call({ verb: 'update', path: { ...path, name }, object: repaired, options: {} }, { signal })
+    if (repaired) {
+      await transport.call({ verb: 'update', path: { ...path, name }, object: repaired, options: {} }, { signal })
+    }
   }
 }
 

@@ -45,10 +45,14 @@ export function admissionContext(context: RestContext): AdmissionContext {
       const resource = context.kinds.findStored(kind.group, kind.plural)
       if (!resource) return false
       const key = objectKeyInStore(resource.kind, read.metadata.namespace ?? '', read.metadata.name)
-      const result = await context.store.swap(key, Number(read.metadata.resourceVersion), { type: 'put', value: encodeStored(replacement) })
+      const result = await context.store.swap(
+        key, Number(read.metadata.resourceVersion), { type: 'put', value: encodeStored(replacement) },
+      )
       return result.type === 'swapped'
     },
-    get<T extends KubeObject>(kind: { readonly group: string; readonly plural: string }, namespace: string, name: string) {
+    get<T extends KubeObject>(
+      kind: { readonly group: string; readonly plural: string }, namespace: string, name: string,
+    ) {
       const resource = context.kinds.findStored(kind.group, kind.plural)
       const entry = resource && context.store.current().get(objectKeyInStore(resource.kind, namespace, name))
       return entry && loadObject<T>(resource.kind, entry)
@@ -56,7 +60,9 @@ export function admissionContext(context: RestContext): AdmissionContext {
     list<T extends KubeObject>(kind: { readonly group: string; readonly plural: string }, namespace: string) {
       const resource = context.kinds.findStored(kind.group, kind.plural)
       if (!resource) return []
-      return context.store.current().list(collectionRange(resource.kind, namespace)).map((entry) => loadObject<T>(resource.kind, entry))
+      return context.store.current().list(
+        collectionRange(resource.kind, namespace),
+      ).map((entry) => loadObject<T>(resource.kind, entry))
     },
   }
 }

@@ -19,7 +19,9 @@ export function authorizeCreateOnUpdate(context: RestContext, scope: RequestScop
 /** 403 in upstream's words (responsewriters.ForbiddenStatusError). */
 export function forbiddenRequest(attributes: AuthorizationAttributes, reason: string): ApiError {
   const why = `${neutralize(forbiddenMessage(attributes))}${reason === '' ? '' : `: ${reason}`}`
-  if (attributes.type === 'resource') return forbidden({ group: attributes.group, resource: attributes.resource }, attributes.name, why)
+  if (attributes.type === 'resource') {
+    return forbidden({ group: attributes.group, resource: attributes.resource }, attributes.name, why)
+  }
   return new ApiError({
     kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `forbidden: ${why}`, reason: 'Forbidden', details: {}, code: 403,
   })

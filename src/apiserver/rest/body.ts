@@ -1,4 +1,6 @@
-/** Request bodies: reading within limits, choosing the decoder, and the checks that a decoded object fits its endpoint. */
+/**
+ * Request bodies: reading within limits, choosing the decoder, and the checks that a decoded object fits its endpoint.
+ */
 import { hexEncode, utf8Decode } from '#base/bytes.ts'
 import { ApiError, badRequest, unsupportedMediaType } from '#machinery/errors/api-error.ts'
 import { parseApiVersion } from '#machinery/meta/group-version.ts'
@@ -15,7 +17,9 @@ export const maxBodyBytes = 3 * 1024 * 1024
 /** The media type of the body: JSON when the client does not say. Throws ApiError 415 for another. */
 export function bodyMediaType(request: HttpRequest): MediaType {
   if (request.headers['content-encoding'] && request.headers['content-encoding'] !== 'identity') {
-    throw unsupportedMediaType(`the body of the request has an unsupported encoding: ${request.headers['content-encoding']}`)
+    throw unsupportedMediaType(
+      `the body of the request has an unsupported encoding: ${request.headers['content-encoding']}`,
+    )
   }
   const header = request.headers['content-type']
   if (header === undefined || header === '' || header === 'application/json') return 'json'
@@ -52,12 +56,20 @@ export function decodeObject(
   } catch (error) {
     if (error instanceof ApiError) throw error
     if (!(error instanceof BodyError)) throw error
-    if (given) throw badRequest(`${given.kind} in version "${given.version}" cannot be handled as a ${expected}: ${error.message}`)
-    throw badRequest(`the object provided is unrecognized (must be of type ${expected}): ${error.message} (${summarize(body)})`)
+    if (given) {
+      throw badRequest(
+        `${given.kind} in version "${given.version}" cannot be handled as a ${expected}: ${error.message}`,
+      )
+    }
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${expected}): ${error.message} (${summarize(body)})`,
+    )
   }
 }
 
-function reportStrictErrors(errors: readonly string[], scope: RequestScope, { fieldValidation }: WriteParameters): void {
+function reportStrictErrors(
+  errors: readonly string[], scope: RequestScope, { fieldValidation }: WriteParameters,
+): void {
   if (errors.length === 0 || fieldValidation === 'Ignore') return
   if (fieldValidation === 'Strict') throw new BodyError(`strict decoding error: ${errors.join(', ')}`)
   for (const error of errors) scope.warn(error)
@@ -84,7 +96,9 @@ function checkType(context: RestContext, scope: RequestScope, value: unknown): {
       `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`)
   }
   if (apiVersion !== scope.apiVersion) {
-    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${scope.apiVersion})`)
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${scope.apiVersion})`,
+    )
   }
   throw badRequest(`${kind} in version "${parsed.version}" cannot be handled as a ${scope.kind.kind}: ` +
     `converting (${parsed.version}.${kind}) to (${scope.kind.group || 'core'}.${scope.kind.kind}): unknown conversion`)

@@ -9,7 +9,9 @@ const minBytes = 128 * 1024
 
 export function compressResponse(response: HttpResponse, request: HttpRequest, gzip: Gzip | undefined): HttpResponse {
   const { body } = response
-  if (!gzip || (body.type !== 'bytes' && body.type !== 'stream') || !acceptsGzip(request.headers['accept-encoding'])) return response
+  if (!gzip || (body.type !== 'bytes' && body.type !== 'stream') || !acceptsGzip(request.headers['accept-encoding'])) {
+    return response
+  }
   const chunks = body.chunks
   // A watch is an async stream: its events must leave as they come.
   if (!(Symbol.iterator in chunks)) return response

@@ -25,7 +25,10 @@ export interface RestContext {
   readonly log: Log
   readonly authorizer: Authorizer
   readonly admission: readonly AdmissionPlugin[]
-  /** Rules of single kinds that reach beyond the object itself (IP allocation, namespace finalization); by `group/plural`. */
+  /**
+   * Rules of single kinds that reach beyond the object itself (IP allocation, namespace finalization); by
+   * `group/plural`.
+   */
   readonly hooks: ReadonlyMap<string, KindHooks>
   readonly locks: KeyLocks
 }
@@ -58,7 +61,8 @@ export interface WriteParameters {
 }
 
 /**
- * What a write gave: an entry of the store, an object that is not (or not so) in it: a dry run, a subresource, a status,
+ * What a write gave: an entry of the store, an object that is not (or not so) in it: a dry run, a subresource, a
+ * status,
  * or bytes that need no encoding.
  */
 export type Outcome =
@@ -73,7 +77,9 @@ export interface Reservation {
 
 export interface KindHooks {
   /** After prepareForCreate and before validation; may change the object. */
-  beforeCreate?(object: KubeObject, scope: RequestScope, dryRun: boolean): Reservation | undefined | Promise<Reservation | undefined>
+  beforeCreate?(
+    object: KubeObject, scope: RequestScope, dryRun: boolean,
+  ): Reservation | undefined | Promise<Reservation | undefined>
   beforeUpdate?(object: KubeObject, old: Stored<KubeObject>, scope: RequestScope, dryRun: boolean):
     Reservation | undefined | Promise<Reservation | undefined>
   afterDelete?(old: Stored<KubeObject>): void | Promise<void>

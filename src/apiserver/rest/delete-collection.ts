@@ -8,7 +8,10 @@ import { listObjects, type ListPage, type ListParameters } from './list.ts'
 /** Deletions that run at the same time. */
 const width = 32
 
-/** Resolves to the objects that were there; rejects with the first error that is not 404, when all that was begun is done. */
+/**
+ * Resolves to the objects that were there; rejects with the first error that is not 404, when all that was begun is
+ * done.
+ */
 export async function deleteCollection(
   context: RestContext, scope: RequestScope, list: ListParameters, parameters: DeleteParameters,
 ): Promise<ListPage> {

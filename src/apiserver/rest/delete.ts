@@ -1,4 +1,7 @@
-/** Deleting objects of any kind: at once, gracefully, or step by step with finalizers (upstream: store.go Delete, rest/delete.go). */
+/**
+ * Deleting objects of any kind: at once, gracefully, or step by step with finalizers (upstream: store.go Delete,
+ * rest/delete.go).
+ */
 import { deepEqual } from '#base/deep-equal.ts'
 import { badRequest, conflict, invalid } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
@@ -19,7 +22,9 @@ export interface DeleteParameters {
   readonly propagationPolicy?: string | undefined
   /** The older spelling of propagation; not both. */
   readonly orphanDependents?: boolean | undefined
-  readonly preconditions?: { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined } | undefined
+  readonly preconditions?: {
+    readonly uid?: string | undefined; readonly resourceVersion?: string | undefined,
+  } | undefined
   readonly dryRun: boolean
 }
 
@@ -40,7 +45,9 @@ const answersWithObject: ReadonlySet<string> = new Set([
   'storage.k8s.io/volumeattachments', 'storage.k8s.io/volumeattributesclasses', 'storage.k8s.io/csistoragecapacities',
 ])
 
-export async function deleteObject(context: RestContext, scope: RequestScope, parameters: DeleteParameters): Promise<Deletion> {
+export async function deleteObject(
+  context: RestContext, scope: RequestScope, parameters: DeleteParameters,
+): Promise<Deletion> {
   checkParameters(parameters)
   const key = objectKeyInStore(scope.kind, scope.namespace, scope.name)
   let entry = context.store.current().get(key)
@@ -73,7 +80,9 @@ async function attemptDelete(
     : planDeletion(kind, old, parameters, context.clock.now())
   if (plan.type === 'already') return done(deletedOutcome(kind, old), false)
   if (admitted.revision !== entry.modRevision) {
-    const request = { operation: 'DELETE', scope, name: scope.name, object: undefined, old, dryRun: parameters.dryRun } as const
+    const request = {
+      operation: 'DELETE', scope, name: scope.name, object: undefined, old, dryRun: parameters.dryRun,
+    } as const
     await runMutatingAdmission(context, request)
     await runValidatingAdmission(context, request)
     admitted.revision = entry.modRevision
@@ -82,7 +91,9 @@ async function attemptDelete(
   if (plan.type === 'mark') {
     if (!plan.thenDelete && deepEqual(plan.object, old)) return done({ type: 'entry', status: 200, entry }, false)
     if (parameters.dryRun) return done({ type: 'object', status: 200, object: plan.object }, plan.thenDelete)
-    const result = await context.store.swap(entry.key, entry.modRevision, { type: 'put', value: encodeForStore(kind, plan.object) })
+    const result = await context.store.swap(
+      entry.key, entry.modRevision, { type: 'put', value: encodeForStore(kind, plan.object) },
+    )
     if (result.type === 'conflict') return { type: 'lost', current: result.current }
     current = result.entry
     if (!plan.thenDelete) return done({ type: 'entry', status: 200, entry: current }, false)
@@ -90,7 +101,9 @@ async function attemptDelete(
   if (parameters.dryRun) return done(deletedOutcome(kind, old), true)
   const result = await context.store.swap(current.key, current.modRevision, { type: 'delete' })
   // Someone else may have deleted it between the two steps; that is as good.
-  if (result.type === 'conflict') return { type: 'lost', current: result.current, ...(plan.type === 'mark' && { last: old }) }
+  if (result.type === 'conflict') {
+    return { type: 'lost', current: result.current, ...(plan.type === 'mark' && { last: old }) }
+  }
   await context.hooks.get(`${kind.group}/${kind.plural}`)?.afterDelete?.(old)
   return done(deletedOutcome(kind, loadObject(kind, result.entry)), true)
 }
@@ -101,7 +114,9 @@ function done(outcome: Outcome, deleted: boolean): Step {
 
 /** What a DELETE answers once nothing more is to be written. */
 function deletedOutcome(kind: AnyKind, object: Stored<KubeObject>): Outcome {
-  if (answersWithObject.has(`${kind.group}/${kind.plural}`)) return { type: 'object', status: 200, object: object as KubeObject }
+  if (answersWithObject.has(`${kind.group}/${kind.plural}`)) {
+    return { type: 'object', status: 200, object: object as KubeObject }
+  }
   const { name, uid } = object.metadata
   const details = { name, ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.plural, uid }
   const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }
@@ -133,12 +148,17 @@ function planDeletion(kind: AnyKind, old: Stored<KubeObject>, parameters: Delete
   return { type: 'mark', object, thenDelete: grace.seconds === 0 && finalizers.length === 0 }
 }
 
-/** How long the object still lives; undefined when its kind has no grace; 'pending' when it is dying and may not be hurried by this. */
+/**
+ * How long the object still lives; undefined when its kind has no grace; 'pending' when it is dying and may not be
+ * hurried by this.
+ */
 function planGrace(
   kind: AnyKind, old: Stored<KubeObject>, parameters: DeleteParameters, now: number,
 ): { readonly seconds: number; readonly deletionTime: number } | 'pending' | undefined {
   if (!kind.graceSeconds) return undefined
-  const requested = parameters.gracePeriodSeconds === undefined ? undefined : Math.max(parameters.gracePeriodSeconds, -1)
+  const requested = parameters.gracePeriodSeconds === undefined ? undefined : Math.max(
+    parameters.gracePeriodSeconds, -1,
+  )
   const asked = requested === -1 ? 1 : requested
   const { deletionTimestamp, deletionGracePeriodSeconds } = old.metadata
   if (deletionTimestamp) {
@@ -157,7 +177,9 @@ function planGrace(
 /** For kinds without grace: what finalizers wait for. */
 function markAsDeleting(metadata: ObjectMeta, now: number): void {
   if (!metadata.deletionTimestamp && (metadata.generation ?? 0) > 0) metadata.generation!++
-  if (!metadata.deletionTimestamp || Date.parse(metadata.deletionTimestamp) > now) metadata.deletionTimestamp = formatTime(now)
+  if (!metadata.deletionTimestamp || Date.parse(metadata.deletionTimestamp) > now) {
+    metadata.deletionTimestamp = formatTime(now)
+  }
   metadata.deletionGracePeriodSeconds = 0
 }
 
@@ -181,7 +203,10 @@ function collectorFinalizers(kind: AnyKind, old: Stored<KubeObject>, parameters:
   return finalizers
 }
 
-/** A namespace is first marked, whatever its finalizers; it goes when `spec.finalizers` is empty (upstream: core/namespace/storage). */
+/**
+ * A namespace is first marked, whatever its finalizers; it goes when `spec.finalizers` is empty (upstream:
+ * core/namespace/storage).
+ */
 function planNamespaceDeletion(old: Stored<KubeObject>, parameters: DeleteParameters, now: number): DeletionPlan {
   const spec = (old as { spec?: { finalizers?: readonly string[] } }).spec
   if (old.metadata.deletionTimestamp) {
@@ -195,7 +220,9 @@ function planNamespaceDeletion(old: Stored<KubeObject>, parameters: DeleteParame
   const want = (finalizer: string, policy: string, legacy: boolean): void => {
     const { orphanDependents, propagationPolicy } = parameters
     if (orphanDependents === undefined && propagationPolicy === undefined) return
-    if (orphanDependents !== undefined ? orphanDependents === legacy : propagationPolicy === policy) finalizers.add(finalizer)
+    if (orphanDependents !== undefined ? orphanDependents === legacy : propagationPolicy === policy) {
+      finalizers.add(finalizer)
+    }
     else finalizers.delete(finalizer)
   }
   want(orphanFinalizer, 'Orphan', true)
@@ -219,7 +246,9 @@ function checkParameters(parameters: DeleteParameters): void {
   const { propagationPolicy, orphanDependents } = parameters
   const errors: FieldError[] = []
   if (propagationPolicy !== undefined && orphanDependents !== undefined) {
-    errors.push(invalidValue('propagationPolicy', propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'))
+    errors.push(invalidValue(
+      'propagationPolicy', propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set',
+    ))
   }
   if (propagationPolicy !== undefined && !['Orphan', 'Background', 'Foreground'].includes(propagationPolicy)) {
     errors.push(notSupported('propagationPolicy', propagationPolicy, ['Foreground', 'Background', 'Orphan', 'nil']))
@@ -227,7 +256,9 @@ function checkParameters(parameters: DeleteParameters): void {
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', resource: 'DeleteOptions' }, '', errors)
 }
 
-function checkPreconditions({ kind }: RequestScope, { preconditions }: DeleteParameters, old: Stored<KubeObject>): void {
+function checkPreconditions(
+  { kind }: RequestScope, { preconditions }: DeleteParameters, old: Stored<KubeObject>,
+): void {
   const { name, uid, resourceVersion } = old.metadata
   if (preconditions?.uid && preconditions.uid !== uid) {
     throw conflict(kindSubject(kind), name, `the UID in the precondition (${preconditions.uid}) does not match the UID in record ` +
@@ -251,7 +282,9 @@ export function parseDeleteOptions(options: Readonly<Record<string, unknown>>): 
     gracePeriodSeconds: typeof gracePeriodSeconds === 'number' ? gracePeriodSeconds : undefined,
     propagationPolicy: text(propagationPolicy),
     orphanDependents: typeof orphanDependents === 'boolean' ? orphanDependents : undefined,
-    preconditions: conditions ? { uid: text(conditions.uid), resourceVersion: text(conditions.resourceVersion) } : undefined,
+    preconditions: conditions ? {
+      uid: text(conditions.uid), resourceVersion: text(conditions.resourceVersion),
+    } : undefined,
     dryRun: Array.isArray(dryRun) && dryRun.length > 0,
   }
 }

@@ -12,7 +12,9 @@ async function createMap(server: TestServer, metadata: Record<string, unknown>):
 }
 
 async function createPod(server: TestServer, name = 'p', finalizers: string[] = []): Promise<any> {
-  const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name, finalizers }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+  const body = {
+    apiVersion: 'v1', kind: 'Pod', metadata: { name, finalizers }, spec: { containers: [{ name: 'c', image: 'i' }] },
+  }
   await server.send('POST', pods, body)
   const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target: { kind: 'Node', name: 'n' } }
   assert.equal((await server.send('POST', `${pods}/${name}/binding`, binding)).status, 201)
@@ -23,12 +25,18 @@ test('an object with finalizers waits for them, and goes with the last', async (
   const server = startTestServer()
   await createMap(server, { name: 'a', finalizers: ['example.com/x', 'example.com/y'] })
   const marked = (await server.send('DELETE', `${maps}/a`)).json
-  assert.deepEqual([marked.metadata!.deletionTimestamp, marked.metadata!.deletionGracePeriodSeconds], ['2026-01-01T00:00:00Z', 0])
+  assert.deepEqual(
+    [marked.metadata!.deletionTimestamp, marked.metadata!.deletionGracePeriodSeconds], ['2026-01-01T00:00:00Z', 0],
+  )
   const again = (await server.send('DELETE', `${maps}/a`)).json
   assert.equal(again.metadata!.resourceVersion, marked.metadata!.resourceVersion)
-  const added = await server.send('PATCH', `${maps}/a`, { metadata: { finalizers: ['example.com/x', 'example.com/z'] } }, merge)
+  const added = await server.send(
+    'PATCH', `${maps}/a`, { metadata: { finalizers: ['example.com/x', 'example.com/z'] } }, merge,
+  )
   assert.equal(added.status, 422)
-  assert.equal((await server.send('PATCH', `${maps}/a`, { metadata: { finalizers: ['example.com/x'] } }, merge)).status, 200)
+  assert.equal(
+    (await server.send('PATCH', `${maps}/a`, { metadata: { finalizers: ['example.com/x'] } }, merge)).status, 200,
+  )
   const last = await server.send('PATCH', `${maps}/a`, { metadata: { finalizers: null } }, merge)
   assert.equal(last.status, 200)
   assert.equal((await server.send('GET', `${maps}/a`)).status, 404)
@@ -61,21 +69,29 @@ test('preconditions must hold', async () => {
     `the UID in record (${metadata.uid}). The object might have been deleted and then recreated`)
   const wrongVersion = await server.send('DELETE', `${maps}/a`, { preconditions: { resourceVersion: '999' } })
   assert.equal(wrongVersion.status, 409)
-  assert.equal((await server.send('DELETE', `${maps}/a`, { preconditions: { uid: metadata.uid, resourceVersion: metadata.resourceVersion } })).status, 200)
+  assert.equal((await server.send(
+    'DELETE', `${maps}/a`, { preconditions: { uid: metadata.uid, resourceVersion: metadata.resourceVersion } },
+  )).status, 200)
 })
 
 test('a scheduled pod dies by its grace period, which can only be shortened', async () => {
   const server = startTestServer()
   await createPod(server)
   const first = (await server.send('DELETE', `${pods}/p`)).json
-  assert.deepEqual([first.metadata!.deletionTimestamp, first.metadata!.deletionGracePeriodSeconds], ['2026-01-01T00:00:30Z', 30])
+  assert.deepEqual(
+    [first.metadata!.deletionTimestamp, first.metadata!.deletionGracePeriodSeconds], ['2026-01-01T00:00:30Z', 30],
+  )
   const longer = (await server.send('DELETE', `${pods}/p`, { gracePeriodSeconds: 60 })).json
   assert.equal(longer.metadata!.resourceVersion, first.metadata!.resourceVersion)
   const shorter = (await server.send('DELETE', `${pods}/p`, { gracePeriodSeconds: 10 })).json
-  assert.deepEqual([shorter.metadata!.deletionTimestamp, shorter.metadata!.deletionGracePeriodSeconds], ['2026-01-01T00:00:10Z', 10])
+  assert.deepEqual(
+    [shorter.metadata!.deletionTimestamp, shorter.metadata!.deletionGracePeriodSeconds], ['2026-01-01T00:00:10Z', 10],
+  )
   await server.clock.advance(20_000)
   const late = (await server.send('DELETE', `${pods}/p`, { gracePeriodSeconds: 5 })).json
-  assert.deepEqual([late.metadata!.deletionTimestamp, late.metadata!.deletionGracePeriodSeconds], ['2026-01-01T00:00:20Z', 1])
+  assert.deepEqual(
+    [late.metadata!.deletionTimestamp, late.metadata!.deletionGracePeriodSeconds], ['2026-01-01T00:00:20Z', 1],
+  )
   assert.equal((await server.send('DELETE', `${pods}/p`, { gracePeriodSeconds: 0 })).status, 200)
   assert.equal((await server.send('GET', `${pods}/p`)).status, 404)
 })
@@ -91,7 +107,9 @@ test('a pod with a finalizer outlives its grace period', async () => {
 
 test('a pod that never ran goes at once, and a create meanwhile is told why it fails', async () => {
   const server = startTestServer()
-  const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'q' }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+  const body = {
+    apiVersion: 'v1', kind: 'Pod', metadata: { name: 'q' }, spec: { containers: [{ name: 'c', image: 'i' }] },
+  }
   await server.send('POST', pods, body)
   await server.send('DELETE', `${pods}/q`)
   assert.equal((await server.send('GET', `${pods}/q`)).status, 404)
@@ -117,5 +135,7 @@ test('a collection is deleted by selector, and the answer lists what was there',
   for (let i = 0; i < 6; i++) await createMap(server, { name: `a${i}`, labels: { even: String(i % 2 === 0) } })
   const { json } = await server.send('DELETE', `${maps}?labelSelector=even%3Dtrue`)
   assert.equal(json['items'].length, 3)
-  assert.deepEqual((await server.send('GET', maps)).json['items'].map((item: any) => item.metadata.name), ['a1', 'a3', 'a5'])
+  assert.deepEqual(
+    (await server.send('GET', maps)).json['items'].map((item: any) => item.metadata.name), ['a1', 'a3', 'a5'],
+  )
 })

@@ -22,12 +22,17 @@ export function managerName(parameters: WriteParameters, scope: RequestScope): s
   return name
 }
 
-/** After everything else has made the object what will be stored, and it was not an apply: what has changed belongs to the writer. */
+/**
+ * After everything else has made the object what will be stored, and it was not an apply: what has changed belongs to
+ * the writer.
+ */
 export function recordUpdate(
   context: RestContext, scope: RequestScope, live: Stored<KubeObject> | undefined, object: KubeObject, parameters: WriteParameters,
 ): void {
   const tracked = trackUpdate({
-    live: live && toWire(scope, live as KubeObject), updated: toWire(scope, object), manager: managerName(parameters, scope), subresource: scope.subresource,
+    live: live && toWire(
+      scope, live as KubeObject,
+    ), updated: toWire(scope, object), manager: managerName(parameters, scope), subresource: scope.subresource,
     schema: schemaOf(context, scope), apiVersion: scope.apiVersion, now: context.clock.now(), resetFields: resetFieldsOf(scope),
   })
   const entries = tracked.metadata?.managedFields

@@ -1,6 +1,8 @@
 /**
- * The forms that one object has. In the store it is its kind's stored version, or another kind's (storedAs); the server works on the
- * kind's stored version; a client sees the version that it asked for. Mostly all three are the same, and then nothing is converted.
+ * The forms that one object has. In the store it is its kind's stored version, or another kind's (storedAs); the server
+ * works on the
+ * kind's stored version; a client sees the version that it asked for. Mostly all three are the same, and then nothing
+ * is converted.
  */
 import { deepFreeze } from '#base/deep-freeze.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
@@ -46,14 +48,18 @@ export function toWire(form: WireForm, object: KubeObject): KubeObject {
 export function fromWire({ kind, version }: Pick<WireForm, 'kind' | 'version'>, object: KubeObject): KubeObject {
   if (version === kind.storedVersion) return object
   const stored = version.conversion ? version.conversion.toStored(object) : object
-  return { ...stored, apiVersion: kind.group === '' ? kind.storedVersion.version : `${kind.group}/${kind.storedVersion.version}` }
+  return {
+    ...stored,
+    apiVersion: kind.group === '' ? kind.storedVersion.version : `${kind.group}/${kind.storedVersion.version}`,
+  }
 }
 
 const openBrace = new Uint8Array([0x7b])
 const prefixes = new WeakMap<KindVersion, Uint8Array>()
 
 /**
- * With what the stored bytes of an object begin when they are served as they are in this version; undefined: they must be converted.
+ * With what the stored bytes of an object begin when they are served as they are in this version; undefined: they must
+ * be converted.
  * As an item of a built-in kind's list an object has no kind and apiVersion of its own.
  */
 export function servedPrefix({ kind, version, apiVersion }: WireForm, asItem: boolean): Uint8Array | undefined {

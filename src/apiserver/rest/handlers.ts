@@ -13,7 +13,9 @@ import { getObject } from './get.ts'
 import { listObjects } from './list.ts'
 import { alignNamespace, checkName, metadataOf } from './names.ts'
 import { negotiateForm } from './negotiate.ts'
-import { parseDeleteParameters, parseListParameters, parseWatchParameters, parseWriteParameters, type PatchParameters } from './parameters.ts'
+import {
+  parseDeleteParameters, parseListParameters, parseWatchParameters, parseWriteParameters, type PatchParameters,
+} from './parameters.ts'
 import { parsePatchType, patchObject, type PatchType } from './patch.ts'
 import { renderEntry, renderList, renderOutcome, type RenderOptions } from './respond.ts'
 import { methodNotServed } from './refuse.ts'
@@ -91,7 +93,10 @@ async function handleUpdate(context: RestContext, scope: RequestScope, request: 
   return renderOutcome(await updateFromBody(context, scope, request, {}), scope, options)
 }
 
-/** PUT of the object, or of a subresource that takes the whole object; `variation` is what such a subresource does differently. */
+/**
+ * PUT of the object, or of a subresource that takes the whole object; `variation` is what such a subresource does
+ * differently.
+ */
 export async function updateFromBody(
   context: RestContext, scope: RequestScope, request: HttpRequest, variation: Partial<Update>,
 ): Promise<Outcome> {
@@ -148,7 +153,9 @@ function decodePatch(
     const repeated = [...duplicates.values()].flat().map((key) => `duplicate field ${JSON.stringify(key)}`)
     return { value, strictErrors: [...problems, ...repeated] }
   } catch (error) {
-    if (error instanceof BodyError) throw badRequest(media === 'yaml' ? `error decoding YAML: ${error.message}` : error.message)
+    if (error instanceof BodyError) {
+      throw badRequest(media === 'yaml' ? `error decoding YAML: ${error.message}` : error.message)
+    }
     throw error
   }
 }
@@ -161,7 +168,9 @@ async function handleDelete(context: RestContext, scope: RequestScope, request: 
   return renderOutcome(accepted ? { ...outcome, status: 202 } : outcome, scope, options)
 }
 
-async function handleDeleteCollection(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
+async function handleDeleteCollection(
+  context: RestContext, scope: RequestScope, request: HttpRequest,
+): Promise<HttpResponse> {
   const options = renderOptions(context, request)
   const list = parseListParameters(request.query)
   const parameters = parseDeleteParameters(request.query, await readDeleteOptions(context, request))
@@ -169,7 +178,9 @@ async function handleDeleteCollection(context: RestContext, scope: RequestScope,
 }
 
 /** DeleteOptions, from any group's version of them. */
-export async function readDeleteOptions(context: RestContext, request: HttpRequest): Promise<Readonly<Record<string, unknown>> | undefined> {
+export async function readDeleteOptions(
+  context: RestContext, request: HttpRequest,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
   const body = await request.readBody(maxBodyBytes)
   if (body.length === 0) return undefined
   try {

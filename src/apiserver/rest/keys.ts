@@ -1,4 +1,6 @@
-/** Where objects lie in the store: upstream's etcd layout, so that a store can be read with the tools that people know. */
+/**
+ * Where objects lie in the store: upstream's etcd layout, so that a store can be read with the tools that people know.
+ */
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { prefixRange, type KeyRange } from '#storage/store.ts'
 
@@ -11,7 +13,10 @@ const historical: Readonly<Record<string, string>> = {
   ingresses: 'ingress',
 }
 
-/** Groups whose resources are stored without the group's name. Every other group is a custom resource's (or has its name in the key). */
+/**
+ * Groups whose resources are stored without the group's name. Every other group is a custom resource's (or has its name
+ * in the key).
+ */
 const groupless: ReadonlySet<string> = new Set([
   '', 'apps', 'autoscaling', 'batch', 'policy', 'admissionregistration.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io',
   'certificates.k8s.io', 'coordination.k8s.io', 'discovery.k8s.io', 'events.k8s.io', 'flowcontrol.apiserver.k8s.io',

@@ -30,16 +30,22 @@ export interface ListPage {
   readonly remainingItemCount: number | undefined
 }
 
-export async function listObjects(context: RestContext, scope: RequestScope, parameters: ListParameters): Promise<ListPage> {
+export async function listObjects(
+  context: RestContext, scope: RequestScope, parameters: ListParameters,
+): Promise<ListPage> {
   checkListParameters(parameters)
-  const selection = parseSelection(scope.kind, scope.namespace, scope.name, parameters.labelSelector, parameters.fieldSelector)
+  const selection = parseSelection(
+    scope.kind, scope.namespace, scope.name, parameters.labelSelector, parameters.fieldSelector,
+  )
   const prefix = collectionPrefix(scope.kind, scope.namespace)
   const start = await chooseView(context, scope, parameters, selection, prefix)
   const range: KeyRange = start.key === undefined ? selection.range : { start: start.key, end: selection.range.end }
   return pageOf(scope.kind, start.view, range, selection, parameters.limit, prefix)
 }
 
-function pageOf(kind: AnyKind, view: View, range: KeyRange, selection: Selection, limit: number, prefix: string): ListPage {
+function pageOf(
+  kind: AnyKind, view: View, range: KeyRange, selection: Selection, limit: number, prefix: string,
+): ListPage {
   const { matches } = selection
   if (limit <= 0 || selection.single) {
     const all = view.list(range)
@@ -53,7 +59,9 @@ function pageOf(kind: AnyKind, view: View, range: KeyRange, selection: Selection
     const wanted = limit - entries.length + 1
     const some = view.list({ start: from, end: range.end }, Math.max(wanted, matches ? 512 : 0))
     for (const entry of some) {
-      if (entries.length === limit) return { revision: view.revision, entries, ...nextPage(view, range, from, matches === undefined, prefix) }
+      if (entries.length === limit) {
+        return { revision: view.revision, entries, ...nextPage(view, range, from, matches === undefined, prefix) }
+      }
       if (!matches || matches(loadObject(kind, entry))) entries.push(entry)
       from = `${entry.key}\0`
     }
@@ -61,7 +69,9 @@ function pageOf(kind: AnyKind, view: View, range: KeyRange, selection: Selection
   }
 }
 
-function nextPage(view: View, range: KeyRange, from: string, exact: boolean, prefix: string): Pick<ListPage, 'continue' | 'remainingItemCount'> {
+function nextPage(
+  view: View, range: KeyRange, from: string, exact: boolean, prefix: string,
+): Pick<ListPage, 'continue' | 'remainingItemCount'> {
   return {
     continue: formatContinue(from, prefix, view.revision),
     remainingItemCount: exact ? view.count({ start: from, end: range.end }) : undefined,
@@ -75,7 +85,9 @@ async function chooseView(
   const version = parameters.resourceVersion
   if (parameters.continue !== '') {
     const token = parseContinue(parameters.continue, prefix)
-    if (version !== '' && version !== '0') throw badRequest('specifying resource version is not allowed when using continue')
+    if (version !== '' && version !== '0') {
+      throw badRequest('specifying resource version is not allowed when using continue')
+    }
     if (token.revision < 0) return { view: await store.read(), key: token.key }
     try {
       return { view: await store.read(token.revision), key: token.key }
@@ -109,9 +121,13 @@ function checkListParameters(parameters: ListParameters): void {
   const errors: FieldError[] = []
   if (match !== '') {
     const field = 'resourceVersionMatch'
-    if (resourceVersion === '') errors.push(forbiddenValue(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
+    if (resourceVersion === '') {
+      errors.push(forbiddenValue(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
+    }
     if (token !== '') errors.push(forbiddenValue(field, 'resourceVersionMatch is forbidden when continue is provided'))
-    if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported(field, match, ['Exact', 'NotOlderThan', '']))
+    if (match !== 'Exact' && match !== 'NotOlderThan') {
+      errors.push(notSupported(field, match, ['Exact', 'NotOlderThan', '']))
+    }
     if (match === 'Exact' && resourceVersion === '0') {
       errors.push(forbiddenValue(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
     }
@@ -122,10 +138,15 @@ function checkListParameters(parameters: ListParameters): void {
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', resource: 'ListOptions' }, '', errors)
 }
 
-/** Upstream's token with a checksum over the collection, so that it cannot be carried to another one or edited by accident. */
+/**
+ * Upstream's token with a checksum over the collection, so that it cannot be carried to another one or edited by
+ * accident.
+ */
 function formatContinue(key: string, prefix: string, revision: Revision): string {
   const start = key.slice(prefix.length)
-  return base64UrlEncode(utf8Encode(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start, sum: checksum(prefix, revision, start) })))
+  return base64UrlEncode(
+    utf8Encode(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start, sum: checksum(prefix, revision, start) })),
+  )
 }
 
 function parseContinue(token: string, prefix: string): { readonly key: string; readonly revision: Revision } {
@@ -141,9 +162,15 @@ function parseContinue(token: string, prefix: string): { readonly key: string; r
   }
   const { v, rv, start, sum } = parsed ?? {}
   if (v !== 'meta.k8s.io/v1') throw invalidToken(`: server does not recognize this encoded version ${String(v)}`)
-  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0) throw invalidToken(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
-  if (typeof start !== 'string' || start === '') throw invalidToken(': encoded start key empty (version meta.k8s.io/v1)')
-  if (start.startsWith('/') || start.split('/').some((part) => part === '..' || part === '.')) throw invalidToken(`: ${start}`)
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0) {
+    throw invalidToken(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+  }
+  if (typeof start !== 'string' || start === '') {
+    throw invalidToken(': encoded start key empty (version meta.k8s.io/v1)')
+  }
+  if (start.startsWith('/') || start.split('/').some((part) => part === '..' || part === '.')) {
+    throw invalidToken(`: ${start}`)
+  }
   if (sum !== checksum(prefix, rv, start)) throw invalidToken(`: ${start}`)
   return { key: prefix + start, revision: rv }
 }

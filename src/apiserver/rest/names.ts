@@ -48,13 +48,17 @@ export function alignNamespace(metadata: ObjectMeta, scope: RequestScope): void 
 /** Throws ApiError 400 unless the object is the one that the path names. */
 export function checkName(metadata: ObjectMeta, scope: RequestScope): void {
   const name = metadata.name ?? ''
-  if (name === '') throw badRequest(`the name of the object (${scope.name} based on URL) was undeterminable: name must be provided`)
+  if (name === '') {
+    throw badRequest(`the name of the object (${scope.name} based on URL) was undeterminable: name must be provided`)
+  }
   if (name !== scope.name) {
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${scope.name})`)
   }
   const namespace = metadata.namespace ?? ''
   if (scope.kind.namespaced && namespace !== '' && namespace !== scope.namespace) {
-    throw badRequest(`the namespace of the object (${namespace}) does not match the namespace on the request (${scope.namespace})`)
+    throw badRequest(
+      `the namespace of the object (${namespace}) does not match the namespace on the request (${scope.namespace})`,
+    )
   }
 }
 

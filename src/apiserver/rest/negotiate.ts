@@ -20,7 +20,10 @@ const cacheLimit = 256
 /** Clients repeat a handful of Accept headers for ever. */
 const cache = new Map<string, Form | undefined>()
 
-/** Throws ApiError 406 when nothing that the client accepts can be served. `transforms`: tables and metadata are possible here. */
+/**
+ * Throws ApiError 406 when nothing that the client accepts can be served. `transforms`: tables and metadata are
+ * possible here.
+ */
 export function negotiateForm(accept: string | undefined, transforms: boolean): Form {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return plainJson
   const key = transforms ? accept : `!${accept}`

@@ -27,7 +27,8 @@ export interface ObjectCodec {
   /** A body as a JSON value, not yet of any kind. Throws BodyError. */
   parse(media: MediaType, body: Uint8Array, strict: boolean): ParsedBody
   /**
-   * Brings a parsed body into the kind's shape, in place: unknown fields are dropped (and reported), values of a wrong type throw
+   * Brings a parsed body into the kind's shape, in place: unknown fields are dropped (and reported), values of a wrong
+   * type throw
    * BodyError, defaults are filled in. The object is then in the kind's stored version.
    */
   decode(kind: AnyKind, version: KindVersion, parsed: ParsedJson, strict: boolean): DecodedObject
@@ -59,13 +60,17 @@ export function createObjectCodec(schemas: SchemaTable): ObjectCodec {
   }
 }
 
-function decodeTyped(parsed: ParsedJson, schema: StructSchema, strict: boolean): { object: Record<string, unknown>; problems: readonly string[] } {
+function decodeTyped(
+  parsed: ParsedJson, schema: StructSchema, strict: boolean,
+): { object: Record<string, unknown>; problems: readonly string[] } {
   return translate(() => decodeParsed(parsed, schema, { strict: strict ? 'Strict' : 'Ignore' }))
 }
 
 function parseFirstDocument(body: Uint8Array): ParsedBody {
   const { documents, duplicates } = parseYaml(body)
-  const problems = duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`]
+  const problems = duplicates.length === 0 ? [] : [
+    `yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`,
+  ]
   return { value: documents[0] ?? null, duplicates: noDuplicates, problems }
 }
 
@@ -77,7 +82,9 @@ function translate<T>(body: () => T): T {
   try {
     return body()
   } catch (error) {
-    if (error instanceof JsonError || error instanceof ProtobufError || error instanceof YamlError) throw new BodyError(error.message)
+    if (error instanceof JsonError || error instanceof ProtobufError || error instanceof YamlError) {
+      throw new BodyError(error.message)
+    }
     throw error
   }
 }

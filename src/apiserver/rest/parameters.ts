@@ -60,7 +60,9 @@ export function parseWriteParameters(query: string, verb: WriteVerb): PatchParam
   const fieldValidation = values.get('fieldValidation') ?? ''
   const errors: FieldError[] = []
   if (verb === 'apply' && fieldManager === '') errors.push(required('fieldManager', 'is required for apply patch'))
-  if (verb === 'patch' && values.has('force')) errors.push(forbiddenValue('force', 'may not be specified for non-apply patch'))
+  if (verb === 'patch' && values.has('force')) {
+    errors.push(forbiddenValue('force', 'may not be specified for non-apply patch'))
+  }
   errors.push(...validateFieldManager(fieldManager, 'fieldManager'), ...validateDryRun(dryRun))
   if (!['', 'Ignore', 'Strict', 'Warn'].includes(fieldValidation)) {
     errors.push(notSupported('fieldValidation', fieldValidation, ['', 'Ignore', 'Strict', 'Warn']))
@@ -75,7 +77,9 @@ export function parseWriteParameters(query: string, verb: WriteVerb): PatchParam
 const defaultWrite: PatchParameters = { dryRun: false, fieldManager: '', fieldValidation: 'Warn', force: false }
 
 /** DeleteOptions from the body, or from the query when there is no body. */
-export function parseDeleteParameters(query: string, body: Readonly<Record<string, unknown>> | undefined): DeleteParameters {
+export function parseDeleteParameters(
+  query: string, body: Readonly<Record<string, unknown>> | undefined,
+): DeleteParameters {
   const values = new URLSearchParams(query)
   const fromQuery = {
     gracePeriodSeconds: integer(values, 'gracePeriodSeconds'),
@@ -100,6 +104,8 @@ function integer(values: URLSearchParams, name: string): number | undefined {
   if (text === null || text === '') return undefined
   if (!/^[+-]?[0-9]+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${quoteGo(text)}: invalid syntax`)
   const value = BigInt(text)
-  if (value >= 2n ** 63n || value < -(2n ** 63n)) throw badRequest(`strconv.ParseInt: parsing ${quoteGo(text)}: value out of range`)
+  if (value >= 2n ** 63n || value < -(2n ** 63n)) {
+    throw badRequest(`strconv.ParseInt: parsing ${quoteGo(text)}: value out of range`)
+  }
   return Number(value)
 }

@@ -1,4 +1,6 @@
-/** PATCH in its four dialects: each gives the new object from the current one; storing it is an update like any other. */
+/**
+ * PATCH in its four dialects: each gives the new object from the current one; storing it is an update like any other.
+ */
 import { ApiError, badRequest, invalid, unsupportedMediaType } from '#machinery/errors/api-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
@@ -30,7 +32,9 @@ export function parsePatchType(contentType: string | undefined, strategic: boole
   const type = patchTypes[(contentType ?? '').split(';')[0]!.trim()]
   if (type !== undefined && (type !== 'strategic' || strategic)) return type
   const accepted = Object.keys(patchTypes).filter((name) => strategic || patchTypes[name] !== 'strategic')
-  throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`)
+  throw unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  )
 }
 
 /** Applies the decoded patch. `strictErrors` are those of decoding the patch itself. */
@@ -77,15 +81,22 @@ export function applyPatch(
   }
 }
 
-/** Decodes the patched value as its kind; a patch that makes an object of it that it cannot be is 422, as upstream has it. */
+/**
+ * Decodes the patched value as its kind; a patch that makes an object of it that it cannot be is 422, as upstream has
+ * it.
+ */
 function shapePatched(
   context: RestContext, scope: RequestScope, patched: KubeObject, errors: readonly string[], parameters: PatchParameters,
 ): KubeObject {
-  const fail = (why: string): ApiError => invalid({ group: '', resource: '' }, '', [invalidValue('patch', JSON.stringify(patched), why)])
+  const fail = (why: string): ApiError => invalid(
+    { group: '', resource: '' }, '', [invalidValue('patch', JSON.stringify(patched), why)],
+  )
   try {
     const { object, strictErrors } = context.codec.shape(scope.kind, scope.version, patched)
     const all = [...errors, ...strictErrors]
-    if (all.length > 0 && parameters.fieldValidation === 'Strict') throw fail(`strict decoding error: ${all.join(', ')}`)
+    if (all.length > 0 && parameters.fieldValidation === 'Strict') {
+      throw fail(`strict decoding error: ${all.join(', ')}`)
+    }
     if (parameters.fieldValidation === 'Warn') for (const error of all) scope.warn(error)
     return object
   } catch (error) {
@@ -103,7 +114,9 @@ function applyConfiguration(
   }
   if (parameters.fieldValidation === 'Warn') for (const error of strictErrors) scope.warn(error)
   if (!isJsonObject(patch)) {
-    throw badRequest(`error decoding YAML: json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`)
+    throw badRequest(
+      `error decoding YAML: json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`,
+    )
   }
   const applied = applyObject({
     live: existing && toWire(scope, existing as KubeObject),

@@ -80,7 +80,9 @@ test('a token does not open another collection, nor one that was edited', async 
   const token = ((await server.send('GET', `${maps}?limit=1`)).json.metadata as any).continue as string
   assert.equal((await server.send('GET', `/api/v1/namespaces/other/configmaps?continue=${token}`)).status, 400)
   assert.equal((await server.send('GET', `/api/v1/secrets?continue=${token}`)).status, 400)
-  const edited = Buffer.from(Buffer.from(token, 'base64url').toString().replace('a', '../../secrets/a')).toString('base64url')
+  const edited = Buffer.from(
+    Buffer.from(token, 'base64url').toString().replace('a', '../../secrets/a'),
+  ).toString('base64url')
   assert.equal((await server.send('GET', `${maps}?continue=${edited}`)).status, 400)
 })
 
@@ -88,7 +90,9 @@ test('a large list is streamed in pieces that are one JSON document', async () =
   const server = startTestServer()
   const value = 'x'.repeat(20_000)
   for (let i = 0; i < 40; i++) {
-    await server.send('POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `c${i}` }, data: { value: `${value}ü` } })
+    await server.send(
+      'POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `c${i}` }, data: { value: `${value}ü` } },
+    )
   }
   const response = await server.open('GET', maps)
   assert.equal(response.body.type, 'stream')
@@ -150,19 +154,25 @@ test('a watch begins with what is there, with nothing, or behind a version', asy
 test('a watch list ends its initial events with a bookmark that says so', async () => {
   const server = startTestServer()
   const revision = await create(server, 'a')
-  const listing = await watch(server, '&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true')
+  const listing = await watch(
+    server, '&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true',
+  )
   await create(server, 'b')
   await listing.stop()
   assert.deepEqual(brief(listing), ['ADDED a', `BOOKMARK ${revision}`, 'ADDED b'])
   assert.deepEqual(listing.events[1].object, {
-    kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: revision, annotations: { 'k8s.io/initial-events-end': 'true' } },
+    kind: 'ConfigMap', apiVersion: 'v1', metadata: {
+      resourceVersion: revision, annotations: { 'k8s.io/initial-events-end': 'true' },
+    },
   })
 })
 
 test('bookmarks come each minute and at the end, and carry the version of the whole store', async () => {
   const server = startTestServer()
   const watching = await watch(server, '&resourceVersion=0&allowWatchBookmarks=true&timeoutSeconds=90')
-  await server.send('POST', '/api/v1/namespaces/default/secrets', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' } })
+  await server.send(
+    'POST', '/api/v1/namespaces/default/secrets', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' } },
+  )
   const revision = server.server.context.store.revision
   await server.clock.advance(60_000)
   await settle()
@@ -182,7 +192,9 @@ test('a watch from a version that is gone is told so in an event', async () => {
   await store.compact(store.revision)
   const watching = await watch(server, '&resourceVersion=1')
   await watching.stop()
-  assert.deepEqual(watching.events.map(({ type, object }) => [type, object.code, object.reason]), [['ERROR', 410, 'Expired']])
+  assert.deepEqual(
+    watching.events.map(({ type, object }) => [type, object.code, object.reason]), [['ERROR', 410, 'Expired']],
+  )
 })
 
 test('a table has its columns in the list, and in the first event of a watch', async () => {
@@ -207,7 +219,10 @@ test('metadata only, as informers of garbage collectors want it', async () => {
   await create(server, 'a')
   const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
   const list = (await server.send('GET', maps, undefined, { accept })).json as any
-  assert.deepEqual([list.kind, list.items[0].kind, list.items[0].metadata.name, list.items[0].data], ['PartialObjectMetadataList', 'PartialObjectMetadata', 'a', undefined])
+  assert.deepEqual(
+    [list.kind, list.items[0].kind, list.items[0].metadata.name, list.items[0].data],
+    ['PartialObjectMetadataList', 'PartialObjectMetadata', 'a', undefined],
+  )
 })
 
 test('all watchers that select everything get the very same bytes', async () => {

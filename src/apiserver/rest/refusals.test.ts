@@ -63,7 +63,10 @@ const refusals: Readonly<Record<string, Refusal>> = {
     message: 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dato"',
   },
   'a field given twice, strictly': {
-    request: ['POST', `${maps}?fieldValidation=Strict`, '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"a":"1"},"data":{"a":"2"}}'],
+    request: [
+      'POST', `${maps}?fieldValidation=Strict`,
+      '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"a":"1"},"data":{"a":"2"}}',
+    ],
     status: 400, reason: 'BadRequest',
     message: 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: duplicate field "data"',
   },
@@ -72,7 +75,9 @@ const refusals: Readonly<Record<string, Refusal>> = {
     message: 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   },
   'a patch of an unknown type': {
-    request: ['PATCH', `${maps}/a`, {}, { 'content-type': 'application/json' }], status: 415, reason: 'UnsupportedMediaType',
+    request: [
+      'PATCH', `${maps}/a`, {}, { 'content-type': 'application/json' },
+    ], status: 415, reason: 'UnsupportedMediaType',
     message: 'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml',
   },
   'an answer in an unknown format': {
@@ -92,7 +97,9 @@ const refusals: Readonly<Record<string, Refusal>> = {
     message: 'ConfigMap "A_b" is invalid: metadata.name: Invalid value: "A_b": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, \'-\' or \'.\', and must start and end with an alphanumeric character (e.g. \'example.com\', regex used for validation is \'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\')',
   },
   'an apply without a manager': {
-    request: ['PATCH', `${maps}/a`, map, { 'content-type': 'application/apply-patch+yaml' }], status: 422, reason: 'Invalid',
+    request: [
+      'PATCH', `${maps}/a`, map, { 'content-type': 'application/apply-patch+yaml' },
+    ], status: 422, reason: 'Invalid',
     message: 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
   },
   'force without an apply': {
@@ -136,7 +143,9 @@ const refusals: Readonly<Record<string, Refusal>> = {
     message: 'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
   },
   'two ways to propagate': {
-    request: ['DELETE', `${maps}/a`, { propagationPolicy: 'Orphan', orphanDependents: true }], status: 422, reason: 'Invalid',
+    request: [
+      'DELETE', `${maps}/a`, { propagationPolicy: 'Orphan', orphanDependents: true },
+    ], status: 422, reason: 'Invalid',
     message: 'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Invalid value: "Orphan": orphanDependents and deletionPropagation cannot be both set',
   },
 }

@@ -1,4 +1,7 @@
-/** Answers as bytes: single objects, lists, statuses. JSON is copied from the store; every other form is made from decoded objects. */
+/**
+ * Answers as bytes: single objects, lists, statuses. JSON is copied from the store; every other form is made from
+ * decoded objects.
+ */
 import type { ApiError } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
@@ -70,7 +73,9 @@ export function renderList(page: ListPage, scope: RequestScope, options: RenderO
   const prefix = form.media === 'json' && form.as === 'object' && !form.pretty ? servedPrefix(scope, true) : undefined
   if (prefix) return renderJsonList(page, scope, prefix)
   const bytes = options.wire.encode(form.media, listObject(page, scope, options), form.pretty)
-  return { status: 200, headers: { 'content-type': contentTypes[form.media] }, body: { type: 'bytes', chunks: [bytes] } }
+  return {
+    status: 200, headers: { 'content-type': contentTypes[form.media] }, body: { type: 'bytes', chunks: [bytes] },
+  }
 }
 
 function listObject(page: ListPage, scope: RequestScope, options: RenderOptions): KubeObject {
@@ -95,11 +100,15 @@ function listObject(page: ListPage, scope: RequestScope, options: RenderOptions)
 /** A row's cells come from the kind's own form, whatever version is asked for; an object in it is in that version. */
 export function rowOf(scope: RequestScope, entry: Entry, include: IncludeObject, now: number): TableRow {
   const object = loadObject(scope.kind, entry)
-  return tableRow(scope.kind, object, include === 'Object' ? toWire(scope, object as KubeObject) : undefined, include, now)
+  return tableRow(
+    scope.kind, object, include === 'Object' ? toWire(scope, object as KubeObject) : undefined, include, now,
+  )
 }
 
 function tableOf(kind: AnyKind, metadata: object, rows: readonly unknown[]): KubeObject {
-  return { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata, columnDefinitions: columnDefinitions(kind), rows } as KubeObject
+  return {
+    kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata, columnDefinitions: columnDefinitions(kind), rows,
+  } as KubeObject
 }
 
 function listMetadata(page: ListPage): { resourceVersion: string; continue?: string; remainingItemCount?: number } {
@@ -116,13 +125,23 @@ function renderJsonList(page: ListPage, { kind, apiVersion }: RequestScope, type
   let bound = head.length + 4
   for (const entry of page.entries) {
     bound += servedBound(entry, type) + 1
-    if (bound > pieceBytes) return { status: 200, headers: jsonHeaders, body: { type: 'stream', chunks: jsonPieces(page.entries, head, type) } }
+    if (bound > pieceBytes) {
+      return {
+        status: 200, headers: jsonHeaders, body: { type: 'stream', chunks: jsonPieces(page.entries, head, type) },
+      }
+    }
   }
-  return { status: 200, headers: jsonHeaders, body: { type: 'bytes', chunks: [...jsonPieces(page.entries, head, type)] } }
+  return {
+    status: 200, headers: jsonHeaders, body: { type: 'bytes', chunks: [...jsonPieces(page.entries, head, type)] },
+  }
 }
 
-function* jsonPieces(entries: readonly Entry[], head: Uint8Array, type: Uint8Array): Generator<Uint8Array, void, undefined> {
-  let piece = new Uint8Array(Math.min(pieceBytes, head.length + 4 + entries.reduce((sum, entry) => sum + servedBound(entry, type) + 1, 0)))
+function* jsonPieces(
+  entries: readonly Entry[], head: Uint8Array, type: Uint8Array,
+): Generator<Uint8Array, void, undefined> {
+  let piece = new Uint8Array(
+    Math.min(pieceBytes, head.length + 4 + entries.reduce((sum, entry) => sum + servedBound(entry, type) + 1, 0)),
+  )
   piece.set(head)
   let offset = head.length
   let first = true

@@ -29,11 +29,15 @@ export function parseSelection(
   const rest: FieldSelector = fields.filter(({ field, operator, value }) => {
     if (operator !== '=') return true
     if (field === 'metadata.name' && scopeName === '') return (scopeName = value) === ''
-    if (field === 'metadata.namespace' && scopeNamespace === '' && kind.namespaced) return (scopeNamespace = value) === ''
+    if (field === 'metadata.namespace' && scopeNamespace === '' && kind.namespaced) {
+      return (scopeNamespace = value) === ''
+    }
     return true
   })
   const single = scopeName !== '' && (!kind.namespaced || scopeNamespace !== '')
-  const filters = scopeName !== '' && !single ? [...rest, { field: 'metadata.name', operator: '=' as const, value: scopeName }] : rest
+  const filters = scopeName !== '' && !single ? [
+    ...rest, { field: 'metadata.name', operator: '=' as const, value: scopeName },
+  ] : rest
   const range = single
     ? singleKeyRange(objectKeyInStore(kind, scopeNamespace, scopeName))
     : collectionRange(kind, scopeNamespace)

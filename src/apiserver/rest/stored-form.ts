@@ -1,5 +1,6 @@
 /**
- * How an object lies in the store: its JSON bytes in upstream's key order, without `metadata.resourceVersion`, behind a header of
+ * How an object lies in the store: its JSON bytes in upstream's key order, without `metadata.resourceVersion`, behind a
+ * header of
  * eight bytes. The version is known only after the store has committed, so it is spliced in when the object is served.
  *
  *   byte 0      format: 1
@@ -68,7 +69,11 @@ export function decodeStored<T extends KubeObject = KubeObject>(entry: Entry): S
 export function servedChunks(entry: Entry, type?: Uint8Array): Uint8Array[] {
   const { value } = entry
   const at = spliceOffset(value)
-  if (type) return [type, value.subarray(headerLength + typeLength(value), at), versionBytes(entry.modRevision), value.subarray(at)]
+  if (type) {
+    return [
+      type, value.subarray(headerLength + typeLength(value), at), versionBytes(entry.modRevision), value.subarray(at),
+    ]
+  }
   return [value.subarray(headerLength, at), versionBytes(entry.modRevision), value.subarray(at)]
 }
 

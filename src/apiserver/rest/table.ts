@@ -34,7 +34,10 @@ export function tableRow(
 
 /** What a client that only wants metadata gets. */
 export function partialMetadata(object: Stored<KubeObject>): KubeObject {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata as NonNullable<KubeObject['metadata']> }
+  return {
+    kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1',
+    metadata: object.metadata as NonNullable<KubeObject['metadata']>,
+  }
 }
 
 const fallback: readonly Column<KubeObject>[] = [

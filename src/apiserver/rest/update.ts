@@ -1,4 +1,7 @@
-/** Replacing an object of any kind: PUT, PATCH and every subresource that writes (upstream: store.go Update, rest/update.go). */
+/**
+ * Replacing an object of any kind: PUT, PATCH and every subresource that writes (upstream: store.go Update,
+ * rest/update.go).
+ */
 import { deepEqual, semanticEqual } from '#base/deep-equal.ts'
 import { ApiError, conflict, invalid, modified } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
@@ -19,11 +22,17 @@ import { loadObject } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
 import { alignNamespace, checkName, dropDuplicateOwners, metadataOf } from './names.ts'
 
-/** After this many lost races a writer gives up with 409. From the second on writers queue, so only other processes can win. */
+/**
+ * After this many lost races a writer gives up with 409. From the second on writers queue, so only other processes can
+ * win.
+ */
 const maxAttempts = 50
 
 export interface Update {
-  /** The new object, the caller's own to change, made from the current one (undefined: there is none). May run several times. */
+  /**
+   * The new object, the caller's own to change, made from the current one (undefined: there is none). May run several
+   * times.
+   */
   readonly apply: (existing: Stored<KubeObject> | undefined) => KubeObject | Promise<KubeObject>
   /** Server-side apply creates what is absent, whatever the kind says. */
   readonly forceAllowCreate?: boolean
@@ -33,7 +42,10 @@ export interface Update {
   readonly validate?: (object: KubeObject, old: Stored<KubeObject>) => readonly FieldError[]
   /** In place of the kind's prepareForUpdate. */
   readonly prepare?: (object: KubeObject, old: Stored<KubeObject>) => void
-  /** The server's own write, after the order for it has gone through admission: no second admission, and no field manager. */
+  /**
+   * The server's own write, after the order for it has gone through admission: no second admission, and no field
+   * manager.
+   */
   readonly internal?: boolean
 }
 
@@ -73,7 +85,9 @@ async function attemptUpdate(
   checkVersion(scope, metadata, entry)
   dropDuplicateOwners(metadata, false, scope)
   if (!update.internal) {
-    await runMutatingAdmission(context, { operation: 'UPDATE', scope, name: scope.name, object, old, dryRun: parameters.dryRun })
+    await runMutatingAdmission(
+      context, { operation: 'UPDATE', scope, name: scope.name, object, old, dryRun: parameters.dryRun },
+    )
     dropDuplicateOwners(metadata, true, scope)
   }
   const reservation = await prepare(context, scope, update, object, old, parameters.dryRun)
@@ -83,7 +97,9 @@ async function attemptUpdate(
     if (!update.internal) {
       if (!parameters.applied) recordUpdate(context, scope, old, object, parameters)
       keepUnchangedManagedFields(object, old)
-      await runValidatingAdmission(context, { operation: 'UPDATE', scope, name: scope.name, object, old, dryRun: parameters.dryRun })
+      await runValidatingAdmission(
+        context, { operation: 'UPDATE', scope, name: scope.name, object, old, dryRun: parameters.dryRun },
+      )
     }
     const result = await write(context, scope, object, old, entry, parameters.dryRun)
     await (result.type === 'lost' || parameters.dryRun ? reservation?.rollback() : reservation?.commit())
@@ -125,7 +141,9 @@ async function prepare(
   else metadata.generation = old.metadata.generation
   if (update.prepare) update.prepare(object, old)
   else {
-    if (kind.subresources?.status && (subresource === '' || subresource === 'status')) separateStatus(object, old, subresource === 'status')
+    if (kind.subresources?.status && (subresource === '' || subresource === 'status')) {
+      separateStatus(object, old, subresource === 'status')
+    }
     kind.prepareForUpdate?.(object, old, { subresource, now: context.clock.now() })
   }
   if (bumpsGeneration(scope, object, old)) metadata.generation = (old.metadata.generation ?? 0) + 1
@@ -161,7 +179,9 @@ function bumpsGeneration({ kind, subresource }: RequestScope, object: KubeObject
   return !semanticEqual((object as { spec?: unknown }).spec, (old as { spec?: unknown }).spec)
 }
 
-function validate({ kind, subresource }: RequestScope, update: Update, object: KubeObject, old: Stored<KubeObject>): void {
+function validate(
+  { kind, subresource }: RequestScope, update: Update, object: KubeObject, old: Stored<KubeObject>,
+): void {
   const errors: FieldError[] = validateObjectMetaUpdate(object.metadata ?? {}, old.metadata)
   if (update.validate) errors.push(...update.validate(object, old))
   else if (subresource === 'status') errors.push(...(kind.validateStatusUpdate?.(object, old) ?? []))
@@ -170,7 +190,9 @@ function validate({ kind, subresource }: RequestScope, update: Update, object: K
   if (errors.length > 0) throw invalid(kindSubject(kind), object.metadata?.name ?? '', errors)
 }
 
-function subresourceRules(kind: AnyKind, name: string): ((object: KubeObject, old: Stored<KubeObject>) => FieldError[]) | undefined {
+function subresourceRules(
+  kind: AnyKind, name: string,
+): ((object: KubeObject, old: Stored<KubeObject>) => FieldError[]) | undefined {
   return kind.subresources?.others?.find((other) => other.name === name)?.validateUpdate
 }
 
@@ -194,10 +216,13 @@ async function write(
 }
 
 /** The update that takes the last finalizer away from a deleted object is what finally deletes it. */
-function deletesNow(context: RestContext, { kind }: RequestScope, object: KubeObject, old: Stored<KubeObject>): boolean {
+function deletesNow(
+  context: RestContext, { kind }: RequestScope, object: KubeObject, old: Stored<KubeObject>,
+): boolean {
   if ((object.metadata?.finalizers?.length ?? 0) > 0 || !old.metadata.deletionTimestamp) return false
   if ((old.metadata.deletionGracePeriodSeconds ?? 0) !== 0) return false
-  // A namespace waits for its content: for `spec.finalizers`, not only for those of its metadata (upstream: core/namespace/storage).
+  // A namespace waits for its content: for `spec.finalizers`, not only for those of its metadata (upstream:
+  // core/namespace/storage).
   if (kind.group === '' && kind.plural === 'namespaces') {
     if (((object as { readonly spec?: { readonly finalizers?: readonly string[] } }).spec?.finalizers ?? []).length > 0) return false
   }
@@ -213,7 +238,9 @@ function isUnchanged(object: KubeObject, old: Stored<KubeObject>): boolean {
   return same
 }
 
-/** Managed fields that differ in nothing but their timestamps stay as they were, so that such an update writes nothing. */
+/**
+ * Managed fields that differ in nothing but their timestamps stay as they were, so that such an update writes nothing.
+ */
 function keepUnchangedManagedFields(object: KubeObject, old: Stored<KubeObject>): void {
   const managed = object.metadata?.managedFields
   const before = old.metadata.managedFields

@@ -9,11 +9,15 @@ const freshnessWaitMs = 3_000
 /** A number; 0 for empty. Throws ApiError 400. */
 export function parseResourceVersion(text: string): Revision {
   if (text === '') return 0
-  if (!/^[0-9]+$/.test(text)) throw badRequest(`invalid resource version: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+  if (!/^[0-9]+$/.test(text)) {
+    throw badRequest(`invalid resource version: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+  }
   const version = Number(text)
   if (!Number.isSafeInteger(version)) {
     if (BigInt(text) > 0xffff_ffff_ffff_ffffn) {
-      throw badRequest(`invalid resource version: strconv.ParseUint: parsing ${JSON.stringify(text)}: value out of range`)
+      throw badRequest(
+        `invalid resource version: strconv.ParseUint: parsing ${JSON.stringify(text)}: value out of range`,
+      )
     }
     return Number.MAX_SAFE_INTEGER
   }

@@ -1,4 +1,7 @@
-/** Watch events as bytes, each made once for all watchers that want it in the same form, and the streams that carry them. */
+/**
+ * Watch events as bytes, each made once for all watchers that want it in the same form, and the streams that carry
+ * them.
+ */
 import { concatBytes } from '#base/bytes.ts'
 import type { WatchEventType } from '#machinery/codec/protobuf.ts'
 import { internalError } from '#machinery/errors/api-error.ts'
@@ -43,7 +46,10 @@ async function* encodeStream(
   } catch (error) {
     // The status line is long gone; the error becomes the last event, as upstream does it.
     log.error('failed to serve a watch', { error })
-    yield encodeEvent(options, 'ERROR', internalError(error instanceof Error ? error.message : String(error)).status as unknown as KubeObject)
+    yield encodeEvent(
+      options, 'ERROR',
+      internalError(error instanceof Error ? error.message : String(error)).status as unknown as KubeObject,
+    )
   }
 }
 
@@ -100,7 +106,9 @@ function jsonEvents(changes: readonly Change[], type: Uint8Array): Uint8Array {
   return bytes.subarray(0, offset)
 }
 
-function changedObject(scope: RequestScope, { form, includeObject, now }: RenderOptions, { entry }: Change, withHeaders: boolean): KubeObject {
+function changedObject(
+  scope: RequestScope, { form, includeObject, now }: RenderOptions, { entry }: Change, withHeaders: boolean,
+): KubeObject {
   const object = loadObject(scope.kind, entry)
   if (form.as === 'metadata') return partialMetadata(object)
   if (form.as === 'object') return toWire(scope, object as KubeObject)
@@ -122,7 +130,9 @@ function bookmarkObject(
   if (form.as === 'object') return { kind: kind.kind, apiVersion, metadata }
   const row = { cells: [], object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata } }
   return {
-    kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: { resourceVersion: metadata.resourceVersion }, columnDefinitions: null, rows: [row],
+    kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: {
+      resourceVersion: metadata.resourceVersion,
+    }, columnDefinitions: null, rows: [row],
   } as KubeObject
 }
 

@@ -1,4 +1,7 @@
-/** Watches: what has changed in a collection since a version, as events on entries; encoding them is another file's work. */
+/**
+ * Watches: what has changed in a collection since a version, as events on entries; encoding them is another file's
+ * work.
+ */
 import { badRequest, expired, invalid, type ApiError } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, notSupported } from '#machinery/errors/field-errors.ts'
@@ -21,7 +24,10 @@ export interface Change {
 }
 
 export type WatchOutput =
-  /** Shared between all watchers of the same range that select everything: whoever encodes it may keep the bytes by identity. */
+  /**
+   * Shared between all watchers of the same range that select everything: whoever encodes it may keep the bytes by
+   * identity.
+   */
   | { readonly type: 'changes'; readonly changes: readonly Change[] }
   | { readonly type: 'bookmark'; readonly revision: Revision; readonly endsInitialEvents: boolean }
   /** The last output: the client must begin anew. */
@@ -40,7 +46,9 @@ export async function watchObjects(
   context: RestContext, scope: RequestScope, parameters: WatchParameters,
 ): Promise<AsyncGenerator<WatchOutput, void, undefined>> {
   checkWatchParameters(parameters)
-  const selection = parseSelection(scope.kind, scope.namespace, scope.name, parameters.labelSelector, parameters.fieldSelector)
+  const selection = parseSelection(
+    scope.kind, scope.namespace, scope.name, parameters.labelSelector, parameters.fieldSelector,
+  )
   const version = parseResourceVersion(parameters.resourceVersion)
   if (parameters.sendInitialEvents) await waitForVersion(context, version, scope.signal)
   return runWatch(context, scope, parameters, selection, version)
@@ -55,7 +63,9 @@ async function* runWatch(
   if (sendInitialEvents || (sendInitialEvents === undefined && version === 0)) {
     const view = store.current()
     yield* initialChanges(scope.kind, view.list(selection.range), selection)
-    if (sendInitialEvents && parameters.allowWatchBookmarks) yield { type: 'bookmark', revision: view.revision, endsInitialEvents: true }
+    if (sendInitialEvents && parameters.allowWatchBookmarks) {
+      yield { type: 'bookmark', revision: view.revision, endsInitialEvents: true }
+    }
     from = view.revision
   } else if (version === 0) {
     from = store.revision
@@ -66,7 +76,9 @@ async function* runWatch(
   const source = new Timed(context, parameters.allowWatchBookmarks ? bookmarkIntervalMs : undefined)
   try {
     const signal = AbortSignal.any([scope.signal, stop.signal])
-    source.begin(store.watch(selection.range, Math.min(from, store.revision), { signal, queueLimit })[Symbol.asyncIterator]())
+    source.begin(
+      store.watch(selection.range, Math.min(from, store.revision), { signal, queueLimit })[Symbol.asyncIterator](),
+    )
     let sent = from
     for (;;) {
       const next = await source.next()
@@ -99,7 +111,9 @@ async function* runWatch(
   }
 }
 
-function* initialChanges(kind: AnyKind, entries: readonly Entry[], { matches }: Selection): Generator<WatchOutput, void, undefined> {
+function* initialChanges(
+  kind: AnyKind, entries: readonly Entry[], { matches }: Selection,
+): Generator<WatchOutput, void, undefined> {
   for (let at = 0; at < entries.length; at += initialBatch) {
     const changes: Change[] = []
     for (const entry of entries.slice(at, at + initialBatch)) {
@@ -111,7 +125,9 @@ function* initialChanges(kind: AnyKind, entries: readonly Entry[], { matches }: 
 
 const sharedChanges = new WeakMap<readonly StoreEvent[], readonly Change[]>()
 
-function changesOf(kind: AnyKind, batch: readonly StoreEvent[], { matches }: Selection, from: Revision): readonly Change[] {
+function changesOf(
+  kind: AnyKind, batch: readonly StoreEvent[], { matches }: Selection, from: Revision,
+): readonly Change[] {
   if (matches || batch[0]!.entry.modRevision <= from) {
     const changes: Change[] = []
     for (const event of batch) {
@@ -134,7 +150,9 @@ function plainChange({ type, entry, previous }: StoreEvent): Change {
 }
 
 /** What the change is to someone who sees the selection only: entering it is an addition, leaving it a deletion. */
-function selectChange(kind: AnyKind, event: StoreEvent, matches: NonNullable<Selection['matches']>): Change | undefined {
+function selectChange(
+  kind: AnyKind, event: StoreEvent, matches: NonNullable<Selection['matches']>,
+): Change | undefined {
   const { type, entry, previous } = event
   const before = previous !== undefined && matches(loadObject(kind, previous))
   if (type === 'delete') return before || matches(loadObject(kind, entry)) ? { type: 'DELETED', entry } : undefined
@@ -145,7 +163,8 @@ function selectChange(kind: AnyKind, event: StoreEvent, matches: NonNullable<Sel
 }
 
 /**
- * An iterator of batches that also ticks, with the store's revision at the tick. Timers run when all earlier commits have reached the
+ * An iterator of batches that also ticks, with the store's revision at the tick. Timers run when all earlier commits
+ * have reached the
  * watch's queue, and batches go before ticks, so everything up to that revision has been taken when the tick is.
  * One waiting promise at a time: a quiet watch holds next to nothing.
  */
@@ -228,11 +247,15 @@ function checkWatchParameters(parameters: WatchParameters): void {
   }
   if (match !== '') {
     if (sendInitialEvents === undefined) {
-      errors.push(forbiddenValue(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
+      errors.push(
+        forbiddenValue(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
+      )
     }
     if (match !== 'NotOlderThan') errors.push(notSupported(field, match, ['NotOlderThan']))
     if (token !== '') errors.push(forbiddenValue(field, 'resourceVersionMatch is forbidden when continue is provided'))
   }
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', resource: 'ListOptions' }, '', errors)
-  if (parameters.timeoutSeconds !== undefined && parameters.timeoutSeconds < 0) throw badRequest('timeoutSeconds must not be negative')
+  if (parameters.timeoutSeconds !== undefined && parameters.timeoutSeconds < 0) {
+    throw badRequest('timeoutSeconds must not be negative')
+  }
 }

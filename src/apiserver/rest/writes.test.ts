@@ -13,7 +13,9 @@ function configMap(name: string, rest: Record<string, unknown> = {}): Record<str
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, ...rest }
 }
 
-const podBody = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+const podBody = {
+  apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] },
+}
 
 test('generates names of five characters, and others when one is taken', async () => {
   const { send } = startTestServer()
@@ -27,13 +29,19 @@ test('generates names of five characters, and others when one is taken', async (
 })
 
 test('gives up with 409 when eight generated names in a row are taken', async () => {
-  const same = { next: () => 0, bytes: (length: number) => new Uint8Array(length), uuid: () => '00000000-0000-4000-a000-000000000000' }
+  const same = {
+    next: () => 0, bytes: (length: number) => new Uint8Array(length),
+    uuid: () => '00000000-0000-4000-a000-000000000000',
+  }
   const { send } = startTestServer({ random: same })
   const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'x-' } }
   assert.equal((await send('POST', maps, body)).status, 201)
   const second = await send('POST', maps, body)
   assert.equal(second.status, 409)
-  assert.equal(second.json['message'], 'configmaps "x-bbbbb" already exists, the server was not able to generate a unique name for the object')
+  assert.equal(
+    second.json['message'],
+    'configmaps "x-bbbbb" already exists, the server was not able to generate a unique name for the object',
+  )
 })
 
 test('a dry run answers like the real thing and stores nothing', async () => {
@@ -72,7 +80,10 @@ test('the object endpoint keeps the status, the status endpoint keeps the spec',
   const { send } = startTestServer()
   const deployment = {
     apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' },
-    spec: { selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } },
+    spec: {
+      selector: { matchLabels: { a: 'b' } },
+      template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+    },
     status: { replicas: 9 },
   }
   const url = '/apis/apps/v1/namespaces/default/deployments'
@@ -80,14 +91,18 @@ test('the object endpoint keeps the status, the status endpoint keeps the spec',
   assert.deepEqual([created['status'].replicas, created.metadata!.generation], [undefined, 1])
   const scaled = (await send('PATCH', `${url}/d`, { spec: { replicas: 3 }, status: { replicas: 9 } }, merge)).json
   assert.deepEqual([scaled['spec'].replicas, scaled['status'].replicas, scaled.metadata!.generation], [3, undefined, 2])
-  const reported = (await send('PATCH', `${url}/d/status`, { spec: { replicas: 5 }, status: { replicas: 2 } }, merge)).json
+  const reported = (await send(
+    'PATCH', `${url}/d/status`, { spec: { replicas: 5 }, status: { replicas: 2 } }, merge,
+  )).json
   assert.deepEqual([reported['spec'].replicas, reported['status'].replicas, reported.metadata!.generation], [3, 2, 2])
 })
 
 test('a thousand patches of one object at once all arrive, in some order', async () => {
   const { send } = startTestServer()
   await send('POST', maps, configMap('a'))
-  const answers = await Promise.all(Array.from({ length: 1000 }, (_, i) => send('PATCH', `${maps}/a`, { data: { [`k${i}`]: 'v' } }, merge)))
+  const answers = await Promise.all(
+    Array.from({ length: 1000 }, (_, i) => send('PATCH', `${maps}/a`, { data: { [`k${i}`]: 'v' } }, merge)),
+  )
   assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
   assert.equal(Object.keys((await send('GET', `${maps}/a`)).json['data']).length, 1000)
 })
@@ -104,12 +119,18 @@ test('json patches: all or nothing, and 422 for what cannot be done', async () =
   const { send } = startTestServer()
   await send('POST', maps, configMap('a', { data: { k: '1' } }))
   const json = { 'content-type': 'application/json-patch+json' }
-  const failed = await send('PATCH', `${maps}/a`, [{ op: 'replace', path: '/data/k', value: '2' }, { op: 'test', path: '/data/k', value: '1' }], json)
+  const failed = await send(
+    'PATCH', `${maps}/a`, [{ op: 'replace', path: '/data/k', value: '2' }, { op: 'test', path: '/data/k', value: '1' }],
+    json,
+  )
   assert.equal(failed.status, 422)
   assert.deepEqual((await send('GET', `${maps}/a`)).json['data'], { k: '1' })
   const many = Array.from({ length: 10_001 }, () => ({ op: 'test', path: '/data/k', value: '1' }))
   const refused = await send('PATCH', `${maps}/a`, many, json)
-  assert.deepEqual([refused.status, refused.json['message']], [413, 'The allowed maximum operations in a JSON patch is 10000, got 10001'])
+  assert.deepEqual(
+    [refused.status, refused.json['message']],
+    [413, 'The allowed maximum operations in a JSON patch is 10000, got 10001'],
+  )
 })
 
 test('an apply creates, is repeated without a change, conflicts with other owners, and takes over by force', async () => {
@@ -118,13 +139,17 @@ test('an apply creates, is repeated without a change, conflicts with other owner
   const created = await send('PATCH', `${maps}/a?fieldManager=one`, body('1'), apply)
   assert.equal(created.status, 201, created.text)
   const repeated = await send('PATCH', `${maps}/a?fieldManager=one`, body('1'), apply)
-  assert.deepEqual([repeated.status, repeated.json.metadata!.resourceVersion], [200, created.json.metadata!.resourceVersion])
+  assert.deepEqual(
+    [repeated.status, repeated.json.metadata!.resourceVersion], [200, created.json.metadata!.resourceVersion],
+  )
   const conflicting = await send('PATCH', `${maps}/a?fieldManager=two`, body('2'), apply)
   assert.equal(conflicting.status, 409)
   assert.equal(conflicting.json['message'], 'Apply failed with 1 conflict: conflict with "one": .data.k')
   const forced = await send('PATCH', `${maps}/a?fieldManager=two&force=true`, body('2'), apply)
   assert.deepEqual(forced.json['data'], { k: '2' })
-  assert.deepEqual(forced.json.metadata!.managedFields!.map(({ manager, operation }) => [manager, operation]), [['two', 'Apply']])
+  assert.deepEqual(
+    forced.json.metadata!.managedFields!.map(({ manager, operation }) => [manager, operation]), [['two', 'Apply']],
+  )
 })
 
 test('names the writer of each field: the manager, or the user agent up to its slash', async () => {
@@ -145,7 +170,9 @@ test('keys that mean something to JavaScript are plain data', async () => {
   const stored = JSON.stringify((await send('GET', `${maps}/a`)).json['data'])
   assert.equal(stored, '{"__proto__":"1","toJSON":"2","hasOwnProperty":"3"}')
   await send('PATCH', `${maps}/a`, '{"data":{"__proto__":null,"constructor":"4"}}', merge)
-  assert.deepEqual(Object.keys((await send('GET', `${maps}/a`)).json['data']).toSorted(), ['constructor', 'hasOwnProperty', 'toJSON'])
+  assert.deepEqual(
+    Object.keys((await send('GET', `${maps}/a`)).json['data']).toSorted(), ['constructor', 'hasOwnProperty', 'toJSON'],
+  )
   assert.equal(({} as Record<string, unknown>)['isAdmin'], undefined)
   assert.ok(server)
 })
@@ -153,9 +180,13 @@ test('keys that mean something to JavaScript are plain data', async () => {
 test('duplicate owner references are dropped with a warning', async () => {
   const { send } = startTestServer()
   const owner = { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' }
-  const { headers, json } = await send('POST', maps, { ...configMap('a'), metadata: { name: 'a', ownerReferences: [owner, owner] } })
+  const { headers, json } = await send(
+    'POST', maps, { ...configMap('a'), metadata: { name: 'a', ownerReferences: [owner, owner] } },
+  )
   assert.equal(json.metadata!.ownerReferences!.length, 1)
-  assert.match(headers['warning']!, /\.metadata\.ownerReferences contains duplicate entries; .*duplicate UID\(s\) observed: u"/)
+  assert.match(
+    headers['warning']!, /\.metadata\.ownerReferences contains duplicate entries; .*duplicate UID\(s\) observed: u"/,
+  )
 })
 
 test('speaks protobuf and YAML both ways', async () => {
@@ -167,7 +198,10 @@ test('speaks protobuf and YAML both ways', async () => {
   assert.equal(new TextDecoder().decode(binary.bytes.subarray(0, 3)), 'k8s')
   const put = await send('PUT', `${maps}/a`, binary.bytes, { 'content-type': protobuf })
   assert.deepEqual([put.status, put.json['data']], [200, { k: '1' }])
-  const yaml = await send('POST', maps, 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata: {k: "2"}\n', { 'content-type': 'application/yaml', 'accept': 'application/yaml' })
+  const yaml = await send(
+    'POST', maps, 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata: {k: "2"}\n',
+    { 'content-type': 'application/yaml', 'accept': 'application/yaml' },
+  )
   assert.equal(yaml.status, 201)
   assert.match(yaml.text, /^apiVersion: v1\ndata:\n  k: "2"\nkind: ConfigMap\n/)
 })

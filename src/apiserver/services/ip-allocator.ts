@@ -1,10 +1,13 @@
 /**
- * Cluster IPs: addresses that no two services share. An address is taken by creating its IPAddress object, which only one writer can do,
+ * Cluster IPs: addresses that no two services share. An address is taken by creating its IPAddress object, which only
+ * one writer can do,
  * so that API servers beside each other never give the same one twice.
  */
 import type { IPAddress } from '#api/gen/networking-v1.ts'
 import { ipAddress } from '#api/networking/ipaddress/ipaddress.ts'
-import { addressAt, addressCount, cidrContains, formatIp, indexInCidr, networkOf, parseIp, type Cidr } from '#base/ip.ts'
+import {
+  addressAt, addressCount, cidrContains, formatIp, indexInCidr, networkOf, parseIp, type Cidr,
+} from '#base/ip.ts'
 import type { Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Random } from '#world/random.ts'
@@ -112,7 +115,9 @@ export class IpAllocator {
       kind: 'IPAddress', apiVersion: 'networking.k8s.io/v1',
       metadata: {
         name: text, uid: this.#random.uuid(), creationTimestamp: formatTime(this.#clock.now()),
-        labels: { 'ipaddress.kubernetes.io/ip-family': this.family, 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
+        labels: {
+          'ipaddress.kubernetes.io/ip-family': this.family, 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+        },
       },
       spec: { parentRef: { resource: 'services', namespace: owner.namespace, name: owner.name } },
     }

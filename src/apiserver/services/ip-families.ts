@@ -1,4 +1,7 @@
-/** Which address families a service gets, decided before addresses are (upstream: core/service/storage/alloc.go, initIPFamilyFields). */
+/**
+ * Which address families a service gets, decided before addresses are (upstream: core/service/storage/alloc.go,
+ * initIPFamilyFields).
+ */
 import type { Service } from '#api/gen/core-v1.ts'
 import { parseIp } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
@@ -7,8 +10,13 @@ import type { Stored } from '#machinery/meta/object.ts'
 
 export type IpFamily = 'IPv4' | 'IPv6'
 
-/** Fills in ipFamilyPolicy and ipFamilies; gives what is wrong with them. `configured`: the cluster's families, the default first. */
-export function initializeIpFamilies(service: Service, old: Stored<Service> | undefined, configured: readonly IpFamily[]): FieldError[] {
+/**
+ * Fills in ipFamilyPolicy and ipFamilies; gives what is wrong with them. `configured`: the cluster's families, the
+ * default first.
+ */
+export function initializeIpFamilies(
+  service: Service, old: Stored<Service> | undefined, configured: readonly IpFamily[],
+): FieldError[] {
   const spec = service.spec!
   if (spec.type === 'ExternalName' || isUnchangedPreferDualStack(service, old)) return []
   const selectorless = Object.keys(spec.selector ?? {}).length === 0
@@ -24,7 +32,9 @@ export function initializeIpFamilies(service: Service, old: Stored<Service> | un
     return []
   }
   if (spec.ipFamilyPolicy === 'RequireDualStack' && configured.length < 2) {
-    errors.push(invalidValue('spec.ipFamilyPolicy', spec.ipFamilyPolicy, 'this cluster is not configured for dual-stack services'))
+    errors.push(invalidValue(
+      'spec.ipFamilyPolicy', spec.ipFamilyPolicy, 'this cluster is not configured for dual-stack services',
+    ))
   }
   families.forEach((family, index) => {
     if (!configured.includes(family as IpFamily)) {
@@ -33,7 +43,9 @@ export function initializeIpFamilies(service: Service, old: Stored<Service> | un
   })
   if (errors.length > 0) return errors
   if (families.length === 0) families.push(configured[0]!)
-  if (spec.ipFamilyPolicy !== 'SingleStack' && families.length === 1 && configured.length === 2) families.push(otherFamily(families[0]!))
+  if (spec.ipFamilyPolicy !== 'SingleStack' && families.length === 1 && configured.length === 2) {
+    families.push(otherFamily(families[0]!))
+  }
   return []
 }
 
@@ -41,7 +53,9 @@ export function initializeIpFamilies(service: Service, old: Stored<Service> | un
 export function isUnchangedPreferDualStack(service: Service, old: Stored<Service> | undefined): boolean {
   const [now, before] = [service.spec!, old?.spec]
   return before !== undefined && now.ipFamilyPolicy === 'PreferDualStack' && before.ipFamilyPolicy === 'PreferDualStack' &&
-    now.type === before.type && sameList(now.clusterIPs, before.clusterIPs) && sameList(now.ipFamilies, before.ipFamilies)
+    now.type === before.type && sameList(
+      now.clusterIPs, before.clusterIPs,
+    ) && sameList(now.ipFamilies, before.ipFamilies)
 }
 
 function reconcileWithOld(service: Service, old: Stored<Service> | undefined): FieldError[] {
@@ -50,8 +64,12 @@ function reconcileWithOld(service: Service, old: Stored<Service> | undefined): F
   const field = 'spec.ipFamilyPolicy'
   const policy = spec.ipFamilyPolicy
   if (old?.spec && policy === 'SingleStack') {
-    if (sameList(spec.clusterIPs, old.spec.clusterIPs) && (spec.clusterIPs?.length ?? 0) > 1) spec.clusterIPs = spec.clusterIPs!.slice(0, 1)
-    if (sameList(spec.ipFamilies, old.spec.ipFamilies) && (spec.ipFamilies?.length ?? 0) > 1) spec.ipFamilies = spec.ipFamilies!.slice(0, 1)
+    if (sameList(spec.clusterIPs, old.spec.clusterIPs) && (spec.clusterIPs?.length ?? 0) > 1) {
+      spec.clusterIPs = spec.clusterIPs!.slice(0, 1)
+    }
+    if (sameList(spec.ipFamilies, old.spec.ipFamilies) && (spec.ipFamilies?.length ?? 0) > 1) {
+      spec.ipFamilies = spec.ipFamilies!.slice(0, 1)
+    }
   } else if (old?.spec) {
     if (reduced(spec.clusterIPs, old.spec.clusterIPs)) {
       errors.push(invalidValue(field, policy, "must be 'SingleStack' to release the secondary cluster IP"))
@@ -78,7 +96,9 @@ function inferFamilies(service: Service, configured: readonly IpFamily[]): Field
     if (!address || index < (spec.ipFamilies?.length ?? 0)) continue
     const family: IpFamily = address.family === 4 ? 'IPv4' : 'IPv6'
     if (configured.includes(family)) spec.ipFamilies = [...(spec.ipFamilies ?? []), family]
-    else errors.push(invalidValue(`spec.clusterIPs[${index}]`, spec.clusterIPs, `${family} is not configured on this cluster`))
+    else errors.push(
+      invalidValue(`spec.clusterIPs[${index}]`, spec.clusterIPs, `${family} is not configured on this cluster`),
+    )
   }
   return errors
 }

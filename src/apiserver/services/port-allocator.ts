@@ -29,14 +29,18 @@ export class PortAllocator {
   /** Takes this port. Throws PortError. */
   allocate(port: number): void {
     const { first, last } = this.#range
-    if (port < first || port > last) throw new PortError(`provided port is not in the valid range. The range of valid ports is ${first}-${last}`)
+    if (port < first || port > last) {
+      throw new PortError(`provided port is not in the valid range. The range of valid ports is ${first}-${last}`)
+    }
     if (this.#used.has(port)) throw new PortError('provided port is already allocated')
     this.#used.add(port)
   }
 
   /** Takes any port. Throws PortError. */
   allocateNext(): number {
-    const port = this.#pick(this.#firstDynamic, this.#range.last) ?? this.#pick(this.#range.first, this.#firstDynamic - 1)
+    const port = this.#pick(
+      this.#firstDynamic, this.#range.last,
+    ) ?? this.#pick(this.#range.first, this.#firstDynamic - 1)
     if (port === undefined) throw new PortError('range is full')
     this.#used.add(port)
     return port

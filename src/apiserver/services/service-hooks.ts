@@ -26,7 +26,9 @@ export interface ServiceHooksOptions {
   readonly nodePorts: PortRange
 }
 
-/** The hooks of Services. Addresses are looked up in the store; ports in use are read from it once, at the first need. */
+/**
+ * The hooks of Services. Addresses are looked up in the store; ports in use are read from it once, at the first need.
+ */
 export function serviceHooks(options: ServiceHooksOptions): KindHooks {
   const ips = new Map<IpFamily, IpAllocator>(options.clusterCidrs.map((cidr) => {
     const allocator = new IpAllocator(cidr, options)
@@ -42,7 +44,9 @@ export function serviceHooks(options: ServiceHooksOptions): KindHooks {
     },
     beforeUpdate: async (object, old, scope, dryRun) => {
       if (scope.subresource !== '') return undefined
-      return await allocate({ service: object as Service, old: old as Stored<Service>, ips, ports: ports(), dryRun, name: scope.name })
+      return await allocate({
+        service: object as Service, old: old as Stored<Service>, ips, ports: ports(), dryRun, name: scope.name,
+      })
     },
     async afterDelete(old) {
       const { spec } = old as Stored<Service>
@@ -109,7 +113,9 @@ function refuse(service: Service, errors: readonly FieldError[]): ApiError {
 async function allocateIps({ service, old, ips, dryRun }: Allocation, books: Books): Promise<void> {
   const spec = service.spec!
   if (isUnchangedPreferDualStack(service, old)) return
-  const had = old?.spec?.type !== 'ExternalName' && old?.spec?.clusterIPs?.[0] !== 'None' ? [...(old?.spec?.clusterIPs ?? [])] : []
+  const had = old?.spec?.type !== 'ExternalName' && old?.spec?.clusterIPs?.[0] !== 'None' ? [
+    ...(old?.spec?.clusterIPs ?? []),
+  ] : []
   if (spec.type === 'ExternalName') {
     books.freedIps.push(...had)
     return
@@ -183,7 +189,9 @@ function allocateHealthCheckPort({ service, old, ports, dryRun }: Allocation, bo
     else books.takenPorts.push(spec.healthCheckNodePort)
   } catch (error) {
     if (!(error instanceof PortError)) throw error
-    throw internalError(`failed to allocate requested HealthCheck NodePort ${spec.healthCheckNodePort}: ${error.message}`)
+    throw internalError(
+      `failed to allocate requested HealthCheck NodePort ${spec.healthCheckNodePort}: ${error.message}`,
+    )
   }
 }
 

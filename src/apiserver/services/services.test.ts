@@ -13,16 +13,23 @@ const merge = { 'content-type': 'application/merge-patch+json' }
 function start(cidrs: readonly string[] = ['10.96.0.0/12'], nodePorts: PortRange = defaultNodePortRange): TestServer {
   const clock = manualClock()
   const store = openVolatileStore({ clock })
-  const hooks = serviceHooks({ store, clock, random: seededRandom(), clusterCidrs: cidrs.map((text) => parseCidr(text)!), nodePorts })
+  const hooks = serviceHooks({
+    store, clock, random: seededRandom(), clusterCidrs: cidrs.map((text) => parseCidr(text)!), nodePorts,
+  })
   return startTestServer({ store, hooks: new Map([['/services', hooks]]) })
 }
 
 function service(name: string, spec: Record<string, unknown> = {}): unknown {
-  return { apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: { selector: { app: 'x' }, ports: [{ port: 80 }], ...spec } }
+  return {
+    apiVersion: 'v1', kind: 'Service', metadata: { name },
+    spec: { selector: { app: 'x' }, ports: [{ port: 80 }], ...spec },
+  }
 }
 
 async function addresses({ send }: TestServer): Promise<string[]> {
-  return (await send('GET', '/apis/networking.k8s.io/v1/ipaddresses')).json['items'].map((item: any) => item.metadata.name)
+  return (await send(
+    'GET', '/apis/networking.k8s.io/v1/ipaddresses',
+  )).json['items'].map((item: any) => item.metadata.name)
 }
 
 test('gives an address from the upper part of the range, and writes down whose it is', async () => {
@@ -32,12 +39,18 @@ test('gives an address from the upper part of the range, and writes down whose i
   assert.match(clusterIP, /^10\.(9[6-9]|1[01][0-9])\./)
   assert.deepEqual([clusterIPs, ipFamilies, ipFamilyPolicy], [[clusterIP], ['IPv4'], 'SingleStack'])
   const [address] = (await server.send('GET', '/apis/networking.k8s.io/v1/ipaddresses')).json['items']
-  assert.deepEqual([address.metadata.name, address.spec.parentRef], [clusterIP, { resource: 'services', namespace: 'default', name: 'a' }])
+  assert.deepEqual(
+    [address.metadata.name, address.spec.parentRef],
+    [clusterIP, { resource: 'services', namespace: 'default', name: 'a' }],
+  )
 })
 
 test('gives the address that is asked for, once, and only from its range', async () => {
   const server = start()
-  assert.equal((await server.send('POST', services, service('a', { clusterIP: '10.96.0.10' }))).json['spec'].clusterIP, '10.96.0.10')
+  assert.equal(
+    (await server.send('POST', services, service('a', { clusterIP: '10.96.0.10' }))).json['spec'].clusterIP,
+    '10.96.0.10',
+  )
   const taken = await server.send('POST', services, service('b', { clusterIP: '10.96.0.10' }))
   assert.equal(taken.json['message'], 'Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.96.0.10"]: failed to allocate IP 10.96.0.10: provided IP is already allocated')
   const outside = await server.send('POST', services, service('c', { clusterIP: '10.0.0.1' }))
@@ -47,11 +60,16 @@ test('gives the address that is asked for, once, and only from its range', async
 
 test('a full range is full for everybody, whoever comes at the same time', async () => {
   const server = start(['10.0.0.0/28'])
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => server.send('POST', services, service(`s${i}`))))
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => server.send('POST', services, service(`s${i}`))),
+  )
   assert.equal(answers.filter(({ status }) => status === 201).length, 14)
   assert.equal(new Set(await addresses(server)).size, 14)
   const full = answers.find(({ status }) => status !== 201)!
-  assert.deepEqual([full.status, full.json['message']], [500, 'Internal error occurred: failed to allocate a serviceIP: range is full'])
+  assert.deepEqual(
+    [full.status, full.json['message']],
+    [500, 'Internal error occurred: failed to allocate a serviceIP: range is full'],
+  )
   await server.send('DELETE', `${services}/s0`)
   assert.equal((await server.send('POST', services, service('again'))).status, 201)
 })
@@ -62,8 +80,12 @@ test('takes back what a failed or imagined create was given', async () => {
   assert.equal((await server.send('POST', services, service('Bad_Name'))).status, 422)
   assert.deepEqual(await addresses(server), [])
   await server.send('POST', services, service('a', { type: 'NodePort', ports: [{ port: 80, nodePort: 30100 }] }))
-  assert.equal((await server.send('POST', services, service('a', { type: 'NodePort', ports: [{ port: 80, nodePort: 30101 }] }))).status, 409)
-  assert.equal((await server.send('POST', services, service('b', { type: 'NodePort', ports: [{ port: 80, nodePort: 30101 }] }))).status, 201)
+  assert.equal((await server.send(
+    'POST', services, service('a', { type: 'NodePort', ports: [{ port: 80, nodePort: 30101 }] }),
+  )).status, 409)
+  assert.equal((await server.send(
+    'POST', services, service('b', { type: 'NodePort', ports: [{ port: 80, nodePort: 30101 }] }),
+  )).status, 201)
   assert.equal((await addresses(server)).length, 2)
 })
 
@@ -71,9 +93,13 @@ test('headless and external services have no address', async () => {
   const server = start()
   const headless = (await server.send('POST', services, service('h', { clusterIP: 'None' }))).json['spec']
   assert.deepEqual([headless.clusterIP, headless.clusterIPs, headless.ipFamilies], ['None', ['None'], ['IPv4']])
-  const bare = (await server.send('POST', services, service('s', { clusterIP: 'None', selector: undefined }))).json['spec']
+  const bare = (await server.send(
+    'POST', services, service('s', { clusterIP: 'None', selector: undefined }),
+  )).json['spec']
   assert.deepEqual([bare.ipFamilyPolicy, bare.ipFamilies], ['RequireDualStack', ['IPv4', 'IPv6']])
-  const external = (await server.send('POST', services, service('e', { type: 'ExternalName', externalName: 'example.com', ports: undefined }))).json['spec']
+  const external = (await server.send(
+    'POST', services, service('e', { type: 'ExternalName', externalName: 'example.com', ports: undefined }),
+  )).json['spec']
   assert.deepEqual([external.clusterIP, external.clusterIPs], [undefined, undefined])
   assert.deepEqual(await addresses(server), [])
 })
@@ -85,12 +111,21 @@ test('node ports come and go with the type', async () => {
   const [udp, tcp] = created.ports.map(({ nodePort }: any) => nodePort)
   assert.equal(udp, tcp, 'protocols of one port share a node port')
   assert.ok(udp >= 30086 && udp <= 32767, 'from the dynamic part of the range')
-  const taken = await server.send('POST', services, service('b', { type: 'NodePort', ports: [{ port: 1, nodePort: udp }] }))
-  assert.equal(taken.json['message'], `Service "b" is invalid: spec.ports[0].nodePort: Invalid value: ${udp}: provided port is already allocated`)
+  const taken = await server.send(
+    'POST', services, service('b', { type: 'NodePort', ports: [{ port: 1, nodePort: udp }] }),
+  )
+  assert.equal(
+    taken.json['message'],
+    `Service "b" is invalid: spec.ports[0].nodePort: Invalid value: ${udp}: provided port is already allocated`,
+  )
   const plain = (await server.send('PATCH', `${services}/a`, { spec: { type: 'ClusterIP' } }, merge)).json['spec']
   assert.deepEqual(plain.ports.map(({ nodePort }: any) => nodePort), [undefined, undefined])
-  assert.equal((await server.send('POST', services, service('b', { type: 'NodePort', ports: [{ port: 1, nodePort: udp }] }))).status, 201)
-  const outside = await server.send('POST', services, service('c', { type: 'NodePort', ports: [{ port: 1, nodePort: 80 }] }))
+  assert.equal((await server.send(
+    'POST', services, service('b', { type: 'NodePort', ports: [{ port: 1, nodePort: udp }] }),
+  )).status, 201)
+  const outside = await server.send(
+    'POST', services, service('c', { type: 'NodePort', ports: [{ port: 1, nodePort: 80 }] }),
+  )
   assert.match(outside.json['message'], /spec\.ports\[0\]\.nodePort: Invalid value: 80: provided port is not in the valid range\. The range of valid ports is 30000-32767/)
 })
 
@@ -99,17 +134,27 @@ test('an update without the address keeps it; becoming external gives it back', 
   const { clusterIP } = (await server.send('POST', services, service('a'))).json['spec']
   const updated = await server.send('PUT', `${services}/a`, service('a', { ports: [{ port: 81 }] }))
   assert.deepEqual([updated.status, updated.json['spec'].clusterIP], [200, clusterIP])
-  await server.send('PATCH', `${services}/a`, { spec: { type: 'ExternalName', externalName: 'example.com', clusterIP: null, clusterIPs: null } }, merge)
+  await server.send(
+    'PATCH', `${services}/a`,
+    { spec: { type: 'ExternalName', externalName: 'example.com', clusterIP: null, clusterIPs: null } }, merge,
+  )
   assert.deepEqual(await addresses(server), [])
 })
 
 test('two families where the cluster has two, and a refusal where it has not', async () => {
   const single = start()
   const refused = await single.send('POST', services, service('a', { ipFamilyPolicy: 'RequireDualStack' }))
-  assert.match(refused.json['message'], /spec\.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services/)
+  assert.match(
+    refused.json['message'],
+    /spec\.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services/,
+  )
   const dual = start(['10.96.0.0/12', 'fd00:10:96::/112'])
-  const { clusterIPs, ipFamilies } = (await dual.send('POST', services, service('a', { ipFamilyPolicy: 'PreferDualStack' }))).json['spec']
-  assert.deepEqual([ipFamilies, clusterIPs.length, clusterIPs[1].startsWith('fd00:10:96:')], [['IPv4', 'IPv6'], 2, true])
+  const {
+    clusterIPs, ipFamilies,
+  } = (await dual.send('POST', services, service('a', { ipFamilyPolicy: 'PreferDualStack' }))).json['spec']
+  assert.deepEqual(
+    [ipFamilies, clusterIPs.length, clusterIPs[1].startsWith('fd00:10:96:')], [['IPv4', 'IPv6'], 2, true],
+  )
 })
 
 test('the last free port is found', () => {

@@ -37,7 +37,9 @@ function assign(context: RestContext, existing: Pod, binding: Binding): KubeObje
   const { name } = existing.metadata!
   const refuse = (why: string): ApiError => conflict({ group: '', resource: 'pods/binding' }, name!, why)
   if (existing.metadata!.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`)
-  if (existing.spec?.nodeName) throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(existing.spec.nodeName)}`)
+  if (existing.spec?.nodeName) {
+    throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(existing.spec.nodeName)}`)
+  }
   const gates = existing.spec?.schedulingGates ?? []
   if (gates.length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)
   const pod = cloneJson(existing)
@@ -50,14 +52,18 @@ function assign(context: RestContext, existing: Pod, binding: Binding): KubeObje
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled')
   const before = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
   const since = before?.status === 'True' ? (before.lastTransitionTime ?? now) : now
-  pod.status = { ...pod.status, conditions: [...others, { type: 'PodScheduled', status: 'True', lastProbeTime: null as never, lastTransitionTime: since }] }
+  pod.status = { ...pod.status, conditions: [
+    ...others, { type: 'PodScheduled', status: 'True', lastProbeTime: null as never, lastTransitionTime: since },
+  ] }
   delete pod.metadata!.resourceVersion
   return pod
 }
 
 function checkTarget({ target }: Binding): void {
   const errors = []
-  if (target?.kind && target.kind !== 'Node' && target.kind !== 'Minion') errors.push(notSupported('target.kind', target.kind, ['Node', '<empty>']))
+  if (target?.kind && target.kind !== 'Node' && target.kind !== 'Minion') {
+    errors.push(notSupported('target.kind', target.kind, ['Node', '<empty>']))
+  }
   if (!target?.name) errors.push(required('target.name', ''))
   // Upstream gives the bare list of faults here, without a status of its own.
   if (errors.length > 0) throw unknownFailure(errors.map(({ field, message }) => `${field}: ${message}`).join(', '))

@@ -1,4 +1,7 @@
-/** `componentstatuses`: never stored; made from health checks when asked for. Deprecated since 1.19, and still printed by people. */
+/**
+ * `componentstatuses`: never stored; made from health checks when asked for. Deprecated since 1.19, and still printed
+ * by people.
+ */
 import { componentStatus } from '#api/core/componentstatus/componentstatus.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { Entry } from '#storage/store.ts'
@@ -20,7 +23,9 @@ export function componentStatuses(components: ReadonlyMap<string, HealthCheck>):
       scope.warn('v1 ComponentStatus is deprecated in v1.19+')
       if (info.verb === 'list') {
         const entries = await Promise.all([...components.values()].map(entryOf))
-        return renderList({ revision: context.store.revision, entries, continue: '', remainingItemCount: undefined }, scope, options)
+        return renderList(
+          { revision: context.store.revision, entries, continue: '', remainingItemCount: undefined }, scope, options,
+        )
       }
       if (info.verb !== 'get') throw methodNotServed()
       const check = components.get(info.name)
@@ -37,9 +42,13 @@ async function entryOf({ name, check }: HealthCheck): Promise<Entry> {
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error)
   }
-  const condition = failure === undefined ? { type: 'Healthy', status: 'True', message: 'ok' } : { type: 'Healthy', status: 'False', message: failure }
+  const condition = failure === undefined ? {
+    type: 'Healthy', status: 'True', message: 'ok',
+  } : { type: 'Healthy', status: 'False', message: failure }
   const object = {
-    kind: 'ComponentStatus', apiVersion: 'v1', metadata: { name, uid: '', creationTimestamp: null }, conditions: [condition],
+    kind: 'ComponentStatus', apiVersion: 'v1', metadata: {
+      name, uid: '', creationTimestamp: null,
+    }, conditions: [condition],
   } as KubeObject
   const value = encodeStored(object)
   return { key: objectKeyInStore(componentStatus, '', name), value, createRevision: 0, modRevision: 0, memo: undefined }

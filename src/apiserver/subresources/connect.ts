@@ -1,7 +1,9 @@
 /** Logs, exec, attach, port-forward and the proxies: what the API server passes on to a kubelet, a pod or a service. */
 import type { EndpointSlice } from '#api/gen/discovery-v1.ts'
 import type { Node, Pod, Service } from '#api/gen/core-v1.ts'
-import { ApiError, badRequest, internalError, invalid, notFound, serviceUnavailable } from '#machinery/errors/api-error.ts'
+import {
+  ApiError, badRequest, internalError, invalid, notFound, serviceUnavailable,
+} from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
@@ -39,7 +41,9 @@ export function podConnect(nodes: NodeConnections, path: 'exec' | 'attach' | 'po
 
 function streamQuery(values: URLSearchParams): string {
   const query = new URLSearchParams()
-  for (const [name, kubeletName] of [['stdin', 'input'], ['stdout', 'output'], ['stderr', 'error'], ['tty', 'tty']] as const) {
+  for (const [name, kubeletName] of [
+    ['stdin', 'input'], ['stdout', 'output'], ['stderr', 'error'], ['tty', 'tty'],
+  ] as const) {
     if (parseBoolParameter(values.get(name))) query.append(kubeletName, '1')
   }
   for (const word of values.getAll('command')) query.append('command', word)
@@ -56,7 +60,9 @@ function portForwardQuery(values: URLSearchParams, uid: string): string {
 
 /** Every open connection is a CONNECT for admission. */
 async function admitConnect(context: RestContext, scope: RequestScope): Promise<void> {
-  const request = { operation: 'CONNECT', scope, name: scope.name, object: undefined, old: undefined, dryRun: false } as const
+  const request = {
+    operation: 'CONNECT', scope, name: scope.name, object: undefined, old: undefined, dryRun: false,
+  } as const
   await runMutatingAdmission(context, request)
   await runValidatingAdmission(context, request)
 }
@@ -77,8 +83,13 @@ export function podLog(nodes: NodeConnections): Subresource {
       const path = `/containerLogs/${pod.metadata.namespace}/${pod.metadata.name}/${container}`
       const { http, url, tls } = kubelet(context, nodes, pod.spec.nodeName, path, logQuery(values))
       const insecure = values.get('insecureSkipTLSVerifyBackend') === 'true'
-      const response = await http.request({ method: 'GET', url, headers: {}, ...(tls && { tls: { ...tls, ...(insecure && { insecure }) } }) }, scope.signal)
-        .catch((error: unknown) => { throw internalError(error instanceof Error ? error.message : String(error), { cause: error }) })
+      const response = await http.request(
+        { method: 'GET', url, headers: {}, ...(tls && { tls: { ...tls, ...(insecure && { insecure }) } }) },
+        scope.signal,
+      )
+        .catch((error: unknown) => { throw internalError(
+          error instanceof Error ? error.message : String(error), { cause: error },
+        ) })
       if (response.status >= 400) throw await logFailure(response, scope)
       return { status: 200, headers: logHeaders, body: { type: 'stream', chunks: response.chunks } }
     },
@@ -104,13 +115,20 @@ function checkLogOptions(values: URLSearchParams): void {
     if (!text) return
     if (!/^-?[0-9]+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
     const value = Number(text)
-    if (value < least) errors.push(invalidValue(name, value, least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0'))
+    if (value < least) {
+      errors.push(
+        invalidValue(name, value, least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0'),
+      )
+    }
   }
   number('tailLines', 0)
   number('limitBytes', 1)
   number('sinceSeconds', 1)
   if (values.get('sinceSeconds') && values.get('sinceTime')) {
-    errors.push({ type: 'FieldValueForbidden', field: '', message: 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified' })
+    errors.push({
+      type: 'FieldValueForbidden', field: '',
+      message: 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
+    })
   }
   if (errors.length > 0) throw invalid({ group: '', resource: 'PodLogOptions' }, '', errors)
 }
@@ -120,14 +138,18 @@ async function logFailure(response: IncomingResponse, scope: RequestScope): Prom
   const text = new TextDecoder().decode(await response.readBody(64 * 1024))
   switch (response.status) {
     case 400: return badRequest(text)
-    case 404: return new ApiError({ ...notFound({ group: '', resource: 'pods/log' }, scope.name).status, message: text })
+    case 404: return new ApiError({
+      ...notFound({ group: '', resource: 'pods/log' }, scope.name).status, message: text,
+    })
     default: return internalError(text)
   }
 }
 
 function chooseContainer(pod: Stored<Pod>, wanted: string): string {
   const containers = pod.spec?.containers ?? []
-  const all = [...(pod.spec?.initContainers ?? []), ...containers, ...(pod.spec?.ephemeralContainers ?? [])].map(({ name }) => name)
+  const all = [
+    ...(pod.spec?.initContainers ?? []), ...containers, ...(pod.spec?.ephemeralContainers ?? []),
+  ].map(({ name }) => name)
   const { name } = pod.metadata
   if (wanted !== '') {
     if (!all.includes(wanted)) throw badRequest(`container ${wanted} is not valid for pod ${name}`)
@@ -138,7 +160,9 @@ function chooseContainer(pod: Stored<Pod>, wanted: string): string {
   throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${all.join(' ')}]`)
 }
 
-function kubelet(context: RestContext, nodes: NodeConnections, nodeName: string, path: string, query: string): Destination {
+function kubelet(
+  context: RestContext, nodes: NodeConnections, nodeName: string, path: string, query: string,
+): Destination {
   const resource = context.kinds.findStored('', 'nodes')!
   const entry = context.store.current().get(objectKeyInStore(resource.kind, '', nodeName))
   if (!entry) throw notFound({ group: '', resource: 'nodes' }, nodeName)
@@ -200,10 +224,16 @@ export function serviceProxy(nodes: NodeConnections): Subresource {
   }
 }
 
-function chooseEndpoint(context: RestContext, service: Stored<Service>, port: string): { readonly address: string; readonly port: number } | undefined {
+function chooseEndpoint(
+  context: RestContext, service: Stored<Service>, port: string,
+): { readonly address: string; readonly port: number } | undefined {
   const ports = service.spec?.ports ?? []
   const wanted = port === '' ? (ports.length === 1 ? ports[0] : undefined) : ports.find((candidate) => candidate.name === port || String(candidate.port) === port)
-  if (!wanted && port !== '') throw serviceUnavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(service.metadata.name)}`)
+  if (!wanted && port !== '') {
+    throw serviceUnavailable(
+      `no service port ${JSON.stringify(port)} found for service ${JSON.stringify(service.metadata.name)}`,
+    )
+  }
   const resource = context.kinds.findStored('discovery.k8s.io', 'endpointslices')
   if (!resource) return undefined
   const candidates: { readonly address: string; readonly port: number }[] = []
@@ -220,7 +250,9 @@ function chooseEndpoint(context: RestContext, service: Stored<Service>, port: st
   return candidates[Math.floor(context.random.next() * candidates.length)]
 }
 
-function direct(nodes: NodeConnections, scheme: string, address: string, port: number | undefined, connection: ConnectRequest): Destination {
+function direct(
+  nodes: NodeConnections, scheme: string, address: string, port: number | undefined, connection: ConnectRequest,
+): Destination {
   const host = address.includes(':') ? `[${address}]` : address
   const { query } = connection.request
   return {
@@ -236,7 +268,9 @@ function splitTarget(text: string): readonly [scheme: string, name: string, port
   const parts = text.split(':')
   if (parts.length === 1) return ['http', text, '']
   if (parts.length === 2) return ['http', parts[0]!, parts[1]!]
-  if (parts.length === 3 && (parts[0] === 'http' || parts[0] === 'https' || parts[0] === '')) return [parts[0] || 'http', parts[1]!, parts[2]!]
+  if (parts.length === 3 && (parts[0] === 'http' || parts[0] === 'https' || parts[0] === '')) {
+    return [parts[0] || 'http', parts[1]!, parts[2]!]
+  }
   throw badRequest(`invalid service request ${JSON.stringify(text)}`)
 }
 

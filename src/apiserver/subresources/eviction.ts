@@ -1,7 +1,9 @@
 /** Evicting a pod: a deletion that PodDisruptionBudgets may refuse (upstream: core/pod/storage/eviction.go). */
 import type { Eviction, PodDisruptionBudget } from '#api/gen/policy-v1.ts'
 import type { Pod } from '#api/gen/core-v1.ts'
-import { ApiError, badRequest, forbidden, internalError, isReason, tooManyRequests } from '#machinery/errors/api-error.ts'
+import {
+  ApiError, badRequest, forbidden, internalError, isReason, tooManyRequests,
+} from '#machinery/errors/api-error.ts'
 import { labelSelectorMatcher, type LabelSelector } from '#machinery/meta/label-selector.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
@@ -49,7 +51,9 @@ async function remove(
 ): Promise<void> {
   const resourceVersion = options.preconditions?.resourceVersion ?? unchangedSince
   try {
-    await deleteObject(context, scope, { ...options, preconditions: { uid: options.preconditions?.uid, resourceVersion } })
+    await deleteObject(
+      context, scope, { ...options, preconditions: { uid: options.preconditions?.uid, resourceVersion } },
+    )
   } catch (error) {
     // The pod has changed since the budget was looked at; the client is to try again.
     if (isReason(error, 'Conflict') && unchangedSince !== undefined && options.preconditions?.resourceVersion === undefined) throw stillProcessed(budget)
@@ -72,7 +76,9 @@ interface Claim {
   readonly unchangedSince: string | undefined
 }
 
-async function claimDisruption(context: RestContext, scope: RequestScope, pod: Stored<Pod>, dryRun: boolean): Promise<Claim> {
+async function claimDisruption(
+  context: RestContext, scope: RequestScope, pod: Stored<Pod>, dryRun: boolean,
+): Promise<Claim> {
   const budgets = budgetsOf(context, pod)
   if (budgets.length > 1) {
     throw new ApiError({
@@ -128,7 +134,10 @@ function decrement(context: RestContext, budget: Stored<PodDisruptionBudget>, po
   }
   const next = cloneJson(budget) as unknown as PodDisruptionBudget
   const left = allowed - 1
-  next.status = { ...next.status!, disruptionsAllowed: left, disruptedPods: { ...next.status!.disruptedPods, [pod]: formatTime(context.clock.now()) } }
+  next.status = {
+    ...next.status!, disruptionsAllowed: left,
+    disruptedPods: { ...next.status!.disruptedPods, [pod]: formatTime(context.clock.now()) },
+  }
   if (left === 0) {
     const now = formatTime(context.clock.now())
     const others = (next.status.conditions ?? []).filter(({ type }) => type !== 'DisruptionAllowed')
@@ -146,6 +155,8 @@ function stillProcessed(budget: string): ApiError {
 
 function refused(message: string, retryAfterSeconds = 0): ApiError {
   const error = tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", retryAfterSeconds)
-  const details = { ...(retryAfterSeconds > 0 && { retryAfterSeconds }), causes: [{ reason: 'DisruptionBudget', message }] }
+  const details = {
+    ...(retryAfterSeconds > 0 && { retryAfterSeconds }), causes: [{ reason: 'DisruptionBudget', message }],
+  }
   return new ApiError({ ...error.status, details })
 }

@@ -1,7 +1,9 @@
 /** Passes a request on to another server: plain ones with their streams, upgrades as raw bytes both ways. */
 import { utf8Encode } from '#base/bytes.ts'
 import { badRequest, serviceUnavailable } from '#machinery/errors/api-error.ts'
-import type { HttpClient, HttpRequest, HttpResponse, IncomingHead, IncomingResponse, OutgoingRequest, RawConnection } from '#world/http.ts'
+import type {
+  HttpClient, HttpRequest, HttpResponse, IncomingHead, IncomingResponse, OutgoingRequest, RawConnection,
+} from '#world/http.ts'
 
 export interface Destination {
   readonly http: HttpClient
@@ -28,7 +30,9 @@ export async function forward(request: HttpRequest, to: Destination, signal: Abo
 }
 
 /** Requires an upgrade: exec and its kin make no sense otherwise. */
-export async function forwardUpgrade(request: HttpRequest, to: Destination, signal: AbortSignal): Promise<HttpResponse> {
+export async function forwardUpgrade(
+  request: HttpRequest, to: Destination, signal: AbortSignal,
+): Promise<HttpResponse> {
   const { upgrade } = request
   if (!upgrade) throw badRequest('Upgrade request required')
   const outgoing: OutgoingRequest = {

@@ -9,7 +9,9 @@ import type { Update } from '../rest/update.ts'
 
 export type Subresource =
   /** The object itself, under other rules. */
-  | { readonly type: 'rules'; readonly mayGet: boolean; readonly variation: (context: RestContext, scope: RequestScope) => Partial<Update> }
+  | { readonly type: 'rules'; readonly mayGet: boolean; readonly variation: (
+    context: RestContext, scope: RequestScope,
+  ) => Partial<Update> }
   /** Part of the object, dressed as another kind. */
   | Projection
   /** An order: an object of another kind comes in, something is done. */
@@ -28,7 +30,9 @@ export interface Projection {
 export interface Creation {
   readonly type: 'creation'
   readonly kind: AnyKind
-  readonly create: (context: RestContext, scope: RequestScope, object: KubeObject, parameters: WriteParameters) => Outcome | Promise<Outcome>
+  readonly create: (
+    context: RestContext, scope: RequestScope, object: KubeObject, parameters: WriteParameters,
+  ) => Outcome | Promise<Outcome>
 }
 
 export interface ConnectRequest {
@@ -39,8 +43,13 @@ export interface ConnectRequest {
   readonly user: UserInfo
 }
 
-/** Every subresource with a handler of its own, by `group/plural/subresource`; a kind that is never stored by `group/plural/`. */
+/**
+ * Every subresource with a handler of its own, by `group/plural/subresource`; a kind that is never stored by
+ * `group/plural/`.
+ */
 export type SubresourceTable = ReadonlyMap<string, Subresource>
 
 /** What upstream answers to an order that has no answer of its own. */
-export const successStatus = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 } as KubeObject
+export const successStatus = {
+  kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201,
+} as KubeObject

@@ -1,4 +1,7 @@
-/** The API server's way to kubelets and pods, as it needs it; who provides it knows the cluster's certificates and addresses. */
+/**
+ * The API server's way to kubelets and pods, as it needs it; who provides it knows the cluster's certificates and
+ * addresses.
+ */
 import type { Node } from '#api/gen/core-v1.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import type { HttpClient, OutgoingRequest } from '#world/http.ts'

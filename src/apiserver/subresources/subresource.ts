@@ -35,10 +35,16 @@ export async function serveSubresource(
     case 'connect': return await subresource.connect({ context, scope, info, request, user: scope.user })
     case 'rules': {
       const options = renderOptions(context, request)
-      if (info.verb === 'get' && subresource.mayGet) return renderEntry(await getObject(context, scope), 200, scope, options)
+      if (info.verb === 'get' && subresource.mayGet) {
+        return renderEntry(await getObject(context, scope), 200, scope, options)
+      }
       const variation = subresource.variation(context, scope)
-      if (info.verb === 'update') return renderOutcome(await updateFromBody(context, scope, request, variation), scope, options)
-      if (info.verb === 'patch') return renderOutcome(await patchFromBody(context, scope, request, variation), scope, options)
+      if (info.verb === 'update') {
+        return renderOutcome(await updateFromBody(context, scope, request, variation), scope, options)
+      }
+      if (info.verb === 'patch') {
+        return renderOutcome(await patchFromBody(context, scope, request, variation), scope, options)
+      }
       throw methodNotServed()
     }
     case 'creation': {
@@ -86,14 +92,22 @@ async function serveProjection(
   }
 }
 
-export async function readProjection(context: RestContext, scope: RequestScope, projection: Projection): Promise<Outcome> {
-  return { type: 'object', status: 200, object: projection.project(loadObject(scope.kind, await getObject(context, scope)), scope) }
+export async function readProjection(
+  context: RestContext, scope: RequestScope, projection: Projection,
+): Promise<Outcome> {
+  return {
+    type: 'object', status: 200,
+    object: projection.project(loadObject(scope.kind, await getObject(context, scope)), scope),
+  }
 }
 
 /** How a patch changes a projected object. */
-export function patchChange(context: RestContext, own: RequestScope, type: PatchType, patch: unknown): (current: KubeObject) => KubeObject {
+export function patchChange(
+  context: RestContext, own: RequestScope, type: PatchType, patch: unknown,
+): (current: KubeObject) => KubeObject {
   return (current) => {
-    // Applied configurations of a projection are merged as they are: a scale has one field, and its owner is tracked on the object.
+    // Applied configurations of a projection are merged as they are: a scale has one field, and its owner is tracked on
+    // the object.
     const patched = type === 'apply'
       ? applyPatch(context, own, 'merge', current as JsonObject, patch)
       : applyPatch(context, own, type, current as JsonObject, patch)
@@ -114,14 +128,18 @@ export async function updateProjection(
       const { resourceVersion } = metadata
       if (resourceVersion) object.metadata!.resourceVersion = resourceVersion
       else delete object.metadata!.resourceVersion
-      if (metadata.uid && metadata.uid !== existing!.metadata.uid) throw badRequest('the uid of the object does not match')
+      if (metadata.uid && metadata.uid !== existing!.metadata.uid) {
+        throw badRequest('the uid of the object does not match')
+      }
       projection.inject(object, wanted, scope)
       return object
     },
     // The object's own rules hold for what the projection writes.
     prepare: (object, old) => scope.kind.prepareForUpdate?.(object, old, { subresource: '', now: context.clock.now() }),
   }, parameters)
-  const object = outcome.type === 'entry' ? loadObject(scope.kind, outcome.entry) : (outcome.object as Stored<KubeObject>)
+  const object = outcome.type === 'entry' ? loadObject(
+    scope.kind, outcome.entry,
+  ) : (outcome.object as Stored<KubeObject>)
   return { type: 'object', status: 200, object: projection.project(object, scope) }
 }
 

@@ -7,10 +7,16 @@ import { subresourceCatalog } from './catalog.ts'
 
 const pods = '/api/v1/namespaces/default/pods'
 const merge = { 'content-type': 'application/merge-patch+json' }
-const podBody = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', labels: { app: 'x' } }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+const podBody = {
+  apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', labels: { app: 'x' } },
+  spec: { containers: [{ name: 'c', image: 'i' }] },
+}
 const deployment = {
   apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' },
-  spec: { selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } },
+  spec: {
+    selector: { matchLabels: { a: 'b' } },
+    template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+  },
 }
 const deployments = '/apis/apps/v1/namespaces/default/deployments'
 
@@ -18,7 +24,9 @@ test('the scale of a deployment is read, put and patched', async () => {
   const { send } = startTestServer()
   await send('POST', deployments, deployment)
   const scale = (await send('GET', `${deployments}/d/scale`)).json
-  assert.deepEqual([scale.kind, scale['spec'], scale['status']], ['Scale', { replicas: 1 }, { replicas: 0, selector: 'a=b' }])
+  assert.deepEqual(
+    [scale.kind, scale['spec'], scale['status']], ['Scale', { replicas: 1 }, { replicas: 0, selector: 'a=b' }],
+  )
   const put = await send('PUT', `${deployments}/d/scale`, { ...scale, spec: { replicas: 4 } })
   assert.deepEqual([put.status, put.json['spec']], [200, { replicas: 4 }])
   const { json } = await send('GET', `${deployments}/d`)
@@ -26,17 +34,26 @@ test('the scale of a deployment is read, put and patched', async () => {
   assert.equal((await send('PUT', `${deployments}/d/scale`, { ...scale, spec: { replicas: 5 } })).status, 409)
   assert.deepEqual((await send('PATCH', `${deployments}/d/scale`, { spec: { replicas: 0 } }, merge)).json['spec'], {})
   const negative = await send('PATCH', `${deployments}/d/scale`, { spec: { replicas: -1 } }, merge)
-  assert.equal(negative.json['message'], 'Scale.autoscaling "d" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0')
+  assert.equal(
+    negative.json['message'],
+    'Scale.autoscaling "d" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0',
+  )
 })
 
 test('a pod is bound once', async () => {
   const { send } = startTestServer()
   await send('POST', pods, podBody)
-  const bind = (node: string) => send('POST', `${pods}/p/binding`, { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'p' }, target: { kind: 'Node', name: node } })
+  const bind = (node: string) => send(
+    'POST', `${pods}/p/binding`,
+    { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'p' }, target: { kind: 'Node', name: node } },
+  )
   const both = await Promise.all([bind('one'), bind('two')])
   assert.deepEqual(both.map(({ status }) => status).toSorted(), [201, 409])
   const lost = both.find(({ status }) => status === 409)!
-  assert.match(lost.json['message'], /^Operation cannot be fulfilled on pods\/binding "p": pod p is already assigned to node "(one|two)"$/)
+  assert.match(
+    lost.json['message'],
+    /^Operation cannot be fulfilled on pods\/binding "p": pod p is already assigned to node "(one|two)"$/,
+  )
   const { json } = await send('GET', `${pods}/p`)
   assert.ok(['one', 'two'].includes(json['spec'].nodeName))
   assert.deepEqual(json['status'].conditions.map(({ type, status }: any) => `${type}=${status}`), ['PodScheduled=True'])
@@ -44,7 +61,10 @@ test('a pod is bound once', async () => {
 
 async function runningPod(server: TestServer): Promise<void> {
   await server.send('POST', pods, podBody)
-  await server.send('PATCH', `${pods}/p/status`, { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } }, merge)
+  await server.send(
+    'PATCH', `${pods}/p/status`, { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } },
+    merge,
+  )
 }
 
 test('an eviction takes from the budget, and is refused when nothing is left', async () => {
@@ -52,14 +72,22 @@ test('an eviction takes from the budget, and is refused when nothing is left', a
   const { send } = server
   await runningPod(server)
   const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets'
-  await send('POST', budgets, { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'b' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'x' } } } })
+  await send('POST', budgets, {
+    apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'b' },
+    spec: { minAvailable: 1, selector: { matchLabels: { app: 'x' } } },
+  })
   const status = { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1 }
   await send('PATCH', `${budgets}/b/status`, { status }, merge)
-  const evict = () => send('POST', `${pods}/p/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'p' } })
+  const evict = () => send(
+    'POST', `${pods}/p/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'p' } },
+  )
   const refused = await evict()
   assert.equal(refused.status, 429, refused.text)
   assert.equal(refused.json['message'], "Cannot evict pod as it would violate the pod's disruption budget.")
-  assert.deepEqual(refused.json['details'].causes, [{ reason: 'DisruptionBudget', message: 'The disruption budget b needs 1 healthy pods and has 1 currently' }])
+  assert.deepEqual(
+    refused.json['details'].causes,
+    [{ reason: 'DisruptionBudget', message: 'The disruption budget b needs 1 healthy pods and has 1 currently' }],
+  )
   await send('PATCH', `${budgets}/b/status`, { status: { disruptionsAllowed: 1 } }, merge)
   assert.equal((await evict()).status, 201)
   assert.equal((await send('GET', `${pods}/p`)).status, 404)
@@ -71,7 +99,10 @@ test('an ephemeral container can be added, not taken away', async () => {
   const { send } = startTestServer()
   await send('POST', pods, podBody)
   const strategic = { 'content-type': 'application/strategic-merge-patch+json' }
-  const added = await send('PATCH', `${pods}/p/ephemeralcontainers`, { spec: { ephemeralContainers: [{ name: 'debug', image: 'i' }] } }, strategic)
+  const added = await send(
+    'PATCH', `${pods}/p/ephemeralcontainers`, { spec: { ephemeralContainers: [{ name: 'debug', image: 'i' }] } },
+    strategic,
+  )
   assert.equal(added.status, 200, added.text)
   assert.equal(added.json['spec'].ephemeralContainers[0].name, 'debug')
   const removed = await send('PATCH', `${pods}/p/ephemeralcontainers`, { spec: { ephemeralContainers: null } }, merge)
@@ -81,7 +112,10 @@ test('an ephemeral container can be added, not taken away', async () => {
 test('component statuses are made from checks', async () => {
   const { send } = startTestServer()
   const { json, headers } = await send('GET', '/api/v1/componentstatuses')
-  assert.deepEqual(json['items'].map(({ metadata, conditions }: any) => [metadata.name, conditions[0].status]), [['scheduler', 'True']])
+  assert.deepEqual(
+    json['items'].map(({ metadata, conditions }: any) => [metadata.name, conditions[0].status]),
+    [['scheduler', 'True']],
+  )
   assert.match(headers['warning']!, /v1 ComponentStatus is deprecated in v1\.19\+/)
 })
 
@@ -109,15 +143,23 @@ async function withKubelet(answer: { status: number; body: string; refuseUpgrade
     upgrade(request) {
       asked.push(request)
       if (answer.refuseUpgrade) return Promise.resolve({ type: 'refused', response: respond() })
-      return Promise.resolve({ type: 'upgraded', head: { status: 101, headers: { 'upgrade': 'SPDY/3.1', 'connection': 'Upgrade' } }, connection: echo(received) })
+      return Promise.resolve({
+        type: 'upgraded', head: { status: 101, headers: { 'upgrade': 'SPDY/3.1', 'connection': 'Upgrade' } },
+        connection: echo(received),
+      })
     },
   }
   const tokens = { issue: () => { throw new Error('no tokens here') } }
   const connect = () => ({ http, baseUrl: 'https://10.0.0.1:10250', tls: { ca: 'authority' } })
-  const server = startTestServer({ subresources: subresourceCatalog({ tokens, nodes: { http, connect }, components: new Map() }) })
+  const server = startTestServer({
+    subresources: subresourceCatalog({ tokens, nodes: { http, connect }, components: new Map() }),
+  })
   await server.send('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } })
   await server.send('POST', pods, podBody)
-  await server.send('POST', `${pods}/p/binding`, { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'p' }, target: { kind: 'Node', name: 'n' } })
+  await server.send(
+    'POST', `${pods}/p/binding`,
+    { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'p' }, target: { kind: 'Node', name: 'n' } },
+  )
   return { server, asked, received }
 }
 
@@ -146,9 +188,13 @@ test('logs come from the node of the pod', async () => {
 })
 
 test('a kubelet that refuses a log is quoted', async () => {
-  const { server } = await withKubelet({ status: 400, body: 'container "c" in pod "p" is waiting to start: ContainerCreating' })
+  const { server } = await withKubelet({
+    status: 400, body: 'container "c" in pod "p" is waiting to start: ContainerCreating',
+  })
   const { json } = await server.send('GET', `${pods}/p/log`)
-  assert.deepEqual([json['code'], json['message']], [400, 'container "c" in pod "p" is waiting to start: ContainerCreating'])
+  assert.deepEqual(
+    [json['code'], json['message']], [400, 'container "c" in pod "p" is waiting to start: ContainerCreating'],
+  )
 })
 
 test('an exec is a tunnel: bytes pass both ways as they are', async () => {
@@ -162,13 +208,22 @@ test('an exec is a tunnel: bytes pass both ways as they are', async () => {
     },
     end() {}, destroy() {},
   }
-  const headers = { 'upgrade': 'SPDY/3.1', 'connection': 'Upgrade', 'x-stream-protocol-version': 'v4.channel.k8s.io', 'authorization': 'Bearer secret' }
-  const plain = httpRequest('POST', `${pods}/p/exec?command=ls&command=-l&stdin=true&stdout=true&tty=true`, undefined, headers, new AbortController().signal)
+  const headers = {
+    'upgrade': 'SPDY/3.1', 'connection': 'Upgrade', 'x-stream-protocol-version': 'v4.channel.k8s.io',
+    'authorization': 'Bearer secret',
+  }
+  const plain = httpRequest(
+    'POST', `${pods}/p/exec?command=ls&command=-l&stdin=true&stdout=true&tty=true`, undefined, headers,
+    new AbortController().signal,
+  )
   const request: HttpRequest = { ...plain, upgrade: { protocol: 'SPDY/3.1', accept: () => client } }
   const response = await server.server.handle(request)
   assert.equal(response.body.type, 'upgraded')
   assert.equal(asked[0]!.url, 'https://10.0.0.1:10250/exec/default/p/c?input=1&output=1&tty=1&command=ls&command=-l')
-  assert.deepEqual([asked[0]!.headers['x-stream-protocol-version'], asked[0]!.headers['authorization']], ['v4.channel.k8s.io', undefined])
+  assert.deepEqual(
+    [asked[0]!.headers['x-stream-protocol-version'], asked[0]!.headers['authorization']],
+    ['v4.channel.k8s.io', undefined],
+  )
   assert.deepEqual(received, ['hello'])
   assert.match(written[0]!, /^HTTP\/1\.1 101 Switching Protocols\r\nupgrade: SPDY\/3\.1\r\n/)
   assert.equal(written[1], 'hello')
@@ -176,7 +231,9 @@ test('an exec is a tunnel: bytes pass both ways as they are', async () => {
 
 test('a refused upgrade is passed on, so that a client can try another protocol', async () => {
   const { server } = await withKubelet({ status: 403, body: 'unknown protocol', refuseUpgrade: true })
-  const plain = httpRequest('GET', `${pods}/p/exec?command=ls`, undefined, { upgrade: 'websocket' }, new AbortController().signal)
+  const plain = httpRequest(
+    'GET', `${pods}/p/exec?command=ls`, undefined, { upgrade: 'websocket' }, new AbortController().signal,
+  )
   const request: HttpRequest = { ...plain, upgrade: { protocol: 'websocket', accept: () => { throw new Error('not accepted') } } }
   const answer = await readAnswer(await server.server.handle(request))
   assert.deepEqual([answer.status, answer.text], [403, 'unknown protocol'])
@@ -186,7 +243,9 @@ test('a refused upgrade is passed on, so that a client can try another protocol'
 
 test('proxies pass on paths and queries, without credentials', async () => {
   const { server, asked } = await withKubelet({ status: 200, body: 'page' })
-  const node = await server.send('GET', '/api/v1/nodes/n/proxy/stats/summary?x=%2F', undefined, { authorization: 'Bearer secret' })
+  const node = await server.send(
+    'GET', '/api/v1/nodes/n/proxy/stats/summary?x=%2F', undefined, { authorization: 'Bearer secret' },
+  )
   assert.equal(node.text, 'page')
   assert.equal(asked[0]!.url, 'https://10.0.0.1:10250/stats/summary?x=%2F')
   assert.equal(asked[0]!.headers['authorization'], undefined)
