@@ -287,3 +287,12 @@ test('an ephemeral container joins the processes of its target', { skip }, async
   assert.match(pod?.status?.ephemeralContainerStatuses?.[0]?.state?.terminated?.message ?? '', /^[2-9]\n$/)
   assert.equal(isReady(pod as never), true)
 })
+
+test('the demo image ends as soon as it is told to', { skip }, async () => {
+  await lab.create('quick', { terminationGracePeriodSeconds: 30, containers: [{ name: 'c', ...demo }] })
+  await lab.until('quick', isReady)
+  const begin = performance.now()
+  await lab.pods.delete('quick')
+  await lab.until('quick', (pod) => pod === undefined)
+  assert.ok(performance.now() - begin < 5000)
+})

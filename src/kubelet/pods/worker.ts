@@ -35,6 +35,7 @@ export class PodWorker {
   readonly uid: string
   readonly #services: PodServices
   #pod: PodObject
+  #watchedVersion: string
   /** False once the API has forgotten the pod. */
   #exists = true
   #ending: Ending | undefined
@@ -60,6 +61,7 @@ export class PodWorker {
   constructor(services: PodServices, pod: PodObject) {
     this.#services = services
     this.#pod = pod
+    this.#watchedVersion = pod.metadata.resourceVersion
     this.uid = podUid(pod)
     this.#startTime = services.clock.now()
   }
@@ -68,8 +70,12 @@ export class PodWorker {
   /** Nothing of it runs any more, and the node has nothing of it but its logs. */
   get isClean(): boolean { return this.#isClean }
 
+  /** As the watch tells it. What is older than the answer to our own last write is ignored, unless the server itself went back in time. */
   update(pod: PodObject): void {
-    if (compareResourceVersions(pod.metadata.resourceVersion, this.#pod.metadata.resourceVersion) > 0) this.#pod = pod
+    const version = pod.metadata.resourceVersion
+    const wentBack = compareResourceVersions(version, this.#watchedVersion) < 0
+    this.#watchedVersion = version
+    if (wentBack || compareResourceVersions(version, this.#pod.metadata.resourceVersion) > 0) this.#pod = pod
     this.wake()
   }
 
@@ -487,7 +493,8 @@ export class PodWorker {
     const pods = this.#services.client.resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, pod.metadata.namespace)
     try {
       const written = await pods.patch(pod.metadata.name, 'strategic', patch, { subresource: 'status' })
-      if (written.metadata.uid === pod.metadata.uid) this.update(written)
+      const isNewer = compareResourceVersions(written.metadata.resourceVersion, this.#pod.metadata.resourceVersion) > 0
+      if (written.metadata.uid === pod.metadata.uid && isNewer) this.#pod = written
     } catch (error) {
       // Gone or replaced by another of its name: the watch will say so.
       if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error
