@@ -96,7 +96,10 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       } catch (error) {
         if (signal.aborted || !isWorthRetrying(error) || attempt >= triesMax) {
           counts.dropped++
-          if (!signal.aborted) log.warn('gave an event up', { reason: event.reason, about: pending.about.name, error: String(error) })
+          const fields = { reason: event.reason, about: pending.about.name, error: String(error) }
+          // Nothing can be said any more in a namespace that goes away, and the same event twice says nothing new.
+          if (isExpected(error) || signal.aborted) log.debug('gave an event up', fields)
+          else log.warn('gave an event up', fields)
           return
         }
       }
@@ -140,6 +143,11 @@ async function write(events: KindClient<CoreEvent>, event: CoreEvent, existing: 
 /** The server answered and will answer the same again, or it did not answer (then hold everything while we keep trying). */
 function isWorthRetrying(error: unknown): boolean {
   return !(error instanceof ApiError) || error.code >= 500 || error.code === 429
+}
+
+function isExpected(error: unknown): boolean {
+  return isReason(error, 'AlreadyExists')
+    || (error instanceof ApiError && (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating'))
 }
 
 interface DraftOptions {
