@@ -24,6 +24,12 @@ interface Waiting {
 /** Turns without a timer after which waiting work counts as stuck; real input and output needs a few. */
 const patience = 1_000
 
+/**
+ * Time is a whole number of these, so that differences of times are exact and no timer is so short that it is due at once for ever.
+ * A power of two, for doubles.
+ */
+const ticksPerMs = 1024
+
 /** `start` is the wall clock's first reading, in milliseconds since the epoch. */
 export function createSimClock(start = Date.UTC(2026, 0, 1)): SimClock {
   const heap: Waiting[] = []
@@ -32,7 +38,7 @@ export function createSimClock(start = Date.UTC(2026, 0, 1)): SimClock {
   let order = 0
 
   const schedule = (ms: number, callback: () => void): Timer => {
-    const waiting: Waiting = { due: elapsed + Math.max(0, ms), order: order++, callback, cancelled: false }
+    const waiting: Waiting = { due: elapsed + Math.ceil(Math.max(0, ms) * ticksPerMs) / ticksPerMs, order: order++, callback, cancelled: false }
     push(heap, waiting)
     return { cancel: () => { waiting.cancelled = true } }
   }

@@ -4,6 +4,7 @@ import type { Informers } from '#client/informers.ts'
 import { createKubelet, type Kubelet } from '#kubelet/kubelet.ts'
 import { kubeletConfig, type KubeletConfig } from '#kubelet/config.ts'
 import type { Clock } from '#world/clock.ts'
+import type { ContainerRuntime } from '#world/container-runtime.ts'
 import type { HttpClient } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
@@ -28,7 +29,12 @@ export interface SimulatedNodeOptions {
   readonly runtime?: Partial<SimulatedRuntimeOptions>
   readonly cpuCount?: number
   readonly memoryBytes?: number
+  /** Puts something between the kubelet and the runtime: for experiments with runtimes that misbehave. */
+  readonly wrapRuntime?: (runtime: SimulatedRuntime) => ContainerRuntime
 }
+
+/** What belongs to one process of the kubelet, and ends with it. */
+export type KubeletProcess = Partial<Pick<SimulatedNodeOptions, 'transport' | 'clock' | 'random' | 'log'>>
 
 export interface SimulatedNode {
   readonly kubelet: Kubelet
@@ -37,8 +43,8 @@ export interface SimulatedNode {
   readonly mounts: SimulatedMounts
   readonly cgroups: SimulatedCgroups
   readonly machine: SimulatedMachine
-  /** A new kubelet over the same runtime and files, as after a restart of its process. */
-  restart(): Promise<Kubelet>
+  /** A new kubelet over the same runtime and files, as after a restart of its process. What is not given is as at the node's creation. */
+  restart(process?: KubeletProcess): Promise<Kubelet>
 }
 
 export async function createSimulatedNode(options: SimulatedNodeOptions): Promise<SimulatedNode> {
@@ -52,8 +58,10 @@ export async function createSimulatedNode(options: SimulatedNodeOptions): Promis
   const machine = createSimulatedMachine({
     nodeName, addresses: [nodeIp], ...(cpuCount !== undefined && { cpuCount }), ...(memoryBytes !== undefined && { memoryBytes }),
   })
-  const make = (): Promise<Kubelet> => createKubelet({
-    nodeName, transport, runtime, machine, files, mounts, cgroups, clock, random, log, httpClient: options.httpClient ?? alwaysHealthy,
+  const seenRuntime = options.wrapRuntime?.(runtime) ?? runtime
+  const make = (process: KubeletProcess = {}): Promise<Kubelet> => createKubelet({
+    nodeName, transport, runtime: seenRuntime, machine, files, mounts, cgroups, clock, random, log, ...process,
+    httpClient: options.httpClient ?? alwaysHealthy,
     ...(options.informers && { informers: options.informers }),
     config: kubeletConfig({ rootDirectory: '/var/lib/kubelet', logsDirectory: '/var/log/pods', nodeIps: [nodeIp], ...options.config }),
   })
