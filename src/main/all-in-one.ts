@@ -12,6 +12,7 @@ import { systemDisk } from '#host/disk/disk.ts'
 import { createHttpClient } from '#host/http/client.ts'
 import { gzipStream } from '#host/http/compress.ts'
 import { PortInUse, listen } from '#host/http/listen.ts'
+import type { Certificates, Server } from '#host/http/listen.ts'
 import { systemRandom } from '#host/random.ts'
 import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
 import type { Log } from '#world/log.ts'
@@ -67,11 +68,11 @@ export async function startCluster({ config, log, onStep }: ClusterOptions, sign
     const server = resources.use(await listenForClients(config, certificates, controlPlane, log))
     return [`https://${config.advertiseAddress}:${config.port}  ready`, { controlPlane, server }]
   })
-  const running = [controlPlane.run(until)]
+  const running = [controlPlane.run(until), renewCertificates(config, server, log, until)]
   const failed = Promise.race(running).then(() => undefined)
   failed.catch((error: unknown) => {
     if (until.aborted) return
-    log.error('a component failed; the process ends so that it is started afresh', { error: String(error) })
+    log.error('a component failed; the process ends; skiff up starts it again', { error: String(error) })
     process.exit(70)
   })
 
@@ -110,6 +111,20 @@ export async function startCluster({ config, log, onStep }: ClusterOptions, sign
   }
 }
 
+const renewalCheckMs = 24 * 3600 * 1000
+
+/** Certificates live a year; once a day those that are near their end are made anew, and new connections get them. */
+async function renewCertificates(config: ClusterConfig, server: Server, log: Log, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await systemClock.sleep(renewalCheckMs, signal).catch(() => undefined)
+    if (signal.aborted) return
+    const { files, made } = loadCertificates(config.dataDirectory, namesOf(config))
+    if (made.length === 0) continue
+    server.reload(serverCertificates(files))
+    log.info('renewed certificates', { names: made })
+  }
+}
+
 type Step = <T>(name: string, work: () => Promise<readonly [string, T]>) => Promise<T>
 
 function createSteps(onStep: (event: StepEvent) => void): Step {
@@ -139,16 +154,17 @@ async function listenForClients(config: ClusterConfig, certificates: Certificate
   try {
     return await listen({
       port: config.port, log: log.named('http'), handle: (request) => controlPlane.server.handle(request),
-      certificates: {
-        certificate: certificates['apiserver.crt']!, key: certificates['apiserver.key']!, clientCa: certificates['ca.crt']!,
-        frontProxyCa: certificates['front-proxy-ca.crt']!,
-      },
+      certificates: serverCertificates(certificates),
     })
   } catch (error) {
     if (!(error instanceof PortInUse)) throw error
     throw new CommandFailure('E-PORT-INUSE', `port ${config.port} is held by ${describePortHolder(config.port) ?? 'another process'}`,
       'stop it, or choose another: --port N', exitCode.inUse, { cause: error })
   }
+}
+
+function serverCertificates(files: CertificateFiles): Certificates {
+  return { certificate: files['apiserver.crt']!, key: files['apiserver.key']!, clientCa: files['ca.crt']!, frontProxyCa: files['front-proxy-ca.crt']! }
 }
 
 function renderAdminKubeconfig(config: ClusterConfig, certificates: CertificateFiles): string {

@@ -40,7 +40,7 @@ function systemEnvironment(http: Environment['http'], signal: AbortSignal): Envi
       process.stdout.write(text, () => resolve())
     }),
     error: (text) => { process.stderr.write(text) },
-    readInput,
+    readInput, readLine,
     run: (program, args) => new Promise((resolve, reject) => {
       const child = spawn(program, args, { stdio: 'inherit' })
       child.on('error', (error: NodeJS.ErrnoException) => {
@@ -101,4 +101,15 @@ const files: CommandFiles = {
       throw error
     }
   },
+}
+
+async function readLine(): Promise<string> {
+  const { createInterface } = await import('node:readline')
+  const lines = createInterface({ input: process.stdin })
+  try {
+    for await (const line of lines) return line
+    return ''
+  } finally {
+    lines.close()
+  }
 }

@@ -1,5 +1,6 @@
 /** The cluster's own process: everything in one, in the background; told to stop through its control socket or a signal. */
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
@@ -7,6 +8,7 @@ import { systemClock } from '#host/clock.ts'
 import { createLog } from '#host/log.ts'
 import { startCluster } from './all-in-one.ts'
 import type { RunningCluster } from './all-in-one.ts'
+import { openBoundedLog } from './bounded-log.ts'
 import { CommandFailure, exitCode } from './cli/failure.ts'
 import type { StepEvent } from './cli/output.ts'
 import { controlSocketPath, identifyProcess, readRecord, writeRecord } from './cluster-registry.ts'
@@ -19,16 +21,16 @@ export type ServeMessage =
 
 export async function serve(name: string): Promise<void> {
   process.title = `skiff ${name}`
-  const log = createLog({ clock: systemClock, stream: process.stderr, format: 'text', level: process.env['SKIFF_LOG_LEVEL'] === 'debug' ? 'debug' : 'info' })
   const record = readRecord(name)
   if (!record) throw new CommandFailure('E-NO-CLUSTER', `there is no record of cluster ${name}`, 'skiff up', exitCode.unreachable)
+  const log = createLog({ clock: systemClock, stream: openBoundedLog(join(record.choices.dataDirectory, 'log/skiff.log')), format: 'text', level: process.env['SKIFF_LOG_LEVEL'] === 'debug' ? 'debug' : 'info' })
   const config = deriveClusterConfig(record.choices)
   writeRecord({ choices: record.choices, process: identifyProcess(process.pid) })
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(new Error(`received ${signal}`)))
   process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error: describe(error) }))
   process.on('uncaughtException', (error) => {
-    log.error('an error reached nobody; the process ends so that it is started afresh', { error: describe(error) })
+    log.error('an error reached nobody; the process ends; skiff up starts it again', { error: describe(error) })
     process.exit(70)
   })
   let cluster: RunningCluster
