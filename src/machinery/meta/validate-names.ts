@@ -37,15 +37,17 @@ function checkDns1123Subdomain(value: string, unit: 'bytes' | 'characters'): str
   return problems
 }
 
+const underscorePart = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
+const underscoreFormat = `${underscorePart}(\\.${underscorePart})*`
+const underscorePattern = new RegExp(`^${underscoreFormat}$`)
+
 /** Like a subdomain, with underscores: search domains of a pod's DNS. */
 export function validateDns1123SubdomainWithUnderscore(value: string): string[] {
-  const label = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
-  const format = `${label}(\\.${label})*`
   const problems = maxLength(value, 253)
-  if (!new RegExp(`^${format}$`).test(value)) {
+  if (!underscorePattern.test(value)) {
     problems.push(regexError(
       "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', " +
-      'and must start and end with an alphanumeric character', format, 'example.com'))
+      'and must start and end with an alphanumeric character', underscoreFormat, 'example.com'))
   }
   return problems
 }
@@ -63,25 +65,29 @@ export function validateDns1123Label(value: string): string[] {
   return problems
 }
 
+const dns1035Format = '[a-z]([-a-z0-9]*[a-z0-9])?'
+const dns1035Pattern = new RegExp(`^${dns1035Format}$`)
+
 /** A label that starts with a letter: names of Services, before v1.34 relaxed them. */
 export function validateDns1035Label(value: string): string[] {
-  const format = '[a-z]([-a-z0-9]*[a-z0-9])?'
   const problems = maxLength(value, 63)
-  if (!new RegExp(`^${format}$`).test(value)) {
+  if (!dns1035Pattern.test(value)) {
     problems.push(regexError(
       "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, " +
-      'and end with an alphanumeric character', format, 'my-name', 'abc-123'))
+      'and end with an alphanumeric character', dns1035Format, 'my-name', 'abc-123'))
   }
   return problems
 }
 
+const wildcardFormat = `\\*\\.${dns1123SubdomainFormat}`
+const wildcardPattern = new RegExp(`^${wildcardFormat}$`)
+
 export function validateWildcardDns1123Subdomain(value: string): string[] {
-  const format = `\\*\\.${dns1123SubdomainFormat}`
   const problems = maxLength(value, 253)
-  if (!new RegExp(`^${format}$`).test(value)) {
+  if (!wildcardPattern.test(value)) {
     problems.push(regexError(
       "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case " +
-      "alphanumeric characters, '-' or '.' and end with an alphanumeric character", format, '*.example.com'))
+      "alphanumeric characters, '-' or '.' and end with an alphanumeric character", wildcardFormat, '*.example.com'))
   }
   return problems
 }
@@ -118,22 +124,26 @@ export function validateQualifiedName(value: string): string[] {
   return problems
 }
 
+const labelValueFormat = `(${labelNameFormat})?`
+const labelValuePattern = new RegExp(`^${labelValueFormat}$`)
+
 export function validateLabelValue(value: string): string[] {
-  const format = `(${labelNameFormat})?`
   const problems = value.length > 63 ? ['must be no more than 63 bytes'] : []
-  if (!new RegExp(`^${format}$`).test(value)) {
+  if (!labelValuePattern.test(value)) {
     problems.push(regexError(
       "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', " +
-      'and must start and end with an alphanumeric character', format, 'MyValue', 'my_value', '12345'))
+      'and must start and end with an alphanumeric character', labelValueFormat, 'MyValue', 'my_value', '12345'))
   }
   return problems
 }
 
+const identifierFormat = '[A-Za-z_][A-Za-z0-9_]*'
+const identifierPattern = new RegExp(`^${identifierFormat}$`)
+
 export function validateCIdentifier(value: string): string[] {
-  const format = '[A-Za-z_][A-Za-z0-9_]*'
-  if (new RegExp(`^${format}$`).test(value)) return []
+  if (identifierPattern.test(value)) return []
   return [regexError("a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
-    format, 'my_name', 'MY_NAME', 'MyName')]
+    identifierFormat, 'my_name', 'MY_NAME', 'MyName')]
 }
 
 /** Any printable ASCII except '=' (RelaxedEnvironmentVariableValidation is on in v1.36). */
@@ -143,13 +153,15 @@ export function validateEnvVarName(value: string): string[] {
   return ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
 }
 
+const configMapKeyFormat = '[-._a-zA-Z0-9]+'
+const configMapKeyPattern = new RegExp(`^${configMapKeyFormat}$`)
+
 /** A key of a ConfigMap or Secret. It becomes a file name. */
 export function validateConfigMapKey(value: string): string[] {
-  const format = '[-._a-zA-Z0-9]+'
   const problems = maxLength(value, 253)
-  if (!new RegExp(`^${format}$`).test(value)) {
+  if (!configMapKeyPattern.test(value)) {
     problems.push(regexError("a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
-      format, 'key.name', 'KEY_NAME', 'key-name'))
+      configMapKeyFormat, 'key.name', 'KEY_NAME', 'key-name'))
   }
   if (value === '.') problems.push("must not be '.'")
   else if (value === '..') problems.push("must not be '..'")

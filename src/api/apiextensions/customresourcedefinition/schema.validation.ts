@@ -81,9 +81,10 @@ function validateUnsupported(schema: JSONSchemaProps, path: string): FieldError[
   return errors
 }
 
+/** Patterns are in Go's syntax: they may begin with flags, and escape any punctuation, as JavaScript's plain mode does. */
 function validatePattern(pattern: string, path: string): FieldError[] {
   try {
-    new RegExp(pattern, 'u')
+    new RegExp(pattern.replace(/^\(\?[ims]+\)/, ''))
     return []
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error

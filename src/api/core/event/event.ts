@@ -7,6 +7,7 @@ import { validateEvent } from './event.validation.ts'
 
 export const event = defineKind<Event>({
   group: '', kind: 'Event', plural: 'events', shortNames: ['ev'], scope: 'Namespaced', createOnUpdate: true,
+  nameRule: 'pathSegment',
   versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.Event', served: true, stored: true }],
   validate: validateEvent,
   setDefaults: (object) => { object.involvedObject ??= {} },

@@ -9,6 +9,9 @@ import { compareQuantities, isZeroQuantity } from '../../quantities.ts'
 import { keep } from '../../strategy.ts'
 
 export function preparePodForCreate(object: Pod): void {
+  // Admission may have chosen the account; the older name of the field says the same.
+  const spec = object.spec
+  if (spec?.serviceAccountName) spec.serviceAccount = spec.serviceAccountName
   object.status = { phase: 'Pending', qosClass: computeQosClass(object) }
   if (object.spec?.schedulingGates?.length) {
     object.status.conditions = [{
