@@ -86,7 +86,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     pressure: () => eviction.pressure,
   })
   const volumes = new PodVolumes({
-    files, mounts, paths, references, tokens, clock, hostIps: config.nodeIps, allocatable: () => node.allocatable(),
+    client, files, mounts, paths, references, tokens, clock, hostIps: config.nodeIps, allocatable: () => node.allocatable(),
   })
   const resolverText = await machine.resolverConfiguration(config.resolvConf)
   const services: PodServices = {

@@ -1,5 +1,7 @@
 /** A pod's volumes on this node: made, kept up to date, and taken away again. */
 import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Secret } from '#api/gen/core-v1.ts'
+import type { Client } from '#client/client.ts'
+import { isReason } from '#machinery/errors/api-error.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Files } from '#world/files.ts'
 import type { Mounts } from '#world/mounts.ts'
@@ -14,6 +16,7 @@ import { applyGroup } from './ownership.ts'
 import type { ServiceAccountTokens } from './tokens.ts'
 
 export interface VolumesOptions {
+  readonly client: Client
   readonly files: Files
   readonly mounts: Mounts
   readonly paths: KubeletPaths
@@ -133,20 +136,31 @@ export class PodVolumes {
     return found
   }
 
-  /** Claims bound to a hostPath or local volume; others need a storage driver that this kubelet does not have. */
+  /**
+   * Claims bound to a hostPath or local volume; others need a storage driver that this kubelet does not have. Read and not watched: a node
+   * may do no more with them.
+   */
   async #mountClaim(pod: PodObject, claimName: string, readOnly: boolean): Promise<MountedVolume> {
-    const { references, files } = this.#options
-    const uid = podUid(pod)
-    const claim = await references.get<PersistentVolumeClaim>(uid, { resource: persistentVolumeClaims, namespace: pod.metadata.namespace, name: claimName })
+    const { client, files } = this.#options
+    const claim = await orAbsent(client.resource<PersistentVolumeClaim>(persistentVolumeClaims, pod.metadata.namespace).get(claimName))
     if (!claim) throw new VolumeError(`persistentvolumeclaim "${claimName}" not found`)
     const volumeName = claim.spec?.volumeName
     if (!volumeName || claim.status?.phase !== 'Bound') throw new VolumeError(`PVC ${pod.metadata.namespace}/${claimName} is not bound`)
-    const volume = await references.get<PersistentVolume>(uid, { resource: persistentVolumes, name: volumeName })
+    const volume = await orAbsent(client.resource<PersistentVolume>(persistentVolumes).get(volumeName))
     const source = volume?.spec?.hostPath ?? volume?.spec?.local
     if (!source) throw new VolumeError(volume ? 'no volume plugin matched' : `persistentvolume "${volumeName}" not found`)
     if (volume?.spec?.hostPath) await checkHostPath(files, volume.spec.hostPath)
     else if (!await files.stat(source.path)) throw new VolumeError(`path "${source.path}" does not exist`)
     if (volume?.spec?.local) await applyGroup(files, source.path, pod.spec?.securityContext, readOnly)
     return { hostPath: source.path, readOnly }
+  }
+}
+
+async function orAbsent<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call
+  } catch (error) {
+    if (isReason(error, 'NotFound')) return undefined
+    throw error
   }
 }
