@@ -4,6 +4,7 @@ import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Deployment, DeploymentSpec } from '../../gen/apps-v1.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
+import { podWarnings } from '../../core/pod/pod-warnings.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { keep, separateStatus } from '../../strategy.ts'
 import {
@@ -32,6 +33,7 @@ export const deployment = defineKind<Deployment>({
   // Annotations are copied to ReplicaSets, so they count.
   generation: (object, old) =>
     !semanticEqual(object.spec, old.spec) || !semanticEqual(object.metadata?.annotations, old.metadata.annotations),
+  warnings: ({ spec }) => podWarnings(spec?.template?.spec, 'spec.template.spec'),
   subresources: {
     status: true, scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
   },

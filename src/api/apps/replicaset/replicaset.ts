@@ -3,6 +3,7 @@ import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ReplicaSet, ReplicaSetSpec } from '../../gen/apps-v1.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
+import { podWarnings } from '../../core/pod/pod-warnings.ts'
 import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 import {
@@ -23,6 +24,7 @@ export const replicaSet = defineKind<ReplicaSet>({
   validateUpdate: validateReplicaSetUpdate,
   validateStatusUpdate: validateReplicaSetStatusUpdate,
   generation: 'spec',
+  warnings: ({ spec }) => podWarnings(spec?.template?.spec, 'spec.template.spec'),
   subresources: {
     status: true, scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
   },

@@ -5,6 +5,7 @@ import type { Pod } from '../../gen/core-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { setPodDefaults } from './pod-defaults.ts'
 import { formatRestarts, summarizePod } from './pod-status.ts'
+import { podWarnings } from './pod-warnings.ts'
 import { graceSecondsOfPod, preparePodForCreate, preparePodForUpdate } from './pod-strategy.ts'
 import { validateNewPod, validatePod } from './pod.validation.ts'
 import {
@@ -21,6 +22,7 @@ export const pod = defineKind<Pod>({
   validateCreate: validateNewPod,
   validateUpdate: validatePodUpdate,
   validateStatusUpdate: validatePodStatusUpdate,
+  warnings: ({ spec }) => podWarnings(spec, 'spec'),
   generation: 'spec',
   graceSeconds: graceSecondsOfPod,
   subresources: {
