@@ -12,6 +12,8 @@ export type Operation =
 
 /** What survives of everything that was never synced. */
 export type CrashOutcome =
+  /** Only the process died: everything is there, and what was not synced is still at risk. */
+  | { readonly type: 'process' }
   | { readonly type: 'nothing' }
   | { readonly type: 'everything' }
   /** Any subset of sectors, lengths and names; the last write perhaps cut at any byte. */
@@ -127,6 +129,7 @@ export function createSimDisk(): SimDisk {
       generation++
       locks.clear()
       disk.beforeEach = undefined
+      if (outcome.type === 'process') return
       if (outcome.type !== 'everything') names = survivingNames(durableNames, changes, outcome)
       changes = []
       durableNames = new Map(names)

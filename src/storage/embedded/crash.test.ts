@@ -343,3 +343,41 @@ test('a format of a later release is refused by name', async () => {
   await assert.rejects(open(disk), /has format 99; this release reads formats up to 1/)
   assert.deepEqual(disk.files.get(path), bytes)
 })
+
+test('what a reopened store shows was made durable first, even if the process before died between write and sync', async () => {
+  const disk = createSimDisk()
+  const store = await open(disk)
+  await store.swap('/a', 0, { type: 'put', value: encoder.encode('1') })
+  disk.beforeEach = (operation) => operation === 'datasync' ? new DiskError('failed', 'killed') : undefined
+  await assert.rejects(store.swap('/b', 0, { type: 'put', value: encoder.encode('2') }), StoreFailed)
+  disk.crash({ type: 'process' })
+  const seen = renderView(await open(disk))
+  assert.match(seen, /\/b/)
+  disk.crash({ type: 'nothing' })
+  assert.equal(renderView(await open(disk)), seen)
+})
+
+test('damage to the last write of a store that was not closed is not taken for an interrupted write', async () => {
+  const disk = createSimDisk()
+  const store = await open(disk)
+  await store.swap('/a', 0, { type: 'put', value: encoder.encode('v'.repeat(700)) })
+  disk.crash({ type: 'everything' })
+  const path = '/store/log-00000001'
+  const bytes = disk.files.get(path)!
+  bytes[900]! ^= 4
+  disk.put(path, bytes)
+  await assert.rejects(open(disk), /log-00000001 is damaged at offset 512: the checksum of a frame is wrong/)
+})
+
+test('a log of another store under the right name is noticed', async () => {
+  const [ours, theirs] = await Promise.all(['ours', 'theirs'].map((seed) => closedStore(stepsOf(seededRandom(seed), 60))))
+  let exchanged = 0
+  for (const [path, bytes] of theirs!.files) {
+    if (!ours!.files.has(path) || !path.includes('/log-')) continue
+    const disk = createSimDisk()
+    for (const [own, content] of ours!.files) disk.put(own, own === path ? bytes : content)
+    await assert.rejects(open(disk), StoreCorrupted, path)
+    exchanged++
+  }
+  assert.ok(exchanged > 0)
+})
