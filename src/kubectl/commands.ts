@@ -8,5 +8,8 @@ export interface CommandEntry {
 }
 
 export const commands: Readonly<Record<string, CommandEntry>> = {
+  create: { group: 'Basic', summary: 'Create a resource from a file or from stdin', load: async () => (await import('./commands/create/create.ts')).create },
   get: { group: 'Basic', summary: 'Show one or many resources', load: async () => (await import('./commands/get.ts')).get },
+  delete: { group: 'Basic', summary: 'Delete resources by file names, stdin, resources and names, or by resources and label selector', load: async () => (await import('./commands/delete.ts')).deleteCommand },
+  apply: { group: 'Advanced', summary: 'Apply a configuration to a resource by file name or stdin', load: async () => (await import('./commands/apply.ts')).apply },
 }

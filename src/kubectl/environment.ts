@@ -1,16 +1,20 @@
 /** What the command line needs of the machine that it runs on; main/kubectl.ts gives it, tests give their own. */
 import type { Clock } from '#world/clock.ts'
 import type { HttpClient } from '#world/http.ts'
+import type { Random } from '#world/random.ts'
 
 export interface Environment {
   readonly http: HttpClient
   readonly clock: Clock
+  readonly random: Random
   readonly signal: AbortSignal
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly homeDirectory: string
   /** Written in order; resolves when a slow reader may be given more. */
   output(text: string | Uint8Array): Promise<void>
   error(text: string): void
+  /** One line of standard input. */
+  readLine(): Promise<string>
   /** All of standard input. */
   readInput(): Promise<Uint8Array>
   readonly isTerminal: boolean

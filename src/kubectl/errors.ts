@@ -4,9 +4,12 @@ import { ApiError } from '#machinery/errors/api-error.ts'
 /** Anything that a user must be told; printed as `error: …` unless the message says so itself. */
 export class CommandError extends Error {
   readonly exitCode: number
-  constructor(message: string, options: { readonly exitCode?: number; readonly cause?: unknown } = {}) {
+  /** Printed as it is, without `error: `. */
+  readonly verbatim: boolean
+  constructor(message: string, options: { readonly exitCode?: number; readonly verbatim?: boolean; readonly cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.exitCode = options.exitCode ?? 1
+    this.verbatim = options.verbatim ?? false
   }
 }
 
@@ -60,7 +63,8 @@ export function formatError(error: unknown): { readonly text: string; readonly e
   const standard = standardMessage(error)
   if (standard !== undefined) return { text: endLine(standard), exitCode }
   const message = plainMessage(error)
-  return { text: endLine(message.startsWith('error: ') ? message : `error: ${message}`), exitCode }
+  const asItIs = message.startsWith('error: ') || (error instanceof CommandError && error.verbatim)
+  return { text: endLine(asItIs ? message : `error: ${message}`), exitCode }
 }
 
 export function plainMessage(error: unknown): string {
@@ -98,4 +102,12 @@ function formatInvalid(error: ApiError): string {
 
 function endLine(text: string): string {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`
+}
+
+/** Says what was being done with which file, and keeps the server's own reason. */
+export function whileDoing(verb: string, source: string | undefined, error: unknown): unknown {
+  if (source === undefined || source === '') return error
+  const message = `error when ${verb} ${JSON.stringify(source)}: ${plainMessage(error)}`
+  if (error instanceof ApiError) return new ApiError({ ...error.status, message }, { cause: error })
+  return new CommandError(message, { cause: error })
 }

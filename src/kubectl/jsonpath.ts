@@ -164,7 +164,7 @@ function parseBracket(inner: string): Step {
   }
   const parts = splitOutside(text, ',')
   if (parts.length > 1) return { type: 'union', choices: parts.map((part) => [parseBracket(part)]) }
-  if (/^(['"])[^]*\1$/.test(text)) return { type: 'field', name: unquote(text) }
+  if (/^(['"])[^]*\1$/.test(text)) return { type: 'union', choices: [parseSteps(`.${text.slice(1, -1)}`)] }
   throw new CommandError(`invalid array index ${text}`)
 }
 

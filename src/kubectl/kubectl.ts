@@ -44,6 +44,8 @@ async function runCommand(command: Command, path: string, line: readonly string[
     const { formatHelp } = await import('./help.ts')
     return await environment.output(formatHelp(command, path))
   }
+  const missing = Object.entries(command.flags ?? {}).filter(([flag, { required }]) => required && !flags.changed(flag)).map(([flag]) => `"${flag}"`)
+  if (missing.length > 0) throw new CommandError(`required flag(s) ${missing.toSorted().join(', ')} not set`)
   const session = new Session(environment, flags)
   const context: CommandContext = { words, dash, flags, session, environment, path }
   await command.run(context)

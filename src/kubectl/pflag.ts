@@ -11,7 +11,8 @@ export interface FlagSpecification {
   /** The value of the flag given without one; a bool's is `true`. */
   readonly withoutValue?: string
   readonly usage: string
-  readonly deprecated?: string
+  /** The command does not run without it. */
+  readonly required?: boolean
 }
 
 export type FlagSpecifications = Readonly<Record<string, FlagSpecification>>

@@ -93,7 +93,7 @@ export class Session {
     const config = await this.config()
     const contextName = this.flags.string('context') || config.currentContext
     const context = config.contexts.get(contextName)
-    if (!context && contextName !== '') throw new CommandError(`context ${JSON.stringify(contextName)} does not exist`)
+    if (!context && contextName !== '') throw new CommandError(`Error in configuration: context was not found for specified context: ${contextName}`, { verbatim: true })
     const clusterName = this.flags.string('cluster') || (context?.cluster ?? '')
     const userName = this.flags.string('user') || (context?.user ?? '')
     const server = this.flags.string('server')

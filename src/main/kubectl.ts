@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { systemClock } from '#host/clock.ts'
 import { createHttpClient } from '#host/http/client.ts'
+import { systemRandom } from '#host/random.ts'
 import type { CommandFiles, Environment } from '#kubectl/environment.ts'
 import { runKubectl } from '#kubectl/kubectl.ts'
 import { serverVersion } from './version.ts'
@@ -34,7 +35,7 @@ export async function kubectl(words: readonly string[]): Promise<void> {
 
 function systemEnvironment(http: Environment['http'], signal: AbortSignal): Environment {
   return {
-    http, signal, clock: systemClock, files,
+    http, signal, clock: systemClock, random: systemRandom, files,
     variables: process.env, homeDirectory: homedir(), isTerminal: process.stdout.isTTY, version: serverVersion,
     output: (text) => new Promise((resolve) => {
       process.stdout.write(text, () => resolve())

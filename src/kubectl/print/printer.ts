@@ -29,15 +29,15 @@ export function splitOutput(context: CommandContext): { readonly format: string;
   return { format: output.slice(0, equals), argument: output.slice(equals + 1) }
 }
 
-/** Undefined when -o was not given. Throws for a form that does not exist; `more` are those of the command itself. */
-export async function makePrinter(context: CommandContext, more: readonly string[] = []): Promise<ObjectPrinter | undefined> {
+/** Undefined when -o was not given. Throws for a form that does not exist; `more` are those of the command itself; JSON keeps an object's own order unless `sorted`. */
+export async function makePrinter(context: CommandContext, more: readonly string[] = [], sorted = true): Promise<ObjectPrinter | undefined> {
   const { format, argument } = splitOutput(context)
   if (format === '') return undefined
   const strip = context.flags.bool('show-managed-fields') ? (object: Json): Json => object : withoutManagedFields
   let printed = 0
   switch (format) {
     case 'json':
-      return (object) => `${formatJson(strip(object))}\n`
+      return (object) => `${formatJson(strip(object), '    ', sorted)}\n`
     case 'yaml':
       return (object) => `${printed++ > 0 ? '---\n' : ''}${encodeYamlValue(strip(object))}`
     case 'kyaml': {
@@ -49,7 +49,7 @@ export async function makePrinter(context: CommandContext, more: readonly string
     case 'jsonpath':
     case 'jsonpath-as-json':
     case 'jsonpath-file':
-      return await jsonPathPrinter(context, format, argument, strip)
+      return await jsonPathPrinter(context, format, argument)
     case 'go-template':
     case 'go-template-file':
     case 'template':
@@ -61,7 +61,7 @@ export async function makePrinter(context: CommandContext, more: readonly string
   }
 }
 
-async function jsonPathPrinter(context: CommandContext, format: string, argument: string, strip: (object: Json) => Json): Promise<ObjectPrinter> {
+async function jsonPathPrinter(context: CommandContext, format: string, argument: string): Promise<ObjectPrinter> {
   const { parseJsonPath, executeJsonPath, printJsonPath } = await import('../jsonpath.ts')
   let template = argument
   if (template === '') throw new CommandError(`template format specified but no template given`)
@@ -72,8 +72,8 @@ async function jsonPathPrinter(context: CommandContext, format: string, argument
   }
   const parsed = parseJsonPath(template)
   const lenient = context.flags.bool('allow-missing-template-keys')
-  if (format === 'jsonpath-as-json') return (object) => `${formatJson(executeJsonPath(parsed, strip(object), lenient).flat())}\n`
-  return (object) => printJsonPath(parsed, strip(object), lenient)
+  if (format === 'jsonpath-as-json') return (object) => `${formatJson(executeJsonPath(parsed, object, lenient).flat())}\n`
+  return (object) => printJsonPath(parsed, object, lenient)
 }
 
 /** `pod/a`, `deployment.apps/b`: a line for each object, also of those in a list. */
@@ -97,8 +97,8 @@ export function withoutManagedFields(object: Json): Json {
 }
 
 /** For commands that change something: `pod/a created`, unless -o asks for another form. */
-export async function operationPrinter(context: CommandContext, suffix = ''): Promise<(object: Json, operation: string) => string> {
-  const printer = await makePrinter(context)
+export async function operationPrinter(context: CommandContext, suffix = '', sorted = true): Promise<(object: Json, operation: string) => string> {
+  const printer = await makePrinter(context, [], sorted)
   if (printer) return (object) => printer(object)
   return (object, operation) => `${typeName(object)}/${nameOf(object)} ${operation}${suffix}\n`
 }
