@@ -5,6 +5,7 @@ import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
 import { admissionPlugins } from '#apiserver/admission/plugins.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
 import { discoveryDocument, issueRequestedToken, keySetDocument } from '#apiserver/authn/token-request.ts'
+import { runEventExpiry } from '#apiserver/event-expiry.ts'
 import type { HealthCheck } from '#apiserver/health.ts'
 import type { ProcessMetrics } from '#apiserver/metrics.ts'
 import { createOpenApiHandler } from '#apiserver/openapi/handler.ts'
@@ -79,7 +80,8 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
   if (!serviceCidr) throw new Error(`not a range of addresses: ${options.serviceCidr}`)
   const identity = createIdentity({ store, kinds, crypto, clock, random, serviceAccountKey: options.serviceAccountKey, clusterDomain })
   const { tokens, boundObjects } = identity
-  const components = new Map<string, HealthCheck>()
+  const alive = new Set<string>()
+  const components = componentChecks(alive, store)
   const postStart = createPostStart(() => hooks, postStartNames)
   const server: ApiServer = createApiServer({
     store, kinds, schemas, clock, random, log, version: options.version,
@@ -115,18 +117,42 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     started: started.promise,
     run: (own) => withTaskGroup(own, async (group) => {
       group.start((inner) => identity.run(inner))
+      group.start((inner) => runEventExpiry({ store, clock, log: log.named('event-expiry') }, inner))
       await postStart.run(group.signal)
       started.resolve()
       const loops = { informers, clock, random, log }
-      group.start((inner) => runControllers({
+      group.start((inner) => whileAlive(alive, 'controller-manager', () => runControllers({
         ...loops, controllers: controllers({ rootCa: options.rootCertificate }), transportFor: (account) => transport(serviceAccountUser(account)),
-      }, inner))
-      group.start((inner) => runScheduler({ ...loops, transport: transport(componentUser('system:kube-scheduler')), signal: inner }))
+      }, inner)))
+      group.start((inner) => whileAlive(alive, 'scheduler', () => runScheduler({
+        ...loops, transport: transport(componentUser('system:kube-scheduler')), signal: inner,
+      })))
       await group.settled()
     }).catch((error: unknown) => {
       started.reject(error)
       if (!own.aborted) throw error
     }),
+  }
+}
+
+/** What `kubectl get componentstatuses` asks. */
+function componentChecks(alive: ReadonlySet<string>, store: Store): ReadonlyMap<string, HealthCheck> {
+  const loop = (name: string): HealthCheck => ({
+    name,
+    check() {
+      if (!alive.has(name)) throw new Error('it does not run')
+    },
+  })
+  const storage: HealthCheck = { name: 'etcd-0', check: async () => { await store.read() } }
+  return new Map([loop('scheduler'), loop('controller-manager'), storage].map((check) => [check.name, check]))
+}
+
+async function whileAlive(alive: Set<string>, name: string, run: () => Promise<void>): Promise<void> {
+  alive.add(name)
+  try {
+    await run()
+  } finally {
+    alive.delete(name)
   }
 }
 
