@@ -18,7 +18,7 @@ import { defaultProfile } from '#scheduler/plugins/plugins.ts'
 import { ClusterState } from '#scheduler/snapshot/cluster-state.ts'
 import { podInfoOf } from '#scheduler/snapshot/pod-info.ts'
 import { nodeOf, podOf } from '#scheduler/testing.ts'
-import type { Figure, Report } from './store.ts'
+import type { Figure, Report } from './figure.ts'
 
 interface Workload {
   readonly name: string

@@ -13,20 +13,7 @@ import type { EmbeddedStoreOptions } from '#storage/embedded/embedded-store.ts'
 import { prefixRange } from '#storage/store.ts'
 import type { Store } from '#storage/store.ts'
 import { silentLog } from '#world/log.ts'
-
-export interface Figure {
-  readonly bench: string
-  readonly figure: string
-  readonly value: number
-  readonly unit: string
-  /** What it is held to, in the same unit; absent for figures that only give the scale. */
-  readonly goal?: number
-  readonly better: 'higher' | 'lower'
-  /** Absent without a goal. */
-  readonly holds?: boolean
-}
-
-export type Report = (figure: Figure) => void
+import type { Figure, Report } from './figure.ts'
 
 const secondsEach = 2
 const podBytes = 3_600

@@ -58,6 +58,7 @@ export async function startCluster({ config, log, onStep }: ClusterOptions, sign
   const { controlPlane, server } = await step('api server', async () => {
     const store = resources.use(await openEmbeddedStore({
       disk: systemDisk, directory: join(config.dataDirectory, 'store'), clock: systemClock, log,
+      options: { onFailure: exitAfterDiskFailure },
     }))
     const controlPlane = createControlPlane({
       store, clock: systemClock, random: systemRandom, crypto: nodeCrypto, log,
@@ -109,6 +110,11 @@ export async function startCluster({ config, log, onStep }: ClusterOptions, sign
       await owned.disposeAsync()
     },
   }
+}
+
+/** After a failed sync nobody knows what the disk holds: the process must not go on as if it did (and cannot write any more). */
+function exitAfterDiskFailure(): void {
+  process.exit(exitCode.diskFailed)
 }
 
 const renewalCheckMs = 24 * 3600 * 1000

@@ -1,7 +1,7 @@
 /** A command that could not do what it was asked: what failed, the likely cause, the cure. */
 
 /** Exit codes by class, so that scripts can tell them apart. */
-export const exitCode = { failed: 1, usage: 2, missing: 3, inUse: 4, unreachable: 5 } as const
+export const exitCode = { failed: 1, usage: 2, missing: 3, inUse: 4, unreachable: 5, diskFailed: 74 } as const
 
 export class CommandFailure extends Error {
   readonly id: string
