@@ -60,7 +60,9 @@ export class ServiceAccountTokens {
         boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid },
       },
     } as TokenRequest)
-    return { token: answer.status?.token ?? '', issuedAt: now, expiresAt: Date.parse(answer.status?.expirationTimestamp ?? '') || now }
+    // By this node's own clock: the server's may be hours away from it, and a token would then be renewed at once, for ever.
+    const lifetimeMs = (answer.spec?.expirationSeconds ?? expirationSeconds) * 1000
+    return { token: answer.status?.token ?? '', issuedAt: now, expiresAt: now + lifetimeMs }
   }
 }
 
