@@ -301,7 +301,9 @@ export class Http2Connection implements StreamOwner {
     if (stream.isRequestEnded) return stream.reset(errorCode.streamClosed)
     if (stream.isOverWindow(payload.length)) return stream.reset(errorCode.flowControl)
     stream.receive(body, payload.length)
-    if (isEnd && !stream.endRequest()) stream.reset(errorCode.protocol)
+    if (!isEnd) return
+    if (!stream.endRequest()) stream.reset(errorCode.protocol)
+    else if (stream.isLingering) stream.close()
   }
 
   #onSettings(flags: number, id: number, payload: Buffer): void {
@@ -452,10 +454,10 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  /** The answer is out. A client that still sends is told to stop: nobody reads it. */
+  /** The answer is out. A client that goes on sending is told to stop: nobody reads it. */
   #finish(stream: Stream): void {
     if (stream.isRequestEnded) stream.close()
-    else stream.reset(errorCode.none)
+    else stream.linger()
   }
 
   /** The client takes nothing from any stream: not for long. */

@@ -19,6 +19,8 @@ export interface StreamOwner {
 export const streamWindow = 256 * 1024
 /** So much of a streamed answer may wait for the client before its source is asked to wait. */
 const sendAhead = 64 * 1024
+/** So long a body may still arrive after its answer, unread. */
+const lingerMs = 1000
 
 export class Stream implements HttpRequest {
   readonly id: number
@@ -36,6 +38,7 @@ export class Stream implements HttpRequest {
   readonly pending: Uint8Array[] = []
   pendingBytes = 0
   isLast = false
+  isLingering = false
   #received: Uint8Array[] = []
   #receivedBytes = 0
   #unacknowledged = 0
@@ -138,6 +141,16 @@ export class Stream implements HttpRequest {
     this.#stalledBytes = this.pendingBytes
     if (this.#stalled) this.#stalled.refresh()
     else this.#stalled = setTimeout(() => this.reset(errorCode.cancel), this.owner.stalledReaderMs)
+  }
+
+  /**
+   * Waits a moment for the end of a request that is answered already. Its body is often on the way, and some clients
+   * (curl 7) take even a reset without an error for a failure of the whole request.
+   */
+  linger(): void {
+    this.isLingering = true
+    clearTimeout(this.#stalled)
+    this.#stalled = setTimeout(() => this.reset(errorCode.none), lingerMs)
   }
 
   reset(code: number): void {
