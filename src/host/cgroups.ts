@@ -20,7 +20,9 @@ async function read(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENODEV' || errorCode(error) === 'EOPNOTSUPP') return undefined
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENODEV' || errorCode(error) === 'EOPNOTSUPP') {
+      return undefined
+    }
     throw error
   }
 }
@@ -30,7 +32,9 @@ async function set(path: string, value: string): Promise<void> {
     await writeFile(path, value)
   } catch (error) {
     // A controller that this kernel does not have limits nothing.
-    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'EACCES') throw new Error(`cannot write "${value}" to ${path}`, { cause: error })
+    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'EACCES') {
+      throw new Error(`cannot write "${value}" to ${path}`, { cause: error })
+    }
   }
 }
 
@@ -68,9 +72,13 @@ const versionTwo: Cgroups = {
     }
     const { cpuShares, cpuQuota, cpuPeriod = 100_000, memoryLimitBytes, pidsLimit } = limits
     // The kernel's two scales, 2…262144 and 1…10000, as runc converts them.
-    if (cpuShares !== undefined) await set(`${current}/cpu.weight`, String(1 + Math.floor(((cpuShares - 2) * 9999) / 262_142)))
+    if (cpuShares !== undefined) {
+      await set(`${current}/cpu.weight`, String(1 + Math.floor(((cpuShares - 2) * 9999) / 262_142)))
+    }
     if (cpuQuota !== undefined) await set(`${current}/cpu.max`, `${cpuQuota > 0 ? cpuQuota : 'max'} ${cpuPeriod}`)
-    if (memoryLimitBytes !== undefined) await set(`${current}/memory.max`, memoryLimitBytes > 0 ? String(memoryLimitBytes) : 'max')
+    if (memoryLimitBytes !== undefined) {
+      await set(`${current}/memory.max`, memoryLimitBytes > 0 ? String(memoryLimitBytes) : 'max')
+    }
     if (pidsLimit !== undefined) await set(`${current}/pids.max`, pidsLimit > 0 ? String(pidsLimit) : 'max')
   },
   remove: (path) => removeTree(`${mountPoint}${path}`),
@@ -113,7 +121,9 @@ const versionOne: Cgroups = {
   },
 }
 
-function versionOneFiles({ cpuShares, cpuQuota, cpuPeriod, memoryLimitBytes, pidsLimit }: CgroupLimits): (readonly [string, string])[] {
+function versionOneFiles(
+  { cpuShares, cpuQuota, cpuPeriod, memoryLimitBytes, pidsLimit }: CgroupLimits,
+): (readonly [string, string])[] {
   return [
     ...(cpuShares !== undefined ? [['cpu*/cpu.shares', String(cpuShares)] as const] : []),
     ...(cpuPeriod !== undefined ? [['cpu*/cpu.cfs_period_us', String(cpuPeriod)] as const] : []),

@@ -107,7 +107,9 @@ async function removeWithin(path: string, device: number): Promise<void> {
   await orAbsent(fs.rmdir(path))
 }
 
-async function setOwner(path: string, owner: { readonly uid?: number | undefined; readonly gid?: number | undefined }, recursive: boolean): Promise<void> {
+async function setOwner(
+  path: string, owner: { readonly uid?: number | undefined; readonly gid?: number | undefined }, recursive: boolean,
+): Promise<void> {
   await fs.lchown(path, owner.uid ?? (await fs.lstat(path)).uid, owner.gid ?? (await fs.lstat(path)).gid)
   if (!recursive || !(await fs.lstat(path)).isDirectory()) return
   for (const name of await fs.readdir(path)) await setOwner(join(path, name), owner, true)

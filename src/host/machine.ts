@@ -64,7 +64,8 @@ const phrases: Readonly<Record<string, string>> = {
 }
 
 function dialError(host: string, port: number, error: NodeJS.ErrnoException): Error {
-  return new Error(`dial tcp ${host.includes(':') ? `[${host}]` : host}:${port}: ${phrases[error.code ?? ''] ?? error.message}`, { cause: error })
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  return new Error(`dial tcp ${address}: ${phrases[error.code ?? ''] ?? error.message}`, { cause: error })
 }
 
 function dialTcp(host: string, port: number, timeoutMs: number): Promise<void> {
@@ -96,7 +97,9 @@ function checkGrpcHealth(host: string, port: number, service: string, timeoutMs:
       else resolve(status ?? 'UNKNOWN')
     }
     session.on('error', (error) => finish(new RuntimeError('Unavailable', dialError(host, port, error).message)))
-    const stream = session.request({ ':method': 'POST', ':path': '/grpc.health.v1.Health/Check', 'content-type': 'application/grpc', te: 'trailers' })
+    const stream = session.request({
+      ':method': 'POST', ':path': '/grpc.health.v1.Health/Check', 'content-type': 'application/grpc', te: 'trailers',
+    })
     const readStatus = (headers: Readonly<Record<string, unknown>>): void => {
       const code = headers['grpc-status']
       if (code !== undefined && code !== '0') failure = new RuntimeError(code === '12' ? 'Unimplemented' : code === '5' ? 'NotFound' : 'Unknown', String(headers['grpc-message'] ?? ''))

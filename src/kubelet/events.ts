@@ -21,6 +21,7 @@ export function createPodEvents(recorder: EventRecorder, nodeName: string): PodE
     pod: (pod, type, reason, message) => record(pod, undefined, type, reason, message),
     container: (pod, role, name, type, reason, message) => record(pod, fieldPathOf(role, name), type, reason, message),
     // Upstream names the node as its own uid here, and `kubectl describe node` finds events by it.
-    node: (type, reason, message) => recorder.record({ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName }, type, reason, message),
+    node: (type, reason, message) =>
+      recorder.record({ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName }, type, reason, message),
   }
 }

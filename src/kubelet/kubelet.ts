@@ -77,7 +77,9 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   const paths = kubeletPaths(config.rootDirectory, config.logsDirectory)
   const handlers = { runtime, machine, clock, http: options.httpClient }
   const cache: RuntimeCache = new RuntimeCache({ runtime, clock, log, onChange: (uid) => pods.wake(uid) })
-  const prober = new Prober({ handlers, clock, random, events, startedAt: clock.monotonic(), onChange: (uid) => pods.wake(uid) })
+  const prober = new Prober({
+    handlers, clock, random, events, startedAt: clock.monotonic(), onChange: (uid) => pods.wake(uid),
+  })
   const references = new References(informers, (uid) => pods.referencesChanged(uid))
   const tokens = new ServiceAccountTokens(transport, clock)
   const serviceInformer = informers.resource<Service>({ group: '', version: 'v1', resource: 'services' })
@@ -86,7 +88,8 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     pressure: () => eviction.pressure,
   })
   const volumes = new PodVolumes({
-    client, files, mounts, paths, references, tokens, clock, hostIps: config.nodeIps, allocatable: () => node.allocatable(),
+    client, files, mounts, paths, references, tokens, clock, hostIps: config.nodeIps, allocatable: () =>
+      node.allocatable(),
   })
   const resolverText = await machine.resolverConfiguration(config.resolvConf)
   const services: PodServices = {
@@ -117,9 +120,15 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
       const end = (): void => stop.abort(signal.reason)
       if (signal.aborted) end()
       else signal.addEventListener('abort', end, { once: true })
-      const podInformer = informers.resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, { fieldSelector: `spec.nodeName=${nodeName}` })
-      const nodeInformer = informers.resource<Node>({ group: '', version: 'v1', resource: 'nodes' }, { fieldSelector: `metadata.name=${nodeName}` })
-      nodeInformer.subscribe({ onAdd: (object) => node.observe(object), onUpdate: (_old, object) => node.observe(object) })
+      const podInformer = informers.resource<Pod>({
+        group: '', version: 'v1', resource: 'pods' }, { fieldSelector: `spec.nodeName=${nodeName}`,
+      })
+      const nodeInformer = informers.resource<Node>({
+        group: '', version: 'v1', resource: 'nodes' }, { fieldSelector: `metadata.name=${nodeName}`,
+      })
+      nodeInformer.subscribe({
+        onAdd: (object) => node.observe(object), onUpdate: (_old, object) => node.observe(object),
+      })
       await Promise.all([
         recorder.run(stop.signal),
         cache.run(stop.signal),

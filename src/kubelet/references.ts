@@ -19,7 +19,8 @@ export const persistentVolumes: ResourceName = { group: '', version: 'v1', resou
 export class References {
   readonly #informers: Informers
   readonly #onChange: (podUid: string) => void
-  readonly #users = new Map<string, { readonly reference: Reference; readonly pods: Set<string>; readonly stop: () => void }>()
+  readonly #users = new Map<string, { readonly reference: Reference; readonly pods: Set<string>; readonly stop: () =>
+    void }>()
 
   /** `onChange` is told of every pod that refers to an object which was added, changed or deleted. */
   constructor(informers: Informers, onChange: (podUid: string) => void) {
@@ -36,7 +37,9 @@ export class References {
     if (!entry) {
       const pods = new Set<string>()
       const tell = (): void => { for (const uid of pods) this.#onChange(uid) }
-      const stop = informer.subscribe({ onAdd: (_object, initial) => { if (!initial) tell() }, onUpdate: tell, onDelete: tell })
+      const stop = informer.subscribe({
+        onAdd: (_object, initial) => { if (!initial) tell() }, onUpdate: tell, onDelete: tell,
+      })
       entry = { reference, pods, stop }
       this.#users.set(key, entry)
     }

@@ -127,13 +127,16 @@ export function createSimulatedFiles(now: () => number = () => 0): SimulatedFile
       const found = find(path)
       if (found?.entry.type !== 'directory') return undefined
       const prefix = found.path === '/' ? '/' : `${found.path}/`
-      return [...entries.keys()].filter((key) => key !== '/' && key.startsWith(prefix) && !key.slice(prefix.length).includes('/'))
+      return [...entries.keys()].filter((key) =>
+        key !== '/' && key.startsWith(prefix) && !key.slice(prefix.length).includes('/'))
         .map((key) => key.slice(prefix.length)).sort()
     },
     async stat(path): Promise<FileStat | undefined> {
       const entry = find(path)?.entry
       if (!entry || entry.type === 'link') return undefined
-      return { type: entry.type, size: entry.bytes.length, mode: entry.mode, inode: entry.inode, modifiedAt: entry.modifiedAt }
+      return {
+        type: entry.type, size: entry.bytes.length, mode: entry.mode, inode: entry.inode, modifiedAt: entry.modifiedAt,
+      }
     },
     async remove(path) {
       const real = walk(path, 'keep')

@@ -35,7 +35,10 @@ async function laboratory() {
   const runtime = createSimulatedRuntime({ clock, random, files })
   const mounts = createSimulatedMounts(files)
 
-  /** Runs a kubelet that dies at its n-th call: from then on nothing that it began goes on. Gives how many calls it made. */
+  /**
+   * Runs a kubelet that dies at its n-th call: from then on nothing that it began goes on. Gives how many calls it
+   * made.
+   */
   async function runUntilKilled(deathAt: number, moment: Moment, work: () => Promise<void>): Promise<number> {
     let calls = 0
     let isDead = false
@@ -64,7 +67,9 @@ async function laboratory() {
       nodeName: 'node-1', transport, runtime: mortal, files, mounts, cgroups: createSimulatedCgroups(), clock, random, log: silentLog,
       machine: createSimulatedMachine({ nodeName: 'node-1', addresses: ['192.0.2.1'] }),
       httpClient: { request: () => Promise.reject(new Error('no probes here')), upgrade: () => Promise.reject(new Error('no streams here')) },
-      config: kubeletConfig({ rootDirectory: '/var/lib/kubelet', logsDirectory: '/var/log/pods', nodeIps: ['192.0.2.1'] }),
+      config: kubeletConfig({
+        rootDirectory: '/var/lib/kubelet', logsDirectory: '/var/log/pods', nodeIps: ['192.0.2.1'],
+      }),
     })
     void kubelet.run(stop.signal)
     await work()
@@ -93,7 +98,8 @@ test('killed at any call while a pod starts: one sandbox, one container of each 
       const about = `killed ${moment} call ${deathAt}`
       const { status } = await lab.pods.get('web')
       assert.equal(status?.phase, 'Running', about)
-      assert.deepEqual(status?.containerStatuses?.map(({ ready, restartCount }) => `${ready}/${restartCount}`), ['true/0', 'true/0'], about)
+      assert.deepEqual(status?.containerStatuses?.map(({ ready, restartCount }) =>
+        `${ready}/${restartCount}`), ['true/0', 'true/0'], about)
       assert.equal((await lab.runtime.listSandboxes({})).filter(({ ready }) => ready).length, 1, about)
       const running = (await lab.runtime.listContainers({})).filter(({ state }) => state === 'running').map(({ name }) => name)
       assert.deepEqual(running.toSorted(), ['log', 'web'], about)

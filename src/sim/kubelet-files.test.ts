@@ -42,7 +42,8 @@ test('a subPath never leaves its volume', async () => {
   await assert.rejects(bindSubPath({ files, mounts }, '/vol', '../secret', '/t/2'), /must not contain/)
 })
 
-const line = (content: string, second = 0): string => `2026-01-01T00:00:${String(second).padStart(2, '0')}.000000000Z stdout F ${content}\n`
+const line = (content: string, second = 0): string =>
+  `2026-01-01T00:00:${String(second).padStart(2, '0')}.000000000Z stdout F ${content}\n`
 const options: LogOptions = { follow: false, previous: false, timestamps: false, tailLines: undefined, sinceMs: undefined, limitBytes: undefined, stream: 'All' }
 
 async function read(content: string, wanted: Partial<LogOptions>): Promise<string> {

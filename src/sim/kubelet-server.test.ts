@@ -24,14 +24,18 @@ async function laboratory() {
   for (const name of ['default', 'kube-node-lease']) {
     await client.resource({ group: '', version: 'v1', resource: 'namespaces' }).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
   }
-  const node = await createSimulatedNode({ nodeName: 'node-1', nodeIp: '192.0.2.1', transport, clock, random, log: silentLog })
+  const node = await createSimulatedNode({
+    nodeName: 'node-1', nodeIp: '192.0.2.1', transport, clock, random, log: silentLog,
+  })
   const stop = new AbortController()
   const running = node.kubelet.run(stop.signal)
   await clock.advance(1000)
   const pods = client.resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, 'default')
   const asked: KubeletAttributes[] = []
   const kubeletServer = createKubeletServer({
-    kubelet: node.kubelet, log: silentLog, httpClient: { request: () => Promise.reject(new Error('unused')), upgrade: () => Promise.reject(new Error('unused')) },
+    kubelet: node.kubelet, log: silentLog, httpClient: {
+      request: () => Promise.reject(new Error('unused')), upgrade: () => Promise.reject(new Error('unused')),
+    },
     authenticate: ({ headers }) => (headers['authorization'] ? { name: headers['authorization'], groups: [] } : undefined),
     authorize: (user, attributes) => {
       asked.push(attributes)
@@ -42,7 +46,8 @@ async function laboratory() {
     clock, pods, asked,
     async ask(path: string, { user = 'admin', query = '', method = 'GET', address = '192.0.2.7' } = {}) {
       const request: HttpRequest = {
-        method, path, query, headers: { authorization: user === '' ? undefined : user }, readBody: async () => new Uint8Array(),
+        method, path, query, headers: { authorization: user === '' ? undefined : user }, readBody: async () =>
+          new Uint8Array(),
         peer: { address, certificate: undefined }, signal: new AbortController().signal, upgrade: undefined,
       }
       const { status, body } = await kubeletServer.handle(request)
@@ -66,7 +71,8 @@ test('only who is known and allowed is answered, but for local health', async ()
   assert.equal(await ask('/healthz', { user: '' }), '401 Unauthorized')
   await ask('/exec/default/p/c', { method: 'POST' })
   await ask('/metrics/resource')
-  assert.deepEqual(asked.slice(-2).map(({ verb, subresource }) => `${verb} ${subresource}`), ['create proxy', 'get metrics'])
+  assert.deepEqual(asked.slice(-2).map(({ verb, subresource }) =>
+    `${verb} ${subresource}`), ['create proxy', 'get metrics'])
   assert.match(await ask('/nothing'), /^404 /)
   await end()
 })
@@ -76,7 +82,8 @@ test('pods, logs, figures and configuration', async () => {
   await pods.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { nodeName: 'node-1', containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', 'echo one; echo two; sleep 100000'] }] } })
   await pods.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'lost' }, spec: { nodeName: 'node-1', containers: [{ name: 'c', image: 'missing' }] } })
   await clock.advance(5000)
-  assert.deepEqual(JSON.parse((await ask('/pods')).slice(4)).items.map((pod: Pod) => pod.metadata?.name).toSorted(), ['lost', 'p'])
+  assert.deepEqual(JSON.parse((await ask('/pods')).slice(4)).items.map((pod: Pod) =>
+    pod.metadata?.name).toSorted(), ['lost', 'p'])
   assert.equal(await ask('/containerLogs/default/p/c', { query: 'tailLines=1' }), '200 two\n')
   assert.equal(await ask('/containerLogs/default/p/none'), '404 container "none" not found in pod "p"\n')
   assert.equal(await ask('/containerLogs/default/p/c', { query: 'previous=true' }), '400 previous terminated container "c" in pod "p" not found')

@@ -29,7 +29,9 @@ async function laboratory(runtime: Partial<SimulatedRuntimeOptions> = {}, config
     await client.resource({ group: '', version: 'v1', resource: 'namespaces' }).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
   }
   const node = await createSimulatedNode({
-    nodeName: 'node-1', nodeIp: '192.0.2.1', transport, clock, random, log: silentLog, config, runtime: { catalog: defaultCatalog, ...runtime },
+    nodeName: 'node-1', nodeIp: '192.0.2.1', transport, clock, random, log: silentLog, config, runtime: {
+      catalog: defaultCatalog, ...runtime,
+    },
   })
   let stop = new AbortController()
   let running = node.kubelet.run(stop.signal)
@@ -163,7 +165,8 @@ test('init containers run one after the other, then sidecars, then the others', 
   })
   await lab.clock.advance(1000)
   assert.equal((await lab.get('app')).status?.phase, 'Pending')
-  assert.equal((await lab.get('app')).status?.conditions?.find(({ type }) => type === 'Initialized')?.message, 'containers with incomplete status: [first proxy second]')
+  assert.equal((await lab.get('app')).status?.conditions?.find(({ type }) =>
+    type === 'Initialized')?.message, 'containers with incomplete status: [first proxy second]')
   await lab.clock.advance(2000)
   assert.ok((await lab.get('app')).status?.initContainerStatuses?.[1]?.state?.running)
   await lab.clock.advance(3000)
@@ -335,7 +338,8 @@ test('readiness follows its probe: threshold, period, initial delay', async () =
   assert.equal((await status())?.ready, true, 'one failure of two is none')
   await lab.clock.advance(4000)
   assert.equal((await status())?.ready, false)
-  assert.equal((await lab.get('p')).status?.conditions?.find(({ type }) => type === 'Ready')?.message, 'containers with unready status: [c]')
+  assert.equal((await lab.get('p')).status?.conditions?.find(({ type }) =>
+    type === 'Ready')?.message, 'containers with unready status: [c]')
   await lab.clock.advance(15_000)
   assert.equal((await status())?.ready, true)
   assert.deepEqual(asked.slice(0, 4), ['r@3', 'r@8', 'r@13', 'r@18'])

@@ -14,7 +14,9 @@ export function createSimulatedMounts(files: Files): SimulatedMounts {
       mounted.set(path, 'tmpfs')
     },
     async bind(source, target) {
-      if (!await files.stat(source) || !await files.stat(target)) throw new Error(`mount: ${target}: no such file or directory`)
+      if (!await files.stat(source) || !await files.stat(target)) {
+        throw new Error(`mount: ${target}: no such file or directory`)
+      }
       mounted.set(target, source)
     },
     async unmountAll(path) {

@@ -1,6 +1,9 @@
 /** Control groups: how the kernel divides processor and memory between pods. One interface over versions 1, 2 and the mixture. */
 export interface Cgroups {
-  /** Creates the group with its parents, and sets what is given. Paths start with a slash, as in `/kubepods/burstable/pod…`. */
+  /**
+   * Creates the group with its parents, and sets what is given. Paths start with a slash, as in
+   * `/kubepods/burstable/pod…`.
+   */
   apply(path: string, limits: CgroupLimits): Promise<void>
   /** Removes an empty group and its empty children. Idempotent. */
   remove(path: string): Promise<void>

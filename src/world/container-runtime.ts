@@ -1,6 +1,9 @@
 /** The container runtime of one node: CRI's verbs in our words. Semantics are documented here, once; host/ and sim/ obey them. */
 
-/** Every call may throw a RuntimeError. Calls on unknown ids: stop and remove succeed, status gives undefined, all else is NotFound. */
+/**
+ * Every call may throw a RuntimeError. Calls on unknown ids: stop and remove succeed, status gives undefined, all else
+ * is NotFound.
+ */
 export interface ContainerRuntime {
   /** Name and version of the runtime (`containerd`, `1.6.20`). */
   version(): Promise<RuntimeVersion>
@@ -9,7 +12,10 @@ export interface ContainerRuntime {
   /** Tells the runtime which addresses the pods of this node have. */
   setPodCidr(podCidr: string): Promise<void>
 
-  /** Creates and starts a sandbox with its network; a failure leaves nothing that `listSandboxes` shows as ready. Gives its id. */
+  /**
+   * Creates and starts a sandbox with its network; a failure leaves nothing that `listSandboxes` shows as ready. Gives
+   * its id.
+   */
   runSandbox(config: SandboxConfig, runtimeHandler: string): Promise<string>
   /** Kills what still runs in it and gives its network back. Idempotent. */
   stopSandbox(id: string): Promise<void>
@@ -18,7 +24,10 @@ export interface ContainerRuntime {
   sandboxStatus(id: string): Promise<SandboxStatus | undefined>
   listSandboxes(filter: RuntimeFilter): Promise<readonly Sandbox[]>
 
-  /** Gives the id of a container that is created and not started. Creating twice under one name and attempt is an error. */
+  /**
+   * Gives the id of a container that is created and not started. Creating twice under one name and attempt is an
+   * error.
+   */
   createContainer(sandboxId: string, config: ContainerConfig, sandboxConfig: SandboxConfig): Promise<string>
   startContainer(id: string): Promise<void>
   /** SIGTERM (or the image's signal), then SIGKILL after `graceSeconds`; returns when it has ended. Idempotent. */
@@ -31,7 +40,10 @@ export interface ContainerRuntime {
   /** After the log file was renamed: makes the runtime open a new one. */
   reopenLog(id: string): Promise<void>
 
-  /** Runs a command to its end; more output than 16 MiB is cut. `timeoutSeconds` 0: none. A timeout is a DeadlineExceeded. */
+  /**
+   * Runs a command to its end; more output than 16 MiB is cut. `timeoutSeconds` 0: none. A timeout is a
+   * DeadlineExceeded.
+   */
   execSync(id: string, command: readonly string[], timeoutSeconds: number): Promise<ExecResult>
   /** URLs on the runtime's own streaming server; each is good for one connection. */
   execUrl(request: ExecRequest): Promise<string>
@@ -40,15 +52,20 @@ export interface ContainerRuntime {
 
   containerStats(filter: RuntimeFilter): Promise<readonly ContainerStats[]>
   /**
-   * Tells what happened to containers and sandboxes, as it happens. Ends when the signal aborts; throws when the runtime goes away.
-   * Events may be lost around a reconnect: whoever listens lists once after (re)connecting. The first item is always `connected`.
+   * Tells what happened to containers and sandboxes, as it happens. Ends when the signal aborts; throws when the
+   * runtime goes away.
+   * Events may be lost around a reconnect: whoever listens lists once after (re)connecting. The first item is always
+   * `connected`.
    */
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent>
 
   listImages(): Promise<readonly Image[]>
   /** By any name: id, tag or digest. */
   imageStatus(name: string): Promise<Image | undefined>
-  /** Gives the reference to use for containers. Throws NotFound for a missing image; other codes for a registry that fails. */
+  /**
+   * Gives the reference to use for containers. Throws NotFound for a missing image; other codes for a registry that
+   * fails.
+   */
   pullImage(name: string, credentials: RegistryCredentials | undefined, sandboxConfig: SandboxConfig): Promise<string>
   /** Idempotent. */
   removeImage(name: string): Promise<void>

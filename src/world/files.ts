@@ -25,7 +25,10 @@ export interface Files {
   /** Owner and permission bits, of everything below too when `recursive`. undefined leaves that part as it is. */
   setOwner(path: string, owner: { readonly uid?: number | undefined; readonly gid?: number | undefined }, recursive: boolean): Promise<void>
   setMode(path: string, mode: number): Promise<void>
-  /** Yields once at the start and after every change of the file or of the directory's entries, until aborted. Changes may be merged. */
+  /**
+   * Yields once at the start and after every change of the file or of the directory's entries, until aborted. Changes
+   * may be merged.
+   */
   watch(path: string, signal: AbortSignal): AsyncIterable<void>
   /** Of the file system that holds the path. */
   filesystem(path: string): Promise<FilesystemCapacity>

@@ -6,9 +6,14 @@ export interface Machine {
   cpuUsageNanoseconds(): Promise<number>
   /** Processes and threads now, and the most that the kernel allows. */
   processes(): Promise<{ readonly current: number; readonly limit: number }>
-  /** Resolves when a TCP connection stands (and closes it); rejects with the system's words (`connect: connection refused`). */
+  /**
+   * Resolves when a TCP connection stands (and closes it); rejects with the system's words (`connect: connection
+   * refused`).
+   */
   dialTcp(host: string, port: number, timeoutMs: number): Promise<void>
-  /** Asks grpc.health.v1.Health/Check. Gives the status (`SERVING`, …), or throws a RuntimeError with the call's code. */
+  /**
+   * Asks grpc.health.v1.Health/Check. Gives the status (`SERVING`, …), or throws a RuntimeError with the call's code.
+   */
   checkGrpcHealth(host: string, port: number, service: string, timeoutMs: number): Promise<string>
   /** The node's resolver configuration, as text. */
   resolverConfiguration(path: string): Promise<string>

@@ -6,7 +6,9 @@ import { systemClock } from '#host/clock.ts'
 import { systemRandom } from '#host/random.ts'
 import { createSimulatedRuntime } from '#sim/container-runtime/container-runtime.ts'
 import { interpretCommand } from '#sim/container-runtime/script.ts'
-import { RuntimeError, type ContainerConfig, type ContainerRuntime, type RuntimeEvent, type SandboxConfig } from '#world/container-runtime.ts'
+import {
+  RuntimeError, type ContainerConfig, type ContainerRuntime, type RuntimeEvent, type SandboxConfig,
+} from '#world/container-runtime.ts'
 import { haveContainerd, openNodeLaboratory } from './node-laboratory.ts'
 
 const noNamespaces = { network: 'pod', pid: 'container', ipc: 'pod' } as const
@@ -34,7 +36,8 @@ function containerConfig(image: string, script: string, attempt = 0): ContainerC
   }
 }
 
-function contract(name: string, skip: string | false, open: () => Promise<{ runtime: ContainerRuntime; logs: string; close(): Promise<void> }>): void {
+function contract(name: string, skip: string | false, open: () =>
+  Promise<{ runtime: ContainerRuntime; logs: string; close(): Promise<void> }>): void {
   describe(name, { skip }, () => {
     let opened: Awaited<ReturnType<typeof open>>
     before(async () => { opened = await open() })
@@ -57,7 +60,8 @@ function contract(name: string, skip: string | false, open: () => Promise<{ runt
       assert.equal(status?.ready, true)
       assert.match(status?.ips[0] ?? '', /^\d+\.\d+\.\d+\.\d+$/)
       assert.equal(status?.annotations['note'], 'kept')
-      assert.deepEqual((await runtime.listSandboxes({ labels: { contract: config.uid } })).map(({ id }) => id), [sandboxId])
+      assert.deepEqual((await runtime.listSandboxes({ labels: { contract: config.uid } })).map(({ id }) =>
+        id), [sandboxId])
       await assert.rejects(runtime.runSandbox(config, ''), RuntimeError)
       await runtime.stopSandbox(sandboxId)
       assert.equal((await runtime.sandboxStatus(sandboxId))?.ready, false)

@@ -75,7 +75,9 @@ test('environment, downward API, hosts and resolver are as the pod asks', { skip
   await lab.client.resource<never>({ group: '', version: 'v1', resource: 'secrets' }, 'default')
     .create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'keys' }, data: { password: 'czNjcmV0' } } as never)
   const { output } = await runScript('environment', 'echo $COLOR $PASSWORD $NAME $IP $CPU $BOTH; cat /etc/hosts /etc/resolv.conf; hostname', {
-    hostname: 'box', subdomain: 'sub', dnsPolicy: 'None', dnsConfig: { nameservers: ['192.0.2.1'], searches: ['example.test'], options: [{ name: 'ndots', value: '3' }] },
+    hostname: 'box', subdomain: 'sub', dnsPolicy: 'None', dnsConfig: {
+      nameservers: ['192.0.2.1'], searches: ['example.test'], options: [{ name: 'ndots', value: '3' }],
+    },
     hostAliases: [{ ip: '192.0.2.9', hostnames: ['alias.test'] }],
   }, {
     envFrom: [{ configMapRef: { name: 'settings' } }],
@@ -148,7 +150,8 @@ test('a killed container restarts, and a kubelet that restarts does not touch it
   assert.equal(same.status?.containerStatuses?.[0]?.restartCount, 0)
   assert.equal(isReady(same as never), true)
   await lab.runtime.stopContainer(id!.split('//')[1]!, 0)
-  const again = await lab.until('keeper', (pod) => pod?.status?.containerStatuses?.[0]?.restartCount === 1 && isReady(pod as never))
+  const again = await lab.until('keeper', (pod) =>
+    pod?.status?.containerStatuses?.[0]?.restartCount === 1 && isReady(pod as never))
   assert.notEqual(again?.status?.containerStatuses?.[0]?.containerID, id)
 })
 
@@ -162,7 +165,8 @@ test('liveness kills, preStop runs, and deletion honours the grace period', { sk
   })
   await lab.until('sick', (pod) => (pod?.status?.containerStatuses?.[0]?.restartCount ?? 0) >= 1)
   const events = await lab.events('sick')
-  assert.ok(events.some((event) => event.startsWith('Warning Unhealthy: Liveness probe failed: cat: can\'t open \'/tmp/ok\'')), events.join('\n'))
+  assert.ok(events.some((event) =>
+    event.startsWith('Warning Unhealthy: Liveness probe failed: cat: can\'t open \'/tmp/ok\'')), events.join('\n'))
   assert.ok(events.includes('Normal Killing: Container c failed liveness probe, will be restarted'), events.join('\n'))
   await lab.create('hooked', {
     terminationGracePeriodSeconds: 10,
@@ -185,11 +189,13 @@ test('liveness kills, preStop runs, and deletion honours the grace period', { sk
 
 test('what cannot run says why', { skip }, async () => {
   await lab.create('nocommand', { containers: [{ name: 'c', ...demo, command: ['/nothing/here'] }] })
-  const pod = await lab.until('nocommand', (current) => current?.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'RunContainerError'
+  const pod = await lab.until('nocommand', (current) =>
+    current?.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'RunContainerError'
     || current?.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'CrashLoopBackOff')
   assert.equal(pod?.status?.containerStatuses?.[0]?.lastState?.terminated?.reason, 'StartError')
   await lab.create('nomap', { containers: [{ name: 'c', ...demo, envFrom: [{ configMapRef: { name: 'absent' } }] }] })
-  const missing = await lab.until('nomap', (current) => current?.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'CreateContainerConfigError')
+  const missing = await lab.until('nomap', (current) =>
+    current?.status?.containerStatuses?.[0]?.state?.waiting?.reason === 'CreateContainerConfigError')
   assert.equal(missing?.status?.containerStatuses?.[0]?.state?.waiting?.message, 'configmap "absent" not found')
   await lab.client.resource<never>({ group: '', version: 'v1', resource: 'configmaps' }, 'default')
     .create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'absent' }, data: {} } as never)
@@ -283,13 +289,15 @@ test('an ephemeral container joins the processes of its target', { skip }, async
   await lab.pods.patch('target', 'strategic', {
     spec: { ephemeralContainers: [{ name: 'debug', image: demoImageName, imagePullPolicy: 'IfNotPresent', targetContainerName: 'c', command: ['sh', '-c', 'ps | grep -c "sleep 1234" > /dev/termination-log'] }] },
   }, { subresource: 'ephemeralcontainers' })
-  const pod = await lab.until('target', (current) => current?.status?.ephemeralContainerStatuses?.[0]?.state?.terminated !== undefined)
+  const pod = await lab.until('target', (current) =>
+    current?.status?.ephemeralContainerStatuses?.[0]?.state?.terminated !== undefined)
   assert.match(pod?.status?.ephemeralContainerStatuses?.[0]?.state?.terminated?.message ?? '', /^[2-9]\n$/)
   assert.equal(isReady(pod as never), true)
 })
 
 test('the demo image ends as soon as it is told to', { skip }, async () => {
-  await lab.create('quick', { terminationGracePeriodSeconds: 30, containers: [{ name: 'c', ...demo }] })
+  await lab.create('quick', { terminationGracePeriodSeconds: 30, containers: [{ name: 'c', ...demo, readinessProbe: { httpGet: { port: 80 as never }, periodSeconds: 1 } }] })
+  // A signal that comes before the program has set its handlers is lost on process 1.
   await lab.until('quick', isReady)
   const begin = performance.now()
   await lab.pods.delete('quick')

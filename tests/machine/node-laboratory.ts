@@ -32,7 +32,9 @@ const bridgeName = 'skifftest7'
 
 export async function openNodeLaboratory() {
   const home = mkdtempSync(join(tmpdir(), 'skiff-node-'))
-  const places: ContainerdPlaces = { dataDirectory: join(home, 'data'), runDirectory: join(home, 'run'), sandboxImage: pauseImageName }
+  const places: ContainerdPlaces = {
+    dataDirectory: join(home, 'data'), runDirectory: join(home, 'run'), sandboxImage: pauseImageName,
+  }
   mkdirSync(join(places.dataDirectory, 'cni/net.d'), { recursive: true })
   const network = { bridgeName, nodePodCidr: podCidr, gatewayAddress, clusterPodCidr: podCidr, serviceCidr: '10.198.0.0/16', leaseDirectory: join(home, 'leases') }
   writeFileSync(join(places.dataDirectory, 'cni/net.d/10-test.conflist'), renderCniConfig(network))
@@ -42,7 +44,9 @@ export async function openNodeLaboratory() {
   await ensureOwnImages(containerdSocket(places), async (name) => await runtime.imageStatus(name) !== undefined, home)
 
   const clock = systemClock
-  const log = createLog({ clock, stream: process.stderr, format: 'text', level: process.env['SKIFF_TEST_LOG'] === 'debug' ? 'debug' : 'error' })
+  const log = createLog({
+    clock, stream: process.stderr, format: 'text', level: process.env['SKIFF_TEST_LOG'] === 'debug' ? 'debug' : 'error',
+  })
   const { server } = startTestServer({ store: openVolatileStore({ clock }), kinds, schemas, clock, random: systemRandom })
   const transport = server.localTransport({ name: 'admin', groups: ['system:masters'] })
   const client = createClient(transport)
@@ -55,7 +59,9 @@ export async function openNodeLaboratory() {
   const make = (): Promise<Kubelet> => createKubelet({
     nodeName: 'node-1', transport, runtime, machine: createMachine(), files: createFiles(), mounts: createMounts(), cgroups: createCgroups(),
     httpClient, clock, random: systemRandom, log,
-    config: kubeletConfig({ rootDirectory: join(home, 'kubelet'), logsDirectory: join(home, 'logs'), nodeIps: [gatewayAddress], cgroupRoot }),
+    config: kubeletConfig({
+      rootDirectory: join(home, 'kubelet'), logsDirectory: join(home, 'logs'), nodeIps: [gatewayAddress], cgroupRoot,
+    }),
   })
   let kubelet = await make()
   let stop = new AbortController()
@@ -68,7 +74,8 @@ export async function openNodeLaboratory() {
     create: (name: string, spec: NonNullable<Pod['spec']>, metadata: Pod['metadata'] = {}) =>
       pods.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name, ...metadata }, spec: { nodeName: 'node-1', terminationGracePeriodSeconds: 3, ...spec } }),
     /** Watches until the condition holds, and gives the pod; undefined once it is gone. */
-    async until(name: string, condition: (pod: Pod | undefined) => boolean, timeoutMs = 20_000): Promise<Pod | undefined> {
+    async until(name: string, condition: (pod: Pod | undefined) =>
+      boolean, timeoutMs = 20_000): Promise<Pod | undefined> {
       const give = new AbortController()
       const timer = setTimeout(() => give.abort(new Error('timeout')), timeoutMs)
       const options = { fieldSelector: `metadata.name=${name}` }

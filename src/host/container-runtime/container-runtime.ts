@@ -1,5 +1,7 @@
 /** world/container-runtime over CRI v1: containerd (1.6 and newer) on a unix socket. */
-import { RuntimeError, type ContainerRuntime, type RegistryCredentials, type RuntimeFilter } from '#world/container-runtime.ts'
+import {
+  RuntimeError, type ContainerRuntime, type RegistryCredentials, type RuntimeFilter,
+} from '#world/container-runtime.ts'
 import {
   fromContainer, fromContainerStats, fromContainerStatus, fromImage, fromSandbox, fromSandboxStatus, toContainerConfig, toResources,
   toSandboxConfig,
@@ -38,11 +40,11 @@ export function createContainerRuntime(endpoint: string): ContainerRuntime & Asy
       return podSandboxId
     },
     async stopSandbox(podSandboxId) {
-      await absentIsFine(runtime('StopPodSandbox', { podSandboxId }, sandboxTimeoutMs))
+      await shimMayEnd(() => absentIsFine(runtime('StopPodSandbox', { podSandboxId }, sandboxTimeoutMs)))
     },
     async removeSandbox(podSandboxId) {
       // Removal of a sandbox that still runs is refused by some runtimes.
-      await absentIsFine(runtime('StopPodSandbox', { podSandboxId }, sandboxTimeoutMs))
+      await shimMayEnd(() => absentIsFine(runtime('StopPodSandbox', { podSandboxId }, sandboxTimeoutMs)))
       await absentIsFine(runtime('RemovePodSandbox', { podSandboxId }, sandboxTimeoutMs))
     },
     async sandboxStatus(podSandboxId) {
@@ -64,7 +66,8 @@ export function createContainerRuntime(endpoint: string): ContainerRuntime & Asy
       await runtime('StartContainer', { containerId })
     },
     async stopContainer(containerId, graceSeconds) {
-      await absentIsFine(runtime('StopContainer', { containerId, timeout: graceSeconds }, graceSeconds * 1000 + defaultTimeoutMs))
+      const timeoutMs = graceSeconds * 1000 + defaultTimeoutMs
+      await shimMayEnd(() => absentIsFine(runtime('StopContainer', { containerId, timeout: graceSeconds }, timeoutMs)))
     },
     async removeContainer(containerId) {
       await absentIsFine(runtime('RemoveContainer', { containerId }))
@@ -132,6 +135,16 @@ export function createContainerRuntime(endpoint: string): ContainerRuntime & Asy
     async [Symbol.asyncDispose]() {
       await Promise.all([channel[Symbol.asyncDispose](), eventChannel[Symbol.asyncDispose]()])
     },
+  }
+}
+
+/** A container that ends by itself in this very instant takes its shim with it, and the call that was on its way there fails: again, then. */
+async function shimMayEnd<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    if (error instanceof RuntimeError && error.message.includes('ttrpc: closed')) return await call()
+    throw error
   }
 }
 

@@ -66,7 +66,9 @@ export function toSandboxConfig(config: SandboxConfig): cri.PodSandboxConfig {
 export function toResources(resources: LinuxResources): cri.LinuxContainerResources {
   return {
     cpuPeriod: resources.cpuPeriod, cpuQuota: resources.cpuQuota, cpuShares: resources.cpuShares,
-    memoryLimitInBytes: resources.memoryLimitBytes, oomScoreAdj: resources.oomScoreAdjust, unified: { ...resources.unified },
+    memoryLimitInBytes: resources.memoryLimitBytes, oomScoreAdj: resources.oomScoreAdjust, unified: {
+      ...resources.unified,
+    },
   }
 }
 
@@ -91,7 +93,9 @@ export function toContainerConfig(config: ContainerConfig): cri.ContainerConfig 
     linux: {
       resources: toResources(config.resources),
       securityContext: compact<cri.LinuxContainerSecurityContext>({
-        capabilities: { addCapabilities: [...security.addCapabilities], dropCapabilities: [...security.dropCapabilities] },
+        capabilities: {
+          addCapabilities: [...security.addCapabilities], dropCapabilities: [...security.dropCapabilities],
+        },
         privileged: security.privileged, namespaceOptions: namespaceOption(security.namespaces), selinuxOptions: selinux(security.selinux),
         runAsUser: int64(security.runAsUser), runAsGroup: int64(security.runAsGroup), runAsUsername: security.runAsUsername,
         readonlyRootfs: security.readOnlyRootFilesystem, supplementalGroups: [...security.supplementalGroups],

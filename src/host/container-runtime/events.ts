@@ -21,7 +21,8 @@ const confirmTimeoutMs = 10_000
 export async function* runtimeEvents(channel: GrpcChannel, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
   const queue = new AsyncQueue<RuntimeEvent>(queuedMax)
   const request = encodeProtobuf({ filters: subscription }, messageSchema(events.Subscribe.request))
-  // The server says nothing before the first event. A call on the same connection that comes back shows that it has read ours too.
+  // The server says nothing before the first event. A call on the same connection that comes back shows that it has
+  // read ours too.
   const confirm = (): void => {
     const version = encodeProtobuf({}, messageSchema(runtimeService.Version.request))
     channel.unary(runtimeService.Version.path, version, confirmTimeoutMs).then(() => queue.tryPush({ type: 'connected' }), (error: unknown) => queue.fail(error))

@@ -7,7 +7,10 @@ import { RuntimeError, type RuntimeErrorCode } from '#world/container-runtime.ts
 export interface GrpcChannel extends AsyncDisposable {
   /** Throws RuntimeError. `timeoutMs` 0: no limit. */
   unary(path: string, message: Uint8Array, timeoutMs: number): Promise<Uint8Array>
-  /** Yields messages until the server ends the stream or the signal aborts. `onOpen` is called when the call has been sent. */
+  /**
+   * Yields messages until the server ends the stream or the signal aborts. `onOpen` is called when the call has been
+   * sent.
+   */
   stream(path: string, message: Uint8Array, signal: AbortSignal, onOpen: () => void): AsyncIterable<Uint8Array>
 }
 

@@ -27,8 +27,10 @@ export function criMethods(channel: GrpcChannel): CriMethods {
     return decodeProtobuf(answer, messageSchema(response))
   }
   return {
-    runtime: async (method, request, timeoutMs = defaultTimeoutMs) => await call(runtimeService[method], request, timeoutMs) as never,
-    image: async (method, request, timeoutMs = defaultTimeoutMs) => await call(imageService[method], request, timeoutMs) as never,
+    runtime: async (method, request, timeoutMs = defaultTimeoutMs) =>
+      await call(runtimeService[method], request, timeoutMs) as never,
+    image: async (method, request, timeoutMs = defaultTimeoutMs) =>
+      await call(imageService[method], request, timeoutMs) as never,
   }
 }
 

@@ -25,7 +25,9 @@ const service = {
   spec: { clusterIP: '10.0.0.9', ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }] },
 } as unknown as ServiceObject
 
-function environment(container: object, more: Partial<EnvironmentSources> = {}, spec: object = {}): Record<string, string> {
+function environment(
+  container: object, more: Partial<EnvironmentSources> = {}, spec: object = {},
+): Record<string, string> {
   const list = computeEnvironment({ name: 'c', ...container } as AnyContainer, {
     pod: podOf(spec), podIps: ['10.1.1.1'], hostIps: ['192.0.2.1'], services: [], allocatable: { cpu: '4' },
     configMap: (name) => (name === 'map' ? { metadata: { name }, data: { K: 'v' } } as never : undefined),
@@ -90,7 +92,8 @@ test('names: cut to 63, with a domain for a subdomain, aliases at the end of the
 test('runAsNonRoot is checked against the image', () => {
   const security = (container: object, image: { uid: number | undefined; username: string }) =>
     containerSecurity(podOf({}), { name: 'c', securityContext: { runAsNonRoot: true, ...container } } as AnyContainer, image, { seccompRoot: '' })
-  assert.throws(() => security({}, { uid: undefined, username: '' }), /container has runAsNonRoot and image will run as root/)
+  assert.throws(() =>
+    security({}, { uid: undefined, username: '' }), /container has runAsNonRoot and image will run as root/)
   assert.throws(() => security({}, { uid: undefined, username: 'app' }), /non-numeric user \(app\)/)
   assert.throws(() => security({ runAsUser: 0 }, { uid: 5, username: '' }), /breaks non-root policy/)
   assert.equal(security({}, { uid: 5, username: '' }).runAsUser, 5)

@@ -45,7 +45,9 @@ export interface ResourceSelector {
 }
 
 /** A request or limit in units of the divisor, rounded up. A limit that is not set is the node's whole. */
-export function resourceValue(selector: ResourceSelector, container: AnyContainer, { allocatable }: DownwardSources): string | undefined {
+export function resourceValue(
+  selector: ResourceSelector, container: AnyContainer, { allocatable }: DownwardSources,
+): string | undefined {
   const [kind, ...rest] = selector.resource.split('.')
   if (kind !== 'limits' && kind !== 'requests') return undefined
   const name = rest.join('.')

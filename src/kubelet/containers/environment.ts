@@ -19,7 +19,9 @@ export interface EnvironmentSources {
 export class ContainerConfigError extends Error {}
 
 /** In upstream's order: envFrom, env, then the services' that nothing has overridden. Throws ContainerConfigError. */
-export function computeEnvironment(container: AnyContainer, sources: EnvironmentSources): { name: string; value: string }[] {
+export function computeEnvironment(
+  container: AnyContainer, sources: EnvironmentSources,
+): { name: string; value: string }[] {
   const services = serviceEnvironment(sources)
   const result = new Map<string, string>()
   for (const from of container.envFrom ?? []) {
@@ -72,7 +74,9 @@ function referencedValue(from: ValueFrom, container: AnyContainer, sources: Envi
     const secret = sources.secret(name)
     if (!secret) return absent(optional, `secret "${name}" not found`)
     const value = secret.data?.[key]
-    return value === undefined ? absent(optional, `couldn't find key ${key} in Secret ${namespace}/${name}`) : decodeText(value)
+    return value === undefined
+      ? absent(optional, `couldn't find key ${key} in Secret ${namespace}/${name}`)
+      : decodeText(value)
   }
   return ''
 }
@@ -87,7 +91,10 @@ function decodeText(base64: string): string {
   return bytes ? utf8Decode(bytes) : ''
 }
 
-/** Every service of the pod's namespace (if it wants links) and always the API server's, in Docker's and our own spelling. */
+/**
+ * Every service of the pod's namespace (if it wants links) and always the API server's, in Docker's and our own
+ * spelling.
+ */
 function serviceEnvironment({ pod, services }: EnvironmentSources): ReadonlyMap<string, string> {
   const result = new Map<string, string>()
   const wantsLinks = pod.spec?.enableServiceLinks ?? true

@@ -32,7 +32,9 @@ const userAgent = 'kube-probe/1.36'
 type Handler = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & Pick<LifecycleHandler, 'sleep'>
 
 /** Never throws. `timeoutMs` bounds everything but `sleep`. */
-export async function runHandler(context: HandlerContext, target: HandlerTarget, handler: Handler, timeoutMs: number): Promise<Verdict> {
+export async function runHandler(
+  context: HandlerContext, target: HandlerTarget, handler: Handler, timeoutMs: number,
+): Promise<Verdict> {
   if (handler.exec) return await runCommand(context, target, handler.exec.command ?? [], timeoutMs)
   if (handler.httpGet) return await getHttp(context, target, handler.httpGet, timeoutMs)
   if (handler.tcpSocket) return await dial(context, target, handler.tcpSocket, timeoutMs)
@@ -44,7 +46,9 @@ export async function runHandler(context: HandlerContext, target: HandlerTarget,
   return { result: 'error', output: 'missing probe handler' }
 }
 
-async function runCommand({ runtime }: HandlerContext, target: HandlerTarget, command: readonly string[], timeoutMs: number): Promise<Verdict> {
+async function runCommand(
+  { runtime }: HandlerContext, target: HandlerTarget, command: readonly string[], timeoutMs: number,
+): Promise<Verdict> {
   try {
     const { stdout, stderr, exitCode } = await runtime.execSync(target.containerId, command, Math.ceil(timeoutMs / 1000))
     const output = utf8Decode(stdout.subarray(0, outputLimitBytes)) + utf8Decode(stderr.subarray(0, outputLimitBytes))
@@ -60,13 +64,17 @@ async function runCommand({ runtime }: HandlerContext, target: HandlerTarget, co
 /** A port by number, or by the name that the container gives it. */
 export function resolvePort(port: string | number | undefined, container: AnyContainer): number | undefined {
   const number = typeof port === 'number' ? port : Number.parseInt(port ?? '', 10)
-  if (Number.isInteger(number) && String(number) === String(port)) return number > 0 && number < 65536 ? number : undefined
+  if (Number.isInteger(number) && String(number) === String(port)) {
+    return number > 0 && number < 65536 ? number : undefined
+  }
   return container.ports?.find(({ name }) => name === port)?.containerPort
 }
 
 type HttpGet = NonNullable<Probe['httpGet']>
 
-async function getHttp({ http, clock }: HandlerContext, target: HandlerTarget, get: HttpGet, timeoutMs: number): Promise<Verdict> {
+async function getHttp(
+  { http, clock }: HandlerContext, target: HandlerTarget, get: HttpGet, timeoutMs: number,
+): Promise<Verdict> {
   const port = resolvePort(get.port, target.container)
   if (port === undefined) return { result: 'error', output: `couldn't find port: ${String(get.port)}` }
   const scheme = (get.scheme ?? 'HTTP').toLowerCase()
@@ -138,7 +146,9 @@ async function askGrpc(
       return { result: 'failure', output: `this server does not implement the grpc health protocol (grpc.health.v1.Health): ${error.message}` }
     }
     if (error.code === 'DeadlineExceeded' || error.code === 'Unavailable') return { result: 'failure', output: timeout }
-    return { result: 'failure', output: `health rpc probe failed: rpc error: code = ${error.code} desc = ${error.message}` }
+    return {
+      result: 'failure', output: `health rpc probe failed: rpc error: code = ${error.code} desc = ${error.message}`,
+    }
   }
 }
 

@@ -3,7 +3,9 @@ import type { DnsConfig } from '#world/container-runtime.ts'
 import type { PodObject } from '../types.ts'
 
 /** A host name has at most 63 characters, and may not end with a dash or a dot after it was cut. */
-export function podHostname(pod: PodObject, clusterDomain: string): { readonly hostname: string; readonly domain: string } {
+export function podHostname(
+  pod: PodObject, clusterDomain: string,
+): { readonly hostname: string; readonly domain: string } {
   const override = pod.spec?.hostnameOverride
   if (override) return { hostname: override, domain: '' }
   const hostname = (pod.spec?.hostname || pod.metadata.name).slice(0, 63).replace(/[-.]+$/, '')
@@ -37,7 +39,8 @@ export function renderHostsFile(
       }),
     ]
   const aliases = (pod.spec?.hostAliases ?? []).map(({ ip, hostnames }) => [ip, ...(hostnames ?? [])].join('\t'))
-  return `${[...lines, ...(aliases.length > 0 ? ['', '# Entries added by HostAliases.', ...aliases] : [])].join('\n')}\n`
+  const added = aliases.length > 0 ? ['', '# Entries added by HostAliases.', ...aliases] : []
+  return `${[...lines, ...added].join('\n')}\n`
 }
 
 export interface ResolverSettings {
@@ -74,7 +77,9 @@ function baseDns(pod: PodObject, clusterDns: readonly string[], clusterDomain: s
 }
 
 function limit(dns: DnsConfig): DnsConfig {
-  return { servers: dns.servers.slice(0, maxNameservers), searches: dns.searches.slice(0, maxSearches), options: dns.options }
+  return {
+    servers: dns.servers.slice(0, maxNameservers), searches: dns.searches.slice(0, maxSearches), options: dns.options,
+  }
 }
 
 function unique(items: readonly string[]): string[] {

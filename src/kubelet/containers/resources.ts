@@ -32,7 +32,10 @@ export interface PodResources {
   readonly memoryLimitBytes: number | undefined
 }
 
-/** What a pod needs at most at one time: its containers with its sidecars, or an init container with the sidecars before it. */
+/**
+ * What a pod needs at most at one time: its containers with its sidecars, or an init container with the sidecars
+ * before it.
+ */
 export function podResources(pod: PodObject): PodResources {
   const measure = (kind: 'requests' | 'limits', name: string, read: (quantity: unknown) => number): number | undefined => {
     const value = (container: AnyContainer): number | undefined => {
@@ -68,7 +71,9 @@ export function podResources(pod: PodObject): PodResources {
   }
 }
 
-export function containerResources(pod: PodObject, container: AnyContainer, machineMemoryBytes: number): LinuxResources {
+export function containerResources(
+  pod: PodObject, container: AnyContainer, machineMemoryBytes: number,
+): LinuxResources {
   const { requests = {}, limits = {} } = container.resources ?? {}
   const cpuLimit = quantityMilli(limits['cpu'])
   return {

@@ -1,5 +1,7 @@
 /** Security contexts of pod and container, merged into what the runtime enforces. */
-import type { ContainerSecurity, NamespaceOptions, SandboxSecurity, SecurityProfile, SelinuxOptions } from '#world/container-runtime.ts'
+import type {
+  ContainerSecurity, NamespaceOptions, SandboxSecurity, SecurityProfile, SelinuxOptions,
+} from '#world/container-runtime.ts'
 import type { AnyContainer, PodObject } from '../types.ts'
 import { ContainerConfigError } from './environment.ts'
 

@@ -47,7 +47,10 @@ export interface Candidate {
   readonly diskBytes: number
 }
 
-/** Those over their requests before those within, low priority before high, heavy before light. Critical and static pods stay. */
+/**
+ * Those over their requests before those within, low priority before high, heavy before light. Critical and static
+ * pods stay.
+ */
 export function rankForEviction(candidates: readonly Candidate[], resource: Starved): readonly Candidate[] {
   const usage = (candidate: Candidate): number => (resource === 'memory' ? candidate.memoryBytes : candidate.diskBytes)
   const request = ({ pod }: Candidate): number => (resource === 'memory' ? podResources(pod).memoryRequestBytes : 0)

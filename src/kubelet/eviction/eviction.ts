@@ -10,7 +10,9 @@ import type { Pressure } from '../node/node-status.ts'
 import { describePod, podUid } from '../pods/identity.ts'
 import type { PodSet } from '../pods/pod-set.ts'
 import type { PodServices } from '../pods/services.ts'
-import { evictionMessage, findShortage, rankForEviction, type Candidate, type Observation, type Shortage } from './decide.ts'
+import {
+  evictionMessage, findShortage, rankForEviction, type Candidate, type Observation, type Shortage,
+} from './decide.ts'
 
 export interface EvictionOptions {
   readonly config: KubeletConfig
@@ -50,7 +52,8 @@ export class Eviction {
     while (!signal.aborted) {
       await clock.sleep(intervalMs, signal).catch(() => undefined)
       if (signal.aborted) return
-      await this.check().catch((error: unknown) => log.warn('could not look at the node\'s resources', { error: String(error) }))
+      await this.check().catch((error: unknown) =>
+        log.warn('could not look at the node\'s resources', { error: String(error) }))
     }
   }
 
@@ -96,7 +99,8 @@ export class Eviction {
 
   async #candidates(): Promise<Candidate[]> {
     const { pods, services, files } = this.#options
-    const live = pods.all().filter(({ status, metadata }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed' && !metadata.deletionTimestamp)
+    const live = pods.all().filter(({ status, metadata }) =>
+      status?.phase !== 'Succeeded' && status?.phase !== 'Failed' && !metadata.deletionTimestamp)
     return await Promise.all(live.map(async (pod) => ({
       pod,
       memoryBytes: (await services.cgroups.usage(podCgroup(services.sandboxOptions.cgroupRoot, pod)))?.memoryWorkingSetBytes ?? 0,

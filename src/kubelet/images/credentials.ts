@@ -25,7 +25,8 @@ export function parsePullSecret(secret: SecretObject): readonly RegistryEntry[] 
   const bytes = text === undefined ? undefined : base64Decode(text)
   if (!bytes) return []
   const parsed = parseJson(utf8Decode(bytes))
-  const auths = (modern === undefined ? parsed : (parsed as { auths?: unknown } | undefined)?.auths) as Record<string, AuthEntry> | undefined
+  const wrapped = parsed as { auths?: unknown } | undefined
+  const auths = (modern === undefined ? parsed : wrapped?.auths) as Record<string, AuthEntry> | undefined
   return Object.entries(auths ?? {}).map(([address, entry]) => ({
     pattern: address.replace(/^https?:\/\//, '').replace(/\/(v1|v2)?\/?$/, '').replace(/^index\.docker\.io$/, 'docker.io'),
     credentials: toCredentials(address, entry),
@@ -68,6 +69,7 @@ export function credentialsFor(image: string, registries: readonly RegistryEntry
 function covers(pattern: string, image: string): boolean {
   const [patternHost = '', ...patternPath] = pattern.split('/')
   const [host = '', ...path] = image.split('/')
-  const expression = new RegExp(`^${patternHost.split('.').map((part) => part.replace(/[\\^$+?()[\]{}|]/g, '\\$&').replaceAll('*', '[^.]*')).join('\\.')}$`)
+  const labels = patternHost.split('.').map((part) => part.replace(/[\\^$+?()[\]{}|]/g, '\\$&').replaceAll('*', '[^.]*'))
+  const expression = new RegExp(`^${labels.join('\\.')}$`)
   return expression.test(host) && path.join('/').startsWith(patternPath.join('/'))
 }

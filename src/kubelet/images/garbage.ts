@@ -14,7 +14,9 @@ export interface ImageUse {
 }
 
 /** Enough images to free `bytes`, if there are enough. Pinned, used and young ones stay. Pure. */
-export function planImageGarbage(uses: readonly ImageUse[], bytes: number, minimumAgeMs: number, now: number): readonly Image[] {
+export function planImageGarbage(
+  uses: readonly ImageUse[], bytes: number, minimumAgeMs: number, now: number,
+): readonly Image[] {
   const chosen: Image[] = []
   let freed = 0
   for (const { image } of uses
@@ -51,7 +53,8 @@ export class ImageCollector {
     while (!signal.aborted) {
       await clock.sleep(intervalMs, signal).catch(() => undefined)
       if (signal.aborted) return
-      await this.#collectIfFull().catch((error: unknown) => log.warn('could not collect images', { error: String(error) }))
+      await this.#collectIfFull().catch((error: unknown) =>
+        log.warn('could not collect images', { error: String(error) }))
     }
   }
 
@@ -87,7 +90,8 @@ export class ImageCollector {
 
   async #remove(uses: readonly ImageUse[], bytes: number): Promise<number> {
     const { runtime, clock, log, config, kept } = this.#options
-    const chosen = planImageGarbage(uses.filter(({ image }) => !kept(image)), bytes, config.imageCollection.minimumAgeMs, clock.now())
+    const removable = uses.filter(({ image }) => !kept(image))
+    const chosen = planImageGarbage(removable, bytes, config.imageCollection.minimumAgeMs, clock.now())
     for (const image of chosen) {
       await runtime.removeImage(image.id)
       log.info('removed an image that nobody used', { image: image.tags[0] ?? image.id, bytes: image.sizeBytes })

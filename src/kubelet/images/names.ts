@@ -15,5 +15,7 @@ export function parseImageName(image: string): string | undefined {
 /** The registry that serves the name: `docker.io` unless the first part looks like a host. */
 export function registryOf(image: string): string {
   const first = image.split('/')[0] ?? ''
-  return image.includes('/') && (first.includes('.') || first.includes(':') || first === 'localhost') ? first : 'docker.io'
+  return image.includes('/') && (first.includes('.') || first.includes(':') || first === 'localhost')
+    ? first
+    : 'docker.io'
 }

@@ -114,7 +114,9 @@ export class ImagePuller {
       this.#failures.delete(key)
       return { reference: image?.id ?? reference, image }
     } catch (error) {
-      const text = error instanceof RuntimeError ? `rpc error: code = ${error.code} desc = ${error.message}` : String(error)
+      const text = error instanceof RuntimeError
+        ? `rpc error: code = ${error.code} desc = ${error.message}`
+        : String(error)
       say('Warning', 'Failed', `Failed to pull image "${written}": ${text}`)
       const at = this.#clock.now()
       const isFresh = failure !== undefined && at - failure.at < 2 * mostDelayMs
@@ -138,7 +140,9 @@ export class ImagePuller {
     }
   }
 
-  async #pullWithAny(name: string, candidates: ReturnType<typeof credentialsFor>, sandboxConfig: SandboxConfig): Promise<string> {
+  async #pullWithAny(
+    name: string, candidates: ReturnType<typeof credentialsFor>, sandboxConfig: SandboxConfig,
+  ): Promise<string> {
     let last: unknown
     for (const credentials of candidates.length === 0 ? [undefined] : candidates) {
       try {

@@ -15,7 +15,10 @@ export interface RotationOptions {
   readonly maxFiles: number
 }
 
-/** As upstream's containerLogMonitorInterval. A file's size is nothing that one could be told of without being woken by every line. */
+/**
+ * As upstream's containerLogMonitorInterval. A file's size is nothing that one could be told of without being woken by
+ * every line.
+ */
 const intervalMs = 10_000
 
 export async function rotateLogs(options: RotationOptions, signal: AbortSignal): Promise<void> {
@@ -27,7 +30,9 @@ export async function rotateLogs(options: RotationOptions, signal: AbortSignal):
       for (const container of cache.forPod(uid).containers) {
         if (container.state !== 'running' || container.logPath === '') continue
         await rotateOne(options, container.id, container.logPath)
-          .catch((error: unknown) => log.warn('could not rotate a log', { path: container.logPath, error: String(error) }))
+          .catch((error: unknown) => log.warn('could not rotate a log', {
+            path: container.logPath, error: String(error),
+          }))
       }
     }
   }

@@ -78,7 +78,8 @@ export class NodeAgent {
     await this.#untilDone('could not register the node', () => this.#register(), signal)
     const lease = this.#keepLease(signal)
     while (!signal.aborted) {
-      await this.#update().catch((error: unknown) => log.warn('could not write the node\'s status', { error: String(error) }))
+      await this.#update().catch((error: unknown) =>
+        log.warn('could not write the node\'s status', { error: String(error) }))
       const abort = new AbortController()
       this.#wake = () => abort.abort()
       await clock.sleep(config.statusIntervalMs, AbortSignal.any([signal, abort.signal])).catch(() => undefined)
@@ -131,7 +132,9 @@ export class NodeAgent {
       for (const condition of await runtime.conditions()) {
         if (condition.type === 'NetworkReady') this.#isNetworkReady = condition.status
         if (condition.status || (condition.type !== 'RuntimeReady' && condition.type !== 'NetworkReady')) continue
-        const what = condition.type === 'NetworkReady' ? 'container runtime network not ready' : 'container runtime not ready'
+        const what = condition.type === 'NetworkReady'
+          ? 'container runtime network not ready'
+          : 'container runtime not ready'
         problems.push(`${what}: ${condition.type}=false reason:${condition.reason} message:${condition.message}`)
       }
     } catch (error) {
@@ -201,7 +204,9 @@ export class NodeAgent {
         lease = undefined
         log.warn('could not renew the node lease', { error: String(error) })
       }
-      const pauseMs = failures > 0 ? Math.min(retryMs.most, retryMs.first * 2 ** failures) : intervalMs * (1 + 0.04 * random.next())
+      const pauseMs = failures > 0
+        ? Math.min(retryMs.most, retryMs.first * 2 ** failures)
+        : intervalMs * (1 + 0.04 * random.next())
       await clock.sleep(pauseMs, signal).catch(() => undefined)
     }
   }

@@ -22,8 +22,14 @@ export function admitPod(pod: PodObject, node: NodeObject, others: readonly PodO
   const used = others.map(podResources)
   const sum = (read: (resources: ReturnType<typeof podResources>) => number): number => used.reduce((total, resources) => total + read(resources), 0)
   const checks = [
-    { name: 'cpu', requested: wanted.cpuRequestMilli, taken: sum((r) => r.cpuRequestMilli), capacity: quantityMilli(allocatable['cpu']) },
-    { name: 'memory', requested: wanted.memoryRequestBytes, taken: sum((r) => r.memoryRequestBytes), capacity: quantityWhole(allocatable['memory']) },
+    {
+      name: 'cpu', requested: wanted.cpuRequestMilli, taken: sum(({ cpuRequestMilli }) => cpuRequestMilli),
+      capacity: quantityMilli(allocatable['cpu']),
+    },
+    {
+      name: 'memory', requested: wanted.memoryRequestBytes, taken: sum(({ memoryRequestBytes }) => memoryRequestBytes),
+      capacity: quantityWhole(allocatable['memory']),
+    },
   ]
   for (const { name, requested, taken, capacity } of checks) {
     if (requested > 0 && requested + taken > capacity) return lacking(name, requested, taken, capacity)

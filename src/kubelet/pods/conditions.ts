@@ -71,7 +71,10 @@ interface Verdict {
   readonly message?: string
 }
 
-/** The kubelet's own conditions in upstream's order, then those of others as they are. A transition time moves only with the status. */
+/**
+ * The kubelet's own conditions in upstream's order, then those of others as they are. A transition time moves only
+ * with the status.
+ */
 export function computeConditions(input: ConditionInput): PodCondition[] {
   const { pod, now } = input
   const old = pod.status?.conditions ?? []
@@ -110,7 +113,9 @@ function computeInitialized({ pod, phase, initContainerStatuses, containerStatus
   if (inits.length === 0) return { status: 'True' }
   if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' }
   // Once a regular container has run, init containers are history, even a sidecar that restarts.
-  if (containerStatuses.some(({ state, lastState }) => state?.running || state?.terminated || lastState?.terminated)) return { status: 'True' }
+  if (containerStatuses.some(({ state, lastState }) => state?.running || state?.terminated || lastState?.terminated)) {
+    return { status: 'True' }
+  }
   const unknown: string[] = []
   const incomplete: string[] = []
   for (const container of inits) {
@@ -156,5 +161,7 @@ function computeReady({ pod }: ConditionInput, containersReady: Verdict): Verdic
     return condition.status === 'True' ? []
       : [`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`]
   })
-  return missing.length === 0 ? { status: 'True' } : { status: 'False', reason: 'ReadinessGatesNotReady', message: missing.join(', ') }
+  return missing.length === 0
+    ? { status: 'True' }
+    : { status: 'False', reason: 'ReadinessGatesNotReady', message: missing.join(', ') }
 }

@@ -60,7 +60,8 @@ export function restartCountOf(container: Pick<Container, 'annotations' | 'attem
 }
 
 /**
- * Changes when a running container no longer is what its pod asks for. Upstream hashes name and image only, so that new fields of a
+ * Changes when a running container no longer is what its pod asks for. Upstream hashes name and image only, so that
+ * new fields of a
  * newer version restart nothing. FNV-1a, 32 bits, hexadecimal.
  */
 export function containerHash(container: { readonly name: string; readonly image?: string | undefined }): string {
@@ -74,7 +75,9 @@ export function containerHash(container: { readonly name: string; readonly image
 }
 
 /** Every container of a pod with its role, in the order in which they start. */
-export function containersOf(pod: PodObject): readonly { readonly role: ContainerRole; readonly container: AnyContainer }[] {
+export function containersOf(
+  pod: PodObject,
+): readonly { readonly role: ContainerRole; readonly container: AnyContainer }[] {
   return [
     ...(pod.spec?.initContainers ?? []).map((container) => ({
       role: container.restartPolicy === 'Always' ? 'sidecar' as const : 'init' as const, container,

@@ -5,7 +5,10 @@ import fc from 'fast-check'
 import type { SandboxStatus } from '#world/container-runtime.ts'
 import type { PodObject } from '../types.ts'
 import { annotation, containerHash, label } from './identity.ts'
-import { actionKey, planPod, type BackOff, type Ending, type ObservedContainer, type PodAction, type PodSituation, type ProbeVerdicts } from './plan.ts'
+import {
+  actionKey, planPod, type BackOff, type Ending, type ObservedContainer, type PodAction, type PodSituation,
+  type ProbeVerdicts,
+} from './plan.ts'
 
 const now = 1_000_000
 
@@ -182,7 +185,8 @@ test('for every situation: nothing starts in a pod that ends, and no container s
     for (const action of planPod(situation).actions) {
       if (action.type !== 'startContainer') continue
       assert.equal(situation.ending, undefined)
-      assert.ok(!situation.state.containers.some(({ name, state, sandboxId }) => name === action.container.name && state === 'running' && sandboxId === action.sandbox.id))
+      assert.ok(!situation.state.containers.some(({ name, state, sandboxId }) =>
+        name === action.container.name && state === 'running' && sandboxId === action.sandbox.id))
     }
   }), { numRuns: 500, seed: 2 })
 })

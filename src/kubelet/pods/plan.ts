@@ -160,7 +160,8 @@ function outlookOf(pod: PodObject, state: PodRuntimeState, sandbox: SandboxStatu
 export function isInitialized(pod: PodObject, state: PodRuntimeState, sandbox: SandboxStatus | undefined): boolean {
   if (!sandbox) return false
   const names = new Set((pod.spec?.containers ?? []).map((container) => container.name))
-  return state.containers.some((container) => container.sandboxId === sandbox.id && names.has(containerNameOf(container)))
+  return state.containers.some((container) =>
+    container.sandboxId === sandbox.id && names.has(containerNameOf(container)))
 }
 
 /** True when regular containers may run. */
@@ -250,7 +251,10 @@ function start(
   push(draft, { type: 'startContainer', role, container, sandbox, restartCount, backOff: next, replaces: created })
 }
 
-/** Everything down: regular containers first, then sidecars in reverse order, then sandboxes. True when nothing is left. */
+/**
+ * Everything down: regular containers first, then sidecars in reverse order, then sandboxes. True when nothing is
+ * left.
+ */
 function planEnding(draft: Draft, graceSeconds: number): boolean {
   const { pod, state, ending } = draft.situation
   const roles = new Map(containersOf(pod).map(({ role, container }) => [container.name, { role, container }]))
@@ -259,7 +263,9 @@ function planEnding(draft: Draft, graceSeconds: number): boolean {
   const reason = ending ? 'ending' : 'finished'
   const first = running.filter((container) => !sidecars.includes(containerNameOf(container)))
   const last = sidecars.toReversed().map((name) => running.find((container) => containerNameOf(container) === name)).find(Boolean)
-  const graceLeft = ending ? Math.max(0, Math.min(graceSeconds, Math.ceil((ending.deadline - draft.situation.now) / 1000))) : graceSeconds
+  const graceLeft = ending
+    ? Math.max(0, Math.min(graceSeconds, Math.ceil((ending.deadline - draft.situation.now) / 1000)))
+    : graceSeconds
   for (const container of first.length > 0 ? first : last ? [last] : []) {
     const known = roles.get(containerNameOf(container))
     kill(draft, container, reason, graceLeft, known?.role, known?.container)

@@ -40,7 +40,8 @@ export class PodSet {
 
   /** Mirrors whose file is gone. */
   orphanedMirrors(): readonly PodObject[] {
-    return this.all().filter((pod) => pod.metadata.annotations?.[annotation.configMirror] !== undefined && !this.#statics.has(podUid(pod)))
+    return this.all().filter((pod) =>
+      pod.metadata.annotations?.[annotation.configMirror] !== undefined && !this.#statics.has(podUid(pod)))
   }
 
   /** Called with the static pod whose mirror was deleted, or is being deleted, by somebody. */
@@ -114,9 +115,12 @@ export class PodSet {
   #admit(pod: PodObject): Rejection | undefined {
     const node = this.#node()
     const { containers, sandboxes } = this.#services.cache.forPod(podUid(pod))
-    if (!node?.status?.allocatable || pod.status?.startTime || containers.length > 0 || sandboxes.length > 0) return undefined
+    if (!node?.status?.allocatable || pod.status?.startTime || containers.length > 0 || sandboxes.length > 0) {
+      return undefined
+    }
     if (pod.metadata.deletionTimestamp || pod.metadata.annotations?.[annotation.configMirror]) return undefined
-    return admitPod(pod, node, this.all().filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'))
+    return admitPod(pod, node, this.all().filter(({ status }) =>
+      status?.phase !== 'Succeeded' && status?.phase !== 'Failed'))
   }
 
   #begin(worker: PodWorker, signal: AbortSignal): void {
@@ -150,7 +154,8 @@ export class PodSet {
     const { files, paths, volumes, log } = this.#services
     for (const uid of await files.list(paths.podsDirectory) ?? []) {
       if (this.#workers.has(uid)) continue
-      await volumes.unmount(uid).catch((error: unknown) => log.warn('could not remove the volumes of a pod that is gone', { pod: uid, error: String(error) }))
+      await volumes.unmount(uid).catch((error: unknown) =>
+        log.warn('could not remove the volumes of a pod that is gone', { pod: uid, error: String(error) }))
     }
   }
 }

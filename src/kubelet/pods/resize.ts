@@ -12,14 +12,16 @@ export interface Resize {
 }
 
 /**
- * `applied`: by container id, what its resources were set to last. A container that an earlier kubelet started has what that kubelet
+ * `applied`: by container id, what its resources were set to last. A container that an earlier kubelet started has
+ * what that kubelet
  * reported of it.
  */
 export function planResize(
   pod: PodObject, state: PodRuntimeState, applied: ReadonlyMap<string, AnyContainer['resources']>, machineMemoryBytes: number,
 ): readonly Resize[] {
   const containers: readonly AnyContainer[] = [
-    ...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
+    ...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? []).filter(({ restartPolicy }) =>
+      restartPolicy === 'Always'),
   ]
   return containers.flatMap((container) => {
     const status = latestContainer(state, container.name)

@@ -62,7 +62,8 @@ export class RuntimeCache {
     const containers = [...entry.containers].flatMap((id) => this.#containers.get(id) ?? [])
     return {
       sandboxes: sandboxes.sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt),
-      containers: containers.sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt),
+      // By attempt, as the wall clock may have gone back in between (kubernetes#134153).
+      containers: containers.sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt),
     }
   }
 
@@ -148,7 +149,9 @@ export class RuntimeCache {
     const liveContainers = new Set(wanted.map(({ id }) => id))
     for (const id of this.#containers.keys()) if (!liveContainers.has(id)) this.#dropContainer(id)
     for (const container of wanted) {
-      if (this.#containers.get(container.id)?.state !== container.state) await this.refreshContainer(container.id, container.sandboxId)
+      if (this.#containers.get(container.id)?.state !== container.state) {
+        await this.refreshContainer(container.id, container.sandboxId)
+      }
     }
   }
 
@@ -167,7 +170,10 @@ export class RuntimeCache {
     }
   }
 
-  /** A process has ended, and the runtime has not yet drawn its conclusions (it collects the last output first): asks again, briefly. */
+  /**
+   * A process has ended, and the runtime has not yet drawn its conclusions (it collects the last output first): asks
+   * again, briefly.
+   */
   async #confirmExit(id: string): Promise<void> {
     const { clock, log } = this.#options
     try {

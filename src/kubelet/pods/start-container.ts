@@ -106,13 +106,16 @@ async function createContainer(services: PodServices, input: StartInput): Promis
     const id = await services.runtime.createContainer(sandbox.id, config, sandboxConfig)
     return id
   } catch (error) {
-    if (error instanceof ContainerConfigError || error instanceof VolumeError) throw new StartError('CreateContainerConfigError', error.message)
+    if (error instanceof ContainerConfigError || error instanceof VolumeError) {
+      throw new StartError('CreateContainerConfigError', error.message)
+    }
     throw error instanceof StartError ? error : new StartError('CreateContainerError', describe(error))
   }
 }
 
 async function launch(
-  services: PodServices, { action }: StartInput, id: string, say: (type: 'Warning', reason: string, message: string) => void,
+  services: PodServices, { action }: StartInput, id: string, say: (type: 'Warning', reason: string, message: string) =>
+    void,
 ): Promise<void> {
   try {
     await services.runtime.startContainer(id)
@@ -128,7 +131,9 @@ async function runPostStart(
 ): Promise<void> {
   const hook = action.container.lifecycle?.postStart
   if (!hook) return
-  const target = { containerId: id, container: action.container, podIp: action.sandbox.ips[0] ?? services.hostIps[0] ?? '' }
+  const target = {
+    containerId: id, container: action.container, podIp: action.sandbox.ips[0] ?? services.hostIps[0] ?? '',
+  }
   const verdict = await runHandler(services.handlers, target, hook, hookTimeoutMs)
   if (verdict.result === 'success') return
   say('Warning', 'FailedPostStartHook', `PostStartHook failed`)
@@ -186,7 +191,9 @@ async function makeMounts(
   const mounts: ContainerMount[] = []
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     const volume = volumes.get(mount.name)
-    if (!volume) throw new ContainerConfigError(`cannot find volume "${mount.name}" to mount into container "${container.name}"`)
+    if (!volume) {
+      throw new ContainerConfigError(`cannot find volume "${mount.name}" to mount into container "${container.name}"`)
+    }
     const subPath = mount.subPathExpr ? expandStrictly(mount.subPathExpr, environment) : mount.subPath ?? ''
     const target = `${paths.podDirectory(uid)}/volume-subpaths/${mount.name}/${container.name}/${index}`
     const hostPath = subPath === '' ? volume.hostPath : await bindSubPath(services, volume.hostPath, subPath, target)
@@ -206,7 +213,9 @@ async function makeMounts(
     const hostPath = `${directory}/${restartCount}`
     await files.write(hostPath, new Uint8Array(), 0o666)
     await files.setMode(hostPath, 0o666)
-    mounts.push({ containerPath: messagePath, hostPath, readOnly: false, propagation: 'Private', selinuxRelabel: false })
+    mounts.push({
+      containerPath: messagePath, hostPath, readOnly: false, propagation: 'Private', selinuxRelabel: false,
+    })
   }
   return mounts
 }
@@ -214,7 +223,9 @@ async function makeMounts(
 function expandStrictly(expression: string, environment: ReadonlyMap<string, string>): string {
   return expandVariables(expression, (name) => {
     const value = environment.get(name)
-    if (value === undefined) throw new ContainerConfigError(`failed to expand subPath for volumeMount: missing value for "${name}"`)
+    if (value === undefined) {
+      throw new ContainerConfigError(`failed to expand subPath for volumeMount: missing value for "${name}"`)
+    }
     return value
   })
 }

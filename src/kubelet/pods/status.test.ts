@@ -53,13 +53,17 @@ test('a patch has only what changed; conditions of others stay; what is gone is 
   const foreign = { type: 'example.com/gate', status: 'True' }
   const pod = {
     metadata: { uid: 'u' },
-    status: { phase: 'Running', conditions: [foreign, ready], podIP: '1.1.1.1', podIPs: [{ ip: '1.1.1.1' }], message: 'old' },
+    status: {
+      phase: 'Running', conditions: [foreign, ready], podIP: '1.1.1.1', podIPs: [{ ip: '1.1.1.1' }], message: 'old',
+    },
   } as unknown as PodObject
   const next = { phase: 'Running', conditions: [ready, foreign], podIP: '1.1.1.1', podIPs: [{ ip: '1.1.1.1' }], message: 'old' } as unknown as PodStatus
   assert.equal(statusPatch(pod, next), undefined)
   const { message: _, ...rest } = next
   const unready = { ...ready, status: 'False', reason: 'ContainersNotReady' }
   assert.deepEqual(statusPatch(pod, { ...rest, conditions: [unready, foreign], podIPs: [{ ip: '2.2.2.2' }] } as never), {
-    metadata: { uid: 'u' }, status: { conditions: [unready], message: null, podIPs: [{ ip: '2.2.2.2' }, { $patch: 'replace' }] },
+    metadata: { uid: 'u' }, status: {
+      conditions: [unready], message: null, podIPs: [{ ip: '2.2.2.2' }, { $patch: 'replace' }],
+    },
   })
 })

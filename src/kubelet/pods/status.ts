@@ -1,9 +1,14 @@
 /** What the kubelet reports of a pod: computed from the runtime's state, never remembered. */
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { SandboxStatus } from '#world/container-runtime.ts'
-import type { AnyContainer, ContainerRole, ContainerState, ContainerStatus, PodCondition, PodObject, PodStatus } from '../types.ts'
+import type {
+  AnyContainer, ContainerRole, ContainerState, ContainerStatus, PodCondition, PodObject, PodStatus,
+} from '../types.ts'
 import { containerNameOf, containersOf, restartCountOf } from './identity.ts'
-import { isStarted, latestContainer, usableSandbox, type ObservedContainer, type PodRuntimeState, type ProbeVerdicts, type WaitingReason } from './plan.ts'
+import {
+  isStarted, latestContainer, usableSandbox, type ObservedContainer, type PodRuntimeState, type ProbeVerdicts,
+  type WaitingReason,
+} from './plan.ts'
 import { restartsAfter } from './restart.ts'
 import { computePhase, computeConditions } from './conditions.ts'
 import { formatTime } from './status-time.ts'
@@ -39,15 +44,21 @@ export function computePodStatus(input: StatusInput): PodStatus {
   const containerStatuses = statusesOf(input, ['regular'], old.containerStatuses)
   const initContainerStatuses = statusesOf(input, ['init', 'sidecar'], old.initContainerStatuses)
   const ephemeralContainerStatuses = statusesOf(input, ['ephemeral'], old.ephemeralContainerStatuses)
-  const phase = input.failure ? 'Failed' as const : keepTerminal(old.phase, computePhase(pod, initContainerStatuses, containerStatuses, input.finished))
+  const phase = input.failure
+    ? 'Failed' as const
+    : keepTerminal(old.phase, computePhase(pod, initContainerStatuses, containerStatuses, input.finished))
   const sandbox = usableSandbox(pod, state) ?? state.sandboxes[0]
   const generation = pod.metadata.generation
   const isKept = old.phase === 'Succeeded' || old.phase === 'Failed'
-  const why = input.failure ?? (isKept ? { ...(old.reason && { reason: old.reason }), ...(old.message && { message: old.message }) } : undefined)
+  const why = input.failure ?? (isKept
+    ? { ...(old.reason && { reason: old.reason }), ...(old.message && { message: old.message }) }
+    : undefined)
   return {
     ...(generation !== undefined && { observedGeneration: generation }),
     phase,
-    conditions: computeConditions({ pod, phase, initContainerStatuses, containerStatuses, sandbox: usableSandbox(pod, state), now: input.now }),
+    conditions: computeConditions({
+      pod, phase, initContainerStatuses, containerStatuses, sandbox: usableSandbox(pod, state), now: input.now,
+    }),
     ...why,
     ...addressesOf(input, sandbox),
     startTime: old.startTime ?? formatTime(input.startTime),
@@ -106,7 +117,8 @@ function statusOf(
     state,
     lastState: last,
     ready: readyOf(input, role, container, latest),
-    restartCount: restartCountOf(latest),
+    // A container that was created, failed to start and was removed is counted, though only older ones are left.
+    restartCount: Math.max(restartCountOf(latest), old?.restartCount ?? 0),
     image: displayImage(latest, container),
     imageID: latest.imageRef,
     containerID: `${input.runtimeName}://${latest.id}`,
@@ -124,13 +136,17 @@ function displayImage(latest: ObservedContainer, container: AnyContainer): strin
   return latest.image === '' || latest.image.startsWith('sha256:') ? container.image ?? '' : latest.image
 }
 
-function absentStatus(input: StatusInput, container: AnyContainer, old: DeepReadonly<ContainerStatus> | undefined): ContainerStatus {
+function absentStatus(
+  input: StatusInput, container: AnyContainer, old: DeepReadonly<ContainerStatus> | undefined,
+): ContainerStatus {
   const hasInit = (input.pod.spec?.initContainers?.length ?? 0) > 0
   const isInit = (input.pod.spec?.initContainers ?? []).some(({ name }) => name === container.name)
   const reason = input.waiting.get(container.name)
     ?? (hasInit ? { reason: 'PodInitializing', message: '' } : { reason: 'ContainerCreating', message: '' })
   const ended = old?.state?.terminated
-  if (ended) return { ...(structuredClone(old) as ContainerStatus), ready: isInit && ended.exitCode === 0, started: false }
+  if (ended) {
+    return { ...(structuredClone(old) as ContainerStatus), ready: isInit && ended.exitCode === 0, started: false }
+  }
   const wasRunning = old?.state?.running
   return {
     name: container.name,
@@ -201,7 +217,9 @@ function volumeMountsOf(container: AnyContainer): Partial<ContainerStatus> {
   }
 }
 
-/** Guaranteed: every container's processor and memory limits are set and equal its requests. BestEffort: none has any. */
+/**
+ * Guaranteed: every container's processor and memory limits are set and equal its requests. BestEffort: none has any.
+ */
 export function qosClassOf(pod: PodObject): 'Guaranteed' | 'Burstable' | 'BestEffort' {
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]
   const computed = ['cpu', 'memory']
@@ -222,7 +240,8 @@ function isZero(quantity: unknown): boolean {
 }
 
 /**
- * What of `next` differs from `old`, as a strategic merge patch of the pod; undefined when nothing does. Conditions of others are kept,
+ * What of `next` differs from `old`, as a strategic merge patch of the pod; undefined when nothing does. Conditions of
+ * others are kept,
  * and a field that is gone is removed.
  */
 export function statusPatch(pod: PodObject, next: PodStatus): Record<string, unknown> | undefined {
@@ -265,9 +284,12 @@ function changedConditions(old: DeepReadonly<PodCondition[]>, next: readonly Pod
 /** Equal as JSON, keys in any order, absent and undefined alike. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return (a ?? undefined) === (b ?? undefined)
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
+    return (a ?? undefined) === (b ?? undefined)
+  }
   if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => sameJson(item, b[index]))
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) =>
+      sameJson(item, b[index]))
   }
   const left = a as Record<string, unknown>
   const right = b as Record<string, unknown>

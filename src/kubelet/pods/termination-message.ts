@@ -14,7 +14,9 @@ export async function readTerminationMessage(files: Files, container: ContainerS
   const mount = path ? container.mounts.find(({ containerPath }) => containerPath === path) : undefined
   const stat = mount && await files.stat(mount.hostPath)
   const size = stat?.type === 'file' ? stat.size : 0
-  const bytes = mount && size > 0 ? await files.readRange(mount.hostPath, Math.max(0, size - messageLimitBytes), messageLimitBytes) : undefined
+  const bytes = mount && size > 0
+    ? await files.readRange(mount.hostPath, Math.max(0, size - messageLimitBytes), messageLimitBytes)
+    : undefined
   const text = bytes ? utf8Decode(bytes) : ''
   if (text !== '') return text
   const policy = container.annotations[annotation.terminationMessagePolicy]

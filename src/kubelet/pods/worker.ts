@@ -13,7 +13,10 @@ import type { AnyContainer, PodObject } from '../types.ts'
 import { MountError, type MountedVolumes } from '../volumes/volumes.ts'
 import { planGarbage } from './garbage.ts'
 import { containerNameOf, containersOf, describePod, podUid } from './identity.ts'
-import { actionKey, planPod, usableSandbox, type BackOff, type Ending, type PodAction, type PodPlan, type PodRuntimeState, type WaitingReason } from './plan.ts'
+import {
+  actionKey, planPod, usableSandbox, type BackOff, type Ending, type PodAction, type PodPlan, type PodRuntimeState,
+  type WaitingReason,
+} from './plan.ts'
 import { needsRestart, planResize } from './resize.ts'
 import type { PodServices } from './services.ts'
 import { describe, ensureImage, startContainer, StartError } from './start-container.ts'
@@ -70,7 +73,10 @@ export class PodWorker {
   /** Nothing of it runs any more, and the node has nothing of it but its logs. */
   get isClean(): boolean { return this.#isClean }
 
-  /** As the watch tells it. What is older than the answer to our own last write is ignored, unless the server itself went back in time. */
+  /**
+   * As the watch tells it. What is older than the answer to our own last write is ignored, unless the server itself
+   * went back in time.
+   */
   update(pod: PodObject): void {
     const version = pod.metadata.resourceVersion
     const wentBack = compareResourceVersions(version, this.#watchedVersion) < 0
@@ -94,7 +100,10 @@ export class PodWorker {
     this.wake()
   }
 
-  /** Something that its pod refers to has changed: volumes are brought up to date, and failed starts tried again at once. */
+  /**
+   * Something that its pod refers to has changed: volumes are brought up to date, and failed starts tried again at
+   * once.
+   */
   referencesChanged(): void {
     this.#volumesAreStale = true
     for (const key of this.#retries.keys()) if (key.startsWith('start/') || key === 'volumes') this.#retries.delete(key)
@@ -292,7 +301,8 @@ export class PodWorker {
   #prefetchImages(attempt: number): void {
     const inits = this.#pod.spec?.initContainers ?? []
     const all = containersOf(this.#pod)
-    for (const { role, container } of inits.length > 0 ? all.slice(0, 1) : all.filter(({ role: kind }) => kind === 'regular')) {
+    const first = inits.length > 0 ? all.slice(0, 1) : all.filter(({ role }) => role === 'regular')
+    for (const { role, container } of first) {
       if (this.#images.has(container.name) || !this.#mayTry(`start/${container.name}`)) continue
       const image = ensureImage(this.#services, this.#pod, role, container, this.#sandboxConfig(attempt))
       // Whoever starts the container hears of a failure; until then nobody needs to.
@@ -378,7 +388,8 @@ export class PodWorker {
       if (status.state !== 'running' || this.#resources.has(status.id)) continue
       const all = [...(this.#pod.status?.containerStatuses ?? []), ...(this.#pod.status?.initContainerStatuses ?? [])]
       const reported = all.find(({ containerID }) => containerID?.endsWith(`//${status.id}`))
-      const asked = containersOf(this.#pod).find(({ container }) => container.name === containerNameOf(status))?.container.resources
+      const asked = containersOf(this.#pod).find(({ container }) =>
+        container.name === containerNameOf(status))?.container.resources
       this.#resources.set(status.id, reported?.resources ?? asked)
     }
     const resizes = planResize(this.#pod, state, this.#resources, machineMemoryBytes)
@@ -386,7 +397,9 @@ export class PodWorker {
     this.#task('resize', async () => {
       await cgroups.apply(podCgroup(sandboxOptions.cgroupRoot, this.#pod), podCgroupLimits(this.#pod))
       for (const { containerId, container, resources } of resizes) {
-        if (needsRestart(container, this.#resources.get(containerId))) await runtime.stopContainer(containerId, this.#pod.spec?.terminationGracePeriodSeconds ?? 30)
+        if (needsRestart(container, this.#resources.get(containerId))) {
+          await runtime.stopContainer(containerId, this.#pod.spec?.terminationGracePeriodSeconds ?? 30)
+        }
         else await runtime.updateContainerResources(containerId, resources)
         this.#resources.set(containerId, container.resources)
       }
@@ -421,7 +434,8 @@ export class PodWorker {
     }
     this.#timer?.cancel()
     const future = times.filter((at) => at > now)
-    if (future.length > 0) this.#timer = this.#services.clock.schedule(Math.max(1, Math.min(...future) - now), () => this.wake())
+    if (future.length === 0) return
+    this.#timer = this.#services.clock.schedule(Math.max(1, Math.min(...future) - now), () => this.wake())
   }
 
   /** Nothing runs any more: volumes go, and if the pod is to be deleted, everything goes and then the API is told. */

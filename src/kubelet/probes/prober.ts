@@ -19,7 +19,10 @@ export interface ProberOptions {
   readonly random: Random
   readonly events: PodEvents
   readonly onChange: (podUid: string) => void
-  /** Monotonic time at which this kubelet began: probes of containers that ran before are spread over their first period. */
+  /**
+   * Monotonic time at which this kubelet began: probes of containers that ran before are spread over their first
+   * period.
+   */
   readonly startedAt: number
 }
 
@@ -54,7 +57,10 @@ export class Prober {
     return this.#pods.get(uid)?.verdicts ?? none
   }
 
-  /** Begins and ends probes so that each running container has its own. A pod that ends keeps only its readiness probes. */
+  /**
+   * Begins and ends probes so that each running container has its own. A pod that ends keeps only its readiness
+   * probes.
+   */
   sync(pod: PodObject, state: PodRuntimeState, isEnding: boolean, starting: ReadonlySet<string>): void {
     const uid = podUid(pod)
     const wanted = new Map<string, () => Running>()
@@ -95,7 +101,10 @@ export class Prober {
     for (const uid of [...this.#pods.keys()]) this.remove(uid)
   }
 
-  /** First verdicts: what the API knows of this very container if an earlier kubelet wrote it, else upstream's initial ones. */
+  /**
+   * First verdicts: what the API knows of this very container if an earlier kubelet wrote it, else upstream's initial
+   * ones.
+   */
   #adopt(entry: PodProbes, pod: PodObject, container: AnyContainer, status: ObservedContainer): void {
     if (entry.verdicts.has(status.id)) return
     const known = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])]
@@ -110,7 +119,9 @@ export class Prober {
   #begin(entry: PodProbes, setting: Setting): Running {
     const { clock, random, startedAt } = this.#options
     const { kind, probe, status } = setting
-    const running: Running = { kind, containerId: status.id, probe, timer: undefined, isOver: false, last: undefined, streak: 0 }
+    const running: Running = {
+      kind, containerId: status.id, probe, timer: undefined, isOver: false, last: undefined, streak: 0,
+    }
     const periodMs = (probe.periodSeconds ?? 10) * 1000
     const age = Math.max(0, clock.now() - status.startedAt)
     const untilInitial = (probe.initialDelaySeconds ?? 0) * 1000 - age
@@ -141,7 +152,9 @@ export class Prober {
     if (verdict.result !== 'success') {
       this.#counts.failures++
       const word = verdict.result === 'failure' ? 'failed' : 'errored'
-      const said = verdict.result === 'failure' ? verdict.output : `rpc error: ${verdict.output}`.replace('rpc error: rpc error:', 'rpc error:')
+      const said = verdict.result === 'failure'
+        ? verdict.output
+        : `rpc error: ${verdict.output}`.replace('rpc error: rpc error:', 'rpc error:')
       this.#options.events.container(entry.pod, role, container.name, 'Warning', 'Unhealthy', `${titles[kind]} probe ${word}: ${said}`)
     }
     // An error says nothing about the container, except that a startup or readiness probe has not succeeded.

@@ -18,6 +18,8 @@ export function findPod(kubelet: Kubelet, namespace: string, name: string, uid?:
 }
 
 export function findContainer(kubelet: Kubelet, pod: PodObject, containerName: string): Found {
-  const statuses = kubelet.services.cache.forPod(podUid(pod)).containers.filter((status) => containerNameOf(status) === containerName)
-  return { pod, statuses, container: containersOf(pod).find(({ container }) => container.name === containerName)?.container }
+  const statuses = kubelet.services.cache.forPod(podUid(pod)).containers.filter((status) =>
+    containerNameOf(status) === containerName)
+  return { pod, statuses, container: containersOf(pod).find(({ container }) =>
+    container.name === containerName)?.container }
 }

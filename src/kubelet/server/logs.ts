@@ -20,7 +20,9 @@ export async function serveLogs({ kubelet, parts, query, request }: KubeletExcha
   // While a container waits for its next start, the one that ended last is the previous one.
   const status = options.previous ? started[1] ?? (statuses[0]?.state === 'exited' ? started[0] : undefined) : started[0]
   if (!status) {
-    if (options.previous) return text(400, `previous terminated container "${containerName}" in pod "${podName}" not found`)
+    if (options.previous) {
+      return text(400, `previous terminated container "${containerName}" in pod "${podName}" not found`)
+    }
     return text(400, `container "${containerName}" in pod "${podName}" is waiting to start: ${waitingReason(pod, containerName)}`)
   }
   const { cache, files } = kubelet.services
@@ -39,6 +41,8 @@ export async function serveLogs({ kubelet, parts, query, request }: KubeletExcha
 function waitingReason(pod: Parameters<typeof findContainer>[1], name: string): string {
   const all = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.ephemeralContainerStatuses ?? [])]
   const waiting = all.find((status) => status.name === name)?.state?.waiting
-  if (waiting?.reason === 'ErrImagePull' || waiting?.reason === 'ImagePullBackOff') return 'trying and failing to pull image'
+  if (waiting?.reason === 'ErrImagePull' || waiting?.reason === 'ImagePullBackOff') {
+    return 'trying and failing to pull image'
+  }
   return waiting?.reason ?? 'ContainerCreating'
 }

@@ -56,7 +56,8 @@ export function renderContainerMetrics({ pods }: Summary, { machine: { cpuCount,
   return render([
     {
       name: 'container_cpu_usage_seconds_total', type: 'counter', help: 'Cumulative cpu time consumed in seconds.',
-      samples: containers.map(({ container, labels }) => [{ ...labels, cpu: 'total' }, container.cpu.usageCoreNanoSeconds / 1e9]),
+      samples: containers.map(({ container, labels }) =>
+        [{ ...labels, cpu: 'total' }, container.cpu.usageCoreNanoSeconds / 1e9]),
     },
     {
       name: 'container_memory_usage_bytes', type: 'gauge', help: 'Current memory usage in bytes, including all memory regardless of when it was accessed',
@@ -79,7 +80,8 @@ export function renderContainerMetrics({ pods }: Summary, { machine: { cpuCount,
 export function renderProbeMetrics({ prober }: Kubelet): string {
   return render([{
     name: 'prober_probe_total', type: 'counter', help: 'Cumulative number of a liveness, readiness or startup probe, by its kind; failures are those of any kind that did not succeed.',
-    samples: Object.entries(prober.statistics).map(([kind, count]) => [kind === 'failures' ? { result: 'failed' } : { probe_type: kind }, count]),
+    samples: Object.entries(prober.statistics).map(([kind, count]) =>
+      [kind === 'failures' ? { result: 'failed' } : { probe_type: kind }, count]),
   }])
 }
 
@@ -99,7 +101,8 @@ export function renderKubeletMetrics({ nodeName, pods, services }: Kubelet): str
 
 function render(families: readonly Family[]): string {
   return families.map(({ name, help, type, samples }) => [
-    `# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples.map(([labels, value]) => `${name}${renderLabels(labels)} ${value}`),
+    `# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples.map(([labels, value]) =>
+      `${name}${renderLabels(labels)} ${value}`),
   ].join('\n')).join('\n') + '\n'
 }
 

@@ -9,7 +9,9 @@ export interface KubeletAttributes {
   readonly path: string
 }
 
-const verbs: Readonly<Record<string, string>> = { GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }
+const verbs: Readonly<Record<string, string>> = {
+  GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete',
+}
 const subresources: Readonly<Record<string, string>> = {
   stats: 'stats', metrics: 'metrics', logs: 'log', healthz: 'healthz', pods: 'pods', runningpods: 'pods', configz: 'configz',
 }

@@ -45,7 +45,9 @@ export function createKubeletServer(options: KubeletServerOptions): KubeletServe
       if (!await options.authorize(user, attributes)) {
         return text(403, `Forbidden (user=${user.name}, verb=${attributes.verb}, resource=nodes, subresource(s)=[${attributes.subresource}])\n`)
       }
-      const exchange: KubeletExchange = { kubelet, httpClient, request, query: new URLSearchParams(request.query), parts, log }
+      const exchange: KubeletExchange = {
+        kubelet, httpClient, request, query: new URLSearchParams(request.query), parts, log,
+      }
       try {
         return await route(first, exchange, summary)
       } catch (error) {
@@ -66,7 +68,7 @@ async function route(first: string, exchange: KubeletExchange, summary: SummaryS
   switch (first) {
     case 'healthz': return text(200, 'ok')
     case 'pods': return isRead ? json(podList(kubelet.pods.all())) : notAllowed()
-    case 'runningpods': return isRead ? json(podList(kubelet.pods.all().filter(({ status }) => status?.phase === 'Running'))) : notAllowed()
+    case 'runningpods': return isRead ? json(podList(running(kubelet))) : notAllowed()
     case 'containerLogs': return isRead ? await serveLogs(exchange) : notAllowed()
     case 'exec': return await serveExec(exchange)
     case 'attach': return await serveAttach(exchange)
@@ -78,7 +80,9 @@ async function route(first: string, exchange: KubeletExchange, summary: SummaryS
       if (parts.length === 0) return metrics(renderKubeletMetrics(kubelet))
       if (parts[0] === 'resource') return metrics(renderResourceMetrics(await summary.read()))
       if (parts[0] === 'probes') return metrics(renderProbeMetrics(kubelet))
-      if (parts[0] === 'cadvisor') return metrics(renderContainerMetrics(await summary.read(), { machine: kubelet.facts }))
+      if (parts[0] === 'cadvisor') {
+        return metrics(renderContainerMetrics(await summary.read(), { machine: kubelet.facts }))
+      }
       return notFound()
     default: return notFound()
   }
@@ -100,6 +104,10 @@ function configuration(config: KubeletConfig): object {
     },
     ...(config.staticPodDirectory !== undefined && { staticPodPath: config.staticPodDirectory }),
   }
+}
+
+function running(kubelet: Kubelet): readonly object[] {
+  return kubelet.pods.all().filter(({ status }) => status?.phase === 'Running')
 }
 
 function podList(items: readonly object[]): object {

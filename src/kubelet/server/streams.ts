@@ -13,7 +13,8 @@ export async function serveExec(exchange: KubeletExchange): Promise<HttpResponse
   const streams = streamsOf(exchange.query)
   const command = exchange.query.getAll('command')
   if (!streams) return text(400, 'you must specify at least 1 of stdin, stdout, stderr')
-  return await forward(exchange, () => exchange.kubelet.services.runtime.execUrl({ containerId: target.container.id, command, ...streams }))
+  return await forward(exchange, () =>
+    exchange.kubelet.services.runtime.execUrl({ containerId: target.container.id, command, ...streams }))
 }
 
 export async function serveAttach(exchange: KubeletExchange): Promise<HttpResponse> {
@@ -46,24 +47,32 @@ export async function serveRun(exchange: KubeletExchange): Promise<HttpResponse>
   if ('status' in target) return target
   const command = (exchange.query.get('cmd') ?? '').split(' ')
   const { stdout, stderr, exitCode } = await exchange.kubelet.services.runtime.execSync(target.container.id, command, 0)
-  const output = concatBytes([stdout, stderr, ...(exitCode === 0 ? [] : [utf8Encode(`command '${command.join(' ')}' exited with ${exitCode}`)])])
-  return { status: exitCode === 0 ? 200 : 500, headers: { 'content-type': 'text/plain' }, body: { type: 'bytes', chunks: [output] } }
+  const complaint = exitCode === 0 ? [] : [utf8Encode(`command '${command.join(' ')}' exited with ${exitCode}`)]
+  const status = exitCode === 0 ? 200 : 500
+  const body = { type: 'bytes' as const, chunks: [concatBytes([stdout, stderr, ...complaint])] }
+  return { status, headers: { 'content-type': 'text/plain' }, body }
 }
 
-function findRunning({ kubelet, parts }: KubeletExchange): HttpResponse | { readonly container: ObservedContainer; readonly tty: boolean } {
+function findRunning(
+  { kubelet, parts }: KubeletExchange,
+): HttpResponse | { readonly container: ObservedContainer; readonly tty: boolean } {
   const [namespace = '', podName = ''] = parts
   const containerName = parts.at(-1) ?? ''
   const pod = findPod(kubelet, namespace, podName, parts.length === 4 ? parts[2] : undefined)
   if (!pod) return text(404, 'pod does not exist\n')
   const { statuses, container } = findContainer(kubelet, pod, containerName)
   const status = statuses[0]
-  if (status?.state !== 'running') return text(500, `unable to upgrade connection: container not found ("${containerName}")`)
+  if (status?.state !== 'running') {
+    return text(500, `unable to upgrade connection: container not found ("${containerName}")`)
+  }
   return { container: status, tty: container?.tty ?? false }
 }
 
 function streamsOf(query: URLSearchParams) {
   const flag = (...names: readonly string[]): boolean => names.some((name) => ['1', 'true'].includes(query.get(name) ?? ''))
-  const streams = { stdin: flag('input', 'stdin'), stdout: flag('output', 'stdout'), stderr: flag('error', 'stderr'), tty: flag('tty') }
+  const streams = {
+    stdin: flag('input', 'stdin'), stdout: flag('output', 'stdout'), stderr: flag('error', 'stderr'), tty: flag('tty'),
+  }
   if (!streams.stdin && !streams.stdout && !streams.stderr) return undefined
   // A terminal has one output.
   return { ...streams, stderr: streams.stderr && !streams.tty }
@@ -72,10 +81,12 @@ function streamsOf(query: URLSearchParams) {
 const hopHeaders = ['host', 'authorization', 'content-length']
 const knownProtocols = ['v4.channel.k8s.io', 'v4.base64.channel.k8s.io', 'channel.k8s.io', 'base64.channel.k8s.io', '', 'portforward.k8s.io', 'v4.base64.portforward.k8s.io', 'v4.channel.portforward.k8s.io']
 
-async function forward({ request, httpClient, log }: KubeletExchange, openUrl: () => Promise<string>): Promise<HttpResponse> {
+async function forward({ request, httpClient, log }: KubeletExchange, openUrl: () =>
+  Promise<string>): Promise<HttpResponse> {
   if (!request.upgrade) return text(400, 'Upgrade request required')
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((protocol) => protocol.trim())
-  if (request.upgrade.protocol.toLowerCase() === 'websocket' && !offered.some((protocol) => knownProtocols.includes(protocol))) {
+  if (request.upgrade.protocol.toLowerCase() === 'websocket' && !offered.some((protocol) =>
+    knownProtocols.includes(protocol))) {
     // A client that gets this tries SPDY next.
     return text(400, `unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts [${knownProtocols.filter(Boolean).join(' ')}]`)
   }
@@ -86,7 +97,8 @@ async function forward({ request, httpClient, log }: KubeletExchange, openUrl: (
     if (!(error instanceof RuntimeError)) throw error
     return text(500, `unable to upgrade connection: ${error.message}`)
   }
-  const headers = Object.fromEntries(Object.entries(request.headers).filter(([name, value]) => value !== undefined && !hopHeaders.includes(name))) as Record<string, string>
+  const headers = Object.fromEntries(Object.entries(request.headers).filter(([name, value]) =>
+    value !== undefined && !hopHeaders.includes(name))) as Record<string, string>
   const lifetime = new AbortController()
   const outcome = await httpClient.upgrade({ method: request.method, url, headers }, lifetime.signal)
   if (outcome.type === 'refused') {

@@ -97,7 +97,9 @@ export class SummarySource {
     }
   }
 
-  async #pod(pod: ReturnType<Kubelet['pods']['all']>[number], stats: readonly ContainerStats[], now: number): Promise<PodSummary> {
+  async #pod(
+    pod: ReturnType<Kubelet['pods']['all']>[number], stats: readonly ContainerStats[], now: number,
+  ): Promise<PodSummary> {
     const { cgroups, sandboxOptions, cache } = this.#kubelet.services
     const { name, namespace = '', uid } = pod.metadata
     const usage = await cgroups.usage(podCgroup(sandboxOptions.cgroupRoot, pod)) ?? sumOf(stats)
@@ -125,7 +127,9 @@ export class SummarySource {
   #cpu(key: string, total: number, now: number): CpuStats {
     const before = this.#samples.get(key)
     const elapsed = before ? now - before.at : 0
-    const rate = before && elapsed >= leastIntervalMs ? Math.max(0, Math.round(((total - before.total) * 1000) / elapsed)) : before?.rate
+    const rate = before && elapsed >= leastIntervalMs
+      ? Math.max(0, Math.round(((total - before.total) * 1000) / elapsed))
+      : before?.rate
     if (!before || elapsed >= leastIntervalMs) {
       this.#samples.delete(key)
       this.#samples.set(key, { at: now, total, rate })

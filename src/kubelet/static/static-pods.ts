@@ -32,7 +32,9 @@ export async function runStaticPods(options: StaticPodsOptions, signal: AbortSig
   await Promise.race([options.ready, new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))])
   await files.makeDirectory(directory, 0o755)
   const show = (pod: PodObject): Promise<void> => createMirror(options, pod)
-    .catch((error: unknown) => log.warn('could not show a static pod to the API server', { pod: pod.metadata.name, error: String(error) }))
+    .catch((error: unknown) => log.warn('could not show a static pod to the API server', {
+      pod: pod.metadata.name, error: String(error),
+    }))
   pods.onMirrorLost((pod) => void show(pod))
   let running = new Map<string, PodObject>()
   for await (const _ of files.watch(directory, signal)) {
@@ -64,7 +66,9 @@ export async function runStaticPods(options: StaticPodsOptions, signal: AbortSig
 }
 
 /** The same file gives the same uid, so that a kubelet which restarts finds its containers again. */
-export function staticPod(text: string, { nodeName, parse, setDefaults }: Pick<StaticPodsOptions, 'nodeName' | 'parse' | 'setDefaults'>): PodObject {
+export function staticPod(
+  text: string, { nodeName, parse, setDefaults }: Pick<StaticPodsOptions, 'nodeName' | 'parse' | 'setDefaults'>,
+): PodObject {
   const pod = parse(text) as Pod
   if (pod.kind !== 'Pod' || !pod.metadata?.name) throw new Error('it is no Pod with a name')
   const half = containerHash({ name: `${nodeName}/1`, image: text }).padStart(8, '0')
@@ -107,8 +111,12 @@ async function createMirror({ client, nodeName }: StaticPodsOptions, pod: PodObj
 async function deleteMirror({ client, log }: StaticPodsOptions, pod: PodObject): Promise<void> {
   const { name, namespace } = pod.metadata
   try {
-    await client.resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, namespace).delete(name, { gracePeriodSeconds: 0 })
+    await client.resource<Pod>({
+      group: '', version: 'v1', resource: 'pods' }, namespace).delete(name, { gracePeriodSeconds: 0,
+    })
   } catch (error) {
-    if (!isReason(error, 'NotFound')) log.warn('could not remove the mirror of a static pod', { pod: name, error: String(error) })
+    if (!isReason(error, 'NotFound')) log.warn('could not remove the mirror of a static pod', {
+      pod: name, error: String(error),
+    })
   }
 }

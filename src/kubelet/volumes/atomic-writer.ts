@@ -16,7 +16,9 @@ export interface Owner {
  * Makes `directory` show exactly the payload. True when something was written; what is already there stays untouched.
  * Layout: `..<time>/` holds the files, `..data` points to it, and every first path segment is a link through `..data`.
  */
-export async function writeAtomically(files: Files, directory: string, payload: VolumePayload, owner: Owner, now: number): Promise<boolean> {
+export async function writeAtomically(
+  files: Files, directory: string, payload: VolumePayload, owner: Owner, now: number,
+): Promise<boolean> {
   for (const path of payload.keys()) checkPath(path)
   const current = await files.readLink(`${directory}/${dataLink}`)
   if (current !== undefined && await holds(files, `${directory}/${current}`, payload)) return false

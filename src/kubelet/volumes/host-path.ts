@@ -13,7 +13,9 @@ const expected: Readonly<Record<string, readonly [FileStat['type'], string]>> = 
 }
 
 /** Throws VolumeError when the path is not what the volume's type says. */
-export async function checkHostPath(files: Files, source: { readonly path: string; readonly type?: string }): Promise<void> {
+export async function checkHostPath(
+  files: Files, source: { readonly path: string; readonly type?: string },
+): Promise<void> {
   const rule = expected[source.type ?? '']
   if (!rule) return
   let stat = await files.stat(source.path)

@@ -7,7 +7,9 @@ interface GroupContext {
 }
 
 /** Group, group permissions, and the set-group-id bit of directories, so that new files get the group too. */
-export async function applyGroup(files: Files, path: string, context: GroupContext | undefined, readOnly: boolean): Promise<void> {
+export async function applyGroup(
+  files: Files, path: string, context: GroupContext | undefined, readOnly: boolean,
+): Promise<void> {
   if (context?.fsGroup === undefined || readOnly) return
   const root = await files.stat(path)
   if (context.fsGroupChangePolicy === 'OnRootMismatch' && root && (root.mode & 0o2770) === 0o2770) return

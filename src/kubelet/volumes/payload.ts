@@ -27,8 +27,12 @@ const defaultMode = 0o644
 /** Throws VolumeError. undefined: the volume is of another sort. */
 export function computePayload(volume: Volume, sources: PayloadSources): VolumePayload | undefined {
   const { configMap, secret, downwardAPI, projected } = volume
-  if (configMap) return fromConfigMap({ ...configMap, name: configMap.name ?? '' }, configMap.defaultMode ?? defaultMode, sources)
-  if (secret) return fromSecret({ ...secret, name: secret.secretName ?? '' }, secret.defaultMode ?? defaultMode, sources)
+  if (configMap) {
+    return fromConfigMap({ ...configMap, name: configMap.name ?? '' }, configMap.defaultMode ?? defaultMode, sources)
+  }
+  if (secret) {
+    return fromSecret({ ...secret, name: secret.secretName ?? '' }, secret.defaultMode ?? defaultMode, sources)
+  }
   if (downwardAPI) return fromDownward(downwardAPI.items ?? [], downwardAPI.defaultMode ?? defaultMode, sources)
   return projected && fromProjected(projected, sources)
 }
@@ -38,7 +42,9 @@ interface Items {
   readonly optional?: boolean
 }
 
-function fromConfigMap(source: Items & { readonly name: string }, mode: number, sources: PayloadSources): VolumePayload {
+function fromConfigMap(
+  source: Items & { readonly name: string }, mode: number, sources: PayloadSources,
+): VolumePayload {
   const { metadata, data, binaryData } = sources.configMap(source.name) ?? {}
   const namespace = sources.pod.metadata.namespace ?? ''
   if (!metadata) {
@@ -57,11 +63,14 @@ function fromSecret(source: Items & { readonly name: string }, mode: number, sou
     if (source.optional) return new Map()
     throw new VolumeError(`secret "${source.name}" not found`)
   }
-  const values = new Map(Object.entries(secret.data ?? {}).map(([key, base64]) => [key, base64Decode(base64) ?? new Uint8Array()]))
+  const values = new Map(Object.entries(secret.data ?? {}).map(([key, base64]) =>
+    [key, base64Decode(base64) ?? new Uint8Array()]))
   return pick(values, source, mode, 'references non-existent secret key: ', source.name)
 }
 
-function pick(values: ReadonlyMap<string, Uint8Array>, { items, optional }: Items, mode: number, missing: string, _of: string): VolumePayload {
+function pick(
+  values: ReadonlyMap<string, Uint8Array>, { items, optional }: Items, mode: number, missing: string, _of: string,
+): VolumePayload {
   const payload = new Map<string, VolumeFile>()
   if (!items || items.length === 0) {
     for (const [key, bytes] of values) payload.set(key, { bytes, mode })
@@ -82,7 +91,9 @@ function fromDownward(items: DownwardItems, mode: number, sources: PayloadSource
   for (const item of items) {
     const text = item.fieldRef ? fieldValue(item.fieldRef.fieldPath, sources)
       : item.resourceFieldRef ? resourceText(item.resourceFieldRef, sources) : undefined
-    if (text === undefined) throw new VolumeError(`unsupported downward API field ${item.fieldRef?.fieldPath ?? item.path}`)
+    if (text === undefined) {
+      throw new VolumeError(`unsupported downward API field ${item.fieldRef?.fieldPath ?? item.path}`)
+    }
     payload.set(item.path, { bytes: utf8Encode(text), mode: item.mode ?? mode })
   }
   return payload
@@ -118,16 +129,21 @@ function fromProjection(source: Projection, mode: number, sources: PayloadSource
   }
   if (source.clusterTrustBundle) {
     const text = sources.clusterTrustBundle(source.clusterTrustBundle)
-    if (text === undefined && !source.clusterTrustBundle.optional) throw new VolumeError('no matching ClusterTrustBundle objects')
+    if (text === undefined && !source.clusterTrustBundle.optional) {
+      throw new VolumeError('no matching ClusterTrustBundle objects')
+    }
     return new Map([[source.clusterTrustBundle.path, { bytes: utf8Encode(text ?? ''), mode }]])
   }
   return new Map()
 }
 
-/** A token is for its user only: 0600 when all containers run as one user, readable by the group when the pod has one. */
+/**
+ * A token is for its user only: 0600 when all containers run as one user, readable by the group when the pod has one.
+ */
 function tokenMode(mode: number, { pod }: PayloadSources): number {
   const context = pod.spec?.securityContext
   if (context?.fsGroup !== undefined) return 0o640
-  const users = new Set((pod.spec?.containers ?? []).map((container) => container.securityContext?.runAsUser ?? context?.runAsUser))
+  const users = new Set((pod.spec?.containers ?? []).map((container) =>
+    container.securityContext?.runAsUser ?? context?.runAsUser))
   return users.size === 1 && !users.has(undefined) ? 0o600 : mode
 }

@@ -4,14 +4,17 @@ import type { Mounts } from '#world/mounts.ts'
 import { VolumeError } from './payload.ts'
 
 /**
- * Binds `volumePath/subPath` to `target`, and gives `target`. The bind is made of the resolved path, so that a link which is swapped
+ * Binds `volumePath/subPath` to `target`, and gives `target`. The bind is made of the resolved path, so that a link
+ * which is swapped
  * later changes nothing. A missing directory is made.
  */
 export async function bindSubPath(
   { files, mounts }: { readonly files: Files; readonly mounts: Mounts }, volumePath: string, subPath: string, target: string,
 ): Promise<string> {
   if (subPath.startsWith('/')) throw new VolumeError(`error SubPath "${subPath}" must not be an absolute path`)
-  if (subPath.split('/').includes('..')) throw new VolumeError(`unable to provision SubPath "${subPath}": must not contain '..'`)
+  if (subPath.split('/').includes('..')) {
+    throw new VolumeError(`unable to provision SubPath "${subPath}": must not contain '..'`)
+  }
   const root = await files.resolve(volumePath)
   if (root === undefined) throw new VolumeError(`volume path ${volumePath} does not exist`)
   const wanted = `${volumePath}/${subPath}`
@@ -38,6 +41,8 @@ async function makeSafely(files: Files, root: string, subPath: string): Promise<
     const next = await files.resolve(`${current}/${part}`)
     if (next === undefined) await files.makeDirectory(`${current}/${part}`, 0o750)
     current = next ?? `${current}/${part}`
-    if (current !== root && !current.startsWith(`${root}/`)) throw new VolumeError(`subpath "${current}" not within volume path "${root}"`)
+    if (current !== root && !current.startsWith(`${root}/`)) {
+      throw new VolumeError(`subpath "${current}" not within volume path "${root}"`)
+    }
   }
 }

@@ -48,7 +48,10 @@ export class PodVolumes {
   readonly #options: VolumesOptions
   constructor(options: VolumesOptions) { this.#options = options }
 
-  /** Makes all of the pod's volumes, or brings those made from API objects up to date. Throws MountError at the first that fails. */
+  /**
+   * Makes all of the pod's volumes, or brings those made from API objects up to date. Throws MountError at the first
+   * that fails.
+   */
   async mount(pod: PodObject): Promise<MountedVolumes> {
     const mounted = new Map<string, MountedVolume>()
     await Promise.all((pod.spec?.volumes ?? []).map(async (volume) => {
@@ -104,7 +107,8 @@ export class PodVolumes {
     const path = paths.volume(podUid(pod), plugin, volume.name)
     await files.makeDirectory(path, 0o755)
     const context = pod.spec?.securityContext
-    const users = new Set((pod.spec?.containers ?? []).map((container) => container.securityContext?.runAsUser ?? context?.runAsUser))
+    const users = new Set((pod.spec?.containers ?? []).map((container) =>
+      container.securityContext?.runAsUser ?? context?.runAsUser))
     const [user] = users
     const isToken = volume.projected?.sources?.some((source) => source.serviceAccountToken) ?? false
     const uid = isToken && context?.fsGroup === undefined && users.size === 1 ? user : undefined
@@ -137,7 +141,8 @@ export class PodVolumes {
   }
 
   /**
-   * Claims bound to a hostPath or local volume; others need a storage driver that this kubelet does not have. Read and not watched: a node
+   * Claims bound to a hostPath or local volume; others need a storage driver that this kubelet does not have. Read and
+   * not watched: a node
    * may do no more with them.
    */
   async #mountClaim(pod: PodObject, claimName: string, readOnly: boolean): Promise<MountedVolume> {
@@ -145,10 +150,14 @@ export class PodVolumes {
     const claim = await orAbsent(client.resource<PersistentVolumeClaim>(persistentVolumeClaims, pod.metadata.namespace).get(claimName))
     if (!claim) throw new VolumeError(`persistentvolumeclaim "${claimName}" not found`)
     const volumeName = claim.spec?.volumeName
-    if (!volumeName || claim.status?.phase !== 'Bound') throw new VolumeError(`PVC ${pod.metadata.namespace}/${claimName} is not bound`)
+    if (!volumeName || claim.status?.phase !== 'Bound') {
+      throw new VolumeError(`PVC ${pod.metadata.namespace}/${claimName} is not bound`)
+    }
     const volume = await orAbsent(client.resource<PersistentVolume>(persistentVolumes).get(volumeName))
     const source = volume?.spec?.hostPath ?? volume?.spec?.local
-    if (!source) throw new VolumeError(volume ? 'no volume plugin matched' : `persistentvolume "${volumeName}" not found`)
+    if (!source) {
+      throw new VolumeError(volume ? 'no volume plugin matched' : `persistentvolume "${volumeName}" not found`)
+    }
     if (volume?.spec?.hostPath) await checkHostPath(files, volume.spec.hostPath)
     else if (!await files.stat(source.path)) throw new VolumeError(`path "${source.path}" does not exist`)
     if (volume?.spec?.local) await applyGroup(files, source.path, pod.spec?.securityContext, readOnly)

@@ -219,7 +219,9 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
     async startContainer(id) {
       await enter('startContainer')
       const target = container(id)
-      if (target.status.state !== 'created') throw new RuntimeError('FailedPrecondition', `container is in ${target.status.state} state`)
+      if (target.status.state !== 'created') {
+        throw new RuntimeError('FailedPrecondition', `container is in ${target.status.state} state`)
+      }
       const { startError, exitsAfterMs, exitCode = 0, reason, output = [] } = target.script
       const now = clock.now()
       if (startError !== undefined) {
@@ -230,7 +232,8 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
       await log(target, output)
       tell({ type: 'started', id })
       if (exitsAfterMs === undefined) return
-      target.timer = clock.schedule(exitsAfterMs, () => end(target, exitCode, reason ?? (exitCode === 0 ? 'Completed' : 'Error')))
+      target.timer = clock.schedule(exitsAfterMs, () =>
+        end(target, exitCode, reason ?? (exitCode === 0 ? 'Completed' : 'Error')))
     },
     async stopContainer(id, graceSeconds) {
       await enter('stopContainer')
@@ -262,9 +265,13 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
     async execSync(id, command) {
       await enter('execSync')
       const target = container(id)
-      if (target.status.state !== 'running') throw new RuntimeError('Unknown', `container is in ${target.status.state} state`)
+      if (target.status.state !== 'running') {
+        throw new RuntimeError('Unknown', `container is in ${target.status.state} state`)
+      }
       const answer = target.script.exec?.(command) ?? { exitCode: 0 }
-      return { exitCode: answer.exitCode, stdout: utf8Encode(answer.stdout ?? ''), stderr: utf8Encode(answer.stderr ?? '') }
+      return {
+        exitCode: answer.exitCode, stdout: utf8Encode(answer.stdout ?? ''), stderr: utf8Encode(answer.stderr ?? ''),
+      }
     },
     execUrl: () => Promise.reject(noStreams()),
     attachUrl: () => Promise.reject(noStreams()),
@@ -272,7 +279,8 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
 
     async containerStats(filter) {
       await enter('containerStats')
-      return [...containers.values()].filter(({ status, sandboxId }) => status.state === 'running' && matches(filter, { ...status, sandboxId }))
+      return [...containers.values()].filter(({ status, sandboxId }) =>
+        status.state === 'running' && matches(filter, { ...status, sandboxId }))
         .map(({ status }) => ({
           id: status.id, name: status.name, labels: status.labels, timestamp: clock.now(),
           cpuUsageNanoseconds: Math.round((clock.now() - status.startedAt) * 10_000), memoryWorkingSetBytes: 8 * 2 ** 20,
@@ -323,7 +331,9 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
   }
 }
 
-function matches(filter: RuntimeFilter, item: { id: string; sandboxId?: string; labels: Readonly<Record<string, string>> }): boolean {
+function matches(
+  filter: RuntimeFilter, item: { id: string; sandboxId?: string; labels: Readonly<Record<string, string>> },
+): boolean {
   if (filter.id !== undefined && filter.id !== item.id) return false
   if (filter.sandboxId !== undefined && filter.sandboxId !== item.sandboxId) return false
   return Object.entries(filter.labels ?? {}).every(([key, value]) => item.labels[key] === value)

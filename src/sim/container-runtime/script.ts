@@ -32,11 +32,15 @@ export interface ImageScript {
 /** By image name. undefined: the registry has no such image. */
 export type ImageCatalog = (image: string) => ImageScript | undefined
 
-/** Every name exists and pulls in no time, but those whose path contains `missing`; containers do what their command says. */
+/**
+ * Every name exists and pulls in no time, but those whose path contains `missing`; containers do what their command
+ * says.
+ */
 export const defaultCatalog: ImageCatalog = (image) => (image.includes('missing') ? undefined : { container: interpretCommand })
 
 /**
- * Understands `sleep N`, `true`, `false`, `exit N`, `echo …` and sequences of them in `sh -c`. Anything else, and an image's own
+ * Understands `sleep N`, `true`, `false`, `exit N`, `echo …` and sequences of them in `sh -c`. Anything else, and an
+ * image's own
  * command, runs until it is stopped.
  */
 export function interpretCommand(config: Pick<ContainerConfig, 'command' | 'args'>): ContainerScript {
