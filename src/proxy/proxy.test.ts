@@ -111,3 +111,23 @@ test('of two owners of one key the first keeps it until it lets go', async () =>
   await filter.apply('t', ruleset.planChange())
   assert.equal(target(), '10.0.0.2 . 80')
 })
+
+test('a set that was emptied and filled again has one rule', async () => {
+  const filter = createSimulatedPacketFilter()
+  const ruleset = new Ruleset('10.96.0.0/12')
+  const apply = async (full: boolean): Promise<void> => {
+    await filter.apply('t', full ? ruleset.planFull() : ruleset.planChange())
+    ruleset.markApplied()
+  }
+  const want = (...addresses: string[]): void => ruleset.set('service shop/web', planService(service({}), [slice(...addresses)], { nodeName: here }))
+  want('10.0.0.1@node-a')
+  await apply(true)
+  want()
+  await apply(false)
+  ruleset.forgetApplied()
+  await apply(true)
+  want('10.0.0.1@node-a')
+  await apply(false)
+  const rules = filter.tables.get('t')!.chains.get('services')!
+  assert.deepEqual(rules.filter((rule) => rule.includes('@services-1')).length, 1)
+})

@@ -14,6 +14,9 @@ export class Ruleset {
   readonly #contributions = new Map<string, readonly Placed[]>()
   /** set → key → what the kernel holds. */
   #applied = new Map<string, Map<string, SetElement>>()
+  /** Sets that the kernel has with their rule, though they may be empty; and those it will have after the planned transaction. */
+  #sets: ReadonlySet<string> = new Set()
+  #plannedSets: ReadonlySet<string> = new Set()
   /** Keys whose wish may differ from what is applied. */
   readonly #touched = new Map<string, Set<string>>()
 
@@ -50,6 +53,7 @@ export class Ruleset {
   /** Everything, from an empty table on. */
   planFull(): FilterOperation[] {
     const operations: FilterOperation[] = [...baseTable(this.#serviceCidr)]
+    this.#plannedSets = new Set(this.#wanted.keys())
     for (const set of this.#wanted.keys()) operations.push(...classOperations(set))
     for (const [set, keys] of this.#wanted) {
       const elements = [...keys.values()].map((holders) => holders[0]!.element)
@@ -61,6 +65,7 @@ export class Ruleset {
   /** Only what changed since the last `markApplied`; empty when nothing did. */
   planChange(): FilterOperation[] {
     const created: FilterOperation[] = []
+    const sets = new Set(this.#sets)
     const removed: FilterOperation[] = []
     const added: FilterOperation[] = []
     for (const [set, keys] of this.#touched) {
@@ -73,10 +78,14 @@ export class Ruleset {
         if (now) drop.push(now)
         if (wanted) add.push(wanted)
       }
-      if (!this.#applied.has(set) && add.length > 0) created.push(...classOperations(set))
+      if (!sets.has(set) && add.length > 0) {
+        created.push(...classOperations(set))
+        sets.add(set)
+      }
       if (drop.length > 0) removed.push({ type: 'deleteElements', set, elements: drop })
       if (add.length > 0) added.push({ type: 'addElements', set, elements: add })
     }
+    this.#plannedSets = sets
     return [...created, ...removed, ...added]
   }
 
@@ -92,11 +101,13 @@ export class Ruleset {
       }
     }
     this.#touched.clear()
+    this.#sets = this.#plannedSets
   }
 
   /** After a refusal nobody knows what the kernel holds: the next plan must be the full one. */
   forgetApplied(): void {
     this.#applied = new Map()
+    this.#sets = new Set()
     for (const [set, keys] of this.#wanted) for (const key of keys.keys()) this.#touch(set, key)
   }
 
