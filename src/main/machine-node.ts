@@ -7,6 +7,7 @@ import { service } from '#api/core/service/service.ts'
 import { endpointSlice } from '#api/discovery/endpointslice/endpointslice.ts'
 import type { CertificateFiles } from '#bootstrap/certificates.ts'
 import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
+import { demoImageName, pauseImageName } from '#bootstrap/images/names.ts'
 import { createInformers } from '#client/informers.ts'
 import { certificateAuthenticator } from '#apiserver/authn/client-certificate.ts'
 import type { ControlPlane } from '#cluster/control-plane.ts'
@@ -106,6 +107,8 @@ export async function startMachineNode(options: MachineNodeOptions, signal: Abor
     config: kubeletConfig({
       rootDirectory: kubeletDirectory, logsDirectory: join(config.dataDirectory, 'log/pods'), nodeIps: [config.advertiseAddress],
       cgroupRoot: cgroupRoot(config), clusterDns: [config.dnsServiceIp], clusterDomain: config.clusterDomain, port: config.kubeletPort,
+      staticPodDirectory: join(config.dataDirectory, 'manifests'),
+      ...forOneMachine,
     }),
   })
   const authenticator = certificateAuthenticator(clock)
@@ -145,6 +148,16 @@ export async function startMachineNode(options: MachineNodeOptions, signal: Abor
     [Symbol.asyncDispose]: () => disposables.disposeAsync(),
   }
 }
+
+/**
+ * Upstream's thresholds are for servers. A developer's machine is often nine tenths full and must still run pods, and images that
+ * were made or loaded here come from no registry again: so neither evicts pods or images for the disk's sake (as kind does).
+ */
+const forOneMachine = {
+  eviction: { memoryAvailableBytes: 100 * 1024 * 1024, nodefsAvailablePercent: 0, nodefsInodesFreePercent: 0, imagefsAvailablePercent: 0, pressureTransitionMs: 300_000 },
+  imageCollection: { highPercent: 100, lowPercent: 80, minimumAgeMs: 120_000 },
+  keptImages: [pauseImageName, demoImageName],
+} as const
 
 function podNetworkOf(config: ClusterConfig): PodNetwork {
   return {
