@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { kinds } from './kinds.ts'
 import { optInKinds } from './opt-in-kinds.ts'
-import { parseRuntimeConfig, servedKinds } from './runtime-config.ts'
+import { parseRuntimeConfig } from './runtime-config.ts'
 import { schemas } from './schemas.ts'
+import { servedKinds } from './served-kinds.ts'
 
 const usual = kinds.map(({ group, plural }) => `${plural}.${group}`)
 

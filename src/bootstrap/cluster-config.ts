@@ -13,6 +13,8 @@ export interface ClusterChoices {
   /** Reached by clients and written into the kubeconfig. */
   readonly advertiseAddress: string
   readonly containerRuntimeEndpoint?: string | undefined
+  /** As `--runtime-config`; undefined: upstream's defaults. */
+  readonly runtimeConfig?: string | undefined
 }
 
 export type NodesChoice =

@@ -1,6 +1,7 @@
 /** The control plane over a given world: API server, identity, controllers, scheduler. As deterministic as its parts. */
-import { kinds } from '#api/kinds.ts'
+import type { RuntimeConfig } from '#api/runtime-config.ts'
 import { schemas } from '#api/schemas.ts'
+import { servedKinds } from '#api/served-kinds.ts'
 import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
 import { admissionPlugins } from '#apiserver/admission/plugins.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
@@ -55,6 +56,8 @@ export interface ControlPlaneOptions {
   readonly nodes: NodeConnections
   readonly processMetrics?: ProcessMetrics
   readonly gzip?: Gzip
+  /** Which group-versions are served beside, or without, the default ones. */
+  readonly runtimeConfig?: RuntimeConfig | undefined
   /** What lies between a component (not the server's own start) and the server. A simulation puts an unreliable network there. */
   readonly wrapTransport?: (transport: Transport, user: UserInfo) => Transport
 }
@@ -78,6 +81,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
   const { store, clock, random, crypto, log, clusterDomain, advertiseAddress, port } = options
   const serviceCidr = parseCidr(options.serviceCidr)
   if (!serviceCidr) throw new Error(`not a range of addresses: ${options.serviceCidr}`)
+  const kinds = servedKinds(options.runtimeConfig)
   const identity = createIdentity({ store, kinds, crypto, clock, random, serviceAccountKey: options.serviceAccountKey, clusterDomain })
   const { tokens, boundObjects } = identity
   const alive = new Set<string>()

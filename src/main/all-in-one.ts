@@ -1,6 +1,7 @@
 /** A whole cluster in this process: certificates, store, API server over HTTPS, control plane, and this machine (or simulated ones) as nodes. */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { requireRuntimeConfig } from '#api/runtime-config.ts'
 import type { CertificateFiles } from '#bootstrap/certificates.ts'
 import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
 import { renderKubeconfig } from '#bootstrap/kubeconfig.ts'
@@ -65,6 +66,7 @@ export async function startCluster({ config, log, onStep }: ClusterOptions, sign
       serviceAccountKey: certificates['sa.key']!, rootCertificate: certificates['ca.crt']!, clusterDomain: config.clusterDomain,
       serviceCidr: config.serviceCidr, advertiseAddress: config.advertiseAddress, port: config.port, version: serverVersion,
       nodes: createNodeConnections(certificates, httpClient), processMetrics, gzip: gzipStream,
+      runtimeConfig: requireRuntimeConfig(config.runtimeConfig),
     }, until)
     const server = resources.use(await listenForClients(config, certificates, controlPlane, log))
     return [`https://${config.advertiseAddress}:${config.port}  ready`, { controlPlane, server }]

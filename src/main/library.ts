@@ -6,6 +6,7 @@ import { renderKubeconfig } from '#bootstrap/kubeconfig.ts'
 import { createClient } from '#client/client.ts'
 import type { Client } from '#client/client.ts'
 import type { ControlPlane } from '#cluster/control-plane.ts'
+import { requireRuntimeConfig } from '#api/runtime-config.ts'
 import { createControlPlane } from '#cluster/control-plane.ts'
 import { systemClock } from '#host/clock.ts'
 import { nodeCrypto } from '#host/crypto/node-crypto.ts'
@@ -30,6 +31,8 @@ export interface ClusterStartOptions {
   readonly https?: boolean | number
   /** Keeps the state there over restarts. Default: in memory only. */
   readonly dataDirectory?: string
+  /** As `--runtime-config`: `api/beta=true,batch/v1=false`. Throws where it is not of this form. */
+  readonly runtimeConfig?: string
   readonly log?: Log
   /** Gives up the start. */
   readonly signal?: AbortSignal
@@ -86,6 +89,7 @@ export class Cluster implements AsyncDisposable {
       store, clock: systemClock, random: systemRandom, crypto: nodeCrypto, log, clusterDomain, serviceCidr,
       serviceAccountKey: certificates['sa.key']!, rootCertificate: certificates['ca.crt']!, advertiseAddress: address, port: server?.port ?? 443,
       version: serverVersion, nodes: createNodeConnections(certificates, httpClient), gzip: gzipStream,
+      runtimeConfig: requireRuntimeConfig(options.runtimeConfig),
     }, signal)
     const running = controlPlane.run(signal)
     running.catch((error: unknown) => { if (!signal.aborted) log.error('a component failed', { error: String(error) }) })

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { parseRuntimeConfig } from '#api/runtime-config.ts'
 import { deriveClusterConfig, gatewayAddressOf } from '#bootstrap/cluster-config.ts'
 import type { ClusterChoices, ClusterConfig, NodesChoice } from '#bootstrap/cluster-config.ts'
 import { mergeKubeconfig } from '#bootstrap/kubeconfig.ts'
@@ -27,6 +28,7 @@ export const upFlags: Readonly<Record<string, FlagSpecification>> = {
   nodes: { kind: 'text', help: '"machine" (this one, real containers) or "sim:N" (N simulated nodes, without root)' },
   'node-name': { kind: 'text', help: 'name of this machine as a node; default its host name' },
   'container-runtime-endpoint': { kind: 'text', help: 'a CRI socket to use instead of a containerd of its own' },
+  'runtime-config': { kind: 'text', help: 'which API versions are served: "api/beta=true,batch/v1=false"' },
   'no-install': { kind: 'switch', help: 'install nothing: list what is missing and stop' },
   foreground: { kind: 'switch', help: 'stay until interrupted' },
   output: { kind: 'text', short: 'o', help: '"json": one event a line' },
@@ -72,9 +74,13 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
     // Without a network there is still the bridge, which pods and the machine itself reach.
     advertiseAddress: machineAddress() ?? (nodes.type === 'machine' ? gatewayAddressOf(index) : '127.0.0.1'),
     containerRuntimeEndpoint: flags.text('container-runtime-endpoint') ?? record?.choices.containerRuntimeEndpoint,
+    runtimeConfig: flags.text('runtime-config') ?? record?.choices.runtimeConfig,
   }
   if (choices.port !== undefined && (choices.port < 1 || choices.port > 65_535)) {
     throw new CommandFailure('E-USAGE', `--port must be between 1 and 65535, not ${choices.port}`, 'choose another --port', exitCode.usage)
+  }
+  if (choices.runtimeConfig !== undefined && !parseRuntimeConfig(choices.runtimeConfig)) {
+    throw new CommandFailure('E-USAGE', `--runtime-config: "${choices.runtimeConfig}" is not KEY=true|false,…`, '--runtime-config api/beta=true', exitCode.usage)
   }
   return choices
 }

@@ -13,6 +13,7 @@ export const clusterTrustBundle = defineKind<ClusterTrustBundle>({
   nameRule: 'pathSegment',
   versions: [
     { version: 'v1beta1', schema: 'io.k8s.api.certificates.v1beta1.ClusterTrustBundle', served: false, stored: true },
+    { version: 'v1alpha1', schema: 'io.k8s.api.certificates.v1alpha1.ClusterTrustBundle', served: false },
   ],
   validate: validateClusterTrustBundle,
   validateUpdate: validateClusterTrustBundleUpdate,

@@ -8,6 +8,7 @@ export const deviceClass = defineKind<DeviceClass>({
   versions: [
     { version: 'v1', schema: 'io.k8s.api.resource.v1.DeviceClass', served: true, stored: true },
     { version: 'v1beta2', schema: 'io.k8s.api.resource.v1beta2.DeviceClass', served: false },
+    { version: 'v1beta1', schema: 'io.k8s.api.resource.v1beta1.DeviceClass', served: false },
   ],
   columns: [nameColumn(), ageColumn()],
 })

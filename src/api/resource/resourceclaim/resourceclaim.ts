@@ -6,12 +6,16 @@ import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 import { setDeviceClaimDefaults } from '../claim-defaults.ts'
 import { validateResourceClaimUpdate } from '../claims.validation.ts'
+import { resourceClaimConversion } from '../v1beta1-conversion.ts'
 
 export const resourceClaim = defineKind<ResourceClaim>({
   group: 'resource.k8s.io', kind: 'ResourceClaim', plural: 'resourceclaims', scope: 'Namespaced',
   versions: [
     { version: 'v1', schema: 'io.k8s.api.resource.v1.ResourceClaim', served: true, stored: true },
     { version: 'v1beta2', schema: 'io.k8s.api.resource.v1beta2.ResourceClaim', served: false },
+    {
+      version: 'v1beta1', schema: 'io.k8s.api.resource.v1beta1.ResourceClaim', served: false, conversion: resourceClaimConversion,
+    },
   ],
   setDefaults: ({ spec }) => setDeviceClaimDefaults(spec),
   ...separateStatus<ResourceClaim>({}),
