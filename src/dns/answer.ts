@@ -10,14 +10,21 @@ export interface Question {
 export interface Answer {
   readonly code: 'NOERROR' | 'NXDOMAIN'
   /** With the names in full; the first ones answer the question itself. */
-  readonly records: readonly { readonly name: string; readonly record: DnsRecord | { readonly type: 'TXT'; readonly data: string } }[]
+  readonly records: readonly {
+    readonly name: string
+    readonly record: DnsRecord | { readonly type: 'TXT'; readonly data: string }
+  }[]
   readonly additional: readonly { readonly name: string; readonly record: DnsRecord }[]
   /** A CNAME leads out of the cluster: the target is to be asked for elsewhere. */
   readonly continueAt?: string
 }
 
 /** undefined: the name is not the cluster's to answer for. */
-export function answerFromIndex(question: Question, index: RecordIndex, namespaceExists: (name: string) => boolean): Answer | undefined {
+export function answerFromIndex(
+  question: Question,
+  index: RecordIndex,
+  namespaceExists: (name: string) => boolean,
+): Answer | undefined {
   const { name, type } = question
   const { zone } = index
   if (name.endsWith('.arpa')) {
@@ -26,18 +33,27 @@ export function answerFromIndex(question: Question, index: RecordIndex, namespac
   }
   if (name !== zone && !name.endsWith(`.${zone}`)) return undefined
   if (name === `dns-version.${zone}`) {
-    return { code: 'NOERROR', records: type === 'TXT' ? [{ name, record: { type: 'TXT', data: '1.1.0' } }] : [], additional: [] }
+    return {
+      code: 'NOERROR',
+      records: type === 'TXT' ? [{ name, record: { type: 'TXT', data: '1.1.0' } }] : [],
+      additional: [],
+    }
   }
   const records = index.find(name)
   if (records.length > 0) {
     const alias = records.find((record) => record.type === 'CNAME')
-    if (alias && type !== 'CNAME') return { code: 'NOERROR', records: [{ name, record: alias }], additional: [], continueAt: alias.data as string }
+    if (alias && type !== 'CNAME')
+      return { code: 'NOERROR', records: [{ name, record: alias }], additional: [], continueAt: alias.data as string }
     const answer = found(name, type, records)
     return type === 'SRV' ? { ...answer, additional: targetsOf(records, index) } : answer
   }
   const pod = podAddress(name, zone, namespaceExists)
   if (pod) return found(name, type, [pod])
-  return { code: index.exists(name) || namespaceNode(name, zone, namespaceExists) ? 'NOERROR' : 'NXDOMAIN', records: [], additional: [] }
+  return {
+    code: index.exists(name) || namespaceNode(name, zone, namespaceExists) ? 'NOERROR' : 'NXDOMAIN',
+    records: [],
+    additional: [],
+  }
 }
 
 function found(name: string, type: string, records: readonly DnsRecord[]): Answer {

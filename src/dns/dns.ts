@@ -8,11 +8,12 @@ import type { Clock } from '#world/clock.ts'
 import type { RawConnection } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
 import type { Endpoint, Sockets } from '#world/sockets.ts'
+import type { Answer } from './answer.ts'
 import { answerFromIndex } from './answer.ts'
 import { RecordIndex, recordsOf } from './records.ts'
 import { createResolver, readMessages, withLength } from './resolver.ts'
 import type { Query, Response } from './wire.ts'
-import { parseQuery, renderFailure, renderResponse } from './wire.ts'
+import { parseAnswers, parseQuery, renderFailure, renderQuery, renderResponse } from './wire.ts'
 
 export interface DnsOptions {
   /** `cluster.local` */
@@ -30,7 +31,10 @@ export interface DnsOptions {
 export interface DnsServer extends AsyncDisposable {
   readonly port: number
   /** One message in, one message out; undefined for what deserves no answer. */
-  handle(message: Uint8Array, transport: 'datagram' | 'stream'): Promise<Uint8Array | undefined> | Uint8Array | undefined
+  handle(
+    message: Uint8Array,
+    transport: 'datagram' | 'stream',
+  ): Promise<Uint8Array | undefined> | Uint8Array | undefined
 }
 
 /** kubeadm's Corefile has `ttl 30`; short, because pods come and go. */
@@ -46,7 +50,9 @@ export async function startDns(options: DnsOptions): Promise<DnsServer> {
   const { services, endpointSlices, namespaces, sockets, listen, log } = options
   const index = new RecordIndex(options.zone)
   const handler = createHandler(options, index)
-  endpointSlices.addIndex('dns-service', (slice) => [`${slice.metadata.namespace}/${slice.metadata.labels?.[serviceNameLabel] ?? ''}`])
+  endpointSlices.addIndex('dns-service', (slice) => [
+    `${slice.metadata.namespace}/${slice.metadata.labels?.[serviceNameLabel] ?? ''}`,
+  ])
   await Promise.all([services.synced, endpointSlices.synced, namespaces.synced])
   const unsubscribe = followServices(options, index)
 
@@ -63,7 +69,11 @@ export async function startDns(options: DnsOptions): Promise<DnsServer> {
       .catch((error: unknown) => log.debug('a DNS stream broke', { error: String(error) }))
       .finally(() => { open-- })
   })
-  log.info('answered DNS', { address: listen.address, port: datagrams.port, upstreams: options.upstreams.map((upstream) => upstream.address) })
+  log.info('answered DNS', {
+    address: listen.address,
+    port: datagrams.port,
+    upstreams: options.upstreams.map((upstream) => upstream.address),
+  })
   return {
     port: datagrams.port,
     handle: handler.handle,
@@ -99,7 +109,11 @@ function createHandler(options: DnsOptions, index: RecordIndex): Pick<DnsServer,
   let cached = new Map<string, Uint8Array>()
   let cachedVersion = -1
 
-  async function fromUpstream(message: Uint8Array, query: Query, transport: 'datagram' | 'stream'): Promise<Uint8Array | undefined> {
+  async function fromUpstream(
+    message: Uint8Array,
+    query: Query,
+    transport: 'datagram' | 'stream',
+  ): Promise<Uint8Array | undefined> {
     try {
       return await resolver.resolve(message, query, transport === 'stream')
     } catch (error) {
@@ -108,7 +122,10 @@ function createHandler(options: DnsOptions, index: RecordIndex): Pick<DnsServer,
     }
   }
 
-  function handle(message: Uint8Array, transport: 'datagram' | 'stream'): Promise<Uint8Array | undefined> | Uint8Array | undefined {
+  function handle(
+    message: Uint8Array,
+    transport: 'datagram' | 'stream',
+  ): Promise<Uint8Array | undefined> | Uint8Array | undefined {
     if (cachedVersion !== index.version) {
       cached = new Map()
       cachedVersion = index.version
@@ -123,18 +140,74 @@ function createHandler(options: DnsOptions, index: RecordIndex): Pick<DnsServer,
     const query = parseQuery(message)
     if (!query) return renderFailure(message, 'FORMERR')
     if (query.opcode !== 0) return renderFailure(message, 'NOTIMP')
-    if (!query.isInternetClass || query.type === 'ANY' || query.type === 'TYPE252') return renderFailure(message, 'REFUSED')
+    if (!query.isInternetClass || query.type === 'ANY' || query.type === 'TYPE252') {
+      return renderFailure(message, 'REFUSED')
+    }
     const answer = answerFromIndex(query, index, namespaceExists)
     if (!answer) return fromUpstream(message, query, transport)
     const negative = answer.records.length === 0
     const response: Response = {
-      code: answer.code, answers: shuffle(answer.records), additional: answer.additional, ttlSeconds, authoritative: true,
+      code: answer.code,
+      answers: shuffle(answer.records),
+      additional: answer.additional,
+      ttlSeconds,
+      authoritative: true,
       authorityZone: negative ? options.zone : undefined,
     }
-    const bytes = renderResponse(message, query, response, transport === 'stream' ? streamLimitBytes : query.payloadLimit)
+    const bytes = renderResponse(
+      message,
+      query,
+      response,
+      transport === 'stream' ? streamLimitBytes : query.payloadLimit,
+    )
     // Several addresses are dealt in another order each time, so they are not kept.
-    if (answer.records.length <= 1 && cached.size < cachedAnswersMax && !answer.records.some(({ record }) => record.type === 'CNAME')) cached.set(key, bytes)
+    if (
+      answer.records.length <= 1
+      && cached.size < cachedAnswersMax
+      && !answer.records.some(({ record }) => record.type === 'CNAME')
+    ) {
+      cached.set(key, bytes)
+    }
     return bytes
+  }
+
+  function render(message: Uint8Array, query: Query, answer: Answer, transport: 'datagram' | 'stream'): Uint8Array {
+    const response: Response = {
+      code: answer.code,
+      answers: shuffle(answer.records),
+      additional: answer.additional,
+      ttlSeconds,
+      authoritative: true,
+      authorityZone: answer.records.length === 0 ? options.zone : undefined,
+    }
+    return renderResponse(message, query, response, transport === 'stream' ? streamLimitBytes : query.payloadLimit)
+  }
+
+  /**
+   * Simple resolvers in pods do not follow aliases themselves, so an ExternalName's answer has the target's addresses
+   * with it.
+   */
+  async function followAlias(
+    message: Uint8Array, query: Query, answer: Answer, target: string, transport: 'datagram' | 'stream',
+  ): Promise<Uint8Array> {
+    const name = target.toLowerCase()
+    const inside = answerFromIndex({ name, type: query.type }, index, namespaceExists)
+    const further = inside ? inside.records : await addressesOutside(name, query)
+    const alias = answer.records[0]!
+    // In order: whoever reads it looks for the alias first. No turning of addresses here, it would move it.
+    return renderResponse(message, query, {
+      code: 'NOERROR', answers: [alias, ...further], additional: [], ttlSeconds, authoritative: true,
+    }, transport === 'stream' ? streamLimitBytes : query.payloadLimit)
+  }
+
+  async function addressesOutside(name: string, { id, type }: Query): Promise<Answer['records']> {
+    const question = renderQuery(id, name, type)
+    try {
+      return parseAnswers(await resolver.resolve(question, parseQuery(question)!, false))
+    } catch (error) {
+      options.log.debug('upstream resolvers failed', { name, error: String(error) })
+      return []
+    }
   }
 
   let turn = 0

@@ -8,7 +8,15 @@ export type DnsRecord =
   | { readonly type: 'AAAA'; readonly data: string }
   | { readonly type: 'CNAME'; readonly data: string }
   | { readonly type: 'PTR'; readonly data: string }
-  | { readonly type: 'SRV'; readonly data: { readonly priority: number; readonly weight: number; readonly port: number; readonly target: string } }
+  | {
+      readonly type: 'SRV'
+      readonly data: {
+        readonly priority: number
+        readonly weight: number
+        readonly port: number
+        readonly target: string
+      }
+    }
 
 /** A full name in lower case without the last dot, and one of its records. */
 export interface NamedRecord {
@@ -17,17 +25,26 @@ export interface NamedRecord {
 }
 
 /** All records of one Service. */
-export function recordsOf(service: Stored<Service>, slices: readonly Stored<EndpointSlice>[], zone: string): NamedRecord[] {
+export function recordsOf(
+  service: Stored<Service>,
+  slices: readonly Stored<EndpointSlice>[],
+  zone: string,
+): NamedRecord[] {
   const spec = service.spec
   if (!spec) return []
   const base = `${service.metadata.name}.${service.metadata.namespace}.svc.${zone}`.toLowerCase()
   if (spec.type === 'ExternalName') {
-    return spec.externalName ? [{ name: base, record: { type: 'CNAME', data: spec.externalName.replace(/\.$/, '') } }] : []
+    return spec.externalName
+      ? [{ name: base, record: { type: 'CNAME', data: spec.externalName.replace(/\.$/, '') } }]
+      : []
   }
   if (spec.clusterIP === 'None') return headlessRecords(base, slices)
   const records: NamedRecord[] = []
   for (const address of spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : [])) {
-    records.push({ name: base, record: addressRecord(address) }, { name: reverseName(address), record: { type: 'PTR', data: base } })
+    records.push(
+      { name: base, record: addressRecord(address) },
+      { name: reverseName(address), record: { type: 'PTR', data: base } },
+    )
   }
   for (const port of spec.ports ?? []) {
     if (port.name) records.push(serviceRecord(base, port.name, port.protocol ?? 'TCP', port.port, base))
@@ -47,7 +64,8 @@ function headlessRecords(base: string, slices: readonly Stored<EndpointSlice>[])
         add({ name: host, record: addressRecord(address) })
         if (endpoint.hostname) add({ name: reverseName(address), record: { type: 'PTR', data: host } })
         for (const port of slice.ports ?? []) {
-          if (port.name && port.port !== undefined) add(serviceRecord(base, port.name, port.protocol ?? 'TCP', port.port, host))
+          if (port.name && port.port !== undefined)
+            add(serviceRecord(base, port.name, port.protocol ?? 'TCP', port.port, host))
         }
       }
     }
@@ -76,7 +94,8 @@ export function reverseName(address: string): string {
   const [head = '', tail] = address.split('::')
   const left = head === '' ? [] : head.split(':')
   const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups = tail === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right]
+  const groups =
+    tail === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right]
   return `${[...groups.map((group) => group.padStart(4, '0')).join('')].toReversed().join('.')}.ip6.arpa`
 }
 

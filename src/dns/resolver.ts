@@ -27,12 +27,20 @@ export function createResolver(sockets: Sockets, servers: readonly Endpoint[], c
       try {
         return viaStream
           ? await exchangeByStream(sockets, server, message)
-          : await sockets.exchangeDatagram(server, message, (answer) => isReplyTo(message, query.questionEnd, answer), attemptMs)
+          : await sockets.exchangeDatagram(
+              server,
+              message,
+              (answer) => isReplyTo(message, query.questionEnd, answer),
+              attemptMs,
+            )
       } catch (error) {
         failures.push(error)
       }
     }
-    throw new AggregateError(failures, servers.length === 0 ? 'no upstream resolvers are known' : 'no upstream resolver answered')
+    throw new AggregateError(
+      failures,
+      servers.length === 0 ? 'no upstream resolvers are known' : 'no upstream resolver answered',
+    )
   }
 
   return {

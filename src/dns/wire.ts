@@ -1,10 +1,21 @@
 /** DNS messages as bytes (RFC 1035, 2782, 6891): reads questions, writes compressed answers. */
-import { ipToBytes, parseIp } from '#base/ip.ts'
+import { formatIp, ipFromBytes, ipToBytes, parseIp } from '#base/ip.ts'
 import type { DnsRecord } from './records.ts'
 
 export const responseCode = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const
 
-const typeNumbers: Readonly<Record<string, number>> = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33, ANY: 255 }
+const typeNumbers: Readonly<Record<string, number>> = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+  SRV: 33,
+  ANY: 255,
+}
 const typeNames = new Map(Object.entries(typeNumbers).map(([name, number]) => [number, name]))
 const internetClass = 1
 const optionType = 41
@@ -27,7 +38,10 @@ export interface Query {
   readonly questionEnd: number
 }
 
-export type AnswerRecord = { readonly name: string; readonly record: DnsRecord | { readonly type: 'TXT'; readonly data: string } }
+export type AnswerRecord = {
+  readonly name: string
+  readonly record: DnsRecord | { readonly type: 'TXT'; readonly data: string }
+}
 
 export interface Response {
   readonly code: keyof typeof responseCode
@@ -64,10 +78,50 @@ export function parseQuery(message: Uint8Array): Query | undefined {
   }
 }
 
-/** The whole answer. Beyond `limit` bytes the records are left out and the truncation bit tells the client to come by TCP. */
+/**
+ * The whole answer. Beyond `limit` bytes the records are left out and the truncation bit tells the client to come by
+ * TCP.
+ */
 export function renderResponse(message: Uint8Array, query: Query, response: Response, limit: number): Uint8Array {
   const full = writeResponse(message, query, response, false)
-  return full.length <= limit ? full : writeResponse(message, query, { ...response, answers: [], additional: [], authorityZone: undefined }, true)
+  return full.length <= limit
+    ? full
+    : writeResponse(message, query, { ...response, answers: [], additional: [], authorityZone: undefined }, true)
+}
+
+/** A question of our own: where an alias leads. */
+export function renderQuery(id: number, name: string, type: string): Uint8Array {
+  const writer = new MessageWriter()
+  for (const number of [id, 0x0100, 1, 0, 0, 0]) writer.uint16(number)
+  writer.name(name)
+  writer.uint16(typeNumbers[type] ?? 0)
+  writer.uint16(internetClass)
+  return writer.finish()
+}
+
+/** The addresses and aliases in another server's answer; everything else is left out. Empty for what cannot be read. */
+export function parseAnswers(message: Uint8Array): AnswerRecord[] {
+  if (message.length < 12) return []
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength)
+  const question = readCompressedName(message, 12)
+  const answers: AnswerRecord[] = []
+  let at = question === undefined || view.getUint16(4) !== 1 ? message.length : question.end + 4
+  for (let left = view.getUint16(6); left > 0; left--) {
+    const name = readCompressedName(message, at)
+    if (name === undefined || name.end + 10 > message.length) break
+    const type = typeNames.get(view.getUint16(name.end))
+    const start = name.end + 10
+    at = start + view.getUint16(name.end + 8)
+    if (at > message.length) break
+    if (type === 'A' || type === 'AAAA') {
+      const address = ipFromBytes(message.subarray(start, at))
+      if (address) answers.push({ name: name.text, record: { type, data: formatIp(address) } })
+    } else if (type === 'CNAME') {
+      const target = readCompressedName(message, start)
+      if (target) answers.push({ name: name.text, record: { type, data: target.text } })
+    }
+  }
+  return answers
 }
 
 /** An error about a message that may not even hold a question. */
@@ -94,7 +148,14 @@ function writeResponse(message: Uint8Array, query: Query, response: Response, tr
   const flags = 0x8000 | (query.opcode << 11) | (response.authoritative ? 0x0400 : 0) | (truncated ? 0x0200 : 0)
     | (query.recursionDesired ? 0x0100 : 0) | 0x0080 | responseCode[response.code]
   writer.uint16(flags)
-  for (const count of [1, response.answers.length, response.authorityZone === undefined ? 0 : 1, response.additional.length + (query.hasOption ? 1 : 0)]) writer.uint16(count)
+  for (const count of [
+    1,
+    response.answers.length,
+    response.authorityZone === undefined ? 0 : 1,
+    response.additional.length + (query.hasOption ? 1 : 0),
+  ]) {
+    writer.uint16(count)
+  }
   writer.remember(query.name, 12)
   writer.bytes(message.subarray(12, query.questionEnd))
   for (const answer of response.answers) writer.record(answer, response.ttlSeconds)
@@ -155,10 +216,17 @@ class MessageWriter {
     this.uint16(0)
     switch (record.type) {
       case 'A':
-      case 'AAAA': this.bytes(addressBytes(record.data)); break
+      case 'AAAA':
+        this.bytes(addressBytes(record.data))
+        break
       case 'CNAME':
-      case 'PTR': this.name(record.data); break
-      case 'TXT': this.bytes(Uint8Array.of(record.data.length)); this.bytes(Uint8Array.from(record.data, (character) => character.charCodeAt(0))); break
+      case 'PTR':
+        this.name(record.data)
+        break
+      case 'TXT':
+        this.bytes(Uint8Array.of(record.data.length))
+        this.bytes(Uint8Array.from(record.data, (character) => character.charCodeAt(0)))
+        break
       case 'SRV':
         this.uint16(record.data.priority)
         this.uint16(record.data.weight)
@@ -223,6 +291,31 @@ function readName(message: Uint8Array, start: number): { readonly text: string; 
     labels.push(label)
     at += length
   }
+}
+
+/** A name with pointers to earlier parts of the message; each must lead further back, so none can lead in a circle. */
+function readCompressedName(
+  message: Uint8Array,
+  start: number,
+): { readonly text: string; readonly end: number } | undefined {
+  const labels: string[] = []
+  let at = start
+  let end: number | undefined
+  let earliest = start
+  for (let length = message[at]; length !== undefined; length = message[at]) {
+    if (length >= 0xc0) {
+      const target = (length & 0x3f) << 8 | (message[at + 1] ?? 0)
+      end ??= at + 2
+      if (target >= earliest) return undefined
+      earliest = at = target
+      continue
+    }
+    if (length > 63 || labels.length > 127 || at + 1 + length > message.length) return undefined
+    if (length === 0) return { text: labels.join('.').toLowerCase(), end: end ?? at + 1 }
+    labels.push(String.fromCharCode(...message.subarray(at + 1, at + 1 + length)))
+    at += length + 1
+  }
+  return undefined
 }
 
 /** The UDP size of an EDNS option record; queries carry it as their only additional record. */
