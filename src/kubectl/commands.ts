@@ -11,5 +11,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   create: { group: 'Basic', summary: 'Create a resource from a file or from stdin', load: async () => (await import('./commands/create/create.ts')).create },
   get: { group: 'Basic', summary: 'Show one or many resources', load: async () => (await import('./commands/get.ts')).get },
   delete: { group: 'Basic', summary: 'Delete resources by file names, stdin, resources and names, or by resources and label selector', load: async () => (await import('./commands/delete.ts')).deleteCommand },
+  describe: { group: 'Debug', summary: 'Show details of a specific resource or group of resources', load: async () => (await import('./commands/describe.ts')).describe },
   apply: { group: 'Advanced', summary: 'Apply a configuration to a resource by file name or stdin', load: async () => (await import('./commands/apply.ts')).apply },
 }

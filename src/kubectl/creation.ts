@@ -5,7 +5,7 @@ import type { CommandContext } from './command.ts'
 import { usageError } from './command.ts'
 import { CommandError } from './errors.ts'
 import type { Json } from './fields.ts'
-import { at, textAt, withValue } from './fields.ts'
+import { textAt, withValue } from './fields.ts'
 import { dryRunFlag, dryRunSuffix, managerFlag, readDryRun, readValidation, validateFlag } from './flags.ts'
 import { lastAppliedOf, withLastApplied } from './last-applied.ts'
 import { createObject } from './operations.ts'
@@ -75,7 +75,9 @@ export async function completeObject(object: Json): Promise<Json> {
   const { object: value } = decodeValue(structuredClone(object), schema, { strict: 'Ignore' })
   const text = encodeJson(value, schema)
   const { kind, apiVersion, ...rest } = JSON.parse(text) as Record<string, unknown>
-  return { kind, apiVersion, ...rest }
+  // A list that the caller leaves out on purpose (null) is not an empty one.
+  const nulls = Object.fromEntries(Object.entries(object).filter(([, inner]) => inner === null))
+  return { kind, apiVersion, ...rest, ...nulls }
 }
 
 /** The schema of a built-in kind; loaded when first needed. */
@@ -97,12 +99,4 @@ export function whenGiven<T>(key: string, value: T | undefined): Json {
   const empty = value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
     || (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0)
   return empty ? {} : { [key]: value }
-}
-
-export function metadataOf(name: string, more: Json = {}): Json {
-  return { name, ...more }
-}
-
-export function hasValue(object: Json, ...path: readonly string[]): boolean {
-  return at(object, ...path) !== undefined
 }

@@ -18,6 +18,8 @@ export interface Environment {
   /** All of standard input. */
   readInput(): Promise<Uint8Array>
   readonly isTerminal: boolean
+  /** East of Greenwich, at a time in milliseconds since the epoch: what local time is. */
+  zoneOffsetMinutes(at: number): number
   readonly files: CommandFiles
   /** Runs a program with the terminal (an editor, diff) and gives its exit code; undefined when there is no such program. */
   run(program: string, args: readonly string[]): Promise<number | undefined>

@@ -30,10 +30,11 @@ export function readDryRun(flags: Flags): DryRun {
   switch (value) {
     case 'none': case 'client': case 'server':
       return value
+    // Without a value, and by what it was before it had values.
+    case 'unchanged': case 'true':
+      return 'client'
     case 'false':
-      throw new CommandError('Invalid dry-run value (false). Must be "none", "server", or "client".')
-    case 'unchanged':
-      throw new CommandError('invalid dry-run value (unchanged). Must be "none", "server", or "client".')
+      return 'none'
     default:
       throw new CommandError(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`)
   }

@@ -46,7 +46,7 @@ async function runCommand(command: Command, path: string, line: readonly string[
   }
   const missing = Object.entries(command.flags ?? {}).filter(([flag, { required }]) => required && !flags.changed(flag)).map(([flag]) => `"${flag}"`)
   if (missing.length > 0) throw new CommandError(`required flag(s) ${missing.toSorted().join(', ')} not set`)
-  const session = new Session(environment, flags)
+  const session = new Session(environment, flags.restrict(globalFlags, command.flags ?? {}))
   const context: CommandContext = { words, dash, flags, session, environment, path }
   await command.run(context)
   if (flags.bool('warnings-as-errors') && session.warnings > 0) {

@@ -46,6 +46,15 @@ export class Flags {
     this.#given.set(name, list ? [...(this.#given.get(name) ?? []), ...values] : values)
   }
 
+  /** The flags of `specifications` alone, without those that `hidden` has too. */
+  restrict(specifications: FlagSpecifications, hidden: FlagSpecifications): Flags {
+    const restricted = new Flags(specifications)
+    for (const [name, values] of this.#given) {
+      if (Object.hasOwn(specifications, name) && !Object.hasOwn(hidden, name)) restricted.#given.set(name, values)
+    }
+    return restricted
+  }
+
   changed(name: string): boolean {
     return this.#given.has(name)
   }

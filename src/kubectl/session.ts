@@ -12,6 +12,7 @@ import { discover } from './resources.ts'
 
 export class Session {
   readonly environment: Environment
+  /** Global flags only: a command may have a flag of its own that is called `--user`. */
   readonly flags: Flags
   #config: Promise<Kubeconfig> | undefined
   #connection: Promise<Connection & { readonly headers: Readonly<Record<string, string>> }> | undefined

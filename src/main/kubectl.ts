@@ -42,6 +42,7 @@ function systemEnvironment(http: Environment['http'], signal: AbortSignal): Envi
     }),
     error: (text) => { process.stderr.write(text) },
     readInput, readLine,
+    zoneOffsetMinutes: (at) => -new Date(at).getTimezoneOffset(),
     run: (program, args) => new Promise((resolve, reject) => {
       const child = spawn(program, args, { stdio: 'inherit' })
       child.on('error', (error: NodeJS.ErrnoException) => {

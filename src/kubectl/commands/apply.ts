@@ -233,9 +233,10 @@ async function viewLastApplied(context: CommandContext): Promise<void> {
   const { infos, errors } = await select(session, {
     words, filenames: given.list('filename'), recursive: given.bool('recursive'), labelSelector: given.string('selector'), all: given.bool('all'), latest: true,
   })
-  for (const { object, name } of infos.flatMap((info) => (itemsIn(info.object) ?? [info.object]).map((item) => ({ object: item, name: info.name })))) {
+  for (const object of infos.flatMap((info) => itemsIn(info.object) ?? [info.object])) {
     const text = lastAppliedOf(object)
-    if (text === undefined) throw new CommandError(`no last-applied-configuration annotation found on resource: ${name}`)
+    // Upstream says nothing of objects that were never applied, unless they come from a file.
+    if (text === undefined) continue
     const value = JSON.parse(text) as unknown
     await environment.output(output === 'json' ? `${formatJson(value, '  ')}\n` : encodeYamlValue(value))
   }
