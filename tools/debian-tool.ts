@@ -1,4 +1,6 @@
-/** Brings a program from a newer Debian than this machine's, unpacked beside the project, without touching the system. */
+/**
+ * Brings a program from a newer Debian than this machine's, unpacked beside the project, without touching the system.
+ */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,13 +17,25 @@ export function debianProgram(name: string, suite: string, program: string): str
   const target = join(directory, 'unpacked', program)
   if (existsSync(target)) return target
   process.stderr.write(`fetching ${name} from Debian ${suite} ...\n`)
-  for (const part of ['state/lists/partial', 'cache/archives/partial', 'unpacked']) mkdirSync(join(directory, part), { recursive: true })
-  writeFileSync(join(directory, 'sources.list'), `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror()} ${suite} main\n`)
+  for (const part of ['state/lists/partial', 'cache/archives/partial', 'unpacked']) {
+    mkdirSync(join(directory, part), { recursive: true })
+  }
+  writeFileSync(
+    join(directory, 'sources.list'),
+    `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror()} ${suite} main\n`,
+  )
   writeFileSync(join(directory, 'status'), '')
-  writeFileSync(join(directory, 'apt.conf'), [
-    `Dir::State "${directory}/state";`, `Dir::State::status "${directory}/status";`, `Dir::Cache "${directory}/cache";`,
-    `Dir::Etc::sourcelist "${directory}/sources.list";`, 'Dir::Etc::sourceparts "/dev/null";', 'APT::Sandbox::User "root";',
-  ].join('\n'))
+  writeFileSync(
+    join(directory, 'apt.conf'),
+    [
+      `Dir::State "${directory}/state";`,
+      `Dir::State::status "${directory}/status";`,
+      `Dir::Cache "${directory}/cache";`,
+      `Dir::Etc::sourcelist "${directory}/sources.list";`,
+      'Dir::Etc::sourceparts "/dev/null";',
+      'APT::Sandbox::User "root";',
+    ].join('\n'),
+  )
   const environment = { ...process.env, APT_CONFIG: join(directory, 'apt.conf') }
   run('apt-get', ['update'], directory, environment)
   run('apt-get', ['download', name], directory, environment)
@@ -34,7 +48,9 @@ export function debianProgram(name: string, suite: string, program: string): str
 
 /** Installs packages of this machine's own Debian when a command of theirs is missing. Needs root. */
 export function ensureInstalled(commandsAndPackages: Readonly<Record<string, string>>): void {
-  const missing = Object.entries(commandsAndPackages).filter(([command]) => spawnSync('sh', ['-c', `command -v ${command}`]).status !== 0)
+  const missing = Object.entries(commandsAndPackages).filter(
+    ([command]) => spawnSync('sh', ['-c', `command -v ${command}`]).status !== 0,
+  )
   if (missing.length === 0) return
   const packages = missing.map(([, name]) => name)
   process.stderr.write(`installing ${packages.join(' ')} from Debian ...\n`)
@@ -57,10 +73,18 @@ function mirror(): string {
 function aptSourceFiles(): string[] {
   const parts = '/etc/apt/sources.list.d'
   const some = existsSync(parts) ? readdirSync(parts).map((file) => join(parts, file)) : []
-  return [...some.filter((file) => file.endsWith('.sources')), '/etc/apt/sources.list', ...some.filter((file) => file.endsWith('.list'))].filter((file) => existsSync(file))
+  return [
+    ...some.filter((file) => file.endsWith('.sources')),
+    '/etc/apt/sources.list',
+    ...some.filter((file) => file.endsWith('.list')),
+  ].filter((file) => existsSync(file))
 }
 
 function run(command: string, words: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void {
   const result = spawnSync(command, words, { cwd, env, encoding: 'utf8' })
-  if (result.status !== 0) throw new Error(`${command} ${words.join(' ')} failed: ${(result.stderr || result.stdout || String(result.error)).trim().split('\n').slice(-3).join(' / ')}`)
+  if (result.status !== 0) {
+    throw new Error(
+      `${command} ${words.join(' ')} failed: ${(result.stderr || result.stdout || String(result.error)).trim().split('\n').slice(-3).join(' / ')}`,
+    )
+  }
 }

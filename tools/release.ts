@@ -10,7 +10,9 @@ const types = join(root, 'dist/types')
 execFileSync(process.execPath, [join(root, 'tools/bundle.ts')], { stdio: 'inherit' })
 execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.release.json'], { cwd: root, stdio: 'inherit' })
 
-/** Declarations keep the source's own specifiers; outside this package `#` means nothing, and there are no .ts files. */
+/**
+ * Declarations keep the source's own specifiers; outside this package `#` means nothing, and there are no .ts files.
+ */
 for (const file of globSync('**/*.d.ts', { cwd: types })) {
   const path = join(types, file)
   const text = readFileSync(path, 'utf8')

@@ -1,6 +1,6 @@
 /**
- * Everything that must pass: types, architecture, unit and compatibility tests, simulation seeds, and on Linux as root the machine
- * tests with real containers. `npm test -- WORD` runs only the test files whose path contains WORD.
+ * Everything that must pass: types, architecture, unit and compatibility tests, simulation seeds, and on Linux as root
+ * the machine tests with real containers. `npm test -- WORD` runs only the test files whose path contains WORD.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
@@ -30,13 +30,24 @@ function testFiles(...patterns: readonly string[]): string[] {
 /** Node's own runner; `concurrency` files at a time. */
 function nodeTests(files: readonly string[], concurrency: number): boolean {
   if (files.length === 0) return true
-  return command(process.execPath, '--test', `--test-concurrency=${concurrency}`, '--test-reporter=dot', '--test-reporter-destination=stdout',
-    '--test-reporter=./tools/failures-reporter.ts', '--test-reporter-destination=stdout', ...files)
+  return command(
+    process.execPath,
+    '--test',
+    `--test-concurrency=${concurrency}`,
+    '--test-reporter=dot',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=./tools/failures-reporter.ts',
+    '--test-reporter-destination=stdout',
+    ...files,
+  )
 }
 
 const checks: readonly Stage[] = [
   { name: 'types (everything)', run: () => command(join(root, 'node_modules/.bin/tsc'), '-p', 'tsconfig.json') },
-  { name: 'types (deterministic code: no Node, no DOM)', run: () => command(join(root, 'node_modules/.bin/tsc'), '-p', 'tsconfig.pure.json') },
+  {
+    name: 'types (deterministic code: no Node, no DOM)',
+    run: () => command(join(root, 'node_modules/.bin/tsc'), '-p', 'tsconfig.pure.json'),
+  },
   {
     name: 'architecture',
     run: () => {
@@ -46,28 +57,43 @@ const checks: readonly Stage[] = [
     },
   },
 ]
-const unit: Stage = { name: 'unit and compatibility tests', run: () => nodeTests(testFiles('src/**/*.test.ts', 'tests/{compatibility,conformance,scenarios}/**/*.test.ts', 'tools/**/*.test.ts'), 2) }
-const simulation: Stage = { name: `simulation, ${seeds} seeds`, run: () => command(process.execPath, 'src/main/sim.ts', '--seeds', seeds) }
+const unit: Stage = {
+  name: 'unit and compatibility tests',
+  run: () =>
+    nodeTests(
+      testFiles('src/**/*.test.ts', 'tests/{compatibility,conformance,scenarios}/**/*.test.ts', 'tools/**/*.test.ts'),
+      2,
+    ),
+}
+const simulation: Stage = {
+  name: `simulation, ${seeds} seeds`,
+  run: () => command(process.execPath, 'src/main/sim.ts', '--seeds', seeds),
+}
 const machine: Stage = { name: 'machine tests (real containers, real kubectl)', run: runMachineTests }
 
 function runMachineTests(): boolean {
   const files = testFiles('tests/machine/*.test.ts')
   if (files.length === 0) return true
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
-    process.stdout.write('the machine tests need Linux and root, and are part of what must pass: run npm test as root (everything before them has run)\n')
+    process.stdout.write(
+      'the machine tests need Linux and root, and are part of what must pass: run npm test as root (everything before them has run)\n',
+    )
     return false
   }
   return nodeTests(files, 1)
 }
 
-const stages = words.length > 0 ? [unit, ...(short ? [] : [machine])] : [...checks, unit, simulation, ...(short ? [] : [machine])]
+const stages =
+  words.length > 0 ? [unit, ...(short ? [] : [machine])] : [...checks, unit, simulation, ...(short ? [] : [machine])]
 let passed = 0
 let failed = 0
 for (const stage of stages) {
   process.stdout.write(`\n== ${stage.name}\n`)
   const begin = performance.now()
   const ok = stage.run()
-  process.stdout.write(`== ${stage.name}: ${ok ? 'ok' : 'FAILED'} in ${((performance.now() - begin) / 1000).toFixed(1)} s\n`)
+  process.stdout.write(
+    `== ${stage.name}: ${ok ? 'ok' : 'FAILED'} in ${((performance.now() - begin) / 1000).toFixed(1)} s\n`,
+  )
   if (ok) passed++
   else failed++
 }

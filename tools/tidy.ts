@@ -1,4 +1,7 @@
-/** Checks the code itself: layers, purity, cycles, size. Part of `npm run ok`, so that it cannot drift from what is enforced. */
+/**
+ * Checks the code itself: layers, purity, cycles, size. Part of `npm run ok`, so that it cannot drift from
+ * what is enforced.
+ */
 import { globSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { banned, impure, maxLines, mayImport, pureLibraries, siblings } from './architecture.ts'
@@ -36,12 +39,20 @@ function checkText(path: string, text: string, isTest: boolean, report: (message
   }
 }
 
-function checkImport(path: string, specifier: string, isTest: boolean, report: (message: string) => void, targets: string[]): void {
+function checkImport(
+  path: string,
+  specifier: string,
+  isTest: boolean,
+  report: (message: string) => void,
+  targets: string[],
+): void {
   const from = folderOf(path)
   if (specifier.startsWith('.')) {
     const target = posix.join(dirname(path), specifier)
     if (folderOf(target) !== from) return report(`${specifier} leaves ${from}/; cross a border with #`)
-    if (!isTest && areSiblings(path, target)) report(`${path} and ${target} are siblings; they may not import each other`)
+    if (!isTest && areSiblings(path, target)) {
+      report(`${path} and ${target} are siblings; they may not import each other`)
+    }
     targets.push(target)
   } else if (specifier.startsWith('#')) {
     const target = `src/${specifier.slice(1)}`
@@ -52,7 +63,9 @@ function checkImport(path: string, specifier: string, isTest: boolean, report: (
     targets.push(target)
   } else if (!impure.includes(from) && !isTest) {
     const home = pureLibraries[specifier]
-    if (!home || !path.startsWith(home)) report(`${from}/ may not import ${specifier}; only ${impure.join('/, ')}/ touch the machine`)
+    if (!home || !path.startsWith(home)) {
+      report(`${from}/ may not import ${specifier}; only ${impure.join('/, ')}/ touch the machine`)
+    }
   }
 }
 
@@ -70,9 +83,12 @@ function areSiblings(path: string, target: string): boolean {
 
 /** host/ and sim/ answer world/ name for name, so `ls src/world` is all that the system can do to a machine. */
 function mirrorProblems(root: string): string[] {
-  const names = (folder: string): string[] => readdirSync(join(root, 'src', folder)).map((name) => name.replace(/\.ts$/, ''))
+  const names = (folder: string): string[] =>
+    readdirSync(join(root, 'src', folder)).map((name) => name.replace(/\.ts$/, ''))
   const world = names('world')
-  return names('host').filter((name) => !world.includes(name)).map((name) => `src/host/${name} has no counterpart in src/world`)
+  return names('host')
+    .filter((name) => !world.includes(name))
+    .map((name) => `src/host/${name} has no counterpart in src/world`)
 }
 
 function importsOf(text: string): string[] {

@@ -47,18 +47,38 @@ const table: readonly (readonly [kind: string, object: object, cells: Cells])[] 
     spec: { containers: [] },
     status: { phase: 'Running' },
   }, ['a', '0/0', 'Terminating', '0', '24h', '<none>', '<none>', '<none>', '<none>']],
-  ['Node', {
-    metadata: {
-      ...metadata, labels: { 'node-role.kubernetes.io/worker': '', 'node-role.kubernetes.io/control-plane': '' },
-    },
-    spec: { unschedulable: true },
-    status: {
-      conditions: [{ type: 'Ready', status: 'True' }], addresses: [{ type: 'InternalIP', address: '10.0.0.1' }],
-      nodeInfo: {
-        kubeletVersion: 'v1.36.0', osImage: 'Debian', kernelVersion: '6', containerRuntimeVersion: 'containerd://2',
+  [
+    'Node',
+    {
+      metadata: {
+        ...metadata,
+        labels: { 'node-role.kubernetes.io/worker': '', 'node-role.kubernetes.io/control-plane': '' },
+      },
+      spec: { unschedulable: true },
+      status: {
+        conditions: [{ type: 'Ready', status: 'True' }],
+        addresses: [{ type: 'InternalIP', address: '10.0.0.1' }],
+        nodeInfo: {
+          kubeletVersion: 'v1.36.0',
+          osImage: 'Debian',
+          kernelVersion: '6',
+          containerRuntimeVersion: 'containerd://2',
+        },
       },
     },
-  }, ['a', 'Ready,SchedulingDisabled', 'control-plane,worker', '24h', 'v1.36.0', '10.0.0.1', '<none>', 'Debian', '6', 'containerd://2']],
+    [
+      'a',
+      'Ready,SchedulingDisabled',
+      'control-plane,worker',
+      '24h',
+      'v1.36.0',
+      '10.0.0.1',
+      '<none>',
+      'Debian',
+      '6',
+      'containerd://2',
+    ],
+  ],
   ['Service', {
     spec: {
       type: 'LoadBalancer',

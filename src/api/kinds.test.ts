@@ -11,13 +11,15 @@ import { schemas } from './schemas.ts'
 
 /** What `kubectl api-resources` lists of a v1.36 server with default settings, by group in the order of discovery. */
 const expected: Readonly<Record<string, string>> = {
-  '': 'bindings componentstatuses configmaps endpoints events limitranges namespaces nodes persistentvolumeclaims persistentvolumes pods ' +
-    'podtemplates replicationcontrollers resourcequotas secrets serviceaccounts services',
+  '':
+    'bindings componentstatuses configmaps endpoints events limitranges namespaces nodes persistentvolumeclaims persistentvolumes pods '
+    + 'podtemplates replicationcontrollers resourcequotas secrets serviceaccounts services',
   'apiregistration.k8s.io': 'apiservices',
   apps: 'controllerrevisions daemonsets deployments replicasets statefulsets',
   'events.k8s.io': 'events',
   'authentication.k8s.io': 'selfsubjectreviews tokenreviews',
-  'authorization.k8s.io': 'localsubjectaccessreviews selfsubjectaccessreviews selfsubjectrulesreviews subjectaccessreviews',
+  'authorization.k8s.io':
+    'localsubjectaccessreviews selfsubjectaccessreviews selfsubjectrulesreviews subjectaccessreviews',
   autoscaling: 'horizontalpodautoscalers',
   batch: 'cronjobs jobs',
   'certificates.k8s.io': 'certificatesigningrequests',
@@ -25,8 +27,9 @@ const expected: Readonly<Record<string, string>> = {
   policy: 'poddisruptionbudgets',
   'rbac.authorization.k8s.io': 'clusterrolebindings clusterroles rolebindings roles',
   'storage.k8s.io': 'csidrivers csinodes csistoragecapacities storageclasses volumeattachments volumeattributesclasses',
-  'admissionregistration.k8s.io': 'mutatingadmissionpolicies mutatingadmissionpolicybindings mutatingwebhookconfigurations ' +
-    'validatingadmissionpolicies validatingadmissionpolicybindings validatingwebhookconfigurations',
+  'admissionregistration.k8s.io':
+    'mutatingadmissionpolicies mutatingadmissionpolicybindings mutatingwebhookconfigurations '
+    + 'validatingadmissionpolicies validatingadmissionpolicybindings validatingwebhookconfigurations',
   'apiextensions.k8s.io': 'customresourcedefinitions',
   'scheduling.k8s.io': 'priorityclasses',
   'coordination.k8s.io': 'leases',

@@ -17,8 +17,9 @@ test('the kinds that a cluster lives by are there', () => {
     ['authorization.k8s.io', 'v1', 'SubjectAccessReview'], ['metrics.k8s.io', 'v1beta1', 'PodMetrics'],
     ['admission.k8s.io', 'v1', 'AdmissionReview'], ['meta.k8s.io', 'v1', 'Table'], ['', 'v1', 'DeleteOptions'],
     ['', 'v1', 'List'],
-  ] as const)
+  ] as const) {
     assert.ok(schemas.kind(group, version, kind), `${group}/${version} ${kind}`)
+  }
 })
 
 test('metadata of every kind with a name is ObjectMeta', () => {

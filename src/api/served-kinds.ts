@@ -6,8 +6,9 @@ import { optInKinds } from './opt-in-kinds.ts'
 import type { RuntimeConfig } from './runtime-config.ts'
 
 /**
- * The kinds that are served under this configuration. Keys are group-versions (`apps/v1`), single resources (`apps/v1/deployments`),
- * or `api/all`, `api/ga`, `api/beta`, `api/alpha`. As upstream: the wide keys come first, whatever their place, then the precise ones.
+ * The kinds that are served under this configuration. Keys are group-versions (`apps/v1`), single resources
+ * (`apps/v1/deployments`), or `api/all`, `api/ga`, `api/beta`, `api/alpha`. As upstream: the wide keys come first,
+ * whatever their place, then the precise ones.
  */
 export function servedKinds(config: RuntimeConfig = []): readonly AnyKind[] {
   return [...kinds, ...optInKinds].flatMap((kind) => {
@@ -20,7 +21,11 @@ export function servedKinds(config: RuntimeConfig = []): readonly AnyKind[] {
 
 function isServed(kind: AnyKind, version: KindVersion, config: RuntimeConfig): boolean {
   const groupVersion = formatApiVersion({ group: kind.group, version: version.version })
-  const level = version.version.includes('alpha') ? 'api/alpha' : version.version.includes('beta') ? 'api/beta' : 'api/ga'
+  const level = version.version.includes('alpha')
+    ? 'api/alpha'
+    : version.version.includes('beta')
+      ? 'api/beta'
+      : 'api/ga'
   let served = version.served
   for (const key of ['api/all', level, groupVersion, `${groupVersion}/${kind.plural}`]) {
     for (const [name, enabled] of config) if (name === key) served = enabled

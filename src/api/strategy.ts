@@ -16,8 +16,8 @@ interface StatusStrategy<T extends KubeObject> {
 }
 
 /**
- * Creation replaces the status by `initial`; an update of the object keeps the old status; an update of the status keeps the old spec.
- * `initial` holds the zero values that Go writes for fields without `omitempty`.
+ * Creation replaces the status by `initial`; an update of the object keeps the old status; an update of the status
+ * keeps the old spec. `initial` holds the zero values that Go writes for fields without `omitempty`.
  */
 export function separateStatus<T extends WithStatus>(initial: NonNullable<T['status']>): StatusStrategy<T> {
   return {

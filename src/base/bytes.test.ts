@@ -3,8 +3,20 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {
-  base64Decode, base64Encode, base64UrlDecode, base64UrlEncode, compareBytes, concatBytes, equalBytesConstantTime, hexDecode, hexEncode,
-  latin1Decode, latin1Encode, utf8DecodeStrict, utf8Encode, utf8Length,
+  base64Decode,
+  base64Encode,
+  base64UrlDecode,
+  base64UrlEncode,
+  compareBytes,
+  concatBytes,
+  equalBytesConstantTime,
+  hexDecode,
+  hexEncode,
+  latin1Decode,
+  latin1Encode,
+  utf8DecodeStrict,
+  utf8Encode,
+  utf8Length,
 } from './bytes.ts'
 
 test('every encoding agrees with Buffer and can be undone', () => {
@@ -23,15 +35,23 @@ test('every encoding agrees with Buffer and can be undone', () => {
 })
 
 test('what is not base64 or hexadecimal is refused', () => {
-  for (const text of ['a', 'ab', 'abc', 'ab=c', '====', 'ab!=', 'YQ==YQ==', 'YWI-']) assert.equal(base64Decode(text), undefined, text)
+  for (const text of ['a', 'ab', 'abc', 'ab=c', '====', 'ab!=', 'YQ==YQ==', 'YWI-']) {
+    assert.equal(base64Decode(text), undefined, text)
+  }
   for (const text of ['a', 'YQ==', 'YWI+']) assert.equal(base64UrlDecode(text), undefined, text)
   for (const text of ['a', 'xy']) assert.equal(hexDecode(text), undefined, text)
   assert.deepEqual(base64Decode('YW\nJj\r\n'), utf8Encode('abc'))
 })
 
 test('utf8Length is the length of the encoding, for lone surrogates too', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => { assert.equal(utf8Length(text), utf8Encode(text).length) }))
-  for (const text of ['\ud800', 'a\ud800b', '\udc00\ud800', 'é€😀']) assert.equal(utf8Length(text), utf8Encode(text).length)
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      assert.equal(utf8Length(text), utf8Encode(text).length)
+    }),
+  )
+  for (const text of ['\ud800', 'a\ud800b', '\udc00\ud800', 'é€😀']) {
+    assert.equal(utf8Length(text), utf8Encode(text).length)
+  }
 })
 
 test('bytes are compared, joined and checked for UTF-8', () => {

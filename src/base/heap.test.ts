@@ -8,7 +8,11 @@ interface Item { readonly key: string; readonly order: number }
 const newHeap = (): Heap<Item> => new Heap<Item>((item) => item.key, (a, b) => a.order - b.order)
 
 test('the heap gives items in order, whatever was added, replaced and removed before', () => {
-  const operation = fc.record({ kind: fc.constantFrom('add', 'add', 'remove', 'pop'), key: fc.nat(20), order: fc.nat(50) })
+  const operation = fc.record({
+    kind: fc.constantFrom('add', 'add', 'remove', 'pop'),
+    key: fc.nat(20),
+    order: fc.nat(50),
+  })
   fc.assert(fc.property(fc.array(operation, { maxLength: 100 }), (operations) => {
     const heap = newHeap()
     const model = new Map<string, number>()

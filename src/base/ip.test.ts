@@ -3,9 +3,30 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {
-  addToIp, addressAt, addressCount, cidrContains, cidrsOverlap, formatCidr, formatIp, indexInCidr, ipFromBytes, ipToBytes, isLinkLocal,
-  isLoopback, isMulticast, joinHostPort, lastAddress, netmask, networkOf, parseCidr, parseIp, subnetAt, subnetCount, unmapped,
-  type Cidr, type IpAddress,
+  addToIp,
+  addressAt,
+  addressCount,
+  cidrContains,
+  cidrsOverlap,
+  formatCidr,
+  formatIp,
+  indexInCidr,
+  ipFromBytes,
+  ipToBytes,
+  isLinkLocal,
+  isLoopback,
+  isMulticast,
+  joinHostPort,
+  lastAddress,
+  netmask,
+  networkOf,
+  parseCidr,
+  parseIp,
+  subnetAt,
+  subnetCount,
+  unmapped,
+  type Cidr,
+  type IpAddress,
 } from './ip.ts'
 
 const ip = (text: string): IpAddress => parseIp(text) ?? assert.fail(`${text} is not an address`)
@@ -13,13 +34,35 @@ const cidr = (text: string): Cidr => parseCidr(text) ?? assert.fail(`${text} is 
 
 test('addresses are parsed and formatted canonically', () => {
   const cases: readonly (readonly [string, string | undefined])[] = [
-    ['10.0.0.1', '10.0.0.1'], ['255.255.255.255', '255.255.255.255'], ['0.0.0.0', '0.0.0.0'],
-    ['256.0.0.1', undefined], ['1.2.3', undefined], ['1.2.3.4.5', undefined], ['01.2.3.4', undefined], ['1.2.3.4 ', undefined], ['', undefined],
-    ['::', '::'], ['::1', '::1'], ['1::', '1::'], ['FE80::1', 'fe80::1'], ['1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7:8'],
-    ['1:0:0:4:0:0:0:8', '1:0:0:4::8'], ['1:0:3:4:5:6:7:8', '1:0:3:4:5:6:7:8'], ['2001:db8::1.2.3.4', '2001:db8::102:304'],
-    ['::ffff:1.2.3.4', '::ffff:1.2.3.4'], ['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0'],
-    ['1::2::3', undefined], ['1:2:3:4:5:6:7', undefined], ['1:2:3:4:5:6:7:8:9', undefined], ['::1:2:3:4:5:6:7:8', undefined],
-    ['fe80::1%eth0', undefined], ['12345::', undefined], ['1.2.3.4::', undefined], [':1', undefined], ['1:', undefined], [':::', undefined],
+    ['10.0.0.1', '10.0.0.1'],
+    ['255.255.255.255', '255.255.255.255'],
+    ['0.0.0.0', '0.0.0.0'],
+    ['256.0.0.1', undefined],
+    ['1.2.3', undefined],
+    ['1.2.3.4.5', undefined],
+    ['01.2.3.4', undefined],
+    ['1.2.3.4 ', undefined],
+    ['', undefined],
+    ['::', '::'],
+    ['::1', '::1'],
+    ['1::', '1::'],
+    ['FE80::1', 'fe80::1'],
+    ['1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7:8'],
+    ['1:0:0:4:0:0:0:8', '1:0:0:4::8'],
+    ['1:0:3:4:5:6:7:8', '1:0:3:4:5:6:7:8'],
+    ['2001:db8::1.2.3.4', '2001:db8::102:304'],
+    ['::ffff:1.2.3.4', '::ffff:1.2.3.4'],
+    ['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0'],
+    ['1::2::3', undefined],
+    ['1:2:3:4:5:6:7', undefined],
+    ['1:2:3:4:5:6:7:8:9', undefined],
+    ['::1:2:3:4:5:6:7:8', undefined],
+    ['fe80::1%eth0', undefined],
+    ['12345::', undefined],
+    ['1.2.3.4::', undefined],
+    [':1', undefined],
+    ['1:', undefined],
+    [':::', undefined],
   ]
   for (const [text, formatted] of cases) {
     const address = parseIp(text)
@@ -31,8 +74,12 @@ test('any address can be written and read back, as text and as bytes', () => {
   const anyIp = fc.oneof(
     fc.bigInt(0n, (1n << 32n) - 1n).map((value): IpAddress => ({ family: 4, value })),
     fc.bigInt(0n, (1n << 128n) - 1n).map((value): IpAddress => ({ family: 6, value })),
-    fc.array(fc.constantFrom(0n, 0n, 1n, 0xffffn), { minLength: 8, maxLength: 8 })
-      .map((groups): IpAddress => ({ family: 6, value: groups.reduce<bigint>((value, group) => (value << 16n) | group, 0n) })),
+    fc
+      .array(fc.constantFrom(0n, 0n, 1n, 0xffffn), { minLength: 8, maxLength: 8 })
+      .map((groups): IpAddress => ({
+        family: 6,
+        value: groups.reduce<bigint>((value, group) => (value << 16n) | group, 0n),
+      })),
   )
   fc.assert(fc.property(anyIp, (address) => {
     assert.deepEqual(parseIp(formatIp(address)), address)
@@ -53,7 +100,9 @@ test('blocks know their addresses', () => {
   assert.equal(cidrsOverlap(cidr('10.0.0.0/8'), cidr('10.5.0.0/16')), true)
   assert.equal(cidrsOverlap(cidr('10.0.0.0/16'), cidr('10.1.0.0/16')), false)
   assert.equal(formatIp(netmask(4, 20)), '255.255.240.0')
-  for (const text of ['10.0.0.0', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/01', '::/129', '/8']) assert.equal(parseCidr(text), undefined, text)
+  for (const text of ['10.0.0.0', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/01', '::/129', '/8']) {
+    assert.equal(parseCidr(text), undefined, text)
+  }
 })
 
 test('blocks are cut into smaller ones', () => {
@@ -66,8 +115,18 @@ test('blocks are cut into smaller ones', () => {
 })
 
 test('special addresses are recognised, also mapped into IPv6', () => {
-  assert.ok(isLoopback(ip('127.0.0.53')) && isLoopback(ip('::1')) && isLoopback(ip('::ffff:127.0.0.1')) && !isLoopback(ip('10.0.0.1')))
-  assert.ok(isLinkLocal(ip('169.254.1.1')) && isLinkLocal(ip('fe80::1')) && isLinkLocal(ip('febf::')) && !isLinkLocal(ip('fec0::')))
+  assert.ok(
+    isLoopback(ip('127.0.0.53'))
+      && isLoopback(ip('::1'))
+      && isLoopback(ip('::ffff:127.0.0.1'))
+      && !isLoopback(ip('10.0.0.1')),
+  )
+  assert.ok(
+    isLinkLocal(ip('169.254.1.1'))
+      && isLinkLocal(ip('fe80::1'))
+      && isLinkLocal(ip('febf::'))
+      && !isLinkLocal(ip('fec0::')),
+  )
   assert.ok(isMulticast(ip('224.0.0.1')) && isMulticast(ip('ff02::1')) && !isMulticast(ip('223.255.255.255')))
   assert.equal(formatIp(unmapped(ip('::ffff:1.2.3.4'))), '1.2.3.4')
   assert.equal(formatIp(addToIp(ip('10.0.0.255'), 1)!), '10.0.1.0')

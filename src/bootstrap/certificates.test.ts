@@ -49,9 +49,21 @@ test('openssl accepts the chain for its purpose and for no other', () => {
     for (const [name, content] of Object.entries(fresh.files)) writeFileSync(join(directory, name), content)
     const verify = (purpose: string, leaf: string): string => {
       try {
-        return execFileSync('openssl', [
-          'verify', '-x509_strict', '-attime', String(now / 1000), '-CAfile', join(directory, 'ca.crt'), '-purpose', purpose, join(directory, leaf),
-        ], { encoding: 'utf8', stdio: 'pipe' })
+        return execFileSync(
+          'openssl',
+          [
+            'verify',
+            '-x509_strict',
+            '-attime',
+            String(now / 1000),
+            '-CAfile',
+            join(directory, 'ca.crt'),
+            '-purpose',
+            purpose,
+            join(directory, leaf),
+          ],
+          { encoding: 'utf8', stdio: 'pipe' },
+        )
       } catch (error) {
         return String((error as { stderr?: string }).stderr)
       }
@@ -73,7 +85,14 @@ const changes: readonly (readonly [string, (files: Record<string, string>) => vo
   ['a lost key too', (files) => { delete files['scheduler.key'] }, 0, ['scheduler']],
   ['an unreadable leaf too', (files) => { files['admin.crt'] = 'junk' }, 0, ['admin']],
   ['a leaf of another name is replaced', (files) => { files['admin.crt'] = files['scheduler.crt']! }, 0, ['admin']],
-  ['a new authority re-issues its leaves', (files) => { delete files['front-proxy-ca.crt'] }, 0, ['front-proxy-ca', 'front-proxy-client']],
+  [
+    'a new authority re-issues its leaves',
+    (files) => {
+      delete files['front-proxy-ca.crt']
+    },
+    0,
+    ['front-proxy-ca', 'front-proxy-client'],
+  ],
   ['a clock that went back far re-issues what is not valid yet', () => {}, -day, plan.leaves.map((leaf) => leaf.name)],
   ['a lost token key is made again', (files) => { delete files['sa.key'] }, 0, ['sa']],
 ]

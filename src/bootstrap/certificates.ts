@@ -57,7 +57,11 @@ export function planCertificates(names: ClusterNames): CertificatesPlan {
       {
         name: 'apiserver', authority: 'ca', subject: subject('kube-apiserver'), usages: ['server auth'],
         dnsNames: unique([
-          'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${names.clusterDomain}`, 'localhost',
+          'kubernetes',
+          'kubernetes.default',
+          'kubernetes.default.svc',
+          `kubernetes.default.svc.${names.clusterDomain}`,
+          'localhost',
           ...names.dnsNames,
         ]),
         ipAddresses: unique([names.kubernetesServiceIp, ...names.addresses, '127.0.0.1', '::1']),

@@ -1,4 +1,6 @@
-/** What one cluster on this machine is: names, ports, address ranges and directories, all derived from a few choices. */
+/**
+ * What one cluster on this machine is: names, ports, address ranges and directories, all derived from a few choices.
+ */
 
 export interface ClusterChoices {
   /** DNS label; the kubeconfig context, the bridge and the packet filter's table are named after it. */

@@ -6,7 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KubeconfigProblem, mergeKubeconfig, removeFromKubeconfig, renderKubeconfig } from './kubeconfig.ts'
 
-const ours = renderKubeconfig({ name: 'skiff', server: 'https://10.0.0.1:6443', certificateAuthority: 'CA', certificate: 'CERT', key: 'KEY' })
+const ours = renderKubeconfig({
+  name: 'skiff',
+  server: 'https://10.0.0.1:6443',
+  certificateAuthority: 'CA',
+  certificate: 'CERT',
+  key: 'KEY',
+})
 const others = `# my clusters
 apiVersion: v1
 kind: Config
@@ -32,14 +38,22 @@ test('a new file is ours alone', () => {
 test('what stood there stays, and the file is kept once', () => {
   const merged = mergeKubeconfig(others, ours, 'skiff')
   assert.equal(merged.needsBackup, true)
-  for (const kept of ['https://work:443', 'command: login', 'namespace: team', 'colors: true', 'name: work']) assert.ok(merged.text.includes(kept), kept)
+  for (const kept of ['https://work:443', 'command: login', 'namespace: team', 'colors: true', 'name: work']) {
+    assert.ok(merged.text.includes(kept), kept)
+  }
   const again = mergeKubeconfig(merged.text, ours, 'skiff')
   assert.deepEqual(again, { text: merged.text, needsBackup: false })
 })
 
 test('a renewed certificate takes the old one’s place', () => {
   const merged = mergeKubeconfig(others, ours, 'skiff').text
-  const renewed = renderKubeconfig({ name: 'skiff', server: 'https://10.0.0.1:6443', certificateAuthority: 'CA', certificate: 'NEW', key: 'KEY' })
+  const renewed = renderKubeconfig({
+    name: 'skiff',
+    server: 'https://10.0.0.1:6443',
+    certificateAuthority: 'CA',
+    certificate: 'NEW',
+    key: 'KEY',
+  })
   const text = mergeKubeconfig(merged, renewed, 'skiff').text
   assert.equal(text.match(/name: skiff/g)?.length, 3)
   assert.ok(text.includes(Buffer.from('NEW').toString('base64')))
@@ -61,7 +75,9 @@ test('removing leaves the others as they are', () => {
 })
 
 test('a file that is something else is not touched', () => {
-  for (const text of ['- a\n', 'kind: Pod\n', 'clusters: 7\n', 'just text']) assert.throws(() => mergeKubeconfig(text, ours, 'skiff'), KubeconfigProblem)
+  for (const text of ['- a\n', 'kind: Pod\n', 'clusters: 7\n', 'just text']) {
+    assert.throws(() => mergeKubeconfig(text, ours, 'skiff'), KubeconfigProblem)
+  }
 })
 
 test('kubectl reads the result', () => {
@@ -69,7 +85,8 @@ test('kubectl reads the result', () => {
   try {
     const file = join(directory, 'config')
     writeFileSync(file, mergeKubeconfig(others, ours, 'skiff').text)
-    const run = (...args: string[]): string => execFileSync('kubectl', ['--kubeconfig', file, 'config', ...args], { encoding: 'utf8' })
+    const run = (...args: string[]): string =>
+      execFileSync('kubectl', ['--kubeconfig', file, 'config', ...args], { encoding: 'utf8' })
     assert.equal(run('current-context'), 'skiff\n')
     assert.deepEqual(run('get-contexts', '-o', 'name').trim().split('\n'), ['skiff', 'work'])
     assert.equal(run('view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}'), 'https://10.0.0.1:6443')

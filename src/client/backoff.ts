@@ -13,7 +13,13 @@ export interface BackoffOptions {
 }
 
 /** client-go's reflector: 0.8 s doubling to 30 s, up to twice that with jitter, forgotten after two minutes. */
-export const reflectorBackoff: BackoffOptions = { initialMs: 800, maxMs: 30_000, factor: 2, jitter: 1, resetMs: 120_000 }
+export const reflectorBackoff: BackoffOptions = {
+  initialMs: 800,
+  maxMs: 30_000,
+  factor: 2,
+  jitter: 1,
+  resetMs: 120_000,
+}
 
 export interface Backoff {
   /** How long to wait now, in milliseconds; counts as a failure. */

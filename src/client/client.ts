@@ -3,7 +3,16 @@ import type { Kind } from '#machinery/schema/define-kind.ts'
 import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { GroupVersion } from '#machinery/meta/group-version.ts'
 import type {
-  ApiCall, DeleteOptions, ListOptions, ObjectList, PatchType, ResourcePath, Transport, WatchEvent, WatchOptions, WriteOptions,
+  ApiCall,
+  DeleteOptions,
+  ListOptions,
+  ObjectList,
+  PatchType,
+  ResourcePath,
+  Transport,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
 } from './transport.ts'
 
 /** What a path needs to know of a kind; custom resources that were found by discovery have nothing more. */
@@ -67,37 +76,52 @@ export function resourceNameOf(kind: Pick<Kind<never>, 'group' | 'plural' | 'pre
   return { group: kind.group, version: kind.preferredVersion.version, resource: kind.plural }
 }
 
-function createKindClient<T extends KubeObject>(transport: Transport, resource: ResourceName, namespace: string | undefined): KindClient<T> {
+function createKindClient<T extends KubeObject>(
+  transport: Transport,
+  resource: ResourceName,
+  namespace: string | undefined,
+): KindClient<T> {
   const collection: ResourcePath = { ...resource, namespace }
   const at = (name: string, subresource?: string): ResourcePath => ({ ...collection, name, subresource })
   const named = (object: DeepReadonly<T>): string => object.metadata?.name ?? ''
   // The one place where the wire's untyped objects get the type that the caller asked for by naming the kind.
-  const one = async (call: ApiCall, options?: CallOptions) => await transport.call(call, { signal: options?.signal }) as unknown as Stored<T>
+  const one = async (call: ApiCall, options?: CallOptions) =>
+    (await transport.call(call, { signal: options?.signal })) as unknown as Stored<T>
   const list = async (options: ListOptions & CallOptions = {}) =>
-    await transport.call({ verb: 'list', path: collection, options }, { signal: options.signal }) as unknown as ObjectList<Stored<T>>
+    (await transport.call(
+      { verb: 'list', path: collection, options },
+      { signal: options.signal },
+    )) as unknown as ObjectList<Stored<T>>
   return {
     get: (name, options) => one({ verb: 'get', path: at(name), resourceVersion: options?.resourceVersion }, options),
     list,
     listAll: async (options = {}) => await allPages(list, options),
-    create: (object, options = {}) => one({ verb: 'create', path: collection, object: object as KubeObject, options }, options),
-    update: (object, options = {}) => one({ verb: 'update', path: at(named(object)), object: object as KubeObject, options }, options),
+    create: (object, options = {}) =>
+      one({ verb: 'create', path: collection, object: object as KubeObject, options }, options),
+    update: (object, options = {}) =>
+      one({ verb: 'update', path: at(named(object)), object: object as KubeObject, options }, options),
     updateStatus: (object, options = {}) =>
       one({ verb: 'update', path: at(named(object), 'status'), object: object as KubeObject, options }, options),
     patch: (name, patchType, patch, options = {}) =>
       one({ verb: 'patch', path: at(name, options.subresource), patchType, patch, options }, options),
     apply: (object, options) =>
-      one({ verb: 'patch', path: at(named(object), options.subresource), patchType: 'apply', patch: object, options }, options),
+      one(
+        { verb: 'patch', path: at(named(object), options.subresource), patchType: 'apply', patch: object, options },
+        options,
+      ),
     delete: (name, options = {}) => one({ verb: 'delete', path: at(name), options }, options),
     deleteCollection: async (options = {}) => {
       await transport.call({ verb: 'deletecollection', path: collection, options }, { signal: options.signal })
     },
-    watch: (options, signal) => transport.watch(collection, options, signal) as AsyncIterable<readonly WatchEvent<Stored<T>>[]>,
+    watch: (options, signal) =>
+      transport.watch(collection, options, signal) as AsyncIterable<readonly WatchEvent<Stored<T>>[]>,
     subresource: (name, subresource) => createSubresourceClient(transport, at(name, subresource)),
   }
 }
 
 function createSubresourceClient<S extends KubeObject>(transport: Transport, path: ResourcePath): SubresourceClient<S> {
-  const one = async (call: ApiCall, options?: CallOptions) => await transport.call(call, { signal: options?.signal }) as DeepReadonly<S>
+  const one = async (call: ApiCall, options?: CallOptions) =>
+    (await transport.call(call, { signal: options?.signal })) as DeepReadonly<S>
   return {
     get: (options) => one({ verb: 'get', path }, options),
     create: (object, options = {}) => one({ verb: 'create', path, object: object as KubeObject, options }, options),

@@ -1,4 +1,7 @@
-/** Keeps events from flooding: same ones are counted, similar ones combined, noisy sources cut off (client-go's EventCorrelator). */
+/**
+ * Keeps events from flooding: same ones are counted, similar ones combined, noisy sources cut off (client-go's
+ * EventCorrelator).
+ */
 import type { KubeObject } from '#machinery/meta/object.ts'
 
 /** What an event is about. */
@@ -40,7 +43,13 @@ export interface Occurrence {
 export type Correlated =
   | { readonly type: 'drop' }
   | { readonly type: 'create'; readonly key: string; readonly message: string }
-  | { readonly type: 'bump'; readonly key: string; readonly name: string; readonly count: number; readonly message: string }
+  | {
+      readonly type: 'bump'
+      readonly key: string
+      readonly name: string
+      readonly count: number
+      readonly message: string
+    }
 
 interface Aggregate {
   readonly messages: Set<string>
@@ -73,7 +82,9 @@ export class EventCorrelator {
     const earlier = this.#observed.get(key)
     if (earlier) this.#observed.set(key, { ...earlier, count: earlier.count + 1 })
     if (!this.#takeToken(object, nowMs)) return { type: 'drop' }
-    return earlier ? { type: 'bump', key, name: earlier.name, count: earlier.count + 1, message } : { type: 'create', key, message }
+    return earlier
+      ? { type: 'bump', key, name: earlier.name, count: earlier.count + 1, message }
+      : { type: 'create', key, message }
   }
 
   /** What the server has now; the next occurrence with that key bumps it. */

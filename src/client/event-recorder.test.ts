@@ -35,7 +35,14 @@ function store() {
 function start(answer: (call: ApiCall) => KubeObject) {
   const clock = createManualClock()
   const transport = createScriptedTransport(answer)
-  const recorder = createEventRecorder({ transport, clock, random: createSeededRandom(1), log: silentLog, component: 'kubelet', host: 'node-1' })
+  const recorder = createEventRecorder({
+    transport,
+    clock,
+    random: createSeededRandom(1),
+    log: silentLog,
+    component: 'kubelet',
+    host: 'node-1',
+  })
   const stop = new AbortController()
   const done = recorder.run(stop.signal)
   return { clock, transport, recorder, stop: async () => { stop.abort(); await done } }

@@ -85,7 +85,12 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     }
     const bumped = correlated.type === 'bump' ? correlated : undefined
     const event = draftEvent(pending, {
-      namespace, message: correlated.message, component, host, suffix: nameSuffix(pending.at, options.random), count: bumped?.count ?? 1,
+      namespace,
+      message: correlated.message,
+      component,
+      host,
+      suffix: nameSuffix(pending.at, options.random),
+      count: bumped?.count ?? 1,
     })
     for (let attempt = 1; ; attempt++) {
       try {
@@ -128,7 +133,12 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 }
 
 /** Bumps the count of an event that exists, or creates it (again, if it has expired meanwhile). */
-async function write(events: KindClient<CoreEvent>, event: CoreEvent, existing: string | undefined, signal: AbortSignal) {
+async function write(
+  events: KindClient<CoreEvent>,
+  event: CoreEvent,
+  existing: string | undefined,
+  signal: AbortSignal,
+) {
   if (existing !== undefined) {
     try {
       const { count, lastTimestamp, message } = event
@@ -140,14 +150,19 @@ async function write(events: KindClient<CoreEvent>, event: CoreEvent, existing: 
   return await events.create(event, { signal })
 }
 
-/** The server answered and will answer the same again, or it did not answer (then hold everything while we keep trying). */
+/**
+ * The server answered and will answer the same again, or it did not answer (then hold everything while we keep trying).
+ */
 function isWorthRetrying(error: unknown): boolean {
   return !(error instanceof ApiError) || error.code >= 500 || error.code === 429
 }
 
 function isExpected(error: unknown): boolean {
-  return isReason(error, 'AlreadyExists')
-    || (error instanceof ApiError && (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating'))
+  return (
+    isReason(error, 'AlreadyExists')
+    || (error instanceof ApiError
+      && (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating'))
+  )
 }
 
 interface DraftOptions {
@@ -159,7 +174,10 @@ interface DraftOptions {
   readonly count: number
 }
 
-function draftEvent({ about, type, reason, at }: Pending, { namespace, message, component, host, suffix, count }: DraftOptions): CoreEvent {
+function draftEvent(
+  { about, type, reason, at }: Pending,
+  { namespace, message, component, host, suffix, count }: DraftOptions,
+): CoreEvent {
   const timestamp = `${new Date(at).toISOString().slice(0, 19)}Z`
   return {
     apiVersion: 'v1', kind: 'Event',

@@ -1,4 +1,7 @@
-/** Plain requests to an API server, for what has no place in a Transport: tables, logs, discovery, OpenAPI, several content types. */
+/**
+ * Plain requests to an API server, for what has no place in a Transport: tables, logs, discovery, OpenAPI,
+ * several content types.
+ */
 import type { Status } from '#machinery/errors/api-error.ts'
 import { ApiError } from '#machinery/errors/api-error.ts'
 import type { HttpClient, IncomingResponse, OutgoingRequest } from '#world/http.ts'
@@ -40,7 +43,14 @@ const never = new AbortController().signal
 const responseBytesMax = 512 * 1024 * 1024
 
 export function createHttpRequests({ http, server, tls, headers, onWarning }: HttpRequestsOptions): HttpRequests {
-  async function send({ method = 'GET', path, query, accept = 'application/json', body, signal = never }: ServerRequest): Promise<IncomingResponse> {
+  async function send({
+    method = 'GET',
+    path,
+    query,
+    accept = 'application/json',
+    body,
+    signal = never,
+  }: ServerRequest): Promise<IncomingResponse> {
     const response = await http.request({
       method, url: `${server}${path}${formatQuery(query ?? {}, path.includes('?'))}`,
       headers: { accept, ...headers, ...(body && { 'content-type': body.type }) },
@@ -64,7 +74,11 @@ export function createHttpRequests({ http, server, tls, headers, onWarning }: Ht
 
 function formatQuery(query: Query, extend: boolean): string {
   const parts = Object.entries(query).flatMap(([name, value]) => {
-    const values = Array.isArray(value) ? value as readonly string[] : value === undefined || value === '' ? [] : [value]
+    const values = Array.isArray(value)
+      ? (value as readonly string[])
+      : value === undefined || value === ''
+        ? []
+        : [value]
     return values.map((inner) => `${name}=${encodeURIComponent(String(inner))}`)
   })
   return parts.length === 0 ? '' : `${extend ? '&' : '?'}${parts.join('&')}`
@@ -86,12 +100,26 @@ function errorFrom(method: string, response: IncomingResponse, text: string): Ap
       if (!(error instanceof SyntaxError)) throw error
     }
   }
-  const [reason, message] = genericErrors[response.status] ?? ['Unknown', `the server responded with the status code ${response.status} but did not return more information`]
-  return new ApiError({
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code: response.status, reason: reason as 'Unknown',
-    message: response.status === 400 || response.status === 401 || response.status === 403 ? text.trim() || message : message,
-    details: { causes: [{ reason: 'UnexpectedServerResponse', message: text.trim() }] },
-  }, { cause: `${method} answered ${response.status}` })
+  const [reason, message] = genericErrors[response.status] ?? [
+    'Unknown',
+    `the server responded with the status code ${response.status} but did not return more information`,
+  ]
+  return new ApiError(
+    {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      code: response.status,
+      reason: reason as 'Unknown',
+      message:
+        response.status === 400 || response.status === 401 || response.status === 403
+          ? text.trim() || message
+          : message,
+      details: { causes: [{ reason: 'UnexpectedServerResponse', message: text.trim() }] },
+    },
+    { cause: `${method} answered ${response.status}` },
+  )
 }
 
 const genericErrors: Readonly<Record<number, readonly [reason: string, message: string]>> = {
@@ -107,5 +135,8 @@ const genericErrors: Readonly<Record<number, readonly [reason: string, message: 
   429: ['TooManyRequests', 'the server has received too many requests and has asked us to try again later'],
   500: ['InternalError', 'an error on the server has prevented the request from succeeding'],
   503: ['ServiceUnavailable', 'the server is currently unable to handle the request'],
-  504: ['Timeout', 'the server was unable to return a response in the time allotted, but may still be processing the request'],
+  504: [
+    'Timeout',
+    'the server was unable to return a response in the time allotted, but may still be processing the request',
+  ],
 }

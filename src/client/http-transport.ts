@@ -5,7 +5,16 @@ import { ApiError } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { HttpClient, IncomingResponse, OutgoingRequest } from '#world/http.ts'
 import type {
-  ApiCall, DeleteOptions, ListOptions, ObjectList, PatchType, ResourcePath, Transport, WatchEvent, WatchOptions, WriteOptions,
+  ApiCall,
+  DeleteOptions,
+  ListOptions,
+  ObjectList,
+  PatchType,
+  ResourcePath,
+  Transport,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
 } from './transport.ts'
 
 export interface HttpTransportOptions {
@@ -33,7 +42,12 @@ const patchContentTypes: Readonly<Record<PatchType, string>> = {
 export function createHttpTransport(options: HttpTransportOptions): Transport {
   const { http, server, responseBytesMax = 256 * 1024 * 1024 } = options
 
-  async function send(method: string, target: string, body: { readonly type: string; readonly value: unknown } | undefined, signal: AbortSignal) {
+  async function send(
+    method: string,
+    target: string,
+    body: { readonly type: string; readonly value: unknown } | undefined,
+    signal: AbortSignal,
+  ) {
     const token = await options.token?.()
     return await http.request({
       method, url: `${server}${target}`,
@@ -59,7 +73,9 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
     async *watch(path, watchOptions, signal) {
       const query = formatQuery({ ...listQuery(watchOptions), ...watchQuery(watchOptions), watch: 'true' })
       const response = await send('GET', formatPath(path) + query, undefined, signal)
-      if (response.status >= 400) throw errorFrom(response, new TextDecoder().decode(await response.readBody(responseBytesMax)))
+      if (response.status >= 400) {
+        throw errorFrom(response, new TextDecoder().decode(await response.readBody(responseBytesMax)))
+      }
       yield* readWatch(response, signal)
     },
   }
@@ -94,7 +110,8 @@ function describeCall(call: ApiCall): Described {
       return { method: 'PUT', query: formatQuery(writeQuery(call.options)), body: json(call.object) }
     case 'patch':
       return {
-        method: 'PATCH', query: formatQuery({ ...writeQuery(call.options), force: call.options.force ? 'true' : undefined }),
+        method: 'PATCH',
+        query: formatQuery({ ...writeQuery(call.options), force: call.options.force ? 'true' : undefined }),
         body: { type: patchContentTypes[call.patchType], value: call.patch },
       }
     case 'delete':
@@ -106,7 +123,12 @@ function describeCall(call: ApiCall): Described {
 
 function deleteBody({ gracePeriodSeconds, propagationPolicy, preconditions, dryRun }: DeleteOptions): unknown {
   return {
-    kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds, propagationPolicy, preconditions, ...(dryRun && { dryRun: ['All'] }),
+    kind: 'DeleteOptions',
+    apiVersion: 'v1',
+    gracePeriodSeconds,
+    propagationPolicy,
+    preconditions,
+    ...(dryRun && { dryRun: ['All'] }),
   }
 }
 
@@ -116,12 +138,23 @@ function writeQuery({ dryRun, fieldManager, fieldValidation }: WriteOptions): Qu
   return { dryRun: dryRun ? 'All' : undefined, fieldManager, fieldValidation }
 }
 
-function listQuery({ labelSelector, fieldSelector, resourceVersion, resourceVersionMatch, limit, continue: token }: ListOptions): Query {
+function listQuery({
+  labelSelector,
+  fieldSelector,
+  resourceVersion,
+  resourceVersionMatch,
+  limit,
+  continue: token,
+}: ListOptions): Query {
   return { labelSelector, fieldSelector, resourceVersion, resourceVersionMatch, limit, continue: token }
 }
 
 function watchQuery({ allowWatchBookmarks, sendInitialEvents, timeoutSeconds }: WatchOptions): Query {
-  return { allowWatchBookmarks: allowWatchBookmarks ? 'true' : undefined, sendInitialEvents: sendInitialEvents?.toString(), timeoutSeconds }
+  return {
+    allowWatchBookmarks: allowWatchBookmarks ? 'true' : undefined,
+    sendInitialEvents: sendInitialEvents?.toString(),
+    timeoutSeconds,
+  }
 }
 
 function formatQuery(query: Query): string {
@@ -160,7 +193,10 @@ function parseStatus(text: string): Status | undefined {
 }
 
 /** All complete lines of one chunk come out as one batch. */
-async function* readWatch(response: IncomingResponse, signal: AbortSignal): AsyncGenerator<readonly WatchEvent<KubeObject>[]> {
+async function* readWatch(
+  response: IncomingResponse,
+  signal: AbortSignal,
+): AsyncGenerator<readonly WatchEvent<KubeObject>[]> {
   const decoder = new TextDecoder()
   let rest = ''
   try {

@@ -14,12 +14,24 @@ const pods = { group: '', version: 'v1', resource: 'pods' }
 
 function pod(name: string, version: number, uid = `uid-${name}`, extra: object = {}): Stored<KubeObject> {
   return {
-    metadata: { name, namespace: 'default', uid, resourceVersion: String(version), creationTimestamp: '2026-01-01T00:00:00Z', ...extra },
+    metadata: {
+      name,
+      namespace: 'default',
+      uid,
+      resourceVersion: String(version),
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      ...extra,
+    },
   }
 }
 const bookmark = (version: number, end = false): { type: 'BOOKMARK'; object: KubeObject } => ({
   type: 'BOOKMARK',
-  object: { metadata: { resourceVersion: String(version), ...(end && { annotations: { 'k8s.io/initial-events-end': 'true' } }) } },
+  object: {
+    metadata: {
+      resourceVersion: String(version),
+      ...(end && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
+    },
+  },
 })
 const added = (object: Stored<KubeObject>) => ({ type: 'ADDED' as const, object: object as KubeObject })
 const modified = (object: Stored<KubeObject>) => ({ type: 'MODIFIED' as const, object: object as KubeObject })
@@ -29,18 +41,30 @@ function start(answer: (call: ApiCall) => ObjectList<KubeObject> = () => { throw
   const clock = createManualClock()
   const transport = createScriptedTransport(answer)
   const stop = new AbortController()
-  const informers = createInformers({ transport, clock, random: createSeededRandom(1), log: silentLog, signal: stop.signal })
+  const informers = createInformers({
+    transport,
+    clock,
+    random: createSeededRandom(1),
+    log: silentLog,
+    signal: stop.signal,
+  })
   const informer = informers.resource(pods)
   const seen: string[] = []
   informer.subscribe({
-    onAdd: (object, initial) => seen.push(`${initial ? 'initial' : 'add'} ${object.metadata.name}@${object.metadata.resourceVersion}`),
-    onUpdate: (old, object) => seen.push(`update ${object.metadata.name}@${old.metadata.resourceVersion}→${object.metadata.resourceVersion}`),
+    onAdd: (object, initial) =>
+      seen.push(`${initial ? 'initial' : 'add'} ${object.metadata.name}@${object.metadata.resourceVersion}`),
+    onUpdate: (old, object) =>
+      seen.push(`update ${object.metadata.name}@${old.metadata.resourceVersion}→${object.metadata.resourceVersion}`),
     onDelete: (object) => seen.push(`delete ${object.metadata.name}@${object.metadata.resourceVersion}`),
   })
   return { clock, transport, informers, informer, seen, stop }
 }
 
-async function synced(objects: readonly Stored<KubeObject>[], version: number, answer?: (call: ApiCall) => ObjectList<KubeObject>) {
+async function synced(
+  objects: readonly Stored<KubeObject>[],
+  version: number,
+  answer?: (call: ApiCall) => ObjectList<KubeObject>,
+) {
   const started = start(answer)
   await started.clock.settle()
   started.transport.watches[0]!.send(...objects.map(added), bookmark(version, true))
@@ -70,7 +94,9 @@ test('lists, then watches from there, when the server knows no WatchList', async
   const list: ObjectList<KubeObject> = { metadata: { resourceVersion: '12' }, items: [pod('a', 3) as KubeObject] }
   const { clock, transport, informer, seen } = start(() => list)
   await clock.settle()
-  transport.watches[0]!.fail(new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code: 422, reason: 'Invalid' }))
+  transport.watches[0]!.fail(
+    new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code: 422, reason: 'Invalid' }),
+  )
   await clock.advance(2000)
   assert.equal(informer.hasSynced, true)
   assert.deepEqual(seen, ['initial a@3'])
@@ -133,7 +159,10 @@ test('a server that refuses is asked less and less often', async () => {
     await clock.advance(1000)
     for (const watch of transport.watches) watch.fail(new Error('connection refused'))
   }
-  assert.ok(transport.watches.length >= 4 && transport.watches.length <= 9, `${transport.watches.length} attempts in two minutes`)
+  assert.ok(
+    transport.watches.length >= 4 && transport.watches.length <= 9,
+    `${transport.watches.length} attempts in two minutes`,
+  )
 })
 
 test('a watch that ends at once, again and again, is no hot loop', async () => {
@@ -155,7 +184,9 @@ test('a handler that throws does not stop the others, and is counted', async () 
 })
 
 test('finds objects by namespace, owner, node and own indexes, also after changes', async () => {
-  const owned = (uid: string) => ({ ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'rs', uid, controller: true }] })
+  const owned = (uid: string) => ({
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'rs', uid, controller: true }],
+  })
   const { clock, transport, informer } = await synced([pod('a', 1, 'a', owned('x')), pod('b', 2, 'b', owned('y'))], 7)
   informer.addIndex('first-letter', (object) => [object.metadata.name[0]!])
   const names = (index: string, value: string) => informer.byIndex(index, value).map((object) => object.metadata.name)

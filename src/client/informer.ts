@@ -12,7 +12,9 @@ import { ObjectCache } from './object-cache.ts'
 import { compareResourceVersions, newerResourceVersion } from './resource-version.ts'
 import type { WatchEvent } from './transport.ts'
 
-/** Calls come one after the other, in the order of the server's history, with gaps where a relist skipped some of it. */
+/**
+ * Calls come one after the other, in the order of the server's history, with gaps where a relist skipped some of it.
+ */
 export interface InformerHandler<T extends KubeObject> {
   /** `initial`: part of the first list, or known before this handler subscribed. */
   onAdd?(object: Stored<T>, initial: boolean): void
@@ -26,7 +28,9 @@ export interface InformerHandler<T extends KubeObject> {
 
 export interface Informer<T extends KubeObject> extends Lister<T> {
   readonly resource: ResourceName
-  /** Resolves after the first complete list; never rejects: failing to list is retried until the informer is stopped. */
+  /**
+   * Resolves after the first complete list; never rejects: failing to list is retried until the informer is stopped.
+   */
   readonly synced: Promise<void>
   readonly hasSynced: boolean
   /** Everything up to this version has been seen; empty before the first list. */
@@ -58,7 +62,10 @@ export interface InformerOptions<T extends KubeObject> {
   readonly log: Log
 }
 
-/** A list older than what was seen comes from a server that lags; after so many of them, time really went back (a restored backup). */
+/**
+ * A list older than what was seen comes from a server that lags; after so many of them, time really went back (a
+ * restored backup).
+ */
 const staleListsMax = 5
 /** client-go's reflector asks for a watch of 5 to 10 minutes. */
 const watchSecondsMin = 300
@@ -128,7 +135,9 @@ export class CollectionInformer<T extends KubeObject> implements Informer<T> {
       } catch (error) {
         if (signal.aborted) return
         const waitMs = Math.max(backoff.nextMs(), this.#react(error))
-        if (waitMs > 0) log.warn('lost the watch', { resource: resource.resource, error: String(error), retryMs: Math.round(waitMs) })
+        if (waitMs > 0) {
+          log.warn('lost the watch', { resource: resource.resource, error: String(error), retryMs: Math.round(waitMs) })
+        }
         await clock.sleep(waitMs, signal).catch((reason: unknown) => { if (!signal.aborted) throw reason })
       }
     }
@@ -156,7 +165,9 @@ export class CollectionInformer<T extends KubeObject> implements Informer<T> {
     this.#replace(objects, page.metadata.resourceVersion ?? '')
   }
 
-  /** Watches until the server ends it. Without a version to resume from, the stream starts with the whole collection. */
+  /**
+   * Watches until the server ends it. Without a version to resume from, the stream starts with the whole collection.
+   */
   async #watchOnce(signal: AbortSignal): Promise<void> {
     const { client, labelSelector, fieldSelector, clock, random } = this.#options
     const startedAt = clock.monotonic()
@@ -165,7 +176,9 @@ export class CollectionInformer<T extends KubeObject> implements Informer<T> {
     this.#counts.watches++
     const stream = client.watch({
       labelSelector, fieldSelector, allowWatchBookmarks: true,
-      ...(initial ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' as const } : { resourceVersion: this.#resumeFrom }),
+      ...(initial
+        ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' as const }
+        : { resourceVersion: this.#resumeFrom }),
       timeoutSeconds: Math.round(watchSecondsMin * (1 + random.next())),
     }, signal)
     for await (const batch of stream) {
@@ -215,7 +228,10 @@ export class CollectionInformer<T extends KubeObject> implements Informer<T> {
   /** The same state or an older one: a watch that resumed a little before where it stopped. */
   #isKnown(object: Stored<T>): boolean {
     const { uid, resourceVersion } = this.#cache.byKey(objectKey(object))?.metadata ?? {}
-    return uid === object.metadata.uid && compareResourceVersions(object.metadata.resourceVersion, resourceVersion ?? '') <= 0
+    return (
+      uid === object.metadata.uid
+      && compareResourceVersions(object.metadata.resourceVersion, resourceVersion ?? '') <= 0
+    )
   }
 
   #remove(object: Stored<T>): void {

@@ -47,7 +47,11 @@ export interface Connection {
   readonly server: string
   readonly namespace: string
   readonly tls: {
-    readonly ca?: string; readonly certificate?: string; readonly key?: string; readonly insecure?: boolean; readonly serverName?: string
+    readonly ca?: string
+    readonly certificate?: string
+    readonly key?: string
+    readonly insecure?: boolean
+    readonly serverName?: string
   }
   readonly token: string | undefined
 }
@@ -56,10 +60,15 @@ export class KubeconfigError extends Error {}
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Takes the decoded YAML or JSON document. Throws KubeconfigError for what is not a kubeconfig; unknown fields are ignored. */
+/**
+ * Takes the decoded YAML or JSON document. Throws KubeconfigError for what is not a kubeconfig; unknown
+ * fields are ignored.
+ */
 export function parseKubeconfig(document: unknown): Kubeconfig {
   const root = fieldsOf(document, 'the kubeconfig')
-  if (root['kind'] !== undefined && root['kind'] !== 'Config') throw new KubeconfigError(`kind is ${String(root['kind'])}, not Config`)
+  if (root['kind'] !== undefined && root['kind'] !== 'Config') {
+    throw new KubeconfigError(`kind is ${String(root['kind'])}, not Config`)
+  }
   return {
     currentContext: text(root, 'current-context') ?? '',
     clusters: named(root, 'clusters', 'cluster', parseCluster),
@@ -80,7 +89,10 @@ export function mergeKubeconfigs(configs: readonly Kubeconfig[]): Kubeconfig {
   }
 }
 
-/** Resolves a context (default: the current one). `readFile` gives a file's text; its failure is the caller's to explain. */
+/**
+ * Resolves a context (default: the current one). `readFile` gives a file's text; its failure is the
+ * caller's to explain.
+ */
 export async function connectionOf(
   config: Kubeconfig, readFile: (path: string) => Promise<string>, contextName: string = config.currentContext,
 ): Promise<Connection> {
@@ -98,8 +110,11 @@ export async function connectionOf(
     server: cluster.server.replace(/\/+$/, ''),
     namespace: context.namespace ?? 'default',
     tls: {
-      ...(ca !== undefined && { ca }), ...(certificate !== undefined && { certificate }), ...(key !== undefined && { key }),
-      ...(cluster.insecure && { insecure: true }), ...(cluster.serverName !== undefined && { serverName: cluster.serverName }),
+      ...(ca !== undefined && { ca }),
+      ...(certificate !== undefined && { certificate }),
+      ...(key !== undefined && { key }),
+      ...(cluster.insecure && { insecure: true }),
+      ...(cluster.serverName !== undefined && { serverName: cluster.serverName }),
     },
     token: (await read(user?.token))?.trim(),
   }
@@ -128,7 +143,8 @@ function parseUser(fields: Fields): UserEntry {
     username: text(fields, 'username'),
     password: text(fields, 'password'),
     impersonate: text(fields, 'as'),
-    exec: fields['exec'] === undefined || fields['exec'] === null ? undefined : parseExec(fieldsOf(fields['exec'], 'exec')),
+    exec:
+      fields['exec'] === undefined || fields['exec'] === null ? undefined : parseExec(fieldsOf(fields['exec'], 'exec')),
   }
 }
 
@@ -144,7 +160,11 @@ function parseExec(fields: Fields): ExecEntry {
 }
 
 function parseContext(fields: Fields): ContextEntry {
-  return { cluster: text(fields, 'cluster') ?? '', user: text(fields, 'user') ?? '', namespace: text(fields, 'namespace') }
+  return {
+    cluster: text(fields, 'cluster') ?? '',
+    user: text(fields, 'user') ?? '',
+    namespace: text(fields, 'namespace'),
+  }
 }
 
 function dataOrFile(fields: Fields, name: string): DataOrFile | undefined {
@@ -181,6 +201,8 @@ function text(fields: Fields, name: string): string | undefined {
 }
 
 function fieldsOf(value: unknown, what: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new KubeconfigError(`${what} is not an object`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new KubeconfigError(`${what} is not an object`)
+  }
   return value as Fields
 }

@@ -36,10 +36,12 @@ interface Lease extends KubeObject {
 const leaseResource = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' }
 
 /**
- * Waits to become the leader, then runs `lead` until it returns or leadership is lost, in which case its signal aborts. Returns in both
- * cases, after `lead` has ended, and when `signal` aborts; the lease is given up on the way out if it is still held.
+ * Waits to become the leader, then runs `lead` until it returns or leadership is lost, in which case its signal
+ * aborts. Returns in both cases, after `lead` has ended, and when `signal` aborts; the lease is given up on the way
+ * out if it is still held.
  *
- * A lease is no lock: a leader that was suspended may still write for a moment. Its writes carry resource versions, and those fence it.
+ * A lease is no lock: a leader that was suspended may still write for a moment. Its writes carry resource versions, and
+ * those fence it.
  */
 export async function runAsLeader(
   options: LeaderElectionOptions, signal: AbortSignal, lead: (signal: AbortSignal) => Promise<void>,
@@ -57,7 +59,9 @@ export async function runAsLeader(
     if (await elector.tryAcquireOrRenew(term.signal)) renewedAt = clock.monotonic()
     else if (clock.monotonic() - renewedAt >= renewDeadlineMs || elector.isHeldByAnother) break
   }
-  if (!signal.aborted && !term.signal.aborted) log.warn('lost leadership', { lease: options.name, identity: options.identity })
+  if (!signal.aborted && !term.signal.aborted) {
+    log.warn('lost leadership', { lease: options.name, identity: options.identity })
+  }
   term.abort()
   await leading
   await elector.release()
@@ -75,7 +79,10 @@ class LeaseHolder {
   readonly #options: LeaderElectionOptions
   readonly #leases
   readonly #durationMs: number
-  /** The lease as last seen and when that was by our own monotonic clock: other machines' clocks are never compared with ours. */
+  /**
+   * The lease as last seen and when that was by our own monotonic clock: other machines' clocks are never
+   * compared with ours.
+   */
   #seen: { readonly lease: Stored<Lease>; readonly at: number } | undefined
 
   constructor(options: LeaderElectionOptions) {
@@ -119,7 +126,8 @@ class LeaseHolder {
     const now = microTime(this.#options.clock.now())
     try {
       await this.#leases.update({
-        ...lease, spec: { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now },
+        ...lease,
+        spec: { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now },
       })
     } catch (error) {
       log.warn('could not release the lease', { lease: name, error: String(error) })
@@ -142,7 +150,9 @@ class LeaseHolder {
       renewTime: now,
       leaseTransitions: (old?.spec?.leaseTransitions ?? 0) + (old && !isOurs ? 1 : 0),
     }
-    return old ? { ...old, spec } : { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace }, spec }
+    return old
+      ? { ...old, spec }
+      : { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace }, spec }
   }
 }
 

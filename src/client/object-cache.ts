@@ -32,8 +32,10 @@ interface Index<T extends KubeObject> {
 const standardIndexes: Readonly<Record<string, IndexFunction<KubeObject>>> = {
   namespace: (object) => [object.metadata.namespace ?? ''],
   ownerUid: (object) => (object.metadata.ownerReferences ?? []).map((owner) => owner.uid),
-  controllerUid: (object) => (object.metadata.ownerReferences ?? []).filter((owner) => owner.controller).map((owner) => owner.uid),
-  orphans: (object) => (object.metadata.ownerReferences ?? []).some((owner) => owner.controller) ? [] : [object.metadata.namespace ?? ''],
+  controllerUid: (object) =>
+    (object.metadata.ownerReferences ?? []).filter((owner) => owner.controller).map((owner) => owner.uid),
+  orphans: (object) =>
+    (object.metadata.ownerReferences ?? []).some((owner) => owner.controller) ? [] : [object.metadata.namespace ?? ''],
   controllerName: (object) => (object.metadata.ownerReferences ?? []).filter((owner) => owner.controller)
     .map((owner) => `${owner.kind}/${object.metadata.namespace ?? ''}/${owner.name}`),
   phase: (object) => [(object as { readonly status?: { readonly phase?: string } }).status?.phase ?? ''],

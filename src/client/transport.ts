@@ -38,24 +38,44 @@ export interface WatchOptions extends ListOptions {
 export interface DeleteOptions {
   readonly gracePeriodSeconds?: number | undefined
   readonly propagationPolicy?: 'Orphan' | 'Background' | 'Foreground' | undefined
-  readonly preconditions?: { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined } | undefined
+  readonly preconditions?:
+    { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined } | undefined
   readonly dryRun?: boolean | undefined
 }
 
 export type ApiCall =
   | { readonly verb: 'get'; readonly path: ResourcePath; readonly resourceVersion?: string | undefined }
   | { readonly verb: 'list'; readonly path: ResourcePath; readonly options: ListOptions }
-  | { readonly verb: 'create'; readonly path: ResourcePath; readonly object: KubeObject; readonly options: WriteOptions }
-  | { readonly verb: 'update'; readonly path: ResourcePath; readonly object: KubeObject; readonly options: WriteOptions }
-  | { readonly verb: 'patch'; readonly path: ResourcePath; readonly patchType: PatchType; readonly patch: unknown
-      readonly options: WriteOptions & { readonly force?: boolean | undefined } }
+  | {
+      readonly verb: 'create'
+      readonly path: ResourcePath
+      readonly object: KubeObject
+      readonly options: WriteOptions
+    }
+  | {
+      readonly verb: 'update'
+      readonly path: ResourcePath
+      readonly object: KubeObject
+      readonly options: WriteOptions
+    }
+  | {
+      readonly verb: 'patch'
+      readonly path: ResourcePath
+      readonly patchType: PatchType
+      readonly patch: unknown
+      readonly options: WriteOptions & { readonly force?: boolean | undefined }
+    }
   | { readonly verb: 'delete'; readonly path: ResourcePath; readonly options: DeleteOptions }
   | { readonly verb: 'deletecollection'; readonly path: ResourcePath; readonly options: DeleteOptions & ListOptions }
 
 export interface ObjectList<T> {
   readonly apiVersion?: string
   readonly kind?: string
-  readonly metadata: { readonly resourceVersion?: string; readonly continue?: string; readonly remainingItemCount?: number }
+  readonly metadata: {
+    readonly resourceVersion?: string
+    readonly continue?: string
+    readonly remainingItemCount?: number
+  }
   readonly items: readonly T[]
 }
 
@@ -65,11 +85,21 @@ export type WatchEvent<T> =
   | { readonly type: 'BOOKMARK'; readonly object: KubeObject }
 
 /**
- * Carries calls as one authenticated user. Objects that come back are shared and frozen; whoever wants to change one copies it.
- * Failures are thrown as ApiError, with the server's own Status.
+ * Carries calls as one authenticated user. Objects that come back are shared and frozen; whoever wants to change one
+ * copies it. Failures are thrown as ApiError, with the server's own Status.
  */
 export interface Transport {
-  call(call: ApiCall, options?: { readonly signal?: AbortSignal | undefined }): Promise<KubeObject | ObjectList<KubeObject>>
-  /** Ends (returns) when the server's timeout is over or the signal aborts; throws ApiError 410 when the version is too old. */
-  watch(path: ResourcePath, options: WatchOptions, signal: AbortSignal): AsyncIterable<readonly WatchEvent<KubeObject>[]>
+  call(
+    call: ApiCall,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<KubeObject | ObjectList<KubeObject>>
+  /**
+   * Ends (returns) when the server's timeout is over or the signal aborts; throws ApiError 410 when the
+   * version is too old.
+   */
+  watch(
+    path: ResourcePath,
+    options: WatchOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly WatchEvent<KubeObject>[]>
 }

@@ -9,7 +9,9 @@ export interface WorkQueueOptions {
   readonly backoffMsMax?: number
   /** Keys beyond this many are refused (see `onOverflow`). */
   readonly limit?: number
-  /** Called when everything that was accepted has been taken, if keys were refused meanwhile: add all there are again. */
+  /**
+   * Called when everything that was accepted has been taken, if keys were refused meanwhile: add all there are again.
+   */
   readonly onOverflow?: () => void
 }
 
@@ -44,7 +46,9 @@ export class WorkQueue {
   get delayed(): number { return this.#delayed.size }
   get processing(): number { return this.#processing.size }
   /** How many adds were accepted, how many refused for the limit. */
-  get statistics(): { readonly added: number; readonly refused: number } { return { added: this.#added, refused: this.#refused } }
+  get statistics(): { readonly added: number; readonly refused: number } {
+    return { added: this.#added, refused: this.#refused }
+  }
 
   add(key: string): void {
     if (this.#closed) return

@@ -29,7 +29,9 @@ import { ttlController } from './ttl/ttl.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts'
 
 export interface ControllerSettings {
-  /** PEM of the certificate authority that the API server's certificate is checked with; absent: nothing is published. */
+  /**
+   * PEM of the certificate authority that the API server's certificate is checked with; absent: nothing is published.
+   */
   readonly rootCa?: string
   readonly nodes?: NodeLifecycleSettings
   /** Finished pods beyond this many are removed, oldest first. Default 12500. */

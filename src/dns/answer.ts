@@ -42,8 +42,9 @@ export function answerFromIndex(
   const records = index.find(name)
   if (records.length > 0) {
     const alias = records.find((record) => record.type === 'CNAME')
-    if (alias && type !== 'CNAME')
+    if (alias && type !== 'CNAME') {
       return { code: 'NOERROR', records: [{ name, record: alias }], additional: [], continueAt: alias.data as string }
+    }
     const answer = found(name, type, records)
     return type === 'SRV' ? { ...answer, additional: targetsOf(records, index) } : answer
   }

@@ -64,8 +64,9 @@ function headlessRecords(base: string, slices: readonly Stored<EndpointSlice>[])
         add({ name: host, record: addressRecord(address) })
         if (endpoint.hostname) add({ name: reverseName(address), record: { type: 'PTR', data: host } })
         for (const port of slice.ports ?? []) {
-          if (port.name && port.port !== undefined)
+          if (port.name && port.port !== undefined) {
             add(serviceRecord(base, port.name, port.protocol ?? 'TCP', port.port, host))
+          }
         }
       }
     }

@@ -9,8 +9,9 @@ test('durations have Go’s canonical form', () => {
     ['100ms', '100ms'], ['1500us', '1.5ms'], ['1ns', '1ns'], ['1µs', '1µs'], ['-1.5h', '-1h30m0s'], ['+5s', '5s'],
     ['1h1m1s1ms', '1h1m1.001s'], ['.5s', '500ms'], ['2562047h47m16.854775807s', '2562047h47m16.854775807s'],
     ['24h', '24h0m0s'],
-  ] as const)
+  ] as const) {
     assert.equal(canonicalDuration(text), expected, text)
+  }
 })
 
 test('failures are in Go’s words', () => {

@@ -14,8 +14,9 @@ test('longer is later, and equal length compares digit by digit', () => {
 })
 
 test('zero, signs and leading zeros are no resource versions', () => {
-  for (const text of ['', '0', '01', '-1', '+1', '1a', '123456789012345678901'])
+  for (const text of ['', '0', '01', '-1', '+1', '1a', '123456789012345678901']) {
     assert.equal(isResourceVersion(text), false, text)
+  }
 })
 
 test('a query parameter may be empty, zero or a revision', () => {

@@ -121,10 +121,12 @@ class TimeReader {
       this.#layout === microLayout ? this.#take(/^\.\d{6}/, '.000000') : (/^[.,]\d+/.exec(this.#rest)?.[0] ?? '')
     if (this.#layout !== microLayout) this.#rest = this.#rest.slice(fraction.length)
     const offset = this.#zone()
-    if (this.#rest !== '')
+    if (this.#rest !== '') {
       throw new TimeError(`parsing time ${goQuote(this.#text)}: extra text: ${goQuote(this.#rest)}`)
-    if (day < 1 || day > daysIn(year, month))
+    }
+    if (day < 1 || day > daysIn(year, month)) {
       throw new TimeError(`parsing time ${goQuote(this.#text)}: day out of range`)
+    }
     const pad = (value: number, width: number): string => String(value).padStart(width, '0')
     const date = Date.parse(
       `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${pad(hour, 2)}:${pad(minute, 2)}:${pad(second, 2)}Z`,
@@ -139,10 +141,12 @@ class TimeReader {
       return 0
     }
     const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(this.#take(/^[+-]\d\d:\d\d/, 'Z07:00'))!
-    if (Number(hours) > 24)
+    if (Number(hours) > 24) {
       throw new TimeError(`parsing time ${goQuote(this.#text)}: time zone offset hour out of range`)
-    if (Number(minutes) > 60)
+    }
+    if (Number(minutes) > 60) {
       throw new TimeError(`parsing time ${goQuote(this.#text)}: time zone offset minute out of range`)
+    }
     return (Number(hours) * 3600 + Number(minutes) * 60) * (sign === '-' ? -1 : 1)
   }
 

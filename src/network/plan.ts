@@ -1,4 +1,7 @@
-/** The pod network of one node, as a plan: a bridge, its routes, the address plan that CNI plugins read, and the way out. */
+/**
+ * The pod network of one node, as a plan: a bridge, its routes, the address plan that CNI plugins read, and the way
+ * out.
+ */
 import type { NetworkChange } from '#world/network-config.ts'
 import type { FilterOperation } from '#world/packet-filter.ts'
 
@@ -22,8 +25,8 @@ export function planNodeNetwork(network: PodNetwork): NetworkChange[] {
     { type: 'sysctl', name: 'net.ipv4.ip_forward', value: '1' },
     { type: 'bridge', name: network.bridgeName },
     { type: 'address', interface: network.bridgeName, cidr: `${network.gatewayAddress}/${prefixLength}` },
-    // Service addresses exist nowhere: they are rewritten on their way. The route makes the machine itself send them at all
-    // (also without a default route), with the bridge's address, to which pods can answer.
+    // Service addresses exist nowhere: they are rewritten on their way. The route makes the machine itself send them at
+    // all (also without a default route), with the bridge's address, to which pods can answer.
     { type: 'route', cidr: network.serviceCidr, interface: network.bridgeName },
   ]
 }
@@ -55,7 +58,8 @@ export function planEgressTable(network: PodNetwork): FilterOperation[] {
     { type: 'resetTable' },
     { type: 'addChain', chain: 'postrouting', hook: { kind: 'nat', hook: 'postrouting', priority: 100 } },
     {
-      type: 'addRule', chain: 'postrouting',
+      type: 'addRule',
+      chain: 'postrouting',
       rule: `ip saddr ${network.clusterPodCidr} ip daddr != ${network.clusterPodCidr} oifname != "${network.bridgeName}" masquerade`,
     },
     { type: 'addChain', chain: 'forward', hook: { kind: 'filter', hook: 'forward', priority: 0 } },

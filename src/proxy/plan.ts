@@ -22,7 +22,11 @@ interface Target {
 }
 
 /** What every element of the ruleset that this Service needs is. Nothing for headless and ExternalName Services. */
-export function planService(service: Stored<Service>, slices: readonly Stored<EndpointSlice>[], context: ProxyContext): Placed[] {
+export function planService(
+  service: Stored<Service>,
+  slices: readonly Stored<EndpointSlice>[],
+  context: ProxyContext,
+): Placed[] {
   const spec = service.spec
   if (!spec || spec.type === 'ExternalName' || !spec.clusterIP || spec.clusterIP === 'None') return []
   const clusterIps = (spec.clusterIPs ?? [spec.clusterIP]).filter(isIpv4)
@@ -40,9 +44,12 @@ export function planService(service: Stored<Service>, slices: readonly Stored<En
     for (const address of externalIps) placed.push(...placeAddress(address, protocol, port.port, external, sticky))
     if (port.nodePort && (spec.type === 'NodePort' || spec.type === 'LoadBalancer')) {
       placed.push(...placeLocalPort(protocol, port.nodePort, external, sticky))
-      if (spec.externalTrafficPolicy === 'Local') placed.push({ set: `keep-source-${protocol}`, element: { key: [String(port.nodePort)] } })
+      if (spec.externalTrafficPolicy === 'Local') {
+        placed.push({ set: `keep-source-${protocol}`, element: { key: [String(port.nodePort)] } })
+      }
     }
-    // A pod that reaches itself through a Service must see another source address than its own, or it would answer to itself.
+    // A pod that reaches itself through a Service must see another source address than its own, or it would answer to
+    // itself.
     for (const target of targets) {
       if (target.onThisNode) placed.push({ set: 'hairpins', element: { key: [target.address, target.address] } })
     }
@@ -60,13 +67,24 @@ export function planHostPort(protocol: string, hostPort: number, podIp: string, 
   ]
 }
 
-/** Sets are made when their first element comes; the count in the name is the number of targets that a rule chooses among. */
-export function targetCountOf(set: string): { readonly family: 'services' | 'sticky-services' | 'ports' | 'sticky-ports'; readonly count: number } | undefined {
+/**
+ * Sets are made when their first element comes; the count in the name is the number of targets that a rule chooses
+ * among.
+ */
+export function targetCountOf(
+  set: string,
+): { readonly family: 'services' | 'sticky-services' | 'ports' | 'sticky-ports'; readonly count: number } | undefined {
   const match = /^(services|sticky-services|ports|sticky-ports)-(\d+)$/.exec(set)
   return match ? { family: match[1] as 'services', count: Number(match[2]) } : undefined
 }
 
-function placeAddress(address: string, protocol: string, port: number, targets: readonly Target[], sticky: boolean): Placed[] {
+function placeAddress(
+  address: string,
+  protocol: string,
+  port: number,
+  targets: readonly Target[],
+  sticky: boolean,
+): Placed[] {
   const key = [address, protocol, String(port)]
   if (targets.length === 0) return [{ set: 'dead-services', element: { key } }]
   return [
@@ -96,11 +114,18 @@ function chooseTargets(targets: readonly Target[], onlyLocal: boolean): readonly
 }
 
 /** In a fixed order, so that a slot keeps its target while nothing about it changes. */
-function targetsOf(port: DeepReadonly<ServicePort>, slices: readonly Stored<EndpointSlice>[], context: ProxyContext): Target[] {
+function targetsOf(
+  port: DeepReadonly<ServicePort>,
+  slices: readonly Stored<EndpointSlice>[],
+  context: ProxyContext,
+): Target[] {
   const targets = new Map<string, Target>()
   for (const slice of slices) {
     if (slice.addressType !== 'IPv4') continue
-    const slicePort = slice.ports?.find((candidate) => (candidate.name ?? '') === (port.name ?? '') && (candidate.protocol ?? 'TCP') === (port.protocol ?? 'TCP'))
+    const slicePort = slice.ports?.find(
+      (candidate) =>
+        (candidate.name ?? '') === (port.name ?? '') && (candidate.protocol ?? 'TCP') === (port.protocol ?? 'TCP'),
+    )
     if (slicePort?.port === undefined) continue
     for (const { addresses, conditions, nodeName } of slice.endpoints ?? []) {
       // Absent conditions mean yes for ready and serving, no for terminating.
@@ -109,7 +134,10 @@ function targetsOf(port: DeepReadonly<ServicePort>, slices: readonly Stored<Endp
       const address = addresses[0]
       if (address === undefined || (!ready && !servesWhileEnding)) continue
       targets.set(`${address}:${slicePort.port}`, {
-        address, port: slicePort.port, onThisNode: nodeName === undefined || nodeName === context.nodeName, usable: ready ? 'ready' : 'terminating',
+        address,
+        port: slicePort.port,
+        onThisNode: nodeName === undefined || nodeName === context.nodeName,
+        usable: ready ? 'ready' : 'terminating',
       })
     }
   }

@@ -10,7 +10,11 @@ import { Ruleset } from './ruleset.ts'
 const here = 'node-a'
 
 function service(spec: object, status: object = {}): Stored<Service> {
-  return { metadata: { name: 'web', namespace: 'shop' }, spec: { clusterIP: '10.96.0.20', ports: [{ port: 80, protocol: 'TCP' }], ...spec }, status } as unknown as Stored<Service>
+  return {
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: { clusterIP: '10.96.0.20', ports: [{ port: 80, protocol: 'TCP' }], ...spec },
+    status,
+  } as unknown as Stored<Service>
 }
 
 /** `10.0.0.1@node-a`, with `!` for not ready and `~` for terminating but serving. */
@@ -19,7 +23,11 @@ function slice(...endpoints: readonly string[]): Stored<EndpointSlice> {
     addressType: 'IPv4', ports: [{ port: 8080, protocol: 'TCP' }],
     endpoints: endpoints.map((text) => {
       const [address, nodeName] = text.replace(/[!~]/, '').split('@')
-      const conditions = text.endsWith('!') ? { ready: false } : text.endsWith('~') ? { ready: false, serving: true, terminating: true } : { ready: true }
+      const conditions = text.endsWith('!')
+        ? { ready: false }
+        : text.endsWith('~')
+          ? { ready: false, serving: true, terminating: true }
+          : { ready: true }
       return { addresses: [address], nodeName, conditions }
     }),
   } as unknown as Stored<EndpointSlice>
@@ -34,12 +42,17 @@ function plan(spec: object, endpoints: readonly string[], status?: object): stri
 
 test('a cluster IP leads to its ready endpoints', () => {
   assert.deepEqual(plan({}, ['10.0.0.2@node-a', '10.0.0.1@node-b', '10.0.0.3@node-a!']), [
-    'services-2 10.96.0.20/tcp/80', 'endpoints 10.96.0.20/tcp/80/0 → 10.0.0.1:8080', 'endpoints 10.96.0.20/tcp/80/1 → 10.0.0.2:8080',
+    'services-2 10.96.0.20/tcp/80',
+    'endpoints 10.96.0.20/tcp/80/0 → 10.0.0.1:8080',
+    'endpoints 10.96.0.20/tcp/80/1 → 10.0.0.2:8080',
   ])
 })
 
 test('endpoints that end but serve are the last resort', () => {
-  assert.deepEqual(plan({}, ['10.0.0.1@node-a~']), ['services-1 10.96.0.20/tcp/80', 'endpoints 10.96.0.20/tcp/80/0 → 10.0.0.1:8080'])
+  assert.deepEqual(plan({}, ['10.0.0.1@node-a~']), [
+    'services-1 10.96.0.20/tcp/80',
+    'endpoints 10.96.0.20/tcp/80/0 → 10.0.0.1:8080',
+  ])
   assert.equal(plan({}, ['10.0.0.1@node-a~', '10.0.0.2@node-a'])[0], 'services-1 10.96.0.20/tcp/80')
 })
 
@@ -57,16 +70,25 @@ test('a node port leads to all endpoints, or with policy Local to this node\'s u
   const endpoints = ['10.0.0.1@node-a', '10.0.0.2@node-b']
   assert.ok(plan(spec, endpoints).includes('ports-2 tcp/30080'))
   const local = plan({ ...spec, externalTrafficPolicy: 'Local' }, endpoints)
-  assert.ok(local.includes('ports-1 tcp/30080') && local.includes('local-ports tcp/30080/0 → 10.0.0.1:8080') && local.includes('keep-source-tcp 30080'))
+  assert.ok(
+    local.includes('ports-1 tcp/30080')
+      && local.includes('local-ports tcp/30080/0 → 10.0.0.1:8080')
+      && local.includes('keep-source-tcp 30080'),
+  )
   assert.ok(plan({ ...spec, externalTrafficPolicy: 'Local' }, ['10.0.0.2@node-b']).includes('dead-ports tcp/30080'))
 })
 
 test('session affinity chooses by the client', () => {
-  assert.equal(plan({ sessionAffinity: 'ClientIP' }, ['10.0.0.1@node-a', '10.0.0.2@node-a'])[0], 'sticky-services-2 10.96.0.20/tcp/80')
+  assert.equal(
+    plan({ sessionAffinity: 'ClientIP' }, ['10.0.0.1@node-a', '10.0.0.2@node-a'])[0],
+    'sticky-services-2 10.96.0.20/tcp/80',
+  )
 })
 
 test('a balancer\'s address is served like an external one', () => {
-  const texts = plan({ type: 'LoadBalancer' }, ['10.0.0.1@node-a'], { loadBalancer: { ingress: [{ ip: '192.0.2.9' }] } })
+  const texts = plan({ type: 'LoadBalancer' }, ['10.0.0.1@node-a'], {
+    loadBalancer: { ingress: [{ ip: '192.0.2.9' }] },
+  })
   assert.ok(texts.includes('endpoints 192.0.2.9/tcp/80/0 → 10.0.0.1:8080'))
 })
 
@@ -79,8 +101,10 @@ test('changes are only what differs, and the filter accepts them in every order'
     ruleset.markApplied()
     return operations.length
   }
-  const endpoints = (): string[] => [...filter.tables.get('t')!.sets.get('endpoints')!].map(([key, value]) => `${key} → ${value}`)
-  const want = (...addresses: string[]): void => ruleset.set('service shop/web', planService(service({}), [slice(...addresses)], { nodeName: here }))
+  const endpoints = (): string[] =>
+    [...filter.tables.get('t')!.sets.get('endpoints')!].map(([key, value]) => `${key} → ${value}`)
+  const want = (...addresses: string[]): void =>
+    ruleset.set('service shop/web', planService(service({}), [slice(...addresses)], { nodeName: here }))
   want('10.0.0.1@node-a', '10.0.0.2@node-b')
   await apply(true)
   assert.equal(await apply(), 0)
@@ -88,7 +112,10 @@ test('changes are only what differs, and the filter accepts them in every order'
   assert.equal(await apply(), 0, 'the same wish again is no change')
   want('10.0.0.3@node-a', '10.0.0.2@node-b')
   assert.ok(await apply() > 0)
-  assert.deepEqual(endpoints(), ['10.96.0.20 . tcp . 80 . 0 → 10.0.0.2 . 8080', '10.96.0.20 . tcp . 80 . 1 → 10.0.0.3 . 8080'])
+  assert.deepEqual(endpoints(), [
+    '10.96.0.20 . tcp . 80 . 0 → 10.0.0.2 . 8080',
+    '10.96.0.20 . tcp . 80 . 1 → 10.0.0.3 . 8080',
+  ])
   want('10.0.0.3@node-a')
   await apply()
   assert.deepEqual([...filter.tables.get('t')!.sets.get('services-2')!.keys()], [])
@@ -119,7 +146,8 @@ test('a set that was emptied and filled again has one rule', async () => {
     await filter.apply('t', full ? ruleset.planFull() : ruleset.planChange())
     ruleset.markApplied()
   }
-  const want = (...addresses: string[]): void => ruleset.set('service shop/web', planService(service({}), [slice(...addresses)], { nodeName: here }))
+  const want = (...addresses: string[]): void =>
+    ruleset.set('service shop/web', planService(service({}), [slice(...addresses)], { nodeName: here }))
   want('10.0.0.1@node-a')
   await apply(true)
   want()

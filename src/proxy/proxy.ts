@@ -1,4 +1,7 @@
-/** Keeps the packet filter true to the Services: told by informers, one transaction at a time, full only when it must be. */
+/**
+ * Keeps the packet filter true to the Services: told by informers, one transaction at a time, full only
+ * when it must be.
+ */
 import type { Pod, Service } from '#api/gen/core-v1.ts'
 import type { EndpointSlice } from '#api/gen/discovery-v1.ts'
 import type { Informer } from '#client/informer.ts'
@@ -37,13 +40,21 @@ const retryMsMin = 100
 const retryMsMax = 30_000
 
 /** Runs until aborted. `ready` resolves when the first full table stands. */
-export function startProxy(options: ProxyOptions, signal: AbortSignal): { readonly ready: Promise<void>; readonly done: Promise<void>; readonly statistics: ProxyStatistics } {
+export function startProxy(
+  options: ProxyOptions,
+  signal: AbortSignal,
+): { readonly ready: Promise<void>; readonly done: Promise<void>; readonly statistics: ProxyStatistics } {
   const ready = Promise.withResolvers<void>()
   const statistics: ProxyStatistics = { transactions: 0, refusals: 0, lastAppliedAt: 0 }
   return { ready: ready.promise, done: run(options, statistics, ready.resolve, signal), statistics }
 }
 
-async function run(options: ProxyOptions, statistics: ProxyStatistics, becameReady: () => void, signal: AbortSignal): Promise<void> {
+async function run(
+  options: ProxyOptions,
+  statistics: ProxyStatistics,
+  becameReady: () => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { services, endpointSlices, pods, packetFilter, clock, log, table } = options
   const ruleset = new Ruleset(options.serviceCidr)
   const dirty = new Set<string>()
@@ -60,10 +71,16 @@ async function run(options: ProxyOptions, statistics: ProxyStatistics, becameRea
   const touchPod = (pod: Stored<Pod>): void => {
     if (pod.spec?.nodeName === options.nodeName && hostPortsOf(pod).length > 0) touch(`pod ${objectKey(pod)}`)
   }
-  endpointSlices.addIndex('service', (slice) => [`${slice.metadata.namespace}/${slice.metadata.labels?.[serviceNameLabel] ?? ''}`])
+  endpointSlices.addIndex('service', (slice) => [
+    `${slice.metadata.namespace}/${slice.metadata.labels?.[serviceNameLabel] ?? ''}`,
+  ])
   await Promise.all([services.synced, endpointSlices.synced, pods.synced])
   const unsubscribe = [
-    services.subscribe({ onAdd: touchService, onUpdate: (_, service) => touchService(service), onDelete: touchService }),
+    services.subscribe({
+      onAdd: touchService,
+      onUpdate: (_, service) => touchService(service),
+      onDelete: touchService,
+    }),
     endpointSlices.subscribe({
       onAdd: touchSlice, onDelete: touchSlice,
       onUpdate: (old, slice) => { touchSlice(old); touchSlice(slice) },
@@ -89,7 +106,11 @@ async function run(options: ProxyOptions, statistics: ProxyStatistics, becameRea
         } catch (error) {
           if (signal.aborted) break
           statistics.refusals++
-          log.error('packet filter refused the transaction', { error: String(error), operations: operations.length, retryMs })
+          log.error('packet filter refused the transaction', {
+            error: String(error),
+            operations: operations.length,
+            retryMs,
+          })
           ruleset.forgetApplied()
           full = true
           await clock.sleep(retryMs, signal).catch(() => undefined)
@@ -106,7 +127,10 @@ async function run(options: ProxyOptions, statistics: ProxyStatistics, becameRea
   }
 }
 
-function planOwner(owner: string, { services, endpointSlices, pods, nodeName }: ProxyOptions): ReturnType<typeof planService> {
+function planOwner(
+  owner: string,
+  { services, endpointSlices, pods, nodeName }: ProxyOptions,
+): ReturnType<typeof planService> {
   const [kind, key] = owner.split(' ') as [string, string]
   if (kind === 'service') {
     const service = services.byKey(key)
@@ -116,9 +140,13 @@ function planOwner(owner: string, { services, endpointSlices, pods, nodeName }: 
   const podIp = pod?.status?.podIP
   const ended = pod?.status?.phase === 'Succeeded' || pod?.status?.phase === 'Failed'
   if (!pod || !podIp || ended || pod.spec?.hostNetwork) return []
-  return hostPortsOf(pod).flatMap((port) => planHostPort(port.protocol ?? 'TCP', port.hostPort!, podIp, port.containerPort))
+  return hostPortsOf(pod).flatMap((port) =>
+    planHostPort(port.protocol ?? 'TCP', port.hostPort!, podIp, port.containerPort),
+  )
 }
 
 function hostPortsOf(pod: Stored<Pod>) {
-  return (pod.spec?.containers ?? []).flatMap((container) => container.ports ?? []).filter((port) => port.hostPort !== undefined && port.hostPort > 0)
+  return (pod.spec?.containers ?? [])
+    .flatMap((container) => container.ports ?? [])
+    .filter((port) => port.hostPort !== undefined && port.hostPort > 0)
 }

@@ -4,8 +4,8 @@ import type { Placed } from './plan.ts'
 import { targetCountOf } from './plan.ts'
 
 /**
- * Elements are contributed by owners (Services, pods). Two owners may ask for the same key (two Services with one external
- * address): the first keeps it until it lets go, as upstream's proxies do.
+ * Elements are contributed by owners (Services, pods). Two owners may ask for the same key (two Services with one
+ * external address): the first keeps it until it lets go, as upstream's proxies do.
  */
 export class Ruleset {
   readonly #serviceCidr: string
@@ -14,7 +14,10 @@ export class Ruleset {
   readonly #contributions = new Map<string, readonly Placed[]>()
   /** set → key → what the kernel holds. */
   #applied = new Map<string, Map<string, SetElement>>()
-  /** Sets that the kernel has with their rule, though they may be empty; and those it will have after the planned transaction. */
+  /**
+   * Sets that the kernel has with their rule, though they may be empty; and those it will have after the planned
+   * transaction.
+   */
   #sets: ReadonlySet<string> = new Set()
   #plannedSets: ReadonlySet<string> = new Set()
   /** Keys whose wish may differ from what is applied. */
@@ -124,15 +127,24 @@ const portKey = ['inet_proto', 'inet_service']
 const targetValue = ['ipv4_addr', 'inet_service']
 
 /**
- * Pure maps: no chain per Service. The kernel checks chains with jumps in quadratic time on every commit; a lookup in a map costs
- * the same with ten Services and with a hundred thousand.
+ * Pure maps: no chain per Service. The kernel checks chains with jumps in quadratic time on every commit; a lookup in a
+ * map costs the same with ten Services and with a hundred thousand.
  */
 function baseTable(serviceCidr: string): FilterOperation[] {
   const chain = (name: string): FilterOperation => ({ type: 'addChain', chain: name })
   const rule = (name: string, text: string): FilterOperation => ({ type: 'addRule', chain: name, rule: text })
-  const set = (name: string, keys: readonly string[], values?: readonly string[]): FilterOperation => ({ type: 'addSet', set: name, keys, values })
-  const hooked = (name: string, kind: 'nat' | 'filter', hook: 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting', priority: number): FilterOperation =>
-    ({ type: 'addChain', chain: name, hook: { kind, hook, priority } })
+  const set = (name: string, keys: readonly string[], values?: readonly string[]): FilterOperation => ({
+    type: 'addSet',
+    set: name,
+    keys,
+    values,
+  })
+  const hooked = (
+    name: string,
+    kind: 'nat' | 'filter',
+    hook: 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting',
+    priority: number,
+  ): FilterOperation => ({ type: 'addChain', chain: name, hook: { kind, hook, priority } })
   return [
     { type: 'resetTable' },
     set('endpoints', [...serviceKey, 'mark'], targetValue),
@@ -151,7 +163,12 @@ function baseTable(serviceCidr: string): FilterOperation[] {
     rule('postrouting', 'ct status dnat ip saddr . ip daddr @hairpins masquerade'),
     // What came to a port of this node goes on under this node's address, so that the answer comes back here,
     // unless its Service wants to see who asks (externalTrafficPolicy Local).
-    ...protocols.map((protocol) => rule('postrouting', `ct status dnat meta l4proto ${protocol} ct original proto-dst @keep-source-${protocol} accept`)),
+    ...protocols.map((protocol) =>
+      rule(
+        'postrouting',
+        `ct status dnat meta l4proto ${protocol} ct original proto-dst @keep-source-${protocol} accept`,
+      ),
+    ),
     rule('postrouting', `ct status dnat ct original ip daddr != ${serviceCidr} masquerade`),
     rule('refuse', 'ip daddr . meta l4proto . th dport @dead-services reject'),
     rule('refuse', 'ip daddr @cluster-ips reject'),
@@ -167,13 +184,18 @@ function classOperations(set: string): FilterOperation[] {
   const parsed = targetCountOf(set)
   if (!parsed) return []
   const { family, count } = parsed
-  // The source address decides for sticky Services: the same client meets the same target while the targets stay the same.
+  // The source address decides for sticky Services: the same client meets the same target while the targets stay the
+  // same.
   const slot = family.startsWith('sticky-') ? `jhash ip saddr mod ${count}` : `numgen random mod ${count}`
   const ofServices = family.endsWith('services')
   const key = ofServices ? 'ip daddr . meta l4proto . th dport' : 'meta l4proto . th dport'
   const target = ofServices ? `${key} . meta mark map @endpoints` : `${key} . meta mark map @local-ports`
   return [
     { type: 'addSet', set, keys: ofServices ? serviceKey : portKey },
-    { type: 'addRule', chain: ofServices ? 'services' : 'ports', rule: `${key} @${set} meta mark set ${count === 1 ? '0' : slot} dnat ip to ${target}` },
+    {
+      type: 'addRule',
+      chain: ofServices ? 'services' : 'ports',
+      rule: `${key} @${set} meta mark set ${count === 1 ? '0' : slot} dnat ip to ${target}`,
+    },
   ]
 }

@@ -99,7 +99,15 @@ test('a binding that fails is tried again after a while, and what it had taken i
     watch: (...call) => transport.watch(...call),
     call(call, options) {
       if (call.path.subresource !== 'binding' || failures++ > 0) return transport.call(call, options)
-      throw new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code: 503, reason: 'ServiceUnavailable', message: 'planted' })
+      throw new ApiError({
+        kind: 'Status',
+        apiVersion: 'v1',
+        metadata: {},
+        status: 'Failure',
+        code: 503,
+        reason: 'ServiceUnavailable',
+        message: 'planted',
+      })
     },
   }))
   await lab.node('a cpu=1')

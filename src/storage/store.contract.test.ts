@@ -40,7 +40,9 @@ async function take(events: AsyncIterator<readonly StoreEvent[]>, count: number)
     const { value, done } = await events.next()
     assert.ok(!done, 'the watch ended early')
     for (const { type, entry, previous } of value) {
-      seen.push(`${entry.modRevision} ${type} ${entry.key}=${text(entry)}${previous ? ` was ${text(previous)}@${previous.modRevision}` : ''}`)
+      seen.push(
+        `${entry.modRevision} ${type} ${entry.key}=${text(entry)}${previous ? ` was ${text(previous)}@${previous.modRevision}` : ''}`,
+      )
     }
   }
   return seen
@@ -72,17 +74,20 @@ export function storeContract(name: string, open: (options?: HistoryOptions) => 
       assert.equal(store.revision, first + 3)
     })
 
-    check('an entry knows when it came into being and when it changed, and starts anew after a deletion', async (store) => {
-      const created = await put(store, '/a/1', 'x')
-      const changed = await put(store, '/a/1', 'y')
-      let entry = store.current().get('/a/1')!
-      assert.deepEqual([entry.createRevision, entry.modRevision, text(entry)], [created, changed, 'y'])
-      await remove(store, '/a/1')
-      assert.equal(store.current().get('/a/1'), undefined)
-      const again = await put(store, '/a/1', 'z')
-      entry = store.current().get('/a/1')!
-      assert.deepEqual([entry.createRevision, entry.modRevision], [again, again])
-    })
+    check(
+      'an entry knows when it came into being and when it changed, and starts anew after a deletion',
+      async (store) => {
+        const created = await put(store, '/a/1', 'x')
+        const changed = await put(store, '/a/1', 'y')
+        let entry = store.current().get('/a/1')!
+        assert.deepEqual([entry.createRevision, entry.modRevision, text(entry)], [created, changed, 'y'])
+        await remove(store, '/a/1')
+        assert.equal(store.current().get('/a/1'), undefined)
+        const again = await put(store, '/a/1', 'z')
+        entry = store.current().get('/a/1')!
+        assert.deepEqual([entry.createRevision, entry.modRevision], [again, again])
+      },
+    )
 
     check('a lost race is a value that tells what is there', async (store) => {
       const at = await put(store, '/a/1', 'x')
@@ -199,7 +204,9 @@ export function storeContract(name: string, open: (options?: HistoryOptions) => 
       await put(store, '/a/1', 'y')
       await remove(store, '/a/1')
       assert.deepEqual(await take(events, 3), [
-        `${from + 1} put /a/1=x`, `${from + 3} put /a/1=y was x@${from + 1}`, `${from + 4} delete /a/1=y was y@${from + 3}`,
+        `${from + 1} put /a/1=x`,
+        `${from + 3} put /a/1=y was x@${from + 1}`,
+        `${from + 4} delete /a/1=y was y@${from + 3}`,
       ])
       abort.abort()
       assert.equal((await events.next()).done, true)
@@ -248,20 +255,23 @@ export function storeContract(name: string, open: (options?: HistoryOptions) => 
       abort.abort()
     })
 
-    check('a waiting watcher ends when it returns, when its signal aborts, and when the store closes', async (store) => {
-      const abort = new AbortController()
-      const open = (signal = abort.signal): AsyncIterator<readonly StoreEvent[]> =>
-        store.watch(aRange, store.revision, { signal })[Symbol.asyncIterator]()
-      const [returned, aborted, closed, never] = [
-        open(), open(), open(new AbortController().signal), open(AbortSignal.abort()),
-      ]
-      const waiting = [returned, aborted, closed].map((watch) => watch.next())
-      await returned.return!()
-      abort.abort()
-      assert.equal((await never.next()).done, true)
-      await store[Symbol.asyncDispose]()
-      for (const result of waiting) assert.equal((await result).done, true)
-    })
+    check(
+      'a waiting watcher ends when it returns, when its signal aborts, and when the store closes',
+      async (store) => {
+        const abort = new AbortController()
+        const open = (signal = abort.signal): AsyncIterator<readonly StoreEvent[]> =>
+          store.watch(aRange, store.revision, { signal })[Symbol.asyncIterator]()
+        const [returned, aborted, closed, never] = [
+          open(), open(), open(new AbortController().signal), open(AbortSignal.abort()),
+        ]
+        const waiting = [returned, aborted, closed].map((watch) => watch.next())
+        await returned.return!()
+        abort.abort()
+        assert.equal((await never.next()).done, true)
+        await store[Symbol.asyncDispose]()
+        for (const result of waiting) assert.equal((await result).done, true)
+      },
+    )
 
     check('what the reader keeps with a version is found again by the next reader', async (store) => {
       await put(store, '/a/1', 'x')

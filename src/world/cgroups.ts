@@ -1,4 +1,7 @@
-/** Control groups: how the kernel divides processor and memory between pods. One interface over versions 1, 2 and the mixture. */
+/**
+ * Control groups: how the kernel divides processor and memory between pods. One interface over versions 1, 2
+ * and the mixture.
+ */
 export interface Cgroups {
   /**
    * Creates the group with its parents, and sets what is given. Paths start with a slash, as in

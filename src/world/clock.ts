@@ -4,7 +4,10 @@ export interface Clock {
   now(): number
   /** Milliseconds since some fixed point; never goes back. For measuring and for timeouts. */
   monotonic(): number
-  /** Resolves after `ms` (any length: longer than a platform timer can hold is split). Rejects with the signal's reason when aborted. */
+  /**
+   * Resolves after `ms` (any length: longer than a platform timer can hold is split). Rejects with the signal's
+   * reason when aborted.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Calls `callback` once after `ms` unless the returned timer is cancelled first. */
   schedule(ms: number, callback: () => void): Timer

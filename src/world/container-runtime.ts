@@ -1,4 +1,7 @@
-/** The container runtime of one node: CRI's verbs in our words. Semantics are documented here, once; host/ and sim/ obey them. */
+/**
+ * The container runtime of one node: CRI's verbs in our words. Semantics are documented here, once; host/ and
+ * sim/ obey them.
+ */
 
 /**
  * Every call may throw a RuntimeError. Calls on unknown ids: stop and remove succeed, status gives undefined, all else
@@ -202,7 +205,11 @@ export interface ContainerConfig {
   readonly workingDir: string
   readonly environment: readonly { readonly name: string; readonly value: string }[]
   readonly mounts: readonly ContainerMount[]
-  readonly devices: readonly { readonly containerPath: string; readonly hostPath: string; readonly permissions: string }[]
+  readonly devices: readonly {
+    readonly containerPath: string
+    readonly hostPath: string
+    readonly permissions: string
+  }[]
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
   /** Relative to the sandbox's logDirectory. */
@@ -284,7 +291,8 @@ export interface ContainerStatus extends Omit<Container, 'sandboxId'> {
   readonly message: string
   readonly mounts: readonly ContainerMount[]
   readonly logPath: string
-  readonly user: { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] } | undefined
+  readonly user:
+    { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] } | undefined
 }
 
 export interface ExecResult {

@@ -23,7 +23,11 @@ export interface Files {
   /** The file, or the directory with all in it. Never crosses into another file system; what is absent is success. */
   remove(path: string): Promise<void>
   /** Owner and permission bits, of everything below too when `recursive`. undefined leaves that part as it is. */
-  setOwner(path: string, owner: { readonly uid?: number | undefined; readonly gid?: number | undefined }, recursive: boolean): Promise<void>
+  setOwner(
+    path: string,
+    owner: { readonly uid?: number | undefined; readonly gid?: number | undefined },
+    recursive: boolean,
+  ): Promise<void>
   setMode(path: string, mode: number): Promise<void>
   /**
    * Yields once at the start and after every change of the file or of the directory's entries, until aborted. Changes

@@ -86,7 +86,13 @@ export interface OutgoingRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array
   /** PEM; absent: the system's roots. `insecure` skips verification, as kubelet's HTTPS probes do. */
-  readonly tls?: { readonly ca?: string; readonly certificate?: string; readonly key?: string; readonly insecure?: boolean; readonly serverName?: string }
+  readonly tls?: {
+    readonly ca?: string
+    readonly certificate?: string
+    readonly key?: string
+    readonly insecure?: boolean
+    readonly serverName?: string
+  }
 }
 
 export interface IncomingHead {

@@ -1,4 +1,7 @@
-/** The kernel's packet filter, as nftables has it: tables of chains with rules, and sets and maps that rules look things up in. */
+/**
+ * The kernel's packet filter, as nftables has it: tables of chains with rules, and sets and maps that rules
+ * look things up in.
+ */
 
 export interface PacketFilter {
   /** All operations or none. Rejects with the filter's own words and the first offending line. */
@@ -13,7 +16,12 @@ export type FilterOperation =
   | { readonly type: 'addChain'; readonly chain: string; readonly hook?: ChainHook | undefined }
   | { readonly type: 'addRule'; readonly chain: string; readonly rule: string }
   /** With `values` it is a map. Types are nftables' own words. */
-  | { readonly type: 'addSet'; readonly set: string; readonly keys: readonly string[]; readonly values?: readonly string[] | undefined }
+  | {
+      readonly type: 'addSet'
+      readonly set: string
+      readonly keys: readonly string[]
+      readonly values?: readonly string[] | undefined
+    }
   | { readonly type: 'addElements'; readonly set: string; readonly elements: readonly SetElement[] }
   | { readonly type: 'deleteElements'; readonly set: string; readonly elements: readonly SetElement[] }
 

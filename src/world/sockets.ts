@@ -10,7 +10,12 @@ export interface Sockets {
    * Sends one datagram from a fresh random port and resolves with the first answer for which `isAnswer` holds.
    * Rejects after `timeoutMs`.
    */
-  exchangeDatagram(to: Endpoint, message: Uint8Array, isAnswer: (message: Uint8Array) => boolean, timeoutMs: number): Promise<Uint8Array>
+  exchangeDatagram(
+    to: Endpoint,
+    message: Uint8Array,
+    isAnswer: (message: Uint8Array) => boolean,
+    timeoutMs: number,
+  ): Promise<Uint8Array>
   connect(to: Endpoint, timeoutMs: number): Promise<RawConnection>
 }
 

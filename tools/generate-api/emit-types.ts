@@ -28,8 +28,9 @@ export function emitTypes(universe: Universe, goPackage: GoPackage): string {
   const parts: string[] = []
   for (const declaration of [...goPackage.declarations.values()].sort((a, b) => a.name < b.name ? -1 : 1)) {
     const type: GoType = { kind: 'name', package: goPackage.path, name: declaration.name }
-    if (specialOf(type) || (isMeta && (handWritten.has(declaration.name) || declaration.name === 'InternalEvent')))
+    if (specialOf(type) || (isMeta && (handWritten.has(declaration.name) || declaration.name === 'InternalEvent'))) {
       continue
+    }
     if (!/^[A-Z]/.test(declaration.name)) continue
     parts.push(emitDeclaration(context, declaration, type))
   }

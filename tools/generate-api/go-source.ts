@@ -65,8 +65,9 @@ export function parseGoPackage(path: string, files: readonly GoFile[]): GoPackag
     if (name === 'zz_generated.model_name.go') {
       for (const [, type, model] of text.matchAll(
         /func \(in (\w+)\) OpenAPIModelName\(\) string \{\s*return "([^"]+)"/g,
-      ))
+      )) {
         modelNames.set(type!, model!)
+      }
       continue
     }
     if (name === 'register.go') {
@@ -74,8 +75,9 @@ export function parseGoPackage(path: string, files: readonly GoFile[]): GoPackag
       for (const [, type] of text.matchAll(/^\s*&(\w+)\{\},?/gm)) registered.add(type!)
     }
     for (const declaration of parseDeclarations(path, text)) declarations.set(declaration.name, declaration)
-    for (const [type, constant] of parseConstants(text, parseImports(text)))
+    for (const [type, constant] of parseConstants(text, parseImports(text))) {
       constants.set(type, [...(constants.get(type) ?? []), constant])
+    }
   }
   return { path, group, declarations, constants, registered: [...registered], modelNames }
 }
@@ -174,8 +176,9 @@ function* parseConstants(text: string, imports: ReadonlyMap<string, string>): Ge
   for (const [, name, type, value] of text.matchAll(/^\s*(?:const )?(\w+)\s+(\w+)\s*=\s*(?:\w+\()?"([^"]*)"\)?/gm)) {
     if (!name!.startsWith('var')) yield [type!, { name: name!, value: value! }]
   }
-  for (const [, name, type, value] of text.matchAll(/^\s*(?:const )?(\w+)\s*=\s*(\w+)\("([^"]*)"\)/gm))
+  for (const [, name, type, value] of text.matchAll(/^\s*(?:const )?(\w+)\s*=\s*(\w+)\("([^"]*)"\)/gm)) {
     yield [type!, { name: name!, value: value! }]
+  }
   for (const [, name, type, alias, other] of text.matchAll(/^\s*(?:const )?(\w+)\s*=\s*(\w+)\((\w+)\.(\w+)\)/gm)) {
     const path = imports.get(alias!)
     if (path !== undefined) yield [type!, { name: name!, sameAs: { package: path, name: other! } }]

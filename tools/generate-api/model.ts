@@ -84,8 +84,9 @@ export function declarationOf(
   const declaration = found?.declarations.get(type.name)
   if (!found || !declaration) throw new Error(`unknown type ${type.package}.${type.name}`)
   const { definition } = declaration
-  if (definition.kind === 'alias' && definition.type.kind === 'name' && definition.type.package !== '')
+  if (definition.kind === 'alias' && definition.type.kind === 'name' && definition.type.package !== '') {
     return declarationOf(universe, definition.type)
+  }
   return { package: found, declaration }
 }
 
@@ -108,8 +109,9 @@ function shapeOf(universe: Universe, type: GoType): ModelShape {
   switch (type.kind) {
     case 'pointer': return shapeOf(universe, type.to)
     case 'slice':
-      if (type.of.kind === 'name' && type.of.package === '' && type.of.name === 'byte')
+      if (type.of.kind === 'name' && type.of.package === '' && type.of.name === 'byte') {
         return { kind: 'scalar', scalar: 'bytes' }
+      }
       return { kind: 'list', items: shapeOf(universe, type.of), wrapped: false }
     case 'map': return { kind: 'map', values: shapeOf(universe, type.values) }
     case 'name': return namedShapeOf(universe, type)

@@ -39,8 +39,9 @@ export function validateValidatingPolicy({ spec = {} }: ValidatingAdmissionPolic
     if (!expression?.trim()) errors.push(required(`${path}.expression`, 'expression is not specified'))
     if (message !== undefined && message !== '' && message.trim() === '') {
       errors.push(invalidValue(`${path}.message`, message, 'message must be non-empty if specified'))
-    } else if (message?.includes('\n')) errors.push(invalidValue(`${path}.message`, message, 'message must not contain line breaks'))
-    else if (expression?.includes('\n') && !message) {
+    } else if (message?.includes('\n')) {
+      errors.push(invalidValue(`${path}.message`, message, 'message must not contain line breaks'))
+    } else if (expression?.includes('\n') && !message) {
       errors.push(required(`${path}.message`, 'message must be specified if expression contains line breaks'))
     }
   }
@@ -162,8 +163,14 @@ export function validateValidatingBinding({ spec }: ValidatingAdmissionPolicyBin
     }
   }
   if (validationActions.includes('Deny') && validationActions.includes('Warn')) {
-    errors.push(invalidValue('spec.validationActions', validationActions, 'must not contain both Deny and Warn (repeating the same validation ' +
-      'failure information in the API response and headers serves no purpose)'))
+    errors.push(
+      invalidValue(
+        'spec.validationActions',
+        validationActions,
+        'must not contain both Deny and Warn (repeating the same validation '
+          + 'failure information in the API response and headers serves no purpose)',
+      ),
+    )
   }
   return errors
 }

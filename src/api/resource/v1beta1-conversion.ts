@@ -22,11 +22,17 @@ export const resourceClaimConversion: Conversion = {
 export const resourceClaimTemplateConversion: Conversion = {
   toStored: (object) => {
     const { spec, ...rest } = object as v1beta1.ResourceClaimTemplate
-    return { ...rest, ...(spec && { spec: { ...spec, ...(spec.spec && { spec: convertRequests(spec.spec, requestToV1) }) } }) } as KubeObject
+    return {
+      ...rest,
+      ...(spec && { spec: { ...spec, ...(spec.spec && { spec: convertRequests(spec.spec, requestToV1) }) } }),
+    } as KubeObject
   },
   fromStored: (object) => {
     const { spec, ...rest } = object as v1.ResourceClaimTemplate
-    return { ...rest, ...(spec && { spec: { ...spec, ...(spec.spec && { spec: convertRequests(spec.spec, requestFromV1) }) } }) } as KubeObject
+    return {
+      ...rest,
+      ...(spec && { spec: { ...spec, ...(spec.spec && { spec: convertRequests(spec.spec, requestFromV1) }) } }),
+    } as KubeObject
   },
 }
 

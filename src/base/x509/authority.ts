@@ -40,8 +40,16 @@ export function createAuthority(tools: IssuingTools, commonName: string, validit
   const identifier = keyIdentifier(spki, tools.crypto.sha256)
   const subject = { commonName, organizations: [] }
   const fields: CertificateFields = {
-    ...validity, subject, publicKey: spki, serial: newSerial(tools), dnsNames: [commonName], ipAddresses: [], isAuthority: true,
-    keyUsages: ['digital signature', 'key encipherment', 'cert sign'], extendedKeyUsages: [], subjectKeyIdentifier: identifier,
+    ...validity,
+    subject,
+    publicKey: spki,
+    serial: newSerial(tools),
+    dnsNames: [commonName],
+    ipAddresses: [],
+    isAuthority: true,
+    keyUsages: ['digital signature', 'key encipherment', 'cert sign'],
+    extendedKeyUsages: [],
+    subjectKeyIdentifier: identifier,
   }
   const issuer = { name: encodeName(subject), keyIdentifier: identifier, sign: (data: Uint8Array) => key.sign(data) }
   return { certificate: formatCertificatePem(renderCertificate(fields, issuer)), key: key.pem }
@@ -80,12 +88,23 @@ export function loadAuthority(tools: IssuingTools, authority: CertifiedKey): Loa
   }
   return {
     notAfter: certificate.notAfter,
-    issue: (request) => renderCertificate({
-      subject: request.subject, publicKey: request.publicKey, dnsNames: request.dnsNames, ipAddresses: request.ipAddresses,
-      notBefore: request.notBefore, notAfter: Math.min(request.notAfter, certificate.notAfter),
-      keyUsages: request.keyUsages ?? ['digital signature', 'key encipherment'], extendedKeyUsages: request.extendedKeyUsages,
-      serial: newSerial(tools), isAuthority: false, subjectKeyIdentifier: undefined,
-    }, issuer),
+    issue: (request) =>
+      renderCertificate(
+        {
+          subject: request.subject,
+          publicKey: request.publicKey,
+          dnsNames: request.dnsNames,
+          ipAddresses: request.ipAddresses,
+          notBefore: request.notBefore,
+          notAfter: Math.min(request.notAfter, certificate.notAfter),
+          keyUsages: request.keyUsages ?? ['digital signature', 'key encipherment'],
+          extendedKeyUsages: request.extendedKeyUsages,
+          serial: newSerial(tools),
+          isAuthority: false,
+          subjectKeyIdentifier: undefined,
+        },
+        issuer,
+      ),
   }
 }
 
@@ -94,7 +113,10 @@ export function issueKey(
   tools: IssuingTools, authority: LoadedAuthority, request: Omit<LeafRequest, 'publicKey'>,
 ): CertifiedKey {
   const key = tools.crypto.generateKey()
-  return { certificate: formatCertificatePem(authority.issue({ ...request, publicKey: key.publicKey.spki })), key: key.pem }
+  return {
+    certificate: formatCertificatePem(authority.issue({ ...request, publicKey: key.publicKey.spki })),
+    key: key.pem,
+  }
 }
 
 /** 126 random bits: positive, and 16 bytes long whatever they are. */

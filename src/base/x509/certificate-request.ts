@@ -57,5 +57,8 @@ export function renderCertificateRequest(
   const wanted = extension(oids.subjectAlternativeName, false, encodeAlternativeNames(names))
   const attributes = hasNames ? [sequence(oid(oids.extensionRequest), setOf(sequence(wanted)))] : []
   const body = sequence(integer(Uint8Array.of(0)), encodeName(subject), publicKey, context(0, ...attributes))
-  return formatPem('CERTIFICATE REQUEST', sequence(body, sequence(oid(oids.ecdsaWithSha256)), bitString(derSignature(sign(body)))))
+  return formatPem(
+    'CERTIFICATE REQUEST',
+    sequence(body, sequence(oid(oids.ecdsaWithSha256)), bitString(derSignature(sign(body)))),
+  )
 }

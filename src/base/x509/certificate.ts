@@ -2,8 +2,19 @@
 import { DerError, bitString, children, decode, decodeTime, integer, oid, sequence, tag, time } from '../der.ts'
 import { formatPem, parsePem } from '../pem.ts'
 import {
-  type AlternativeNames, type DecodedExtensions, type ExtendedKeyUsage, type KeyUsage, decodeExtensions, encodeAlternativeNames,
-  encodeAuthorityKeyIdentifier, encodeBasicConstraints, encodeExtendedKeyUsage, encodeExtensionList, encodeKeyUsage, extension, version3,
+  type AlternativeNames,
+  type DecodedExtensions,
+  type ExtendedKeyUsage,
+  type KeyUsage,
+  decodeExtensions,
+  encodeAlternativeNames,
+  encodeAuthorityKeyIdentifier,
+  encodeBasicConstraints,
+  encodeExtendedKeyUsage,
+  encodeExtensionList,
+  encodeKeyUsage,
+  extension,
+  version3,
 } from './extensions.ts'
 import { type Subject, decodeName, encodeName, oids } from './names.ts'
 import { octetString } from '../der.ts'
@@ -49,8 +60,12 @@ function extensionsOf(fields: CertificateFields, issuer: Issuer): Uint8Array[] {
     list.push(extension(oids.extendedKeyUsage, false, encodeExtendedKeyUsage(fields.extendedKeyUsages)))
   }
   list.push(extension(oids.basicConstraints, true, encodeBasicConstraints(fields.isAuthority)))
-  if (fields.subjectKeyIdentifier) list.push(extension(oids.subjectKeyIdentifier, false, octetString(fields.subjectKeyIdentifier)))
-  if (issuer.keyIdentifier) list.push(extension(oids.authorityKeyIdentifier, false, encodeAuthorityKeyIdentifier(issuer.keyIdentifier)))
+  if (fields.subjectKeyIdentifier) {
+    list.push(extension(oids.subjectKeyIdentifier, false, octetString(fields.subjectKeyIdentifier)))
+  }
+  if (issuer.keyIdentifier) {
+    list.push(extension(oids.authorityKeyIdentifier, false, encodeAuthorityKeyIdentifier(issuer.keyIdentifier)))
+  }
   if (fields.dnsNames.length + fields.ipAddresses.length > 0) {
     const isOnlyName = fields.subject.commonName === '' && fields.subject.organizations.length === 0
     list.push(extension(oids.subjectAlternativeName, isOnlyName, encodeAlternativeNames(fields)))

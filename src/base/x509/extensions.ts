@@ -1,7 +1,19 @@
 /** X.509 v3 extensions: what a certificate's key may be used for, and for which addresses. */
 import {
-  DerError, type DerValue, bitString, boolean, children, context, contextPrimitive, decode, decodeOid, integer, octetString, oid,
-  sequence, tag,
+  DerError,
+  type DerValue,
+  bitString,
+  boolean,
+  children,
+  context,
+  contextPrimitive,
+  decode,
+  decodeOid,
+  integer,
+  octetString,
+  oid,
+  sequence,
+  tag,
 } from '../der.ts'
 import { latin1Decode, latin1Encode } from '../bytes.ts'
 import { formatIp, ipFromBytes, ipToBytes, parseIp } from '../ip.ts'
@@ -9,8 +21,15 @@ import { oids } from './names.ts'
 
 /** RFC 5280 §4.2.1.3, in the order of their bits. */
 export const keyUsages = [
-  'digital signature', 'content commitment', 'key encipherment', 'data encipherment', 'key agreement', 'cert sign', 'crl sign',
-  'encipher only', 'decipher only',
+  'digital signature',
+  'content commitment',
+  'key encipherment',
+  'data encipherment',
+  'key agreement',
+  'cert sign',
+  'crl sign',
+  'encipher only',
+  'decipher only',
 ] as const
 export type KeyUsage = (typeof keyUsages)[number]
 export type ExtendedKeyUsage = 'server auth' | 'client auth'
@@ -21,7 +40,9 @@ export interface AlternativeNames {
 }
 
 export function extension(name: string, critical: boolean, contents: Uint8Array): Uint8Array {
-  return critical ? sequence(oid(name), boolean(true), octetString(contents)) : sequence(oid(name), octetString(contents))
+  return critical
+    ? sequence(oid(name), boolean(true), octetString(contents))
+    : sequence(oid(name), octetString(contents))
 }
 
 export function encodeKeyUsage(usages: readonly KeyUsage[]): Uint8Array {
@@ -80,7 +101,8 @@ export function decodeExtensions(list: DerValue | undefined): DecodedExtensions 
   }
   const names = found.get(oids.subjectAlternativeName)
   const general = names ? children(names) : []
-  const texts = (number: number): string[] => general.filter((name) => name.tag === (0x80 | number)).map((name) => latin1Decode(name.contents))
+  const texts = (number: number): string[] =>
+    general.filter((name) => name.tag === (0x80 | number)).map((name) => latin1Decode(name.contents))
   const constraints = found.get(oids.basicConstraints)
   const usage = found.get(oids.keyUsage)
   const extended = found.get(oids.extendedKeyUsage)
@@ -89,7 +111,9 @@ export function decodeExtensions(list: DerValue | undefined): DecodedExtensions 
     emailAddresses: texts(1), dnsNames: texts(2), uris: texts(6),
     ipAddresses: general.filter((name) => name.tag === 0x87).map((name) => decodeAddress(name.contents)),
     isAuthority: constraints !== undefined && children(constraints)[0]?.contents[0] === 0xff,
-    keyUsages: usage ? keyUsages.filter((_, bit) => ((usage.contents[1 + (bit >> 3)] ?? 0) & (0x80 >> (bit & 7))) !== 0) : [],
+    keyUsages: usage
+      ? keyUsages.filter((_, bit) => ((usage.contents[1 + (bit >> 3)] ?? 0) & (0x80 >> (bit & 7))) !== 0)
+      : [],
     extendedKeyUsages: extended ? children(extended).map(decodeOid) : [],
     subjectKeyIdentifier: found.get(oids.subjectKeyIdentifier)?.contents,
     authorityKeyIdentifier: authority && children(authority).find((part) => part.tag === 0x80)?.contents,

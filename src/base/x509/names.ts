@@ -29,7 +29,9 @@ export interface Subject {
 /** In Go's order: all organizations in one relative name, then the common name. */
 export function encodeName({ commonName, organizations }: Subject): Uint8Array {
   const relativeNames: Uint8Array[] = []
-  if (organizations.length > 0) relativeNames.push(setOf(...organizations.map((name) => sequence(oid(oids.organization), text(name)))))
+  if (organizations.length > 0) {
+    relativeNames.push(setOf(...organizations.map((name) => sequence(oid(oids.organization), text(name)))))
+  }
   if (commonName !== '') relativeNames.push(setOf(sequence(oid(oids.commonName), text(commonName))))
   return sequence(...relativeNames)
 }
@@ -53,7 +55,9 @@ export function decodeName(value: DerValue): Subject {
 function decodeText(value: DerValue): string {
   if (value.tag === tag.bmpString) {
     let decoded = ''
-    for (let i = 0; i + 1 < value.contents.length; i += 2) decoded += String.fromCharCode(value.contents[i]! * 256 + value.contents[i + 1]!)
+    for (let i = 0; i + 1 < value.contents.length; i += 2) {
+      decoded += String.fromCharCode(value.contents[i]! * 256 + value.contents[i + 1]!)
+    }
     return decoded
   }
   return utf8Decode(value.contents)

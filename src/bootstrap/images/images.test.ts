@@ -11,22 +11,28 @@ import { pauseBinaryX64 } from './pause-binary.ts'
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-test('the pause program waits, and ends at SIGTERM with code 0', { skip: process.arch !== 'x64' || process.platform !== 'linux' ? 'it is for x86-64 Linux' : false }, async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'pause-'))
-  try {
-    const file = join(directory, 'pause')
-    writeFileSync(file, pauseBinaryX64(), { mode: 0o755 })
-    const child = spawn(file)
-    await new Promise((resolve) => child.once('spawn', resolve))
-    // The program has set its handlers when it sleeps in pause(2), number 34.
-    while (!readFileSync(`/proc/${child.pid}/syscall`, 'utf8').startsWith('34 ')) await new Promise((resolve) => setImmediate(resolve))
-    const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
-    child.kill('SIGTERM')
-    assert.deepEqual(await ended, { code: 0, signal: null })
-  } finally {
-    rmSync(directory, { recursive: true })
-  }
-})
+test(
+  'the pause program waits, and ends at SIGTERM with code 0',
+  { skip: process.arch !== 'x64' || process.platform !== 'linux' ? 'it is for x86-64 Linux' : false },
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'pause-'))
+    try {
+      const file = join(directory, 'pause')
+      writeFileSync(file, pauseBinaryX64(), { mode: 0o755 })
+      const child = spawn(file)
+      await new Promise((resolve) => child.once('spawn', resolve))
+      // The program has set its handlers when it sleeps in pause(2), number 34.
+      while (!readFileSync(`/proc/${child.pid}/syscall`, 'utf8').startsWith('34 ')) {
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
+      child.kill('SIGTERM')
+      assert.deepEqual(await ended, { code: 0, signal: null })
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  },
+)
 
 test('the archive is an OCI layout whose digests hold, twice the same, and tar reads it', () => {
   const image = describeDemoImage('amd64', Uint8Array.of(1, 2, 3))

@@ -22,11 +22,84 @@ export function describePauseImage(architecture: string, busybox: Uint8Array): I
 }
 
 const applets = [
-  'sh', 'ash', 'cat', 'chmod', 'chown', 'cp', 'cut', 'date', 'dd', 'df', 'dirname', 'du', 'echo', 'env', 'expr', 'false', 'find', 'free', 'grep',
-  'head', 'hostname', 'httpd', 'id', 'ifconfig', 'ip', 'kill', 'killall', 'ln', 'ls', 'md5sum', 'mkdir', 'mktemp', 'mount', 'mv', 'nc', 'netstat',
-  'nslookup', 'pgrep', 'pidof', 'ping', 'pkill', 'printenv', 'printf', 'ps', 'pwd', 'readlink', 'rm', 'rmdir', 'sed', 'seq', 'sha256sum', 'sleep',
-  'sort', 'stat', 'stty', 'sync', 'tail', 'tar', 'tee', 'telnet', 'test', 'time', 'timeout', 'top', 'touch', 'tr', 'true', 'tty', 'umount', 'uname',
-  'uniq', 'uptime', 'vi', 'watch', 'wc', 'whoami', 'xargs', 'yes',
+  'sh',
+  'ash',
+  'cat',
+  'chmod',
+  'chown',
+  'cp',
+  'cut',
+  'date',
+  'dd',
+  'df',
+  'dirname',
+  'du',
+  'echo',
+  'env',
+  'expr',
+  'false',
+  'find',
+  'free',
+  'grep',
+  'head',
+  'hostname',
+  'httpd',
+  'id',
+  'ifconfig',
+  'ip',
+  'kill',
+  'killall',
+  'ln',
+  'ls',
+  'md5sum',
+  'mkdir',
+  'mktemp',
+  'mount',
+  'mv',
+  'nc',
+  'netstat',
+  'nslookup',
+  'pgrep',
+  'pidof',
+  'ping',
+  'pkill',
+  'printenv',
+  'printf',
+  'ps',
+  'pwd',
+  'readlink',
+  'rm',
+  'rmdir',
+  'sed',
+  'seq',
+  'sha256sum',
+  'sleep',
+  'sort',
+  'stat',
+  'stty',
+  'sync',
+  'tail',
+  'tar',
+  'tee',
+  'telnet',
+  'test',
+  'time',
+  'timeout',
+  'top',
+  'touch',
+  'tr',
+  'true',
+  'tty',
+  'umount',
+  'uname',
+  'uniq',
+  'uptime',
+  'vi',
+  'watch',
+  'wc',
+  'whoami',
+  'xargs',
+  'yes',
 ]
 
 /** Its server answers with the pod's name, so that one sees which pod of a Service answered. */
@@ -40,8 +113,9 @@ wait $server
 `
 
 /**
- * Debian's busybox crashes at wget's -T (1.35, its option table has a hole there), and its shell takes its own applets before any
- * file of that name. So the applet is called wgeT in the image, which keeps the table of names in order, and wget is a script.
+ * Debian's busybox crashes at wget's -T (1.35, its option table has a hole there), and its shell takes its own applets
+ * before any file of that name. So the applet is called wgeT in the image, which keeps the table of names in order, and
+ * wget is a script.
  */
 function renameWget(busybox: Uint8Array): Uint8Array | undefined {
   const names = [...'\0wget\0which\0'].map((character) => character.charCodeAt(0))
@@ -74,16 +148,37 @@ exec \${limit:+timeout "$limit"} busybox wgeT "$@"
 export function describeDemoImage(architecture: string, busybox: Uint8Array): ImageDescription {
   const encoder = new TextEncoder()
   const renamed = renameWget(busybox)
-  const directories = ['bin', 'dev', 'etc', 'home', 'proc', 'root', 'run', 'sys', 'usr', 'usr/bin', 'var', 'var/run', 'www']
+  const directories = [
+    'bin',
+    'dev',
+    'etc',
+    'home',
+    'proc',
+    'root',
+    'run',
+    'sys',
+    'usr',
+    'usr/bin',
+    'var',
+    'var/run',
+    'www',
+  ]
   const files: TarEntry[] = [
     ...directories.map((path): TarEntry => ({ type: 'directory', path, mode: 0o755 })),
     { type: 'directory', path: 'tmp', mode: 0o1777 },
     { type: 'file', path: 'bin/busybox', mode: 0o755, bytes: renamed ?? busybox },
     ...applets.map((applet): TarEntry => ({ type: 'link', path: `bin/${applet}`, target: 'busybox' })),
     { type: 'link', path: 'usr/bin/env', target: '../../bin/busybox' },
-    renamed ? { type: 'file', path: 'bin/wget', mode: 0o755, bytes: encoder.encode(wgetScript) } : { type: 'link', path: 'bin/wget', target: 'busybox' },
+    renamed
+      ? { type: 'file', path: 'bin/wget', mode: 0o755, bytes: encoder.encode(wgetScript) }
+      : { type: 'link', path: 'bin/wget', target: 'busybox' },
     { type: 'file', path: 'bin/start', mode: 0o755, bytes: encoder.encode(startScript) },
-    { type: 'file', path: 'etc/passwd', mode: 0o644, bytes: encoder.encode('root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n') },
+    {
+      type: 'file',
+      path: 'etc/passwd',
+      mode: 0o644,
+      bytes: encoder.encode('root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n'),
+    },
     { type: 'file', path: 'etc/group', mode: 0o644, bytes: encoder.encode('root:x:0:\nnogroup:x:65534:\n') },
     { type: 'file', path: 'etc/nsswitch.conf', mode: 0o644, bytes: encoder.encode('hosts: files dns\n') },
   ]

@@ -1,4 +1,6 @@
-/** A program for the pause image, as bytes: waits for ever, takes the exit codes of orphans, ends at SIGTERM and SIGINT. */
+/**
+ * A program for the pause image, as bytes: waits for ever, takes the exit codes of orphans, ends at SIGTERM and SIGINT.
+ */
 
 const loadAddress = 0x400000n
 const headerBytes = 64 + 56

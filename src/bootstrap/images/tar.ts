@@ -9,7 +9,10 @@ const blockBytes = 512
 
 /** Paths of at most 100 bytes; longer ones throw. */
 export function renderTar(entries: readonly TarEntry[]): Uint8Array<ArrayBuffer> {
-  const size = entries.reduce((sum, entry) => sum + blockBytes + padded(entry.type === 'file' ? entry.bytes.length : 0), 2 * blockBytes)
+  const size = entries.reduce(
+    (sum, entry) => sum + blockBytes + padded(entry.type === 'file' ? entry.bytes.length : 0),
+    2 * blockBytes,
+  )
   const archive = new Uint8Array(size)
   let at = 0
   for (const entry of entries) {
@@ -32,7 +35,8 @@ function writeHeader(header: Uint8Array, entry: TarEntry): void {
     if (value.length > length) throw new Error(`too long for a tar header: ${value}`)
     for (let i = 0; i < value.length; i++) header[at + i] = value.charCodeAt(i)
   }
-  const octal = (at: number, length: number, value: number): void => text(at, length - 1, value.toString(8).padStart(length - 1, '0'))
+  const octal = (at: number, length: number, value: number): void =>
+    text(at, length - 1, value.toString(8).padStart(length - 1, '0'))
   text(0, 100, entry.type === 'directory' ? `${entry.path}/` : entry.path)
   octal(100, 8, entry.type === 'link' ? 0o777 : entry.mode)
   octal(108, 8, 0)

@@ -55,7 +55,9 @@ export function createManualClock(startMs: number = start): ManualClock {
       const until = elapsed + ms
       await settle()
       for (;;) {
-        const due = [...timers].filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at || a.sequence - b.sequence)[0]
+        const due = [...timers]
+          .filter((timer) => timer.at <= until)
+          .sort((a, b) => a.at - b.at || a.sequence - b.sequence)[0]
         if (!due) break
         elapsed = Math.max(elapsed, due.at)
         timers.delete(due)

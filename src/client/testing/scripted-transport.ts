@@ -19,7 +19,9 @@ export interface ScriptedTransport extends Transport {
 }
 
 /** `answer` gives the result of a call, or throws. */
-export function createScriptedTransport(answer: (call: ApiCall) => KubeObject | ObjectList<KubeObject>): ScriptedTransport {
+export function createScriptedTransport(
+  answer: (call: ApiCall) => KubeObject | ObjectList<KubeObject>,
+): ScriptedTransport {
   const calls: ApiCall[] = []
   const watches: ScriptedWatch[] = []
   return {

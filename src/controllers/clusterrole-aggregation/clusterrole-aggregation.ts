@@ -30,7 +30,9 @@ export const clusterRoleAggregationController = defineController({
 })
 
 function selects({ aggregationRule }: Stored<ClusterRole>, { metadata }: Stored<ClusterRole>): boolean {
-  return (aggregationRule?.clusterRoleSelectors ?? []).some((selector) => labelSelectorMatcher(selector).matches(metadata.labels))
+  return (aggregationRule?.clusterRoleSelectors ?? []).some((selector) =>
+    labelSelectorMatcher(selector).matches(metadata.labels),
+  )
 }
 
 export function reconcile({ role, parts }: AggregationState): Plan {

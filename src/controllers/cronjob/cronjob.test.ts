@@ -10,17 +10,32 @@ import { templateOf } from '../testing/pods.ts'
 import { cronJobController } from './cronjob.ts'
 import { parseSchedule } from './schedule.ts'
 
-const dueTimes: readonly (readonly [schedule: string, zone: string | undefined, after: string, expected: readonly string[]])[] = [
+const dueTimes: readonly (readonly [
+  schedule: string,
+  zone: string | undefined,
+  after: string,
+  expected: readonly string[],
+])[] = [
   ['*/15 * * * *', undefined, '2026-01-01T00:07:00Z', ['2026-01-01T00:15:00Z', '2026-01-01T00:30:00Z']],
   ['@daily', undefined, '2026-02-28T00:00:00Z', ['2026-03-01T00:00:00Z']],
   ['0 9 * * MON-FRI', undefined, '2026-01-02T09:00:00Z', ['2026-01-05T09:00:00Z']],
-  ['0 0 13 * 5', undefined, '2026-01-01T00:00:00Z', ['2026-01-02T00:00:00Z', '2026-01-09T00:00:00Z', '2026-01-13T00:00:00Z']],
+  [
+    '0 0 13 * 5',
+    undefined,
+    '2026-01-01T00:00:00Z',
+    ['2026-01-02T00:00:00Z', '2026-01-09T00:00:00Z', '2026-01-13T00:00:00Z'],
+  ],
   ['0 0 29 2 *', undefined, '2026-01-01T00:00:00Z', ['2028-02-29T00:00:00Z']],
   ['30 12 * * *', 'Europe/Berlin', '2026-03-28T00:00:00Z', ['2026-03-28T11:30:00Z', '2026-03-29T10:30:00Z']],
   // Clocks go from 2:00 to 3:00 on 29 March: there is no 2:30 on that day.
   ['30 2 * * *', 'Europe/Berlin', '2026-03-28T12:00:00Z', ['2026-03-30T00:30:00Z']],
   ['@every 90m', undefined, '2026-01-01T00:00:00Z', ['2026-01-01T01:30:00Z']],
-  ['5/20 * * * *', undefined, '2026-01-01T00:00:00Z', ['2026-01-01T00:05:00Z', '2026-01-01T00:25:00Z', '2026-01-01T00:45:00Z', '2026-01-01T01:05:00Z']],
+  [
+    '5/20 * * * *',
+    undefined,
+    '2026-01-01T00:00:00Z',
+    ['2026-01-01T00:05:00Z', '2026-01-01T00:25:00Z', '2026-01-01T00:45:00Z', '2026-01-01T01:05:00Z'],
+  ],
 ]
 for (const [text, zone, after, expected] of dueTimes) {
   test(`${text}${zone ? ` in ${zone}` : ''} after ${after} is due at ${expected.join(', ')}`, () => {
@@ -44,8 +59,13 @@ type Spec = NonNullable<CronJob['spec']>
 const hourly = (extra: Partial<Spec> = {}): CronJob => ({
   metadata: { name: 'tick' },
   spec: {
-    schedule: '0 * * * *', concurrencyPolicy: 'Allow', suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1,
-    jobTemplate: { spec: { template: templateOf('tick') } }, ...extra,
+    schedule: '0 * * * *',
+    concurrencyPolicy: 'Allow',
+    suspend: false,
+    successfulJobsHistoryLimit: 3,
+    failedJobsHistoryLimit: 1,
+    jobTemplate: { spec: { template: templateOf('tick') } },
+    ...extra,
   },
 })
 const hour = 3_600_000

@@ -9,6 +9,10 @@ export const cronJobController = defineController({
   name: 'cronjob',
   for: cronJob,
   owns: [job],
-  observe: (object, cache, { now }): CronState => ({ cronJob: object, jobs: cache.of(job).controlledBy(object.metadata.uid), now }),
+  observe: (object, cache, { now }): CronState => ({
+    cronJob: object,
+    jobs: cache.of(job).controlledBy(object.metadata.uid),
+    now,
+  }),
   reconcile,
 })

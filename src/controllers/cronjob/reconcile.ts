@@ -40,14 +40,17 @@ export function reconcile({ cronJob, jobs, now }: CronState): Plan {
   const due = schedule.next(now)
   return {
     actions: [...seen, ...cleanup, ...start.actions],
-    afterwards: ({ error }: Outcome) => statusActions(cronJob, jobs, active, error ? undefined : start.time, start.removed),
+    afterwards: ({ error }: Outcome) =>
+      statusActions(cronJob, jobs, active, error ? undefined : start.time, start.removed),
     wakeAt: cronJob.spec?.suspend || due === undefined ? undefined : due + lateMs,
     ...(start.because !== undefined && { because: start.because }),
   }
 }
 
 export function finishedCondition({ status }: DeepReadonly<Job>): 'Complete' | 'Failed' | undefined {
-  const found = status?.conditions?.find(({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True')
+  const found = status?.conditions?.find(
+    ({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True',
+  )
   return found?.type as 'Complete' | 'Failed' | undefined
 }
 
@@ -109,8 +112,10 @@ function creation(cronJob: Stored<CronJob>, name: string, time: number): Action 
   return create(jobKind, object, {
     ifExists: 'ignore',
     announce: {
-      kind, about: cronJob as AnyObject,
-      success: { reason: 'SuccessfulCreate', message: 'Created job {name}' }, failure: { reason: 'FailedCreate', message: 'Error creating job: {error}' },
+      kind,
+      about: cronJob as AnyObject,
+      success: { reason: 'SuccessfulCreate', message: 'Created job {name}' },
+      failure: { reason: 'FailedCreate', message: 'Error creating job: {error}' },
     },
   })
 }
@@ -119,8 +124,10 @@ function deletion(cronJob: Stored<CronJob>, job: Stored<Job>): Action {
   return remove(jobKind, job, {
     propagationPolicy: 'Background',
     announce: {
-      kind, about: cronJob as AnyObject,
-      success: { reason: 'SuccessfulDelete', message: 'Deleted job {name}' }, failure: { reason: 'FailedDelete', message: 'Deleted job: {error}' },
+      kind,
+      about: cronJob as AnyObject,
+      success: { reason: 'SuccessfulDelete', message: 'Deleted job {name}' },
+      failure: { reason: 'FailedDelete', message: 'Deleted job: {error}' },
     },
   })
 }
@@ -129,11 +136,16 @@ function historyActions(cronJob: Stored<CronJob>, jobs: readonly Stored<Job>[]):
   const { successfulJobsHistoryLimit = 3, failedJobsHistoryLimit = 1 } = cronJob.spec ?? {}
   const started = ({ status, metadata }: Stored<Job>): string => status?.startTime ?? metadata.creationTimestamp
   const beyond = (type: 'Complete' | 'Failed', limit: number): readonly Stored<Job>[] => {
-    const finished = jobs.filter((job) => finishedCondition(job) === type && !job.metadata.deletionTimestamp)
-      .sort((a, b) => started(a) < started(b) ? -1 : started(a) > started(b) ? 1 : a.metadata.name < b.metadata.name ? -1 : 1)
+    const finished = jobs
+      .filter((job) => finishedCondition(job) === type && !job.metadata.deletionTimestamp)
+      .sort((a, b) =>
+        started(a) < started(b) ? -1 : started(a) > started(b) ? 1 : a.metadata.name < b.metadata.name ? -1 : 1,
+      )
     return finished.slice(0, Math.max(0, finished.length - limit))
   }
-  return [...beyond('Complete', successfulJobsHistoryLimit), ...beyond('Failed', failedJobsHistoryLimit)].map((job) => deletion(cronJob, job))
+  return [...beyond('Complete', successfulJobsHistoryLimit), ...beyond('Failed', failedJobsHistoryLimit)].map((job) =>
+    deletion(cronJob, job),
+  )
 }
 
 /** Each end is told once: while the Job still stands in `status.active`. */
@@ -142,7 +154,13 @@ function sightings(cronJob: Stored<CronJob>, jobs: readonly Stored<Job>[]): Acti
   return jobs.filter((job) => listed.has(job.metadata.uid)).flatMap((job) => {
     const condition = finishedCondition(job)
     return condition === undefined ? [] : [
-      recordEvent(kind, cronJob, 'Normal', 'SawCompletedJob', `Saw completed job: ${job.metadata.name}, condition: ${condition}`),
+      recordEvent(
+        kind,
+        cronJob,
+        'Normal',
+        'SawCompletedJob',
+        `Saw completed job: ${job.metadata.name}, condition: ${condition}`,
+      ),
     ]
   })
 }
@@ -153,17 +171,26 @@ function statusActions(
   started: number | undefined, removed: ReadonlySet<string> = new Set(),
 ): Action[] {
   const { lastSuccessfulTime, lastScheduleTime } = cronJob.status ?? {}
-  const completions = jobs.filter((job) => finishedCondition(job) === 'Complete').map(({ status }) => status?.completionTime)
+  const completions = jobs
+    .filter((job) => finishedCondition(job) === 'Complete')
+    .map(({ status }) => status?.completionTime)
   const success = [...completions, lastSuccessfulTime].filter((time) => time !== undefined).sort().at(-1)
   const schedule = started === undefined ? lastScheduleTime : formatTime(started)
-  const references = jobs.filter(({ metadata }) => active.some((job) => job.metadata.uid === metadata.uid) && !removed.has(metadata.uid))
-    .sort((a, b) => a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1)
+  const references = jobs
+    .filter(({ metadata }) => active.some((job) => job.metadata.uid === metadata.uid) && !removed.has(metadata.uid))
+    .sort((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1))
     .map(({ metadata }): DeepReadonly<ObjectReference> => {
       const old = cronJob.status?.active?.find(({ uid }) => uid === metadata.uid)
-      return old ?? {
-        kind: 'Job', apiVersion: 'batch/v1', name: metadata.name, namespace: metadata.namespace ?? '', uid: metadata.uid,
-        resourceVersion: metadata.resourceVersion,
-      }
+      return (
+        old ?? {
+          kind: 'Job',
+          apiVersion: 'batch/v1',
+          name: metadata.name,
+          namespace: metadata.namespace ?? '',
+          uid: metadata.uid,
+          resourceVersion: metadata.resourceVersion,
+        }
+      )
     })
   const status: DeepReadonly<CronJobStatus> = {
     ...(references.length > 0 && { active: references }), ...(schedule !== undefined && { lastScheduleTime: schedule }),

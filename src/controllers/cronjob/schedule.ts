@@ -1,4 +1,7 @@
-/** When a cron expression is due: the standard five fields and descriptors (as robfig/cron v3 reads them), in a time zone. */
+/**
+ * When a cron expression is due: the standard five fields and descriptors (as robfig/cron v3 reads them),
+ * in a time zone.
+ */
 
 export interface Schedule {
   /** The first due time after `time`, both in milliseconds; undefined when there is none within five years. */
@@ -22,8 +25,13 @@ const dayMs = 86_400_000
 const daysMax = 5 * 366
 
 const descriptors: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *', '@annually': '0 0 1 1 *', '@monthly': '0 0 1 * *', '@weekly': '0 0 * * 0', '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *', '@hourly': '0 * * * *',
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
 }
 const monthNames = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const weekdayNames = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
@@ -36,7 +44,13 @@ export function parseSchedule(text: string, timeZone: string | undefined): Sched
   if (every) return parseEvery(every[1]!)
   const fields = parseFields(descriptors[expression] ?? expression)
   const zone = openZone(timeZone ?? zoned?.[1] ?? 'UTC')
-  return fields && zone && { next: (time) => next(fields, zone, time), latest: (after, until) => latest(fields, zone, after, until) }
+  return (
+    fields
+    && zone && {
+      next: (time) => next(fields, zone, time),
+      latest: (after, until) => latest(fields, zone, after, until),
+    }
+  )
 }
 
 const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, m: minuteMs, s: 1000, ms: 1 }
@@ -96,11 +110,25 @@ function openZone(name: string): Zone | undefined {
   if (name === 'UTC' || name === 'Etc/UTC' || name === 'Local') return () => 0
   try {
     const format = new Intl.DateTimeFormat('en-US', {
-      timeZone: name, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
+      timeZone: name,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
     })
     return (time) => {
       const parts = Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, Number(value)]))
-      const local = Date.UTC(parts['year']!, parts['month']! - 1, parts['day'], parts['hour'], parts['minute'], parts['second'])
+      const local = Date.UTC(
+        parts['year']!,
+        parts['month']! - 1,
+        parts['day'],
+        parts['hour'],
+        parts['minute'],
+        parts['second'],
+      )
       return local - Math.floor(time / 1000) * 1000
     }
   } catch (error) {
@@ -111,7 +139,8 @@ function openZone(name: string): Zone | undefined {
 
 /** The moment at which the zone's clocks show `local`; undefined when they never do (clocks go forward). */
 function fromLocal(zone: Zone, local: number): number | undefined {
-  for (const guess of [local - zone(local - zone(local)), local - zone(local)]) if (guess + zone(guess) === local) return guess
+  for (const guess of [local - zone(local - zone(local)), local - zone(local)])
+    if (guess + zone(guess) === local) return guess
   return undefined
 }
 
@@ -126,7 +155,9 @@ function matchesDay({ days, months, weekdays, isEitherDay }: Fields, day: number
 /** All minutes of a day, in milliseconds from its start, in order. */
 function timesOfDay({ hours, minutes }: Fields): readonly number[] {
   const sortedMinutes = [...minutes].sort((a, b) => a - b)
-  return [...hours].sort((a, b) => a - b).flatMap((hour) => sortedMinutes.map((minute) => (hour * 60 + minute) * minuteMs))
+  return [...hours]
+    .sort((a, b) => a - b)
+    .flatMap((hour) => sortedMinutes.map((minute) => (hour * 60 + minute) * minuteMs))
 }
 
 function next(fields: Fields, zone: Zone, time: number): number | undefined {

@@ -20,12 +20,21 @@ const addedTolerations: readonly Toleration[] = [
   { key: 'node.kubernetes.io/pid-pressure', operator: 'Exists', effect: 'NoSchedule' },
   { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' },
 ]
-const networkToleration: Toleration = { key: 'node.kubernetes.io/network-unavailable', operator: 'Exists', effect: 'NoSchedule' }
+const networkToleration: Toleration = {
+  key: 'node.kubernetes.io/network-unavailable',
+  operator: 'Exists',
+  effect: 'NoSchedule',
+}
 
 export function daemonTolerations(spec: DeepReadonly<PodSpec> | undefined): readonly DeepReadonly<Toleration>[] {
   const added = spec?.hostNetwork ? [...addedTolerations, networkToleration] : addedTolerations
   const own = spec?.tolerations ?? []
-  return [...own, ...added.filter(({ key, effect }) => !own.some((toleration) => toleration.key === key && toleration.effect === effect))]
+  return [
+    ...own,
+    ...added.filter(
+      ({ key, effect }) => !own.some((toleration) => toleration.key === key && toleration.effect === effect),
+    ),
+  ]
 }
 
 export interface Fit {
@@ -57,7 +66,11 @@ export function daemonPodFor(set: Stored<DaemonSet>, nodeName: string, hash: str
     ...pod,
     metadata: {
       ...pod.metadata,
-      labels: { ...template.metadata?.labels, ...(generation !== undefined && { [generationLabel]: generation }), [revisionHashLabel]: hash },
+      labels: {
+        ...template.metadata?.labels,
+        ...(generation !== undefined && { [generationLabel]: generation }),
+        [revisionHashLabel]: hash,
+      },
     },
     spec: {
       ...template.spec!,

@@ -36,7 +36,10 @@ const run = (model: Model, check?: () => void) => model.settle([daemonSetControl
 test('runs on every node that its selector and tolerations allow', async () => {
   const model = new Model()
   putNode(model, 'plain')
-  putNode(model, 'cordoned', { unschedulable: true, taints: [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }] })
+  putNode(model, 'cordoned', {
+    unschedulable: true,
+    taints: [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }],
+  })
   putNode(model, 'tainted', { taints: [{ key: 'gpu', effect: 'NoSchedule' }] })
   model.put(daemonSet, agent())
   await run(model)
@@ -45,15 +48,28 @@ test('runs on every node that its selector and tolerations allow', async () => {
   await run(model)
   assert.deepEqual(where(model), ['cordoned', 'new', 'plain'])
   const { status } = model.get(daemonSet, 'default/agent')!
-  assert.deepEqual([status!.desiredNumberScheduled, status!.numberReady, status!.numberAvailable, status!.updatedNumberScheduled, status!.numberMisscheduled],
-    [3, 3, 3, 3, 0])
+  assert.deepEqual(
+    [
+      status!.desiredNumberScheduled,
+      status!.numberReady,
+      status!.numberAvailable,
+      status!.updatedNumberScheduled,
+      status!.numberMisscheduled,
+    ],
+    [3, 3, 3, 3, 0],
+  )
 })
 
 test('leaves a node that it no longer selects, and stays on one that only stops new pods', async () => {
   const model = new Model()
   putNode(model, 'a', {}, { role: 'x' })
   putNode(model, 'b', {}, { role: 'x' })
-  model.put(daemonSet, agent({ template: { ...templateOf('agent'), spec: { ...templateOf('agent').spec!, nodeSelector: { role: 'x' } } } }))
+  model.put(
+    daemonSet,
+    agent({
+      template: { ...templateOf('agent'), spec: { ...templateOf('agent').spec!, nodeSelector: { role: 'x' } } },
+    }),
+  )
   await run(model)
   assert.deepEqual(where(model), ['a', 'b'])
   model.change(node, 'a', (copy) => { copy.metadata!.labels = {} })
@@ -76,13 +92,19 @@ test('updates so many nodes at a time as may be without', async () => {
     const available = model.list(pod).filter(({ status }) => status?.conditions?.[0]?.status === 'True').length
     assert.ok(available >= 3, `${available} of 4 available`)
   })
-  assert.deepEqual(model.list(pod).map(({ spec }) => spec!.containers![0]!.image), ['agent:2', 'agent:2', 'agent:2', 'agent:2'])
+  assert.deepEqual(
+    model.list(pod).map(({ spec }) => spec!.containers![0]!.image),
+    ['agent:2', 'agent:2', 'agent:2', 'agent:2'],
+  )
 })
 
 test('with a surge the new pod is ready before the old one goes', async () => {
   const model = new Model()
   for (const name of ['a', 'b', 'c']) putNode(model, name)
-  model.put(daemonSet, agent({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } }))
+  model.put(
+    daemonSet,
+    agent({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } }),
+  )
   await run(model)
   model.change(daemonSet, 'default/agent', (copy) => {
     copy.spec!.template = templateOf('agent', 'agent:2')
@@ -90,7 +112,12 @@ test('with a surge the new pod is ready before the old one goes', async () => {
   })
   await run(model, () => {
     assert.ok(model.list(pod).length <= 4)
-    const served = new Set(model.list(pod).filter(({ status }) => status?.conditions?.[0]?.status === 'True').map(nodeOfDaemonPod))
+    const served = new Set(
+      model
+        .list(pod)
+        .filter(({ status }) => status?.conditions?.[0]?.status === 'True')
+        .map(nodeOfDaemonPod),
+    )
     assert.equal(served.size, 3)
   })
   assert.deepEqual(model.list(pod).map(({ spec }) => spec!.containers![0]!.image), ['agent:2', 'agent:2', 'agent:2'])
@@ -102,7 +129,11 @@ test('a daemon that keeps failing is not replaced in a hot loop', async () => {
   model.put(daemonSet, agent())
   for (let second = 0; second < 60; second++) {
     await model.settle([daemonSetController])
-    for (const object of model.list(pod)) model.change(pod, `default/${object.metadata.name}`, (copy) => { copy.status = { phase: 'Failed' } })
+    for (const object of model.list(pod)) {
+      model.change(pod, `default/${object.metadata.name}`, (copy) => {
+        copy.status = { phase: 'Failed' }
+      })
+    }
     model.now += 1000
   }
   const created = model.log.filter((line) => line.startsWith('create Pod')).length

@@ -21,8 +21,12 @@ export const daemonSetController = defineController({
   owns: [pod, controllerRevision],
   watches: [
     wakeFrom(pod, wakeOwnersOfOrphan),
-    wakeFrom(node, (_, cache) => cache.of(daemonSet).list().map(objectKey),
-      (old, object) => !semanticEqual(old.metadata.labels, object.metadata.labels) || !semanticEqual(old.spec, object.spec)),
+    wakeFrom(
+      node,
+      (_, cache) => cache.of(daemonSet).list().map(objectKey),
+      (old, object) =>
+        !semanticEqual(old.metadata.labels, object.metadata.labels) || !semanticEqual(old.spec, object.spec),
+    ),
   ],
   observe(set, cache, { now }): DaemonState {
     const { uid, namespace = '' } = set.metadata

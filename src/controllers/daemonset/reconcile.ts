@@ -46,13 +46,29 @@ export function reconcile(state: DaemonState): Plan {
   const minReadySeconds = set.spec?.minReadySeconds ?? 0
   const isDeleting = set.metadata.deletionTimestamp !== undefined
   const revision = planRevision(
-    { kind, owner: set as Stored<KubeObject>, template: set.spec?.template, collisionCount: set.status?.collisionCount },
-    revisions.claimed, state.isRevisionNameTaken)
+    {
+      kind,
+      owner: set as Stored<KubeObject>,
+      template: set.spec?.template,
+      collisionCount: set.status?.collisionCount,
+    },
+    revisions.claimed,
+    state.isRevisionNameTaken,
+  )
   if (revision.isCollision) {
-    return { actions: [updateStatus(kind, { ...set, status: { ...emptyStatus, ...set.status, collisionCount: (set.status?.collisionCount ?? 0) + 1 } })] }
+    return {
+      actions: [
+        updateStatus(kind, {
+          ...set,
+          status: { ...emptyStatus, ...set.status, collisionCount: (set.status?.collisionCount ?? 0) + 1 },
+        }),
+      ],
+    }
   }
   const places = placesOf(set, state.nodes, claimed)
-  const work = isDeleting ? { creates: [], deletes: [], events: [], retryAt: undefined } : manage(set, places, revision.hash, now)
+  const work = isDeleting
+    ? { creates: [], deletes: [], events: [], retryAt: undefined }
+    : manage(set, places, revision.hash, now)
   const isBusy = work.creates.length + work.deletes.length > 0
   const update = isDeleting || isBusy ? [] : rollingUpdate(set, places, revision.hash, now)
   const inUse = new Set([revision.name, ...claimed.map(({ metadata }) => metadata.labels?.[revisionHashLabel] ?? '')])
@@ -71,7 +87,11 @@ function earliest(a: number | undefined, b: number | undefined): number | undefi
   return a === undefined ? b : b === undefined ? a : Math.min(a, b)
 }
 
-function placesOf(set: Stored<DaemonSet>, nodes: readonly Stored<Node>[], pods: readonly StoredPod[]): readonly Place[] {
+function placesOf(
+  set: Stored<DaemonSet>,
+  nodes: readonly Stored<Node>[],
+  pods: readonly StoredPod[],
+): readonly Place[] {
   const byNode = Map.groupBy(pods, (pod) => nodeOfDaemonPod(pod) ?? '')
   return nodes.map((node) => ({
     name: node.metadata.name, fit: fitOf(set, node), pods: (byNode.get(node.metadata.name) ?? []).toSorted(byAge),
@@ -80,7 +100,11 @@ function placesOf(set: Stored<DaemonSet>, nodes: readonly Stored<Node>[], pods: 
 
 const byAge = (a: StoredPod, b: StoredPod): number =>
   Number(isPodReady(b)) - Number(isPodReady(a))
-  || (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : a.metadata.creationTimestamp > b.metadata.creationTimestamp ? 1 : 0)
+  || (a.metadata.creationTimestamp < b.metadata.creationTimestamp
+    ? -1
+    : a.metadata.creationTimestamp > b.metadata.creationTimestamp
+      ? 1
+      : 0)
   || (a.metadata.name < b.metadata.name ? -1 : 1)
 
 const announce = (set: Stored<DaemonSet>, verb: 'Create' | 'Delete') => ({
@@ -98,15 +122,41 @@ function manage(set: Stored<DaemonSet>, places: readonly Place[], hash: string, 
     const alive = pods.filter(({ metadata }) => !metadata.deletionTimestamp)
     const allFailed = alive.filter(({ status }) => status?.phase === 'Failed')
     const failed = allFailed.filter((pod) => retryTime(pod) <= now)
-    if (failed.length < allFailed.length) retryAt = Math.min(retryAt ?? Infinity, ...allFailed.map(retryTime).filter((at) => at > now))
+    if (failed.length < allFailed.length) {
+      retryAt = Math.min(retryAt ?? Infinity, ...allFailed.map(retryTime).filter((at) => at > now))
+    }
     const succeeded = alive.filter(({ status }) => status?.phase === 'Succeeded')
     const running = alive.filter(({ status }) => status?.phase !== 'Failed' && status?.phase !== 'Succeeded')
-    if (fit.shouldRun && pods.length === 0) creates.push(create(podKind, daemonPodFor(set, name, hash), { announce: announce(set, 'Create') }))
+    if (fit.shouldRun && pods.length === 0) {
+      creates.push(create(podKind, daemonPodFor(set, name, hash), { announce: announce(set, 'Create') }))
+    }
     if (fit.shouldContinue) {
-      for (const pod of failed) events.push(recordEvent(kind, set, 'Warning', 'FailedDaemonPod', `Found failed daemon pod ${keyOf(pod)} on node ${name}, will try to kill it`))
-      for (const pod of succeeded) events.push(recordEvent(kind, set, 'Normal', 'SucceededDaemonPod', `Found succeeded daemon pod ${keyOf(pod)} on node ${name}, will try to delete it`))
+      for (const pod of failed) {
+        events.push(
+          recordEvent(
+            kind,
+            set,
+            'Warning',
+            'FailedDaemonPod',
+            `Found failed daemon pod ${keyOf(pod)} on node ${name}, will try to kill it`,
+          ),
+        )
+      }
+      for (const pod of succeeded) {
+        events.push(
+          recordEvent(
+            kind,
+            set,
+            'Normal',
+            'SucceededDaemonPod',
+            `Found succeeded daemon pod ${keyOf(pod)} on node ${name}, will try to delete it`,
+          ),
+        )
+      }
       const extra = surgeOf(set, places) > 0 ? surplusDuringSurge(running, hash) : running.slice(1)
-      for (const pod of [...failed, ...succeeded, ...extra]) deletes.push(remove(podKind, pod, { announce: announce(set, 'Delete') }))
+      for (const pod of [...failed, ...succeeded, ...extra]) {
+        deletes.push(remove(podKind, pod, { announce: announce(set, 'Delete') }))
+      }
     } else {
       for (const pod of alive) deletes.push(remove(podKind, pod, { announce: announce(set, 'Delete') }))
     }
@@ -147,11 +197,16 @@ function rollingUpdate(set: Stored<DaemonSet>, places: readonly Place[], hash: s
   const surge = surgeOf(set, places)
   const wanted = places.filter(({ fit }) => fit.shouldRun)
   const isOld = ({ metadata }: StoredPod): boolean => metadata.labels?.[revisionHashLabel] !== hash
-  const available = (pod: StoredPod): boolean => !pod.metadata.deletionTimestamp && isPodAvailable(pod, minReadySeconds, now)
+  const available = (pod: StoredPod): boolean =>
+    !pod.metadata.deletionTimestamp && isPodAvailable(pod, minReadySeconds, now)
   if (surge > 0) {
     const surging = wanted.filter(({ pods }) => pods.length > 1).length
-    const due = wanted.filter(({ pods }) => pods.length === 1 && isOld(pods[0]!) && !pods[0]!.metadata.deletionTimestamp)
-    return due.slice(0, Math.max(0, surge - surging)).map(({ name }) => create(podKind, daemonPodFor(set, name, hash), { announce: announce(set, 'Create') }))
+    const due = wanted.filter(
+      ({ pods }) => pods.length === 1 && isOld(pods[0]!) && !pods[0]!.metadata.deletionTimestamp,
+    )
+    return due
+      .slice(0, Math.max(0, surge - surging))
+      .map(({ name }) => create(podKind, daemonPodFor(set, name, hash), { announce: announce(set, 'Create') }))
   }
   const resolved = scaledIntOrPercent(set.spec.updateStrategy.rollingUpdate?.maxUnavailable ?? 1, desired, 'up') ?? 1
   const maxUnavailable = Math.max(1, resolved)
@@ -159,10 +214,17 @@ function rollingUpdate(set: Stored<DaemonSet>, places: readonly Place[], hash: s
   const old = wanted.flatMap(({ pods }) => pods.filter((pod) => isOld(pod) && !pod.metadata.deletionTimestamp))
   const idle = old.filter((pod) => !available(pod))
   const room = Math.max(0, maxUnavailable - unavailable)
-  return [...idle, ...old.filter(available).slice(0, room)].map((pod) => remove(podKind, pod, { announce: announce(set, 'Delete') }))
+  return [...idle, ...old.filter(available).slice(0, room)].map((pod) =>
+    remove(podKind, pod, { announce: announce(set, 'Delete') }),
+  )
 }
 
-const emptyStatus: DaemonSetStatus = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }
+const emptyStatus: DaemonSetStatus = {
+  currentNumberScheduled: 0,
+  numberMisscheduled: 0,
+  desiredNumberScheduled: 0,
+  numberReady: 0,
+}
 
 function statusUpdate({ set, now }: DaemonState, places: readonly Place[], hash: string): Action[] {
   const minReadySeconds = set.spec?.minReadySeconds ?? 0

@@ -43,13 +43,27 @@ function edit(model: Model, change: (spec: Spec) => void): void {
   })
 }
 
-const conditions = (model: Model): Record<string, string> => Object.fromEntries(
-  (model.get(deployment, 'default/web')!.status?.conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]))
-const sizes = (model: Model): number[] => model.list(replicaSet).toSorted((a, b) => revision(a) - revision(b)).map(({ spec }) => spec!.replicas!)
+const conditions = (model: Model): Record<string, string> =>
+  Object.fromEntries(
+    (model.get(deployment, 'default/web')!.status?.conditions ?? []).map(({ type, status, reason }) => [
+      type,
+      `${status} ${reason}`,
+    ]),
+  )
+const sizes = (model: Model): number[] =>
+  model
+    .list(replicaSet)
+    .toSorted((a, b) => revision(a) - revision(b))
+    .map(({ spec }) => spec!.replicas!)
 const revision = (object: { readonly metadata: { readonly annotations?: Readonly<Record<string, string>> } }): number =>
   Number(object.metadata.annotations?.['deployment.kubernetes.io/revision'])
 
-const fenceposts: readonly (readonly [replicas: number, surge: number | string, unavailable: number | string, expected: string])[] = [
+const fenceposts: readonly (readonly [
+  replicas: number,
+  surge: number | string,
+  unavailable: number | string,
+  expected: string,
+])[] = [
   [10, '25%', '25%', 'surge 3, unavailable 2'],
   [1, '25%', '25%', 'surge 1, unavailable 0'],
   [4, 0, 0, 'surge 0, unavailable 1'],
@@ -59,7 +73,9 @@ const fenceposts: readonly (readonly [replicas: number, surge: number | string, 
 ]
 for (const [replicas, maxSurge, maxUnavailable, expected] of fenceposts) {
   test(`${replicas} replicas with surge ${maxSurge} and unavailable ${maxUnavailable} resolve to ${expected}`, () => {
-    const limits = resolveLimits(web(replicas, { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } } }).spec!)
+    const limits = resolveLimits(
+      web(replicas, { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } } }).spec!,
+    )
     assert.equal(`surge ${limits.maxSurge}, unavailable ${limits.maxUnavailable}`, expected)
   })
 }
@@ -69,7 +85,10 @@ test('a new Deployment becomes available and complete', async () => {
   model.put(deployment, web(3))
   await rollOut(model)
   const { status, metadata } = model.get(deployment, 'default/web')!
-  assert.deepEqual(conditions(model), { Available: 'True MinimumReplicasAvailable', Progressing: 'True NewReplicaSetAvailable' })
+  assert.deepEqual(conditions(model), {
+    Available: 'True MinimumReplicasAvailable',
+    Progressing: 'True NewReplicaSetAvailable',
+  })
   assert.equal(status!.availableReplicas, 3)
   assert.equal(status!.unavailableReplicas, 0)
   assert.equal(metadata.annotations!['deployment.kubernetes.io/revision'], '1')
@@ -88,7 +107,10 @@ test('a rolling update stays within its limits at every step, for many limits', 
     const replicas = 1 + Math.floor(random.next() * 12)
     const strategy = {
       type: 'RollingUpdate' as const,
-      rollingUpdate: { maxSurge: pick<number | string>(0, 1, 3, '25%', '100%'), maxUnavailable: pick<number | string>(0, 1, '25%', '50%') },
+      rollingUpdate: {
+        maxSurge: pick<number | string>(0, 1, 3, '25%', '100%'),
+        maxUnavailable: pick<number | string>(0, 1, '25%', '50%'),
+      },
     }
     const model = new Model()
     model.put(deployment, web(replicas, { strategy }))
@@ -98,8 +120,14 @@ test('a rolling update stays within its limits at every step, for many limits', 
     await rollOut(model, () => {
       const pods = model.list(pod)
       const available = pods.filter(({ status }) => status?.conditions?.[0]?.status === 'True').length
-      assert.ok(pods.length <= replicas + limits.maxSurge, `seed ${seed}: ${pods.length} pods, ${replicas} + ${limits.maxSurge} allowed`)
-      assert.ok(available >= replicas - limits.maxUnavailable, `seed ${seed}: ${available} available of ${replicas} - ${limits.maxUnavailable}`)
+      assert.ok(
+        pods.length <= replicas + limits.maxSurge,
+        `seed ${seed}: ${pods.length} pods, ${replicas} + ${limits.maxSurge} allowed`,
+      )
+      assert.ok(
+        available >= replicas - limits.maxUnavailable,
+        `seed ${seed}: ${available} available of ${replicas} - ${limits.maxUnavailable}`,
+      )
     })
     assert.deepEqual(sizes(model), [0, replicas], `seed ${seed}`)
     assert.equal(conditions(model)['Progressing'], 'True NewReplicaSetAvailable', `seed ${seed}`)
@@ -146,14 +174,21 @@ test('Recreate lets no new pod start before the last old one is gone', async () 
 
 test('scaling in the middle of a rollout keeps the proportions', async () => {
   const model = new Model()
-  model.put(deployment, web(10, { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } } }))
+  model.put(
+    deployment,
+    web(10, { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } } }),
+  )
   await rollOut(model)
   edit(model, (spec) => { spec.template = templateOf('web', 'broken') })
   // The new pods never become ready, so the rollout stops half way: 8 old, 5 new.
-  await model.settle(controllers, 50, () => makeReady(model, (object) => object.spec!.containers![0]!.image !== 'broken'))
+  await model.settle(controllers, 50, () =>
+    makeReady(model, (object) => object.spec!.containers![0]!.image !== 'broken'),
+  )
   assert.deepEqual(sizes(model), [8, 5])
   edit(model, (spec) => { spec.replicas = 15 })
-  await model.settle(controllers, 50, () => makeReady(model, (object) => object.spec!.containers![0]!.image !== 'broken'))
+  await model.settle(controllers, 50, () =>
+    makeReady(model, (object) => object.spec!.containers![0]!.image !== 'broken'),
+  )
   assert.deepEqual(sizes(model), [11, 7])
 })
 
@@ -182,7 +217,10 @@ test('a rollout that does not move within its deadline is told as failed, and re
   assert.ok(wakeAt !== undefined && wakeAt > model.now && wakeAt <= model.now + 62_000)
   model.now = wakeAt
   await model.settle(controllers)
-  assert.deepEqual(conditions(model), { Available: 'False MinimumReplicasUnavailable', Progressing: 'False ProgressDeadlineExceeded' })
+  assert.deepEqual(conditions(model), {
+    Available: 'False MinimumReplicasUnavailable',
+    Progressing: 'False ProgressDeadlineExceeded',
+  })
   await rollOut(model)
   assert.equal(conditions(model)['Progressing'], 'True NewReplicaSetAvailable')
 })
@@ -193,7 +231,10 @@ test('a name taken by another template makes it count up and choose another name
   await rollOut(model)
   const name = model.list(replicaSet)[0]!.metadata.name
   const other = new Model()
-  other.put(replicaSet, { metadata: { name }, spec: { replicas: 0, selector: { matchLabels: { app: 'x' } }, template: templateOf('x') } })
+  other.put(replicaSet, {
+    metadata: { name },
+    spec: { replicas: 0, selector: { matchLabels: { app: 'x' } }, template: templateOf('x') },
+  })
   other.put(deployment, web(1))
   await rollOut(other)
   assert.equal(other.get(deployment, 'default/web')!.status!.collisionCount, 1)
@@ -206,5 +247,8 @@ test('tells why a ReplicaSet could not be created', async () => {
   model.refuseCreate = () => 'no ReplicaSets today'
   const done = await model.step(deploymentController, 'default/web')
   assert.equal(conditions(model)['Progressing'], 'False ReplicaSetCreateError')
-  assert.match(done.at(-1)!, /^event Warning ReplicaSetCreateError: Failed to create new replica set "web-\w+": no ReplicaSets today$/)
+  assert.match(
+    done.at(-1)!,
+    /^event Warning ReplicaSetCreateError: Failed to create new replica set "web-\w+": no ReplicaSets today$/,
+  )
 })

@@ -28,7 +28,10 @@ export const deploymentController = defineController({
     return {
       deployment: object,
       replicaSets: [...owned, ...sets.byIndex('orphans', namespace ?? '')],
-      pods: object.spec?.strategy?.type === 'Recreate' ? owned.flatMap(({ metadata }) => cache.of(pod).controlledBy(metadata.uid)) : [],
+      pods:
+        object.spec?.strategy?.type === 'Recreate'
+          ? owned.flatMap(({ metadata }) => cache.of(pod).controlledBy(metadata.uid))
+          : [],
       hash,
       namesake: sets.get(`${name}-${hash}`, namespace),
       now,

@@ -15,9 +15,25 @@ import type { Draft } from './replicaset-draft.ts'
 import { actualCount, byAge, draftOf, equalTemplates, writeDrafts } from './replicaset-draft.ts'
 import { revisionAnnotation, revisionOf, syncReplicaAnnotations, syncRevision } from './revision.ts'
 import type { Limits } from './rollout.ts'
-import { newReplicas, resolveLimits, rollForward, scaleDownForRecreate, scaleProportionally, scaleUpForRecreate, wasScaled } from './rollout.ts'
+import {
+  newReplicas,
+  resolveLimits,
+  rollForward,
+  scaleDownForRecreate,
+  scaleProportionally,
+  scaleUpForRecreate,
+  wasScaled,
+} from './rollout.ts'
 import type { Conditions } from './status.ts'
-import { computeCounts, computeRolloutStatus, historyLimitOf, isComplete, progressCheckAt, progressDeadlineOf, setCondition } from './status.ts'
+import {
+  computeCounts,
+  computeRolloutStatus,
+  historyLimitOf,
+  isComplete,
+  progressCheckAt,
+  progressDeadlineOf,
+  setCondition,
+} from './status.ts'
 
 export interface DeploymentState {
   readonly deployment: Stored<Deployment>
@@ -36,7 +52,10 @@ export function reconcile(state: DeploymentState): Plan {
   const selector = deployment.spec?.selector
   if (!selector || semanticEqual(selector, {})) return selectsEverything(deployment)
   const claims = planClaims(
-    { kind: deploymentKind, owner: deployment, selector: labelSelectorMatcher(selector) }, replicaSetKind, state.replicaSets)
+    { kind: deploymentKind, owner: deployment, selector: labelSelectorMatcher(selector) },
+    replicaSetKind,
+    state.replicaSets,
+  )
   const plan = new Rollout(state, claims.claimed).plan()
   if (claims.actions.length === 0) return plan
   const { afterwards } = plan
@@ -93,7 +112,11 @@ class Rollout {
     if (paused || wasScaled(all, this.#limits)) {
       this.#syncExisting()
       scaleProportionally(this.#new, this.#old, this.#limits, deployment.status?.replicas ?? 0)
-      return this.#finish(computeCounts(this.#statusInput()), paused ? 'the Deployment is paused' : undefined, paused ? this.#cleanUp() : [])
+      return this.#finish(
+        computeCounts(this.#statusInput()),
+        paused ? 'the Deployment is paused' : undefined,
+        paused ? this.#cleanUp() : [],
+      )
     }
     this.#syncExisting()
     if (this.#mustWaitForOldPods()) return this.#finish(computeRolloutStatus(this.#statusInput()), 'old pods still run')
@@ -124,7 +147,9 @@ class Rollout {
     if (paused === isToldPaused) return
     this.#conditions = setCondition(this.#conditions, {
       type: 'Progressing', status: 'Unknown',
-      ...(paused ? { reason: 'DeploymentPaused', message: 'Deployment is paused' } : { reason: 'DeploymentResumed', message: 'Deployment is resumed' }),
+      ...(paused
+        ? { reason: 'DeploymentPaused', message: 'Deployment is paused' }
+        : { reason: 'DeploymentResumed', message: 'Deployment is resumed' }),
     }, now)
   }
 
@@ -140,9 +165,16 @@ class Rollout {
     draft.minReadySeconds = deployment.spec?.minReadySeconds ?? 0
     this.#revision = draft.annotations[revisionAnnotation]
     if (progressDeadlineOf(deployment) !== undefined && !findCondition(this.#conditions, 'Progressing')) {
-      this.#conditions = setCondition(this.#conditions, {
-        type: 'Progressing', status: 'True', reason: 'FoundNewReplicaSet', message: `Found new replica set "${draft.name}"`,
-      }, now)
+      this.#conditions = setCondition(
+        this.#conditions,
+        {
+          type: 'Progressing',
+          status: 'True',
+          reason: 'FoundNewReplicaSet',
+          message: `Found new replica set "${draft.name}"`,
+        },
+        now,
+      )
     }
   }
 
@@ -158,9 +190,16 @@ class Rollout {
     syncReplicaAnnotations(draft, this.#limits.replicas, this.#limits.replicas + this.#limits.maxSurge)
     this.#revision = draft.annotations[revisionAnnotation]
     if (progressDeadlineOf(deployment) !== undefined) {
-      this.#conditions = setCondition(this.#conditions, {
-        type: 'Progressing', status: 'True', reason: 'NewReplicaSetCreated', message: `Created new replica set "${draft.name}"`,
-      }, now)
+      this.#conditions = setCondition(
+        this.#conditions,
+        {
+          type: 'Progressing',
+          status: 'True',
+          reason: 'NewReplicaSetCreated',
+          message: `Created new replica set "${draft.name}"`,
+        },
+        now,
+      )
     }
     return draft
   }
@@ -205,14 +244,24 @@ class Rollout {
 
   #statusActions(status: DeepReadonly<DeploymentStatus>, { error }: Outcome): Action[] {
     const { deployment, now } = this.#state
-    // A failed write is tried again; until then the status tells what is there, except that creating the new ReplicaSet failed.
+    // A failed write is tried again; until then the status tells what is there, except that creating the new
+    // ReplicaSet failed.
     if (error && (this.#new?.stored || error.reason === 'AlreadyExists' || error.reason === 'Conflict')) return []
     if (error && this.#new) {
       const message = `Failed to create new replica set "${this.#new.name}": ${error.message}`
-      const conditions = progressDeadlineOf(deployment) === undefined ? deployment.status?.conditions ?? [] : setCondition(
-        deployment.status?.conditions ?? [], { type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError', message }, now)
+      const conditions =
+        progressDeadlineOf(deployment) === undefined
+          ? (deployment.status?.conditions ?? [])
+          : setCondition(
+              deployment.status?.conditions ?? [],
+              { type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError', message },
+              now,
+            )
       return [
-        ...this.#statusWrite({ ...deployment.status, conditions }, deployment.metadata.annotations?.[revisionAnnotation]),
+        ...this.#statusWrite(
+          { ...deployment.status, conditions },
+          deployment.metadata.annotations?.[revisionAnnotation],
+        ),
         recordEvent(deploymentKind, deployment, 'Warning', 'ReplicaSetCreateError', message),
       ]
     }
@@ -224,7 +273,10 @@ class Rollout {
     const isSame = semanticEqual(withZeros(deployment.status), withZeros(status))
       && deployment.metadata.annotations?.[revisionAnnotation] === revision
     if (isSame) return []
-    const annotations = { ...deployment.metadata.annotations, ...(revision !== undefined && { [revisionAnnotation]: revision }) }
+    const annotations = {
+      ...deployment.metadata.annotations,
+      ...(revision !== undefined && { [revisionAnnotation]: revision }),
+    }
     return [updateStatus(deploymentKind, { ...deployment, metadata: { ...deployment.metadata, annotations }, status })]
   }
 }
@@ -232,10 +284,23 @@ class Rollout {
 /** An absent count and zero are the same on the wire. */
 function withZeros(status: DeepReadonly<DeploymentStatus> | undefined): object {
   const {
-    replicas = 0, updatedReplicas = 0, readyReplicas = 0, availableReplicas = 0, unavailableReplicas = 0, terminatingReplicas = 0,
-    observedGeneration = 0, ...rest
+    replicas = 0,
+    updatedReplicas = 0,
+    readyReplicas = 0,
+    availableReplicas = 0,
+    unavailableReplicas = 0,
+    terminatingReplicas = 0,
+    observedGeneration = 0,
+    ...rest
   } = status ?? {}
   return {
-    ...rest, replicas, updatedReplicas, readyReplicas, availableReplicas, unavailableReplicas, terminatingReplicas, observedGeneration,
+    ...rest,
+    replicas,
+    updatedReplicas,
+    readyReplicas,
+    availableReplicas,
+    unavailableReplicas,
+    terminatingReplicas,
+    observedGeneration,
   }
 }

@@ -34,10 +34,14 @@ export function activeDrafts(drafts: readonly Draft[]): readonly Draft[] {
 }
 
 export const wantedCount = (drafts: readonly Draft[]): number => sum(drafts, ({ replicas }) => replicas)
-export const actualCount = (drafts: readonly Draft[]): number => sum(drafts, ({ stored }) => stored?.status?.replicas ?? 0)
-export const readyCount = (drafts: readonly Draft[]): number => sum(drafts, ({ stored }) => stored?.status?.readyReplicas ?? 0)
-export const availableCount = (drafts: readonly Draft[]): number => sum(drafts, ({ stored }) => stored?.status?.availableReplicas ?? 0)
-export const terminatingCount = (drafts: readonly Draft[]): number => sum(drafts, ({ stored }) => stored?.status?.terminatingReplicas ?? 0)
+export const actualCount = (drafts: readonly Draft[]): number =>
+  sum(drafts, ({ stored }) => stored?.status?.replicas ?? 0)
+export const readyCount = (drafts: readonly Draft[]): number =>
+  sum(drafts, ({ stored }) => stored?.status?.readyReplicas ?? 0)
+export const availableCount = (drafts: readonly Draft[]): number =>
+  sum(drafts, ({ stored }) => stored?.status?.availableReplicas ?? 0)
+export const terminatingCount = (drafts: readonly Draft[]): number =>
+  sum(drafts, ({ stored }) => stored?.status?.terminatingReplicas ?? 0)
 
 function sum(drafts: readonly Draft[], count: (draft: Draft) => number): number {
   return drafts.reduce((total, draft) => total + count(draft), 0)
@@ -55,7 +59,10 @@ export function compareAge(a: Draft, b: Draft): number {
 }
 
 /** Semantic equality of templates, without the label that tells ReplicaSets apart. */
-export function equalTemplates(a: DeepReadonly<PodTemplateSpec> | undefined, b: DeepReadonly<PodTemplateSpec> | undefined): boolean {
+export function equalTemplates(
+  a: DeepReadonly<PodTemplateSpec> | undefined,
+  b: DeepReadonly<PodTemplateSpec> | undefined,
+): boolean {
   return semanticEqual(withoutHash(a), withoutHash(b))
 }
 
@@ -66,7 +73,9 @@ function withoutHash(template: DeepReadonly<PodTemplateSpec> | undefined): unkno
 
 /** The writes that make the cluster as the drafts are, each with its event. */
 export function writeDrafts(deployment: Stored<Deployment>, drafts: readonly Draft[], hash: string): Action[] {
-  return drafts.flatMap((draft) => draft.stored ? updateOf(deployment, draft, draft.stored) : [creationOf(deployment, draft, hash)])
+  return drafts.flatMap((draft) =>
+    draft.stored ? updateOf(deployment, draft, draft.stored) : [creationOf(deployment, draft, hash)],
+  )
 }
 
 function updateOf(deployment: Stored<Deployment>, draft: Draft, stored: Stored<ReplicaSet>): Action[] {
@@ -80,7 +89,13 @@ function updateOf(deployment: Stored<Deployment>, draft: Draft, stored: Stored<R
     metadata: { ...stored.metadata, annotations: draft.annotations },
     spec: { ...stored.spec!, replicas: draft.replicas, minReadySeconds: draft.minReadySeconds },
   }
-  return [update(replicaSetKind, object, isScaled ? { announce: scaled(deployment, draft.name, before, draft.replicas) } : {})]
+  return [
+    update(
+      replicaSetKind,
+      object,
+      isScaled ? { announce: scaled(deployment, draft.name, before, draft.replicas) } : {},
+    ),
+  ]
 }
 
 function creationOf(deployment: Stored<Deployment>, draft: Draft, hash: string): Action {
@@ -99,7 +114,11 @@ function creationOf(deployment: Stored<Deployment>, draft: Draft, hash: string):
       template: { ...template, metadata: { ...template.metadata, labels } },
     },
   }
-  return create(replicaSetKind, object, draft.replicas > 0 ? { announce: scaled(deployment, draft.name, 0, draft.replicas) } : {})
+  return create(
+    replicaSetKind,
+    object,
+    draft.replicas > 0 ? { announce: scaled(deployment, draft.name, 0, draft.replicas) } : {},
+  )
 }
 
 function scaled(deployment: Stored<Deployment>, name: string, from: number, to: number) {

@@ -10,7 +10,11 @@ export const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas'
 export const maxAnnotation = 'deployment.kubernetes.io/max-replicas'
 
 const notCopied: ReadonlySet<string> = new Set([
-  'kubectl.kubernetes.io/last-applied-configuration', revisionAnnotation, historyAnnotation, desiredAnnotation, maxAnnotation,
+  'kubectl.kubernetes.io/last-applied-configuration',
+  revisionAnnotation,
+  historyAnnotation,
+  desiredAnnotation,
+  maxAnnotation,
   'deprecated.deployment.rollback.to',
 ])
 /** About a hundred revisions. */
@@ -22,7 +26,10 @@ export function revisionOf({ annotations }: { readonly annotations: Readonly<Rec
   return /^\d{1,15}$/.test(text) ? Number(text) : 0
 }
 
-/** Copies the Deployment's own annotations, and raises the revision to `revision` (remembering the old one) if it is lower. */
+/**
+ * Copies the Deployment's own annotations, and raises the revision to `revision` (remembering the old one)
+ * if it is lower.
+ */
 export function syncRevision(deployment: Stored<Deployment>, draft: Draft, revision: number): void {
   for (const [name, value] of Object.entries(deployment.metadata.annotations ?? {})) {
     if (!notCopied.has(name)) draft.annotations[name] = value

@@ -14,7 +14,10 @@ export interface Limits {
   readonly maxUnavailable: number
 }
 
-/** Surge rounds up, unavailability rounds down; if both come out as zero, one may be unavailable, or nothing would ever move. */
+/**
+ * Surge rounds up, unavailability rounds down; if both come out as zero, one may be unavailable, or nothing
+ * would ever move.
+ */
 export function resolveLimits(spec: DeepReadonly<DeploymentSpec>): Limits {
   const replicas = spec.replicas ?? 1
   const isRolling = spec.strategy?.type !== 'Recreate'
@@ -84,7 +87,12 @@ export function wasScaled(all: readonly Draft[], limits: Limits): boolean {
 }
 
 /** Follows a change of `spec.replicas` without speeding the rollout up: all sizes change in proportion. */
-export function scaleProportionally(newDraft: Draft | undefined, old: readonly Draft[], limits: Limits, statusReplicas: number): void {
+export function scaleProportionally(
+  newDraft: Draft | undefined,
+  old: readonly Draft[],
+  limits: Limits,
+  statusReplicas: number,
+): void {
   const all = newDraft ? [...old, newDraft] : old
   const only = activeOrLatest(newDraft, old)
   if (only) {
@@ -105,14 +113,20 @@ function activeOrLatest(newDraft: Draft | undefined, old: readonly Draft[]): Dra
 }
 
 function isSaturated(draft: Draft, { replicas }: Limits): boolean {
-  return draft.replicas === replicas && numberIn(draft, desiredAnnotation) === replicas && availableCount([draft]) === replicas
+  return (
+    draft.replicas === replicas
+    && numberIn(draft, desiredAnnotation) === replicas
+    && availableCount([draft]) === replicas
+  )
 }
 
 /** Larger ReplicaSets get more of the change; among equals, newer ones grow first and older ones shrink first. */
 function spread(active: readonly Draft[], limits: Limits, statusReplicas: number): void {
   const allowed = limits.replicas > 0 ? limits.replicas + limits.maxSurge : 0
   const toAdd = allowed - wantedCount(active)
-  const ordered = active.toSorted((a, b) => b.replicas - a.replicas || (toAdd > 0 ? -compareAge(a, b) : compareAge(a, b)))
+  const ordered = active.toSorted(
+    (a, b) => b.replicas - a.replicas || (toAdd > 0 ? -compareAge(a, b) : compareAge(a, b)),
+  )
   let added = 0
   const sizes = ordered.map((draft) => {
     const share = proportionOf(draft, limits, statusReplicas, toAdd, added)

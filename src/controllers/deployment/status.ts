@@ -25,7 +25,8 @@ export function historyLimitOf({ spec }: Stored<Deployment>): number | undefined
 
 /** Nothing changes while status and reason stay; the transition time changes only with the status. */
 export function setCondition(
-  conditions: Conditions, { type, status, reason, message }: Pick<DeploymentCondition, 'type' | 'status'> & { reason: string; message: string },
+  conditions: Conditions,
+  { type, status, reason, message }: Pick<DeploymentCondition, 'type' | 'status'> & { reason: string; message: string },
   now: number,
 ): Conditions {
   const old = findCondition(conditions, type)
@@ -34,13 +35,17 @@ export function setCondition(
 }
 
 function replaceCondition(
-  conditions: Conditions, { type, status, reason, message }: Pick<DeploymentCondition, 'type' | 'status'> & { reason: string; message: string },
+  conditions: Conditions,
+  { type, status, reason, message }: Pick<DeploymentCondition, 'type' | 'status'> & { reason: string; message: string },
   now: number,
 ): Conditions {
   const old = findCondition(conditions, type)
   const time = formatTime(now)
   const since = old?.status === status ? old.lastTransitionTime ?? time : time
-  return [...withoutCondition(conditions, type), { type, status, lastUpdateTime: time, lastTransitionTime: since, reason, message }]
+  return [
+    ...withoutCondition(conditions, type),
+    { type, status, lastUpdateTime: time, lastTransitionTime: since, reason, message },
+  ]
 }
 
 export interface StatusInput {
@@ -68,13 +73,23 @@ export function computeCounts({ deployment, limits, newDraft, old, conditions, n
     unavailableReplicas: Math.max(0, wantedCount(all) - available),
     terminatingReplicas: terminatingCount(all),
     ...(collisionCount !== undefined && { collisionCount }),
-    conditions: setCondition(conditions, isAvailable
-      ? {
-        type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: 'Deployment has minimum availability.',
-      }
-      : {
-        type: 'Available', status: 'False', reason: 'MinimumReplicasUnavailable', message: 'Deployment does not have minimum availability.',
-      }, now),
+    conditions: setCondition(
+      conditions,
+      isAvailable
+        ? {
+            type: 'Available',
+            status: 'True',
+            reason: 'MinimumReplicasAvailable',
+            message: 'Deployment has minimum availability.',
+          }
+        : {
+            type: 'Available',
+            status: 'False',
+            reason: 'MinimumReplicasUnavailable',
+            message: 'Deployment does not have minimum availability.',
+          },
+      now,
+    ),
   }
 }
 
@@ -99,9 +114,16 @@ function progressConditions(input: StatusInput, status: Status): Conditions {
   if (status.replicas === status.updatedReplicas && current?.reason === 'NewReplicaSetAvailable') return conditions
   const subject = newDraft ? `ReplicaSet "${newDraft.name}"` : `Deployment "${deployment.metadata.name}"`
   if (isComplete(deployment, input.limits, status)) {
-    return setCondition(conditions, {
-      type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message: `${subject} has successfully progressed.`,
-    }, now)
+    return setCondition(
+      conditions,
+      {
+        type: 'Progressing',
+        status: 'True',
+        reason: 'NewReplicaSetAvailable',
+        message: `${subject} has successfully progressed.`,
+      },
+      now,
+    )
   }
   if (hasProgressed(deployment.status, status)) {
     // Replaced even if status and reason stay: the update time is what the deadline counts from.
@@ -110,14 +132,25 @@ function progressConditions(input: StatusInput, status: Status): Conditions {
     }, now)
   }
   if (hasTimedOut(current, deadlineSeconds, now)) {
-    return setCondition(conditions, {
-      type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: `${subject} has timed out progressing.`,
-    }, now)
+    return setCondition(
+      conditions,
+      {
+        type: 'Progressing',
+        status: 'False',
+        reason: 'ProgressDeadlineExceeded',
+        message: `${subject} has timed out progressing.`,
+      },
+      now,
+    )
   }
   return conditions
 }
 
-export function isComplete({ metadata }: Stored<Deployment>, { replicas }: Limits, status: Status | undefined): boolean {
+export function isComplete(
+  { metadata }: Stored<Deployment>,
+  { replicas }: Limits,
+  status: Status | undefined,
+): boolean {
   return (status?.updatedReplicas ?? 0) === replicas && (status?.replicas ?? 0) === replicas
     && (status?.availableReplicas ?? 0) === replicas && (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0)
 }
@@ -137,7 +170,12 @@ function hasTimedOut(condition: Conditions[number] | undefined, deadlineSeconds:
 }
 
 /** When to look again whether a rollout that stands still has run out of time. */
-export function progressCheckAt(deployment: Stored<Deployment>, limits: Limits, status: Status, now: number): number | undefined {
+export function progressCheckAt(
+  deployment: Stored<Deployment>,
+  limits: Limits,
+  status: Status,
+  now: number,
+): number | undefined {
   const deadlineSeconds = progressDeadlineOf(deployment)
   const condition = findCondition(status.conditions, 'Progressing')
   if (deadlineSeconds === undefined || !condition || condition.reason === 'ProgressDeadlineExceeded') return undefined

@@ -11,7 +11,11 @@ import { makeReady, templateOf } from '../testing/pods.ts'
 import { disruptionController } from './disruption.ts'
 
 type Spec = NonNullable<PodDisruptionBudget['spec']>
-const cases: readonly (readonly [spec: Spec, healthy: number, expected: readonly [allowed: number, desired: number, expected: number]])[] = [
+const cases: readonly (readonly [
+  spec: Spec,
+  healthy: number,
+  expected: readonly [allowed: number, desired: number, expected: number],
+])[] = [
   [{ minAvailable: 3 }, 4, [1, 3, 4]],
   [{ minAvailable: 3 }, 2, [0, 3, 4]],
   [{ minAvailable: '50%' }, 4, [2, 2, 4]],
@@ -22,14 +26,23 @@ const cases: readonly (readonly [spec: Spec, healthy: number, expected: readonly
 for (const [spec, healthy, [allowed, desired, expected]] of cases) {
   test(`${JSON.stringify(spec)} with ${healthy} of 4 healthy allows ${allowed}`, async () => {
     const model = new Model()
-    model.put(replicaSet, { metadata: { name: 'web' }, spec: { replicas: 4, selector: { matchLabels: { app: 'web' } }, template: templateOf('web') } })
+    model.put(replicaSet, {
+      metadata: { name: 'web' },
+      spec: { replicas: 4, selector: { matchLabels: { app: 'web' } }, template: templateOf('web') },
+    })
     await model.settle([replicaSetController])
     const ready = new Set(model.list(pod).slice(0, healthy).map(({ metadata }) => metadata.uid))
     makeReady(model, ({ metadata }) => ready.has(metadata.uid))
-    model.put(podDisruptionBudget, { metadata: { name: 'budget' }, spec: { ...spec, selector: { matchLabels: { app: 'web' } } } })
+    model.put(podDisruptionBudget, {
+      metadata: { name: 'budget' },
+      spec: { ...spec, selector: { matchLabels: { app: 'web' } } },
+    })
     await model.settle([disruptionController])
     const { status } = model.get(podDisruptionBudget, 'default/budget')!
-    assert.deepEqual([status!.disruptionsAllowed, status!.desiredHealthy, status!.expectedPods], [allowed, desired, expected])
+    assert.deepEqual(
+      [status!.disruptionsAllowed, status!.desiredHealthy, status!.expectedPods],
+      [allowed, desired, expected],
+    )
     assert.equal(status!.conditions![0]!.reason, allowed > 0 ? 'SufficientPods' : 'InsufficientPods')
   })
 }
@@ -41,7 +54,13 @@ test('a granted eviction counts as a pod gone, for two minutes at most', async (
   makeReady(model)
   model.put(podDisruptionBudget, {
     metadata: { name: 'budget' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } },
-    status: { disruptedPods: { a: '2026-01-01T00:00:00Z' }, disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
+    status: {
+      disruptedPods: { a: '2026-01-01T00:00:00Z' },
+      disruptionsAllowed: 0,
+      currentHealthy: 0,
+      desiredHealthy: 0,
+      expectedPods: 0,
+    },
   })
   await model.settle([disruptionController])
   assert.equal(model.get(podDisruptionBudget, 'default/budget')!.status!.disruptionsAllowed, 0)

@@ -17,22 +17,37 @@ import { isPodReady } from '../workload/pods.ts'
 import type { BudgetState, OwnerScale } from './reconcile.ts'
 import { reconcile } from './reconcile.ts'
 
-const budgetsOf = (object: StoredPod, cache: Cache): readonly string[] => cache.of(podDisruptionBudget).list(object.metadata.namespace)
-  .filter((budget) => selects(budget, object)).map(objectKey)
+const budgetsOf = (object: StoredPod, cache: Cache): readonly string[] =>
+  cache
+    .of(podDisruptionBudget)
+    .list(object.metadata.namespace)
+    .filter((budget) => selects(budget, object))
+    .map(objectKey)
 
 export const disruptionController = defineController({
   name: 'disruption',
   eventSource: 'controllermanager',
   for: podDisruptionBudget,
-  watches: [wakeFrom(pod, budgetsOf, (old, object) => isPodReady(old) !== isPodReady(object)
-    || old.metadata.labels !== object.metadata.labels || old.metadata.deletionTimestamp !== object.metadata.deletionTimestamp)],
+  watches: [
+    wakeFrom(
+      pod,
+      budgetsOf,
+      (old, object) =>
+        isPodReady(old) !== isPodReady(object)
+        || old.metadata.labels !== object.metadata.labels
+        || old.metadata.deletionTimestamp !== object.metadata.deletionTimestamp,
+    ),
+  ],
   reads: [deployment, replicaSet, statefulSet, replicationController],
   observe(budget, cache, { now }): BudgetState {
     const pods = cache.of(pod).list(budget.metadata.namespace ?? '').filter((object) => selects(budget, object))
     const owners = new Map<string, OwnerScale>()
     for (const object of pods) {
       const scale = scaleOf(object, cache)
-      owners.set(scale?.uid ?? `pod ${object.metadata.uid}`, scale ?? { uid: undefined, replicas: 0, podName: object.metadata.name })
+      owners.set(
+        scale?.uid ?? `pod ${object.metadata.uid}`,
+        scale ?? { uid: undefined, replicas: 0, podName: object.metadata.name },
+      )
     }
     return { budget, pods, owners: [...owners.values()], now }
   },
@@ -66,7 +81,8 @@ function scaleOf(object: StoredPod, cache: Cache): OwnerScale | undefined {
 }
 
 function sized(
-  object: { readonly metadata: { readonly uid: string }; readonly spec?: { readonly replicas?: number } } | undefined, uid: string,
+  object: { readonly metadata: { readonly uid: string }; readonly spec?: { readonly replicas?: number } } | undefined,
+  uid: string,
 ): OwnerScale | undefined {
   return object?.metadata.uid === uid ? { uid, replicas: object.spec?.replicas ?? 1 } : undefined
 }

@@ -35,12 +35,20 @@ export function reconcile(state: BudgetState): Plan {
   const expectation = computeExpectation(state)
   if (typeof expectation === 'string') return failSafe(state, expectation)
   const { expected, desired } = expectation
-  const healthy = pods.filter((pod) => !pod.metadata.deletionTimestamp && !(pod.metadata.name in disruptedPods) && isPodReady(pod)).length
+  const healthy = pods.filter(
+    (pod) => !pod.metadata.deletionTimestamp && !(pod.metadata.name in disruptedPods) && isPodReady(pod),
+  ).length
   const allowed = expected <= 0 ? 0 : Math.max(0, healthy - desired)
   const status: DeepReadonly<PodDisruptionBudgetStatus> = {
     ...budget.status, observedGeneration: budget.metadata.generation ?? 0, disruptedPods, disruptionsAllowed: allowed,
     currentHealthy: healthy, desiredHealthy: desired, expectedPods: expected,
-    conditions: conditionsWith(budget, allowed > 0 ? 'True' : 'False', allowed > 0 ? 'SufficientPods' : 'InsufficientPods', '', now),
+    conditions: conditionsWith(
+      budget,
+      allowed > 0 ? 'True' : 'False',
+      allowed > 0 ? 'SufficientPods' : 'InsufficientPods',
+      '',
+      now,
+    ),
   }
   const expiries = Object.values(disruptedPods).map((time) => timeToMilliseconds(time) + disruptionTimeoutMs)
   const isSame = semanticEqual(withZeros(budget.status), withZeros(status))
@@ -55,7 +63,11 @@ export function reconcile(state: BudgetState): Plan {
 }
 
 /** How many pods there should be, and how many must be healthy; a sentence when that cannot be known. */
-function computeExpectation({ budget, pods, owners }: BudgetState): { readonly expected: number; readonly desired: number } | string {
+function computeExpectation({
+  budget,
+  pods,
+  owners,
+}: BudgetState): { readonly expected: number; readonly desired: number } | string {
   const { minAvailable, maxUnavailable } = budget.spec ?? {}
   if (typeof minAvailable === 'number') return { expected: pods.length, desired: minAvailable }
   const unmanaged = owners.find(({ uid }) => uid === undefined)
@@ -84,7 +96,11 @@ function failSafe({ budget, now }: BudgetState, message: string): Plan {
 }
 
 /** Entries of the eviction API for pods that are still there, not yet being deleted, for two minutes. */
-function stillDisrupted({ status }: Stored<PodDisruptionBudget>, pods: readonly StoredPod[], now: number): Readonly<Record<string, string>> {
+function stillDisrupted(
+  { status }: Stored<PodDisruptionBudget>,
+  pods: readonly StoredPod[],
+  now: number,
+): Readonly<Record<string, string>> {
   const entries = Object.entries(status?.disruptedPods ?? {}).filter(([name, time]) => {
     const pod = pods.find(({ metadata }) => metadata.name === name)
     return pod && !pod.metadata.deletionTimestamp && timeToMilliseconds(time) + disruptionTimeoutMs > now
@@ -93,15 +109,33 @@ function stillDisrupted({ status }: Stored<PodDisruptionBudget>, pods: readonly 
 }
 
 function conditionsWith(
-  { status, metadata }: Stored<PodDisruptionBudget>, value: 'True' | 'False', reason: string, message: string, now: number,
+  { status, metadata }: Stored<PodDisruptionBudget>,
+  value: 'True' | 'False',
+  reason: string,
+  message: string,
+  now: number,
 ): readonly DeepReadonly<Condition>[] {
-  const condition = { type: 'DisruptionAllowed', status: value, reason, message, observedGeneration: metadata.generation ?? 0 }
-  return withCondition(status?.conditions as never, condition, formatTime(now)) as unknown as readonly DeepReadonly<Condition>[]
+  const condition = {
+    type: 'DisruptionAllowed',
+    status: value,
+    reason,
+    message,
+    observedGeneration: metadata.generation ?? 0,
+  }
+  return withCondition(
+    status?.conditions as never,
+    condition,
+    formatTime(now),
+  ) as unknown as readonly DeepReadonly<Condition>[]
 }
 
 function withZeros(status: DeepReadonly<PodDisruptionBudgetStatus> | undefined): object {
   return {
-    ...status, disruptionsAllowed: status?.disruptionsAllowed ?? 0, currentHealthy: status?.currentHealthy ?? 0,
-    desiredHealthy: status?.desiredHealthy ?? 0, expectedPods: status?.expectedPods ?? 0, observedGeneration: status?.observedGeneration ?? 0,
+    ...status,
+    disruptionsAllowed: status?.disruptionsAllowed ?? 0,
+    currentHealthy: status?.currentHealthy ?? 0,
+    desiredHealthy: status?.desiredHealthy ?? 0,
+    expectedPods: status?.expectedPods ?? 0,
+    observedGeneration: status?.observedGeneration ?? 0,
   }
 }

@@ -7,27 +7,52 @@ import type { AnyKind, Kind } from '#machinery/schema/define-kind.ts'
 export type AnyObject = DeepReadonly<KubeObject>
 
 export type Action =
-  | { readonly type: 'create'; readonly kind: AnyKind; readonly object: AnyObject } & CreateOptions
+  | ({ readonly type: 'create'; readonly kind: AnyKind; readonly object: AnyObject } & CreateOptions)
   /** Replaces the object that `object.metadata.resourceVersion` names; a newer one is a conflict. */
-  | { readonly type: 'update'; readonly kind: AnyKind; readonly object: AnyObject; readonly subresource?: string } & ActionOptions
-  | { readonly type: 'updateStatus'; readonly kind: AnyKind; readonly object: AnyObject } & ActionOptions
+  | ({
+      readonly type: 'update'
+      readonly kind: AnyKind
+      readonly object: AnyObject
+      readonly subresource?: string
+    } & ActionOptions)
+  | ({ readonly type: 'updateStatus'; readonly kind: AnyKind; readonly object: AnyObject } & ActionOptions)
   /** The uid of `target` is always part of the patch, so that it never hits a later object of the same name. */
-  | { readonly type: 'patch'; readonly kind: AnyKind; readonly target: AnyObject; readonly patchType: 'strategic' | 'merge'
-      readonly patch: object; readonly subresource?: string } & ActionOptions
+  | ({
+      readonly type: 'patch'
+      readonly kind: AnyKind
+      readonly target: AnyObject
+      readonly patchType: 'strategic' | 'merge'
+      readonly patch: object
+      readonly subresource?: string
+    } & ActionOptions)
   /** Only the object with this uid; one that is gone already counts as done. */
-  | { readonly type: 'delete'; readonly kind: AnyKind; readonly object: AnyObject } & DeleteActionOptions
+  | ({ readonly type: 'delete'; readonly kind: AnyKind; readonly object: AnyObject } & DeleteActionOptions)
   /** Creates on a subresource of `target`: an Eviction, a Binding. */
-  | { readonly type: 'post'; readonly kind: AnyKind; readonly target: AnyObject; readonly subresource: string; readonly object: AnyObject }
-      & ActionOptions
+  | ({
+      readonly type: 'post'
+      readonly kind: AnyKind
+      readonly target: AnyObject
+      readonly subresource: string
+      readonly object: AnyObject
+    } & ActionOptions)
   /** Everything of one resource in one namespace. */
   | { readonly type: 'deleteCollection'; readonly resource: ResourceName; readonly namespace: string }
-  | { readonly type: 'recordEvent'; readonly kind: AnyKind; readonly about: AnyObject; readonly eventType: 'Normal' | 'Warning'
-      readonly reason: string; readonly message: string }
+  | {
+      readonly type: 'recordEvent'
+      readonly kind: AnyKind
+      readonly about: AnyObject
+      readonly eventType: 'Normal' | 'Warning'
+      readonly reason: string
+      readonly message: string
+    }
 
 export interface ActionOptions {
   /** An event about the outcome. */
   readonly announce?: Announcement
-  /** Right before the write: read this object from the server; unless it has the same uid and is not being deleted, do nothing and fail. */
+  /**
+   * Right before the write: read this object from the server; unless it has the same uid and is not being deleted, do
+   * nothing and fail.
+   */
   readonly ifAlive?: { readonly kind: AnyKind; readonly object: AnyObject }
   /** An object that is gone makes the write pointless, not a failure. */
   readonly ifGone?: 'ignore'
@@ -63,7 +88,10 @@ export interface Outcome {
 
 export interface Plan {
   readonly actions: readonly Action[]
-  /** Decided when the actions are through, whether or not they succeeded: a status that must tell of failures. Pure, as reconcile. */
+  /**
+   * Decided when the actions are through, whether or not they succeeded: a status that must tell of failures.
+   * Pure, as reconcile.
+   */
   readonly afterwards?: (outcome: Outcome) => readonly Action[]
   /** Reconcile again then (wall clock, milliseconds), even if nothing happens. */
   readonly wakeAt?: number | undefined
@@ -73,7 +101,11 @@ export interface Plan {
 
 export const nothing: Plan = { actions: [] }
 
-export function create<T extends KubeObject>(kind: Kind<T>, object: DeepReadonly<T>, options: CreateOptions = {}): Action {
+export function create<T extends KubeObject>(
+  kind: Kind<T>,
+  object: DeepReadonly<T>,
+  options: CreateOptions = {},
+): Action {
   return { type: 'create', kind, object: object as AnyObject, ...options }
 }
 
@@ -83,7 +115,11 @@ export function update<T extends KubeObject>(
   return { type: 'update', kind, object: object as AnyObject, ...options }
 }
 
-export function updateStatus<T extends KubeObject>(kind: Kind<T>, object: DeepReadonly<T>, options: ActionOptions = {}): Action {
+export function updateStatus<T extends KubeObject>(
+  kind: Kind<T>,
+  object: DeepReadonly<T>,
+  options: ActionOptions = {},
+): Action {
   return { type: 'updateStatus', kind, object: object as AnyObject, ...options }
 }
 
@@ -94,7 +130,11 @@ export function patch<T extends KubeObject>(
   return { type: 'patch', kind, target: target as AnyObject, patchType: 'strategic', patch: patchOf, ...options }
 }
 
-export function remove<T extends KubeObject>(kind: Kind<T>, object: Stored<T>, options: DeleteActionOptions = {}): Action {
+export function remove<T extends KubeObject>(
+  kind: Kind<T>,
+  object: Stored<T>,
+  options: DeleteActionOptions = {},
+): Action {
   return { type: 'delete', kind, object: object as AnyObject, ...options }
 }
 
@@ -107,15 +147,20 @@ export function recordEvent<T extends KubeObject>(
 /** One line for tests and logs: `delete Pod default/web-1`. */
 export function describeAction(action: Action): string {
   switch (action.type) {
-    case 'recordEvent': return `event ${action.eventType} ${action.reason}: ${action.message}`
-    case 'patch': return `patch ${action.kind.kind} ${objectKey(action.target)} ${JSON.stringify(action.patch)}`
-    case 'deleteCollection': return `delete all ${action.resource.resource}.${action.resource.group} in ${action.namespace}`
-    case 'post': return `post ${action.kind.kind} ${objectKey(action.target)}/${action.subresource}`
+    case 'recordEvent':
+      return `event ${action.eventType} ${action.reason}: ${action.message}`
+    case 'patch':
+      return `patch ${action.kind.kind} ${objectKey(action.target)} ${JSON.stringify(action.patch)}`
+    case 'deleteCollection':
+      return `delete all ${action.resource.resource}.${action.resource.group} in ${action.namespace}`
+    case 'post':
+      return `post ${action.kind.kind} ${objectKey(action.target)}/${action.subresource}`
     case 'create': {
       const { name, generateName } = action.object.metadata ?? {}
       const { namespace } = action.object.metadata ?? {}
       return `create ${action.kind.kind} ${objectKey({ metadata: { ...(namespace !== undefined && { namespace }), name: name ?? `${generateName}*` } })}`
     }
-    default: return `${action.type} ${action.kind.kind} ${objectKey(action.object)}`
+    default:
+      return `${action.type} ${action.kind.kind} ${objectKey(action.object)}`
   }
 }

@@ -33,8 +33,8 @@ export interface Applied extends Outcome {
 const parallelMax = 50
 
 /**
- * Groups of like actions run one after the other; a failed group stops what comes after it, except `plan.afterwards`. Never throws for what
- * the server says: failures are in the result.
+ * Groups of like actions run one after the other; a failed group stops what comes after it, except `plan.afterwards`.
+ * Never throws for what the server says: failures are in the result.
  */
 export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Applied> {
   const applied = await applyActions(plan.actions, context)
@@ -66,12 +66,16 @@ async function applyActions(actions: readonly Action[], context: ApplyContext): 
 
 /** Each by itself: that one resource cannot be emptied must not keep the others. */
 async function deleteCollections(
-  group: readonly Action[], { client, signal }: ApplyContext, result: { succeeded: number; failed: number; errors: unknown[] },
+  group: readonly Action[],
+  { client, signal }: ApplyContext,
+  result: { succeeded: number; failed: number; errors: unknown[] },
 ): Promise<void> {
   for (const action of group) {
     if (action.type !== 'deleteCollection') continue
     try {
-      await client.resource(action.resource, action.namespace).deleteCollection({ propagationPolicy: 'Background', signal })
+      await client
+        .resource(action.resource, action.namespace)
+        .deleteCollection({ propagationPolicy: 'Background', signal })
       result.succeeded++
     } catch (error) {
       result.failed++
@@ -80,7 +84,10 @@ async function deleteCollections(
   }
 }
 
-/** Creations start with one and double while all succeed: a refusal (quota, admission) then costs one request, not hundreds. */
+/**
+ * Creations start with one and double while all succeed: a refusal (quota, admission) then costs one
+ * request, not hundreds.
+ */
 async function applyGroup(
   group: readonly Write[], context: ApplyContext, result: { succeeded: number; failed: number; errors: unknown[] },
 ): Promise<void> {
@@ -138,7 +145,12 @@ async function write(action: Write, { client, signal, onWritten }: ApplyContext)
   const stored = (object: Stored<KubeObject>): string => {
     const { resourceVersion = '' } = object.metadata ?? {}
     if (resourceVersion !== '') {
-      onWritten({ type: 'stored', kind: action.kind, resourceVersion, changed: resourceVersion !== target.metadata?.resourceVersion })
+      onWritten({
+        type: 'stored',
+        kind: action.kind,
+        resourceVersion,
+        changed: resourceVersion !== target.metadata?.resourceVersion,
+      })
     }
     return object.metadata?.name ?? name
   }
@@ -147,16 +159,24 @@ async function write(action: Write, { client, signal, onWritten }: ApplyContext)
     case 'updateStatus': return stored(await objects.updateStatus(action.object, { signal }))
     case 'update':
       if (!action.subresource) return stored(await objects.update(action.object, { signal }))
-      return stored(await objects.subresource(name, action.subresource).update(action.object, { signal }) as Stored<KubeObject>)
+      return stored(
+        (await objects.subresource(name, action.subresource).update(action.object, { signal })) as Stored<KubeObject>,
+      )
     case 'patch':
-      return stored(await objects.patch(name, action.patchType, withUid(action.patch, target), { signal, subresource: action.subresource }))
+      return stored(
+        await objects.patch(name, action.patchType, withUid(action.patch, target), {
+          signal,
+          subresource: action.subresource,
+        }),
+      )
     case 'post':
       await objects.subresource(name, action.subresource).create(action.object, { signal })
       return name
     case 'delete': {
       const answer = await deleteObject(action, objects, signal)
       const { uid = '' } = target.metadata ?? {}
-      const isLeft = answer?.metadata?.uid === uid && answer.metadata.deletionTimestamp !== undefined && answer.kind !== 'Status'
+      const isLeft =
+        answer?.metadata?.uid === uid && answer.metadata.deletionTimestamp !== undefined && answer.kind !== 'Status'
       if (isLeft) stored(answer as Stored<KubeObject>)
       else onWritten({ type: 'removed', kind: action.kind, key: objectKey(target), uid })
       return name
@@ -176,19 +196,28 @@ async function deleteObject(
       preconditions: { uid, ...(action.ifUnchanged && { resourceVersion }) },
     })
   } catch (error) {
-    if (isReason(error, 'NotFound') || (isReason(error, 'Conflict') && /Precondition failed: UID/.test(error.message))) return undefined
+    if (isReason(error, 'NotFound') || (isReason(error, 'Conflict') && /Precondition failed: UID/.test(error.message))) {
+      return undefined
+    }
     throw error
   }
 }
 
 class NotAlive extends Error {}
 
-async function demandAlive({ kind, object }: { readonly kind: AnyKind; readonly object: AnyObject }, { client, signal }: ApplyContext): Promise<void> {
+async function demandAlive(
+  { kind, object }: { readonly kind: AnyKind; readonly object: AnyObject },
+  { client, signal }: ApplyContext,
+): Promise<void> {
   const { name = '', namespace, uid } = object.metadata ?? {}
   const fresh = await client.of(kind, namespace).get(name, { signal })
   const where = namespace ? `${namespace}/${name}` : name
-  if (fresh.metadata.uid !== uid) throw new NotAlive(`original ${kind.kind} ${where} is gone: got uid ${fresh.metadata.uid}, wanted ${uid}`)
-  if (fresh.metadata.deletionTimestamp) throw new NotAlive(`${where} has just been deleted at ${fresh.metadata.deletionTimestamp}`)
+  if (fresh.metadata.uid !== uid) {
+    throw new NotAlive(`original ${kind.kind} ${where} is gone: got uid ${fresh.metadata.uid}, wanted ${uid}`)
+  }
+  if (fresh.metadata.deletionTimestamp) {
+    throw new NotAlive(`${where} has just been deleted at ${fresh.metadata.deletionTimestamp}`)
+  }
 }
 
 function withUid(patch: object, target: AnyObject): object {
@@ -214,7 +243,10 @@ function isHarmless(action: Write, error: unknown): boolean {
 }
 
 function isNamespaceTerminating(error: unknown): boolean {
-  return error instanceof ApiError && (error.status.details?.causes ?? []).some((cause) => cause.reason === 'NamespaceTerminating')
+  return (
+    error instanceof ApiError
+    && (error.status.details?.causes ?? []).some((cause) => cause.reason === 'NamespaceTerminating')
+  )
 }
 
 function explain(error: unknown): { readonly reason: string; readonly message: string } {
@@ -223,12 +255,21 @@ function explain(error: unknown): { readonly reason: string; readonly message: s
 }
 
 function announce(
-  announcement: Announcement | undefined, outcome: 'success' | 'failure', { events }: ApplyContext, name: string, error: string,
+  announcement: Announcement | undefined,
+  outcome: 'success' | 'failure',
+  { events }: ApplyContext,
+  name: string,
+  error: string,
 ): void {
   const template = announcement?.[outcome]
   if (!announcement || !template) return
   const message = template.message.replaceAll('{name}', () => name).replaceAll('{error}', () => error)
-  events.record(referenceTo(announcement.kind, announcement.about), outcome === 'success' ? 'Normal' : 'Warning', template.reason, message)
+  events.record(
+    referenceTo(announcement.kind, announcement.about),
+    outcome === 'success' ? 'Normal' : 'Warning',
+    template.reason,
+    message,
+  )
 }
 
 function emit(action: Extract<Action, { readonly type: 'recordEvent' }>, { events }: ApplyContext): void {

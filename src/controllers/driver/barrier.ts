@@ -1,8 +1,9 @@
 /**
  * No key is reconciled from a cache that has not seen the key's own last writes.
  *
- * This replaces the "expectations" of Kubernetes' own controllers (KEP-5647 does the same per controller). It holds within one process;
- * after a start the driver first waits for a consistent list. Staleness about others' writes is what preconditions are for.
+ * This replaces the "expectations" of Kubernetes' own controllers (KEP-5647 does the same per controller). It holds
+ * within one process; after a start the driver first waits for a consistent list. Staleness about others' writes is
+ * what preconditions are for.
  */
 import type { Informer } from '#client/informer.ts'
 import { compareResourceVersions } from '#client/resource-version.ts'
@@ -24,7 +25,9 @@ export class Barrier {
     const marks = this.#marks.get(key) ?? []
     this.#marks.set(key, marks)
     // Of one informer only the newest version matters.
-    const older = marks.findIndex((other) => other.type === 'reached' && mark.type === 'reached' && other.informer === mark.informer)
+    const older = marks.findIndex(
+      (other) => other.type === 'reached' && mark.type === 'reached' && other.informer === mark.informer,
+    )
     if (older < 0) {
       marks.push(mark)
       return

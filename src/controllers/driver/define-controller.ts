@@ -53,7 +53,9 @@ export interface ReconcilerDeclaration<T extends KubeObject, S> {
   readonly workers?: number
   /** Keys that wake together are handled together after this many milliseconds. Default 0. */
   readonly batchMs?: number
-  /** The account that it acts as, in kube-system, and by default the source of its events. Default: `<name>-controller`. */
+  /**
+   * The account that it acts as, in kube-system, and by default the source of its events. Default: `<name>-controller`.
+   */
   readonly serviceAccount?: string
   readonly eventSource?: string
 }
@@ -111,7 +113,13 @@ export function defineController<T extends KubeObject, S>(declaration: Reconcile
 
 export function defineLoop(declaration: LoopDeclaration): Controller {
   const serviceAccount = declaration.serviceAccount ?? `${declaration.name}-controller`
-  return { type: 'loop', name: declaration.name, serviceAccount, eventSource: declaration.eventSource ?? serviceAccount, declaration }
+  return {
+    type: 'loop',
+    name: declaration.name,
+    serviceAccount,
+    eventSource: declaration.eventSource ?? serviceAccount,
+    declaration,
+  }
 }
 
 /** Wakes whatever keys `wakes` gives for an object of `kind`. */
@@ -141,5 +149,7 @@ function groupOf({ apiVersion }: DeepReadonly<OwnerReference>): string {
 
 export function parseKey(key: string): ObjectName {
   const slash = key.indexOf('/')
-  return slash < 0 ? { namespace: undefined, name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
+  return slash < 0
+    ? { namespace: undefined, name: key }
+    : { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
 }

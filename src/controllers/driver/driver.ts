@@ -69,7 +69,9 @@ class Driver {
     signal.addEventListener('abort', close, { once: true })
     try {
       await withTaskGroup(undefined, async (group) => {
-        for (let worker = 0; worker < (declaration.workers ?? defaultWorkers); worker++) group.start(() => this.#work(signal))
+        for (let worker = 0; worker < (declaration.workers ?? defaultWorkers); worker++) {
+          group.start(() => this.#work(signal))
+        }
         await group.settled()
       })
     } finally {
@@ -81,8 +83,9 @@ class Driver {
   }
 
   /**
-   * Waits until every cache has seen what the server has now: a predecessor's last writes may be newer than a cache that has been
-   * running along. A cache that still has to list is new enough by itself. False when the signal aborted first.
+   * Waits until every cache has seen what the server has now: a predecessor's last writes may be newer than a
+   * cache that has been running along. A cache that still has to list is new enough by itself. False when the
+   * signal aborted first.
    */
   async #catchUp(signal: AbortSignal): Promise<boolean> {
     const older = [...this.#informerOf].filter(([, informer]) => informer.hasSynced)
@@ -100,8 +103,9 @@ class Driver {
   }
 
   /**
-   * What the cache must have seen to be as new as a consistent list made now; asks until the server answers. The list's own version will
-   * not do: it counts writes to other kinds too, and a quiet kind's cache hears of those only with the next bookmark.
+   * What the cache must have seen to be as new as a consistent list made now; asks until the server answers. The
+   * list's own version will not do: it counts writes to other kinds too, and a quiet kind's cache hears of those
+   * only with the next bookmark.
    */
   async #marksOfNow(
     kind: AnyKind, informer: Informer<KubeObject>, namespace: string | undefined, signal: AbortSignal,
@@ -174,7 +178,11 @@ class Driver {
         if (signal.aborted) return
         statistics.failures++
         const retryMs = this.#queue.addRateLimited(key)
-        log.error('could not reconcile', { key, error: error instanceof Error ? error.stack ?? error.message : String(error), retryMs })
+        log.error('could not reconcile', {
+          key,
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          retryMs,
+        })
       } finally {
         this.#queue.done(key)
         statistics.queueLength = this.#queue.length
@@ -199,7 +207,12 @@ class Driver {
     const applied = await applyPlan(plan, { client, events, signal, onWritten: (written) => this.#note(key, written) })
     if (signal.aborted) return
     if (plan.actions.length > 0) {
-      log.debug('applied', { key, actions: plan.actions.slice(0, 10).map(describeAction), failed: applied.failed, because: plan.because })
+      log.debug('applied', {
+        key,
+        actions: plan.actions.slice(0, 10).map(describeAction),
+        failed: applied.failed,
+        because: plan.because,
+      })
     }
     if (applied.errors.length > 0) this.#retry(key, applied.errors)
     else this.#queue.forget(key)
@@ -209,7 +222,12 @@ class Driver {
   async #passBarrier(key: string, signal: AbortSignal): Promise<boolean> {
     for (const informer of this.#barrier.takeUnknown(key)) {
       const kind = [...this.#informerOf].find(([, candidate]) => candidate === informer)![0]
-      const marks = await this.#marksOfNow(kind, informer, kind.namespaced ? parseKey(key).namespace : undefined, signal)
+      const marks = await this.#marksOfNow(
+        kind,
+        informer,
+        kind.namespaced ? parseKey(key).namespace : undefined,
+        signal,
+      )
       if (marks === undefined) return false
       for (const mark of marks) this.#barrier.note(key, mark)
     }
@@ -226,7 +244,9 @@ class Driver {
     if (!informer) return
     switch (written.type) {
       case 'stored':
-        if (written.changed) this.#barrier.note(key, { type: 'reached', informer, resourceVersion: written.resourceVersion })
+        if (written.changed) {
+          this.#barrier.note(key, { type: 'reached', informer, resourceVersion: written.resourceVersion })
+        }
         return
       case 'removed':
         this.#barrier.note(key, { type: 'gone', informer, key: written.key, uid: written.uid })

@@ -11,8 +11,18 @@ import { defineController, wakeFrom } from '../driver/define-controller.ts'
 import type { StoredPod } from '../workload/pods.ts'
 import { isPodFinished, isPodReady } from '../workload/pods.ts'
 import {
-  familiesOf, familyOfIp, headlessLabel, hostnameUnder, isHeadless, podIps, podReference, selectedPods, targetPortOf, triggerTime,
-  triggerTimeAnnotation, wakeFromPods,
+  familiesOf,
+  familyOfIp,
+  headlessLabel,
+  hostnameUnder,
+  isHeadless,
+  podIps,
+  podReference,
+  selectedPods,
+  targetPortOf,
+  triggerTime,
+  triggerTimeAnnotation,
+  wakeFromPods,
 } from '../workload/service-pods.ts'
 
 interface EndpointsState {
@@ -33,13 +43,20 @@ export const endpointsController = defineController({
   for: service,
   watches: [wakeFromPods, wakeFrom(endpointsKind, ({ metadata }) => [`${metadata.namespace}/${metadata.name}`])],
   reads: [pod],
-  observe: (object, cache): EndpointsState | undefined => object.spec?.selector === undefined ? undefined : {
-    service: object, pods: selectedPods(object, cache), endpoints: cache.of(endpointsKind).get(object.metadata.name, object.metadata.namespace),
-  },
+  observe: (object, cache): EndpointsState | undefined =>
+    object.spec?.selector === undefined
+      ? undefined
+      : {
+          service: object,
+          pods: selectedPods(object, cache),
+          endpoints: cache.of(endpointsKind).get(object.metadata.name, object.metadata.namespace),
+        },
   // Those that someone made by hand, without a Service, are left alone.
   observeAbsent: ({ name, namespace }, cache): EndpointsState | undefined => {
     const endpoints = cache.of(endpointsKind).get(name, namespace)
-    return endpoints?.metadata.labels?.[managedByLabel] === managedBy ? { service: undefined, pods: [], endpoints } : undefined
+    return endpoints?.metadata.labels?.[managedByLabel] === managedBy
+      ? { service: undefined, pods: [], endpoints }
+      : undefined
   },
   reconcile,
 })
@@ -51,20 +68,33 @@ export function reconcile({ service: owner, pods, endpoints: old }: EndpointsSta
   const labels = {
     ...owner.metadata.labels, ...(isHeadless(owner) && { [headlessLabel]: '' }), [managedByLabel]: managedBy,
   }
-  const { [triggerTimeAnnotation]: recorded, [overCapacityAnnotation]: wasTruncated, ...others } = old?.metadata.annotations ?? {}
+  const {
+    [triggerTimeAnnotation]: recorded,
+    [overCapacityAnnotation]: wasTruncated,
+    ...others
+  } = old?.metadata.annotations ?? {}
   const isSame = old && semanticEqual(old.subsets ?? [], subsets) && semanticEqual(old.metadata.labels, labels)
     && (wasTruncated === 'truncated') === isTruncated
   if (isSame) return nothing
   const time = triggerTime(owner, pods, recorded)
   const annotations = {
-    ...others, ...(time !== undefined && { [triggerTimeAnnotation]: time }), ...(isTruncated && { [overCapacityAnnotation]: 'truncated' }),
+    ...others,
+    ...(time !== undefined && { [triggerTimeAnnotation]: time }),
+    ...(isTruncated && { [overCapacityAnnotation]: 'truncated' }),
   }
-  if (old) return { actions: [update(endpointsKind, { ...old, metadata: { ...old.metadata, labels, annotations }, subsets })] }
+  if (old) {
+    return { actions: [update(endpointsKind, { ...old, metadata: { ...old.metadata, labels, annotations }, subsets })] }
+  }
   const { name, namespace } = owner.metadata
   return {
-    actions: [create(endpointsKind, {
-      apiVersion: 'v1', kind: 'Endpoints', metadata: { name, ...(namespace !== undefined && { namespace }), labels, annotations }, subsets,
-    })],
+    actions: [
+      create(endpointsKind, {
+        apiVersion: 'v1',
+        kind: 'Endpoints',
+        metadata: { name, ...(namespace !== undefined && { namespace }), labels, annotations },
+        subsets,
+      }),
+    ],
   }
 }
 
@@ -72,9 +102,14 @@ type Address = DeepReadonly<EndpointAddress>
 type Port = DeepReadonly<EndpointPort>
 type Subset = DeepReadonly<EndpointSubset>
 
-/** Ports that have the same addresses share a subset. Everything is sorted, so that the same state gives the same text. */
+/**
+ * Ports that have the same addresses share a subset. Everything is sorted, so that the same state gives the same text.
+ */
 function computeSubsets(owner: Stored<Service>, pods: readonly StoredPod[]): readonly Subset[] {
-  const byPort = new Map<string, { readonly port: Port | undefined; readonly ready: Address[]; readonly notReady: Address[] }>()
+  const byPort = new Map<
+    string,
+    { readonly port: Port | undefined; readonly ready: Address[]; readonly notReady: Address[] }
+  >()
   const add = (port: Port | undefined, address: Address, isReady: boolean): void => {
     const key = JSON.stringify(port ?? null)
     const entry = byPort.get(key) ?? { port, ready: [], notReady: [] }
@@ -94,7 +129,11 @@ function computeSubsets(owner: Stored<Service>, pods: readonly StoredPod[]): rea
       const port = targetPortOf(candidate, servicePort)
       if (port === undefined) continue
       const { name, protocol = 'TCP', appProtocol } = servicePort
-      add({ ...(name && { name }), port, protocol, ...(appProtocol !== undefined && { appProtocol }) }, address, isReady)
+      add(
+        { ...(name && { name }), port, protocol, ...(appProtocol !== undefined && { appProtocol }) },
+        address,
+        isReady,
+      )
     }
   }
   const subsets = new Map<string, { readonly ready: Address[]; readonly notReady: Address[]; readonly ports: Port[] }>()
@@ -112,7 +151,8 @@ function computeSubsets(owner: Stored<Service>, pods: readonly StoredPod[]): rea
   })).sort((a, b) => JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
 }
 
-const byIp = (a: Address, b: Address): number => a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : (a.targetRef?.uid ?? '') < (b.targetRef?.uid ?? '') ? -1 : 1
+const byIp = (a: Address, b: Address): number =>
+  a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : (a.targetRef?.uid ?? '') < (b.targetRef?.uid ?? '') ? -1 : 1
 
 function addressOf(owner: Stored<Service>, candidate: StoredPod, ip: string): Address {
   const hostname = hostnameUnder(candidate, owner)
@@ -124,7 +164,10 @@ function addressOf(owner: Stored<Service>, candidate: StoredPod, ip: string): Ad
 
 /** At most a thousand addresses, ready ones first: the object must stay small, and readers of slices see them all. */
 function truncate(subsets: readonly Subset[]): { readonly subsets: readonly Subset[]; readonly isTruncated: boolean } {
-  const total = subsets.reduce((sum, { addresses = [], notReadyAddresses = [] }) => sum + addresses.length + notReadyAddresses.length, 0)
+  const total = subsets.reduce(
+    (sum, { addresses = [], notReadyAddresses = [] }) => sum + addresses.length + notReadyAddresses.length,
+    0,
+  )
   if (total <= maxAddresses) return { subsets, isTruncated: false }
   let room = maxAddresses
   const take = (addresses: readonly Address[]): readonly Address[] => {
@@ -137,5 +180,10 @@ function truncate(subsets: readonly Subset[]): { readonly subsets: readonly Subs
     const notReady = take(notReadyAddresses)
     return { ...subset, addresses: ready[i]!, ...(notReady.length > 0 && { notReadyAddresses: notReady }) }
   })
-  return { subsets: kept.filter(({ addresses = [], notReadyAddresses = [] }) => addresses.length + notReadyAddresses.length > 0), isTruncated: true }
+  return {
+    subsets: kept.filter(
+      ({ addresses = [], notReadyAddresses = [] }) => addresses.length + notReadyAddresses.length > 0,
+    ),
+    isTruncated: true,
+  }
 }

@@ -50,8 +50,12 @@ export const endpointSliceMirroringController = defineController({
 })
 
 function slicesOf(slices: readonly Stored<EndpointSlice>[], name: string): readonly Stored<EndpointSlice>[] {
-  return slices.filter(({ metadata }) => metadata.labels?.[serviceNameLabel] === name && metadata.labels[managedByLabel] === managedBy
-    && !metadata.deletionTimestamp)
+  return slices.filter(
+    ({ metadata }) =>
+      metadata.labels?.[serviceNameLabel] === name
+      && metadata.labels[managedByLabel] === managedBy
+      && !metadata.deletionTimestamp,
+  )
 }
 
 function isMirrored({ metadata }: Stored<Endpoints>, owner: Stored<Service> | undefined): boolean {
@@ -70,7 +74,9 @@ export function reconcile({ endpoints, slices }: MirrorState): Plan {
   const left = new Set(slices)
   const actions: Action[] = []
   for (const wanted of computeSlices(endpoints)) {
-    const existing = [...left].find((slice) => slice.addressType === wanted.addressType && semanticEqual(slice.ports, wanted.ports))
+    const existing = [...left].find(
+      (slice) => slice.addressType === wanted.addressType && semanticEqual(slice.ports, wanted.ports),
+    )
     if (existing) left.delete(existing)
     actions.push(...write(endpoints, existing, wanted))
   }
@@ -80,7 +86,9 @@ export function reconcile({ endpoints, slices }: MirrorState): Plan {
 function write(endpoints: Stored<Endpoints>, existing: Stored<EndpointSlice> | undefined, wanted: Wanted): Action[] {
   const { name, namespace } = endpoints.metadata
   const labels = { ...endpoints.metadata.labels, [serviceNameLabel]: name, [managedByLabel]: managedBy }
-  const annotations = Object.fromEntries(Object.entries(endpoints.metadata.annotations ?? {}).filter(([key]) => !notCopied.has(key)))
+  const annotations = Object.fromEntries(
+    Object.entries(endpoints.metadata.annotations ?? {}).filter(([key]) => !notCopied.has(key)),
+  )
   if (!existing) {
     return [create(sliceKind, {
       apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', ...wanted,
@@ -92,15 +100,19 @@ function write(endpoints: Stored<Endpoints>, existing: Stored<EndpointSlice> | u
   }
   const isSame = semanticEqual(existing.endpoints, wanted.endpoints) && semanticEqual(existing.metadata.labels, labels)
     && semanticEqual(existing.metadata.annotations, annotations)
-  return isSame ? [] : [update(sliceKind, { ...existing, ...wanted, metadata: { ...existing.metadata, labels, annotations } })]
+  return isSame
+    ? []
+    : [update(sliceKind, { ...existing, ...wanted, metadata: { ...existing.metadata, labels, annotations } })]
 }
 
 /** One slice for each subset and family of addresses. */
 function computeSlices({ subsets }: Stored<Endpoints>): readonly Wanted[] {
   const wanted: Wanted[] = []
   for (const { addresses = [], notReadyAddresses = [], ports = [] } of subsets ?? []) {
-    const all = [...addresses.map((address) => endpointOf(address, true)), ...notReadyAddresses.map((address) => endpointOf(address, false))]
-      .slice(0, maxEndpointsPerSubset)
+    const all = [
+      ...addresses.map((address) => endpointOf(address, true)),
+      ...notReadyAddresses.map((address) => endpointOf(address, false)),
+    ].slice(0, maxEndpointsPerSubset)
     const mapped = ports.map(({ name = '', port, protocol = 'TCP', appProtocol }) =>
       ({ name, port, protocol, ...(appProtocol !== undefined && { appProtocol }) }))
     for (const [family, endpoints] of Map.groupBy(all, (endpoint) => familyOfIp(endpoint.addresses[0]!))) {
@@ -110,9 +122,15 @@ function computeSlices({ subsets }: Stored<Endpoints>): readonly Wanted[] {
   return wanted
 }
 
-function endpointOf({ ip, hostname, nodeName, targetRef }: DeepReadonly<EndpointAddress>, ready: boolean): DeepReadonly<Endpoint> {
+function endpointOf(
+  { ip, hostname, nodeName, targetRef }: DeepReadonly<EndpointAddress>,
+  ready: boolean,
+): DeepReadonly<Endpoint> {
   return {
-    addresses: [ip], conditions: { ready },
-    ...(hostname !== undefined && { hostname }), ...(nodeName !== undefined && { nodeName }), ...(targetRef && { targetRef }),
+    addresses: [ip],
+    conditions: { ready },
+    ...(hostname !== undefined && { hostname }),
+    ...(nodeName !== undefined && { nodeName }),
+    ...(targetRef && { targetRef }),
   }
 }

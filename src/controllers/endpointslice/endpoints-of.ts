@@ -34,8 +34,12 @@ export function groupEndpoints(
 
 /** Order does not matter, neither to us nor to those who read slices. */
 export function portsKey(ports: Ports | undefined): string {
-  return (ports ?? []).map(({ name = '', protocol = 'TCP', port, appProtocol }) => JSON.stringify([name, protocol, port, appProtocol ?? null]))
-    .sort().join()
+  return (ports ?? [])
+    .map(({ name = '', protocol = 'TCP', port, appProtocol }) =>
+      JSON.stringify([name, protocol, port, appProtocol ?? null]),
+    )
+    .sort()
+    .join()
 }
 
 function portsOf({ spec }: Stored<Service>, pod: StoredPod): Ports {

@@ -14,13 +14,30 @@ import { endpointSliceController } from './endpointslice.ts'
 
 const web = (extra: Partial<NonNullable<Service['spec']>> = {}): Service => ({
   metadata: { name: 'web' },
-  spec: { selector: { app: 'web' }, clusterIP: '10.96.0.1', ipFamilies: ['IPv4'], ports: [{ name: 'http', port: 80, targetPort: 'web', protocol: 'TCP' }], ...extra },
+  spec: {
+    selector: { app: 'web' },
+    clusterIP: '10.96.0.1',
+    ipFamilies: ['IPv4'],
+    ports: [{ name: 'http', port: 80, targetPort: 'web', protocol: 'TCP' }],
+    ...extra,
+  },
 })
-function backend(i: number, extra: { readonly ready?: boolean; readonly deleting?: boolean; readonly port?: number; readonly ips?: readonly string[] } = {}): Pod {
+function backend(
+  i: number,
+  extra: {
+    readonly ready?: boolean
+    readonly deleting?: boolean
+    readonly port?: number
+    readonly ips?: readonly string[]
+  } = {},
+): Pod {
   const { ready = true, deleting = false, port = 8080, ips = [`10.0.${i >> 8}.${i & 255}`] } = extra
   return {
     metadata: { name: `p${i}`, labels: { app: 'web' }, ...(deleting && { deletionTimestamp: '2026-01-01T00:00:00Z' }) },
-    spec: { nodeName: 'node-1', containers: [{ name: 'main', ports: [{ name: 'web', containerPort: port, protocol: 'TCP' }] }] },
+    spec: {
+      nodeName: 'node-1',
+      containers: [{ name: 'main', ports: [{ name: 'web', containerPort: port, protocol: 'TCP' }] }],
+    },
     status: {
       phase: 'Running', podIP: ips[0]!, podIPs: ips.map((ip) => ({ ip })),
       conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: '2026-01-01T00:00:00Z' }],
@@ -28,7 +45,11 @@ function backend(i: number, extra: { readonly ready?: boolean; readonly deleting
   }
 }
 const settle = (model: Model) => model.settle([endpointSliceController, endpointsController], 10)
-const sizes = (model: Model): number[] => model.list(endpointSlice).map((slice) => slice.endpoints?.length ?? 0).sort((a, b) => a - b)
+const sizes = (model: Model): number[] =>
+  model
+    .list(endpointSlice)
+    .map((slice) => slice.endpoints?.length ?? 0)
+    .sort((a, b) => a - b)
 
 test('tells of each pod whether it is ready, serving, terminating, and where it is', async () => {
   const model = new Model()
@@ -40,13 +61,26 @@ test('tells of each pod whether it is ready, serving, terminating, and where it 
   model.put(pod, { ...backend(4), status: { ...backend(4).status, phase: 'Succeeded' } })
   await settle(model)
   const [slice] = model.list(endpointSlice)
-  assert.deepEqual(slice!.endpoints!.map(({ addresses, conditions }) => [addresses[0], conditions!.ready, conditions!.serving, conditions!.terminating]), [
-    ['10.0.0.1', true, true, false], ['10.0.0.2', false, false, false], ['10.0.0.3', false, true, true],
-  ])
+  assert.deepEqual(
+    slice!.endpoints!.map(({ addresses, conditions }) => [
+      addresses[0],
+      conditions!.ready,
+      conditions!.serving,
+      conditions!.terminating,
+    ]),
+    [
+      ['10.0.0.1', true, true, false],
+      ['10.0.0.2', false, false, false],
+      ['10.0.0.3', false, true, true],
+    ],
+  )
   assert.equal(slice!.endpoints![0]!.zone, 'z1')
   assert.deepEqual(slice!.ports, [{ name: 'http', port: 8080, protocol: 'TCP' }])
   const [subset] = model.get(endpoints, 'default/web')!.subsets!
-  assert.deepEqual([subset!.addresses!.map(({ ip }) => ip), subset!.notReadyAddresses!.map(({ ip }) => ip)], [['10.0.0.1'], ['10.0.0.2']])
+  assert.deepEqual(
+    [subset!.addresses!.map(({ ip }) => ip), subset!.notReadyAddresses!.map(({ ip }) => ip)],
+    [['10.0.0.1'], ['10.0.0.2']],
+  )
 })
 
 test('publishNotReadyAddresses makes all of them ready', async () => {
@@ -93,11 +127,16 @@ test('whatever happens to the pods, the slices hold each once and nothing else',
     for (let round = 0; round < 8; round++) {
       for (let change = 0; change < 60; change++) {
         const i = Math.floor(random.next() * 300)
-        if (random.next() < 0.6) model.put(pod, backend(i, { ready: random.next() < 0.8, port: random.next() < 0.9 ? 8080 : 9090 }))
-        else model.remove(pod, `default/p${i}`)
+        if (random.next() < 0.6) {
+          model.put(pod, backend(i, { ready: random.next() < 0.8, port: random.next() < 0.9 ? 8080 : 9090 }))
+        } else model.remove(pod, `default/p${i}`)
       }
       await settle(model)
-      const held = model.list(endpointSlice).flatMap((slice) => slice.endpoints ?? []).map(({ targetRef }) => targetRef!.name).sort()
+      const held = model
+        .list(endpointSlice)
+        .flatMap((slice) => slice.endpoints ?? [])
+        .map(({ targetRef }) => targetRef!.name)
+        .sort()
       assert.deepEqual(held, model.list(pod).map(({ metadata }) => metadata.name).sort(), `seed ${seed}`)
       assert.ok(sizes(model).every((size) => size <= 100))
     }

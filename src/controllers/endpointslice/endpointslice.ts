@@ -28,7 +28,12 @@ export const endpointSliceController = defineController({
     const pods = selectedPods(object, cache)
     const slices = cache.of(endpointSlice).list(object.metadata.namespace ?? '').filter(({ metadata }) =>
       metadata.labels?.[serviceNameLabel] === object.metadata.name && metadata.labels[managedByLabel] === managedBy)
-    return { service: object, pods, slices: slices.filter(({ metadata }) => !metadata.deletionTimestamp), zones: zonesOf(pods, cache) }
+    return {
+      service: object,
+      pods,
+      slices: slices.filter(({ metadata }) => !metadata.deletionTimestamp),
+      zones: zonesOf(pods, cache),
+    }
   },
   reconcile,
 })

@@ -42,7 +42,13 @@ interface Draft {
 
 export function reconcile(state: SliceState): Plan {
   const { service, slices } = state
-  if (service.metadata.deletionTimestamp || service.spec?.type === 'ExternalName' || service.spec?.selector === undefined) return nothing
+  if (
+    service.metadata.deletionTimestamp
+    || service.spec?.type === 'ExternalName'
+    || service.spec?.selector === undefined
+  ) {
+    return nothing
+  }
   const families = familiesOf(service)
   const actions: Action[] = []
   for (const family of families) {
@@ -73,8 +79,8 @@ function placeholder(existing: readonly Stored<EndpointSlice>[]): Draft {
 }
 
 /**
- * Endpoints stay in the slice that they are in. New ones go first into slices that change anyway, then into the fullest slice that has
- * room for all of the rest, then into new slices.
+ * Endpoints stay in the slice that they are in. New ones go first into slices that change anyway, then into the fullest
+ * slice that has room for all of the rest, then into new slices.
  */
 function fill({ ports, endpoints }: PortGroup, existing: readonly Stored<EndpointSlice>[]): Draft[] {
   const wanted = new Map(endpoints.map((endpoint) => [identityOf(endpoint), endpoint]))
@@ -89,7 +95,9 @@ function fill({ ports, endpoints }: PortGroup, existing: readonly Stored<Endpoin
     return { stored, ports, endpoints: kept, isChanged: !semanticEqual(kept, stored.endpoints ?? []) }
   })
   let rest: Endpoints = [...wanted.values()]
-  for (const draft of drafts.filter(({ isChanged }) => isChanged).sort((a, b) => b.endpoints.length - a.endpoints.length)) {
+  for (const draft of drafts
+    .filter(({ isChanged }) => isChanged)
+    .sort((a, b) => b.endpoints.length - a.endpoints.length)) {
     rest = addTo(draft, rest)
   }
   while (rest.length >= maxEndpointsPerSlice) {
@@ -117,14 +125,20 @@ function identityOf({ addresses, targetRef, hostname }: DeepReadonly<Endpoint>):
   return JSON.stringify([addresses, targetRef?.uid ?? '', hostname ?? ''])
 }
 
-function writeDraft({ service, pods }: SliceState, family: IpFamily, { stored, ports, endpoints, isChanged }: Draft): Action[] {
+function writeDraft(
+  { service, pods }: SliceState,
+  family: IpFamily,
+  { stored, ports, endpoints, isChanged }: Draft,
+): Action[] {
   const labels = labelsFor(service)
   if (stored && !isChanged && semanticEqual(stored.metadata.labels, labels)) return []
   const recorded = stored?.metadata.annotations?.[triggerTimeAnnotation]
   const time = triggerTime(service, pods, recorded)
   const { [triggerTimeAnnotation]: _, ...others } = stored?.metadata.annotations ?? {}
   const annotations = { ...others, ...(time !== undefined && { [triggerTimeAnnotation]: time }) }
-  if (stored) return [update(sliceKind, { ...stored, metadata: { ...stored.metadata, labels, annotations }, endpoints, ports })]
+  if (stored) {
+    return [update(sliceKind, { ...stored, metadata: { ...stored.metadata, labels, annotations }, endpoints, ports })]
+  }
   const { namespace, name } = service.metadata
   return [create(sliceKind, {
     apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice',

@@ -2,7 +2,9 @@
 import type { DeepReadonly, KubeObject, OwnerReference, Stored } from '#machinery/meta/object.ts'
 import { foregroundFinalizer, orphanFinalizer } from './graph.ts'
 
-/** `solid`: it lives. `dangling`: it is gone. `waiting`: it is deleted in the foreground and waits for its dependents. */
+/**
+ * `solid`: it lives. `dangling`: it is gone. `waiting`: it is deleted in the foreground and waits for its dependents.
+ */
 export type OwnerState = 'solid' | 'dangling' | 'waiting' | 'unresolvable'
 
 export interface ClassifiedOwner {
@@ -22,9 +24,15 @@ export type Decision =
   | { readonly type: 'dropOwners'; readonly uids: readonly string[] }
   | { readonly type: 'delete'; readonly policy: 'Orphan' | 'Foreground' | 'Background'; readonly unblockFirst: boolean }
 
-export function decide(object: Stored<KubeObject>, owners: readonly ClassifiedOwner[], dependents: DependentsView): Decision {
+export function decide(
+  object: Stored<KubeObject>,
+  owners: readonly ClassifiedOwner[],
+  dependents: DependentsView,
+): Decision {
   if (owners.length === 0) return { type: 'keep', because: 'it has no owners' }
-  if (owners.some(({ state }) => state === 'unresolvable')) return { type: 'keep', because: 'an owner cannot be resolved' }
+  if (owners.some(({ state }) => state === 'unresolvable')) {
+    return { type: 'keep', because: 'an owner cannot be resolved' }
+  }
   const solid = owners.filter(({ state }) => state === 'solid')
   const gone = owners.filter(({ state }) => state !== 'solid')
   if (solid.length > 0) {
@@ -48,12 +56,20 @@ function policyOf({ metadata }: Stored<KubeObject>): 'Orphan' | 'Foreground' | '
 /** The owner references without `uids`, as a patch that fails when the object has changed meanwhile. */
 export function dropOwnersPatch(object: Stored<KubeObject>, uids: readonly string[]): object {
   const { uid, resourceVersion, ownerReferences = [] } = object.metadata
-  return { metadata: { uid, resourceVersion, ownerReferences: ownerReferences.filter((owner) => !uids.includes(owner.uid)) } }
+  return {
+    metadata: { uid, resourceVersion, ownerReferences: ownerReferences.filter((owner) => !uids.includes(owner.uid)) },
+  }
 }
 
 export function unblockPatch(object: Stored<KubeObject>): object {
   const { uid, resourceVersion, ownerReferences = [] } = object.metadata
-  return { metadata: { uid, resourceVersion, ownerReferences: ownerReferences.map((owner) => ({ ...owner, blockOwnerDeletion: false })) } }
+  return {
+    metadata: {
+      uid,
+      resourceVersion,
+      ownerReferences: ownerReferences.map((owner) => ({ ...owner, blockOwnerDeletion: false })),
+    },
+  }
 }
 
 export function removeFinalizerPatch(object: Stored<KubeObject>, finalizer: string): object {

@@ -32,7 +32,10 @@ class GarbageCollector {
   readonly #toOrphan: WorkQueue
   /** By kind and group: owner references name kinds, requests name resources. */
   readonly #resources = new Map<string, ServedResource>()
-  readonly #informers = new Map<string, { readonly informer: Informer<KubeObject>; readonly end: () => void; readonly uids: Set<string> }>()
+  readonly #informers = new Map<
+    string,
+    { readonly informer: Informer<KubeObject>; readonly end: () => void; readonly uids: Set<string> }
+  >()
   /** Owners that were found to be gone, so that a thousand orphans of one owner ask once. */
   readonly #absent = new Set<string>()
 
@@ -155,7 +158,8 @@ class GarbageCollector {
     if (!node || (node.isBeingDeleted && !node.isDeletingDependents)) return
     const live = await this.#read(node, signal)
     if (!live) {
-      // What the caches still show will tell by itself that it is gone; what they never showed, only this look can tell.
+      // What the caches still show will tell by itself that it is gone; what they never showed, only this
+      // look can tell.
       if (node.isVirtual) {
         this.#rememberAbsent(uid)
         this.#enqueue(this.#graph.remove(uid))
@@ -172,7 +176,8 @@ class GarbageCollector {
     }
     const dependents = this.#graph.dependentsOf(node)
     const decision = decide(live, owners, {
-      count: dependents.length, someDeletingDependents: dependents.some(({ isDeletingDependents }) => isDeletingDependents),
+      count: dependents.length,
+      someDeletingDependents: dependents.some(({ isDeletingDependents }) => isDeletingDependents),
     })
     const objects = this.#context.client.resource<KubeObject>(node.resource!, node.namespace)
     switch (decision.type) {
@@ -207,13 +212,21 @@ class GarbageCollector {
     if (!node?.isOrphaning) return
     for (const dependent of this.#graph.dependentsOf(node)) {
       const live = await this.#read(dependent, signal)
-      if (live?.metadata.ownerReferences?.some((owner) => owner.uid === uid)) await this.#patch(dependent, dropOwnersPatch(live, [uid]), signal)
+      if (live?.metadata.ownerReferences?.some((owner) => owner.uid === uid)) {
+        await this.#patch(dependent, dropOwnersPatch(live, [uid]), signal)
+      }
     }
     const live = await this.#read(node, signal)
-    if (live?.metadata.finalizers?.includes(orphanFinalizer)) await this.#patch(node, removeFinalizerPatch(live, orphanFinalizer), signal)
+    if (live?.metadata.finalizers?.includes(orphanFinalizer)) {
+      await this.#patch(node, removeFinalizerPatch(live, orphanFinalizer), signal)
+    }
   }
 
-  async #classify(reference: DeepReadonly<OwnerReference>, dependent: Stored<KubeObject>, signal: AbortSignal): Promise<OwnerState> {
+  async #classify(
+    reference: DeepReadonly<OwnerReference>,
+    dependent: Stored<KubeObject>,
+    signal: AbortSignal,
+  ): Promise<OwnerState> {
     if (this.#absent.has(reference.uid)) return 'dangling'
     const resource = this.#resourceOf(reference)
     if (!resource) return 'unresolvable'
@@ -234,20 +247,29 @@ class GarbageCollector {
   /** A cluster-scoped object cannot have a namespaced owner: there is no telling which namespace is meant. */
   #warnOfNamespace({ kind, apiVersion, name, uid }: DeepReadonly<OwnerReference>, dependent: Stored<KubeObject>): void {
     const node = this.#graph.get(dependent.metadata.uid)
-    const resource = [...this.#resources.values()].find((candidate) => node?.resource && resourceKey(candidate.name) === resourceKey(node.resource))
+    const resource = [...this.#resources.values()].find(
+      (candidate) => node?.resource && resourceKey(candidate.name) === resourceKey(node.resource),
+    )
     if (!resource) return
     const { group, version } = resource.name
     this.#context.events.record(
       {
-        apiVersion: group === '' ? version : `${group}/${version}`, kind: resource.kind, name: dependent.metadata.name,
-        namespace: dependent.metadata.namespace, uid: dependent.metadata.uid,
+        apiVersion: group === '' ? version : `${group}/${version}`,
+        kind: resource.kind,
+        name: dependent.metadata.name,
+        namespace: dependent.metadata.namespace,
+        uid: dependent.metadata.uid,
       },
-      'Warning', 'OwnerRefInvalidNamespace',
-      `ownerRef [${apiVersion}/${kind}, namespace: , name: ${name}, uid: ${uid}] does not exist in namespace "${dependent.metadata.namespace ?? ''}"`)
+      'Warning',
+      'OwnerRefInvalidNamespace',
+      `ownerRef [${apiVersion}/${kind}, namespace: , name: ${name}, uid: ${uid}] does not exist in namespace "${dependent.metadata.namespace ?? ''}"`,
+    )
   }
 
   #resourceOf({ kind, apiVersion }: DeepReadonly<OwnerReference>): ServedResource | undefined {
-    return this.#resources.get(kindKey(kind, apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''))
+    return this.#resources.get(
+      kindKey(kind, apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''),
+    )
   }
 
   /** The object itself, from the server; undefined when it, or the one with its uid, is gone. */
@@ -258,9 +280,15 @@ class GarbageCollector {
   }
 
   async #readBy(
-    resource: GraphNode['resource'] & {}, namespace: string | undefined, name: string, signal: AbortSignal,
+    resource: GraphNode['resource'] & {},
+    namespace: string | undefined,
+    name: string,
+    signal: AbortSignal,
   ): Promise<Stored<KubeObject> | undefined> {
-    return await ignoring(['NotFound'], this.#context.client.resource<KubeObject>(resource, namespace).get(name, { signal }))
+    return await ignoring(
+      ['NotFound'],
+      this.#context.client.resource<KubeObject>(resource, namespace).get(name, { signal }),
+    )
   }
 
   async #patch(node: GraphNode, patch: object, signal: AbortSignal): Promise<void> {

@@ -33,7 +33,9 @@ export interface Work {
 const noWork: Work = { attemptToDelete: [], attemptToOrphan: [] }
 
 /** How a reference is resolved: by kind, and for namespaced owners in the dependent's own namespace. */
-export type ResolveOwner = (owner: DeepReadonly<OwnerReference>) => { readonly resource: ResourceName; readonly namespaced: boolean } | undefined
+export type ResolveOwner = (
+  owner: DeepReadonly<OwnerReference>,
+) => { readonly resource: ResourceName; readonly namespaced: boolean } | undefined
 
 export class OwnerGraph {
   readonly #nodes = new Map<string, GraphNode>()
@@ -94,10 +96,21 @@ export class OwnerGraph {
     if (node?.isVirtual && node.dependents.size === 0) this.#nodes.delete(node.uid)
   }
 
-  #replace(old: GraphNode | undefined, { uid, namespace, name }: Pick<GraphNode, 'uid' | 'namespace' | 'name'>): GraphNode {
+  #replace(
+    old: GraphNode | undefined,
+    { uid, namespace, name }: Pick<GraphNode, 'uid' | 'namespace' | 'name'>,
+  ): GraphNode {
     const node: GraphNode = {
-      uid, namespace, name, resource: undefined, owners: old?.owners ?? [], dependents: old?.dependents ?? new Set(), isVirtual: true,
-      isBeingDeleted: false, isDeletingDependents: false, isOrphaning: false,
+      uid,
+      namespace,
+      name,
+      resource: undefined,
+      owners: old?.owners ?? [],
+      dependents: old?.dependents ?? new Set(),
+      isVirtual: true,
+      isBeingDeleted: false,
+      isDeletingDependents: false,
+      isOrphaning: false,
     }
     this.#nodes.set(uid, node)
     return node
@@ -127,7 +140,9 @@ export class OwnerGraph {
       }
       owner.dependents.add(node.uid)
     }
-    if (node.owners.length > 0 && owners.length < node.owners.length && owners.length > 0) attemptToDelete.push(node.uid)
+    if (node.owners.length > 0 && owners.length < node.owners.length && owners.length > 0) {
+      attemptToDelete.push(node.uid)
+    }
     node.owners = owners
     return attemptToDelete
   }

@@ -1,6 +1,6 @@
 /**
- * Counting each finished pod once. A pod keeps a finalizer until its end is written in the Job's status: first its uid goes into
- * `uncountedTerminatedPods`, then the finalizer goes, then the number goes up and the uid goes (KEP-2307).
+ * Counting each finished pod once. A pod keeps a finalizer until its end is written in the Job's status: first its uid
+ * goes into `uncountedTerminatedPods`, then the finalizer goes, then the number goes up and the uid goes (KEP-2307).
  */
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import type { Job } from '#api/gen/batch-v1.ts'
@@ -34,7 +34,8 @@ export function isTracked({ metadata }: StoredPod): boolean {
 /** A pod that is being deleted counts as failed at once, unless the Job replaces only what has really failed. */
 export function hasFailed(job: Stored<Job>, { metadata, status }: StoredPod): boolean {
   if (status?.phase === 'Failed') return true
-  const onlyFailed = (job.spec?.podReplacementPolicy as string | undefined) === 'Failed' || job.spec?.podFailurePolicy !== undefined
+  const onlyFailed =
+    (job.spec?.podReplacementPolicy as string | undefined) === 'Failed' || job.spec?.podFailurePolicy !== undefined
   return !onlyFailed && metadata.deletionTimestamp !== undefined && status?.phase !== 'Succeeded'
 }
 

@@ -22,7 +22,10 @@ export function judge(policy: DeepReadonly<PodFailurePolicy> | undefined, pod: S
   return { type: 'count' }
 }
 
-function matchExitCode({ onExitCodes }: DeepReadonly<PodFailurePolicyRule>, { metadata, status }: StoredPod): string | undefined {
+function matchExitCode(
+  { onExitCodes }: DeepReadonly<PodFailurePolicyRule>,
+  { metadata, status }: StoredPod,
+): string | undefined {
   if (!onExitCodes) return undefined
   const { containerName, operator, values = [] } = onExitCodes
   for (const container of [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]) {
@@ -35,7 +38,10 @@ function matchExitCode({ onExitCodes }: DeepReadonly<PodFailurePolicyRule>, { me
   return undefined
 }
 
-function matchCondition({ onPodConditions }: DeepReadonly<PodFailurePolicyRule>, { metadata, status }: StoredPod): string | undefined {
+function matchCondition(
+  { onPodConditions }: DeepReadonly<PodFailurePolicyRule>,
+  { metadata, status }: StoredPod,
+): string | undefined {
   for (const pattern of onPodConditions ?? []) {
     const found = status?.conditions?.find(({ type }) => type === pattern.type)
     if (found?.status === (pattern.status ?? 'True')) {

@@ -9,7 +9,9 @@ export function parseIndexes(text: string | undefined, limit: number): Set<numbe
   for (const part of (text ?? '').split(',')) {
     const match = /^(\d+)(?:-(\d+))?$/.exec(part)
     if (!match) continue
-    for (let index = Number(match[1]); index <= Math.min(Number(match[2] ?? match[1]), limit - 1); index++) indexes.add(index)
+    for (let index = Number(match[1]); index <= Math.min(Number(match[2] ?? match[1]), limit - 1); index++) {
+      indexes.add(index)
+    }
   }
   return indexes
 }

@@ -16,22 +16,50 @@ type Spec = NonNullable<Job['spec']>
 const work = (extra: Partial<Spec> = {}): Job => ({
   metadata: { name: 'work' },
   spec: {
-    parallelism: 1, completions: 1, backoffLimit: 6, completionMode: 'NonIndexed', suspend: false,
+    parallelism: 1,
+    completions: 1,
+    backoffLimit: 6,
+    completionMode: 'NonIndexed',
+    suspend: false,
     selector: { matchLabels: { job: 'work' } },
-    template: { metadata: { labels: { job: 'work' } }, spec: { ...templateOf('x').spec!, restartPolicy: 'Never' } }, ...extra,
+    template: { metadata: { labels: { job: 'work' } }, spec: { ...templateOf('x').spec!, restartPolicy: 'Never' } },
+    ...extra,
   },
 })
 const get = (model: Model) => model.get(job, 'default/work')!
-const told = (model: Model) => (get(model).status?.conditions ?? []).filter(({ status }) => status === 'True').map(({ type, reason }) => `${type} ${reason}`)
+const told = (model: Model) =>
+  (get(model).status?.conditions ?? [])
+    .filter(({ status }) => status === 'True')
+    .map(({ type, reason }) => `${type} ${reason}`)
 const settle = (model: Model) => model.settle([jobController], 50)
-const running = (model: Model) => model.list(pod).filter(({ status, metadata }) => !metadata.deletionTimestamp && status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
+const running = (model: Model) =>
+  model
+    .list(pod)
+    .filter(
+      ({ status, metadata }) =>
+        !metadata.deletionTimestamp && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
+    )
 
-function finish(model: Model, phase: 'Succeeded' | 'Failed', count = Infinity, exitCode = phase === 'Failed' ? 1 : 0): void {
+function finish(
+  model: Model,
+  phase: 'Succeeded' | 'Failed',
+  count = Infinity,
+  exitCode = phase === 'Failed' ? 1 : 0,
+): void {
   for (const object of running(model).slice(0, count)) {
     model.change(pod, `default/${object.metadata.name}`, (copy) => {
       copy.status = {
         phase,
-        containerStatuses: [{ name: 'main', image: '', imageID: '', ready: false, restartCount: 0, state: { terminated: { exitCode, finishedAt: formatTime(model.now) } } }],
+        containerStatuses: [
+          {
+            name: 'main',
+            image: '',
+            imageID: '',
+            ready: false,
+            restartCount: 0,
+            state: { terminated: { exitCode, finishedAt: formatTime(model.now) } },
+          },
+        ],
       }
     })
   }
@@ -50,7 +78,10 @@ test('runs until as many pods have succeeded as are asked for, so many at a time
   assert.deepEqual([status!.succeeded, status!.failed, status!.active], [5, 0, 0])
   assert.ok(status!.completionTime)
   assert.equal(model.list(pod).length, 5)
-  assert.ok(model.list(pod).every(({ metadata }) => (metadata.finalizers ?? []).length === 0), 'nothing keeps counted pods')
+  assert.ok(
+    model.list(pod).every(({ metadata }) => (metadata.finalizers ?? []).length === 0),
+    'nothing keeps counted pods',
+  )
 })
 
 test('gives up after backoffLimit failures, waiting longer after each', async () => {

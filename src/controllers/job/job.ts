@@ -31,7 +31,11 @@ export const jobController = defineController({
   reconcile: (state) => 'abandoned' in state ? { actions: state.abandoned.map(letGo) } : reconcile(state),
 })
 
-function abandonedBy({ namespace = '', name }: ObjectName, uid: string | undefined, cache: Cache): readonly StoredPod[] {
+function abandonedBy(
+  { namespace = '', name }: ObjectName,
+  uid: string | undefined,
+  cache: Cache,
+): readonly StoredPod[] {
   return cache.of(pod).byIndex('controllerName', `Job/${namespace}/${name}`)
     .filter((object) => controllerOf(object)?.uid !== uid && isTracked(object))
 }

@@ -36,7 +36,11 @@ export function reconcile(state: JobState): Plan {
   const { metadata, spec, status } = job
   if (spec?.managedBy !== undefined && spec.managedBy !== 'kubernetes.io/job-controller') return nothing
   const owner = job as Stored<KubeObject>
-  const { claimed, actions: claims } = planClaims({ kind, owner, selector: labelSelectorMatcher(spec?.selector) }, podKind, state.pods)
+  const { claimed, actions: claims } = planClaims(
+    { kind, owner, selector: labelSelectorMatcher(spec?.selector) },
+    podKind,
+    state.pods,
+  )
   const isOver = isFinished(job)
   if (metadata.deletionTimestamp || isOver) return { actions: claimed.filter(isTracked).map(letGo) }
   const count = countPods(job, claimed)
@@ -62,14 +66,23 @@ export function reconcile(state: JobState): Plan {
 }
 
 export function isFinished({ status }: DeepReadonly<Job>): boolean {
-  return status?.conditions?.some(({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True') ?? false
+  return (
+    status?.conditions?.some(
+      ({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True',
+    ) ?? false
+  )
 }
 
 /** The Job's pods, without what kept them until they were counted. */
 export function letGo(pod: StoredPod): Action {
   const { resourceVersion, finalizers = [] } = pod.metadata
   const rest = finalizers.filter((name) => name !== trackingFinalizer)
-  return patch(podKind, pod, { metadata: { resourceVersion, finalizers: rest } }, { patchType: 'merge', ifGone: 'ignore' })
+  return patch(
+    podKind,
+    pod,
+    { metadata: { resourceVersion, finalizers: rest } },
+    { patchType: 'merge', ifGone: 'ignore' },
+  )
 }
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {
@@ -80,9 +93,15 @@ function earliest(a: number | undefined, b: number | undefined): number | undefi
 function findEnding(state: JobState, count: Count, startTime: string | undefined): Ending | undefined {
   const { job, now } = state
   const { spec, status } = job
-  const interim = status?.conditions?.find(({ type, status: value }) => (type === 'FailureTarget' || type === 'SuccessCriteriaMet') && value === 'True')
+  const interim = status?.conditions?.find(
+    ({ type, status: value }) => (type === 'FailureTarget' || type === 'SuccessCriteriaMet') && value === 'True',
+  )
   if (interim) {
-    return { type: interim.type === 'FailureTarget' ? 'Failed' : 'Complete', reason: interim.reason ?? '', message: interim.message ?? '' }
+    return {
+      type: interim.type === 'FailureTarget' ? 'Failed' : 'Complete',
+      reason: interim.reason ?? '',
+      message: interim.message ?? '',
+    }
   }
   if (count.failJob !== undefined) return { type: 'Failed', reason: 'PodFailurePolicy', message: count.failJob }
   const limit = spec?.backoffLimit ?? 6
@@ -94,14 +113,20 @@ function findEnding(state: JobState, count: Count, startTime: string | undefined
     return { type: 'Failed', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' }
   }
   if (spec?.suspend) return undefined
-  const isEnough = spec?.completions === undefined ? count.succeeded > 0 && count.active.length === 0 : count.succeeded >= spec.completions
-  return isEnough ? { type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' } : undefined
+  const isEnough =
+    spec?.completions === undefined
+      ? count.succeeded > 0 && count.active.length === 0
+      : count.succeeded >= spec.completions
+  return isEnough
+    ? { type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' }
+    : undefined
 }
 
 /** With restartPolicy OnFailure the same pod fails again and again; its restarts count. */
 function exceedsRestarts({ spec }: Stored<Job>, active: readonly StoredPod[], limit: number): boolean {
   if (String(spec?.template?.spec?.restartPolicy) !== 'OnFailure') return false
-  const restarts = active.flatMap(({ status }) => [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])])
+  const restarts = active
+    .flatMap(({ status }) => [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])])
     .reduce((total, { restartCount }) => total + (restartCount ?? 0), 0)
   return limit === 0 ? restarts > 0 : restarts >= limit
 }
@@ -119,8 +144,10 @@ function endPods({ job }: JobState, { active }: Count): Work {
 function deletion(job: Stored<Job>, pod: StoredPod): Action {
   return remove(podKind, pod, {
     announce: {
-      kind, about: job as AnyObject,
-      success: { reason: 'SuccessfulDelete', message: 'Deleted pod: {name}' }, failure: { reason: 'FailedDelete', message: 'Error deleting: {error}' },
+      kind,
+      about: job as AnyObject,
+      success: { reason: 'SuccessfulDelete', message: 'Deleted pod: {name}' },
+      failure: { reason: 'FailedDelete', message: 'Error deleting: {error}' },
     },
   })
 }
@@ -142,7 +169,9 @@ function runPods({ job, now }: JobState, pods: readonly StoredPod[], count: Coun
   if (missing <= 0) return { actions: [] }
   const at = retryAt(job, pods)
   if (at > now) return { actions: [], wakeAt: at, because: 'a pod failed; the next one waits' }
-  const indexes = isIndexed(job) ? freeIndexes(job, count, onlyFailed, missing) : Array.from({ length: missing }, () => undefined)
+  const indexes = isIndexed(job)
+    ? freeIndexes(job, count, onlyFailed, missing)
+    : Array.from({ length: missing }, () => undefined)
   return { actions: indexes.map((index) => creation(job, index)) }
 }
 
@@ -151,13 +180,19 @@ function indexSurplus({ spec }: Stored<Job>, { active, completedIndexes }: Count
   const seen = new Set<number>()
   return active.filter((pod) => {
     const index = indexOf(pod)
-    const isSurplus = index === undefined || index >= (spec?.completions ?? 0) || completedIndexes.has(index) || seen.has(index)
+    const isSurplus =
+      index === undefined || index >= (spec?.completions ?? 0) || completedIndexes.has(index) || seen.has(index)
     if (index !== undefined) seen.add(index)
     return isSurplus
   })
 }
 
-function freeIndexes({ spec }: Stored<Job>, { active, terminating, completedIndexes }: Count, onlyFailed: boolean, missing: number): readonly number[] {
+function freeIndexes(
+  { spec }: Stored<Job>,
+  { active, terminating, completedIndexes }: Count,
+  onlyFailed: boolean,
+  missing: number,
+): readonly number[] {
   const used = new Set([...active, ...(onlyFailed ? terminating : [])].map(indexOf))
   const free: number[] = []
   for (let index = 0; index < (spec?.completions ?? 0) && free.length < missing; index++) {
@@ -169,15 +204,21 @@ function freeIndexes({ spec }: Stored<Job>, { active, terminating, completedInde
 /** 10 s after the first failure in a row, doubling, at most 10 minutes. A success starts the row anew. */
 function retryAt(job: Stored<Job>, pods: readonly StoredPod[]): number {
   const lastSuccess = Math.max(-Infinity, ...pods.filter(({ status }) => status?.phase === 'Succeeded').map(finishedAt))
-  const failures = pods.filter((pod) => hasFailed(job, pod) && pod.status?.phase === 'Failed').map(finishedAt).filter((at) => at > lastSuccess)
+  const failures = pods
+    .filter((pod) => hasFailed(job, pod) && pod.status?.phase === 'Failed')
+    .map(finishedAt)
+    .filter((at) => at > lastSuccess)
   if (failures.length === 0) return -Infinity
   return Math.max(...failures) + Math.min(backoffMsMax, backoffMs * 2 ** Math.min(failures.length - 1, 20))
 }
 
 function finishedAt({ status, metadata }: StoredPod): number {
-  const ends = (status?.containerStatuses ?? []).map(({ state }) => timeToMilliseconds(state?.terminated?.finishedAt ?? ''))
+  const ends = (status?.containerStatuses ?? [])
+    .map(({ state }) => timeToMilliseconds(state?.terminated?.finishedAt ?? ''))
     .filter((at) => !Number.isNaN(at))
-  return ends.length > 0 ? Math.max(...ends) : timeToMilliseconds(metadata.deletionTimestamp ?? metadata.creationTimestamp)
+  return ends.length > 0
+    ? Math.max(...ends)
+    : timeToMilliseconds(metadata.deletionTimestamp ?? metadata.creationTimestamp)
 }
 
 function creation(job: Stored<Job>, index: number | undefined): Action {
@@ -187,8 +228,10 @@ function creation(job: Stored<Job>, index: number | undefined): Action {
   }
   return create(podKind, index === undefined ? object : indexed(job, object, index), {
     announce: {
-      kind, about: job as AnyObject,
-      success: { reason: 'SuccessfulCreate', message: 'Created pod: {name}' }, failure: { reason: 'FailedCreate', message: 'Error creating: {error}' },
+      kind,
+      about: job as AnyObject,
+      success: { reason: 'SuccessfulCreate', message: 'Created pod: {name}' },
+      failure: { reason: 'FailedCreate', message: 'Error creating: {error}' },
     },
   })
 }
@@ -199,13 +242,17 @@ function indexed({ metadata }: Stored<Job>, pod: DeepReadonly<Pod>, index: numbe
     name: 'JOB_COMPLETION_INDEX', valueFrom: { fieldRef: { fieldPath: `metadata.labels['${indexAnnotation}']` } },
   }
   const withVariable = <C extends { readonly env?: readonly { readonly name: string }[] }>(container: C): C =>
-    container.env?.some(({ name }) => name === variable.name) ? container : { ...container, env: [...(container.env ?? []), variable] }
+    container.env?.some(({ name }) => name === variable.name)
+      ? container
+      : { ...container, env: [...(container.env ?? []), variable] }
   const text = String(index)
   return {
     ...pod,
     metadata: {
-      ...pod.metadata, generateName: `${metadata.name}-${index}-`,
-      labels: { ...pod.metadata?.labels, [indexAnnotation]: text }, annotations: { ...pod.metadata?.annotations, [indexAnnotation]: text },
+      ...pod.metadata,
+      generateName: `${metadata.name}-${index}-`,
+      labels: { ...pod.metadata?.labels, [indexAnnotation]: text },
+      annotations: { ...pod.metadata?.annotations, [indexAnnotation]: text },
     },
     spec: {
       ...pod.spec!, hostname: `${metadata.name}-${index}`,
@@ -225,7 +272,9 @@ function computeStatus(
   let completionTime = old.completionTime
   if (ending) {
     const interim = ending.type === 'Failed' ? 'FailureTarget' : 'SuccessCriteriaMet'
-    if (!findCondition(conditions, interim)) conditions = [...conditions, conditionOf({ ...ending, type: interim }, now)]
+    if (!findCondition(conditions, interim)) {
+      conditions = [...conditions, conditionOf({ ...ending, type: interim }, now)]
+    }
     const isQuiet = !isEndingPods && count.active.length === 0 && count.terminating.length === 0
       && count.uncounted.succeeded.length + count.uncounted.failed.length === 0
     if (isQuiet) {
@@ -238,9 +287,15 @@ function computeStatus(
   const { succeeded, failed } = count.uncounted
   return {
     status: {
-      ...old, ...(startTime !== undefined && { startTime }), ...(completionTime !== undefined && { completionTime }), conditions,
-      active: count.active.length, ready: count.active.filter(isPodReady).length, terminating: count.terminating.length,
-      succeeded: count.countedSucceeded, failed: count.countedFailed,
+      ...old,
+      ...(startTime !== undefined && { startTime }),
+      ...(completionTime !== undefined && { completionTime }),
+      conditions,
+      active: count.active.length,
+      ready: count.active.filter(isPodReady).length,
+      terminating: count.terminating.length,
+      succeeded: count.countedSucceeded,
+      failed: count.countedFailed,
       uncountedTerminatedPods: { ...(succeeded.length > 0 && { succeeded }), ...(failed.length > 0 && { failed }) },
       ...(isIndexed(job) && { completedIndexes: formatCompleted(count) }),
     },
@@ -248,9 +303,19 @@ function computeStatus(
   }
 }
 
-function conditionOf({ type, reason, message }: { readonly type: string; readonly reason: string; readonly message: string }, now: number): DeepReadonly<JobCondition> {
+function conditionOf(
+  { type, reason, message }: { readonly type: string; readonly reason: string; readonly message: string },
+  now: number,
+): DeepReadonly<JobCondition> {
   const time = formatTime(now)
-  return { type, status: 'True', lastProbeTime: time, lastTransitionTime: time, reason, message } as DeepReadonly<JobCondition>
+  return {
+    type,
+    status: 'True',
+    lastProbeTime: time,
+    lastTransitionTime: time,
+    reason,
+    message,
+  } as DeepReadonly<JobCondition>
 }
 
 function suspendConditions(job: Stored<Job>, conditions: Conditions, events: Action[], now: number): Conditions {
@@ -260,10 +325,21 @@ function suspendConditions(job: Stored<Job>, conditions: Conditions, events: Act
   const reason = isSuspended ? 'JobSuspended' : 'JobResumed'
   const message = isSuspended ? 'Job suspended' : 'Job resumed'
   events.push(recordEvent(kind, job, 'Normal', isSuspended ? 'Suspended' : 'Resumed', message))
-  const condition = { ...conditionOf({ type: 'Suspended', reason, message }, now), status: isSuspended ? 'True' : 'False' } as DeepReadonly<JobCondition>
+  const condition = {
+    ...conditionOf({ type: 'Suspended', reason, message }, now),
+    status: isSuspended ? 'True' : 'False',
+  } as DeepReadonly<JobCondition>
   return old ? conditions.map((candidate) => candidate === old ? condition : candidate) : [...conditions, condition]
 }
 
 function withZeros(status: DeepReadonly<JobStatus> | undefined): object {
-  return { ...status, active: status?.active ?? 0, ready: status?.ready ?? 0, terminating: status?.terminating ?? 0, succeeded: status?.succeeded ?? 0, failed: status?.failed ?? 0, completedIndexes: status?.completedIndexes ?? '' }
+  return {
+    ...status,
+    active: status?.active ?? 0,
+    ready: status?.ready ?? 0,
+    terminating: status?.terminating ?? 0,
+    succeeded: status?.succeeded ?? 0,
+    failed: status?.failed ?? 0,
+    completedIndexes: status?.completedIndexes ?? '',
+  }
 }

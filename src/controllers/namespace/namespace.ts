@@ -32,9 +32,12 @@ export const namespaceController = defineController({
     const failures: string[] = []
     const remaining: Remaining[] = []
     // Pods go first: what else is in the namespace may be what they need to end well (KEP-5080).
-    for (const resource of resources.filter(isPods)) await look(resource, object.metadata.name, context, remaining, failures)
+    for (const resource of resources.filter(isPods)) {
+      await look(resource, object.metadata.name, context, remaining, failures)
+    }
     if (remaining.length === 0 && failures.length === 0) {
-      for (const resource of resources) if (!isPods(resource)) await look(resource, object.metadata.name, context, remaining, failures)
+      for (const resource of resources)
+        if (!isPods(resource)) await look(resource, object.metadata.name, context, remaining, failures)
     }
     return { namespace: object, remaining, failures, now: context.now }
   },
@@ -43,7 +46,11 @@ export const namespaceController = defineController({
 
 /** What is left of one resource; one that is not served (any more) has nothing. */
 async function look(
-  resource: ServedResource, name: string, { client, signal }: ObserveContext, remaining: Remaining[], failures: string[],
+  resource: ServedResource,
+  name: string,
+  { client, signal }: ObserveContext,
+  remaining: Remaining[],
+  failures: string[],
 ): Promise<void> {
   try {
     const page = await client.resource<KubeObject>(resource.name, name).list({ limit: 500, signal })

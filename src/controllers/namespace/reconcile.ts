@@ -38,23 +38,37 @@ export function reconcile({ namespace, remaining, failures, now }: NamespaceStat
   const untouched = remaining.filter(({ isUntouched }) => isUntouched)
   const deletions = untouched.map(({ resource }): Action =>
     ({ type: 'deleteCollection', resource, namespace: namespace.metadata.name }))
-  const seconds = Math.max(...remaining.map(({ graceSeconds, finalizers }) => finalizers.size > 0 ? finalizerSeconds : graceSeconds), 0)
+  const seconds = Math.max(
+    ...remaining.map(({ graceSeconds, finalizers }) => (finalizers.size > 0 ? finalizerSeconds : graceSeconds)),
+    0,
+  )
   return {
     actions: deletions,
     afterwards: ({ error }) => tell(namespace, remaining, error ? [...failures, error.message] : failures, now),
     wakeAt: now + (untouched.length > 0 ? checkAgainMs : (Math.floor(seconds / 2) + 1) * 1000),
-    because: remaining.map(({ resource, count }) => `${count} ${resource.resource}`).join(', ') || 'not everything could be listed',
+    because:
+      remaining.map(({ resource, count }) => `${count} ${resource.resource}`).join(', ')
+      || 'not everything could be listed',
   }
 }
 
 function finalize(namespace: Stored<Namespace>): Action {
   const finalizers = (namespace.spec?.finalizers ?? []).filter((name) => name !== finalizer)
-  return update(namespaceKind, { ...namespace, spec: { ...namespace.spec, finalizers } }, { subresource: 'finalize', ifGone: 'ignore' })
+  return update(
+    namespaceKind,
+    { ...namespace, spec: { ...namespace.spec, finalizers } },
+    { subresource: 'finalize', ifGone: 'ignore' },
+  )
 }
 
 type Condition = DeepReadonly<NamespaceCondition>
 
-function tell(namespace: Stored<Namespace>, remaining: readonly Remaining[], failures: readonly string[], now: number): Action[] {
+function tell(
+  namespace: Stored<Namespace>,
+  remaining: readonly Remaining[],
+  failures: readonly string[],
+  now: number,
+): Action[] {
   const old = namespace.status?.conditions ?? []
   const conditions = computeConditions(remaining, failures).map((condition): Condition => {
     const before = findCondition(old, condition.type)
@@ -62,7 +76,9 @@ function tell(namespace: Stored<Namespace>, remaining: readonly Remaining[], fai
     return { ...condition, lastTransitionTime: time ?? formatTime(now) }
   })
   const status = { ...namespace.status, phase: 'Terminating' as const, conditions }
-  return semanticEqual(namespace.status, status) ? [] : [updateStatus(namespaceKind, { ...namespace, status }, { ifGone: 'ignore' })]
+  return semanticEqual(namespace.status, status)
+    ? []
+    : [updateStatus(namespaceKind, { ...namespace, status }, { ifGone: 'ignore' })]
 }
 
 /** Always the same five, in upstream's order and words. */
@@ -71,13 +87,35 @@ function computeConditions(remaining: readonly Remaining[], failures: readonly s
   for (const resource of remaining) {
     for (const [name, count] of resource.finalizers) finalizers.set(name, (finalizers.get(name) ?? 0) + count)
   }
-  const contents = remaining.map(({ resource: { resource, group }, count }) => `${resource}.${group} has ${count} resource instances`)
+  const contents = remaining.map(
+    ({ resource: { resource, group }, count }) => `${resource}.${group} has ${count} resource instances`,
+  )
   const waiting = [...finalizers].map(([name, count]) => `${name} in ${count} resource instances`)
-  const condition = (type: string, bad: string | undefined, reason: string, okReason: string, okMessage: string): Condition =>
-    bad === undefined ? { type, status: 'False', reason: okReason, message: okMessage } : { type, status: 'True', reason, message: bad }
+  const condition = (
+    type: string,
+    bad: string | undefined,
+    reason: string,
+    okReason: string,
+    okMessage: string,
+  ): Condition =>
+    bad === undefined
+      ? { type, status: 'False', reason: okReason, message: okMessage }
+      : { type, status: 'True', reason, message: bad }
   return [
-    condition('NamespaceDeletionDiscoveryFailure', undefined, '', 'ResourcesDiscovered', 'All resources successfully discovered'),
-    condition('NamespaceDeletionGroupVersionParsingFailure', undefined, '', 'ParsedGroupVersions', 'All legacy kube types successfully parsed'),
+    condition(
+      'NamespaceDeletionDiscoveryFailure',
+      undefined,
+      '',
+      'ResourcesDiscovered',
+      'All resources successfully discovered',
+    ),
+    condition(
+      'NamespaceDeletionGroupVersionParsingFailure',
+      undefined,
+      '',
+      'ParsedGroupVersions',
+      'All legacy kube types successfully parsed',
+    ),
     condition('NamespaceDeletionContentFailure',
       failures.length === 0 ? undefined
         : `Failed to delete all resource types, ${failures.length} remaining: ${failures.toSorted().join(', ')}`,
@@ -85,8 +123,14 @@ function computeConditions(remaining: readonly Remaining[], failures: readonly s
     condition('NamespaceContentRemaining',
       contents.length === 0 ? undefined : `Some resources are remaining: ${contents.sort().join(', ')}`,
       'SomeResourcesRemain', 'ContentRemoved', 'All content successfully removed'),
-    condition('NamespaceFinalizersRemaining',
-      waiting.length === 0 ? undefined : `Some content in the namespace has finalizers remaining: ${waiting.sort().join(', ')}`,
-      'SomeFinalizersRemain', 'ContentHasNoFinalizers', 'All content-preserving finalizers finished'),
+    condition(
+      'NamespaceFinalizersRemaining',
+      waiting.length === 0
+        ? undefined
+        : `Some content in the namespace has finalizers remaining: ${waiting.sort().join(', ')}`,
+      'SomeFinalizersRemain',
+      'ContentHasNoFinalizers',
+      'All content-preserving finalizers finished',
+    ),
   ]
 }

@@ -16,22 +16,38 @@ function putNode(model: Model, name: string): void {
     metadata: { name },
     status: {
       conditions: ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => ({
-        type, status: type === 'Ready' ? 'True' : 'False', reason: 'Fine', message: '', lastHeartbeatTime: time, lastTransitionTime: time,
+        type,
+        status: type === 'Ready' ? 'True' : 'False',
+        reason: 'Fine',
+        message: '',
+        lastHeartbeatTime: time,
+        lastTransitionTime: time,
       })),
     },
   })
 }
 
 function renew(model: Model, name: string): void {
-  model.put(lease, { metadata: { name, namespace: 'kube-node-lease', uid: `lease-${name}` }, spec: { renewTime: formatMicroTime(model.now) } })
+  model.put(lease, {
+    metadata: { name, namespace: 'kube-node-lease', uid: `lease-${name}` },
+    spec: { renewTime: formatMicroTime(model.now) },
+  })
 }
 
 const taints = (model: Model, name: string): string[] =>
-  (model.get(node, name)!.spec?.taints ?? []).map(({ key, effect }) => `${key.replace('node.kubernetes.io/', '')}:${effect}`).sort()
-const ready = (model: Model, name: string) => model.get(node, name)!.status!.conditions!.find(({ type }) => type === 'Ready')!
+  (model.get(node, name)!.spec?.taints ?? [])
+    .map(({ key, effect }) => `${key.replace('node.kubernetes.io/', '')}:${effect}`)
+    .sort()
+const ready = (model: Model, name: string) =>
+  model.get(node, name)!.status!.conditions!.find(({ type }) => type === 'Ready')!
 
 /** Ten seconds at a time; `alive` nodes renew their leases. */
-async function pass(model: Model, controller: ReturnType<typeof nodeLifecycleController>, seconds: number, alive: readonly string[]): Promise<void> {
+async function pass(
+  model: Model,
+  controller: ReturnType<typeof nodeLifecycleController>,
+  seconds: number,
+  alive: readonly string[],
+): Promise<void> {
   for (let elapsed = 0; elapsed < seconds; elapsed += 10) {
     model.now += 10_000
     for (const name of alive) renew(model, name)
@@ -50,12 +66,17 @@ test('a node that falls silent is Unknown after 50 s, tainted, and its pods go a
     metadata: { name: 'patient' },
     spec: {
       nodeName: 'a', containers: [],
-      tolerations: [{ key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }],
+      tolerations: [
+        { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 },
+      ],
     },
     status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
   })
   model.put(pod, { metadata: { name: 'impatient' }, spec: { nodeName: 'a', containers: [] } })
-  model.put(pod, { metadata: { name: 'stoic' }, spec: { nodeName: 'a', containers: [], tolerations: [{ operator: 'Exists' }] } })
+  model.put(pod, {
+    metadata: { name: 'stoic' },
+    spec: { nodeName: 'a', containers: [], tolerations: [{ operator: 'Exists' }] },
+  })
   await model.settle([controller, taintEvictionController])
   await pass(model, controller, 40, ['b', 'c'])
   assert.equal(ready(model, 'a').status, 'True')
@@ -63,7 +84,11 @@ test('a node that falls silent is Unknown after 50 s, tainted, and its pods go a
   assert.deepEqual([ready(model, 'a').status, ready(model, 'a').reason], ['Unknown', 'NodeStatusUnknown'])
   assert.deepEqual(taints(model, 'a'), ['unreachable:NoExecute', 'unreachable:NoSchedule'])
   assert.deepEqual(model.list(pod).map(({ metadata }) => metadata.name).sort(), ['patient', 'stoic'])
-  assert.equal(model.get(pod, 'default/patient')!.status!.conditions![0]!.status, 'False', 'nobody can tell that it is ready')
+  assert.equal(
+    model.get(pod, 'default/patient')!.status!.conditions![0]!.status,
+    'False',
+    'nobody can tell that it is ready',
+  )
   await pass(model, controller, 290, ['b', 'c'])
   assert.ok(model.get(pod, 'default/patient'))
   await pass(model, controller, 20, ['b', 'c'])
@@ -77,7 +102,13 @@ test('a node that comes back loses its taints', async () => {
   for (const name of ['a', 'b', 'c']) renew(model, name)
   await model.settle([controller])
   await pass(model, controller, 60, ['b', 'c'])
-  model.change(node, 'a', (copy) => { copy.status!.conditions = copy.status!.conditions!.map((condition) => ({ ...condition, status: condition.type === 'Ready' ? 'True' : 'False', lastHeartbeatTime: formatTime(model.now) })) })
+  model.change(node, 'a', (copy) => {
+    copy.status!.conditions = copy.status!.conditions!.map((condition) => ({
+      ...condition,
+      status: condition.type === 'Ready' ? 'True' : 'False',
+      lastHeartbeatTime: formatTime(model.now),
+    }))
+  })
   await pass(model, controller, 10, ['a', 'b', 'c'])
   assert.deepEqual(taints(model, 'a'), [])
 })

@@ -44,7 +44,12 @@ export function nodeLifecycleController(settings: NodeLifecycleSettings = {}): C
     observe(object, cache, { now }): NodeState {
       const renewed = cache.of(lease).get(object.metadata.name, leaseNamespace)?.spec?.renewTime
       const heartbeat = findCondition(object.status?.conditions, 'Ready')?.lastHeartbeatTime
-      const lastSeen = probes.observe(object.metadata.uid, `${renewed ?? ''} ${heartbeat ?? ''}`, now, Date.parse(object.metadata.creationTimestamp))
+      const lastSeen = probes.observe(
+        object.metadata.uid,
+        `${renewed ?? ''} ${heartbeat ?? ''}`,
+        now,
+        Date.parse(object.metadata.creationTimestamp),
+      )
       const hasReported = heartbeat !== undefined || renewed !== undefined
       const silentAt = lastSeen + (hasReported ? gracePeriodMs : startupGracePeriodMs)
       const mode = zoneModeOf(zoneHealth(cache, now), zoneOf(object))
@@ -78,8 +83,8 @@ function countZones(nodes: readonly Stored<Node>[]): ReadonlyMap<string, NodeHea
 }
 
 /**
- * When each node last gave a new sign of life, by our own clock: nodes' clocks are never compared with it. Lost on a restart, after
- * which every node has its grace period again.
+ * When each node last gave a new sign of life, by our own clock: nodes' clocks are never compared with it. Lost on a
+ * restart, after which every node has its grace period again.
  */
 class ProbeTimes {
   readonly #seen = new Map<string, { readonly sign: string; readonly at: number }>()

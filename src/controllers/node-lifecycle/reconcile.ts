@@ -37,7 +37,10 @@ const largeZone = 50
 /** When to look again whether a disruption is over. */
 const disruptionCheckMs = 5000
 
-/** Over 55 % (and more than two) of a zone's nodes unready is a disruption: evict slowly in large zones, not at all in small ones. */
+/**
+ * Over 55 % (and more than two) of a zone's nodes unready is a disruption: evict slowly in large zones, not at
+ * all in small ones.
+ */
 export function zoneModeOf(zones: ReadonlyMap<string, NodeHealth>, zone: string): ZoneMode {
   if ([...zones.values()].every(({ ready }) => ready === 0)) return 'allDisrupted'
   const { ready, notReady } = zones.get(zone) ?? { ready: 0, notReady: 0 }
@@ -57,10 +60,15 @@ export function reconcile(state: NodeState): Plan {
     if (conditions) return { actions: declareUnknown(state, conditions) }
   }
   const taints = wantedTaints(state)
-  const isWaiting = needsEvictionTaint(state) && !taints.some(({ effect, key }) => effect === 'NoExecute' && key === evictionKey(node))
+  const isWaiting =
+    needsEvictionTaint(state) && !taints.some(({ effect, key }) => effect === 'NoExecute' && key === evictionKey(node))
   return {
     actions: [...taintPatch(node, taints), ...markPods(state)],
-    wakeAt: isWaiting ? (state.mode === 'normal' || state.mode === 'partialDisruption' ? state.nextTaintAt : now + disruptionCheckMs) : wakeAt,
+    wakeAt: isWaiting
+      ? state.mode === 'normal' || state.mode === 'partialDisruption'
+        ? state.nextTaintAt
+        : now + disruptionCheckMs
+      : wakeAt,
     ...(isWaiting && { because: `eviction of the node's pods waits (${state.mode})` }),
   }
 }
@@ -70,7 +78,9 @@ function readyStatus({ status }: Stored<Node>): ReadyStatus {
   return ready === 'True' || ready === 'False' ? ready : 'Unknown'
 }
 
-/** What the kubelet would have told; the network's condition is not its own. undefined: all of it is Unknown already. */
+/**
+ * What the kubelet would have told; the network's condition is not its own. undefined: all of it is Unknown already.
+ */
 function silenced({ metadata, status }: Stored<Node>, now: number): readonly DeepReadonly<NodeCondition>[] | undefined {
   const old = status?.conditions ?? []
   const time = formatTime(now)
@@ -83,7 +93,13 @@ function silenced({ metadata, status }: Stored<Node>, now: number): readonly Dee
         lastHeartbeatTime: metadata.creationTimestamp, lastTransitionTime: time,
       }
     }
-    return { ...condition, status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.', lastTransitionTime: time }
+    return {
+      ...condition,
+      status: 'Unknown',
+      reason: 'NodeStatusUnknown',
+      message: 'Kubelet stopped posting node status.',
+      lastTransitionTime: time,
+    }
   })
   if (next.every((condition) => findCondition(old, condition.type) === condition)) return undefined
   return [...old.filter(({ type }) => !next.some((condition) => condition.type === type)), ...next]
@@ -93,7 +109,17 @@ function declareUnknown({ node }: NodeState, conditions: readonly DeepReadonly<N
   const wasReady = readyStatus(node) === 'True'
   return [
     updateStatus(nodeKind, { ...node, status: { ...node.status, conditions } }),
-    ...(wasReady ? [recordEvent(nodeKind, node, 'Normal', 'NodeNotReady', `Node ${node.metadata.name} status is now: NodeNotReady`)] : []),
+    ...(wasReady
+      ? [
+          recordEvent(
+            nodeKind,
+            node,
+            'Normal',
+            'NodeNotReady',
+            `Node ${node.metadata.name} status is now: NodeNotReady`,
+          ),
+        ]
+      : []),
   ]
 }
 
@@ -119,7 +145,9 @@ function evictionKey(node: Stored<Node>): string | undefined {
 /** True while a node that is not ready lacks the taint that drives its pods away. */
 export function needsEvictionTaint({ node }: Pick<NodeState, 'node'>): boolean {
   const key = evictionKey(node)
-  return key !== undefined && !(node.spec?.taints ?? []).some((taint) => taint.key === key && taint.effect === 'NoExecute')
+  return (
+    key !== undefined && !(node.spec?.taints ?? []).some((taint) => taint.key === key && taint.effect === 'NoExecute')
+  )
 }
 
 const conditionTaints: readonly (readonly [type: string, status: string, key: string])[] = [
@@ -141,7 +169,9 @@ function wantedTaints(state: NodeState): readonly AnyTaint[] {
   const timeAdded = formatTime(now)
   const wanted: AnyTaint[] = []
   for (const [type, status, key] of conditionTaints) {
-    if (findCondition(node.status?.conditions, type)?.status === status) wanted.push({ key, effect: 'NoSchedule', timeAdded })
+    if (findCondition(node.status?.conditions, type)?.status === status) {
+      wanted.push({ key, effect: 'NoSchedule', timeAdded })
+    }
   }
   if (node.spec?.unschedulable) wanted.push({ key: unschedulableTaint, effect: 'NoSchedule', timeAdded })
   const key = findCondition(node.status?.conditions, 'Ready') && evictionKey(node)
@@ -149,7 +179,9 @@ function wantedTaints(state: NodeState): readonly AnyTaint[] {
     const has = old.some((taint) => taint.key === key && taint.effect === 'NoExecute')
     if (has || (mayTaintNow && mode !== 'stopped')) wanted.push({ key, effect: 'NoExecute', timeAdded })
   }
-  const kept = old.filter((taint) => !ours.has(`${taint.key} ${taint.effect}`) || wanted.some((other) => sameTaint(other, taint)))
+  const kept = old.filter(
+    (taint) => !ours.has(`${taint.key} ${taint.effect}`) || wanted.some((other) => sameTaint(other, taint)),
+  )
   return [...kept, ...wanted.filter((taint) => !kept.some((other) => sameTaint(other, taint)))]
 }
 
@@ -157,5 +189,12 @@ function taintPatch(node: Stored<Node>, taints: readonly AnyTaint[]): Action[] {
   const old = node.spec?.taints ?? []
   if (old.length === taints.length && old.every((taint, i) => sameTaint(taint, taints[i]!))) return []
   const { resourceVersion } = node.metadata
-  return [patch(nodeKind, node, { metadata: { resourceVersion }, spec: { taints } }, { patchType: 'merge', ifGone: 'ignore' })]
+  return [
+    patch(
+      nodeKind,
+      node,
+      { metadata: { resourceVersion }, spec: { taints } },
+      { patchType: 'merge', ifGone: 'ignore' },
+    ),
+  ]
 }

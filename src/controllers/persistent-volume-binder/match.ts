@@ -11,23 +11,47 @@ export function classOf({ metadata, spec }: Stored<PersistentVolume> | Stored<Pe
 }
 
 /** The volume says that it is this claim's; without a uid it is meant for the claim but not yet given. */
-export function isReservedFor({ spec }: Stored<PersistentVolume>, { metadata }: Stored<PersistentVolumeClaim>): boolean {
+export function isReservedFor(
+  { spec }: Stored<PersistentVolume>,
+  { metadata }: Stored<PersistentVolumeClaim>,
+): boolean {
   const reference = spec?.claimRef
-  return reference?.name === metadata.name && reference.namespace === metadata.namespace && (!reference.uid || reference.uid === metadata.uid)
+  return (
+    reference?.name === metadata.name
+    && reference.namespace === metadata.namespace
+    && (!reference.uid || reference.uid === metadata.uid)
+  )
 }
 
 /** A volume reserved for the claim, else the smallest free one that is large enough and right in every way. */
-export function findVolume(claim: Stored<PersistentVolumeClaim>, volumes: readonly Stored<PersistentVolume>[]): Stored<PersistentVolume> | undefined {
-  const usable = volumes.filter((volume) => !volume.metadata.deletionTimestamp && (volume.spec?.volumeMode ?? 'Filesystem') === (claim.spec?.volumeMode ?? 'Filesystem'))
+export function findVolume(
+  claim: Stored<PersistentVolumeClaim>,
+  volumes: readonly Stored<PersistentVolume>[],
+): Stored<PersistentVolume> | undefined {
+  const usable = volumes.filter(
+    (volume) =>
+      !volume.metadata.deletionTimestamp
+      && (volume.spec?.volumeMode ?? 'Filesystem') === (claim.spec?.volumeMode ?? 'Filesystem'),
+  )
   const reserved = usable.find((volume) => isReservedFor(volume, claim))
   if (reserved) return isLargeEnough(reserved, claim) ? reserved : undefined
   const selector = claim.spec?.selector ? labelSelectorMatcher(claim.spec.selector) : undefined
   return usable
-    .filter((volume) => !volume.spec?.claimRef && volume.status?.phase === 'Available' && classOf(volume) === classOf(claim)
-      && (claim.spec?.accessModes ?? []).every((mode) => (volume.spec?.accessModes ?? []).includes(mode))
-      && (claim.spec?.volumeAttributesClassName ?? '') === (volume.spec?.volumeAttributesClassName ?? '')
-      && (selector?.matches(volume.metadata.labels) ?? true) && isLargeEnough(volume, claim))
-    .sort((a, b) => compareQuantities(a.spec?.capacity?.['storage'], b.spec?.capacity?.['storage']) || (a.metadata.name < b.metadata.name ? -1 : 1))[0]
+    .filter(
+      (volume) =>
+        !volume.spec?.claimRef
+        && volume.status?.phase === 'Available'
+        && classOf(volume) === classOf(claim)
+        && (claim.spec?.accessModes ?? []).every((mode) => (volume.spec?.accessModes ?? []).includes(mode))
+        && (claim.spec?.volumeAttributesClassName ?? '') === (volume.spec?.volumeAttributesClassName ?? '')
+        && (selector?.matches(volume.metadata.labels) ?? true)
+        && isLargeEnough(volume, claim),
+    )
+    .sort(
+      (a, b) =>
+        compareQuantities(a.spec?.capacity?.['storage'], b.spec?.capacity?.['storage'])
+        || (a.metadata.name < b.metadata.name ? -1 : 1),
+    )[0]
 }
 
 function isLargeEnough({ spec }: Stored<PersistentVolume>, claim: Stored<PersistentVolumeClaim>): boolean {

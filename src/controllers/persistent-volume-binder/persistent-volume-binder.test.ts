@@ -10,11 +10,21 @@ import { claimProtectionController } from '../storage-protection/storage-protect
 import { Model } from '../testing/model.ts'
 import { claimBinder, volumeBinder } from './persistent-volume-binder.ts'
 
-const volume = (name: string, size: string, extra: Partial<NonNullable<PersistentVolume['spec']>> = {}): PersistentVolume => ({
-  metadata: { name }, spec: { capacity: { storage: size }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/data' }, ...extra },
+const volume = (
+  name: string,
+  size: string,
+  extra: Partial<NonNullable<PersistentVolume['spec']>> = {},
+): PersistentVolume => ({
+  metadata: { name },
+  spec: { capacity: { storage: size }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/data' }, ...extra },
 })
-const claim = (name: string, size: string, extra: Partial<NonNullable<PersistentVolumeClaim['spec']>> = {}): PersistentVolumeClaim => ({
-  metadata: { name }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: size } }, ...extra },
+const claim = (
+  name: string,
+  size: string,
+  extra: Partial<NonNullable<PersistentVolumeClaim['spec']>> = {},
+): PersistentVolumeClaim => ({
+  metadata: { name },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: size } }, ...extra },
 })
 const settle = (model: Model) => model.settle([claimBinder, volumeBinder], 20)
 const bound = (model: Model, name: string): string => {
@@ -24,7 +34,12 @@ const bound = (model: Model, name: string): string => {
 
 test('binds to the smallest volume that is large enough and of the right class', async () => {
   const model = new Model()
-  for (const [name, size, extra] of [['tiny', '1Gi', {}], ['huge', '100Gi', {}], ['fit', '10Gi', {}], ['fast', '8Gi', { storageClassName: 'fast' }]] as const) {
+  for (const [name, size, extra] of [
+    ['tiny', '1Gi', {}],
+    ['huge', '100Gi', {}],
+    ['fit', '10Gi', {}],
+    ['fast', '8Gi', { storageClassName: 'fast' }],
+  ] as const) {
     model.put(persistentVolume, volume(name, size, extra))
   }
   await settle(model)
@@ -50,7 +65,11 @@ test('two claims never share a volume; the second waits until another comes', as
 
 test('a class that waits for a consumer binds nothing until the scheduler has chosen', async () => {
   const model = new Model()
-  model.put(storageClass, { metadata: { name: 'local' }, provisioner: 'kubernetes.io/no-provisioner', volumeBindingMode: 'WaitForFirstConsumer' })
+  model.put(storageClass, {
+    metadata: { name: 'local' },
+    provisioner: 'kubernetes.io/no-provisioner',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  })
   model.put(persistentVolume, volume('one', '10Gi', { storageClassName: 'local' }))
   model.put(persistentVolumeClaim, claim('data', '1Gi', { storageClassName: 'local' }))
   await settle(model)
@@ -76,8 +95,14 @@ test('a volume whose claim is gone is released, a claim whose volume is gone is 
 test('a claim that a pod uses stays until the pod is gone', async () => {
   const model = new Model()
   const finalizers = ['kubernetes.io/pvc-protection']
-  model.put(persistentVolumeClaim, { ...claim('data', '1Gi'), metadata: { name: 'data', finalizers, deletionTimestamp: '2026-01-01T00:00:00Z' } })
-  model.put(pod, { metadata: { name: 'user' }, spec: { containers: [], nodeName: 'a', volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] } })
+  model.put(persistentVolumeClaim, {
+    ...claim('data', '1Gi'),
+    metadata: { name: 'data', finalizers, deletionTimestamp: '2026-01-01T00:00:00Z' },
+  })
+  model.put(pod, {
+    metadata: { name: 'user' },
+    spec: { containers: [], nodeName: 'a', volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] },
+  })
   await model.settle([claimProtectionController])
   assert.deepEqual(model.get(persistentVolumeClaim, 'default/data')!.metadata.finalizers, finalizers)
   model.remove(pod, 'default/user')

@@ -1,4 +1,7 @@
-/** Brings claims and volumes together, one write at a time: the volume names the claim, then the claim the volume, then both say so. */
+/**
+ * Brings claims and volumes together, one write at a time: the volume names the claim, then the claim the volume,
+ * then both say so.
+ */
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { objectKey } from '#machinery/meta/object.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
@@ -32,8 +35,15 @@ export const claimBinder = defineController({
   eventSource: 'persistentvolume-controller',
   for: persistentVolumeClaim,
   watches: [
-    wakeFrom(persistentVolume, ({ spec }, cache) => spec?.claimRef ? [`${spec.claimRef.namespace}/${spec.claimRef.name}`]
-      : cache.of(persistentVolumeClaim).list().filter((claim) => !claim.spec?.volumeName).map(objectKey)),
+    wakeFrom(persistentVolume, ({ spec }, cache) =>
+      spec?.claimRef
+        ? [`${spec.claimRef.namespace}/${spec.claimRef.name}`]
+        : cache
+            .of(persistentVolumeClaim)
+            .list()
+            .filter((claim) => !claim.spec?.volumeName)
+            .map(objectKey),
+    ),
     wakeFrom(storageClass, ({ metadata }, cache) => cache.of(persistentVolumeClaim).list()
       .filter((claim) => !claim.spec?.volumeName && classOf(claim) === metadata.name).map(objectKey)),
   ],
@@ -47,8 +57,15 @@ export const claimBinder = defineController({
 
 export function reconcileClaim({ claim, volumes, storageClass: chosen }: ClaimState): Plan {
   if (claim.metadata.deletionTimestamp && !claim.spec?.volumeName) return nothing
-  if (claim.spec?.volumeName) return reconcileBound(claim, volumes.find(({ metadata }) => metadata.name === claim.spec?.volumeName))
-  const waits = String(chosen?.volumeBindingMode) === 'WaitForFirstConsumer' && claim.metadata.annotations?.[selectedNode] === undefined
+  if (claim.spec?.volumeName) {
+    return reconcileBound(
+      claim,
+      volumes.find(({ metadata }) => metadata.name === claim.spec?.volumeName),
+    )
+  }
+  const waits =
+    String(chosen?.volumeBindingMode) === 'WaitForFirstConsumer'
+    && claim.metadata.annotations?.[selectedNode] === undefined
   const reserved = volumes.find((volume) => isReservedFor(volume, claim))
   if (waits && !reserved) {
     return tell(claim, 'Normal', 'WaitForFirstConsumer', 'waiting for first consumer to be created before binding')
@@ -64,23 +81,39 @@ export function reconcileClaim({ claim, volumes, storageClass: chosen }: ClaimSt
   }
 }
 
-function reserve(volume: Stored<PersistentVolume>, { metadata }: Stored<PersistentVolumeClaim>): DeepReadonly<PersistentVolume> {
+function reserve(
+  volume: Stored<PersistentVolume>,
+  { metadata }: Stored<PersistentVolumeClaim>,
+): DeepReadonly<PersistentVolume> {
   const { uid, name, namespace = '', resourceVersion } = metadata
-  const annotations = volume.spec?.claimRef ? volume.metadata.annotations : { ...volume.metadata.annotations, [boundByController]: 'yes' }
+  const annotations = volume.spec?.claimRef
+    ? volume.metadata.annotations
+    : { ...volume.metadata.annotations, [boundByController]: 'yes' }
   return {
     ...volume, metadata: { ...volume.metadata, ...(annotations && { annotations }) },
-    spec: { ...volume.spec, claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name, uid, resourceVersion } },
+    spec: {
+      ...volume.spec,
+      claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name, uid, resourceVersion },
+    },
   }
 }
 
-/** The claim names its volume (because we bound it, or its author chose): is the volume there, and is it the claim's? */
+/**
+ * The claim names its volume (because we bound it, or its author chose): is the volume there, and is it the claim's?
+ */
 function reconcileBound(claim: Stored<PersistentVolumeClaim>, volume: Stored<PersistentVolume> | undefined): Plan {
   const wasBound = claim.metadata.annotations?.[bindCompleted] !== undefined
   if (!volume) {
     if (!wasBound || claim.status?.phase === 'Lost') return nothing
     return {
       actions: [
-        recordEvent(persistentVolumeClaim, claim, 'Warning', 'ClaimLost', 'Bound claim has lost its PersistentVolume. Data on the volume is lost!'),
+        recordEvent(
+          persistentVolumeClaim,
+          claim,
+          'Warning',
+          'ClaimLost',
+          'Bound claim has lost its PersistentVolume. Data on the volume is lost!',
+        ),
         updateStatus(persistentVolumeClaim, { ...claim, status: { ...claim.status, phase: 'Lost' } }),
       ],
     }
@@ -88,29 +121,57 @@ function reconcileBound(claim: Stored<PersistentVolumeClaim>, volume: Stored<Per
   if (!volume.spec?.claimRef || (isReservedFor(volume, claim) && !volume.spec.claimRef.uid)) {
     return { actions: [update(persistentVolume, reserve(volume, claim))] }
   }
-  if (!isReservedFor(volume, claim)) return { actions: [], because: `volume ${volume.metadata.name} is bound to another claim` }
+  if (!isReservedFor(volume, claim)) {
+    return { actions: [], because: `volume ${volume.metadata.name} is bound to another claim` }
+  }
   if (!wasBound) {
     const annotations = { ...claim.metadata.annotations, [bindCompleted]: 'yes' }
     return { actions: [update(persistentVolumeClaim, { ...claim, metadata: { ...claim.metadata, annotations } })] }
   }
   const { accessModes = [], capacity = {} } = volume.spec
   const status = { ...claim.status, phase: 'Bound' as const, accessModes, capacity: claim.status?.capacity ?? capacity }
-  return semanticEqual(claim.status, status) ? nothing : { actions: [updateStatus(persistentVolumeClaim, { ...claim, status })] }
+  return semanticEqual(claim.status, status)
+    ? nothing
+    : { actions: [updateStatus(persistentVolumeClaim, { ...claim, status })] }
 }
 
 /** Whoever makes volumes of that class is told by an annotation; without a class somebody has to bring one. */
 function waitForVolume(claim: Stored<PersistentVolumeClaim>, chosen: Stored<StorageClass> | undefined): Plan {
   const provisioner = chosen?.provisioner
   if (classOf(claim) === '') {
-    return tell(claim, 'Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set')
+    return tell(
+      claim,
+      'Normal',
+      'FailedBinding',
+      'no persistent volumes available for this claim and no storage class is set',
+    )
   }
-  if (provisioner === undefined) return tell(claim, 'Warning', 'ProvisioningFailed', `storageclass.storage.k8s.io "${classOf(claim)}" not found`)
-  if (provisioner === noProvisioner) return tell(claim, 'Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set')
-  const message = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. `
+  if (provisioner === undefined) {
+    return tell(claim, 'Warning', 'ProvisioningFailed', `storageclass.storage.k8s.io "${classOf(claim)}" not found`)
+  }
+  if (provisioner === noProvisioner) {
+    return tell(
+      claim,
+      'Normal',
+      'FailedBinding',
+      'no persistent volumes available for this claim and no storage class is set',
+    )
+  }
+  const message =
+    `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. `
     + 'If volume creation is delayed, please verify that the provisioner is running and correctly registered.'
-  if (claim.metadata.annotations?.[provisionerAnnotation] === provisioner) return tell(claim, 'Normal', 'ExternalProvisioning', message)
-  const annotations = { ...claim.metadata.annotations, [provisionerAnnotation]: provisioner, [oldProvisionerAnnotation]: provisioner }
-  return { actions: [update(persistentVolumeClaim, { ...claim, metadata: { ...claim.metadata, annotations } })], because: message }
+  if (claim.metadata.annotations?.[provisionerAnnotation] === provisioner) {
+    return tell(claim, 'Normal', 'ExternalProvisioning', message)
+  }
+  const annotations = {
+    ...claim.metadata.annotations,
+    [provisionerAnnotation]: provisioner,
+    [oldProvisionerAnnotation]: provisioner,
+  }
+  return {
+    actions: [update(persistentVolumeClaim, { ...claim, metadata: { ...claim.metadata, annotations } })],
+    because: message,
+  }
 }
 
 function tell(claim: Stored<PersistentVolumeClaim>, type: 'Normal' | 'Warning', reason: string, message: string): Plan {
@@ -131,12 +192,19 @@ export const volumeBinder = defineController({
   watches: [wakeFrom(persistentVolumeClaim, (claim, cache) => claim.spec?.volumeName ? [claim.spec.volumeName]
     : cache.of(persistentVolume).list().filter((volume) => isReservedFor(volume, claim)).map(objectKey))],
   observe: (volume, cache, { now }): VolumeState => ({
-    volume, now, claim: volume.spec?.claimRef && cache.of(persistentVolumeClaim).get(volume.spec.claimRef.name ?? '', volume.spec.claimRef.namespace),
+    volume,
+    now,
+    claim:
+      volume.spec?.claimRef
+      && cache.of(persistentVolumeClaim).get(volume.spec.claimRef.name ?? '', volume.spec.claimRef.namespace),
   }),
   reconcile: reconcileVolume,
 })
 
-/** Released volumes stay, with their data: whoever made them deletes them (reclaim policy Delete), or a person does (Retain). */
+/**
+ * Released volumes stay, with their data: whoever made them deletes them (reclaim policy Delete), or a
+ * person does (Retain).
+ */
 export function reconcileVolume({ volume, claim, now }: VolumeState): Plan {
   const reference = volume.spec?.claimRef
   const phase = !reference?.uid ? 'Available' as const

@@ -1,4 +1,6 @@
-/** Removes pods that nobody else will: on nodes that are gone, never scheduled and deleted, finished in great number. */
+/**
+ * Removes pods that nobody else will: on nodes that are gone, never scheduled and deleted, finished in great number.
+ */
 import { isReason } from '#machinery/errors/api-error.ts'
 import { findCondition } from '#machinery/meta/conditions.ts'
 import { formatTime } from '#machinery/time.ts'
@@ -27,10 +29,16 @@ export function podGarbageCollector(finishedMax = 12_500): Controller {
   /** When a node that pods name was first found missing. Losing this makes them wait again, no more. */
   const missingSince = new Map<string, number>()
 
-  async function observe(object: StoredPod, cache: Cache, context: ObserveContext): Promise<PodGarbageState | undefined> {
+  async function observe(
+    object: StoredPod,
+    cache: Cache,
+    context: ObserveContext,
+  ): Promise<PodGarbageState | undefined> {
     const { now } = context
     const nodeName = object.spec?.nodeName
-    if (!nodeName) return object.metadata.deletionTimestamp ? { pod: object, why: 'unscheduledTerminating', now } : undefined
+    if (!nodeName) {
+      return object.metadata.deletionTimestamp ? { pod: object, why: 'unscheduledTerminating', now } : undefined
+    }
     const home = cache.of(node).get(nodeName)
     if (!home) return await observeMissing(object, nodeName, context)
     missingSince.delete(nodeName)
@@ -40,7 +48,11 @@ export function podGarbageCollector(finishedMax = 12_500): Controller {
     return isPodFinished(object) && isSurplus(object, cache) ? { pod: object, why: 'tooManyFinished', now } : undefined
   }
 
-  async function observeMissing(object: StoredPod, nodeName: string, { now, client, signal }: ObserveContext): Promise<PodGarbageState | undefined> {
+  async function observeMissing(
+    object: StoredPod,
+    nodeName: string,
+    { now, client, signal }: ObserveContext,
+  ): Promise<PodGarbageState | undefined> {
     const since = missingSince.get(nodeName) ?? now
     missingSince.set(nodeName, since)
     if (now < since + quarantineMs) return { pod: object, why: 'nodeMissing', checkAt: since + quarantineMs, now }
@@ -58,7 +70,9 @@ export function podGarbageCollector(finishedMax = 12_500): Controller {
     const surplus = pods.countByIndex('phase', 'Succeeded') + pods.countByIndex('phase', 'Failed') - finishedMax
     if (surplus <= 0) return false
     const finished = [...pods.byIndex('phase', 'Succeeded'), ...pods.byIndex('phase', 'Failed')]
-    const oldest = finished.sort((a, b) => a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1).slice(0, surplus)
+    const oldest = finished
+      .sort((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1))
+      .slice(0, surplus)
     return oldest.some(({ metadata }) => metadata.uid === object.metadata.uid)
   }
 
@@ -66,10 +80,20 @@ export function podGarbageCollector(finishedMax = 12_500): Controller {
     name: 'pod-garbage-collector',
     serviceAccount: 'pod-garbage-collector',
     for: pod,
-    watches: [wakeFrom(node, ({ metadata }, cache) =>
-      cache.of(pod).byIndex('nodeName', metadata.name).map((object) => `${object.metadata.namespace}/${object.metadata.name}`),
-    (old, object) => old.spec?.taints?.length !== object.spec?.taints?.length)],
-    changed: (old, object) => old.metadata.deletionTimestamp !== object.metadata.deletionTimestamp || old.spec?.nodeName !== object.spec?.nodeName
+    watches: [
+      wakeFrom(
+        node,
+        ({ metadata }, cache) =>
+          cache
+            .of(pod)
+            .byIndex('nodeName', metadata.name)
+            .map((object) => `${object.metadata.namespace}/${object.metadata.name}`),
+        (old, object) => old.spec?.taints?.length !== object.spec?.taints?.length,
+      ),
+    ],
+    changed: (old, object) =>
+      old.metadata.deletionTimestamp !== object.metadata.deletionTimestamp
+      || old.spec?.nodeName !== object.spec?.nodeName
       || old.status?.phase !== object.status?.phase,
     observe,
     reconcile,
@@ -79,7 +103,9 @@ export function podGarbageCollector(finishedMax = 12_500): Controller {
 export function reconcile({ pod: object, why, checkAt, now }: PodGarbageState): Plan {
   switch (why) {
     case 'nodeMissing':
-      return checkAt === undefined ? nothing : { actions: [], wakeAt: checkAt, because: `node ${object.spec?.nodeName} is missing` }
+      return checkAt === undefined
+        ? nothing
+        : { actions: [], wakeAt: checkAt, because: `node ${object.spec?.nodeName} is missing` }
     case 'nodeGone': return { actions: [...fail(object, 'PodGC: node no longer exists', now), forceDelete(object)] }
     case 'nodeOutOfService': return { actions: [...fail(object, undefined, now), forceDelete(object)] }
     case 'unscheduledTerminating': case 'tooManyFinished': return { actions: [forceDelete(object)] }
@@ -94,9 +120,15 @@ function fail(object: StoredPod, disruption: string | undefined, now: number): A
   const status = {
     phase: 'Failed',
     ...(disruption !== undefined && {
-      conditions: [{
-        type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message: disruption, lastTransitionTime: formatTime(now),
-      }],
+      conditions: [
+        {
+          type: 'DisruptionTarget',
+          status: 'True',
+          reason: 'DeletionByPodGC',
+          message: disruption,
+          lastTransitionTime: formatTime(now),
+        },
+      ],
     }),
   }
   return [patch(pod, object, { status }, { subresource: 'status', ifGone: 'ignore' })]

@@ -13,7 +13,14 @@ import { create, remove } from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
 import { choosePodsToDelete } from '../workload/deletion-order.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodActive, isPodAvailable, isPodReady, isPodTerminating, nextAvailability, podFromTemplate } from '../workload/pods.ts'
+import {
+  isPodActive,
+  isPodAvailable,
+  isPodReady,
+  isPodTerminating,
+  nextAvailability,
+  podFromTemplate,
+} from '../workload/pods.ts'
 
 /** A ReplicaSet or a ReplicationController, which differ only in how they write their selector. */
 export interface ReplicaState {
@@ -58,7 +65,11 @@ function createPods({ kind, owner, template }: ReplicaState, missing: number): A
   return Array.from({ length: Math.min(missing, burstReplicas) }, () => create(pod, object, { announce }))
 }
 
-function deletePods({ kind, owner, related, now }: ReplicaState, claimed: readonly StoredPod[], surplus: number): Action[] {
+function deletePods(
+  { kind, owner, related, now }: ReplicaState,
+  claimed: readonly StoredPod[],
+  surplus: number,
+): Action[] {
   const announce = {
     kind, about: owner as AnyObject,
     success: { reason: 'SuccessfulDelete', message: 'Deleted pod: {name}' },
@@ -83,7 +94,9 @@ function statusUpdate(
     readyReplicas: claimed.filter(isPodReady).length,
     availableReplicas: claimed.filter((candidate) => isPodAvailable(candidate, minReadySeconds, now)).length,
     ...(kind.kind === 'ReplicaSet' && {
-      terminatingReplicas: state.pods.filter((candidate) => isPodTerminating(candidate) && isControlledByUid(candidate, uid)).length,
+      terminatingReplicas: state.pods.filter(
+        (candidate) => isPodTerminating(candidate) && isControlledByUid(candidate, uid),
+      ).length,
     }),
     conditions: failureConditions(old?.conditions, surplus, error, now),
   }

@@ -33,17 +33,32 @@ test('creates what is missing, owned and labelled, and tells the status', async 
   for (const { metadata } of pods) {
     assert.match(metadata.name, /^web-/)
     assert.deepEqual(metadata.labels, { app: 'web' })
-    assert.deepEqual(metadata.ownerReferences, [{
-      apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: set.metadata.uid, controller: true, blockOwnerDeletion: true,
-    }])
+    assert.deepEqual(metadata.ownerReferences, [
+      {
+        apiVersion: 'apps/v1',
+        kind: 'ReplicaSet',
+        name: 'web',
+        uid: set.metadata.uid,
+        controller: true,
+        blockOwnerDeletion: true,
+      },
+    ])
   }
   makeReady(model)
   await settle(model)
   const { status } = model.get(replicaSet, 'default/web')!
-  assert.deepEqual({ ...status, conditions: undefined }, {
-    replicas: 3, fullyLabeledReplicas: 3, readyReplicas: 3, availableReplicas: 3, terminatingReplicas: 0, observedGeneration: 1,
-    conditions: undefined,
-  })
+  assert.deepEqual(
+    { ...status, conditions: undefined },
+    {
+      replicas: 3,
+      fullyLabeledReplicas: 3,
+      readyReplicas: 3,
+      availableReplicas: 3,
+      terminatingReplicas: 0,
+      observedGeneration: 1,
+      conditions: undefined,
+    },
+  )
 })
 
 test('adopts matching orphans before it creates, and releases what matches no more', async () => {
@@ -61,9 +76,15 @@ test('adopts matching orphans before it creates, and releases what matches no mo
 
 test('neither adopts nor creates while it is being deleted', async () => {
   const model = new Model()
-  model.put(replicaSet, { ...web(2), metadata: { name: 'web', deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['x'] } })
+  model.put(replicaSet, {
+    ...web(2),
+    metadata: { name: 'web', deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['x'] },
+  })
   model.put(pod, orphan('stray'))
-  assert.deepEqual((await model.step(replicaSetController, 'default/web')).filter((line) => !line.startsWith('updateStatus')), [])
+  assert.deepEqual(
+    (await model.step(replicaSetController, 'default/web')).filter((line) => !line.startsWith('updateStatus')),
+    [],
+  )
 })
 
 test('replaces failed and finished pods', async () => {
@@ -76,27 +97,51 @@ test('replaces failed and finished pods', async () => {
   assert.equal(model.get(replicaSet, 'default/web')!.status!.replicas, 2)
 })
 
-const ready = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }] } as const
+const ready = {
+  phase: 'Running',
+  conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }],
+} as const
 const spec = (nodeName?: string) => ({ containers: [], ...(nodeName !== undefined && { nodeName }) })
 const cost = (value: string) => ({ annotations: { 'controller.kubernetes.io/pod-deletion-cost': value } })
 
 const victims: readonly { readonly why: string; readonly victim: Pod; readonly survivor: Pod }[] = [
   { why: 'unassigned before assigned', victim: { spec: spec() }, survivor: { spec: spec('a') } },
-  { why: 'pending before running', victim: { spec: spec('a'), status: { phase: 'Pending' } }, survivor: { spec: spec('a'), status: { phase: 'Running' } } },
-  { why: 'unready before ready', victim: { spec: spec('a'), status: { phase: 'Running' } }, survivor: { spec: spec('a'), status: structuredClone(ready) as never } },
   {
-    why: 'cheaper before dearer', victim: { metadata: cost('-5'), spec: spec('a'), status: structuredClone(ready) as never },
+    why: 'pending before running',
+    victim: { spec: spec('a'), status: { phase: 'Pending' } },
+    survivor: { spec: spec('a'), status: { phase: 'Running' } },
+  },
+  {
+    why: 'unready before ready',
+    victim: { spec: spec('a'), status: { phase: 'Running' } },
+    survivor: { spec: spec('a'), status: structuredClone(ready) as never },
+  },
+  {
+    why: 'cheaper before dearer',
+    victim: { metadata: cost('-5'), spec: spec('a'), status: structuredClone(ready) as never },
     survivor: { spec: spec('a'), status: structuredClone(ready) as never },
   },
   {
     why: 'ready for a short time before ready for long',
-    victim: { spec: spec('a'), status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T23:59:50Z' }] } },
+    victim: {
+      spec: spec('a'),
+      status: {
+        phase: 'Running',
+        conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T23:59:50Z' }],
+      },
+    },
     survivor: { spec: spec('b'), status: structuredClone(ready) as never },
   },
   {
     why: 'more restarts before fewer',
-    victim: { spec: spec('a'), status: { ...structuredClone(ready) as object, containerStatuses: [{ name: 'x', restartCount: 7 }] } as never },
-    survivor: { spec: spec('b'), status: { ...structuredClone(ready) as object, containerStatuses: [{ name: 'x', restartCount: 1 }] } as never },
+    victim: {
+      spec: spec('a'),
+      status: { ...(structuredClone(ready) as object), containerStatuses: [{ name: 'x', restartCount: 7 }] } as never,
+    },
+    survivor: {
+      spec: spec('b'),
+      status: { ...(structuredClone(ready) as object), containerStatuses: [{ name: 'x', restartCount: 1 }] } as never,
+    },
   },
 ]
 
@@ -141,8 +186,19 @@ test('tells of refused creations in a condition, and takes it back', async () =>
   model.put(replicaSet, web(1))
   model.refuseCreate = () => 'pods "web-" is forbidden: exceeded quota'
   await model.step(replicaSetController, 'default/web')
-  assert.deepEqual(model.get(replicaSet, 'default/web')!.status!.conditions?.map(({ type, status, reason, message }) => ({ type, status, reason, message })),
-    [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'pods "web-" is forbidden: exceeded quota' }])
+  assert.deepEqual(
+    model
+      .get(replicaSet, 'default/web')!
+      .status!.conditions?.map(({ type, status, reason, message }) => ({ type, status, reason, message })),
+    [
+      {
+        type: 'ReplicaFailure',
+        status: 'True',
+        reason: 'FailedCreate',
+        message: 'pods "web-" is forbidden: exceeded quota',
+      },
+    ],
+  )
   model.refuseCreate = undefined
   await settle(model)
   assert.deepEqual(model.get(replicaSet, 'default/web')!.status!.conditions, [])
@@ -160,7 +216,9 @@ test('from any state it reaches the wanted number and then wants nothing more', 
         metadata: {
           name: `p${i}`, labels: { app: pick('web', 'web', 'other') },
           ...(random.next() < 0.2 && { deletionTimestamp: '2026-01-01T00:00:00Z' }),
-          ...(random.next() < 0.2 && { ownerReferences: [{ apiVersion: 'v1', kind: 'Other', name: 'o', uid: 'other', controller: true }] }),
+          ...(random.next() < 0.2 && {
+            ownerReferences: [{ apiVersion: 'v1', kind: 'Other', name: 'o', uid: 'other', controller: true }],
+          }),
         },
         spec: spec(pick(undefined, 'a', 'b')),
         status: { phase: pick('Pending', 'Running', 'Failed', 'Succeeded') },
@@ -168,9 +226,21 @@ test('from any state it reaches the wanted number and then wants nothing more', 
     }
     const foreign = model.list(pod).filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === 'other').length
     await model.settle([replicaSetController], 10)
-    const active = model.list(pod).filter(({ metadata, status }) => metadata.labels?.['app'] === 'web' && !metadata.deletionTimestamp
-      && metadata.ownerReferences?.[0]?.kind === 'ReplicaSet' && status?.phase !== 'Failed' && status?.phase !== 'Succeeded')
+    const active = model
+      .list(pod)
+      .filter(
+        ({ metadata, status }) =>
+          metadata.labels?.['app'] === 'web'
+          && !metadata.deletionTimestamp
+          && metadata.ownerReferences?.[0]?.kind === 'ReplicaSet'
+          && status?.phase !== 'Failed'
+          && status?.phase !== 'Succeeded',
+      )
     assert.equal(active.length, wanted, `seed ${seed}`)
-    assert.equal(model.list(pod).filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === 'other').length, foreign, `seed ${seed}`)
+    assert.equal(
+      model.list(pod).filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === 'other').length,
+      foreign,
+      `seed ${seed}`,
+    )
   }
 })

@@ -46,7 +46,10 @@ function candidates(
 function relatedPods(object: Stored<ReplicaSet>, cache: Cache): readonly StoredPod[] {
   const deployment = controllerOf(object)
   if (!deployment) return []
-  const siblings = cache.of(replicaSet).controlledBy(deployment.uid).filter(({ metadata }) => metadata.uid !== object.metadata.uid)
+  const siblings = cache
+    .of(replicaSet)
+    .controlledBy(deployment.uid)
+    .filter(({ metadata }) => metadata.uid !== object.metadata.uid)
   return siblings.flatMap(({ metadata }) => cache.of(pod).controlledBy(metadata.uid))
 }
 

@@ -29,7 +29,10 @@ export const replicationControllerController = defineController({
       minReadySeconds: object.spec?.minReadySeconds ?? 0,
       template: object.spec?.template ?? {},
       status: object.status,
-      pods: [...pods.controlledBy(object.metadata.uid), ...orphans.filter(({ metadata }) => selector.matches(metadata.labels))],
+      pods: [
+        ...pods.controlledBy(object.metadata.uid),
+        ...orphans.filter(({ metadata }) => selector.matches(metadata.labels)),
+      ],
       related: [],
       now,
     }

@@ -17,8 +17,10 @@ import { defineController, wakeFrom } from '../driver/define-controller.ts'
 const uncounted: ReadonlySet<string> = new Set(['events', 'leases'])
 /** Of these a change may change the amount; of others only whether they exist. */
 const measured: ReadonlySet<string> = new Set(['pods', 'services', 'persistentvolumeclaims'])
-const countedKinds: readonly AnyKind[] = kinds.filter((kind) => kind.namespaced && kind.verbs.includes('list') && kind.verbs.includes('watch')
-  && !uncounted.has(kind.plural))
+const countedKinds: readonly AnyKind[] = kinds.filter(
+  (kind) =>
+    kind.namespaced && kind.verbs.includes('list') && kind.verbs.includes('watch') && !uncounted.has(kind.plural),
+)
 
 interface QuotaState {
   readonly quota: Stored<ResourceQuota>

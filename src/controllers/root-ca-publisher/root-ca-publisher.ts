@@ -10,7 +10,8 @@ import { defineController, wakeFrom } from '../driver/define-controller.ts'
 
 const name = 'kube-root-ca.crt'
 const descriptionAnnotation = 'kubernetes.io/description'
-const description = 'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal '
+const description =
+  'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal '
   + 'service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.'
 
 interface State {
@@ -25,7 +26,10 @@ export function rootCaPublisher(rootCa: string): Controller {
     serviceAccount: 'root-ca-cert-publisher',
     for: namespace,
     watches: [wakeFrom(configMap, ({ metadata }) => metadata.name === name ? [metadata.namespace ?? ''] : [])],
-    observe: (object, cache): State => ({ namespace: object, configMap: cache.of(configMap).get(name, object.metadata.name) }),
+    observe: (object, cache): State => ({
+      namespace: object,
+      configMap: cache.of(configMap).get(name, object.metadata.name),
+    }),
     reconcile: (state) => reconcile(state, rootCa),
   })
 }

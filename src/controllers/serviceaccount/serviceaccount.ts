@@ -17,7 +17,10 @@ export const serviceAccountController = defineController({
   serviceAccount: 'service-account-controller',
   for: namespace,
   watches: [wakeFrom(serviceAccount, ({ metadata }) => metadata.name === 'default' ? [metadata.namespace ?? ''] : [])],
-  observe: (object, cache): State => ({ namespace: object, account: cache.of(serviceAccount).get('default', object.metadata.name) }),
+  observe: (object, cache): State => ({
+    namespace: object,
+    account: cache.of(serviceAccount).get('default', object.metadata.name),
+  }),
   reconcile: ({ namespace: { metadata, status }, account }): Plan => {
     if (account || status?.phase !== 'Active' || metadata.deletionTimestamp) return nothing
     const object = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: metadata.name } }

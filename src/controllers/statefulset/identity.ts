@@ -25,13 +25,20 @@ export function ordinalOf(set: Stored<StatefulSet>, { metadata }: StoredPod): nu
   return /^\d{1,9}$/.test(rest) ? Number(rest) : undefined
 }
 
-export function claimName(set: Stored<StatefulSet>, template: DeepReadonly<PersistentVolumeClaim>, ordinal: number): string {
+export function claimName(
+  set: Stored<StatefulSet>,
+  template: DeepReadonly<PersistentVolumeClaim>,
+  ordinal: number,
+): string {
   return `${template.metadata?.name}-${podName(set, ordinal)}`
 }
 
 /** The template that a revision remembers. */
-export function templateOf(revision: Stored<ControllerRevision> | undefined): DeepReadonly<PodTemplateSpec> | undefined {
-  const data = revision?.data as { readonly spec?: { readonly template?: DeepReadonly<PodTemplateSpec> & { readonly $patch?: string } } } | undefined
+export function templateOf(
+  revision: Stored<ControllerRevision> | undefined,
+): DeepReadonly<PodTemplateSpec> | undefined {
+  const data = revision?.data as
+    { readonly spec?: { readonly template?: DeepReadonly<PodTemplateSpec> & { readonly $patch?: string } } } | undefined
   if (!data?.spec?.template) return undefined
   const { $patch: _, ...template } = data.spec.template
   return template
@@ -47,7 +54,12 @@ export function podFor(
     ...base,
     metadata: {
       ...metadata, name,
-      labels: { ...template.metadata?.labels, [podNameLabel]: name, [podIndexLabel]: String(ordinal), [revisionHashLabel]: revisionName },
+      labels: {
+        ...template.metadata?.labels,
+        [podNameLabel]: name,
+        [podIndexLabel]: String(ordinal),
+        [revisionHashLabel]: revisionName,
+      },
     },
     spec: {
       ...base.spec!,
@@ -58,9 +70,14 @@ export function podFor(
 }
 
 /** The claims' volumes take the place of the template's volumes of the same names. */
-function volumesFor(set: Stored<StatefulSet>, ordinal: number, volumes: readonly DeepReadonly<Volume>[]): readonly DeepReadonly<Volume>[] {
+function volumesFor(
+  set: Stored<StatefulSet>,
+  ordinal: number,
+  volumes: readonly DeepReadonly<Volume>[],
+): readonly DeepReadonly<Volume>[] {
   const claims = (set.spec?.volumeClaimTemplates ?? []).map((template): DeepReadonly<Volume> => ({
-    name: template.metadata?.name ?? '', persistentVolumeClaim: { claimName: claimName(set, template, ordinal), readOnly: false },
+    name: template.metadata?.name ?? '',
+    persistentVolumeClaim: { claimName: claimName(set, template, ordinal), readOnly: false },
   }))
   return [...claims, ...volumes.filter(({ name }) => !claims.some((claim) => claim.name === name))]
 }

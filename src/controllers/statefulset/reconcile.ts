@@ -36,13 +36,24 @@ export function reconcile(state: StatefulState): Plan {
   const update = planRevision({ kind, owner, template: set.spec?.template, collisionCount: set.status?.collisionCount },
     revisions.claimed, state.isRevisionNameTaken)
   if (update.isCollision) {
-    return { actions: [updateStatus(kind, { ...set, status: { replicas: 0, ...set.status, collisionCount: (set.status?.collisionCount ?? 0) + 1 } })] }
+    return {
+      actions: [
+        updateStatus(kind, {
+          ...set,
+          status: { replicas: 0, ...set.status, collisionCount: (set.status?.collisionCount ?? 0) + 1 },
+        }),
+      ],
+    }
   }
   const step = new Step(state, claimed, revisions.claimed, update.name)
   const isDeleting = set.metadata.deletionTimestamp !== undefined
   const decided = isDeleting ? { actions: [] as Action[] } : step.decide()
   const current = step.currentRevision
-  const inUse = new Set([update.name, current, ...claimed.map(({ metadata }) => metadata.labels?.[revisionHashLabel] ?? '')])
+  const inUse = new Set([
+    update.name,
+    current,
+    ...claimed.map(({ metadata }) => metadata.labels?.[revisionHashLabel] ?? ''),
+  ])
   return {
     actions: isDeleting ? [] : [
       ...claims, ...revisions.actions, ...update.actions, ...decided.actions,
@@ -66,7 +77,12 @@ class Step {
   readonly #start: number
   readonly #replicas: number
 
-  constructor(state: StatefulState, pods: readonly StoredPod[], revisions: readonly Stored<ControllerRevision>[], updateRevision: string) {
+  constructor(
+    state: StatefulState,
+    pods: readonly StoredPod[],
+    revisions: readonly Stored<ControllerRevision>[],
+    updateRevision: string,
+  ) {
     const { set } = state
     this.#state = state
     this.#pods = new Map(pods.map((pod) => [ordinalOf(set, pod)!, pod]))
@@ -90,7 +106,12 @@ class Step {
 
   #isHealthy(pod: StoredPod | undefined): boolean {
     const { set, now } = this.#state
-    return pod !== undefined && !isTerminating(pod) && isPodReady(pod) && isPodAvailable(pod, set.spec?.minReadySeconds ?? 0, now)
+    return (
+      pod !== undefined
+      && !isTerminating(pod)
+      && isPodReady(pod)
+      && isPodAvailable(pod, set.spec?.minReadySeconds ?? 0, now)
+    )
   }
 
   decide(): { readonly actions: readonly Action[]; readonly because?: string } {
@@ -106,7 +127,9 @@ class Step {
       }
       if (!pod) actions.push(...this.#create(ordinal))
       else if (!isTerminating(pod)) actions.push(...this.#missingClaims(ordinal))
-      if (!isParallel && !this.#isHealthy(pod)) return { actions, because: `waiting for ${podName(set, ordinal)} to be available` }
+      if (!isParallel && !this.#isHealthy(pod)) {
+        return { actions, because: `waiting for ${podName(set, ordinal)} to be available` }
+      }
     }
     const condemned = this.#condemned
     for (const pod of condemned) {
@@ -125,7 +148,9 @@ class Step {
     for (const ordinal of this.#ordinals.toReversed()) {
       if (ordinal < this.#start + partition) return []
       const pod = this.#pods.get(ordinal)!
-      if (pod.metadata.labels?.[revisionHashLabel] !== this.#updateRevision) return isTerminating(pod) ? [] : [this.#remove(pod)]
+      if (pod.metadata.labels?.[revisionHashLabel] !== this.#updateRevision) {
+        return isTerminating(pod) ? [] : [this.#remove(pod)]
+      }
       if (!this.#isHealthy(pod)) return []
     }
     return []
@@ -144,27 +169,47 @@ class Step {
   #create(ordinal: number): Action[] {
     const { set } = this.#state
     const revision = this.#revisionFor(ordinal)
-    const template = revision === this.#updateRevision ? set.spec!.template : templateOf(this.#revisions.get(revision)) ?? set.spec!.template
+    const template =
+      revision === this.#updateRevision
+        ? set.spec!.template
+        : (templateOf(this.#revisions.get(revision)) ?? set.spec!.template)
     const name = podName(set, ordinal)
     return [...this.#missingClaims(ordinal), create(podKind, podFor(set, ordinal, template, revision), {
       announce: {
         kind, about: set as AnyObject,
-        success: { reason: 'SuccessfulCreate', message: `create Pod ${name} in StatefulSet ${set.metadata.name} successful` },
-        failure: { reason: 'FailedCreate', message: `create Pod ${name} in StatefulSet ${set.metadata.name} failed error: {error}` },
+        success: {
+          reason: 'SuccessfulCreate',
+          message: `create Pod ${name} in StatefulSet ${set.metadata.name} successful`,
+        },
+        failure: {
+          reason: 'FailedCreate',
+          message: `create Pod ${name} in StatefulSet ${set.metadata.name} failed error: {error}`,
+        },
       },
     })]
   }
 
   #missingClaims(ordinal: number): Action[] {
     const { set, claimOf } = this.#state
-    return claimsFor(set, ordinal).filter(({ metadata }) => !claimOf(metadata?.name ?? '')).map((claim) => create(persistentVolumeClaim, claim, {
-      ifExists: 'ignore',
-      announce: {
-        kind, about: set as AnyObject,
-        success: { reason: 'SuccessfulCreate', message: `create Claim ${claim.metadata?.name} Pod ${podName(set, ordinal)} in StatefulSet ${set.metadata.name} success` },
-        failure: { reason: 'FailedCreate', message: `create Claim ${claim.metadata?.name} for Pod ${podName(set, ordinal)} in StatefulSet ${set.metadata.name} failed error: {error}` },
-      },
-    }))
+    return claimsFor(set, ordinal)
+      .filter(({ metadata }) => !claimOf(metadata?.name ?? ''))
+      .map((claim) =>
+        create(persistentVolumeClaim, claim, {
+          ifExists: 'ignore',
+          announce: {
+            kind,
+            about: set as AnyObject,
+            success: {
+              reason: 'SuccessfulCreate',
+              message: `create Claim ${claim.metadata?.name} Pod ${podName(set, ordinal)} in StatefulSet ${set.metadata.name} success`,
+            },
+            failure: {
+              reason: 'FailedCreate',
+              message: `create Claim ${claim.metadata?.name} for Pod ${podName(set, ordinal)} in StatefulSet ${set.metadata.name} failed error: {error}`,
+            },
+          },
+        }),
+      )
   }
 
   #remove(pod: StoredPod): Action {
@@ -172,8 +217,14 @@ class Step {
     return remove(podKind, pod, {
       announce: {
         kind, about: set as AnyObject,
-        success: { reason: 'SuccessfulDelete', message: `delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful` },
-        failure: { reason: 'FailedDelete', message: `delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} failed error: {error}` },
+        success: {
+          reason: 'SuccessfulDelete',
+          message: `delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`,
+        },
+        failure: {
+          reason: 'FailedDelete',
+          message: `delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} failed error: {error}`,
+        },
       },
     })
   }
@@ -182,7 +233,8 @@ class Step {
     const { set, now } = this.#state
     const pods = [...this.#pods.values()]
     const alive = pods.filter((pod) => !isTerminating(pod))
-    const ofRevision = (name: string): number => alive.filter(({ metadata }) => metadata.labels?.[revisionHashLabel] === name).length
+    const ofRevision = (name: string): number =>
+      alive.filter(({ metadata }) => metadata.labels?.[revisionHashLabel] === name).length
     const isRolling = set.spec?.updateStrategy?.type !== 'OnDelete'
     const updated = ofRevision(this.#updateRevision)
     const ready = pods.filter(isPodReady).length
@@ -202,11 +254,21 @@ class Step {
 
 function withZeros(status: DeepReadonly<StatefulSetStatus> | undefined): object {
   return {
-    replicas: 0, readyReplicas: 0, availableReplicas: 0, currentReplicas: 0, updatedReplicas: 0, observedGeneration: 0, collisionCount: 0, ...status,
+    replicas: 0,
+    readyReplicas: 0,
+    availableReplicas: 0,
+    currentReplicas: 0,
+    updatedReplicas: 0,
+    observedGeneration: 0,
+    collisionCount: 0,
+    ...status,
   }
 }
 
-/** The claims that go when their pod is scaled away, under `whenScaled: Delete`: those of numbers that are not wanted and have no pod. */
+/**
+ * The claims that go when their pod is scaled away, under `whenScaled: Delete`: those of numbers that are not wanted
+ * and have no pod.
+ */
 export function planClaimDeletion({ set, pods, claimOf }: StatefulState): readonly Action[] {
   if (set.spec?.persistentVolumeClaimRetentionPolicy?.whenScaled !== 'Delete') return []
   const start = firstOrdinal(set)
@@ -214,9 +276,17 @@ export function planClaimDeletion({ set, pods, claimOf }: StatefulState): readon
   const taken = new Set(pods.map((pod) => ordinalOf(set, pod)))
   const actions: Action[] = []
   for (let ordinal = start + replicas, missing = 0; missing < 1; ordinal++) {
-    const claims = (set.spec.volumeClaimTemplates ?? []).map((template) => claimOf(claimName(set, template, ordinal))).filter((claim) => claim !== undefined)
+    const claims = (set.spec.volumeClaimTemplates ?? [])
+      .map((template) => claimOf(claimName(set, template, ordinal)))
+      .filter((claim) => claim !== undefined)
     if (claims.length === 0) missing++
-    if (!taken.has(ordinal)) actions.push(...claims.filter(({ metadata }) => !metadata.deletionTimestamp).map((claim) => remove(persistentVolumeClaim, claim)))
+    if (!taken.has(ordinal)) {
+      actions.push(
+        ...claims
+          .filter(({ metadata }) => !metadata.deletionTimestamp)
+          .map((claim) => remove(persistentVolumeClaim, claim)),
+      )
+    }
   }
   return actions
 }

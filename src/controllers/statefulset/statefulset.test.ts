@@ -14,13 +14,22 @@ type Spec = NonNullable<StatefulSet['spec']>
 const db = (replicas: number, extra: Partial<Spec> = {}): StatefulSet => ({
   metadata: { name: 'db' },
   spec: {
-    replicas, selector: { matchLabels: { app: 'db' } }, template: templateOf('db'), serviceName: 'db', podManagementPolicy: 'OrderedReady',
-    updateStrategy: { type: 'RollingUpdate' }, revisionHistoryLimit: 10, ...extra,
+    replicas,
+    selector: { matchLabels: { app: 'db' } },
+    template: templateOf('db'),
+    serviceName: 'db',
+    podManagementPolicy: 'OrderedReady',
+    updateStrategy: { type: 'RollingUpdate' },
+    revisionHistoryLimit: 10,
+    ...extra,
   },
 })
 const names = (model: Model): string[] => model.list(pod).map(({ metadata }) => metadata.name).sort()
-const images = (model: Model): string[] => model.list(pod).toSorted((a, b) => a.metadata.name < b.metadata.name ? -1 : 1)
-  .map(({ spec }) => spec!.containers![0]!.image!)
+const images = (model: Model): string[] =>
+  model
+    .list(pod)
+    .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+    .map(({ spec }) => spec!.containers![0]!.image!)
 const run = (model: Model, check?: () => void) => model.settle([statefulSetController], 100, () => {
   check?.()
   makeReady(model)
@@ -43,7 +52,10 @@ test('starts pods one after the other, each when the one before is ready', async
   const { hostname, subdomain } = model.get(pod, 'default/db-2')!.spec!
   assert.deepEqual([hostname, subdomain], ['db-2', 'db'])
   const { status } = model.get(statefulSet, 'default/db')!
-  assert.deepEqual([status!.replicas, status!.readyReplicas, status!.currentReplicas, status!.updatedReplicas], [3, 3, 3, 3])
+  assert.deepEqual(
+    [status!.replicas, status!.readyReplicas, status!.currentReplicas, status!.updatedReplicas],
+    [3, 3, 3, 3],
+  )
   assert.equal(status!.currentRevision, status!.updateRevision)
 })
 
@@ -71,7 +83,11 @@ test('a new template replaces pods from the top, one at a time, down to the part
   assert.deepEqual(images(model), ['nginx:1', 'nginx:1', 'db:2', 'db:2'])
   model.remove(pod, 'default/db-0')
   await run(model)
-  assert.deepEqual(images(model), ['nginx:1', 'nginx:1', 'db:2', 'db:2'], 'below the partition a pod comes back as it was')
+  assert.deepEqual(
+    images(model),
+    ['nginx:1', 'nginx:1', 'db:2', 'db:2'],
+    'below the partition a pod comes back as it was',
+  )
   edit(model, (spec) => { spec.updateStrategy = { type: 'RollingUpdate' } })
   await run(model)
   assert.deepEqual(images(model), ['db:2', 'db:2', 'db:2', 'db:2'])
@@ -89,9 +105,18 @@ test('Parallel starts all at once', async () => {
 
 test('each pod has claims of its own, which outlive it', async () => {
   const model = new Model()
-  model.put(statefulSet, db(2, { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'] } }] }))
+  model.put(
+    statefulSet,
+    db(2, { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'] } }] }),
+  )
   await run(model)
-  assert.deepEqual(model.list(persistentVolumeClaim).map(({ metadata }) => metadata.name).sort(), ['data-db-0', 'data-db-1'])
+  assert.deepEqual(
+    model
+      .list(persistentVolumeClaim)
+      .map(({ metadata }) => metadata.name)
+      .sort(),
+    ['data-db-0', 'data-db-1'],
+  )
   assert.deepEqual(model.get(pod, 'default/db-1')!.spec!.volumes, [
     { name: 'data', persistentVolumeClaim: { claimName: 'data-db-1', readOnly: false } },
   ])
@@ -105,7 +130,10 @@ test('a failed pod is replaced before the next one starts', async () => {
   model.put(statefulSet, db(2))
   await run(model)
   model.change(pod, 'default/db-0', (copy) => { copy.status = { phase: 'Failed' } })
-  assert.deepEqual((await model.step(statefulSetController, 'default/db')).filter((line) => line.startsWith('delete')), ['delete Pod default/db-0'])
+  assert.deepEqual(
+    (await model.step(statefulSetController, 'default/db')).filter((line) => line.startsWith('delete')),
+    ['delete Pod default/db-0'],
+  )
   await run(model)
   assert.deepEqual(names(model), ['db-0', 'db-1'])
 })

@@ -31,7 +31,9 @@ export const statefulSetController = defineController({
   },
   reconcile: (state) => {
     const plan = reconcile(state)
-    return state.set.metadata.deletionTimestamp ? plan : { ...plan, actions: [...plan.actions, ...planClaimDeletion(state)] }
+    return state.set.metadata.deletionTimestamp
+      ? plan
+      : { ...plan, actions: [...plan.actions, ...planClaimDeletion(state)] }
   },
 })
 

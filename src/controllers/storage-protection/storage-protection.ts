@@ -31,7 +31,8 @@ export const volumeProtectionController = defineController({
   serviceAccount: 'pv-protection-controller',
   for: persistentVolume,
   observe: (volume) => ({ volume }),
-  reconcile: ({ volume }) => protect(persistentVolume, volume, 'kubernetes.io/pv-protection', volume.status?.phase === 'Bound'),
+  reconcile: ({ volume }) =>
+    protect(persistentVolume, volume, 'kubernetes.io/pv-protection', volume.status?.phase === 'Bound'),
 })
 
 export const attributesClassProtectionController = defineController({
@@ -40,7 +41,9 @@ export const attributesClassProtectionController = defineController({
   for: volumeAttributesClass,
   watches: [persistentVolume, persistentVolumeClaim].map((kind) => wakeFrom<KubeObject>(kind, (object) => {
     const { spec, status } = object as Stored<PersistentVolumeClaim>
-    return [spec?.volumeAttributesClassName, status?.currentVolumeAttributesClassName].filter((name) => name !== undefined)
+    return [spec?.volumeAttributesClassName, status?.currentVolumeAttributesClassName].filter(
+      (name) => name !== undefined,
+    )
   })),
   observe: (object, cache) => {
     const { name } = object.metadata
@@ -63,5 +66,11 @@ function protect<T extends KubeObject>(kind: Kind<T>, object: Stored<T>, finaliz
   const has = finalizers.includes(finalizer)
   if (deletionTimestamp ? !has || isUsed : has) return nothing
   const next = deletionTimestamp ? finalizers.filter((name) => name !== finalizer) : [...finalizers, finalizer]
-  return { actions: [update(kind, { ...object, metadata: { ...object.metadata, finalizers: next } } as Stored<T> as never, { ifGone: 'ignore' })] }
+  return {
+    actions: [
+      update(kind, { ...object, metadata: { ...object.metadata, finalizers: next } } as Stored<T> as never, {
+        ifGone: 'ignore',
+      }),
+    ],
+  }
 }

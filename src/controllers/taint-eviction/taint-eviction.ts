@@ -26,11 +26,21 @@ export const taintEvictionController = defineController({
   serviceAccount: 'node-controller',
   eventSource: 'taint-eviction-controller',
   for: pod,
-  watches: [wakeFrom(node,
-    ({ metadata, spec }, cache) => (spec?.taints ?? []).some(({ effect }) => effect === 'NoExecute')
-      ? cache.of(pod).byIndex('nodeName', metadata.name).map((object) => `${object.metadata.namespace}/${object.metadata.name}`) : [],
-    (old, object) => !semanticEqual(old.spec?.taints, object.spec?.taints))],
-  changed: (old, object) => old.spec?.nodeName !== object.spec?.nodeName || !semanticEqual(old.spec?.tolerations, object.spec?.tolerations),
+  watches: [
+    wakeFrom(
+      node,
+      ({ metadata, spec }, cache) =>
+        (spec?.taints ?? []).some(({ effect }) => effect === 'NoExecute')
+          ? cache
+              .of(pod)
+              .byIndex('nodeName', metadata.name)
+              .map((object) => `${object.metadata.namespace}/${object.metadata.name}`)
+          : [],
+      (old, object) => !semanticEqual(old.spec?.taints, object.spec?.taints),
+    ),
+  ],
+  changed: (old, object) =>
+    old.spec?.nodeName !== object.spec?.nodeName || !semanticEqual(old.spec?.tolerations, object.spec?.tolerations),
   observe(object, cache, { now }): EvictionState | undefined {
     const taints = (object.spec?.nodeName ? cache.of(node).get(object.spec.nodeName)?.spec?.taints ?? [] : [])
       .filter(({ effect }) => effect === 'NoExecute')
@@ -43,11 +53,20 @@ export function reconcile({ pod: object, taints, now }: EvictionState): Plan {
   if (object.metadata.deletionTimestamp || isPodFinished(object)) return nothing
   const deadline = Math.min(...taints.map((taint) => endOfTolerance(object, taint, now)))
   if (deadline === Infinity) return nothing
-  if (deadline > now) return { actions: [], wakeAt: deadline, because: `tolerates ${taints.map(({ key }) => key).join(', ')} for a while` }
+  if (deadline > now) {
+    return {
+      actions: [],
+      wakeAt: deadline,
+      because: `tolerates ${taints.map(({ key }) => key).join(', ')} for a while`,
+    }
+  }
   return { actions: evict(object, now) }
 }
 
-/** Milliseconds; -Infinity for a taint that is not tolerated, Infinity for one that is for ever. Counted from when the taint was added. */
+/**
+ * Milliseconds; -Infinity for a taint that is not tolerated, Infinity for one that is for ever. Counted from when the
+ * taint was added.
+ */
 function endOfTolerance({ spec }: StoredPod, taint: AnyTaint, now: number): number {
   const matching = (spec?.tolerations ?? []).filter((toleration) => tolerates(toleration, taint))
   if (matching.length === 0) return -Infinity
@@ -62,10 +81,20 @@ function evict(object: StoredPod, now: number) {
     type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager',
     message: 'Taint manager: deleting due to NoExecute taint',
   }
-  const conditions = withCondition(object.status?.conditions, condition as PodCondition & { type: string }, formatTime(now))
+  const conditions = withCondition(
+    object.status?.conditions,
+    condition as PodCondition & { type: string },
+    formatTime(now),
+  )
   return [
     updateStatus(pod, { ...object, status: { ...object.status, conditions } } as Stored<KubePod>, { ifGone: 'ignore' }),
-    recordEvent(pod, object, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${object.metadata.namespace}/${object.metadata.name}`),
+    recordEvent(
+      pod,
+      object,
+      'Normal',
+      'TaintManagerEviction',
+      `Marking for deletion Pod ${object.metadata.namespace}/${object.metadata.name}`,
+    ),
     remove(pod, object),
   ]
 }

@@ -1,6 +1,7 @@
 /**
- * A cluster on paper, for tests of the pure part: it holds objects, applies plans to them at once and without fault, and shows them to
- * `observe`. It validates nothing and knows no kind; the tests with the real API server are another matter.
+ * A cluster on paper, for tests of the pure part: it holds objects, applies plans to them at once and without
+ * fault, and shows them to `observe`. It validates nothing and knows no kind; the tests with the real API server
+ * are another matter.
  */
 import { ObjectCache } from '#client/object-cache.ts'
 import type { KubeObject, OwnerReference, Stored } from '#machinery/meta/object.ts'
@@ -102,7 +103,9 @@ export class Model {
       const before = this.#sequence
       for (const controller of controllers) {
         if (controller.type !== 'reconciler') continue
-        for (const object of this.cacheOf(controller.declaration.for).list()) await this.step(controller, objectKey(object))
+        for (const object of this.cacheOf(controller.declaration.for).list()) {
+          await this.step(controller, objectKey(object))
+        }
       }
       between?.()
       if (this.#sequence === before) return round
@@ -177,8 +180,9 @@ export class Model {
 function merge(target: Record<string, unknown>, patch: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) delete target[name]
-    else if (name === 'ownerReferences') target[name] = mergeOwners(target[name] as OwnerReference[] | undefined, value as OwnerPatch[])
-    else if (typeof value === 'object' && !Array.isArray(value)) {
+    else if (name === 'ownerReferences') {
+      target[name] = mergeOwners(target[name] as OwnerReference[] | undefined, value as OwnerPatch[])
+    } else if (typeof value === 'object' && !Array.isArray(value)) {
       const inner = (target[name] ?? {}) as Record<string, unknown>
       target[name] = inner
       merge(inner, value as Readonly<Record<string, unknown>>)

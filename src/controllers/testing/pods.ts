@@ -16,7 +16,10 @@ export function makeReady(model: Model, which: (pod: Stored<Pod>) => boolean = (
     if (isReady || object.metadata.deletionTimestamp || !which(object)) continue
     model.change(pod, `${object.metadata.namespace}/${object.metadata.name}`, (copy) => {
       copy.spec = { ...copy.spec!, nodeName: copy.spec?.nodeName ?? 'node-1' }
-      copy.status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: formatTime(model.now) }] }
+      copy.status = {
+        phase: 'Running',
+        conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: formatTime(model.now) }],
+      }
     })
   }
 }

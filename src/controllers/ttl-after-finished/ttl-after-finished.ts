@@ -10,13 +10,16 @@ import { defineController } from '../driver/define-controller.ts'
 export const ttlAfterFinishedController = defineController({
   name: 'ttl-after-finished',
   for: job,
-  observe: (object, _, { now }) => object.spec?.ttlSecondsAfterFinished === undefined ? undefined : { job: object, now },
+  observe: (object, _, { now }) =>
+    object.spec?.ttlSecondsAfterFinished === undefined ? undefined : { job: object, now },
   reconcile,
 })
 
 export function reconcile({ job: object, now }: { readonly job: Stored<Job>; readonly now: number }): Plan {
   if (object.metadata.deletionTimestamp) return nothing
-  const finished = object.status?.conditions?.find(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True')
+  const finished = object.status?.conditions?.find(
+    ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
+  )
   const finishedAt = timeToMilliseconds(finished?.lastTransitionTime ?? '')
   if (Number.isNaN(finishedAt)) return nothing
   const expiresAt = finishedAt + (object.spec?.ttlSecondsAfterFinished ?? 0) * 1000

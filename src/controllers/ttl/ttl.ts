@@ -7,7 +7,13 @@ import { nothing, patch } from '../driver/action.ts'
 import { defineController } from '../driver/define-controller.ts'
 
 const annotation = 'node.alpha.kubernetes.io/ttl'
-const steps: readonly (readonly [nodesMax: number, seconds: number])[] = [[100, 0], [500, 15], [1000, 30], [2000, 60], [Infinity, 300]]
+const steps: readonly (readonly [nodesMax: number, seconds: number])[] = [
+  [100, 0],
+  [500, 15],
+  [1000, 30],
+  [2000, 60],
+  [Infinity, 300],
+]
 
 export const ttlController = defineController({
   name: 'ttl',
@@ -20,5 +26,7 @@ export const ttlController = defineController({
 export function reconcile({ node: object, count }: { readonly node: Stored<Node>; readonly count: number }): Plan {
   const seconds = String(steps.find(([nodesMax]) => count <= nodesMax)![1])
   if (object.metadata.annotations?.[annotation] === seconds || object.metadata.deletionTimestamp) return nothing
-  return { actions: [patch(node, object, { metadata: { annotations: { [annotation]: seconds } } }, { ifGone: 'ignore' })] }
+  return {
+    actions: [patch(node, object, { metadata: { annotations: { [annotation]: seconds } } }, { ifGone: 'ignore' })],
+  }
 }

@@ -42,9 +42,19 @@ export function planClaims<T extends KubeObject>(
   return { claimed, actions }
 }
 
-function adopt<T extends KubeObject>(objectKind: Kind<T>, object: Stored<T>, kind: AnyKind, owner: Stored<KubeObject>): Action {
+function adopt<T extends KubeObject>(
+  objectKind: Kind<T>,
+  object: Stored<T>,
+  kind: AnyKind,
+  owner: Stored<KubeObject>,
+): Action {
   const ownerReferences = [controllerReferenceTo(kind, owner)]
-  return patch(objectKind, object, { metadata: { ownerReferences } }, { ifAlive: { kind, object: owner }, ifGone: 'ignore' })
+  return patch(
+    objectKind,
+    object,
+    { metadata: { ownerReferences } },
+    { ifAlive: { kind, object: owner }, ifGone: 'ignore' },
+  )
 }
 
 function release<T extends KubeObject>(objectKind: Kind<T>, object: Stored<T>, owner: Stored<KubeObject>): Action {

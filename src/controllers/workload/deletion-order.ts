@@ -6,9 +6,10 @@ const deletionCost = 'controller.kubernetes.io/pod-deletion-cost'
 const phaseOrder: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 }
 
 /**
- * The `count` pods to delete. First those that are not assigned to a node, then by phase (Pending, Unknown, Running), not ready, lower
- * deletion cost, sharing a node with more of `related`, ready for less time, more restarts, younger. Times are compared by the logarithm
- * of their age, and within one step of it by uid, so that ages of the same order are as good as equal.
+ * The `count` pods to delete. First those that are not assigned to a node, then by phase (Pending, Unknown, Running),
+ * not ready, lower deletion cost, sharing a node with more of `related`, ready for less time, more restarts, younger.
+ * Times are compared by the logarithm of their age, and within one step of it by uid, so that ages of the same order
+ * are as good as equal.
  */
 export function choosePodsToDelete(
   pods: readonly StoredPod[], related: readonly StoredPod[], count: number, now: number,
@@ -53,7 +54,13 @@ function restartsOf({ status }: StoredPod): number {
 }
 
 /** 0 only for equal times; otherwise by age on a logarithmic scale, and by uid within the same step. */
-function compareAges(timeA: number | undefined, timeB: number | undefined, a: StoredPod, b: StoredPod, now: number): number {
+function compareAges(
+  timeA: number | undefined,
+  timeB: number | undefined,
+  a: StoredPod,
+  b: StoredPod,
+  now: number,
+): number {
   if (timeA === timeB) return 0
   const difference = logarithmicAge(timeA, now) - logarithmicAge(timeB, now)
   if (difference !== 0) return difference

@@ -28,14 +28,18 @@ export interface CurrentRevision {
   readonly isCollision: boolean
 }
 
-/** The revision of the template as it is now: an old one with the same content (made the newest again), or a new one. */
+/**
+ * The revision of the template as it is now: an old one with the same content (made the newest again), or a new one.
+ */
 export function planRevision(
   { kind, owner, template, collisionCount }: RevisionOwner, revisions: readonly Stored<ControllerRevision>[],
   taken: (name: string) => boolean,
 ): CurrentRevision {
   const data = { spec: { template: { ...template as object, $patch: 'replace' } } }
   const newest = Math.max(0, ...revisions.map(({ revision }) => revision))
-  const same = revisions.filter((revision) => semanticEqual(revision.data, data)).sort((a, b) => b.revision - a.revision)[0]
+  const same = revisions
+    .filter((revision) => semanticEqual(revision.data, data))
+    .sort((a, b) => b.revision - a.revision)[0]
   if (same) {
     const actions = same.revision === newest ? [] : [update(controllerRevision, { ...same, revision: newest + 1 })]
     return { name: same.metadata.name, hash: hashOf(same), isNew: false, actions, isCollision: false }
@@ -44,7 +48,8 @@ export function planRevision(
   const name = `${owner.metadata.name}-${hash}`
   if (taken(name)) return { name, hash, isNew: true, actions: [], isCollision: true }
   const { namespace } = owner.metadata
-  const labels = (template as { readonly metadata?: { readonly labels?: Readonly<Record<string, string>> } }).metadata?.labels
+  const labels = (template as { readonly metadata?: { readonly labels?: Readonly<Record<string, string>> } }).metadata
+    ?.labels
   const object: DeepReadonly<ControllerRevision> = {
     apiVersion: 'apps/v1', kind: 'ControllerRevision',
     metadata: {

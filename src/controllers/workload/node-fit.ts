@@ -14,7 +14,11 @@ export function fitsAffinity(spec: DeepReadonly<PodSpec> | undefined, { metadata
 }
 
 /** An empty term matches nothing. */
-function matchesTerm(term: DeepReadonly<NodeSelectorTerm>, labels: Readonly<Record<string, string>>, name: string): boolean {
+function matchesTerm(
+  term: DeepReadonly<NodeSelectorTerm>,
+  labels: Readonly<Record<string, string>>,
+  name: string,
+): boolean {
   const expressions = term.matchExpressions ?? []
   const fields = term.matchFields ?? []
   if (expressions.length + fields.length === 0) return false
@@ -37,5 +41,7 @@ function matches({ operator, values = [] }: DeepReadonly<NodeSelectorRequirement
 export function toleratesTaints(
   tolerations: readonly AnyToleration[], { spec }: Stored<Node>, effects: readonly ('NoSchedule' | 'NoExecute')[],
 ): boolean {
-  return (spec?.taints ?? []).every((taint) => !effects.some((effect) => effect === taint.effect) || isTolerated(tolerations, taint))
+  return (spec?.taints ?? []).every(
+    (taint) => !effects.some((effect) => effect === taint.effect) || isTolerated(tolerations, taint),
+  )
 }

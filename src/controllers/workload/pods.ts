@@ -61,7 +61,11 @@ export function parseTime(text: string | null | undefined): number | undefined {
 export function controllerReferenceTo(kind: AnyKind, owner: DeepReadonly<KubeObject>): OwnerReference {
   return {
     apiVersion: formatApiVersion({ group: kind.group, version: kind.preferredVersion.version }),
-    kind: kind.kind, name: owner.metadata?.name ?? '', uid: owner.metadata?.uid ?? '', controller: true, blockOwnerDeletion: true,
+    kind: kind.kind,
+    name: owner.metadata?.name ?? '',
+    uid: owner.metadata?.uid ?? '',
+    controller: true,
+    blockOwnerDeletion: true,
   }
 }
 

@@ -20,11 +20,15 @@ export function builtInResources(verbs: readonly Verb[]): readonly ServedResourc
 
 /** The resource of a definition, once it is served; it has all verbs. */
 export function customResource({ spec, status }: Stored<CustomResourceDefinition>): ServedResource | undefined {
-  const isEstablished = status?.conditions?.some((condition) => condition.type === 'Established' && condition.status === 'True')
+  const isEstablished = status?.conditions?.some(
+    (condition) => condition.type === 'Established' && condition.status === 'True',
+  )
   const version = spec?.versions?.find(({ served }) => served)?.name
   if (!isEstablished || !spec || version === undefined) return undefined
   return {
-    name: { group: spec.group, version, resource: spec.names.plural }, kind: spec.names.kind, namespaced: spec.scope === 'Namespaced',
+    name: { group: spec.group, version, resource: spec.names.plural },
+    kind: spec.names.kind,
+    namespaced: spec.scope === 'Namespaced',
   }
 }
 

@@ -29,12 +29,21 @@ function servicesSelecting(object: StoredPod, cache: Cache): readonly string[] {
 function shown(object: StoredPod): unknown {
   const { metadata, spec, status } = object
   return [
-    metadata.labels, metadata.deletionTimestamp, spec?.nodeName, spec?.hostname, spec?.subdomain, status?.podIP, status?.podIPs,
-    isPodFinished(object), isPodReady(object),
+    metadata.labels,
+    metadata.deletionTimestamp,
+    spec?.nodeName,
+    spec?.hostname,
+    spec?.subdomain,
+    status?.podIP,
+    status?.podIPs,
+    isPodFinished(object),
+    isPodReady(object),
   ]
 }
 
-export function isSelecting(selector: Readonly<Record<string, string>> | undefined): selector is Readonly<Record<string, string>> {
+export function isSelecting(
+  selector: Readonly<Record<string, string>> | undefined,
+): selector is Readonly<Record<string, string>> {
   return selector !== undefined
 }
 
@@ -49,7 +58,9 @@ export function isHeadless({ spec }: Stored<Service>): boolean {
 
 /** The families that the Service has; one that does not say yet is IPv4. */
 export function familiesOf({ spec }: Stored<Service>): readonly IpFamily[] {
-  const families = (spec?.ipFamilies ?? []).filter((family): family is IpFamily => family === 'IPv4' || family === 'IPv6')
+  const families = (spec?.ipFamilies ?? []).filter(
+    (family): family is IpFamily => family === 'IPv4' || family === 'IPv6',
+  )
   if (families.length > 0) return families
   return [spec?.clusterIP?.includes(':') ? 'IPv6' : 'IPv4']
 }
@@ -65,7 +76,10 @@ export function podIps({ status }: StoredPod): readonly string[] {
 }
 
 /** The pod's port that a Service port means; undefined when the pod has none of that name (it is then left out). */
-export function targetPortOf({ spec }: StoredPod, { targetPort, port, protocol = 'TCP' }: DeepReadonly<ServicePort>): number | undefined {
+export function targetPortOf(
+  { spec }: StoredPod,
+  { targetPort, port, protocol = 'TCP' }: DeepReadonly<ServicePort>,
+): number | undefined {
   if (targetPort === undefined) return port
   if (typeof targetPort === 'number') return targetPort
   const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')
@@ -79,7 +93,8 @@ export function targetPortOf({ spec }: StoredPod, { targetPort, port, protocol =
 
 /** A pod has a name of its own under a headless Service that it names as its subdomain. */
 export function hostnameUnder({ spec, metadata }: StoredPod, owner: Stored<Service>): string | undefined {
-  const isUnder = spec?.hostname && spec.subdomain === owner.metadata.name && metadata.namespace === owner.metadata.namespace
+  const isUnder =
+    spec?.hostname && spec.subdomain === owner.metadata.name && metadata.namespace === owner.metadata.namespace
   return isUnder ? spec.hostname : undefined
 }
 
@@ -88,10 +103,15 @@ export function podReference({ metadata }: StoredPod): { kind: string; namespace
 }
 
 /**
- * When the change happened that a new version of the endpoints answers to, for measuring how long that took: the earliest time, after
- * the last one that was recorded, at which one of the pods became ready or unready, or at which the Service was made.
+ * When the change happened that a new version of the endpoints answers to, for measuring how long that took: the
+ * earliest time, after the last one that was recorded, at which one of the pods became ready or unready, or at which
+ * the Service was made.
  */
-export function triggerTime(owner: Stored<Service>, pods: readonly StoredPod[], recorded: string | undefined): string | undefined {
+export function triggerTime(
+  owner: Stored<Service>,
+  pods: readonly StoredPod[],
+  recorded: string | undefined,
+): string | undefined {
   const times = pods.map(({ status }) => findCondition(status?.conditions, 'Ready')?.lastTransitionTime ?? undefined)
   const later = [owner.metadata.creationTimestamp, ...times]
     .filter((time): time is string => time !== undefined && (recorded === undefined || time > recorded))

@@ -4,10 +4,12 @@
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
 
 /**
- * FNV-1a (32 bits) of the template, and of the collision count where there is one, as a decimal number written in the safe alphabet.
+ * FNV-1a (32 bits) of the template, and of the collision count where there is one, as a decimal number written in
+ * the safe alphabet.
  *
- * Upstream hashes a dump of the Go value, which only Go can make; we hash the canonical JSON. The form is the same and the value differs,
- * so a Deployment made by another Kubernetes keeps its ReplicaSets (they are found by comparing templates) under their old names.
+ * Upstream hashes a dump of the Go value, which only Go can make; we hash the canonical JSON. The form is the same and
+ * the value differs, so a Deployment made by another Kubernetes keeps its ReplicaSets (they are found by comparing
+ * templates) under their old names.
  */
 export function computeTemplateHash(template: unknown, collisionCount: number | undefined): string {
   const bytes = new TextEncoder().encode(canonicalJson(template))

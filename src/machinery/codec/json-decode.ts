@@ -252,7 +252,12 @@ function formatPath(path: readonly (string | number)[]): string {
 }
 
 function failType(
-  context: DecodeContext, value: unknown, shape: Shape, field: FieldSchema, struct: StructSchema, depth: number,
+  context: DecodeContext,
+  value: unknown,
+  shape: Shape,
+  field: FieldSchema,
+  struct: StructSchema,
+  depth: number,
 ): never {
   // Go's stack of names has struct fields only: no indices, and no keys of maps.
   const names = namesOf(context, depth)

@@ -90,8 +90,9 @@ function writeShape(value: unknown, shape: Shape): string {
     case 'jsonSchemaOrList':
     case 'jsonSchemaOrBool':
     case 'jsonSchemaOrStrings':
-      if (Array.isArray(value) && shape.of && shape.type === 'jsonSchemaOrList')
+      if (Array.isArray(value) && shape.of && shape.type === 'jsonSchemaOrList') {
         return writeList(value, { type: 'struct', struct: shape.of })
+      }
       return typeof value === 'object' && value !== null && !Array.isArray(value) && shape.of
         ? writeStruct(value as Object, shape.of)
         : writeValue(value)
@@ -123,8 +124,9 @@ function writeMap(map: Object, values: Shape): string {
 /** A foreign value, its keys in their own order (Go copies its text). */
 export function writeValue(value: unknown): string {
   if (typeof value === 'string') return quoteJson(value)
-  if (typeof value !== 'object')
+  if (typeof value !== 'object') {
     return value === undefined || (typeof value === 'number' && !Number.isFinite(value)) ? 'null' : String(value)
+  }
   if (value === null) return 'null'
   if (Array.isArray(value)) return `[${value.map(writeValue).join(',')}]`
   return `{${Object.entries(value)

@@ -131,11 +131,12 @@ class Parser {
     if (top.kind === 'array') {
       top.value.push(value)
     } else {
-      if (Object.hasOwn(top.value, top.key))
+      if (Object.hasOwn(top.value, top.key)) {
         this.#duplicates.set(top.value, [...(this.#duplicates.get(top.value) ?? []), top.key])
-      if (top.key === '__proto__')
+      }
+      if (top.key === '__proto__') {
         Object.defineProperty(top.value, top.key, { value, enumerable: true, writable: true, configurable: true })
-      else top.value[top.key] = value
+      } else top.value[top.key] = value
     }
     top.state = 'after'
   }

@@ -130,8 +130,9 @@ test('unknown and repeated fields are told with their paths, and dropped', () =>
       '{"spec":{"x":1,"count":1,"count":2},"y":0}',
       ['duplicate field "spec.count"', 'unknown field "spec.x"', 'unknown field "y"'],
     ],
-  ] as const)
+  ] as const) {
     assert.deepEqual(problems(text), expected, text)
+  }
   assert.equal(decode('{"spec":{"count":1,"count":2,"foo":3}}')['foo'], undefined)
   assert.equal((decode('{"spec":{"count":1,"count":2}}')['spec'] as Record<string, unknown>)['count'], 2)
   assert.equal(
@@ -146,11 +147,16 @@ test('an object gets zero values, canonical texts, and no empty options', () => 
     decode(`{"kind":"Thing","metadata":{"name":"","labels":{},"seen":null,"creationTimestamp":"2020-01-01T01:00:00+01:00"},
     "spec":{"count":0,"big":0,"cpu":0.5,"port":null,"timeout":"60s","parts":[{"name":null},null],"on":false,"limits":{"cpu":"1000m","x":null}}}`),
     {
-      kind: 'Thing', metadata: { creationTimestamp: '2020-01-01T00:00:00Z' },
+      kind: 'Thing',
+      metadata: { creationTimestamp: '2020-01-01T00:00:00Z' },
       spec: {
-        count: 0, cpu: '500m', port: 0, timeout: '1m0s',
+        count: 0,
+        cpu: '500m',
+        port: 0,
+        timeout: '1m0s',
         parts: [
-          { name: '', size: 0 }, { name: '', size: 0 },
+          { name: '', size: 0 },
+          { name: '', size: 0 },
         ],
         limits: { cpu: '1', x: '0' },
       },

@@ -48,10 +48,11 @@ export function decodeParsed(
 ): Decoded {
   const { value } = parsed
   const context = makeDecodeContext(schema, strict !== 'Ignore', parsed)
-  if (!isObject(value))
+  if (!isObject(value)) {
     throw new JsonError(
       `json: cannot unmarshal ${kindOf(value)} into Go value of type ${schema.name.split('.').slice(-2).join('.')}`,
     )
+  }
   applyStruct(context, value, schema, 0)
   return { object: value, problems: context.problems }
 }
@@ -62,8 +63,9 @@ export function decodeUnstructured(
 ): Decoded {
   const parsed = readJson(input, strict !== 'Ignore')
   const { value } = parsed
-  if (!isObject(value))
+  if (!isObject(value)) {
     throw new JsonError(`json: cannot unmarshal ${kindOf(value)} into Go value of type map[string]interface {}`)
+  }
   return { object: value, problems: duplicateProblems(parsed) }
 }
 

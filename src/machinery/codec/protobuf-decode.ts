@@ -45,8 +45,9 @@ function readFields(
     const wireType = tag % 8
     const number = (tag - wireType) / 8
     if (wireType === 4) throw new ProtobufError(`proto: ${shortName(message)}: wiretype end group for non-group`)
-    if (number <= 0 || tag > 0xffffffff)
+    if (number <= 0 || tag > 0xffffffff) {
       throw new ProtobufError(`proto: ${shortName(message)}: illegal tag ${number} (wire type ${wireType})`)
+    }
     const entry = plan.byNumber[number]
     if (!entry) {
       reader.skip(wireType, end)
@@ -105,9 +106,9 @@ function readMapEntry(
   }
   value ??=
     plan.proto3 && values.type === 'bytes' ? new Uint8Array() : values.type === 'bytes' ? '' : (zeroOf(values) ?? null)
-  if (key === '__proto__')
+  if (key === '__proto__') {
     Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true })
-  else map[key] = value
+  } else map[key] = value
 }
 
 function wireTypeOf(shape: Shape): number {
@@ -247,9 +248,10 @@ function readRaw({ reader, raw }: Context, end: number): unknown {
   eachField(reader, end, (number, wireType) => {
     if (number !== 1 || wireType !== 2) return
     const bytes = reader.view(end)
-    if (bytes.length > 0)
+    if (bytes.length > 0) {
       value =
         bytes[0] === 0x6b && bytes[1] === 0x38 && bytes[2] === 0x73 && bytes[3] === 0 ? raw(bytes) : parseJson(bytes)
+    }
   })
   return value
 }
@@ -279,16 +281,18 @@ function readSchemaOr(context: Context, shape: Shape, end: number, depth: number
   eachField(reader, end, (number, wireType) => {
     if (number === schemaNumber && wireType === 2) schema = readSchema()
     else if (number === 1 && wireType === 0) allows = reader.int64(end) !== 0
-    else if (number === 2 && wireType === 2)
+    else if (number === 2 && wireType === 2) {
       others.push(shape.type === 'jsonSchemaOrList' ? readSchema() : reader.text(end))
+    }
   })
   if (schema !== undefined) return schema
   return shape.type === 'jsonSchemaOrBool' ? allows : others
 }
 
 function expect(wireType: number, expected: number, field: string): void {
-  if (wireType !== expected)
+  if (wireType !== expected) {
     throw new ProtobufError(`proto: wrong wireType = ${wireType} for field ${field[0]!.toUpperCase()}${field.slice(1)}`)
+  }
 }
 
 /** A nested message must end where its length says. */

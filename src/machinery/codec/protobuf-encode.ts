@@ -101,8 +101,9 @@ function writePacked(writer: ProtobufWriter, number: number, items: Shape, value
 function writeItems(
   writer: ProtobufWriter, number: number, items: Shape, values: readonly unknown[], depth: number,
 ): void {
-  for (let index = values.length - 1; index >= 0; index--)
+  for (let index = values.length - 1; index >= 0; index--) {
     writeValue(writer, number, items, values[index] ?? zeroOf(items), depth)
+  }
 }
 
 /** An entry per key, in the order of keys, so that equal objects have equal bytes. */

@@ -34,8 +34,9 @@ function makePlan(fields: readonly FieldSchema[], depth: number, proto3: boolean
     if (through === undefined) entries.push({ kind: 'field', number: field.protoNumber!, field })
     else embedded.set(through, [...(embedded.get(through) ?? []), field])
   }
-  for (const [number, inner] of embedded)
+  for (const [number, inner] of embedded) {
     entries.push({ kind: 'embedded', number, plan: makePlan(inner, depth + 1, proto3) })
+  }
   entries.sort((left, right) => left.number - right.number)
   const byNumber: (PlanEntry | undefined)[] = []
   for (const entry of entries) byNumber[entry.number] = entry

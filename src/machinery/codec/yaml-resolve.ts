@@ -53,7 +53,7 @@ export function resolveInteger(source: string): number | bigint | undefined {
 
 export function resolveFloat(source: string): number | undefined {
   const special = /^([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)$/.exec(source)
-  if (special)
+  if (special) {
     return /nan/i.test(special[2]!)
       ? special[1] === ''
         ? Number.NaN
@@ -61,6 +61,7 @@ export function resolveFloat(source: string): number | undefined {
       : special[1] === '-'
         ? -Infinity
         : Infinity
+  }
   const plain = source.replaceAll('_', '')
   const value = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/.test(plain) ? Number(plain) : Number.NaN
   // What is too large for a float stays a text, as with Go's ParseFloat.

@@ -38,9 +38,9 @@ class YamlWriter {
   /** Writes a value where the text ends: after `key:`, after `-`, or at the start. */
   node(value: unknown, place: Place): void {
     if (Array.isArray(value)) this.#sequence(value, place)
-    else if (typeof value === 'object' && value !== null)
+    else if (typeof value === 'object' && value !== null) {
       this.#mapping(value as Readonly<Record<string, unknown>>, place)
-    else this.#scalar(value, place)
+    } else this.#scalar(value, place)
   }
 
   #sequence(items: readonly unknown[], place: Place): void {
@@ -308,7 +308,8 @@ function hasDigitsBefore(characters: readonly string[], index: number): boolean 
 function readDigits(characters: readonly string[], start: number, initial: bigint): [bigint, number] {
   let value = initial
   let at = start
-  for (; at < characters.length && digit.test(characters[at]!) && at - start < 40; at++)
+  for (; at < characters.length && digit.test(characters[at]!) && at - start < 40; at++) {
     value = value * 10n + BigInt(characters[at]!.codePointAt(0)! - 48)
+  }
   return [value, at]
 }

@@ -19,8 +19,9 @@ test('plain scalars mean what they mean to kubectl', () => {
     ['1-2', '1-2'], ['"yes"', 'yes'], ["'1'", '1'], ['9007199254740993', 9007199254740993n],
     ['18446744073709551615', 18446744073709551615n], ['18446744073709551616', 18446744073709552000],
     ['!!set {a, b}', { a: null, b: null }], ['=', '='],
-  ] as const)
+  ] as const) {
     assert.deepEqual(first(text), expected, text)
+  }
 })
 
 test('mappings merge, the last of equal keys wins, and keys become texts', () => {
@@ -54,16 +55,18 @@ test('what upstream refuses is refused', () => {
     ['{[1]: 1}', /^unsupported map key|^yaml/], ['a: "b', /^yaml: line 1: found unexpected end of stream$/],
     ['&a [*a]', /^yaml: document contains excessive aliasing$|^yaml:/], ['a: b: c', /^yaml: line 1: /],
     ['\ta: 1', /^yaml: line 1: /],
-  ] as const)
+  ] as const) {
     assert.throws(
       () => parseYaml(text), (error) => error instanceof YamlError && message.test(error.message), text,
     )
+  }
 })
 
 test('documents that only aliases make large are refused', () => {
   const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
-  for (let level = 1; level < 9; level++)
+  for (let level = 1; level < 9; level++) {
     lines.push(`a${level}: &a${level} [${Array.from({ length: 10 }, () => `*a${level - 1}`).join(', ')}]`)
+  }
   assert.throws(() => parseYaml(lines.join('\n')), { message: 'yaml: document contains excessive aliasing' })
   assert.throws(() => parseYaml('['.repeat(5000) + ']'.repeat(5000)), { message: /exceeded max depth/ })
 })
@@ -71,20 +74,51 @@ test('documents that only aliases make large are refused', () => {
 test('texts are written with kubectl’s quotes', () => {
   const folded = 'word '.repeat(30).trim()
   for (const [value, expected] of [
-    ['', '""'], ['plain', 'plain'], ['yes', '"yes"'], ['null', '"null"'], ['1', '"1"'], ['0x1', '"0x1"'],
-    ['1e3', '"1e3"'], ['1:30', '"1:30"'], ['2020-01-01', '"2020-01-01"'], ['0644', '"0644"'], ['08', '"08"'],
-    [' lead', "' lead'"], ['trail ', "'trail '"], ['a: b', "'a: b'"], ['a #b', "'a #b'"], ['a#b', 'a#b'],
-    ['- x', "'- x'"], ['-x', '-x'], ['--- x', "'--- x'"], ["it's", "it's"], ["'q'", "'''q'''"], ['a\tb', '"a\\tb"'],
-    ['é', 'é'], ['😀', '"\\U0001F600"'], ['a\u0000b', '"a\\0b"'], ['*x', "'*x'"], ['[1, 2]', "'[1, 2]'"], ['a,b', 'a,b'],
-    ['a\nb', '|-\n  a\n  b'], ['a\nb\n', '|\n  a\n  b'], ['a\n\n', '|+\n  a\n'], [' a\nb', '|2-\n   a\n  b'],
-    ['a \nb', '"a \\nb"'], ['a\n ', '"a\\n "'],
+    ['', '""'],
+    ['plain', 'plain'],
+    ['yes', '"yes"'],
+    ['null', '"null"'],
+    ['1', '"1"'],
+    ['0x1', '"0x1"'],
+    ['1e3', '"1e3"'],
+    ['1:30', '"1:30"'],
+    ['2020-01-01', '"2020-01-01"'],
+    ['0644', '"0644"'],
+    ['08', '"08"'],
+    [' lead', "' lead'"],
+    ['trail ', "'trail '"],
+    ['a: b', "'a: b'"],
+    ['a #b', "'a #b'"],
+    ['a#b', 'a#b'],
+    ['- x', "'- x'"],
+    ['-x', '-x'],
+    ['--- x', "'--- x'"],
+    ["it's", "it's"],
+    ["'q'", "'''q'''"],
+    ['a\tb', '"a\\tb"'],
+    ['é', 'é'],
+    ['😀', '"\\U0001F600"'],
+    ['a\u0000b', '"a\\0b"'],
+    ['*x', "'*x'"],
+    ['[1, 2]', "'[1, 2]'"],
+    ['a,b', 'a,b'],
+    ['a\nb', '|-\n  a\n  b'],
+    ['a\nb\n', '|\n  a\n  b'],
+    ['a\n\n', '|+\n  a\n'],
+    [' a\nb', '|2-\n   a\n  b'],
+    ['a \nb', '"a \\nb"'],
+    ['a\n ', '"a\\n "'],
     [
       folded,
       `word word word word word word word word word word word word word word word word\n  ${'word '.repeat(14).trim()}`,
     ],
-    ['<&>', '<&>'], ['.inf', '".inf"'], ['1e400', '1e400'], ['~', '"~"'],
-  ] as const)
+    ['<&>', '<&>'],
+    ['.inf', '".inf"'],
+    ['1e400', '1e400'],
+    ['~', '"~"'],
+  ] as const) {
     assert.equal(encodeYamlValue({ k: value }), `k: ${expected}\n`, JSON.stringify(value))
+  }
 })
 
 test('collections are written with sorted keys and lists at the column of their key', () => {
@@ -109,11 +143,12 @@ test('what is written reads as what it was', () => {
     '', ' ', '\n', 'a\n\n\nb', '- a\n- b\n', '\n\n', 'x: y\n', "'", '"', '\\', '\ud83d\ude00', '#', 'word '.repeat(60),
     '\r\n', '\u2029', 'true',
   ]
-  for (const value of values)
+  for (const value of values) {
     assert.deepEqual(
       first(encodeYamlValue({ [value]: [value, { [value]: value }] })), { [value]: [value, { [value]: value }] },
       JSON.stringify(value),
     )
+  }
 })
 
 test('objects of a schema go both ways', () => {

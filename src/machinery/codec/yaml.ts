@@ -75,9 +75,9 @@ const mapping: Parameters<typeof defineMappingTag<Record<string, unknown>>>[1] =
   addPair(map, key, value) {
     const name = keyText(key)
     if (Object.hasOwn(map, name)) repeated++
-    if (name === '__proto__')
+    if (name === '__proto__') {
       Object.defineProperty(map, name, { value, enumerable: true, writable: true, configurable: true })
-    else map[name] = value
+    } else map[name] = value
     return ''
   },
   has: (map, key) => Object.hasOwn(map, keyText(key)),
@@ -175,10 +175,11 @@ function refuseEscapedSlash(text: string): void {
     for (const event of parseEvents(text, { maxDepth })) {
       if (!('style' in event) || !('valueStart' in event) || event.style !== SCALAR_STYLE.DOUBLE_QUOTED) continue
       const found = /^(?:[^\\]|\\[^/])*?\\\//.exec(text.slice(event.valueStart, event.valueEnd))
-      if (found)
+      if (found) {
         throw new YamlError(
           `yaml: line ${lineOf(text, event.valueStart + found[0].length)}: found unknown escape character`,
         )
+      }
     }
   } catch (error) {
     // Malformed text is reported by the parse that follows.

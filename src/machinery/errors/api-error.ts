@@ -2,9 +2,25 @@
 import type { FieldError, FieldErrorType } from './field-error.ts'
 
 export type StatusReason =
-  | 'Unknown' | 'Unauthorized' | 'Forbidden' | 'NotFound' | 'AlreadyExists' | 'Conflict' | 'Gone' | 'Invalid' | 'ServerTimeout'
-  | 'Timeout' | 'TooManyRequests' | 'BadRequest' | 'MethodNotAllowed' | 'NotAcceptable' | 'RequestEntityTooLarge'
-  | 'UnsupportedMediaType' | 'InternalError' | 'Expired' | 'ServiceUnavailable'
+  | 'Unknown'
+  | 'Unauthorized'
+  | 'Forbidden'
+  | 'NotFound'
+  | 'AlreadyExists'
+  | 'Conflict'
+  | 'Gone'
+  | 'Invalid'
+  | 'ServerTimeout'
+  | 'Timeout'
+  | 'TooManyRequests'
+  | 'BadRequest'
+  | 'MethodNotAllowed'
+  | 'NotAcceptable'
+  | 'RequestEntityTooLarge'
+  | 'UnsupportedMediaType'
+  | 'InternalError'
+  | 'Expired'
+  | 'ServiceUnavailable'
 
 export interface StatusCause {
   readonly reason?: FieldErrorType | (string & {})
@@ -25,7 +41,11 @@ export interface StatusDetails {
 export interface Status {
   readonly kind: 'Status'
   readonly apiVersion: 'v1'
-  readonly metadata: { readonly resourceVersion?: string; readonly continue?: string; readonly remainingItemCount?: number }
+  readonly metadata: {
+    readonly resourceVersion?: string
+    readonly continue?: string
+    readonly remainingItemCount?: number
+  }
   readonly status: 'Success' | 'Failure'
   readonly message?: string
   readonly reason?: StatusReason
@@ -62,9 +82,22 @@ function qualified({ group, resource }: Subject): string {
   return group === '' ? resource : `${resource}.${group}`
 }
 
-function failure(code: number, reason: StatusReason, message: string, details?: StatusDetails, options?: ErrorOptions): ApiError {
+function failure(
+  code: number,
+  reason: StatusReason,
+  message: string,
+  details?: StatusDetails,
+  options?: ErrorOptions,
+): ApiError {
   const status: Status = {
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, ...(details && { details }), code,
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason,
+    ...(details && { details }),
+    code,
   }
   return new ApiError(status, options)
 }
@@ -87,12 +120,21 @@ export function alreadyExists(subject: Subject, name: string): ApiError {
 }
 
 export function conflict(subject: Subject, name: string, why: string): ApiError {
-  return failure(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(subject)} "${name}": ${why}`, about(subject, name))
+  return failure(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(subject)} "${name}": ${why}`,
+    about(subject, name),
+  )
 }
 
 /** The object on the wire is older than the one in the store. */
 export function modified(subject: Subject, name: string): ApiError {
-  return conflict(subject, name, 'the object has been modified; please apply your changes to the latest version and try again')
+  return conflict(
+    subject,
+    name,
+    'the object has been modified; please apply your changes to the latest version and try again',
+  )
 }
 
 /** 422 with a cause per field. `subject.resource` is the kind here, as upstream's message has it. */
@@ -120,7 +162,12 @@ export function forbidden(subject: Subject, name: string, why: string): ApiError
 }
 
 export function methodNotAllowed(subject: Subject, method: string): ApiError {
-  return failure(405, 'MethodNotAllowed', `${method} is not supported on resources of kind "${qualified(subject)}"`, about(subject))
+  return failure(
+    405,
+    'MethodNotAllowed',
+    `${method} is not supported on resources of kind "${qualified(subject)}"`,
+    about(subject),
+  )
 }
 
 export function notAcceptable(accepted: readonly string[]): ApiError {

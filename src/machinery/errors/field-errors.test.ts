@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  duplicateValue, forbiddenValue, invalidValue, notSupported, quoteGo, required, tooLong, tooMany, typeInvalid, valueNotFound,
+  duplicateValue,
+  forbiddenValue,
+  invalidValue,
+  notSupported,
+  quoteGo,
+  required,
+  tooLong,
+  tooMany,
+  typeInvalid,
+  valueNotFound,
 } from './field-errors.ts'
 
 const table = [
@@ -10,7 +19,11 @@ const table = [
   [required('a', 'must be set'), 'FieldValueRequired', 'Required value: must be set'],
   [invalidValue('a', 'x"y', 'is wrong'), 'FieldValueInvalid', 'Invalid value: "x\\"y": is wrong'],
   [invalidValue('a', -1, 'is wrong'), 'FieldValueInvalid', 'Invalid value: -1: is wrong'],
-  [invalidValue('a', { b: '<c>' }, 'is wrong'), 'FieldValueInvalid', 'Invalid value: {"b":"\\u003cc\\u003e"}: is wrong'],
+  [
+    invalidValue('a', { b: '<c>' }, 'is wrong'),
+    'FieldValueInvalid',
+    'Invalid value: {"b":"\\u003cc\\u003e"}: is wrong',
+  ],
   [invalidValue('a', undefined, 'is wrong'), 'FieldValueInvalid', 'Invalid value: null: is wrong'],
   [forbiddenValue('a', 'not now'), 'FieldValueForbidden', 'Forbidden: not now'],
   [notSupported('a', 'x', ['b', 'c']), 'FieldValueNotSupported', 'Unsupported value: "x": supported values: "b", "c"'],

@@ -1,4 +1,7 @@
-/** One constructor per fault that a field can have, with upstream's sentences (apimachinery util/validation/field, v0.36). */
+/**
+ * One constructor per fault that a field can have, with upstream's sentences (apimachinery
+ * util/validation/field, v0.36).
+ */
 import type { FieldError, FieldErrorType } from './field-error.ts'
 
 /** `field.Invalid`: the value is malformed or out of bounds. */
@@ -16,7 +19,10 @@ export function forbiddenValue(field: string, detail: string): FieldError {
   return fault('FieldValueForbidden', field, 'Forbidden', detail)
 }
 
-/** `field.NotSupported`: not one of an enumeration's values. The caller gives the values in upstream's order, mostly sorted. */
+/**
+ * `field.NotSupported`: not one of an enumeration's values. The caller gives the values in upstream's
+ * order, mostly sorted.
+ */
 export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
   const detail = supported.length > 0 ? `supported values: ${supported.map(quoteGo).join(', ')}` : ''
   return fault('FieldValueNotSupported', field, `Unsupported value: ${formatFieldValue(value)}`, detail)

@@ -9,7 +9,9 @@ const now = '2026-01-02T00:00:00Z'
 const ready = { type: 'Ready', status: 'True', reason: 'Good', message: '', lastTransitionTime: before }
 
 test('the time of a condition moves only with its status', () => {
-  assert.deepEqual(withCondition(undefined, { type: 'Ready', status: 'True' }, now), [{ type: 'Ready', status: 'True', lastTransitionTime: now }])
+  assert.deepEqual(withCondition(undefined, { type: 'Ready', status: 'True' }, now), [
+    { type: 'Ready', status: 'True', lastTransitionTime: now },
+  ])
   assert.deepEqual(withCondition([ready], { type: 'Ready', status: 'True', reason: 'Better', message: '' }, now),
     [{ ...ready, reason: 'Better' }])
   assert.deepEqual(withCondition([ready], { type: 'Ready', status: 'False', reason: 'Bad', message: '' }, now),
@@ -18,7 +20,10 @@ test('the time of a condition moves only with its status', () => {
 
 test('setting a condition to what it is changes nothing', () => {
   const conditions = [ready]
-  assert.equal(withCondition(conditions, { type: 'Ready', status: 'True', reason: 'Good', message: '' }, now), conditions)
+  assert.equal(
+    withCondition(conditions, { type: 'Ready', status: 'True', reason: 'Good', message: '' }, now),
+    conditions,
+  )
 })
 
 test('conditions are found and removed', () => {

@@ -43,7 +43,9 @@ export interface KubeObject {
   metadata?: ObjectMeta
 }
 
-/** An object read from a cluster: it has a name, a uid and a version. Shared between readers, therefore never changed. */
+/**
+ * An object read from a cluster: it has a name, a uid and a version. Shared between readers, therefore never changed.
+ */
 export type Stored<T extends KubeObject> = DeepReadonly<T> & {
   readonly metadata: DeepReadonly<ObjectMeta> & {
     readonly name: string; readonly uid: string; readonly resourceVersion: string; readonly creationTimestamp: string
@@ -56,7 +58,9 @@ export type DeepReadonly<T> =
   : T
 
 /** `namespace/name`, or `name` for what has no namespace: how queues, logs and messages name an object. */
-export function objectKey(object: { readonly metadata?: { readonly namespace?: string; readonly name?: string } }): string {
+export function objectKey(object: {
+  readonly metadata?: { readonly namespace?: string; readonly name?: string }
+}): string {
   const namespace = object.metadata?.namespace
   const name = object.metadata?.name ?? ''
   return namespace ? `${namespace}/${name}` : name

@@ -1,4 +1,7 @@
-/** Checks of names, labels, ports, addresses and other short strings. Each gives upstream's sentences, none when the value is good. */
+/**
+ * Checks of names, labels, ports, addresses and other short strings. Each gives upstream's sentences, none when
+ * the value is good.
+ */
 import type { NameRule } from '../schema/define-kind.ts'
 
 /** `prefix`: the name is a generateName, to which characters will be added, so it may end in a dash. */
@@ -72,9 +75,15 @@ const dns1035Pattern = new RegExp(`^${dns1035Format}$`)
 export function validateDns1035Label(value: string): string[] {
   const problems = maxLength(value, 63)
   if (!dns1035Pattern.test(value)) {
-    problems.push(regexError(
-      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, " +
-      'and end with an alphanumeric character', dns1035Format, 'my-name', 'abc-123'))
+    problems.push(
+      regexError(
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
+          + 'and end with an alphanumeric character',
+        dns1035Format,
+        'my-name',
+        'abc-123',
+      ),
+    )
   }
   return problems
 }
@@ -85,9 +94,14 @@ const wildcardPattern = new RegExp(`^${wildcardFormat}$`)
 export function validateWildcardDns1123Subdomain(value: string): string[] {
   const problems = maxLength(value, 253)
   if (!wildcardPattern.test(value)) {
-    problems.push(regexError(
-      "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case " +
-      "alphanumeric characters, '-' or '.' and end with an alphanumeric character", wildcardFormat, '*.example.com'))
+    problems.push(
+      regexError(
+        "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case "
+          + "alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+        wildcardFormat,
+        '*.example.com',
+      ),
+    )
   }
   return problems
 }
@@ -100,9 +114,13 @@ export function validatePathSegment(name: string, prefix = false): string[] {
 
 const labelNameFormat = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'
 const labelNamePattern = new RegExp(`^${labelNameFormat}$`)
-const labelNameSentence = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
+const labelNameSentence =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
 
-/** A label's key (`name` or `prefix/name`); also the rule for annotations, finalizers, condition types and resource names. */
+/**
+ * A label's key (`name` or `prefix/name`); also the rule for annotations, finalizers, condition types and
+ * resource names.
+ */
 export function validateQualifiedName(value: string): string[] {
   const problems: string[] = []
   const parts = value.split('/')
@@ -142,8 +160,15 @@ const identifierPattern = new RegExp(`^${identifierFormat}$`)
 
 export function validateCIdentifier(value: string): string[] {
   if (identifierPattern.test(value)) return []
-  return [regexError("a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
-    identifierFormat, 'my_name', 'MY_NAME', 'MyName')]
+  return [
+    regexError(
+      "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
+      identifierFormat,
+      'my_name',
+      'MY_NAME',
+      'MyName',
+    ),
+  ]
 }
 
 /** Any printable ASCII except '=' (RelaxedEnvironmentVariableValidation is on in v1.36). */

@@ -8,7 +8,10 @@ import { applyJsonPatch, maxJsonPatchOperations, unknownJsonPatchFields } from '
 import { applyMergePatch, createMergePatch } from './merge-patch.ts'
 
 const apply = (document: object, ...operations: object[]): unknown =>
-  applyJsonPatch(deepFreeze(structuredClone(document)) as Record<string, unknown>, deepFreeze(structuredClone(operations)))
+  applyJsonPatch(
+    deepFreeze(structuredClone(document)) as Record<string, unknown>,
+    deepFreeze(structuredClone(operations)),
+  )
 
 test('operations do what RFC 6902 says, and what upstream adds to it', () => {
   const cases: readonly (readonly [object, object, unknown])[] = [
@@ -35,23 +38,42 @@ test('operations do what RFC 6902 says, and what upstream adds to it', () => {
     [{ a: 1 }, { op: 'test', path: '', value: { a: 1 } }, { a: 1 }],
     [{ a: 1 }, { op: 'add', path: 'ignored/b', value: 2 }, { a: 1, b: 2 }],
   ]
-  for (const [document, operation, expected] of cases) assert.deepEqual(apply(document, operation), expected, JSON.stringify(operation))
+  for (const [document, operation, expected] of cases) {
+    assert.deepEqual(apply(document, operation), expected, JSON.stringify(operation))
+  }
 })
 
 test('an operation that cannot be done is a 422, its reason kept for the log', () => {
   const cases: readonly (readonly [object, string])[] = [
-    [{ op: 'remove', path: '/b' }, "error in remove for path: '/b': Unable to remove nonexistent key: b: missing value"],
+    [
+      { op: 'remove', path: '/b' },
+      "error in remove for path: '/b': Unable to remove nonexistent key: b: missing value",
+    ],
     [{ op: 'add', path: '/b/c', value: 1 }, 'add operation does not apply: doc is missing path: "/b/c": missing value'],
     [{ op: 'add', path: '/a/b', value: 1 }, 'add operation does not apply: doc is missing path: "/a/b": missing value'],
-    [{ op: 'add', path: '/l/9', value: 1 }, "error in add for path: '/l/9': Unable to access invalid index: 9: invalid index referenced"],
-    [{ op: 'add', path: '/l/x', value: 1 },
-      "error in add for path: '/l/x': value was not a proper array index: 'x': strconv.Atoi: parsing \"x\": invalid syntax"],
+    [
+      { op: 'add', path: '/l/9', value: 1 },
+      "error in add for path: '/l/9': Unable to access invalid index: 9: invalid index referenced",
+    ],
+    [
+      { op: 'add', path: '/l/x', value: 1 },
+      "error in add for path: '/l/x': value was not a proper array index: 'x': strconv.Atoi: parsing \"x\": invalid syntax",
+    ],
     [{ op: 'add', path: '', value: 1 }, 'add operation does not apply: doc is missing path: "": missing value'],
-    [{ op: 'replace', path: '/l/5', value: 1 }, 'replace operation does not apply: doc is missing key: /l/5: missing value'],
-    [{ op: 'replace', value: 1 }, 'replace operation failed to decode path: operation missing path field: missing value'],
+    [
+      { op: 'replace', path: '/l/5', value: 1 },
+      'replace operation does not apply: doc is missing key: /l/5: missing value',
+    ],
+    [
+      { op: 'replace', value: 1 },
+      'replace operation failed to decode path: operation missing path field: missing value',
+    ],
     [{ op: 'test', path: '/a', value: '1' }, 'testing value /a failed: test failed'],
     [{ op: 'move', path: '/a' }, 'move operation failed to decode from: operation, missing from field: missing value'],
-    [{ op: 'copy', from: '/x/y', path: '/a' }, 'copy operation does not apply: doc is missing from path: /x/y: missing value'],
+    [
+      { op: 'copy', from: '/x/y', path: '/a' },
+      'copy operation does not apply: doc is missing from path: /x/y: missing value',
+    ],
     [{ op: 'spin', path: '/a' }, 'Unexpected kind: spin'],
     [{ path: '/a' }, 'Unexpected kind: unknown'],
   ]
@@ -67,8 +89,12 @@ test('an operation that cannot be done is a 422, its reason kept for the log', (
 })
 
 test('what is not a patch is a 400', () => {
-  assert.throws(() => applyJsonPatch({}, { op: 'add' }), { message: 'json: cannot unmarshal object into Go value of type jsonpatch.Patch' })
-  assert.throws(() => applyJsonPatch({}, ['add']), { message: 'json: cannot unmarshal string into Go value of type jsonpatch.Operation' })
+  assert.throws(() => applyJsonPatch({}, { op: 'add' }), {
+    message: 'json: cannot unmarshal object into Go value of type jsonpatch.Patch',
+  })
+  assert.throws(() => applyJsonPatch({}, ['add']), {
+    message: 'json: cannot unmarshal string into Go value of type jsonpatch.Operation',
+  })
   assert.deepEqual(applyJsonPatch({ a: 1 }, null), { a: 1 })
 })
 
@@ -90,7 +116,10 @@ test('10,000 insertions at the head of a list are quick', () => {
 })
 
 test('no patch reaches a prototype', () => {
-  const poison = JSON.parse('{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}}}') as Record<string, unknown>
+  const poison = JSON.parse('{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}}}') as Record<
+    string,
+    unknown
+  >
   const merged = applyMergePatch({}, poison)
   const added = apply({}, { op: 'add', path: '/__proto__', value: { isAdmin: true } }) as Record<string, unknown>
   for (const object of [merged, added, {} as Record<string, unknown>]) {
@@ -103,7 +132,13 @@ test('no patch reaches a prototype', () => {
 })
 
 test('unknown fields of operations are named for strict validation', () => {
-  assert.deepEqual(unknownJsonPatchFields([{ op: 'add', path: '/a' }, { op: 'add', pth: '/a' }]), ['json patch unknown field "[1].pth"'])
+  assert.deepEqual(
+    unknownJsonPatchFields([
+      { op: 'add', path: '/a' },
+      { op: 'add', pth: '/a' },
+    ]),
+    ['json patch unknown field "[1].pth"'],
+  )
 })
 
 test('merge patches merge objects, remove by null and replace the rest', () => {
@@ -120,7 +155,11 @@ test('merge patches merge objects, remove by null and replace the rest', () => {
     [{ a: null }, { a: { b: null, c: 1 } }, { a: { c: 1 } }],
   ]
   for (const [document, patch, expected] of cases) {
-    assert.deepEqual(applyMergePatch(deepFreeze(document) as Record<string, unknown>, deepFreeze(patch)), expected, JSON.stringify(patch))
+    assert.deepEqual(
+      applyMergePatch(deepFreeze(document) as Record<string, unknown>, deepFreeze(patch)),
+      expected,
+      JSON.stringify(patch),
+    )
   }
   assert.throws(() => applyMergePatch({}, []), /cannot unmarshal array/)
   assert.throws(() => applyMergePatch({}, null), { message: 'Invalid JSON Patch' })
@@ -141,7 +180,10 @@ test('a created merge patch, applied, gives the modified document', () => {
 
 test('adding and then removing anything gives the document back', () => {
   fc.assert(fc.property(json, fc.constantFrom('x', 'y', '__proto__x'), json, (document, key, value) => {
-    const result = applyJsonPatch(deepFreeze(document), [{ op: 'add', path: `/${key}`, value }, { op: 'remove', path: `/${key}` }])
+    const result = applyJsonPatch(deepFreeze(document), [
+      { op: 'add', path: `/${key}`, value },
+      { op: 'remove', path: `/${key}` },
+    ])
     assert.equal(stable(result), stable(document))
   }))
 })
@@ -149,5 +191,8 @@ test('adding and then removing anything gives the document back', () => {
 function stable(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(stable).join()}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  return `{${Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => `${key}:${stable(item)}`).join()}}`
+  return `{${Object.entries(value)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, item]) => `${key}:${stable(item)}`)
+    .join()}}`
 }

@@ -15,25 +15,45 @@ const pod = table.kind('', 'v1', 'Pod')!
 const deployment = table.kind('apps', 'v1', 'Deployment')!
 
 const apply = (original: object, patch: object, schema = pod): unknown =>
-  applyStrategicMergePatch(deepFreeze(structuredClone(original)) as JsonObject, deepFreeze(structuredClone(patch)), schema)
+  applyStrategicMergePatch(
+    deepFreeze(structuredClone(original)) as JsonObject,
+    deepFreeze(structuredClone(patch)),
+    schema,
+  )
 const containers = (...items: object[]): object => ({ spec: { containers: items } })
 
 test('lists merge by their key, and keep the server\'s order', () => {
   const live = containers({ name: 'a', image: 'a:1' }, { name: 'b', image: 'b:1' })
-  assert.deepEqual(apply(live, containers({ name: 'b', image: 'b:2' })), containers({ name: 'a', image: 'a:1' }, { name: 'b', image: 'b:2' }))
+  assert.deepEqual(
+    apply(live, containers({ name: 'b', image: 'b:2' })),
+    containers({ name: 'a', image: 'a:1' }, { name: 'b', image: 'b:2' }),
+  )
   assert.deepEqual(apply(live, containers({ name: 'c', image: 'c:1' })),
     containers({ name: 'c', image: 'c:1' }, { name: 'a', image: 'a:1' }, { name: 'b', image: 'b:1' }))
-  assert.deepEqual(apply(live, { spec: { '$setElementOrder/containers': [{ name: 'a' }, { name: 'b' }, { name: 'c' }], containers: [{ name: 'c' }] } }),
-    containers({ name: 'a', image: 'a:1' }, { name: 'b', image: 'b:1' }, { name: 'c' }))
+  assert.deepEqual(
+    apply(live, {
+      spec: {
+        '$setElementOrder/containers': [{ name: 'a' }, { name: 'b' }, { name: 'c' }],
+        containers: [{ name: 'c' }],
+      },
+    }),
+    containers({ name: 'a', image: 'a:1' }, { name: 'b', image: 'b:1' }, { name: 'c' }),
+  )
   assert.deepEqual(apply(live, { spec: { '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }] } }),
     containers({ name: 'b', image: 'b:1' }, { name: 'a', image: 'a:1' }))
 })
 
 test('a new item takes the place of a deleted one in the server\'s order', () => {
   const live = containers({ name: '1' }, { name: '2' }, { name: '4' })
-  assert.deepEqual(apply(live, { spec: {
-    '$setElementOrder/containers': [{ name: '2' }, { name: '3' }], containers: [{ name: '3' }, { name: '1', $patch: 'delete' }],
-  } }), containers({ name: '2' }, { name: '4' }, { name: '3' }))
+  assert.deepEqual(
+    apply(live, {
+      spec: {
+        '$setElementOrder/containers': [{ name: '2' }, { name: '3' }],
+        containers: [{ name: '3' }, { name: '1', $patch: 'delete' }],
+      },
+    }),
+    containers({ name: '2' }, { name: '4' }, { name: '3' }),
+  )
 })
 
 test('directives delete and replace', () => {
@@ -42,28 +62,47 @@ test('directives delete and replace', () => {
   assert.deepEqual(apply(live, containers({ $patch: 'replace' }, { name: 'c' })), containers({ name: 'c' }))
   assert.deepEqual(apply({ metadata: { labels: { a: '1' } } }, { metadata: { labels: { $patch: 'replace', b: '2' } } }),
     { metadata: { labels: { b: '2' } } })
-  assert.deepEqual(apply({ metadata: { labels: { a: '1' } } }, { metadata: { labels: { $patch: 'delete' } } }), { metadata: { labels: {} } })
+  assert.deepEqual(apply({ metadata: { labels: { a: '1' } } }, { metadata: { labels: { $patch: 'delete' } } }), {
+    metadata: { labels: {} },
+  })
   assert.deepEqual(apply({}, { metadata: { labels: { $patch: 'delete' } } }), { metadata: {} })
-  assert.deepEqual(apply({ metadata: { finalizers: ['x', 'y', 'z'] } }, { metadata: { '$deleteFromPrimitiveList/finalizers': ['y'] } }),
-    { metadata: { finalizers: ['x', 'z'] } })
-  assert.deepEqual(apply({ metadata: { finalizers: ['x'] } }, { metadata: { finalizers: ['y', 'x'] } }), { metadata: { finalizers: ['y', 'x'] } })
+  assert.deepEqual(
+    apply(
+      { metadata: { finalizers: ['x', 'y', 'z'] } },
+      { metadata: { '$deleteFromPrimitiveList/finalizers': ['y'] } },
+    ),
+    { metadata: { finalizers: ['x', 'z'] } },
+  )
+  assert.deepEqual(apply({ metadata: { finalizers: ['x'] } }, { metadata: { finalizers: ['y', 'x'] } }), {
+    metadata: { finalizers: ['y', 'x'] },
+  })
 })
 
 test('null removes, and is dropped from what is new', () => {
   assert.deepEqual(apply({ metadata: { labels: { a: '1', b: '2' } } }, { metadata: { labels: { a: null, c: null } } }),
     { metadata: { labels: { b: '2' } } })
-  assert.deepEqual(apply({ spec: {} }, { spec: { securityContext: { runAsUser: null, fsGroup: 1 } } }), { spec: { securityContext: { fsGroup: 1 } } })
+  assert.deepEqual(apply({ spec: {} }, { spec: { securityContext: { runAsUser: null, fsGroup: 1 } } }), {
+    spec: { securityContext: { fsGroup: 1 } },
+  })
 })
 
 test('lists without a merge strategy and objects with `replace` are replaced', () => {
-  assert.deepEqual(apply(containers({ name: 'a', args: ['x', 'y'] }), containers({ name: 'a', args: ['z'] })), containers({ name: 'a', args: ['z'] }))
+  assert.deepEqual(
+    apply(containers({ name: 'a', args: ['x', 'y'] }), containers({ name: 'a', args: ['z'] })),
+    containers({ name: 'a', args: ['z'] }),
+  )
 })
 
 test('retainKeys clears what the patch does not name', () => {
   const live = { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } } } }
-  assert.deepEqual(apply(live, { spec: { strategy: { $retainKeys: ['type'], type: 'Recreate' } } }, deployment), { spec: { strategy: { type: 'Recreate' } } })
-  assert.throws(() => apply(live, { spec: { strategy: { $retainKeys: ['rollingUpdate'], type: 'Recreate' } } }, deployment),
-    (error: unknown) => error instanceof ApiError && error.code === 400 && error.message === 'invalid patch format of retainKeys')
+  assert.deepEqual(apply(live, { spec: { strategy: { $retainKeys: ['type'], type: 'Recreate' } } }, deployment), {
+    spec: { strategy: { type: 'Recreate' } },
+  })
+  assert.throws(
+    () => apply(live, { spec: { strategy: { $retainKeys: ['rollingUpdate'], type: 'Recreate' } } }, deployment),
+    (error: unknown) =>
+      error instanceof ApiError && error.code === 400 && error.message === 'invalid patch format of retainKeys',
+  )
 })
 
 test('what cannot be merged is refused in upstream\'s words', () => {
@@ -84,16 +123,45 @@ test('what cannot be merged is refused in upstream\'s words', () => {
       return true
     })
   }
-  assert.throws(() => applyStrategicMergePatch({}, {}, undefined), { message: 'strategic merge patch format is not supported' })
+  assert.throws(() => applyStrategicMergePatch({}, {}, undefined), {
+    message: 'strategic merge patch format is not supported',
+  })
   assert.throws(() => apply({ spec: { bogus: {} } }, { spec: { bogus: { a: 1 } } }),
     { message: 'unable to find api field in struct PodSpec for the json field "bogus"' })
 })
 
 test('kubectl apply removes what it applied before, adds what is new, and leaves others\' fields', () => {
-  const last = { spec: { replicas: 1, template: { spec: { containers: [{ name: 'a', image: 'a:1' }, { name: 'old', image: 'o' }] } } }, metadata: { labels: { x: '1', y: '1' } } }
-  const next = { spec: { template: { spec: { containers: [{ name: 'a', image: 'a:2' }] } } }, metadata: { labels: { x: '1' } } }
+  const last = {
+    spec: {
+      replicas: 1,
+      template: {
+        spec: {
+          containers: [
+            { name: 'a', image: 'a:1' },
+            { name: 'old', image: 'o' },
+          ],
+        },
+      },
+    },
+    metadata: { labels: { x: '1', y: '1' } },
+  }
+  const next = {
+    spec: { template: { spec: { containers: [{ name: 'a', image: 'a:2' }] } } },
+    metadata: { labels: { x: '1' } },
+  }
   const live = {
-    spec: { replicas: 5, template: { spec: { containers: [{ name: 'a', image: 'a:1', imagePullPolicy: 'Always' }, { name: 'old', image: 'o' }, { name: 'injected', image: 'i' }] } } },
+    spec: {
+      replicas: 5,
+      template: {
+        spec: {
+          containers: [
+            { name: 'a', image: 'a:1', imagePullPolicy: 'Always' },
+            { name: 'old', image: 'o' },
+            { name: 'injected', image: 'i' },
+          ],
+        },
+      },
+    },
     metadata: { labels: { x: '1', y: '1', z: '1' }, uid: 'u' },
   }
   const patch = createThreeWayMergePatch(last, next, live, deployment, true)
@@ -108,16 +176,32 @@ test('kubectl apply removes what it applied before, adds what is new, and leaves
     metadata: { labels: { y: null } },
   })
   assert.deepEqual(apply(live, patch, deployment), {
-    spec: { template: { spec: { containers: [{ name: 'a', image: 'a:2', imagePullPolicy: 'Always' }, { name: 'injected', image: 'i' }] } } },
+    spec: {
+      template: {
+        spec: {
+          containers: [
+            { name: 'a', image: 'a:2', imagePullPolicy: 'Always' },
+            { name: 'injected', image: 'i' },
+          ],
+        },
+      },
+    },
     metadata: { labels: { x: '1', z: '1' }, uid: 'u' },
   })
 })
 
 test('a three-way patch that may not overwrite finds conflicts', () => {
-  const with_ = (image: string, replicas: number): JsonObject => ({ spec: { replicas, template: { spec: { containers: [{ name: 'a', image }] } } } })
-  assert.throws(() => createThreeWayMergePatch(with_('1', 1), with_('2', 1), with_('3', 1), deployment, false), PatchConflict)
+  const with_ = (image: string, replicas: number): JsonObject => ({
+    spec: { replicas, template: { spec: { containers: [{ name: 'a', image }] } } },
+  })
+  assert.throws(
+    () => createThreeWayMergePatch(with_('1', 1), with_('2', 1), with_('3', 1), deployment, false),
+    PatchConflict,
+  )
   assert.deepEqual(createThreeWayMergePatch(with_('1', 1), with_('2', 1), with_('1', 1), deployment, false), {
-    spec: { template: { spec: { containers: [{ name: 'a', image: '2' }], '$setElementOrder/containers': [{ name: 'a' }] } } },
+    spec: {
+      template: { spec: { containers: [{ name: 'a', image: '2' }], '$setElementOrder/containers': [{ name: 'a' }] } },
+    },
   })
 })
 
@@ -131,7 +215,9 @@ const anyPod = fc.record({
     nodeName: text,
     containers: fc.uniqueArray(fc.record({
       name: fc.constantFrom('a', 'b', 'c', 'd'), image: text, args: fc.array(text, { maxLength: 2 }),
-      env: fc.uniqueArray(fc.record({ name: fc.constantFrom('x', 'y', 'z'), value: text }), { selector: ({ name }) => name }),
+      env: fc.uniqueArray(fc.record({ name: fc.constantFrom('x', 'y', 'z'), value: text }), {
+        selector: ({ name }) => name,
+      }),
     }, { requiredKeys: ['name'] }), { selector: ({ name }) => name, minLength: 1 }),
     tolerations: fc.array(fc.record({ key: text }), { maxLength: 2 }),
   }, { requiredKeys: [] }),
@@ -151,5 +237,9 @@ test('the three-way patch of a last configuration that is the live object is as 
 })
 
 test('a patch between equal objects is empty', () => {
-  fc.assert(fc.property(anyPod, (object) => { assert.deepEqual(createTwoWayMergePatch(object, structuredClone(object), pod), {}) }))
+  fc.assert(
+    fc.property(anyPod, (object) => {
+      assert.deepEqual(createTwoWayMergePatch(object, structuredClone(object), pod), {})
+    }),
+  )
 })

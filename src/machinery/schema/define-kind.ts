@@ -39,8 +39,8 @@ export interface KindDeclaration<T extends KubeObject> {
   /** Sentences for the `Warning` header. */
   readonly warnings?: (object: T, old: Stored<T> | undefined) => string[]
   /**
-   * Which part changes `metadata.generation` (initially 1). 'spec': every change of spec; 'none': the kind has no generation.
-   * Default: 'none'; a function decides otherwise.
+   * Which part changes `metadata.generation` (initially 1). 'spec': every change of spec; 'none': the kind has no
+   * generation. Default: 'none'; a function decides otherwise.
    */
   readonly generation?: 'spec' | 'none' | ((object: T, old: Stored<T>) => boolean)
   /** PUT may create an absent object (upstream: AllowCreateOnUpdate). */
@@ -54,7 +54,10 @@ export interface KindDeclaration<T extends KubeObject> {
   readonly selectableFields?: (object: Stored<T>) => Readonly<Record<string, string>>
   /** Seconds that deletion waits for the owner of the object (only Pods have this). undefined: delete at once. */
   readonly graceSeconds?: (object: Stored<T>, requested: number | undefined) => number | undefined
-  /** What deletion without a propagationPolicy does to dependents. Default 'Background'; 'Orphan' for ReplicationController. */
+  /**
+   * What deletion without a propagationPolicy does to dependents. Default 'Background'; 'Orphan' for
+   * ReplicationController.
+   */
   readonly defaultPropagation?: 'Background' | 'Orphan'
 }
 
@@ -148,7 +151,7 @@ export function defineKind<T extends KubeObject>(declaration: KindDeclaration<T>
 }
 
 /**
- * Kinds of different types in one list. Validation and columns take the kind's own type, so a `Kind<Pod>` is not a `Kind<KubeObject>`;
- * whoever walks the list hands each kind only its own objects.
+ * Kinds of different types in one list. Validation and columns take the kind's own type, so a `Kind<Pod>` is not a
+ * `Kind<KubeObject>`; whoever walks the list hands each kind only its own objects.
  */
 export type AnyKind = Kind<any>

@@ -13,8 +13,10 @@ export type Shape =
  * - `bytes` is base64 in JSON; `time` RFC 3339 seconds, `microTime` with six decimals, both null-able as in Go.
  * - `duration` is metav1.Duration ("1h0m0s"); `quantity` resource.Quantity; `intOrString` a number or a string.
  * - `rawExtension` is a whole foreign object; `json` is any JSON value; `fieldsV1` is managedFields' set of fields.
- * - `jsonSchemaOrList`, `…OrBool`, `…OrStrings` are the three unions inside a JSON schema: a schema, or the other thing.
- * - `enum` is a number in protobuf and, in our objects, its name: `FieldSchema.enum` has the names by number (CRI only).
+ * - `jsonSchemaOrList`, `…OrBool`, `…OrStrings` are the three unions inside a JSON schema: a schema, or the other
+ * thing.
+ * - `enum` is a number in protobuf and, in our objects, its name: `FieldSchema.enum` has the names by
+ * number (CRI only).
  */
 export type ScalarType =
   | 'string' | 'bool' | 'int32' | 'int64' | 'uint32' | 'uint64' | 'float' | 'double' | 'bytes'
@@ -43,9 +45,14 @@ export interface StructSchema {
   readonly fieldsByNumber: ReadonlyMap<number, FieldSchema>
   /** Server-side apply treats an atomic struct as one value. */
   readonly mapType: 'granular' | 'atomic'
-  /** Custom resources' `x-kubernetes-preserve-unknown-fields`: fields that are not listed are kept, and have no type. */
+  /**
+   * Custom resources' `x-kubernetes-preserve-unknown-fields`: fields that are not listed are kept, and have no type.
+   */
   readonly preserveUnknownFields?: boolean
-  /** How protobuf treats zero values: 'proto3' leaves them out (CRI); absent or 'proto2', Kubernetes' own way, writes them. */
+  /**
+   * How protobuf treats zero values: 'proto3' leaves them out (CRI); absent or 'proto2', Kubernetes' own
+   * way, writes them.
+   */
   readonly protobuf?: 'proto2' | 'proto3'
 }
 
@@ -58,13 +65,18 @@ export interface FieldSchema {
   /** The Go field is a pointer, so a zero value that is present is not the same as an absent one. */
   readonly pointer: boolean
   readonly protoNumber: number | undefined
-  /** Go's `json:",inline"` structs are flattened in JSON; in protobuf they are messages, whose numbers, outermost first, are here. */
+  /**
+   * Go's `json:",inline"` structs are flattened in JSON; in protobuf they are messages, whose numbers, outermost
+   * first, are here.
+   */
   readonly protoPath?: readonly number[]
   /** Allowed values of a `+enum` type. */
   readonly enum: readonly string[] | undefined
   /** From `+default=`; most defaults are in the kinds' `setDefaults`. */
   readonly defaultValue: unknown
-  /** Go's word for the type where it does not follow from the shape (`v1.RestartPolicy`): messages of decoding name it. */
+  /**
+   * Go's word for the type where it does not follow from the shape (`v1.RestartPolicy`): messages of decoding name it.
+   */
   readonly goType?: string
   /** For a struct-shaped field: strategic merge's `retainKeys`, if upstream marks it. */
   readonly patchStrategy: readonly ('merge' | 'replace' | 'retainKeys')[]

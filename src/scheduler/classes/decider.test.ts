@@ -12,28 +12,47 @@ import { PodClass } from './pod-class.ts'
 import { Decider } from './decider.ts'
 
 const term = (random: SeededRandom) => ({
-  topologyKey: random.pick(['zone', 'rack', 'kubernetes.io/hostname']), labelSelector: { matchLabels: { app: random.pick(['web', 'db']) } },
+  topologyKey: random.pick(['zone', 'rack', 'kubernetes.io/hostname']),
+  labelSelector: { matchLabels: { app: random.pick(['web', 'db']) } },
 })
 const randomAffinity = (random: SeededRandom): object => {
   const required = random.chance(0.4) ? { requiredDuringSchedulingIgnoredDuringExecution: [term(random)] } : {}
   const preferred = random.chance(0.5)
-    ? { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1 + random.below(50), podAffinityTerm: term(random) }] } : {}
+    ? {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          { weight: 1 + random.below(50), podAffinityTerm: term(random) },
+        ],
+      }
+    : {}
   return { ...required, ...preferred }
 }
 
 /** One of a few shapes, so that classes have several members. */
 function podShape(random: SeededRandom): string {
   const spec: Record<string, unknown> = {}
-  if (random.chance(0.4)) spec['affinity'] = {
-    ...(random.chance(0.5) && { podAffinity: randomAffinity(random) }), ...(random.chance(0.5) && { podAntiAffinity: randomAffinity(random) }),
-    ...(random.chance(0.3) && { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [
-      { weight: 3, preference: { matchExpressions: [{ key: 'disk', operator: 'Exists' }] } }] } }),
+  if (random.chance(0.4)) {
+    spec['affinity'] = {
+      ...(random.chance(0.5) && { podAffinity: randomAffinity(random) }),
+      ...(random.chance(0.5) && { podAntiAffinity: randomAffinity(random) }),
+      ...(random.chance(0.3) && {
+        nodeAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            { weight: 3, preference: { matchExpressions: [{ key: 'disk', operator: 'Exists' }] } },
+          ],
+        },
+      }),
+    }
   }
-  if (random.chance(0.4)) spec['topologySpreadConstraints'] = Array.from({ length: 1 + random.below(2) }, () => ({
-    maxSkew: 1 + random.below(3), topologyKey: random.pick(['zone', 'rack', 'kubernetes.io/hostname']),
-    whenUnsatisfiable: random.pick(['DoNotSchedule', 'ScheduleAnyway']), labelSelector: { matchLabels: { app: random.pick(['web', 'db']) } },
-    ...(random.chance(0.2) && { nodeTaintsPolicy: 'Honor' }), ...(random.chance(0.2) && { minDomains: 1 + random.below(4) }),
-  }))
+  if (random.chance(0.4)) {
+    spec['topologySpreadConstraints'] = Array.from({ length: 1 + random.below(2) }, () => ({
+      maxSkew: 1 + random.below(3),
+      topologyKey: random.pick(['zone', 'rack', 'kubernetes.io/hostname']),
+      whenUnsatisfiable: random.pick(['DoNotSchedule', 'ScheduleAnyway']),
+      labelSelector: { matchLabels: { app: random.pick(['web', 'db']) } },
+      ...(random.chance(0.2) && { nodeTaintsPolicy: 'Honor' }),
+      ...(random.chance(0.2) && { minDomains: 1 + random.below(4) }),
+    }))
+  }
   if (random.chance(0.2)) spec['tolerations'] = [{ key: 'soft', operator: 'Exists' }]
   const port = random.chance(0.1) ? 'port=80' : ''
   return `cpu=${random.below(8) * 100}m memory=${random.below(8) * 100}Mi app:${random.pick(['web', 'db', 'other'])} image=${random.pick(['x', 'y'])} ${port} ${JSON.stringify(spec)}`
@@ -93,7 +112,9 @@ test('the decider makes a class of the second of its kind, and tells why a pod f
   const outcomes = ['p', 'q', 'r', 's', 't'].map((name) => {
     const pod = infoOf(`${name} cpu=500m`)
     const decision = decider.decide(pod, defaultProfile, () => 0.5, () => [], false)
-    if (decision.type === 'rejected') return [...decision.rejection.verdicts.values()].map(({ reasons }) => reasons.join()).join(' ')
+    if (decision.type === 'rejected') {
+      return [...decision.rejection.verdicts.values()].map(({ reasons }) => reasons.join()).join(' ')
+    }
     state.place(pod, decision.node)
     return decision.node
   })
@@ -103,9 +124,21 @@ test('the decider makes a class of the second of its kind, and tells why a pod f
 
 test('of equally good nodes each is picked about as often, however they are grouped', () => {
   const state = new ClusterState({ namespaceLabels: () => undefined, groupSelector: () => undefined })
-  for (const [name, zone] of [['a', 'x'], ['b', 'x'], ['c', 'x'], ['d', 'y']] as const) state.setNode(nodeOf(`${name} zone:${zone}`))
+  for (const [name, zone] of [
+    ['a', 'x'],
+    ['b', 'x'],
+    ['c', 'x'],
+    ['d', 'y'],
+  ] as const) {
+    state.setNode(nodeOf(`${name} zone:${zone}`))
+  }
   const spread = JSON.stringify({ topologySpreadConstraints: [
-    { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: { app: 'web' } } },
+    {
+      maxSkew: 1,
+      topologyKey: 'zone',
+      whenUnsatisfiable: 'DoNotSchedule',
+      labelSelector: { matchLabels: { app: 'web' } },
+    },
   ] })
   const podClass = new PodClass(infoOf(`p app:web ${spread}`), state, defaultProfile)
   const random = seededRandom('ties')

@@ -39,7 +39,10 @@ export const volumeBinding = definePlugin<Claims>({
       }
       if (claim.status?.phase === 'Lost') {
         const lost = claim.spec?.volumeName ?? ''
-        return { type: 'rejected', reason: `persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${lost}"` }
+        return {
+          type: 'rejected',
+          reason: `persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${lost}"`,
+        }
       }
       if (isFullyBound(claim)) bound.push(claim)
       else if (waitsForPod(claim, view)) waiting.push(claim)

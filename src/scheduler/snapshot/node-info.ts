@@ -100,7 +100,9 @@ function withSums(info: NodeInfo, pod: PodInfo, sign: 1 | -1): NodeInfo {
 
 export function hasAffinity(pod: PodInfo): boolean {
   const { requiredAffinity, requiredAntiAffinity, preferredAffinity, preferredAntiAffinity } = pod
-  return requiredAffinity.length + requiredAntiAffinity.length + preferredAffinity.length + preferredAntiAffinity.length > 0
+  return (
+    requiredAffinity.length + requiredAntiAffinity.length + preferredAffinity.length + preferredAntiAffinity.length > 0
+  )
 }
 
 /** True if no pod of the node has any of the ports; 0.0.0.0 is every address. */

@@ -1,4 +1,7 @@
-/** Crashes at every call to the disk, calls that fail, and files that were damaged: nothing acknowledged is ever lost or wrong. */
+/**
+ * Crashes at every call to the disk, calls that fail, and files that were damaged: nothing acknowledged is
+ * ever lost or wrong.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSimClock } from '#sim/clock.ts'
@@ -19,7 +22,13 @@ const everything = { start: '', end: '\uffff' }
 const seeds = Number(process.env['SEEDS'] ?? 1)
 
 /** So small that a few changes fill a log, and a few logs bring a snapshot. */
-const tiny = { firstSegmentBytes: 6_144, segmentBytes: 8_192, snapshotAfterBytes: 6_144, historyChanges: 8, groupBytes: 1_500 }
+const tiny = {
+  firstSegmentBytes: 6_144,
+  segmentBytes: 8_192,
+  snapshotAfterBytes: 6_144,
+  historyChanges: 8,
+  groupBytes: 1_500,
+}
 
 const open = (disk: SimDisk): Promise<Store> =>
   openEmbeddedStore({ disk, directory: '/store', clock: createSimClock(0), log: silentLog, options: tiny })
@@ -38,7 +47,10 @@ function stepsOf(random: SeededRandom, count: number): Step[] {
       const key = `/k/${random.below(7)}`
       if (touched.has(key)) continue
       touched.add(key)
-      const put = there.has(key) && random.chance(0.3) ? undefined : `${serial++}:${'v'.repeat(random.below(random.chance(0.1) ? 1_500 : 120))}`
+      const put =
+        there.has(key) && random.chance(0.3)
+          ? undefined
+          : `${serial++}:${'v'.repeat(random.below(random.chance(0.1) ? 1_500 : 120))}`
       if (put === undefined) there.delete(key)
       else there.add(key)
       step.push({ key, put })
@@ -67,8 +79,11 @@ function render(state: ReadonlyMap<string, { value: string; created: number; cha
 }
 
 function renderView(store: Store): string {
-  return store.current().list(everything)
-    .map((entry) => `${entry.key}@${entry.createRevision}-${entry.modRevision}=${decoder.decode(entry.value)}`).join('\n')
+  return store
+    .current()
+    .list(everything)
+    .map((entry) => `${entry.key}@${entry.createRevision}-${entry.modRevision}=${decoder.decode(entry.value)}`)
+    .join('\n')
 }
 
 /** Runs until something fails; gives the newest revision that was acknowledged. */
@@ -78,7 +93,8 @@ async function run(disk: SimDisk, steps: readonly Step[]): Promise<number> {
   for (const step of steps) {
     const results = await Promise.allSettled(step.map(async ({ key, put }) => {
       const ifRevision = store.current().get(key)?.modRevision ?? 0
-      const then = put === undefined ? { type: 'delete' } as const : { type: 'put', value: encoder.encode(put) } as const
+      const then =
+        put === undefined ? ({ type: 'delete' } as const) : ({ type: 'put', value: encoder.encode(put) } as const)
       const result = await store.swap(key, ifRevision, then)
       assert.equal(result.type, 'swapped')
       acknowledged = Math.max(acknowledged, result.revision)
@@ -97,12 +113,19 @@ async function run(disk: SimDisk, steps: readonly Step[]): Promise<number> {
 async function verify(disk: SimDisk, states: readonly string[], acknowledged: number, what: string): Promise<void> {
   const store = await open(disk)
   const { revision } = store
-  assert.ok(revision >= acknowledged, `${what}: revision ${acknowledged} was acknowledged and is lost; the store is at ${revision}`)
+  assert.ok(
+    revision >= acknowledged,
+    `${what}: revision ${acknowledged} was acknowledged and is lost; the store is at ${revision}`,
+  )
   assert.ok(revision <= states.length, `${what}: revision ${revision} was never given`)
   assert.equal(renderView(store), states[revision - 1], what)
   for (let at = store.compactedRevision; at <= revision; at++) {
     const view = await store.read(at)
-    assert.equal(view.count(everything), states[at - 1] === '' ? 0 : states[at - 1]!.split('\n').length, `${what}: revision ${at}`)
+    assert.equal(
+      view.count(everything),
+      states[at - 1] === '' ? 0 : states[at - 1]!.split('\n').length,
+      `${what}: revision ${at}`,
+    )
   }
   // It goes on from there, and a second crash does no harm either.
   const { revision: next } = await store.swap('/after', 0, { type: 'put', value: encoder.encode('x') })
@@ -197,7 +220,9 @@ test('after a failed sync everything is refused, waiting readers are told, and w
   const disk = createSimDisk()
   const store = await open(disk)
   await store.swap('/a', 0, { type: 'put', value: encoder.encode('durable') })
-  const watch = store.watch(everything, store.revision, { signal: new AbortController().signal })[Symbol.asyncIterator]()
+  const watch = store
+    .watch(everything, store.revision, { signal: new AbortController().signal })
+    [Symbol.asyncIterator]()
   const waiting = [watch.next(), store.waitFor(100, new AbortController().signal)]
   disk.beforeEach = (operation) => operation === 'datasync' ? new DiskError('failed', 'planted') : undefined
   await assert.rejects(store.swap('/b', 0, { type: 'put', value: encoder.encode('lost') }), StoreFailed)
@@ -213,7 +238,9 @@ test('nothing is visible or told before it is durable', async () => {
   const store = await open(disk)
   const seen: StoreEvent[] = []
   const abort = new AbortController()
-  void (async () => { for await (const batch of store.watch(everything, 1, { signal: abort.signal })) seen.push(...batch) })()
+  void (async () => {
+    for await (const batch of store.watch(everything, 1, { signal: abort.signal })) seen.push(...batch)
+  })()
   let checked = 0
   disk.beforeEach = (operation) => {
     if (operation === 'datasync' && checked++ === 0) {
@@ -257,41 +284,59 @@ async function assertRightOrRefused(
   }
 }
 
-const damage: readonly (readonly [string, (bytes: Uint8Array, index: number, random: SeededRandom) => Uint8Array | undefined])[] = [
-  ['one bit flipped', (bytes, index) => {
-    if (index >= bytes.length * 8) return undefined
-    const copy = bytes.slice()
-    copy[index >> 3]! ^= 1 << (index & 7)
-    return copy
-  }],
-  ['cut short', (bytes, index) => index < bytes.length ? bytes.slice(0, index) : undefined],
-  ['a stretch overwritten', (bytes, index, random) => {
-    if (index >= 400 * seeds) return undefined
-    const copy = bytes.slice()
-    const from = random.below(bytes.length)
-    copy.set(random.bytes(Math.min(2 + random.below(600), bytes.length - from)), from)
-    return copy
-  }],
-  ['a sector zeroed', (bytes, index) => {
-    if (index * 512 >= bytes.length) return undefined
-    return bytes.slice().fill(0, index * 512, index * 512 + 512)
-  }],
-  ['two sectors swapped', (bytes, index) => {
-    const other = (index + 1) * 512
-    if (other + 512 > bytes.length) return undefined
-    const copy = bytes.slice()
-    copy.set(bytes.subarray(other, other + 512), 0)
-    copy.set(bytes.subarray(0, 512), other)
-    return copy
-  }],
-  ['a stretch repeated further on', (bytes, index, random) => {
-    if (index >= 200 * seeds) return undefined
-    const copy = bytes.slice()
-    const written = bytes.findLastIndex((byte) => byte !== 0)
-    const from = random.below(written)
-    copy.copyWithin(random.below(bytes.length), from, Math.min(from + 1 + random.below(1_500), written))
-    return copy
-  }],
+const damage: readonly (readonly [
+  string,
+  (bytes: Uint8Array, index: number, random: SeededRandom) => Uint8Array | undefined,
+])[] = [
+  [
+    'one bit flipped',
+    (bytes, index) => {
+      if (index >= bytes.length * 8) return undefined
+      const copy = bytes.slice()
+      copy[index >> 3]! ^= 1 << (index & 7)
+      return copy
+    },
+  ],
+  ['cut short', (bytes, index) => (index < bytes.length ? bytes.slice(0, index) : undefined)],
+  [
+    'a stretch overwritten',
+    (bytes, index, random) => {
+      if (index >= 400 * seeds) return undefined
+      const copy = bytes.slice()
+      const from = random.below(bytes.length)
+      copy.set(random.bytes(Math.min(2 + random.below(600), bytes.length - from)), from)
+      return copy
+    },
+  ],
+  [
+    'a sector zeroed',
+    (bytes, index) => {
+      if (index * 512 >= bytes.length) return undefined
+      return bytes.slice().fill(0, index * 512, index * 512 + 512)
+    },
+  ],
+  [
+    'two sectors swapped',
+    (bytes, index) => {
+      const other = (index + 1) * 512
+      if (other + 512 > bytes.length) return undefined
+      const copy = bytes.slice()
+      copy.set(bytes.subarray(other, other + 512), 0)
+      copy.set(bytes.subarray(0, 512), other)
+      return copy
+    },
+  ],
+  [
+    'a stretch repeated further on',
+    (bytes, index, random) => {
+      if (index >= 200 * seeds) return undefined
+      const copy = bytes.slice()
+      const written = bytes.findLastIndex((byte) => byte !== 0)
+      const from = random.below(written)
+      copy.copyWithin(random.below(bytes.length), from, Math.min(from + 1 + random.below(1_500), written))
+      return copy
+    },
+  ],
 ]
 
 for (const [name, hurt] of damage) {
@@ -304,7 +349,8 @@ for (const [name, hurt] of damage) {
       const expected = statesOf(steps).at(-1)!
       let refused = 0
       for (const [path, bytes] of files) {
-        // Every bit and length of what the short run wrote; of the rest a sample, coprime to a byte's bits and a sector's bytes.
+        // Every bit and length of what the short run wrote; of the rest a sample, coprime to a byte's bits and a
+        // sector's bytes.
         const written = (bytes.findLastIndex((byte) => byte !== 0) + 1) * (name.startsWith('one') ? 8 : 1)
         const isExhaustive = !name.startsWith('one') && !name.startsWith('cut')
         for (let index = 0; ; index += isExhaustive || (length === 12 && index < written) ? 1 : 101) {
@@ -321,7 +367,16 @@ for (const [name, hurt] of damage) {
 test('a lost file is noticed', async () => {
   const files = (await closedStore(stepsOf(seededRandom('lost'), 60))).files
   for (const lost of files.keys()) {
-    if (lost.endsWith('.tmp') || lost === [...files.keys()].filter((path) => path.includes('/log-')).toSorted().at(-1)) continue
+    if (
+      lost.endsWith('.tmp')
+      || lost
+        === [...files.keys()]
+          .filter((path) => path.includes('/log-'))
+          .toSorted()
+          .at(-1)
+    ) {
+      continue
+    }
     const disk = createSimDisk()
     for (const [path, content] of files) if (path !== lost) disk.put(path, content)
     await assert.rejects(open(disk), StoreCorrupted, lost)
@@ -370,7 +425,9 @@ test('damage to the last write of a store that was not closed is not taken for a
 })
 
 test('a log of another store under the right name is noticed', async () => {
-  const [ours, theirs] = await Promise.all(['ours', 'theirs'].map((seed) => closedStore(stepsOf(seededRandom(seed), 60))))
+  const [ours, theirs] = await Promise.all(
+    ['ours', 'theirs'].map((seed) => closedStore(stepsOf(seededRandom(seed), 60))),
+  )
   let exchanged = 0
   for (const [path, bytes] of theirs!.files) {
     if (!ours!.files.has(path) || !path.includes('/log-')) continue

@@ -13,7 +13,11 @@ import { openEmbeddedStore } from './embedded-store.ts'
 const encoder = new TextEncoder()
 const seeds = 150 * Number(process.env['SEEDS'] ?? 1)
 const ranges: readonly KeyRange[] = [
-  prefixRange('/'), prefixRange('/a/'), prefixRange('/b/'), { start: '/a/1', end: '/a/1\0' }, { start: '/a/2', end: '/b/1' },
+  prefixRange('/'),
+  prefixRange('/a/'),
+  prefixRange('/b/'),
+  { start: '/a/1', end: '/a/1\0' },
+  { start: '/a/2', end: '/b/1' },
 ]
 
 interface Watched {
@@ -53,7 +57,8 @@ function checkWatched({ range, from, events }: Watched, all: readonly StoreEvent
   const seen = events.filter(({ entry }) => entry.modRevision <= until)
   assert.deepEqual(
     seen.map(({ type, entry, previous }) => [entry.modRevision, type, entry.key, previous?.modRevision]),
-    wanted.map(({ type, entry, previous }) => [entry.modRevision, type, entry.key, previous?.modRevision]), `seed ${seed} from ${from}`,
+    wanted.map(({ type, entry, previous }) => [entry.modRevision, type, entry.key, previous?.modRevision]),
+    `seed ${seed} from ${from}`,
   )
 }
 
@@ -76,20 +81,30 @@ test('watches keep their six promises while changes, compactions and other watch
         const before = store.compactedRevision + random.below(store.revision - store.compactedRevision + 1)
         work.push(store.compact(before))
         assert.equal(store.compactedRevision, before)
-        if (before > 1) assert.throws(() => store.watch(prefixRange('/'), before - 1, { signal: everything.stop.signal }), Compacted)
+        if (before > 1) {
+          assert.throws(() => store.watch(prefixRange('/'), before - 1, { signal: everything.stop.signal }), Compacted)
+        }
       }
       await Promise.all(work)
     }
     // Resumable: a watch that goes on from what another has seen last is that other's continuation.
     const donor = random.pick(watched)
-    const cut = donor.events.findLastIndex(({ entry }) => entry.modRevision >= store.compactedRevision && random.chance(0.5))
+    const cut = donor.events.findLastIndex(
+      ({ entry }) => entry.modRevision >= store.compactedRevision && random.chance(0.5),
+    )
     const resumed = cut < 0 ? undefined : begin(store, donor.range, donor.events[cut]!.entry.modRevision)
     for (let round = 0; round < 5; round++) await change(store, random)
     const last = store.revision
-    assert.deepEqual(everything.events.map(({ entry }) => entry.modRevision), Array.from({ length: last - 1 }, (_, i) => i + 2))
+    assert.deepEqual(
+      everything.events.map(({ entry }) => entry.modRevision),
+      Array.from({ length: last - 1 }, (_, i) => i + 2),
+    )
     for (const each of watched) checkWatched(each, everything.events, last, seed)
     if (resumed !== undefined) {
-      assert.deepEqual(resumed.events.map(({ entry }) => entry.modRevision), donor.events.slice(cut + 1).map(({ entry }) => entry.modRevision))
+      assert.deepEqual(
+        resumed.events.map(({ entry }) => entry.modRevision),
+        donor.events.slice(cut + 1).map(({ entry }) => entry.modRevision),
+      )
       resumed.stop.abort()
     }
     for (const each of watched) each.stop.abort()

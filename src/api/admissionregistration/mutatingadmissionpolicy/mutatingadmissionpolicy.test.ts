@@ -28,8 +28,10 @@ const rows: readonly Row[] = [
   {
     it: 'changes it in one way',
     object: own({ mutations: [{ patchType: 'JSONPatch', applyConfiguration: { expression: 'a' } }] }),
-    errors: ['spec.mutations[0].jsonPatch.expression: Required value: expression is required',
-      'spec.mutations[0].applyConfiguration: Invalid value: "{applyConfiguration}": must not be specified when patchType is JSONPatch'],
+    errors: [
+      'spec.mutations[0].jsonPatch.expression: Required value: expression is required',
+      'spec.mutations[0].applyConfiguration: Invalid value: "{applyConfiguration}": must not be specified when patchType is JSONPatch',
+    ],
   },
 ]
 

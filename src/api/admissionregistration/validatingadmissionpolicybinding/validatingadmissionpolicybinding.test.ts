@@ -12,8 +12,10 @@ const rows: readonly Row[] = [
   {
     it: 'denies or warns',
     object: { metadata: { name: 'a' }, spec: { policyName: 'p', validationActions: ['Deny', 'Warn'] } },
-    errors: ['spec.validationActions: Invalid value: ["Deny","Warn"]: must not contain both Deny and Warn (repeating the same validation failure ' +
-      'information in the API response and headers serves no purpose)'],
+    errors: [
+      'spec.validationActions: Invalid value: ["Deny","Warn"]: must not contain both Deny and Warn (repeating the same validation failure '
+        + 'information in the API response and headers serves no purpose)',
+    ],
   },
   {
     it: 'finds parameters in one way',

@@ -16,9 +16,12 @@ function own(webhook: object = {}): object {
 
 const rows: readonly Row[] = [
   {
-    it: 'fails closed, for equivalent requests, within ten seconds', object: own(),
+    it: 'fails closed, for equivalent requests, within ten seconds',
+    object: own(),
     holds: {
-      'webhooks.0.failurePolicy': 'Fail', 'webhooks.0.matchPolicy': 'Equivalent', 'webhooks.0.timeoutSeconds': 10,
+      'webhooks.0.failurePolicy': 'Fail',
+      'webhooks.0.matchPolicy': 'Equivalent',
+      'webhooks.0.timeoutSeconds': 10,
       'webhooks.0.namespaceSelector': {},
       'webhooks.0.objectSelector': {},
       'webhooks.0.rules.0.scope': '*',
@@ -26,7 +29,8 @@ const rows: readonly Row[] = [
     },
   },
   {
-    it: 'has a name with a domain', object: own({ name: 'a.b' }),
+    it: 'has a name with a domain',
+    object: own({ name: 'a.b' }),
     errors: [
       'webhooks[0].name: Invalid value: "a.b": should be a domain with at least three segments separated by dots',
     ],
@@ -42,11 +46,15 @@ const rows: readonly Row[] = [
     errors: ['webhooks[0].clientConfig: Required value: exactly one of url or service is required'],
   },
   {
-    it: 'is called safely', object: own({ clientConfig: { url: 'http://a/b' } }),
-    errors: ['webhooks[0].clientConfig.url: Invalid value: "http": \'https\' is the only allowed URL scheme; desired format: https://host[/path]'],
+    it: 'is called safely',
+    object: own({ clientConfig: { url: 'http://a/b' } }),
+    errors: [
+      'webhooks[0].clientConfig.url: Invalid value: "http": \'https\' is the only allowed URL scheme; desired format: https://host[/path]',
+    ],
   },
   {
-    it: 'speaks a known version', object: own({ admissionReviewVersions: ['v2'] }),
+    it: 'speaks a known version',
+    object: own({ admissionReviewVersions: ['v2'] }),
     errors: ['webhooks[0].admissionReviewVersions: Invalid value: ["v2"]: must include at least one of v1, v1beta1'],
   },
   {
@@ -56,8 +64,10 @@ const rows: readonly Row[] = [
         { operations: ['*', 'CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/*', 'pods/status'] },
       ],
     }),
-    errors: ['webhooks[0].rules[0].operations: Invalid value: ["*","CREATE"]: if \'*\' is present, must not specify other operations',
-      'webhooks[0].rules[0].resources[1]: Invalid value: "pods/status": if \'pods/*\' is present, must not specify pods/status'],
+    errors: [
+      'webhooks[0].rules[0].operations: Invalid value: ["*","CREATE"]: if \'*\' is present, must not specify other operations',
+      'webhooks[0].rules[0].resources[1]: Invalid value: "pods/status": if \'pods/*\' is present, must not specify pods/status',
+    ],
   },
 ]
 

@@ -25,9 +25,12 @@ function withSchema(openAPIV3Schema: object | undefined): object {
 
 const rows: readonly Row[] = [
   {
-    it: 'fills in its names', object: own(),
+    it: 'fills in its names',
+    object: own(),
     holds: {
-      'spec.names.singular': 'widget', 'spec.names.listKind': 'WidgetList', 'spec.conversion': { strategy: 'None' },
+      'spec.names.singular': 'widget',
+      'spec.names.listKind': 'WidgetList',
+      'spec.conversion': { strategy: 'None' },
       status: { conditions: [], acceptedNames: { plural: '', kind: '' }, storedVersions: ['v1'] },
     },
   },
@@ -41,8 +44,11 @@ const rows: readonly Row[] = [
     object: own({
       versions: [{ name: 'v1', served: true, storage: false, schema: { openAPIV3Schema: { type: 'object' } } }],
     }),
-    errors: ['spec.versions: Invalid value: [{"name":"v1","served":true,"storage":false,"schema":{"openAPIV3Schema":{"type":"object"}}}]: ' +
-      'must have exactly one version marked as storage version', 'status.storedVersions: Invalid value: []: must have at least one stored version'],
+    errors: [
+      'spec.versions: Invalid value: [{"name":"v1","served":true,"storage":false,"schema":{"openAPIV3Schema":{"type":"object"}}}]: '
+        + 'must have exactly one version marked as storage version',
+      'status.storedVersions: Invalid value: []: must have at least one stored version',
+    ],
   },
   {
     it: 'has a schema',
@@ -57,8 +63,10 @@ const rows: readonly Row[] = [
   {
     it: 'gives every field a type',
     object: withSchema({ type: 'object', properties: { spec: { properties: { a: { type: 'array' } } } } }),
-    errors: ['spec.versions[0].schema.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields',
-      'spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[a].items: Required value: must be specified'],
+    errors: [
+      'spec.versions[0].schema.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields',
+      'spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[a].items: Required value: must be specified',
+    ],
   },
   {
     it: 'declares outside of logic',
@@ -68,14 +76,22 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    it: 'merges lists by keys that items have', object: withSchema({ type: 'object', properties: { a: {
-      type: 'array',
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['k'],
-      items: { type: 'object', properties: { k: { type: 'string' } } },
-    } } }),
-    errors: ['spec.versions[0].schema.openAPIV3Schema.properties[a].items.properties[k].default: Required value: this property is in ' +
-      'x-kubernetes-list-map-keys, so it must have a default or be a required property'],
+    it: 'merges lists by keys that items have',
+    object: withSchema({
+      type: 'object',
+      properties: {
+        a: {
+          type: 'array',
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['k'],
+          items: { type: 'object', properties: { k: { type: 'string' } } },
+        },
+      },
+    }),
+    errors: [
+      'spec.versions[0].schema.openAPIV3Schema.properties[a].items.properties[k].default: Required value: this property is in '
+        + 'x-kubernetes-list-map-keys, so it must have a default or be a required property',
+    ],
   },
   {
     it: 'scales by fields of its own',
@@ -84,17 +100,27 @@ const rows: readonly Row[] = [
         { ...version, subresources: { scale: { specReplicasPath: '.status.a', statusReplicasPath: '.status.b' } } },
       ],
     }),
-    errors: ['spec.versions[0].subresources.scale.specReplicasPath: Invalid value: ".status.a": should be a json path under .spec'],
+    errors: [
+      'spec.versions[0].subresources.scale.specReplicasPath: Invalid value: ".status.a": should be a json path under .spec',
+    ],
   },
   {
     it: 'asks before it takes a name of the project',
     object: { ...own({ group: 'x.k8s.io' }), metadata: { name: 'widgets.x.k8s.io' } },
-    errors: ['metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups must have approval annotation ' +
-      '"api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111'],
+    errors: [
+      'metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups must have approval annotation '
+        + '"api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111',
+    ],
   },
   {
-    it: 'remembers versions that objects are stored in', old: { ...own(), status: { storedVersions: ['v1'] } },
-    object: own({ versions: [{ ...version, storage: false }, { ...version, name: 'v2' }] }),
+    it: 'remembers versions that objects are stored in',
+    old: { ...own(), status: { storedVersions: ['v1'] } },
+    object: own({
+      versions: [
+        { ...version, storage: false },
+        { ...version, name: 'v2' },
+      ],
+    }),
     holds: { 'status.storedVersions': ['v1', 'v2'] },
   },
 ]

@@ -41,8 +41,14 @@ export function validateNewCustomResourceDefinition({ metadata, spec }: CustomRe
       'https://github.com/kubernetes/enhancements/pull/1111')]
   }
   if (value.startsWith('unapproved') || URL.canParse(value)) return []
-  return [invalidValue(path, value, 'protected groups must have approval annotation "api-approved.kubernetes.io" with either a URL or a ' +
-    'reason starting with "unapproved", see https://github.com/kubernetes/enhancements/pull/1111')]
+  return [
+    invalidValue(
+      path,
+      value,
+      'protected groups must have approval annotation "api-approved.kubernetes.io" with either a URL or a '
+        + 'reason starting with "unapproved", see https://github.com/kubernetes/enhancements/pull/1111',
+    ),
+  ]
 }
 
 function validateGroup(group: string): FieldError[] {
@@ -122,7 +128,11 @@ function validateSubresources(subresources: CustomResourceSubresources | undefin
   const scale = subresources?.scale
   if (!scale) return []
   const errors: FieldError[] = []
-  const check = (field: 'specReplicasPath' | 'statusReplicasPath' | 'labelSelectorPath', parts: readonly string[], place: string): void => {
+  const check = (
+    field: 'specReplicasPath' | 'statusReplicasPath' | 'labelSelectorPath',
+    parts: readonly string[],
+    place: string,
+  ): void => {
     const value = scale[field]
     const at = `${path}.scale.${field}`
     if (!value) {
@@ -170,12 +180,19 @@ function validateStoredVersions({ spec, status }: CustomResourceDefinition): Fie
   const stored = status?.storedVersions ?? []
   if (stored.length === 0) return [invalidValue(path, stored, 'must have at least one stored version')]
   const versions = spec?.versions ?? []
-  const errors = versions.filter(({ name, storage }) => storage && !stored.includes(name))
+  const errors = versions
+    .filter(({ name, storage }) => storage && !stored.includes(name))
     .map(({ name }) => invalidValue(path, stored, `must have the storage version ${name}`))
   for (const [index, name] of stored.entries()) {
     if (versions.some((version) => version.name === name)) continue
-    errors.push(invalidValue(`${path}[${index}]`, name, `missing from spec.versions; ${name} was previously a storage version, and must remain ` +
-      `in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`))
+    errors.push(
+      invalidValue(
+        `${path}[${index}]`,
+        name,
+        `missing from spec.versions; ${name} was previously a storage version, and must remain `
+          + `in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
+      ),
+    )
   }
   return errors
 }

@@ -63,7 +63,11 @@ function validateUnsupported(schema: JSONSchemaProps, path: string): FieldError[
       ),
     )
   }
-  if (schema.additionalProperties !== undefined && schema.additionalProperties !== false && Object.keys(schema.properties ?? {}).length > 0) {
+  if (
+    schema.additionalProperties !== undefined
+    && schema.additionalProperties !== false
+    && Object.keys(schema.properties ?? {}).length > 0
+  ) {
     errors.push(
       forbiddenValue(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'),
     )
@@ -81,7 +85,9 @@ function validateUnsupported(schema: JSONSchemaProps, path: string): FieldError[
   return errors
 }
 
-/** Patterns are in Go's syntax: they may begin with flags, and escape any punctuation, as JavaScript's plain mode does. */
+/**
+ * Patterns are in Go's syntax: they may begin with flags, and escape any punctuation, as JavaScript's plain mode does.
+ */
 function validatePattern(pattern: string, path: string): FieldError[] {
   try {
     new RegExp(pattern.replace(/^\(\?[ims]+\)/, ''))
@@ -100,10 +106,18 @@ function validateType(schema: JSONSchemaProps, path: string, level: Level): Fiel
   if (type === '') {
     if (level === 'root') errors.push(required(`${path}.type`, 'must not be empty at the root'))
     else if (!untyped) {
-      errors.push(required(`${path}.type`,
-        level === 'item' ? 'must not be empty for specified array items' : 'must not be empty for specified object fields'))
+      errors.push(
+        required(
+          `${path}.type`,
+          level === 'item'
+            ? 'must not be empty for specified array items'
+            : 'must not be empty for specified object fields',
+        ),
+      )
     }
-  } else if (level === 'root' && type !== 'object') errors.push(invalidValue(`${path}.type`, type, 'must be object at the root'))
+  } else if (level === 'root' && type !== 'object') {
+    errors.push(invalidValue(`${path}.type`, type, 'must be object at the root'))
+  }
   if (level === 'root' && schema.additionalProperties !== undefined) {
     errors.push(forbiddenValue(`${path}.additionalProperties`, 'must not be used at the root'))
   }

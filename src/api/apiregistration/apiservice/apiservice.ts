@@ -45,5 +45,7 @@ function localCondition() {
 function formatAvailable({ status }: Stored<APIService>): string {
   const condition = status?.conditions?.find(({ type }) => type === 'Available')
   if (!condition) return 'Unknown'
-  return condition.status === 'True' || !condition.reason ? condition.status : `${condition.status} (${condition.reason})`
+  return condition.status === 'True' || !condition.reason
+    ? condition.status
+    : `${condition.status} (${condition.reason})`
 }

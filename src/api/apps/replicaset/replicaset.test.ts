@@ -21,7 +21,9 @@ const rows: readonly Row[] = [
     it: 'keeps its selector',
     old: own(),
     object: own({ selector: { matchLabels: { app: 'a' }, matchExpressions: [{ key: 'app', operator: 'Exists' }] } }),
-    errors: ['spec.selector: Invalid value: {"matchLabels":{"app":"a"},"matchExpressions":[{"key":"app","operator":"Exists"}]}: field is immutable'],
+    errors: [
+      'spec.selector: Invalid value: {"matchLabels":{"app":"a"},"matchExpressions":[{"key":"app","operator":"Exists"}]}: field is immutable',
+    ],
   },
   {
     it: 'counts parts of a whole',

@@ -12,11 +12,13 @@ function own(spec: object = {}): object {
 
 const rows: readonly Row[] = [
   {
-    it: 'starts in order and keeps its claims', object: own(),
+    it: 'starts in order and keeps its claims',
+    object: own(),
     holds: {
       'spec.podManagementPolicy': 'OrderedReady',
       'spec.updateStrategy': { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
-      'spec.persistentVolumeClaimRetentionPolicy': { whenDeleted: 'Retain', whenScaled: 'Retain' }, 'spec.replicas': 1,
+      'spec.persistentVolumeClaimRetentionPolicy': { whenDeleted: 'Retain', whenScaled: 'Retain' },
+      'spec.replicas': 1,
       status: { replicas: 0, availableReplicas: 0 },
     },
   },
@@ -40,13 +42,18 @@ const rows: readonly Row[] = [
     },
   },
   {
-    it: 'starts in order or all at once', object: own({ podManagementPolicy: 'X' }),
-    errors: ['spec.podManagementPolicy: Invalid value: "X": must be \'OrderedReady\' or \'Parallel\''],
+    it: 'starts in order or all at once',
+    object: own({ podManagementPolicy: 'X' }),
+    errors: ["spec.podManagementPolicy: Invalid value: \"X\": must be 'OrderedReady' or 'Parallel'"],
   },
   {
-    it: 'changes in few ways', old: own(), object: own({ serviceName: 'b', replicas: 3 }),
-    errors: ["spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', " +
-      "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"],
+    it: 'changes in few ways',
+    old: own(),
+    object: own({ serviceName: 'b', replicas: 3 }),
+    errors: [
+      "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
+        + "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+    ],
   },
   {
     it: 'has a label for a name',

@@ -94,8 +94,13 @@ export function validateStatefulSetUpdate({ spec }: StatefulSet, old: Stored<Sta
   const fixed = (part: object | undefined): unknown =>
     Object.fromEntries(Object.entries(part ?? {}).filter(([field]) => !(mutable as readonly string[]).includes(field)))
   if (semanticEqual(fixed(spec), fixed(old.spec))) return []
-  return [forbiddenValue('spec', "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', " +
-    "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")]
+  return [
+    forbiddenValue(
+      'spec',
+      "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
+        + "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+    ),
+  ]
 }
 
 export function validateStatefulSetStatusUpdate({ status }: StatefulSet, old: Stored<StatefulSet>): FieldError[] {

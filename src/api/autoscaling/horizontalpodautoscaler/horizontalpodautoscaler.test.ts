@@ -14,16 +14,19 @@ function own(spec: object = {}): object {
 
 const rows: readonly Row[] = [
   {
-    it: 'aims at 80 % of the CPU', object: own(),
+    it: 'aims at 80 % of the CPU',
+    object: own(),
     holds: {
-      'spec.minReplicas': 1, status: { currentReplicas: 0, desiredReplicas: 0 },
+      'spec.minReplicas': 1,
+      status: { currentReplicas: 0, desiredReplicas: 0 },
       'spec.metrics': [
         { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
       ],
     },
   },
   {
-    it: 'scales by rules that are whole', object: own({ behavior: { scaleDown: { stabilizationWindowSeconds: 60 } } }),
+    it: 'scales by rules that are whole',
+    object: own({ behavior: { scaleDown: { stabilizationWindowSeconds: 60 } } }),
     holds: {
       'spec.behavior.scaleDown': {
         stabilizationWindowSeconds: 60,
@@ -34,7 +37,8 @@ const rows: readonly Row[] = [
     },
   },
   {
-    it: 'has a most that is not less than its least', object: own({ minReplicas: 5 }),
+    it: 'has a most that is not less than its least',
+    object: own({ minReplicas: 5 }),
     errors: ['spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`'],
   },
   {
@@ -42,12 +46,17 @@ const rows: readonly Row[] = [
     object: own({
       metrics: [{ type: 'Pods', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 0 } } }],
     }),
-    errors: ['spec.metrics[0].resource.target.averageUtilization: Invalid value: 0: must be greater than 0',
-      'spec.metrics[0].pods: Required value: must populate information for the given metric source'],
+    errors: [
+      'spec.metrics[0].resource.target.averageUtilization: Invalid value: 0: must be greater than 0',
+      'spec.metrics[0].pods: Required value: must populate information for the given metric source',
+    ],
   },
   {
-    it: 'knows its kinds of metrics', object: own({ metrics: [{ type: 'X' }] }),
-    errors: ['spec.metrics[0].type: Unsupported value: "X": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"'],
+    it: 'knows its kinds of metrics',
+    object: own({ metrics: [{ type: 'X' }] }),
+    errors: [
+      'spec.metrics[0].type: Unsupported value: "X": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"',
+    ],
   },
 ]
 

@@ -14,13 +14,18 @@ export function formatMetrics(
 
 function formatMetric(spec: DeepReadonly<MetricSpec>, status: DeepReadonly<MetricStatus> | undefined): string {
   switch (spec.type) {
-    case 'External': return formatValue(spec.external?.target, status?.external?.current)
-    case 'Object': return formatValue(spec.object?.target, status?.object?.current)
-    case 'Pods': return `${status?.pods?.current.averageValue ?? '<unknown>'}/${spec.pods?.target.averageValue ?? ''}`
-    case 'Resource': return `${spec.resource?.name}: ${formatResource(spec.resource?.target, status?.resource?.current)}`
+    case 'External':
+      return formatValue(spec.external?.target, status?.external?.current)
+    case 'Object':
+      return formatValue(spec.object?.target, status?.object?.current)
+    case 'Pods':
+      return `${status?.pods?.current.averageValue ?? '<unknown>'}/${spec.pods?.target.averageValue ?? ''}`
+    case 'Resource':
+      return `${spec.resource?.name}: ${formatResource(spec.resource?.target, status?.resource?.current)}`
     case 'ContainerResource':
       return `${spec.containerResource?.name}: ${formatResource(spec.containerResource?.target, status?.containerResource?.current)}`
-    default: return '<unknown type>'
+    default:
+      return '<unknown type>'
   }
 }
 

@@ -113,8 +113,9 @@ function validateRule(
 ): FieldError[] {
   const { action, onExitCodes, onPodConditions = [] } = rule
   const errors: FieldError[] = []
-  if (!action) errors.push(required(`${path}.action`, `valid values: ${actions.map((value) => `"${value}"`).join(', ')}`))
-  else if (action === 'FailIndex' && spec.backoffLimitPerIndex === undefined) {
+  if (!action) {
+    errors.push(required(`${path}.action`, `valid values: ${actions.map((value) => `"${value}"`).join(', ')}`))
+  } else if (action === 'FailIndex' && spec.backoffLimitPerIndex === undefined) {
     errors.push(invalidValue(`${path}.action`, action, 'requires the backoffLimitPerIndex to be set'))
   } else if (!actions.includes(action)) errors.push(notSupported(`${path}.action`, action, actions))
   if (onExitCodes) errors.push(...validateExitCodes(onExitCodes, containers, `${path}.onExitCodes`))

@@ -13,31 +13,42 @@ function own(spec: object = {}): object {
 const rows: readonly Row[] = [
   { it: 'is undecided at first', object: own(), holds: { status: {} } },
   {
-    it: 'is a request', object: own({ request: 'AA==' }),
+    it: 'is a request',
+    object: own({ request: 'AA==' }),
     errors: ['spec.request: Invalid value: "AA==": PEM block type must be CERTIFICATE REQUEST'],
   },
   {
-    it: 'is for known uses', object: own({ usages: ['x'] }),
-    errors: ['spec.usages[0]: Unsupported value: "x": supported values: "any", "cert sign", "client auth", "code signing", "content commitment", ' +
-      '"crl sign", "data encipherment", "decipher only", "digital signature", "email protection", "encipher only", "ipsec end system", ' +
-      '"ipsec tunnel", "ipsec user", "key agreement", "key encipherment", "microsoft sgc", "netscape sgc", "ocsp signing", "s/mime", ' +
-      '"server auth", "signing", "timestamping"'],
+    it: 'is for known uses',
+    object: own({ usages: ['x'] }),
+    errors: [
+      'spec.usages[0]: Unsupported value: "x": supported values: "any", "cert sign", "client auth", "code signing", "content commitment", '
+        + '"crl sign", "data encipherment", "decipher only", "digital signature", "email protection", "encipher only", "ipsec end system", '
+        + '"ipsec tunnel", "ipsec user", "key agreement", "key encipherment", "microsoft sgc", "netscape sgc", "ocsp signing", "s/mime", '
+        + '"server auth", "signing", "timestamping"',
+    ],
   },
   {
-    it: 'names its signer', object: own({ signerName: 'x' }),
-    errors: ['spec.signerName: Invalid value: "x": must be a fully qualified domain and path of the form \'example.com/signer-name\''],
+    it: 'names its signer',
+    object: own({ signerName: 'x' }),
+    errors: [
+      'spec.signerName: Invalid value: "x": must be a fully qualified domain and path of the form \'example.com/signer-name\'',
+    ],
   },
   {
-    it: 'is approved through its own endpoint', old: { ...own(), status: {} },
-    object: { ...own(), status: { conditions: [{ type: 'Approved', status: 'True' }] } }, subresource: 'approval',
+    it: 'is approved through its own endpoint',
+    old: { ...own(), status: {} },
+    object: { ...own(), status: { conditions: [{ type: 'Approved', status: 'True' }] } },
+    subresource: 'approval',
     holds: {
       'status.conditions.0.lastUpdateTime': '2026-01-01T00:00:00Z',
       'status.conditions.0.lastTransitionTime': '2026-01-01T00:00:00Z',
     },
   },
   {
-    it: 'is not approved through its status', old: { ...own(), status: {} },
-    object: { ...own(), status: { conditions: [{ type: 'Approved', status: 'True' }] } }, subresource: 'status',
+    it: 'is not approved through its status',
+    old: { ...own(), status: {} },
+    object: { ...own(), status: { conditions: [{ type: 'Approved', status: 'True' }] } },
+    subresource: 'status',
     errors: ['status.conditions: Forbidden: updates may not add a condition of type "Approved"'],
   },
   {

@@ -18,7 +18,9 @@ const rows: readonly Row[] = [
   {
     it: 'leads to other machines',
     object: { metadata: { name: 'a' }, subsets: [{ addresses: [{ ip: '169.254.1.1' }] }] },
-    errors: ['subsets[0].addresses[0].ip: Invalid value: "169.254.1.1": may not be in the link-local range (169.254.0.0/16, fe80::/10)'],
+    errors: [
+      'subsets[0].addresses[0].ip: Invalid value: "169.254.1.1": may not be in the link-local range (169.254.0.0/16, fe80::/10)',
+    ],
   },
 ]
 

@@ -24,7 +24,11 @@ function setDefaults(object: Endpoints): void {
 
 function formatEndpoints({ subsets }: Stored<Endpoints>): string {
   const shown = (subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
-    ports.length === 0 ? addresses.map(({ ip }) => ip)
-      : ports.flatMap(({ port }) => addresses.map(({ ip }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`))))
+    ports.length === 0
+      ? addresses.map(({ ip }) => ip)
+      : ports.flatMap(({ port }) =>
+          addresses.map(({ ip }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)),
+        ),
+  )
   return (subsets ?? []).length === 0 ? '<none>' : shown.length === 0 ? '' : formatListWithMore(shown, 3)
 }

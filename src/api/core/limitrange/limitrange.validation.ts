@@ -103,7 +103,12 @@ function validateOrder(item: LimitRangeItem, name: string, path: string): FieldE
       fault('maxLimitRequestRatio', ratio, `ratio ${ratio} is greater than max/min = ${possible.toFixed(6)}`)
     }
   }
-  if (!isOvercommitAllowed(name) && limit !== undefined && request !== undefined && compareQuantities(limit, request) !== 0) {
+  if (
+    !isOvercommitAllowed(name)
+    && limit !== undefined
+    && request !== undefined
+    && compareQuantities(limit, request) !== 0
+  ) {
     fault('defaultRequest', request, `default value ${limit} must equal to defaultRequest value ${request} in ${name}`)
   }
   return errors

@@ -14,20 +14,32 @@ const rows: readonly Row[] = [
     it: 'has each taint once',
     object: {
       metadata: { name: 'a' },
-      spec: { taints: [{ key: 'a', effect: 'NoSchedule' }, { key: 'a', effect: 'NoSchedule', value: 'b' }] },
+      spec: {
+        taints: [
+          { key: 'a', effect: 'NoSchedule' },
+          { key: 'a', effect: 'NoSchedule', value: 'b' },
+        ],
+      },
     },
-    errors: ['metadata.taints[1]: Duplicate value: {"key":"a","effect":"NoSchedule","value":"b"}: taints must be unique by key and effect pair'],
+    errors: [
+      'metadata.taints[1]: Duplicate value: {"key":"a","effect":"NoSchedule","value":"b"}: taints must be unique by key and effect pair',
+    ],
   },
   {
     it: 'has one range per family',
     object: { metadata: { name: 'a' }, spec: { podCIDRs: ['10.0.0.0/24', '10.1.0.0/24'] } },
-    errors: ['spec.podCIDRs: Invalid value: ["10.0.0.0/24","10.1.0.0/24"]: may specify no more than one CIDR for each IP family'],
+    errors: [
+      'spec.podCIDRs: Invalid value: ["10.0.0.0/24","10.1.0.0/24"]: may specify no more than one CIDR for each IP family',
+    ],
   },
   {
-    it: 'keeps its range and its provider', old: { spec: { podCIDRs: ['10.0.0.0/24'], providerID: 'a' } },
+    it: 'keeps its range and its provider',
+    old: { spec: { podCIDRs: ['10.0.0.0/24'], providerID: 'a' } },
     object: { spec: { podCIDRs: ['10.1.0.0/24'], providerID: 'b' } },
-    errors: ['spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid',
-      'spec.providerID: Forbidden: node updates may not change providerID except from "" to valid'],
+    errors: [
+      'spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid',
+      'spec.providerID: Forbidden: node updates may not change providerID except from "" to valid',
+    ],
   },
 ]
 

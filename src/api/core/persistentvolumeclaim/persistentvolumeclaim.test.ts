@@ -24,9 +24,11 @@ const rows: readonly Row[] = [
     holds: { 'spec.volumeMode': 'Filesystem', status: { phase: 'Pending' } },
   },
   {
-    it: 'says how much and how', object: { metadata: { name: 'a' }, spec: {} },
+    it: 'says how much and how',
+    object: { metadata: { name: 'a' }, spec: {} },
     errors: [
-      'spec.accessModes: Required value: at least 1 access mode is required', 'spec.resources[storage]: Required value',
+      'spec.accessModes: Required value: at least 1 access mode is required',
+      'spec.resources[storage]: Required value',
     ],
   },
   {
@@ -36,13 +38,19 @@ const rows: readonly Row[] = [
   },
   { it: 'gets a volume', old: claim(), object: claim({ volumeName: 'v' }) },
   {
-    it: 'keeps its volume', old: claim({ volumeName: 'v' }), object: claim({ volumeName: 'w' }),
-    errors: ['spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n' +
-      '- volumeName: "v"\n+ volumeName: "w"'],
+    it: 'keeps its volume',
+    old: claim({ volumeName: 'v' }),
+    object: claim({ volumeName: 'w' }),
+    errors: [
+      'spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n'
+        + '- volumeName: "v"\n+ volumeName: "w"',
+    ],
   },
   { it: 'grows when it is bound', old: bound('1Gi'), object: bound('2Gi') },
   {
-    it: 'does not shrink', old: bound('2Gi'), object: bound('1Gi'),
+    it: 'does not shrink',
+    old: bound('2Gi'),
+    object: bound('1Gi'),
     errors: ['spec.resources.requests.storage: Forbidden: field can not be less than status.capacity'],
   },
 ]

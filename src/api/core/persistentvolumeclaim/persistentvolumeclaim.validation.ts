@@ -36,8 +36,13 @@ export function validatePersistentVolumeClaimUpdate(
   if (bound) restore(unchanged, oldSpec, 'resources')
   if (mayChangeAttributes(spec, oldSpec)) restore(unchanged, oldSpec, 'volumeAttributesClassName')
   if (!semanticEqual(unchanged, oldSpec)) {
-    errors.push(forbiddenValue('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName ' +
-      `for bound claims\n${describeChanges(oldSpec, unchanged)}`))
+    errors.push(
+      forbiddenValue(
+        'spec',
+        'spec is immutable after creation except resources.requests and volumeAttributesClassName '
+          + `for bound claims\n${describeChanges(oldSpec, unchanged)}`,
+      ),
+    )
   }
   const size = spec.resources?.requests?.['storage']
   const oldSize = oldSpec.resources?.requests?.['storage']
@@ -62,7 +67,13 @@ function classWasUnset(spec: PersistentVolumeClaimSpec, old: Stored<PersistentVo
 
 function takesClassFromAnnotation(object: PersistentVolumeClaim, old: Stored<PersistentVolumeClaim>): boolean {
   const annotated = old.metadata.annotations?.[betaClass]
-  if (annotated === undefined || old.spec?.storageClassName !== undefined || object.spec?.storageClassName !== annotated) return false
+  if (
+    annotated === undefined
+    || old.spec?.storageClassName !== undefined
+    || object.spec?.storageClassName !== annotated
+  ) {
+    return false
+  }
   const now = object.metadata?.annotations?.[betaClass]
   return now === undefined || now === annotated
 }

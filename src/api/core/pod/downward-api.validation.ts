@@ -54,9 +54,12 @@ export function validateFieldRef(
   if (!fieldPath) return [required(`${path}.fieldPath`)]
   const subscripted = /^(.*)\['(.*)'\]$/.exec(fieldPath)
   const label = subscripted?.[1] ?? fieldPath
-  const supported = subscripted ? label === 'metadata.annotations' || label === 'metadata.labels' : knownPaths.has(label) || label === 'spec.host'
+  const supported = subscripted
+    ? label === 'metadata.annotations' || label === 'metadata.labels'
+    : knownPaths.has(label) || label === 'spec.host'
   if (apiVersion !== 'v1' || !supported) {
-    const problem = apiVersion === 'v1' ? `field label not supported: ${fieldPath}` : `unsupported pod version: ${apiVersion}`
+    const problem =
+      apiVersion === 'v1' ? `field label not supported: ${fieldPath}` : `unsupported pod version: ${apiVersion}`
     return [invalidValue(`${path}.fieldPath`, fieldPath, `error converting fieldPath: ${problem}`)]
   }
   if (subscripted) {
@@ -87,8 +90,16 @@ function validateDivisor(resource: string, divisor: string | undefined, path: st
   const isOneOf = (values: readonly string[]): boolean => values.some(
     (value) => compareQuantities(divisor, value) === 0,
   )
-  const bytes = (name: string): FieldError[] => (isOneOf(byteDivisors) ? []
-    : [invalidValue(`${path}.divisor`, resource, `only divisor's values ${byteDivisors.join(', ')} are supported with the ${name} resource`)])
+  const bytes = (name: string): FieldError[] =>
+    isOneOf(byteDivisors)
+      ? []
+      : [
+          invalidValue(
+            `${path}.divisor`,
+            resource,
+            `only divisor's values ${byteDivisors.join(', ')} are supported with the ${name} resource`,
+          ),
+        ]
   if (resource.endsWith('.cpu')) {
     return isOneOf(['1m', '1']) ? []
       : [

@@ -109,6 +109,7 @@ function defaultPodLevelRequests(spec: PodSpec): void {
     }
   }
   for (const [name, quantity] of Object.entries(ofContainers)) if (isPodLevelResource(name)) requests[name] ??= quantity
-  for (const [name, quantity] of Object.entries(resources.limits ?? {})) if (isPodLevelResource(name)) requests[name] ??= quantity
+  for (const [name, quantity] of Object.entries(resources.limits ?? {}))
+    if (isPodLevelResource(name)) requests[name] ??= quantity
   if (Object.keys(requests).length > 0) resources.requests = requests
 }

@@ -98,8 +98,8 @@ function addRequirements(
 }
 
 /**
- * Seconds until the containers are killed. An unscheduled or finished pod has nothing to wait for; a negative value means the
- * shortest wait. 0: the object goes at once.
+ * Seconds until the containers are killed. An unscheduled or finished pod has nothing to wait for; a negative value
+ * means the shortest wait. 0: the object goes at once.
  */
 export function graceSecondsOfPod(object: Stored<Pod>, requested: number | undefined): number {
   const { spec, status } = object
@@ -111,8 +111,8 @@ export function graceSecondsOfPod(object: Stored<Pod>, requested: number | undef
 const qosResources = ['cpu', 'memory']
 
 /**
- * Guaranteed: every container limits CPU and memory and asks for exactly its limits. BestEffort: nothing is asked for. Otherwise
- * Burstable. Resources of the pod as a whole take the place of those of its containers.
+ * Guaranteed: every container limits CPU and memory and asks for exactly its limits. BestEffort: nothing is asked for.
+ * Otherwise Burstable. Resources of the pod as a whole take the place of those of its containers.
  */
 export function computeQosClass(object: DeepReadonly<Pod>): PodQOSClass {
   const spec = object.spec

@@ -10,9 +10,10 @@ import { describeChanges } from '../../changes.ts'
 import { computeQosClass } from './pod-strategy.ts'
 import { validatePod } from './pod.validation.ts'
 
-const mutableFields = 'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,' +
-  '`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` ' +
-  '(allow it to be set to 1 if it was previously negative)'
+const mutableFields =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,'
+  + '`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` '
+  + '(allow it to be set to 1 if it was previously negative)'
 
 export function validatePodUpdate(object: Pod, old: Stored<Pod>): FieldError[] {
   const spec = object.spec ?? { containers: [] }
@@ -40,7 +41,8 @@ function validateMirror(object: Pod, old: Stored<Pod>): FieldError[] {
   const value = object.metadata?.annotations?.[key]
   const before = old.metadata.annotations?.[key]
   if (value === before) return []
-  const detail = before === undefined ? 'may not add mirror pod annotation' : 'may not remove or update mirror pod annotation'
+  const detail =
+    before === undefined ? 'may not add mirror pod annotation' : 'may not remove or update mirror pod annotation'
   return [forbiddenValue(`metadata.annotations[${key}]`, detail)]
 }
 
@@ -84,7 +86,10 @@ function validateOnlyAddedTolerations(tolerations: readonly Toleration[], old: r
 
 /** The new spec with everything that may change put back to what it was. */
 function withMutableFieldsOf(spec: PodSpec, old: PodSpec): PodSpec {
-  const imagesOf = (containers: readonly Container[] | undefined, before: readonly Container[] | undefined): Container[] | undefined =>
+  const imagesOf = (
+    containers: readonly Container[] | undefined,
+    before: readonly Container[] | undefined,
+  ): Container[] | undefined =>
     containers?.map((container, index) => {
       const { image: _, ...rest } = container
       const image = before?.[index]?.image
@@ -194,8 +199,13 @@ export function validatePodStatusUpdate(object: Pod, old: Stored<Pod>): FieldErr
   }
   const policy = old.spec?.restartPolicy ?? 'Always'
   for (const field of ['containerStatuses', 'initContainerStatuses'] as const) {
-    const sidecars = new Set(field === 'containerStatuses' ? []
-      : (old.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name }) => name))
+    const sidecars = new Set(
+      field === 'containerStatuses'
+        ? []
+        : (old.spec?.initContainers ?? [])
+            .filter(({ restartPolicy }) => restartPolicy === 'Always')
+            .map(({ name }) => name),
+    )
     errors.push(
       ...validateTransitions(status[field] ?? [], old.status?.[field] ?? [], policy, sidecars, `status.${field}`)
     )

@@ -19,7 +19,9 @@ export function podWarnings(spec: PodSpec | undefined, path: string): string[] {
   const warnings = Object.keys(spec.nodeSelector ?? {}).filter((key) => oldLabels[key] !== undefined).map((key) =>
     `${path}.nodeSelector[${key}]: deprecated since ${oldLabelSince[key] ?? 'v1.17'}; use "${oldLabels[key]}" instead`)
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) {
-    warnings.push(`${path}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`)
+    warnings.push(
+      `${path}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`,
+    )
   }
   for (const field of ['initContainers', 'containers'] as const) {
     for (const [index, container] of (spec[field] ?? []).entries()) {
@@ -35,13 +37,19 @@ function containerWarnings({ env = [], resources }: Container, path: string): st
     for (const name of ['memory', 'ephemeral-storage']) {
       const quantity = resources?.[list]?.[name]
       if (quantity !== undefined && !isWholeQuantity(quantity)) {
-        warnings.push(`${path}.resources.${list}[${name}]: fractional byte value "${quantity}" is invalid, must be an integer`)
+        warnings.push(
+          `${path}.resources.${list}[${name}]: fractional byte value "${quantity}" is invalid, must be an integer`,
+        )
       }
     }
   }
   const names = new Set<string>()
   for (const [index, { name }] of env.entries()) {
-    if (names.has(name)) warnings.push(`${path}.env[${index}]: hides previous definition of "${name}", which may be dropped when using apply`)
+    if (names.has(name)) {
+      warnings.push(
+        `${path}.env[${index}]: hides previous definition of "${name}", which may be dropped when using apply`,
+      )
+    }
     names.add(name)
   }
   return warnings

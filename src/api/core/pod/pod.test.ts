@@ -20,9 +20,14 @@ const rows: readonly Row[] = [
     it: 'fills in what every pod has',
     object: pod1(),
     holds: {
-      'spec.restartPolicy': 'Always', 'spec.dnsPolicy': 'ClusterFirst', 'spec.terminationGracePeriodSeconds': 30,
-      'spec.schedulerName': 'default-scheduler', 'spec.securityContext': {}, 'spec.enableServiceLinks': true,
-      'spec.containers.0.imagePullPolicy': 'Always', 'spec.containers.0.terminationMessagePath': '/dev/termination-log',
+      'spec.restartPolicy': 'Always',
+      'spec.dnsPolicy': 'ClusterFirst',
+      'spec.terminationGracePeriodSeconds': 30,
+      'spec.schedulerName': 'default-scheduler',
+      'spec.securityContext': {},
+      'spec.enableServiceLinks': true,
+      'spec.containers.0.imagePullPolicy': 'Always',
+      'spec.containers.0.terminationMessagePath': '/dev/termination-log',
       'spec.containers.0.terminationMessagePolicy': 'File',
       'spec.containers.0.resources': {},
       status: { phase: 'Pending', qosClass: 'BestEffort' },
@@ -40,13 +45,17 @@ const rows: readonly Row[] = [
   },
   {
     it: 'fills in probes, ports and variables',
-    object: pod1({}, {
-      ports: [{ containerPort: 80 }],
-      readinessProbe: { httpGet: { port: 80 } },
-      env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
-    }),
+    object: pod1(
+      {},
+      {
+        ports: [{ containerPort: 80 }],
+        readinessProbe: { httpGet: { port: 80 } },
+        env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+      },
+    ),
     holds: {
-      'spec.containers.0.ports.0.protocol': 'TCP', 'spec.containers.0.env.0.valueFrom.fieldRef.apiVersion': 'v1',
+      'spec.containers.0.ports.0.protocol': 'TCP',
+      'spec.containers.0.env.0.valueFrom.fieldRef.apiVersion': 'v1',
       'spec.containers.0.readinessProbe': {
         httpGet: { port: 80, path: '/', scheme: 'HTTP' },
         timeoutSeconds: 1,
@@ -58,14 +67,22 @@ const rows: readonly Row[] = [
   },
   {
     it: 'fills in volumes',
-    object: pod1({ serviceAccountName: 'a', volumes: [
-      { name: 'empty' }, { name: 'host', hostPath: { path: '/a' } }, { name: 'secret', secret: { secretName: 'a' } },
-      { name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } },
-    ] }),
+    object: pod1({
+      serviceAccountName: 'a',
+      volumes: [
+        { name: 'empty' },
+        { name: 'host', hostPath: { path: '/a' } },
+        { name: 'secret', secret: { secretName: 'a' } },
+        { name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } },
+      ],
+    }),
     holds: {
-      'spec.volumes.0.emptyDir': {}, 'spec.volumes.1.hostPath.type': '', 'spec.volumes.2.secret.defaultMode': 420,
+      'spec.volumes.0.emptyDir': {},
+      'spec.volumes.1.hostPath.type': '',
+      'spec.volumes.2.secret.defaultMode': 420,
       'spec.volumes.3.projected': {
-        defaultMode: 420, sources: [{ serviceAccountToken: { path: 'token', expirationSeconds: 3600 } }],
+        defaultMode: 420,
+        sources: [{ serviceAccountToken: { path: 'token', expirationSeconds: 3600 } }],
       },
       'spec.serviceAccount': 'a',
     },
@@ -78,22 +95,34 @@ const rows: readonly Row[] = [
   {
     it: 'waits for its gates to open',
     object: pod1({ schedulingGates: [{ name: 'a.b/c' }] }),
-    holds: { 'status.conditions': [{
-      type: 'PodScheduled',
-      status: 'False',
-      reason: 'SchedulingGated',
-      message: 'Scheduling is blocked due to non-empty scheduling gates',
-    }] },
+    holds: {
+      'status.conditions': [
+        {
+          type: 'PodScheduled',
+          status: 'False',
+          reason: 'SchedulingGated',
+          message: 'Scheduling is blocked due to non-empty scheduling gates',
+        },
+      ],
+    },
   },
   { it: 'needs a container', object: pod1({ containers: [] }), errors: ['spec.containers: Required value'] },
   { it: 'needs an image', object: pod1({}, { image: '' }), errors: ['spec.containers[0].image: Required value'] },
   {
     it: 'names each container once, in lower case',
-    object: pod1({ containers: [{ name: 'a', image: 'b' }, { name: 'a', image: 'b' }, { name: 'B', image: 'b' }] }),
-    errors: ['spec.containers[1].name: Duplicate value: "a"',
-      `spec.containers[2].name: Invalid value: "B": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', ` +
-      "and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is " +
-      "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"],
+    object: pod1({
+      containers: [
+        { name: 'a', image: 'b' },
+        { name: 'a', image: 'b' },
+        { name: 'B', image: 'b' },
+      ],
+    }),
+    errors: [
+      'spec.containers[1].name: Duplicate value: "a"',
+      `spec.containers[2].name: Invalid value: "B": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', `
+        + "and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+        + "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+    ],
   },
   {
     it: 'asks for no more than its limit',
@@ -124,18 +153,30 @@ const rows: readonly Row[] = [
     it: 'mounts nothing twice at one place, and nothing above it',
     object: pod1(
       { volumes: [{ name: 'a' }] },
-      { volumeMounts: [{ name: 'a', mountPath: '/a' }, { name: 'a', mountPath: '/a', subPath: '../b' }] },
+      {
+        volumeMounts: [
+          { name: 'a', mountPath: '/a' },
+          { name: 'a', mountPath: '/a', subPath: '../b' },
+        ],
+      },
     ),
-    errors: ['spec.containers[0].volumeMounts[1].mountPath: Invalid value: "/a": must be unique',
-      `spec.containers[0].volumeMounts[1].subPath: Invalid value: "../b": must not contain '..'`],
+    errors: [
+      'spec.containers[0].volumeMounts[1].mountPath: Invalid value: "/a": must be unique',
+      `spec.containers[0].volumeMounts[1].subPath: Invalid value: "../b": must not contain '..'`,
+    ],
   },
   {
     it: 'has volumes of one kind each',
     object: pod1({
-      volumes: [{ name: 'a', emptyDir: {}, hostPath: { path: '/a' } }, { name: 'b', nfs: { server: 's', path: 'x' } }],
+      volumes: [
+        { name: 'a', emptyDir: {}, hostPath: { path: '/a' } },
+        { name: 'b', nfs: { server: 's', path: 'x' } },
+      ],
     }),
-    errors: ['spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type',
-      'spec.volumes[1].nfs.path: Invalid value: "x": must be an absolute path'],
+    errors: [
+      'spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type',
+      'spec.volumes[1].nfs.path: Invalid value: "x": must be an absolute path',
+    ],
   },
   {
     it: 'probes in one way each',
@@ -151,23 +192,32 @@ const rows: readonly Row[] = [
   },
   {
     it: 'takes a variable from one place',
-    object: pod1({}, { env: [
-      { name: 'A', value: 'b', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
-      { name: 'B', valueFrom: { fieldRef: { fieldPath: 'spec.foo' } } },
-    ] }),
+    object: pod1(
+      {},
+      {
+        env: [
+          { name: 'A', value: 'b', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
+          { name: 'B', valueFrom: { fieldRef: { fieldPath: 'spec.foo' } } },
+        ],
+      },
+    ),
     errors: [
       'spec.containers[0].env[0].valueFrom: Invalid value: "": may not be specified when `value` is not empty',
-      'spec.containers[0].env[1].valueFrom.fieldRef.fieldPath: Invalid value: "spec.foo": error converting fieldPath: ' +
-      'field label not supported: spec.foo',
+      'spec.containers[0].env[1].valueFrom.fieldRef.fieldPath: Invalid value: "spec.foo": error converting fieldPath: '
+        + 'field label not supported: spec.foo',
     ],
   },
   {
     it: 'keeps init containers short-lived unless they are sidecars',
-    object: pod1({ initContainers: [
-      { name: 'a', image: 'b', readinessProbe: { exec: { command: ['c'] } } },
-      { name: 'c', image: 'b', restartPolicy: 'Always', readinessProbe: { exec: { command: ['c'] } } },
-    ] }),
-    errors: ['spec.initContainers[0].readinessProbe: Forbidden: may not be set for init containers without restartPolicy=Always'],
+    object: pod1({
+      initContainers: [
+        { name: 'a', image: 'b', readinessProbe: { exec: { command: ['c'] } } },
+        { name: 'c', image: 'b', restartPolicy: 'Always', readinessProbe: { exec: { command: ['c'] } } },
+      ],
+    }),
+    errors: [
+      'spec.initContainers[0].readinessProbe: Forbidden: may not be set for init containers without restartPolicy=Always',
+    ],
   },
   {
     it: 'has no ephemeral containers from the start',
@@ -201,8 +251,10 @@ const rows: readonly Row[] = [
   {
     it: 'is privileged or may not escalate, not both',
     object: pod1({}, { securityContext: { privileged: true, allowPrivilegeEscalation: false } }),
-    errors: ['spec.containers[0].securityContext: Invalid value: {"privileged":true,"allowPrivilegeEscalation":false}: ' +
-      'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'],
+    errors: [
+      'spec.containers[0].securityContext: Invalid value: {"privileged":true,"allowPrivilegeEscalation":false}: '
+        + 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+    ],
   },
   {
     it: 'brings name servers when it wants no others',
@@ -222,14 +274,23 @@ const rows: readonly Row[] = [
   },
   {
     it: 'may not change much else',
-    old: stored(), object: stored({ hostname: 'b' }),
-    errors: ['spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,' +
-      '`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` ' +
-      '(allow it to be set to 1 if it was previously negative)\n- hostname: unset\n+ hostname: "b"'],
+    old: stored(),
+    object: stored({ hostname: 'b' }),
+    errors: [
+      'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,'
+        + '`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` '
+        + '(allow it to be set to 1 if it was previously negative)\n- hostname: unset\n+ hostname: "b"',
+    ],
   },
   {
     it: 'may not lose a container',
-    old: stored({ containers: [{ name: 'a', image: 'b' }, { name: 'c', image: 'd' }] }), object: stored(),
+    old: stored({
+      containers: [
+        { name: 'a', image: 'b' },
+        { name: 'c', image: 'd' },
+      ],
+    }),
+    object: stored(),
     errors: ['spec.containers: Forbidden: pod updates may not add or remove containers'],
   },
   {
@@ -240,12 +301,16 @@ const rows: readonly Row[] = [
   },
   {
     it: 'keeps its spec when its status is written',
-    old: stored(), object: { ...stored({ hostname: 'b' }), status: { phase: 'Running' } }, subresource: 'status',
+    old: stored(),
+    object: { ...stored({ hostname: 'b' }), status: { phase: 'Running' } },
+    subresource: 'status',
     holds: { 'spec.hostname': undefined, 'status.phase': 'Running' },
   },
   {
     it: 'keeps its status when it is written',
-    old: { ...stored(), status: { phase: 'Running' } }, object: stored(), holds: { 'status.phase': 'Running' },
+    old: { ...stored(), status: { phase: 'Running' } },
+    object: stored(),
+    holds: { 'status.phase': 'Running' },
   },
   {
     it: 'gets ephemeral containers through their own endpoint',
@@ -258,9 +323,8 @@ const rows: readonly Row[] = [
     it: 'keeps its class of service when it is resized',
     old: stored({}, { resources: { requests: { cpu: '1' } } }),
     object: stored({}, { resources: { requests: { cpu: '1' }, limits: { cpu: '1', memory: '1Gi' } } }),
-    subresource: 'resize', errors: [
-      'spec: Invalid value: "Guaranteed": Pod QOS Class may not change as a result of resizing',
-    ],
+    subresource: 'resize',
+    errors: ['spec: Invalid value: "Guaranteed": Pod QOS Class may not change as a result of resizing'],
   },
 ]
 

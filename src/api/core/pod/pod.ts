@@ -13,7 +13,12 @@ import {
 } from './pod-update.validation.ts'
 
 export const pod = defineKind<Pod>({
-  group: '', kind: 'Pod', plural: 'pods', shortNames: ['po'], categories: ['all'], scope: 'Namespaced',
+  group: '',
+  kind: 'Pod',
+  plural: 'pods',
+  shortNames: ['po'],
+  categories: ['all'],
+  scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.Pod', served: true, stored: true }],
   setDefaults: setPodDefaults,
   prepareForCreate: preparePodForCreate,
@@ -68,8 +73,11 @@ export const pod = defineKind<Pod>({
       return `${ready}/${total}`
     }),
     text('Status', 'The aggregate status of the containers in this pod.', (object) => summarizePod(object).reason),
-    text('Restarts', 'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.',
-      (object, now) => formatRestarts(summarizePod(object), now)),
+    text(
+      'Restarts',
+      'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.',
+      (object, now) => formatRestarts(summarizePod(object), now),
+    ),
     ageColumn(),
     text('IP', 'Address of the pod', ({ status }) => status?.podIPs?.[0]?.ip || '<none>', 'wide'),
     text('Node', 'Where the pod runs', ({ spec }) => spec?.nodeName || '<none>', 'wide'),

@@ -48,9 +48,18 @@ export function validateNewPod({ spec }: Pod): FieldError[] {
 
 /** Without an account there is nobody to have a token. */
 function forbidTokens({ volumes = [] }: PodSpec): FieldError[] {
-  return volumes.flatMap(({ projected }, index) => (projected?.sources ?? []).flatMap(({ serviceAccountToken }, source) => (serviceAccountToken
-    ? [forbiddenValue(`spec.volumes[${index}].projected.sources[${source}].serviceAccountToken`,
-      'must not be specified when serviceAccountName is not set')] : [])))
+  return volumes.flatMap(({ projected }, index) =>
+    (projected?.sources ?? []).flatMap(({ serviceAccountToken }, source) =>
+      serviceAccountToken
+        ? [
+            forbiddenValue(
+              `spec.volumes[${index}].projected.sources[${source}].serviceAccountToken`,
+              'must not be specified when serviceAccountName is not set',
+            ),
+          ]
+        : [],
+    ),
+  )
 }
 
 /** Rules of a pod template; who owns it adds rules about labels and restart policy. */
@@ -90,7 +99,8 @@ function validatePodSpec(spec: PodSpec, path: string, { isPod, podName }: PodCon
     ...validateAffinity(spec.affinity, `${path}.affinity`),
     ...validateDnsConfig(spec.dnsConfig, spec.dnsPolicy, `${path}.dnsConfig`),
     ...(spec.readinessGates ?? []).flatMap(({ conditionType }, index) =>
-      invalidFor(`${path}.readinessGates[${index}].conditionType`, conditionType, validateQualifiedName(conditionType))),
+      invalidFor(`${path}.readinessGates[${index}].conditionType`, conditionType, validateQualifiedName(conditionType)),
+    ),
     ...validateSchedulingGates(spec.schedulingGates ?? [], `${path}.schedulingGates`),
     ...validateTopologySpread(spec.topologySpreadConstraints ?? [], `${path}.topologySpreadConstraints`),
     ...validateReferences(spec, path),
@@ -112,8 +122,13 @@ function validateReferences(spec: PodSpec, path: string): FieldError[] {
   return [
     ...name('serviceAccountName', serviceAccountName),
     ...name('nodeName', nodeName),
-    ...(activeDeadlineSeconds === undefined ? []
-      : invalidFor(`${path}.activeDeadlineSeconds`, activeDeadlineSeconds, validateRange(activeDeadlineSeconds, 1, maxInt32))),
+    ...(activeDeadlineSeconds === undefined
+      ? []
+      : invalidFor(
+          `${path}.activeDeadlineSeconds`,
+          activeDeadlineSeconds,
+          validateRange(activeDeadlineSeconds, 1, maxInt32),
+        )),
     ...name('priorityClassName', priorityClassName),
     ...(runtimeClassName === undefined ? []
       : invalidFor(`${path}.runtimeClassName`, runtimeClassName, validateDns1123Subdomain(runtimeClassName))),

@@ -15,8 +15,9 @@ export function validateDownwardItems(items: readonly DownwardAPIVolumeFile[] | 
       if (resourceFieldRef) {
         errors.push(invalidValue(path, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'))
       }
-    } else if (resourceFieldRef) errors.push(...validateResourceFieldRef(resourceFieldRef, `${path}.resourceFieldRef`, true))
-    else errors.push(required(path, 'one of fieldRef and resourceFieldRef is required'))
+    } else if (resourceFieldRef) {
+      errors.push(...validateResourceFieldRef(resourceFieldRef, `${path}.resourceFieldRef`, true))
+    } else errors.push(required(path, 'one of fieldRef and resourceFieldRef is required'))
     return [...errors, ...validateFileMode(mode, `${path}.mode`)]
   })
 }

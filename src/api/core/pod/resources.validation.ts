@@ -20,7 +20,9 @@ export function isNativeResource(name: string): boolean {
 
 /** Devices and the like: `example.com/gpu`. Quota counts them as `requests.example.com/gpu`. */
 export function isExtendedResource(name: string): boolean {
-  return !isNativeResource(name) && !name.startsWith('requests.') && validateQualifiedName(`requests.${name}`).length === 0
+  return (
+    !isNativeResource(name) && !name.startsWith('requests.') && validateQualifiedName(`requests.${name}`).length === 0
+  )
 }
 
 /** Requests below the limit make sense only for what can be shared. */

@@ -15,7 +15,10 @@ export function validatePodSecurityContext(spec: PodSpec, specPath: string): Fie
   const errors: FieldError[] = [
     ...validateHostNetwork(spec, specPath),
     ...(['fsGroup', 'runAsUser', 'runAsGroup'] as const).flatMap((field) =>
-      (context[field] === undefined ? [] : invalidFor(`${path}.${field}`, context[field], validateUnixId(context[field])))),
+      context[field] === undefined
+        ? []
+        : invalidFor(`${path}.${field}`, context[field], validateUnixId(context[field])),
+    ),
     ...(context.supplementalGroups ?? []).flatMap((group, index) =>
       invalidFor(`${path}.supplementalGroups[${index}]`, group, validateUnixId(group))),
   ]
@@ -38,9 +41,19 @@ export function validatePodSecurityContext(spec: PodSpec, specPath: string): Fie
 
 function validateHostNetwork({ hostNetwork, containers }: PodSpec, path: string): FieldError[] {
   if (!hostNetwork) return []
-  return (containers ?? []).flatMap(({ ports }, index) => (ports ?? []).flatMap(({ hostPort, containerPort }, port) =>
-    (hostPort === containerPort ? [] : [invalidValue(`${path}.containers[${index}].ports[${port}].containerPort`, containerPort,
-      'must match `hostPort` when `hostNetwork` is true')])))
+  return (containers ?? []).flatMap(({ ports }, index) =>
+    (ports ?? []).flatMap(({ hostPort, containerPort }, port) =>
+      hostPort === containerPort
+        ? []
+        : [
+            invalidValue(
+              `${path}.containers[${index}].ports[${port}].containerPort`,
+              containerPort,
+              'must match `hostPort` when `hostNetwork` is true',
+            ),
+          ],
+    ),
+  )
 }
 
 /** A pod with users of its own does not share the node's other namespaces. */
@@ -123,7 +136,10 @@ export function validateSecurityContext(
   if (!context) return []
   const errors: FieldError[] = [
     ...(['runAsUser', 'runAsGroup'] as const).flatMap((field) =>
-      (context[field] === undefined ? [] : invalidFor(`${path}.${field}`, context[field], validateUnixId(context[field])))),
+      context[field] === undefined
+        ? []
+        : invalidFor(`${path}.${field}`, context[field], validateUnixId(context[field])),
+    ),
     ...validateChoice(context.procMount, ['Default', 'Unmasked'], `${path}.procMount`),
     ...(context.procMount === 'Unmasked' && hostUsers
       ? [invalidValue(`${path}.procMount`, context.procMount, '`hostUsers` must be false to use `Unmasked`')] : []),

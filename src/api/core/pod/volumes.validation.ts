@@ -33,8 +33,13 @@ const sources: readonly (readonly [keyof Volume, Validate])[] = [
   ]],
   ['projected', validateProjected],
   ['csi', validateCsi],
-  ['ephemeral', ({ volumeClaimTemplate }: NonNullable<Volume['ephemeral']>, path) => (volumeClaimTemplate
-    ? validateClaimSpec(volumeClaimTemplate.spec, `${path}.volumeClaimTemplate.spec`) : [required(`${path}.volumeClaimTemplate`)])],
+  [
+    'ephemeral',
+    ({ volumeClaimTemplate }: NonNullable<Volume['ephemeral']>, path) =>
+      volumeClaimTemplate
+        ? validateClaimSpec(volumeClaimTemplate.spec, `${path}.volumeClaimTemplate.spec`)
+        : [required(`${path}.volumeClaimTemplate`)],
+  ],
   ['image', ({ reference, pullPolicy }: NonNullable<Volume['image']>, path) => [
     ...(reference ? [] : [required(`${path}.reference`)]),
     ...validateRequiredChoice(pullPolicy, ['Always', 'IfNotPresent', 'Never'], `${path}.pullPolicy`),

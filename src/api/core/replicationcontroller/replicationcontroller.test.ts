@@ -10,9 +10,13 @@ function template(spec: object = {}): object {
 
 const rows: readonly Row[] = [
   {
-    it: 'takes its selector from the template', object: { metadata: { name: 'a' }, spec: { template: template() } },
+    it: 'takes its selector from the template',
+    object: { metadata: { name: 'a' }, spec: { template: template() } },
     holds: {
-      'spec.replicas': 1, 'spec.selector': { app: 'a' }, 'metadata.labels': { app: 'a' }, status: { replicas: 0 },
+      'spec.replicas': 1,
+      'spec.selector': { app: 'a' },
+      'metadata.labels': { app: 'a' },
+      status: { replicas: 0 },
     },
   },
   {
@@ -28,10 +32,13 @@ const rows: readonly Row[] = [
   {
     it: 'restarts its pods',
     object: {
-      metadata: { name: 'a' }, spec: { template: template({ restartPolicy: 'Never', activeDeadlineSeconds: 1 }) },
+      metadata: { name: 'a' },
+      spec: { template: template({ restartPolicy: 'Never', activeDeadlineSeconds: 1 }) },
     },
-    errors: ['spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
-      'spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicationController is not Supported'],
+    errors: [
+      'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
+      'spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicationController is not Supported',
+    ],
   },
   {
     it: 'counts parts of a whole',

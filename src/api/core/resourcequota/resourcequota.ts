@@ -20,8 +20,11 @@ export const resourceQuota = defineKind<ResourceQuota>({
     nameColumn(),
     text('Request', 'Request represents a minimum amount of cpu/memory that a container may consume.',
       (object) => formatUse(object, (name) => !isLimit(name))),
-    text('Limit', 'Limits control the maximum amount of cpu/memory that a container may use independent of contention on the node.',
-      (object) => formatUse(object, isLimit)),
+    text(
+      'Limit',
+      'Limits control the maximum amount of cpu/memory that a container may use independent of contention on the node.',
+      (object) => formatUse(object, isLimit),
+    ),
     ageColumn(),
   ],
 })

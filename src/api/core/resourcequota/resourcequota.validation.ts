@@ -72,7 +72,12 @@ function appliesTo(scope: string, name: string): boolean {
     case 'NotBestEffort':
     case 'PriorityClass':
     case 'CrossNamespacePodAffinity':
-      return podCompute.has(name) || isHugePages(name) || name.includes('ephemeral-storage') || name.startsWith('requests.hugepages-')
+      return (
+        podCompute.has(name)
+        || isHugePages(name)
+        || name.includes('ephemeral-storage')
+        || name.startsWith('requests.hugepages-')
+      )
     case 'BestEffort': return name === 'pods'
     case 'VolumeAttributesClass': return name === 'persistentvolumeclaims' || name === 'requests.storage'
     default: return true
@@ -92,9 +97,15 @@ function validateScopeSelector({ scopeSelector, hard, scopes: chosen }: Resource
       }
     }
     if (scopesOfExistence.has(scopeName) && operator !== 'Exists') {
-      found.push(invalidValue(`${path}.operator`, operator, "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, " +
-        'ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ' +
-        'ResourceQuotaScopeCrossNamespacePodAffinity'))
+      found.push(
+        invalidValue(
+          `${path}.operator`,
+          operator,
+          "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, "
+            + 'ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or '
+            + 'ResourceQuotaScopeCrossNamespacePodAffinity',
+        ),
+      )
     }
     names.add(scopeName)
     return [...found, ...validateOperands(operator, values, path)]

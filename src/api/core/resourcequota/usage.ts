@@ -36,29 +36,46 @@ const classAnnotation = 'volume.beta.kubernetes.io/storage-class'
 export function matchingNames(kind: CountedResource, names: readonly string[]): readonly string[] {
   const count = countName(kind)
   switch (count) {
-    case 'count/pods': return names.filter((name) => podNames.has(name) || /^(requests\.)?hugepages-/.test(name) || isExtended(name))
-    case 'count/services': return names.filter((name) => name === count || /^services(\.nodeports|\.loadbalancers)?$/.test(name))
-    case 'count/persistentvolumeclaims': return names.filter((name) => {
-      const plain = name.includes(classSuffix) ? name.slice(name.indexOf(classSuffix) + classSuffix.length) : name
-      return plain === 'persistentvolumeclaims' || plain === 'requests.storage' || name === count
-    })
-    default: return names.filter((name) => name === count || (kind.group === '' && name === kind.resource && oldNames.has(name)))
+    case 'count/pods':
+      return names.filter((name) => podNames.has(name) || /^(requests\.)?hugepages-/.test(name) || isExtended(name))
+    case 'count/services':
+      return names.filter((name) => name === count || /^services(\.nodeports|\.loadbalancers)?$/.test(name))
+    case 'count/persistentvolumeclaims':
+      return names.filter((name) => {
+        const plain = name.includes(classSuffix) ? name.slice(name.indexOf(classSuffix) + classSuffix.length) : name
+        return plain === 'persistentvolumeclaims' || plain === 'requests.storage' || name === count
+      })
+    default:
+      return names.filter(
+        (name) => name === count || (kind.group === '' && name === kind.resource && oldNames.has(name)),
+      )
   }
 }
 
 /** `requests.example.com/gpu`. */
 function isExtended(name: string): boolean {
-  return name.startsWith('requests.') && name.includes('/') && !name.includes('.kubernetes.io/') && !name.includes(classSuffix)
+  return (
+    name.startsWith('requests.')
+    && name.includes('/')
+    && !name.includes('.kubernetes.io/')
+    && !name.includes(classSuffix)
+  )
 }
 
 /** Everything that the object uses, by quota name. `now` tells whether a pod that is being deleted still counts. */
 export function usageOf(kind: CountedResource, object: unknown, now: number): Amounts {
   const count = countName(kind)
   switch (count) {
-    case 'count/pods': return podUsage(object as DeepReadonly<Pod>, now)
-    case 'count/services': return serviceUsage(object as DeepReadonly<Service>)
-    case 'count/persistentvolumeclaims': return claimUsage(object as DeepReadonly<PersistentVolumeClaim>)
-    default: return kind.group === '' && oldNames.has(kind.resource) ? { [count]: '1', [kind.resource]: '1' } : { [count]: '1' }
+    case 'count/pods':
+      return podUsage(object as DeepReadonly<Pod>, now)
+    case 'count/services':
+      return serviceUsage(object as DeepReadonly<Service>)
+    case 'count/persistentvolumeclaims':
+      return claimUsage(object as DeepReadonly<PersistentVolumeClaim>)
+    default:
+      return kind.group === '' && oldNames.has(kind.resource)
+        ? { [count]: '1', [kind.resource]: '1' }
+        : { [count]: '1' }
   }
 }
 
@@ -98,7 +115,9 @@ export function podAmounts(pod: DeepReadonly<Pod>, part: 'requests' | 'limits'):
   total = { ...maxAmounts(total, mostOfInit), ...spec?.resources?.[part] }
   const overhead = spec?.overhead
   if (!overhead) return total
-  return part === 'requests' ? addAmounts(total, overhead) : addAmounts(total, pickAmounts(overhead, Object.keys(total)))
+  return part === 'requests'
+    ? addAmounts(total, overhead)
+    : addAmounts(total, pickAmounts(overhead, Object.keys(total)))
 }
 
 function addComputeNames(usage: Record<string, string>, requests: Amounts, limits: Amounts): void {
@@ -149,7 +168,14 @@ export function missingAmounts(kind: CountedResource, names: readonly string[], 
     if (spec?.resources?.[part]?.[plain] !== undefined) continue
     const containers = [...spec?.containers ?? [], ...spec?.initContainers ?? []]
       .filter((container: DeepReadonly<Container>) => container.resources?.[part]?.[plain] === undefined)
-    if (containers.length > 0) faults.push(`${name} for: ${containers.map((container) => container.name).toSorted().join(',')}`)
+    if (containers.length > 0) {
+      faults.push(
+        `${name} for: ${containers
+          .map((container) => container.name)
+          .toSorted()
+          .join(',')}`,
+      )
+    }
   }
   return faults.length === 0 ? undefined : `must specify ${faults.join('; ')}`
 }
@@ -162,7 +188,10 @@ export function matchesQuota(kind: CountedResource, quota: DeepReadonly<Resource
   const names = Object.keys(quota.status?.hard ?? quota.spec?.hard ?? {})
   if (matchingNames(kind, names).length === 0) return false
   const scopes = scopesOf(quota)
-  return scopes.length === 0 || (countName(kind) === 'count/pods' && scopes.every((scope) => matchesScope(scope, object as DeepReadonly<Pod>)))
+  return (
+    scopes.length === 0
+    || (countName(kind) === 'count/pods' && scopes.every((scope) => matchesScope(scope, object as DeepReadonly<Pod>)))
+  )
 }
 
 function scopesOf(quota: DeepReadonly<ResourceQuota>): readonly DeepReadonly<ScopedResourceSelectorRequirement>[] {
@@ -177,11 +206,16 @@ function matchesScope(
 ): boolean {
   const { spec } = pod
   switch (scopeName) {
-    case 'Terminating': return spec?.activeDeadlineSeconds !== undefined
-    case 'NotTerminating': return spec?.activeDeadlineSeconds === undefined
-    case 'BestEffort': return isBestEffort(pod)
-    case 'NotBestEffort': return !isBestEffort(pod)
-    case 'CrossNamespacePodAffinity': return affinityTerms(pod).some((term) => term.namespaces?.length || term.namespaceSelector)
+    case 'Terminating':
+      return spec?.activeDeadlineSeconds !== undefined
+    case 'NotTerminating':
+      return spec?.activeDeadlineSeconds === undefined
+    case 'BestEffort':
+      return isBestEffort(pod)
+    case 'NotBestEffort':
+      return !isBestEffort(pod)
+    case 'CrossNamespacePodAffinity':
+      return affinityTerms(pod).some((term) => term.namespaces?.length || term.namespaceSelector)
     case 'PriorityClass': {
       const name = spec?.priorityClassName || undefined
       if (operator === 'Exists') return name !== undefined
@@ -189,7 +223,8 @@ function matchesScope(
       const isListed = name !== undefined && (values ?? []).includes(name)
       return operator === 'In' ? isListed : !isListed
     }
-    default: return false
+    default:
+      return false
   }
 }
 

@@ -6,11 +6,13 @@ import { secret } from './secret.ts'
 
 const rows: readonly Row[] = [
   {
-    it: 'turns texts into data', object: { metadata: { name: 'a' }, stringData: { a: 'é' } },
+    it: 'turns texts into data',
+    object: { metadata: { name: 'a' }, stringData: { a: 'é' } },
     holds: { type: 'Opaque', data: { a: 'w6k=' }, stringData: undefined },
   },
   {
-    it: 'contains what its type says', object: { metadata: { name: 'a' }, type: 'kubernetes.io/tls', data: {} },
+    it: 'contains what its type says',
+    object: { metadata: { name: 'a' }, type: 'kubernetes.io/tls', data: {} },
     errors: ['data[tls.crt]: Required value', 'data[tls.key]: Required value'],
   },
   {
@@ -21,8 +23,10 @@ const rows: readonly Row[] = [
   {
     it: 'does not show what is in a broken configuration',
     object: { metadata: { name: 'a' }, type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': 'W10=' } },
-    errors: ['data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": json: cannot unmarshal array into Go value of type ' +
-      'map[string]interface {}'],
+    errors: [
+      'data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": json: cannot unmarshal array into Go value of type '
+        + 'map[string]interface {}',
+    ],
   },
   {
     it: 'keeps its type',
@@ -30,8 +34,11 @@ const rows: readonly Row[] = [
     object: { type: 'b' },
     errors: ['type: Invalid value: "b": field is immutable'],
   },
-  { it: 'holds up to a mebibyte', object: { metadata: { name: 'a' }, data: { a: 'AAAA'.repeat(349526) } },
-    errors: ['data: Too long: may not be more than 1048576 bytes'] },
+  {
+    it: 'holds up to a mebibyte',
+    object: { metadata: { name: 'a' }, data: { a: 'AAAA'.repeat(349526) } },
+    errors: ['data: Too long: may not be more than 1048576 bytes'],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(secret, row), expectedOf(row)))

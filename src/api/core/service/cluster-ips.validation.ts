@@ -17,7 +17,9 @@ export function validateClusterIps(spec: ServiceSpec): FieldError[] {
     else if (clusterIPs[0] !== clusterIP) errors.push(
       invalidValue('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`'),
     )
-  } else if (clusterIPs.length > 0) errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'must be empty when `clusterIP` is not specified'))
+  } else if (clusterIPs.length > 0) {
+    errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'must be empty when `clusterIP` is not specified'))
+  }
   for (const [index, family] of ipFamilies.entries()) {
     if (!families.includes(family)) errors.push(notSupported(`spec.ipFamilies[${index}]`, family, families))
     if (ipFamilies.indexOf(family) < index) errors.push(duplicateValue(`spec.ipFamilies[${index}]`, family))
@@ -99,7 +101,11 @@ export function validateServiceUpdate(object: Service, old: Stored<Service>): Fi
   if (family !== undefined && spec.ipFamilies?.[0] !== family) {
     errors.push(invalidValue('spec.ipFamilies[0]', spec.ipFamilies, 'may not change once set'))
   }
-  if (oldSpec.type === 'LoadBalancer' && spec.type === 'LoadBalancer' && oldSpec.loadBalancerClass !== spec.loadBalancerClass) {
+  if (
+    oldSpec.type === 'LoadBalancer'
+    && spec.type === 'LoadBalancer'
+    && oldSpec.loadBalancerClass !== spec.loadBalancerClass
+  ) {
     errors.push(invalidValue('spec.loadBalancerClass', spec.loadBalancerClass, 'may not change once set'))
   }
   return errors

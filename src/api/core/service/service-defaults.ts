@@ -39,8 +39,8 @@ export function prepareServiceCreate(object: Service): void {
 }
 
 /**
- * On update: what the old Service had allocated stays unless the type says otherwise, and `clusterIPs` follows `clusterIP`
- * for clients that know only the singular.
+ * On update: what the old Service had allocated stays unless the type says otherwise, and `clusterIPs` follows
+ * `clusterIP` for clients that know only the singular.
  */
 export function prepareServiceUpdate(object: Service, old: Stored<Service>): void {
   const spec = object.spec!
@@ -62,7 +62,12 @@ function patchAllocatedValues(spec: ServiceSpec, old: ServiceSpec): void {
     if (!spec.ipFamilyPolicy && old.ipFamilyPolicy) spec.ipFamilyPolicy = old.ipFamilyPolicy
   }
   if (needsNodePort(old) && needsNodePort(spec)) keepNodePorts(spec, old)
-  if (needsHealthCheckNodePort(old) && needsHealthCheckNodePort(spec) && !spec.healthCheckNodePort && old.healthCheckNodePort) {
+  if (
+    needsHealthCheckNodePort(old)
+    && needsHealthCheckNodePort(spec)
+    && !spec.healthCheckNodePort
+    && old.healthCheckNodePort
+  ) {
     spec.healthCheckNodePort = old.healthCheckNodePort
   }
 }
@@ -87,7 +92,9 @@ export function needsHealthCheckNodePort(spec: ServiceSpec): boolean {
 }
 
 function normalizeClusterIps(spec: ServiceSpec, old: ServiceSpec): void {
-  if (old.clusterIPs?.length && !spec.clusterIPs?.length && old.clusterIP === spec.clusterIP) spec.clusterIPs = [...old.clusterIPs]
+  if (old.clusterIPs?.length && !spec.clusterIPs?.length && old.clusterIP === spec.clusterIP) {
+    spec.clusterIPs = [...old.clusterIPs]
+  }
   if (old.clusterIP === spec.clusterIP) return
   const samePlural = JSON.stringify(old.clusterIPs ?? []) === JSON.stringify(spec.clusterIPs ?? [])
   if (old.clusterIP && !spec.clusterIP) {
@@ -110,7 +117,11 @@ function dropTypeDependentFields(spec: ServiceSpec, old: ServiceSpec): void {
     const before = new Set((old.ports ?? []).map((port) => port.nodePort).filter(Boolean))
     for (const port of spec.ports ?? []) if (port.nodePort && before.has(port.nodePort)) delete port.nodePort
   }
-  if (needsHealthCheckNodePort(old) && !needsHealthCheckNodePort(spec) && spec.healthCheckNodePort === old.healthCheckNodePort) {
+  if (
+    needsHealthCheckNodePort(old)
+    && !needsHealthCheckNodePort(spec)
+    && spec.healthCheckNodePort === old.healthCheckNodePort
+  ) {
     delete spec.healthCheckNodePort
   }
   if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {

@@ -24,8 +24,12 @@ export const storageVersion = defineKind<StorageVersion>({
       'The version that all servers write',
       ({ status }) => status?.commonEncodingVersion ?? '<unset>',
     ),
-    text('StorageVersions', 'The version that each server writes', ({ status }) => formatListWithMore(
-      (status?.storageVersions ?? []).map(({ apiServerID, encodingVersion }) => `${apiServerID}=${encodingVersion}`), maxShown)),
+    text('StorageVersions', 'The version that each server writes', ({ status }) =>
+      formatListWithMore(
+        (status?.storageVersions ?? []).map(({ apiServerID, encodingVersion }) => `${apiServerID}=${encodingVersion}`),
+        maxShown,
+      ),
+    ),
     ageColumn(),
   ],
 })

@@ -6,11 +6,15 @@ import { clusterRole } from './clusterrole.ts'
 
 const rows: readonly Row[] = [
   {
-    it: 'may be about URLs', object: { metadata: { name: 'a' }, rules: [{ verbs: ['get'], nonResourceURLs: ['/a'] }] },
+    it: 'may be about URLs',
+    object: { metadata: { name: 'a' }, rules: [{ verbs: ['get'], nonResourceURLs: ['/a'] }] },
   },
   {
-    it: 'gathers by a selector', object: { metadata: { name: 'a' }, aggregationRule: {} },
-    errors: ['aggregationRule.clusterRoleSelectors: Required value: at least one clusterRoleSelector required if aggregationRule is non-nil'],
+    it: 'gathers by a selector',
+    object: { metadata: { name: 'a' }, aggregationRule: {} },
+    errors: [
+      'aggregationRule.clusterRoleSelectors: Required value: at least one clusterRoleSelector required if aggregationRule is non-nil',
+    ],
   },
 ]
 

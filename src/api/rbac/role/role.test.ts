@@ -11,8 +11,11 @@ const rows: readonly Row[] = [
   },
   {
     it: 'says who may do what with what', object: { metadata: { name: 'a' }, rules: [{}] },
-    errors: ['rules[0].verbs: Required value: verbs must contain at least one value', 'rules[0].apiGroups: Required value: resource rules must supply at least one api group',
-      'rules[0].resources: Required value: resource rules must supply at least one resource'],
+    errors: [
+      'rules[0].verbs: Required value: verbs must contain at least one value',
+      'rules[0].apiGroups: Required value: resource rules must supply at least one api group',
+      'rules[0].resources: Required value: resource rules must supply at least one resource',
+    ],
   },
   {
     it: 'is about no URLs', object: { metadata: { name: 'a' }, rules: [{ verbs: ['get'], nonResourceURLs: ['/a'] }] },

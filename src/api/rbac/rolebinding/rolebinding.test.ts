@@ -12,12 +12,16 @@ function own(subjects: readonly object[]): object {
 
 const rows: readonly Row[] = [
   {
-    it: 'knows the groups of subjects', object: own([{ kind: 'User', name: 'a' }]),
+    it: 'knows the groups of subjects',
+    object: own([{ kind: 'User', name: 'a' }]),
     holds: { 'roleRef.apiGroup': 'rbac.authorization.k8s.io', 'subjects.0.apiGroup': 'rbac.authorization.k8s.io' },
   },
   {
     it: 'names subjects of known kinds',
-    object: own([{ kind: 'X', name: 'a' }, { kind: 'ServiceAccount', name: '', namespace: 'b' }]),
+    object: own([
+      { kind: 'X', name: 'a' },
+      { kind: 'ServiceAccount', name: '', namespace: 'b' },
+    ]),
     errors: [
       'subjects[0].kind: Unsupported value: "X": supported values: "ServiceAccount", "User", "Group"',
       'subjects[1].name: Required value',
@@ -27,7 +31,9 @@ const rows: readonly Row[] = [
     it: 'keeps its role',
     old: own([]),
     object: { ...own([]), roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'other' } },
-    errors: ['roleRef: Invalid value: {"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"other"}: cannot change roleRef'],
+    errors: [
+      'roleRef: Invalid value: {"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"other"}: cannot change roleRef',
+    ],
   },
 ]
 

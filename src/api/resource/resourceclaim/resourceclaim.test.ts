@@ -10,12 +10,17 @@ function own(deviceClassName: string): object {
 
 const rows: readonly Row[] = [
   {
-    it: 'asks for one device of each', object: own('gpu'),
+    it: 'asks for one device of each',
+    object: own('gpu'),
     holds: { 'spec.devices.requests.0.exactly': { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 1 } },
   },
   {
-    it: 'stays as it was asked', old: own('gpu'), object: own('nic'),
-    errors: ['spec: Invalid value: {"devices":{"requests":[{"name":"a","exactly":{"deviceClassName":"nic","allocationMode":"ExactCount","count":1}}]}}: field is immutable'],
+    it: 'stays as it was asked',
+    old: own('gpu'),
+    object: own('nic'),
+    errors: [
+      'spec: Invalid value: {"devices":{"requests":[{"name":"a","exactly":{"deviceClassName":"nic","allocationMode":"ExactCount","count":1}}]}}: field is immutable',
+    ],
   },
 ]
 

@@ -14,7 +14,10 @@ export const resourceClaim = defineKind<ResourceClaim>({
     { version: 'v1', schema: 'io.k8s.api.resource.v1.ResourceClaim', served: true, stored: true },
     { version: 'v1beta2', schema: 'io.k8s.api.resource.v1beta2.ResourceClaim', served: false },
     {
-      version: 'v1beta1', schema: 'io.k8s.api.resource.v1beta1.ResourceClaim', served: false, conversion: resourceClaimConversion,
+      version: 'v1beta1',
+      schema: 'io.k8s.api.resource.v1beta1.ResourceClaim',
+      served: false,
+      conversion: resourceClaimConversion,
     },
   ],
   setDefaults: ({ spec }) => setDeviceClaimDefaults(spec),

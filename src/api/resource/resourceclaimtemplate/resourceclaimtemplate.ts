@@ -12,7 +12,10 @@ export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
     { version: 'v1', schema: 'io.k8s.api.resource.v1.ResourceClaimTemplate', served: true, stored: true },
     { version: 'v1beta2', schema: 'io.k8s.api.resource.v1beta2.ResourceClaimTemplate', served: false },
     {
-      version: 'v1beta1', schema: 'io.k8s.api.resource.v1beta1.ResourceClaimTemplate', served: false, conversion: resourceClaimTemplateConversion,
+      version: 'v1beta1',
+      schema: 'io.k8s.api.resource.v1beta1.ResourceClaimTemplate',
+      served: false,
+      conversion: resourceClaimTemplateConversion,
     },
   ],
   setDefaults: ({ spec }) => setDeviceClaimDefaults(spec?.spec),

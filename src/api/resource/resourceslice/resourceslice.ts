@@ -10,7 +10,10 @@ export const resourceSlice = defineKind<ResourceSlice>({
     { version: 'v1', schema: 'io.k8s.api.resource.v1.ResourceSlice', served: true, stored: true },
     { version: 'v1beta2', schema: 'io.k8s.api.resource.v1beta2.ResourceSlice', served: false },
     {
-      version: 'v1beta1', schema: 'io.k8s.api.resource.v1beta1.ResourceSlice', served: false, conversion: resourceSliceConversion,
+      version: 'v1beta1',
+      schema: 'io.k8s.api.resource.v1beta1.ResourceSlice',
+      served: false,
+      conversion: resourceSliceConversion,
     },
   ],
   selectableFields: ({ spec }) => ({ 'spec.nodeName': spec?.nodeName ?? '', 'spec.driver': spec?.driver ?? '' }),

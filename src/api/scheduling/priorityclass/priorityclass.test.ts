@@ -16,8 +16,11 @@ const rows: readonly Row[] = [
     errors: ['value: Forbidden: maximum allowed value of a user defined priority is 1000000000'],
   },
   {
-    it: 'leaves names to the system', object: { metadata: { name: 'system-a' }, value: 1 },
-    errors: ["metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-a is not a known system priority class"],
+    it: 'leaves names to the system',
+    object: { metadata: { name: 'system-a' }, value: 1 },
+    errors: [
+      "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-a is not a known system priority class",
+    ],
   },
   {
     it: 'keeps its value',

@@ -17,8 +17,10 @@ const rows: readonly Row[] = [
     object: {
       metadata: { name: 'a' }, spec: { tokenRequests: [{ audience: 'x', expirationSeconds: 1 }, { audience: 'x' }] },
     },
-    errors: ['spec.tokenRequests[0].expirationSeconds: Invalid value: 1: may not specify a duration less than 10 minutes',
-      'spec.tokenRequests[1].audience: Duplicate value: "x"'],
+    errors: [
+      'spec.tokenRequests[0].expirationSeconds: Invalid value: 1: may not specify a duration less than 10 minutes',
+      'spec.tokenRequests[1].audience: Duplicate value: "x"',
+    ],
   },
   {
     it: 'attaches or does not, for good', old: { spec: { attachRequired: true, volumeLifecycleModes: ['Persistent'] } },

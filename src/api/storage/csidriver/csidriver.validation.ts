@@ -57,5 +57,10 @@ function validateTokenRequests(requests: readonly TokenRequest[], path: string):
 /** What volumes were made with cannot change under them. */
 export function validateCsiDriverUpdate({ spec }: CSIDriver, old: Stored<CSIDriver>): FieldError[] {
   return (['attachRequired', 'volumeLifecycleModes'] as const).flatMap((field) =>
-    validateImmutable(spec?.[field], old.spec?.[field], `spec.${field === 'attachRequired' ? 'attachedRequired' : field}`))
+    validateImmutable(
+      spec?.[field],
+      old.spec?.[field],
+      `spec.${field === 'attachRequired' ? 'attachedRequired' : field}`,
+    ),
+  )
 }

@@ -9,7 +9,16 @@ import { loadSchemaTable } from '../../schema/table.ts'
 import { applyObject } from './apply-object.ts'
 import { fieldSetOf } from './field-set-of.ts'
 import {
-  differenceSets, emptySet, insertPath, intersectSets, parseFieldSet, pathsOf, recursiveDifferenceSets, sorted, unionSets, type FieldSet,
+  differenceSets,
+  emptySet,
+  insertPath,
+  intersectSets,
+  parseFieldSet,
+  pathsOf,
+  recursiveDifferenceSets,
+  sorted,
+  unionSets,
+  type FieldSet,
   type MutableFieldSet,
 } from './field-set.ts'
 import { mergeValues } from './merge-values.ts'
@@ -39,8 +48,12 @@ test('sets of fields are sets', () => {
     assert.deepEqual(namesOf(unionSets(a, b)), [...names(left).union(names(right))].toSorted())
     assert.deepEqual(namesOf(intersectSets(a, b)), [...names(left).intersection(names(right))].toSorted())
     assert.deepEqual(namesOf(differenceSets(a, b)), [...names(left).difference(names(right))].toSorted())
-    assert.deepEqual(namesOf(recursiveDifferenceSets(a, b)),
-      [...names(left)].filter((name) => ![...names(right)].some((other) => name === other || name.startsWith(`${other}/`))).toSorted())
+    assert.deepEqual(
+      namesOf(recursiveDifferenceSets(a, b)),
+      [...names(left)]
+        .filter((name) => ![...names(right)].some((other) => name === other || name.startsWith(`${other}/`)))
+        .toSorted(),
+    )
   }))
 })
 
@@ -58,27 +71,61 @@ test('every result is in the one canonical form, and sharing changes nothing', (
   }))
 })
 
-// Granular lists are never empty here: an empty one means the same as none, to a built-in kind, and is not the same JSON.
+// Granular lists are never empty here: an empty one means the same as none, to a built-in kind, and is not
+// the same JSON.
 const text = fc.constantFrom('1', '2', '3')
-const configuration = fc.record({
-  labels: fc.dictionary(fc.constantFrom('a', 'b', 'c'), text, { noNullPrototype: true }),
-  finalizers: fc.uniqueArray(fc.constantFrom('f', 'g'), { minLength: 1 }),
-  nodeSelector: fc.dictionary(fc.constantFrom('a', 'b'), text, { noNullPrototype: true }),
-  nodeName: text,
-  tolerations: fc.array(fc.record({ key: text }, { noNullPrototype: true }), { maxLength: 2 }),
-  containers: fc.uniqueArray(fc.record({
-    name: fc.constantFrom('a', 'b', 'c'), image: text, args: fc.array(text, { maxLength: 2 }),
-    env: fc.uniqueArray(fc.record({ name: fc.constantFrom('x', 'y'), value: text }, { noNullPrototype: true, requiredKeys: ['name'] }),
-      { selector: ({ name }) => name, minLength: 1 }),
-  }, { requiredKeys: ['name'], noNullPrototype: true }), { selector: ({ name }) => name, minLength: 1 }),
-}, { requiredKeys: [], noNullPrototype: true }).map(({ labels, finalizers, ...spec }): KubeObject => ({
-  apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', ...(labels && { labels }), ...(finalizers && { finalizers }) }, spec,
-} as KubeObject))
+const configuration = fc
+  .record(
+    {
+      labels: fc.dictionary(fc.constantFrom('a', 'b', 'c'), text, { noNullPrototype: true }),
+      finalizers: fc.uniqueArray(fc.constantFrom('f', 'g'), { minLength: 1 }),
+      nodeSelector: fc.dictionary(fc.constantFrom('a', 'b'), text, { noNullPrototype: true }),
+      nodeName: text,
+      tolerations: fc.array(fc.record({ key: text }, { noNullPrototype: true }), { maxLength: 2 }),
+      containers: fc.uniqueArray(
+        fc.record(
+          {
+            name: fc.constantFrom('a', 'b', 'c'),
+            image: text,
+            args: fc.array(text, { maxLength: 2 }),
+            env: fc.uniqueArray(
+              fc.record(
+                { name: fc.constantFrom('x', 'y'), value: text },
+                { noNullPrototype: true, requiredKeys: ['name'] },
+              ),
+              { selector: ({ name }) => name, minLength: 1 },
+            ),
+          },
+          { requiredKeys: ['name'], noNullPrototype: true },
+        ),
+        { selector: ({ name }) => name, minLength: 1 },
+      ),
+    },
+    { requiredKeys: [], noNullPrototype: true },
+  )
+  .map(
+    ({ labels, finalizers, ...spec }): KubeObject =>
+      ({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'p', ...(labels && { labels }), ...(finalizers && { finalizers }) },
+        spec,
+      }) as KubeObject,
+  )
 
 const step = fc.record({ manager: fc.constantFrom('one', 'two', 'three'), object: configuration })
 
 function applyAs(live: KubeObject | undefined, manager: string, applied: KubeObject, now: number): KubeObject {
-  const object = applyObject({ live, applied: deepFreeze(applied), manager, force: true, subresource: '', schema: pod, apiVersion: 'v1', now })
+  const object = applyObject({
+    live,
+    applied: deepFreeze(applied),
+    manager,
+    force: true,
+    subresource: '',
+    schema: pod,
+    apiVersion: 'v1',
+    now,
+  })
   return deepFreeze({ ...object, metadata: { ...object.metadata, uid: 'u' } })
 }
 
@@ -104,15 +151,25 @@ test('an applier owns only what it asked for and what the object still says so; 
     for (const { manager, fieldsV1 } of live!.metadata!.managedFields ?? []) {
       const fields = fieldsV1 as FieldSet
       owned = unionSets(owned, fields)
-      assert.deepEqual(namesOf(differenceSets(fields, fieldSetOf(last.get(manager!), shape))), [], 'owns what it never applied')
+      assert.deepEqual(
+        namesOf(differenceSets(fields, fieldSetOf(last.get(manager!), shape))),
+        [],
+        'owns what it never applied',
+      )
       // Merging the applier's own configuration where it owns everything would change nothing.
-      if (namesOf(differenceSets(differenceSets(fieldSetOf(last.get(manager!), shape), strippedFields), fields)).length === 0) {
+      if (
+        namesOf(differenceSets(differenceSets(fieldSetOf(last.get(manager!), shape), strippedFields), fields)).length
+        === 0
+      ) {
         const { managedFields: _, ...metadata } = live!.metadata!
         const bare = { ...live!, metadata }
         assert.deepEqual(sortLists(mergeValues(bare, last.get(manager!), shape)), sortLists(bare))
       }
     }
-    const present = differenceSets(fieldSetOf({ ...live!, metadata: { ...live!.metadata, managedFields: undefined } }, shape), strippedFields)
+    const present = differenceSets(
+      fieldSetOf({ ...live!, metadata: { ...live!.metadata, managedFields: undefined } }, shape),
+      strippedFields,
+    )
     assert.deepEqual(namesOf(differenceSets(present, owned)).filter((name) => !unowned(name)), [])
   }), { numRuns: 300 })
 })
@@ -123,28 +180,44 @@ function unowned(name: string): boolean {
 }
 
 function sortLists(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortLists).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+  if (Array.isArray(value)) {
+    return value.map(sortLists).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+  }
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, sortLists(item)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sortLists(item)]),
+  )
 }
 
 test('each field belongs to the writer that changed it last', () => {
-  const write = fc.record({ manager: fc.constantFrom('one', 'two', 'three'), labels: fc.dictionary(fc.constantFrom('a', 'b', 'c'), text, { minKeys: 1, noNullPrototype: true }) })
+  const write = fc.record({
+    manager: fc.constantFrom('one', 'two', 'three'),
+    labels: fc.dictionary(fc.constantFrom('a', 'b', 'c'), text, { minKeys: 1, noNullPrototype: true }),
+  })
   fc.assert(fc.property(fc.array(write, { minLength: 1, maxLength: 8 }), (writes) => {
     let live: KubeObject | undefined
     let before: Record<string, string> = {}
     const owners = new Map<string, string>()
     for (const [i, { manager, labels }] of writes.entries()) {
       const updated: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', uid: 'u', labels } }
-      live = deepFreeze(trackUpdate({ live, updated, manager, subresource: '', schema: pod, apiVersion: 'v1', now: i * 1000 }))
+      live = deepFreeze(
+        trackUpdate({ live, updated, manager, subresource: '', schema: pod, apiVersion: 'v1', now: i * 1000 }),
+      )
       for (const key of Object.keys({ ...before, ...labels })) {
         if (!(key in labels)) owners.delete(key)
         else if (before[key] !== labels[key]) owners.set(key, manager)
       }
       before = labels
     }
-    const recorded = new Map((live!.metadata!.managedFields ?? []).flatMap(({ manager, fieldsV1 }) =>
-      namesOf(fieldsV1 as FieldSet).filter((name) => name.startsWith('f:metadata/f:labels/')).map((name): [string, string] => [name.at(-1)!, manager!])))
+    const recorded = new Map(
+      (live!.metadata!.managedFields ?? []).flatMap(({ manager, fieldsV1 }) =>
+        namesOf(fieldsV1 as FieldSet)
+          .filter((name) => name.startsWith('f:metadata/f:labels/'))
+          .map((name): [string, string] => [name.at(-1)!, manager!]),
+      ),
+    )
     assert.deepEqual([...recorded].toSorted(), [...owners].toSorted())
   }))
 })

@@ -7,7 +7,14 @@ import { isUnchanged } from './compare-values.ts'
 import { setOfPaths } from './field-set-of.ts'
 import { differenceSets, emptySet, isEmptySet, recursiveDifferenceSets, unionSets } from './field-set.ts'
 import {
-  capUpdateManagers, decodeManagers, encodeManagers, isReset, ManagedFieldsError, managerId, sameButTimes, type ManagerIdentity,
+  capUpdateManagers,
+  decodeManagers,
+  encodeManagers,
+  isReset,
+  ManagedFieldsError,
+  managerId,
+  sameButTimes,
+  type ManagerIdentity,
   type Managers,
 } from './managed-fields.ts'
 import {
