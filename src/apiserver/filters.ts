@@ -24,6 +24,8 @@ export interface FilterOptions {
   readonly maxReadsInFlight: number
   readonly maxWritesInFlight: number
   readonly requestTimeoutMs: number
+  /** The beginning of a UUID, up to its last group, that no other server has. */
+  readonly auditIdPrefix: string
 }
 
 /** Told of every request when it is done. */
@@ -34,6 +36,7 @@ export interface AuditHook {
 /**
  * The chain around `handler`, outermost first:
  * - measure: sees everything, failures of all others included;
+ * - label: outside of answer errors, as failures are labelled too;
  * - answer errors: within measure, so that a failure counts with the status that the client gets; around the rest,
  *   whatever throws;
  * - authenticate: before anything that depends on who asks, and before the limits, so that a stranger with bad
@@ -48,7 +51,7 @@ export interface AuditHook {
  */
 export function buildChain(handler: Handler, options: FilterOptions): Handler {
   const filters: readonly Filter[] = [
-    measure(options), answerErrors(options), authenticate(options), audit(options), limit(options), impersonate(options),
+    measure(options), label(options), answerErrors(options), authenticate(options), audit(options), limit(options), impersonate(options),
     authorize(options), timeOut(options), warn,
   ]
   return filters.reduceRight<Handler>((next, filter) => (exchange) => filter(exchange, next), handler)
@@ -60,6 +63,19 @@ function measure({ metrics, clock }: FilterOptions): Filter {
     const response = await next(exchange)
     metrics.count(exchange.info, response.status, clock.monotonic() - begun)
     return response
+  }
+}
+
+/** What every answer says of itself: nobody may keep it, unless it says otherwise, and how to find it in the audit log. */
+function label({ auditIdPrefix }: FilterOptions): Filter {
+  let count = 0
+  return async (exchange, next) => {
+    const given = exchange.request.headers['audit-id']
+    const auditId = given || auditIdPrefix + (count = (count + 1) % 2 ** 48).toString(16).padStart(12, '0')
+    const response = await next(exchange)
+    return {
+      ...response, headers: { 'audit-id': auditId, 'cache-control': 'no-cache, private', ...response.headers },
+    }
   }
 }
 

@@ -100,6 +100,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const chain = buildChain(dispatch, {
     clock, log: context.log, wire, metrics, authenticators: options.authenticators, authorizer: options.authorizer,
     anonymousAuth: options.anonymousAuth ?? true, audit: options.audit, ...defaultLimits, ...options.limits,
+    auditIdPrefix: options.random.uuid().slice(0, 24),
   })
   return {
     kinds, metrics, context,

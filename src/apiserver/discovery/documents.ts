@@ -138,7 +138,7 @@ export function groupDiscoveryList(
   groups: readonly DiscoveryGroup[], version: 'v2' | 'v2beta1', core: boolean,
 ): unknown {
   const items = groups.filter(({ name }) => (name === '') === core).map((group) => ({
-    metadata: { ...(group.name !== '' && { name: group.name }), creationTimestamp: null },
+    metadata: group.name === '' ? {} : { name: group.name },
     versions: group.versions.map(({ version: apiVersion, kinds }) => ({
       version: apiVersion, resources: kinds.map(([kind]) => resourceDiscovery(kind, apiVersion)), freshness: 'Current',
     })),

@@ -9,6 +9,7 @@ import { isJsonObject, jsonKind } from '#machinery/patch/json.ts'
 import type { HttpRequest } from '#world/http.ts'
 import { BodyError } from './body-error.ts'
 import type { RequestScope, RestContext, WriteParameters } from './context.ts'
+import type { ParsedBody } from './object-codec.ts'
 import { contentTypes, type MediaType } from './negotiate.ts'
 
 /** Upstream's limit for a request body. */
@@ -48,7 +49,7 @@ export function decodeObject(
   const strict = parameters.fieldValidation !== 'Ignore'
   let given: { kind: string; version: string } | undefined
   try {
-    const parsed = context.codec.parse(media, body, strict)
+    const parsed = parseTyped(context, media, body, strict)
     given = checkType(context, scope, parsed.value)
     const { object, strictErrors } = context.codec.decode(scope.kind, scope.version, parsed, strict)
     reportStrictErrors([...parsed.problems, ...strictErrors], scope, parameters)
@@ -64,6 +65,17 @@ export function decodeObject(
     throw badRequest(
       `the object provided is unrecognized (must be of type ${expected}): ${error.message} (${summarize(body)})`,
     )
+  }
+}
+
+/** Upstream looks for kind and apiVersion first, and so it is there that broken JSON is found. */
+function parseTyped(context: RestContext, media: MediaType, body: Uint8Array, strict: boolean): ParsedBody {
+  try {
+    const parsed = context.codec.parse(media, body, strict)
+    return media === 'json' && parsed.value === null ? { ...parsed, value: {} } : parsed
+  } catch (error) {
+    if (media !== 'json' || !(error instanceof BodyError)) throw error
+    throw new BodyError(`couldn't get version/kind; json parse error: ${error.message}`)
   }
 }
 

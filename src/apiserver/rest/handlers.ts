@@ -1,7 +1,7 @@
 /** The REST verbs over HTTP: parameters and bodies in, bytes out. What the verbs mean is in the files beside. */
 import { badRequest } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
-import { cloneJson, isJsonObject } from '#machinery/patch/json.ts'
+import { cloneJson, isJsonObject, jsonKind } from '#machinery/patch/json.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import { bodyMediaType, maxBodyBytes, readObject } from './body.ts'
 import { BodyError } from './body-error.ts'
@@ -25,10 +25,14 @@ import { watchObjects } from './watch.ts'
 import { renderWatch } from './watch-respond.ts'
 import { serveWebSocketWatch } from './watch-websocket.ts'
 
+const namedVerbs: ReadonlySet<string> = new Set(['update', 'patch', 'delete'])
+
 /** Serves one verb of the object itself (no subresource). */
 export async function handleVerb(
   context: RestContext, scope: RequestScope, verb: string, request: HttpRequest,
 ): Promise<HttpResponse> {
+  // A collection is only created into, a named object never.
+  if (verb === 'create' ? scope.name !== '' : namedVerbs.has(verb) && scope.name === '') throw methodNotServed()
   switch (verb) {
     case 'get': return await handleGet(context, scope, request)
     case 'list': return await handleList(context, scope, request)
@@ -142,19 +146,25 @@ export async function readPatch(context: RestContext, scope: RequestScope, reque
   const type = parsePatchType(request.headers['content-type'], context.schemas.has(scope.version.schema))
   const parameters = parseWriteParameters(request.query, type === 'apply' ? 'apply' : 'patch')
   const body = await request.readBody(maxBodyBytes)
-  return { type, parameters, ...decodePatch(context, type === 'apply' ? 'yaml' : 'json', body, parameters) }
+  return { type, parameters, ...decodePatch(context, type, body, parameters) }
 }
 
 function decodePatch(
-  context: RestContext, media: 'json' | 'yaml', body: Uint8Array, parameters: WriteParameters,
+  context: RestContext, type: PatchType, body: Uint8Array, parameters: WriteParameters,
 ): { readonly value: unknown; readonly strictErrors: readonly string[] } {
+  const strict = parameters.fieldValidation !== 'Ignore'
   try {
-    const { value, duplicates, problems } = context.codec.parse(media, body, parameters.fieldValidation !== 'Ignore')
+    const { value, duplicates, problems } = context.codec.parse(type === 'apply' ? 'yaml' : 'json', body, strict)
+    if (type === 'json' && strict && !Array.isArray(value) && value !== null) {
+      throw new BodyError(`json: cannot unmarshal ${jsonKind(value)} into Go value of type []handlers.jsonPatchOp`)
+    }
     const repeated = [...duplicates.values()].flat().map((key) => `duplicate field ${JSON.stringify(key)}`)
     return { value, strictErrors: [...problems, ...repeated] }
   } catch (error) {
     if (error instanceof BodyError) {
-      throw badRequest(media === 'yaml' ? `error decoding YAML: ${error.message}` : error.message)
+      // Upstream reads the first two for strict errors before it reads them as a patch.
+      const prefix = type === 'apply' ? 'error decoding YAML: ' : type !== 'strategic' && strict ? 'error decoding patch: ' : ''
+      throw badRequest(prefix + error.message)
     }
     throw error
   }

@@ -1,6 +1,7 @@
 /**
  * PATCH in its four dialects: each gives the new object from the current one; storing it is an update like any other.
  */
+import { writeValue } from '#machinery/codec/json-encode.ts'
 import { ApiError, badRequest, invalid, unsupportedMediaType } from '#machinery/errors/api-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
@@ -10,6 +11,7 @@ import { isJsonObject, jsonKind, type JsonObject } from '#machinery/patch/json.t
 import { applyStrategicMergePatch } from '#machinery/patch/strategic-merge-patch.ts'
 import { applyMergePatch } from '#machinery/patch/merge-patch.ts'
 import { BodyError } from './body-error.ts'
+import { conversionFault, formatGoValue } from './go-values.ts'
 import type { Outcome, RequestScope, RestContext } from './context.ts'
 import { objectNotFound } from './create.ts'
 import { toWire } from './forms.ts'
@@ -67,8 +69,7 @@ function patchExisting(
   const current = toWire(scope, existing as KubeObject)
   const patched = applyPatch(context, scope, type, current as JsonObject, patch)
   const errors = type === 'json' ? [...strictErrors, ...unknownJsonPatchFields(patch)] : [...strictErrors]
-  const object = shapePatched(context, scope, patched as KubeObject, errors, parameters)
-  return object
+  return shapePatched(context, scope, patched as KubeObject, errors, parameters, type === 'strategic' ? patch : undefined)
 }
 
 export function applyPatch(
@@ -87,10 +88,11 @@ export function applyPatch(
  */
 function shapePatched(
   context: RestContext, scope: RequestScope, patched: KubeObject, errors: readonly string[], parameters: PatchParameters,
+  strategicPatch?: unknown,
 ): KubeObject {
-  const fail = (why: string): ApiError => invalid(
-    { group: '', resource: '' }, '', [invalidValue('patch', JSON.stringify(patched), why)],
-  )
+  const fail = (why: string): ApiError => strategicPatch === undefined
+    ? invalid({ group: '', resource: '' }, '', [invalidValue('patch', writeValue(patched), why)])
+    : invalid({ group: '', resource: '' }, '', [invalidValue('patch', formatGoValue(strategicPatch), conversionFault(why))])
   try {
     const { object, strictErrors } = context.codec.shape(scope.kind, scope.version, patched)
     const all = [...errors, ...strictErrors]
