@@ -61,7 +61,7 @@ const unit: Stage = {
   name: 'unit and compatibility tests',
   run: () =>
     nodeTests(
-      testFiles('src/**/*.test.ts', 'tests/{compatibility,conformance,scenarios}/**/*.test.ts', 'tools/**/*.test.ts'),
+      testFiles('src/**/*.test.ts', 'tests/{compatibility,conformance,fuzz,integration,scenarios}/**/*.test.ts', 'tools/**/*.test.ts'),
       2,
     ),
 }
