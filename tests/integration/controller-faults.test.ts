@@ -78,7 +78,7 @@ const scenarios: readonly Scenario[] = [
     },
     async done({ client }) {
       const pods = (await client.of(pod, 'default').list()).items
-      assert.deepEqual(pods.map(({ metadata }) => metadata.name).sort(), ['db-0', 'db-1', 'db-2'])
+      assert.deepEqual(pods.map(({ metadata }) => metadata.name).toSorted(), ['db-0', 'db-1', 'db-2'])
       assert.equal((await client.of(statefulSet, 'default').get('db')).status?.readyReplicas, 3)
     },
   },

@@ -51,7 +51,7 @@ test('a Deployment is rolled out within its limits, and then nobody writes any m
     assert.ok(alive.filter(({ status }) => status?.phase === 'Running').length >= 3, 'three must be available')
   }
   const sets = await client.of(replicaSet, 'default').listAll()
-  assert.deepEqual(sets.map(({ spec }) => spec?.replicas).sort(), [0, 4])
+  assert.deepEqual(sets.map(({ spec }) => spec?.replicas).toSorted(), [0, 4])
   assert.equal((await deployments.get('web')).metadata.annotations?.['deployment.kubernetes.io/revision'], '2')
 
   const messages = (await client.of(event, 'default').listAll()).map(({ reason, message }) => `${reason}: ${message}`)
@@ -102,7 +102,7 @@ test('an object whose owner never was is collected, one with a living owner is n
   await owned('half', owner.metadata.uid, '00000000-0000-4000-8000-000000000001')
   await owned('garbage', '00000000-0000-4000-8000-000000000002')
   await run(5)
-  assert.deepEqual((await maps.list()).items.map(({ metadata }) => metadata.name).sort(), ['half', 'kept', 'owner'])
+  assert.deepEqual((await maps.list()).items.map(({ metadata }) => metadata.name).toSorted(), ['half', 'kept', 'owner'])
   assert.equal((await maps.get('half')).metadata.ownerReferences?.length, 1)
   await maps.delete('owner')
   await run(5)

@@ -57,7 +57,7 @@ export function createManualClock(startMs: number = start): ManualClock {
       for (;;) {
         const due = [...timers]
           .filter((timer) => timer.at <= until)
-          .sort((a, b) => a.at - b.at || a.sequence - b.sequence)[0]
+          .toSorted((a, b) => a.at - b.at || a.sequence - b.sequence)[0]
         if (!due) break
         elapsed = Math.max(elapsed, due.at)
         timers.delete(due)

@@ -24,7 +24,7 @@ export const clusterRoleAggregationController = defineController({
     role,
     parts: cache.of(clusterRole).list()
       .filter((part) => part.metadata.name !== role.metadata.name && selects(role, part))
-      .sort((a, b) => a.metadata.name < b.metadata.name ? -1 : 1),
+      .toSorted((a, b) => a.metadata.name < b.metadata.name ? -1 : 1),
   },
   reconcile,
 })

@@ -70,7 +70,7 @@ const hourly = (extra: Partial<Spec> = {}): CronJob => ({
 })
 const hour = 3_600_000
 const settle = (model: Model) => model.settle([cronJobController], 20)
-const names = (model: Model): string[] => model.list(job).map(({ metadata }) => metadata.name).sort()
+const names = (model: Model): string[] => model.list(job).map(({ metadata }) => metadata.name).toSorted()
 const end = (model: Model, type: 'Complete' | 'Failed' = 'Complete'): void => {
   for (const object of model.list(job)) {
     if (object.status?.conditions) continue

@@ -138,7 +138,7 @@ function historyActions(cronJob: Stored<CronJob>, jobs: readonly Stored<Job>[]):
   const beyond = (type: 'Complete' | 'Failed', limit: number): readonly Stored<Job>[] => {
     const finished = jobs
       .filter((job) => finishedCondition(job) === type && !job.metadata.deletionTimestamp)
-      .sort((a, b) =>
+      .toSorted((a, b) =>
         started(a) < started(b) ? -1 : started(a) > started(b) ? 1 : a.metadata.name < b.metadata.name ? -1 : 1,
       )
     return finished.slice(0, Math.max(0, finished.length - limit))
@@ -174,11 +174,11 @@ function statusActions(
   const completions = jobs
     .filter((job) => finishedCondition(job) === 'Complete')
     .map(({ status }) => status?.completionTime)
-  const success = [...completions, lastSuccessfulTime].filter((time) => time !== undefined).sort().at(-1)
+  const success = [...completions, lastSuccessfulTime].filter((time) => time !== undefined).toSorted().at(-1)
   const schedule = started === undefined ? lastScheduleTime : formatTime(started)
   const references = jobs
     .filter(({ metadata }) => active.some((job) => job.metadata.uid === metadata.uid) && !removed.has(metadata.uid))
-    .sort((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1))
+    .toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1))
     .map(({ metadata }): DeepReadonly<ObjectReference> => {
       const old = cronJob.status?.active?.find(({ uid }) => uid === metadata.uid)
       return (

@@ -154,9 +154,9 @@ function matchesDay({ days, months, weekdays, isEitherDay }: Fields, day: number
 
 /** All minutes of a day, in milliseconds from its start, in order. */
 function timesOfDay({ hours, minutes }: Fields): readonly number[] {
-  const sortedMinutes = [...minutes].sort((a, b) => a - b)
+  const sortedMinutes = [...minutes].toSorted((a, b) => a - b)
   return [...hours]
-    .sort((a, b) => a - b)
+    .toSorted((a, b) => a - b)
     .flatMap((hour) => sortedMinutes.map((minute) => (hour * 60 + minute) * minuteMs))
 }
 

@@ -21,7 +21,7 @@ const agent = (extra: Partial<Spec> = {}): DaemonSet => ({
 })
 const putNode = (model: Model, name: string, spec: Node['spec'] = {}, labels: Record<string, string> = {}) =>
   model.put(node, { metadata: { name, labels }, spec: spec! })
-const where = (model: Model): string[] => model.list(pod).map((object) => nodeOfDaemonPod(object)!).sort()
+const where = (model: Model): string[] => model.list(pod).map((object) => nodeOfDaemonPod(object)!).toSorted()
 /** Bound where the affinity says, as the scheduler would, and made ready. */
 const run = (model: Model, check?: () => void) => model.settle([daemonSetController], 100, () => {
   check?.()

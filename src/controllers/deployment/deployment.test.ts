@@ -157,7 +157,7 @@ test('keeps as many old ReplicaSets as the history limit says', async () => {
     await rollOut(model)
     model.now += 1000
   }
-  assert.deepEqual(model.list(replicaSet).map(revision).sort(), [4, 5, 6])
+  assert.deepEqual(model.list(replicaSet).map(revision).toSorted(), [4, 5, 6])
 })
 
 test('Recreate lets no new pod start before the last old one is gone', async () => {

@@ -147,8 +147,8 @@ function computeSubsets(owner: Stored<Service>, pods: readonly StoredPod[]): rea
   }
   return [...subsets.values()].map(({ ready, notReady, ports }) => ({
     ...(ready.length > 0 && { addresses: ready }), ...(notReady.length > 0 && { notReadyAddresses: notReady }),
-    ...(ports.length > 0 && { ports: ports.sort((a, b) => JSON.stringify(a) < JSON.stringify(b) ? -1 : 1) }),
-  })).sort((a, b) => JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
+    ...(ports.length > 0 && { ports: ports.toSorted((a, b) => JSON.stringify(a) < JSON.stringify(b) ? -1 : 1) }),
+  })).toSorted((a, b) => JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
 }
 
 const byIp = (a: Address, b: Address): number =>

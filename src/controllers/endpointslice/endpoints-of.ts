@@ -38,7 +38,7 @@ export function portsKey(ports: Ports | undefined): string {
     .map(({ name = '', protocol = 'TCP', port, appProtocol }) =>
       JSON.stringify([name, protocol, port, appProtocol ?? null]),
     )
-    .sort()
+    .toSorted()
     .join()
 }
 

@@ -49,7 +49,7 @@ const sizes = (model: Model): number[] =>
   model
     .list(endpointSlice)
     .map((slice) => slice.endpoints?.length ?? 0)
-    .sort((a, b) => a - b)
+    .toSorted((a, b) => a - b)
 
 test('tells of each pod whether it is ready, serving, terminating, and where it is', async () => {
   const model = new Model()
@@ -97,7 +97,7 @@ test('a port name that means different numbers gives a slice for each', async ()
   model.put(pod, backend(1))
   model.put(pod, backend(2, { port: 9090 }))
   await settle(model)
-  assert.deepEqual(model.list(endpointSlice).map(({ ports }) => ports![0]!.port).sort(), [8080, 9090])
+  assert.deepEqual(model.list(endpointSlice).map(({ ports }) => ports![0]!.port).toSorted(), [8080, 9090])
 })
 
 test('a dual-stack Service has slices of both families', async () => {
@@ -105,7 +105,7 @@ test('a dual-stack Service has slices of both families', async () => {
   model.put(service, web({ ipFamilies: ['IPv4', 'IPv6'] }))
   model.put(pod, backend(1, { ips: ['10.0.0.1', 'fd00::1'] }))
   await settle(model)
-  assert.deepEqual(model.list(endpointSlice).map(({ addressType }) => String(addressType)).sort(), ['IPv4', 'IPv6'])
+  assert.deepEqual(model.list(endpointSlice).map(({ addressType }) => String(addressType)).toSorted(), ['IPv4', 'IPv6'])
 })
 
 test('250 pods are three slices, and one more pod is one write', async () => {
@@ -136,8 +136,8 @@ test('whatever happens to the pods, the slices hold each once and nothing else',
         .list(endpointSlice)
         .flatMap((slice) => slice.endpoints ?? [])
         .map(({ targetRef }) => targetRef!.name)
-        .sort()
-      assert.deepEqual(held, model.list(pod).map(({ metadata }) => metadata.name).sort(), `seed ${seed}`)
+        .toSorted()
+      assert.deepEqual(held, model.list(pod).map(({ metadata }) => metadata.name).toSorted(), `seed ${seed}`)
       assert.ok(sizes(model).every((size) => size <= 100))
     }
   }

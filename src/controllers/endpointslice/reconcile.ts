@@ -97,7 +97,7 @@ function fill({ ports, endpoints }: PortGroup, existing: readonly Stored<Endpoin
   let rest: Endpoints = [...wanted.values()]
   for (const draft of drafts
     .filter(({ isChanged }) => isChanged)
-    .sort((a, b) => b.endpoints.length - a.endpoints.length)) {
+    .toSorted((a, b) => b.endpoints.length - a.endpoints.length)) {
     rest = addTo(draft, rest)
   }
   while (rest.length >= maxEndpointsPerSlice) {
@@ -106,7 +106,7 @@ function fill({ ports, endpoints }: PortGroup, existing: readonly Stored<Endpoin
   }
   if (rest.length === 0) return drafts
   const roomy = drafts.filter(({ endpoints: held }) => held.length + rest.length <= maxEndpointsPerSlice)
-    .sort((a, b) => b.endpoints.length - a.endpoints.length)[0]
+    .toSorted((a, b) => b.endpoints.length - a.endpoints.length)[0]
   if (roomy) addTo(roomy, rest)
   else drafts.push({ stored: undefined, ports, endpoints: rest, isChanged: true })
   return drafts

@@ -17,7 +17,7 @@ export function parseIndexes(text: string | undefined, limit: number): Set<numbe
 }
 
 export function formatIndexes(indexes: ReadonlySet<number>): string {
-  const sorted = [...indexes].sort((a, b) => a - b)
+  const sorted = [...indexes].toSorted((a, b) => a - b)
   const parts: string[] = []
   for (let i = 0; i < sorted.length;) {
     let end = i

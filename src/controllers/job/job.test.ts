@@ -108,7 +108,7 @@ test('an Indexed Job runs each number once and tells which are done', async () =
   const model = new Model()
   model.put(job, work({ completions: 4, parallelism: 4, completionMode: 'Indexed' }))
   await settle(model)
-  assert.deepEqual(model.list(pod).map(({ spec }) => spec!.hostname).sort(), ['work-0', 'work-1', 'work-2', 'work-3'])
+  assert.deepEqual(model.list(pod).map(({ spec }) => spec!.hostname).toSorted(), ['work-0', 'work-1', 'work-2', 'work-3'])
   assert.ok(model.list(pod)[0]!.spec!.containers![0]!.env!.some(({ name }) => name === 'JOB_COMPLETION_INDEX'))
   finish(model, 'Succeeded', 3)
   await settle(model)

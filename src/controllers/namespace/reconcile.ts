@@ -121,13 +121,13 @@ function computeConditions(remaining: readonly Remaining[], failures: readonly s
         : `Failed to delete all resource types, ${failures.length} remaining: ${failures.toSorted().join(', ')}`,
       'ContentDeletionFailed', 'ContentDeleted', 'All content successfully deleted, may be waiting on finalization'),
     condition('NamespaceContentRemaining',
-      contents.length === 0 ? undefined : `Some resources are remaining: ${contents.sort().join(', ')}`,
+      contents.length === 0 ? undefined : `Some resources are remaining: ${contents.toSorted().join(', ')}`,
       'SomeResourcesRemain', 'ContentRemoved', 'All content successfully removed'),
     condition(
       'NamespaceFinalizersRemaining',
       waiting.length === 0
         ? undefined
-        : `Some content in the namespace has finalizers remaining: ${waiting.sort().join(', ')}`,
+        : `Some content in the namespace has finalizers remaining: ${waiting.toSorted().join(', ')}`,
       'SomeFinalizersRemain',
       'ContentHasNoFinalizers',
       'All content-preserving finalizers finished',

@@ -37,7 +37,7 @@ function renew(model: Model, name: string): void {
 const taints = (model: Model, name: string): string[] =>
   (model.get(node, name)!.spec?.taints ?? [])
     .map(({ key, effect }) => `${key.replace('node.kubernetes.io/', '')}:${effect}`)
-    .sort()
+    .toSorted()
 const ready = (model: Model, name: string) =>
   model.get(node, name)!.status!.conditions!.find(({ type }) => type === 'Ready')!
 
@@ -83,7 +83,7 @@ test('a node that falls silent is Unknown after 50 s, tainted, and its pods go a
   await pass(model, controller, 10, ['b', 'c'])
   assert.deepEqual([ready(model, 'a').status, ready(model, 'a').reason], ['Unknown', 'NodeStatusUnknown'])
   assert.deepEqual(taints(model, 'a'), ['unreachable:NoExecute', 'unreachable:NoSchedule'])
-  assert.deepEqual(model.list(pod).map(({ metadata }) => metadata.name).sort(), ['patient', 'stoic'])
+  assert.deepEqual(model.list(pod).map(({ metadata }) => metadata.name).toSorted(), ['patient', 'stoic'])
   assert.equal(
     model.get(pod, 'default/patient')!.status!.conditions![0]!.status,
     'False',

@@ -47,7 +47,7 @@ export function findVolume(
         && (selector?.matches(volume.metadata.labels) ?? true)
         && isLargeEnough(volume, claim),
     )
-    .sort(
+    .toSorted(
       (a, b) =>
         compareQuantities(a.spec?.capacity?.['storage'], b.spec?.capacity?.['storage'])
         || (a.metadata.name < b.metadata.name ? -1 : 1),

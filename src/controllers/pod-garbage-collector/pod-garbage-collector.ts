@@ -71,7 +71,7 @@ export function podGarbageCollector(finishedMax = 12_500): Controller {
     if (surplus <= 0) return false
     const finished = [...pods.byIndex('phase', 'Succeeded'), ...pods.byIndex('phase', 'Failed')]
     const oldest = finished
-      .sort((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1))
+      .toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1))
       .slice(0, surplus)
     return oldest.some(({ metadata }) => metadata.uid === object.metadata.uid)
   }

@@ -22,7 +22,7 @@ function orphan(name: string, extra: Pod = {}): Pod {
 }
 
 const settle = (model: Model): Promise<number> => model.settle([replicaSetController])
-const names = (model: Model): string[] => model.list(pod).map(({ metadata }) => metadata.name).sort()
+const names = (model: Model): string[] => model.list(pod).map(({ metadata }) => metadata.name).toSorted()
 
 test('creates what is missing, owned and labelled, and tells the status', async () => {
   const model = new Model()

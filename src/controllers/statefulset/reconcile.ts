@@ -101,7 +101,7 @@ class Step {
   /** Highest number first. */
   get #condemned(): readonly StoredPod[] {
     return [...this.#pods].filter(([ordinal]) => ordinal < this.#start || ordinal >= this.#start + this.#replicas)
-      .sort(([a], [b]) => b - a).map(([, pod]) => pod)
+      .toSorted(([a], [b]) => b - a).map(([, pod]) => pod)
   }
 
   #isHealthy(pod: StoredPod | undefined): boolean {

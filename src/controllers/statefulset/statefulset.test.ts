@@ -24,7 +24,7 @@ const db = (replicas: number, extra: Partial<Spec> = {}): StatefulSet => ({
     ...extra,
   },
 })
-const names = (model: Model): string[] => model.list(pod).map(({ metadata }) => metadata.name).sort()
+const names = (model: Model): string[] => model.list(pod).map(({ metadata }) => metadata.name).toSorted()
 const images = (model: Model): string[] =>
   model
     .list(pod)
@@ -114,7 +114,7 @@ test('each pod has claims of its own, which outlive it', async () => {
     model
       .list(persistentVolumeClaim)
       .map(({ metadata }) => metadata.name)
-      .sort(),
+      .toSorted(),
     ['data-db-0', 'data-db-1'],
   )
   assert.deepEqual(model.get(pod, 'default/db-1')!.spec!.volumes, [

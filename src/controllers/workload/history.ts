@@ -39,7 +39,7 @@ export function planRevision(
   const newest = Math.max(0, ...revisions.map(({ revision }) => revision))
   const same = revisions
     .filter((revision) => semanticEqual(revision.data, data))
-    .sort((a, b) => b.revision - a.revision)[0]
+    .toSorted((a, b) => b.revision - a.revision)[0]
   if (same) {
     const actions = same.revision === newest ? [] : [update(controllerRevision, { ...same, revision: newest + 1 })]
     return { name: same.metadata.name, hash: hashOf(same), isNew: false, actions, isCollision: false }
@@ -70,6 +70,6 @@ export function planHistoryCleanUp(
   revisions: readonly Stored<ControllerRevision>[], inUse: ReadonlySet<string>, limit: number,
 ): readonly Action[] {
   const idle = revisions.filter((revision) => !inUse.has(revision.metadata.name) && !inUse.has(hashOf(revision)))
-    .sort((a, b) => a.revision - b.revision)
+    .toSorted((a, b) => a.revision - b.revision)
   return idle.slice(0, Math.max(0, idle.length - limit)).map((revision) => remove(controllerRevision, revision))
 }

@@ -115,5 +115,5 @@ export function triggerTime(
   const times = pods.map(({ status }) => findCondition(status?.conditions, 'Ready')?.lastTransitionTime ?? undefined)
   const later = [owner.metadata.creationTimestamp, ...times]
     .filter((time): time is string => time !== undefined && (recorded === undefined || time > recorded))
-  return later.sort()[0]
+  return later.toSorted()[0]
 }

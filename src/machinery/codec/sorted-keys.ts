@@ -5,7 +5,7 @@ const surrogate = /[\ud800-\udfff]/
 export function sortedKeys(object: object): string[] {
   const keys = Object.keys(object)
   if (keys.length < 2) return keys
-  return keys.some((key) => surrogate.test(key)) ? keys.sort(compareCodePoints) : keys.sort()
+  return keys.some((key) => surrogate.test(key)) ? keys.toSorted(compareCodePoints) : keys.toSorted()
 }
 
 function compareCodePoints(left: string, right: string): number {

@@ -54,7 +54,7 @@ class YamlWriter {
   }
 
   #mapping(map: Readonly<Record<string, unknown>>, place: Place): void {
-    const keys = Object.keys(map).filter((key) => map[key] !== undefined).sort(compareKeys)
+    const keys = Object.keys(map).filter((key) => map[key] !== undefined).toSorted(compareKeys)
     if (keys.length === 0) return this.#put(place.root ? '{}' : ' {}')
     const indent = place.indent < 0 ? 0 : place.indent + bestIndent
     keys.forEach((key, index) => {

@@ -64,14 +64,14 @@ export function formatPath(path: readonly string[]): string {
  */
 export function sortElements(elements: string[]): string[] {
   if (elements.length < 2) return elements
-  if (elements.every(isPlainField)) return elements.sort()
+  if (elements.every(isPlainField)) return elements.toSorted()
   const parsed = new Map<string, unknown>()
   const valueOf = (element: string): unknown => {
     let value = parsed.get(element)
     if (value === undefined) parsed.set(element, value = JSON.parse(element.slice(2)))
     return value
   }
-  return elements.sort((a, b) => {
+  return elements.toSorted((a, b) => {
     const kind = kindOrder(a) - kindOrder(b)
     if (kind !== 0) return kind
     switch (a[0]) {
