@@ -3,10 +3,31 @@
  * only in tests and development.
  */
 import { build } from 'esbuild'
+import type { Plugin } from 'esbuild'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+/** Built-in modules that a start does without. */
+const seldom: ReadonlySet<string> = new Set(['node:http2', 'node:https', 'node:zlib', 'node:dgram', 'node:child_process'])
+
+/**
+ * An import of a built-in module copies all that it exports, and so runs every getter of it: that of node:http alone loads the whole
+ * of undici (20 ms). What is fetched by name stays lazy; seldom used modules load when one of their exports is first read.
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin', sideEffects: false }))
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
+      const load = `process.getBuiltinModule('${path}')`
+      if (!seldom.has(path)) return { contents: `module.exports = ${load}` }
+      const names = Object.keys(process.getBuiltinModule(path) as object)
+      return { contents: names.map((name) => `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => ${load}.${name} });`).join('\n') }
+    })
+  },
+}
+
 rmSync(`${root}dist`, { recursive: true, force: true })
 await build({
   absWorkingDir: root,
@@ -22,6 +43,9 @@ await build({
   sourcemap: 'linked',
   sourcesContent: false,
   legalComments: 'none',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  plugins: [lazyBuiltins],
   logLevel: 'warning',
   // CommonJS dependencies inside an ES module bundle still call require.
   banner: {

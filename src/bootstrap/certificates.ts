@@ -1,5 +1,5 @@
 /** Which certificates and keys a cluster has (kubeadm's set), and which of them must be made or renewed now. */
-import { type CertifiedKey, type IssuingTools, createAuthority, issueKey, loadAuthority } from '#base/x509/authority.ts'
+import { type CertifiedKey, type IssuingTools, type LoadedAuthority, createAuthority, issueKey, loadAuthority } from '#base/x509/authority.ts'
 import { parseCertificatePem, type Certificate } from '#base/x509/certificate.ts'
 import type { ExtendedKeyUsage } from '#base/x509/extensions.ts'
 import type { Subject } from '#base/x509/names.ts'
@@ -141,14 +141,12 @@ export function ensureCertificates(
     }
     authorityCertificates.set(name, certificate)
   }
+  const authorities = new Map<AuthorityName, LoadedAuthority>()
   for (const leaf of plan.leaves) {
     const why = reasonToIssue(leaf, files, authorityCertificates.get(leaf.authority)!, now)
     if (!why) continue
-    const key = files[`${leaf.authority}.key`]
-    if (key === undefined) {
-      throw new Error(`${leaf.name}.crt must be issued (${why}), but ${leaf.authority}.key is not here`)
-    }
-    const authority = loadAuthority(tools, { certificate: files[`${leaf.authority}.crt`]!, key })
+    const authority = authorities.get(leaf.authority) ?? loadFrom(files, leaf, why, tools)
+    authorities.set(leaf.authority, authority)
     put(files, leaf.name, issueKey(tools, authority, {
       subject: leaf.subject, dnsNames: leaf.dnsNames, ipAddresses: leaf.ipAddresses, extendedKeyUsages: leaf.usages,
       ...validity(now, leafLifetimeMs),
@@ -162,6 +160,14 @@ export function ensureCertificates(
     changed.push({ file: 'sa', why: 'it did not exist' })
   }
   return { files, changed }
+}
+
+function loadFrom(files: CertificateFiles, leaf: LeafPlan, why: string, tools: IssuingTools): LoadedAuthority {
+  const key = files[`${leaf.authority}.key`]
+  if (key === undefined) {
+    throw new Error(`${leaf.name}.crt must be issued (${why}), but ${leaf.authority}.key is not here`)
+  }
+  return loadAuthority(tools, { certificate: files[`${leaf.authority}.crt`]!, key })
 }
 
 function put(files: Record<string, string>, name: string, made: CertifiedKey): void {

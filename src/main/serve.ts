@@ -1,6 +1,7 @@
 /** The cluster's own process: everything in one, in the background; told to stop through its control socket or a signal. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { flushCompileCache } from 'node:module'
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
@@ -49,6 +50,7 @@ export async function serve(name: string): Promise<void> {
   const control = listenForControl(controlSocketPath(config), cluster, waiting, stop)
   tell({ type: 'ready', kubeconfig: cluster.adminKubeconfig })
   if (process.connected) process.disconnect?.()
+  setTimeout(flushCompileCache, quietMs).unref()
 
   await aborted(stop.signal)
   log.info('stopping', { reason: String(stop.signal.reason) })
@@ -59,6 +61,12 @@ export async function serve(name: string): Promise<void> {
   // The end of the process closes the connections of those who wait for it.
   process.exit(0)
 }
+
+/**
+ * After so long a start is over, and what it compiled is written down for the next one. By itself Node does that at the end of the
+ * process, which for a cluster may never come.
+ */
+const quietMs = 5_000
 
 function tell(message: ServeMessage): void {
   // Whoever started us may have gone; the cluster goes on all the same.
