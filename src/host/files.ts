@@ -79,7 +79,7 @@ async function resolve(path: string): Promise<string | undefined> {
 }
 
 async function list(path: string): Promise<readonly string[] | undefined> {
-  return (await orAbsent(fs.readdir(path)))?.sort()
+  return (await orAbsent(fs.readdir(path)))?.toSorted()
 }
 
 async function stat(path: string): Promise<FileStat | undefined> {

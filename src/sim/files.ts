@@ -129,7 +129,7 @@ export function createSimulatedFiles(now: () => number = () => 0): SimulatedFile
       const prefix = found.path === '/' ? '/' : `${found.path}/`
       return [...entries.keys()].filter((key) =>
         key !== '/' && key.startsWith(prefix) && !key.slice(prefix.length).includes('/'))
-        .map((key) => key.slice(prefix.length)).sort()
+        .map((key) => key.slice(prefix.length)).toSorted()
     },
     async stat(path): Promise<FileStat | undefined> {
       const entry = find(path)?.entry

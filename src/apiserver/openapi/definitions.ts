@@ -84,7 +84,7 @@ export function definitionsFor(roots: Iterable<string>, table: SchemaTable, dial
       definitions.set(name, scalarDefinition(name, dialect))
     }
   }
-  return Object.fromEntries([...definitions].sort(([left], [right]) => left < right ? -1 : 1))
+  return Object.fromEntries([...definitions].toSorted(([left], [right]) => left < right ? -1 : 1))
 }
 
 function kindsByStruct(table: SchemaTable): ReadonlyMap<string, readonly JsonObject[]> {
@@ -111,9 +111,9 @@ function namesIn(shape: Shape): string[] {
 }
 
 function structDefinition(struct: StructSchema, dialect: Dialect, kinds: readonly JsonObject[]): JsonObject {
-  const required = struct.fields.filter((field) => field.required).map(({ name }) => name).sort()
+  const required = struct.fields.filter((field) => field.required).map(({ name }) => name).toSorted()
   const properties = Object.fromEntries([...struct.fields]
-    .sort((left, right) => left.name < right.name ? -1 : 1)
+    .toSorted((left, right) => left.name < right.name ? -1 : 1)
     .map((field) => [field.name, fieldSchema(field, dialect)]))
   return {
     type: 'object',

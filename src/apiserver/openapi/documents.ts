@@ -62,7 +62,7 @@ export function groupVersionsOf(kinds: readonly AnyKind[]): ReadonlyMap<string, 
     for (const { version, served } of versions)
       if (served) found.set(group === '' ? `api/${version}` : `apis/${group}/${version}`, { group, version })
   }
-  return new Map([...found].sort(([left], [right]) => left < right ? -1 : 1))
+  return new Map([...found].toSorted(([left], [right]) => left < right ? -1 : 1))
 }
 
 function render(
@@ -95,14 +95,14 @@ function render(
   if (custom.size > 0)
     roots.push('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta')
   return {
-    paths: Object.fromEntries(Object.entries(paths).sort(([left], [right]) => left < right ? -1 : 1)),
+    paths: Object.fromEntries(Object.entries(paths).toSorted(([left], [right]) => left < right ? -1 : 1)),
     definitions: { ...definitionsFor(roots, table, dialect), ...Object.fromEntries(custom) },
   }
 }
 
 /** Upstream's rule: the group's parts turned around, then version and kind. */
 function customName(group: string, version: string, kind: string): string {
-  return [...group.split('.').reverse(), version, kind].join('.')
+  return [...group.split('.').toReversed(), version, kind].join('.')
 }
 
 function addCustom(

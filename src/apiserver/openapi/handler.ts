@@ -135,7 +135,7 @@ function accepted(header: string | undefined, types: readonly string[]): string 
       return { type, quality, index }
     })
     .filter(({ quality }) => quality > 0)
-    .sort((left, right) => right.quality - left.quality || left.index - right.index)
+    .toSorted((left, right) => right.quality - left.quality || left.index - right.index)
   for (const { type } of ranges) {
     const found = types.find((each) => type === each || type === '*/*' || (type === 'application/*'))
     if (found) return found

@@ -61,9 +61,9 @@ export class RuntimeCache {
     const sandboxes = [...entry.sandboxes].flatMap((id) => this.#sandboxes.get(id) ?? [])
     const containers = [...entry.containers].flatMap((id) => this.#containers.get(id) ?? [])
     return {
-      sandboxes: sandboxes.sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt),
+      sandboxes: sandboxes.toSorted((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt),
       // By attempt, as the wall clock may have gone back in between (kubernetes#134153).
-      containers: containers.sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt),
+      containers: containers.toSorted((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt),
     }
   }
 
