@@ -4,7 +4,8 @@ import { deployment } from '#api/apps/deployment/deployment.ts'
 import { node } from '#api/core/node/node.ts'
 import { pod } from '#api/core/pod/pod.ts'
 import { serviceAccount } from '#api/core/serviceaccount/serviceaccount.ts'
-import { Cluster } from './library.ts'
+import { kinds as builtInKinds } from '#api/kinds.ts'
+import { Cluster, kinds } from './library.ts'
 
 test('a cluster in this process runs a Deployment on its simulated nodes', async () => {
   await using cluster = await Cluster.start({ nodes: 3 })
@@ -43,4 +44,8 @@ test('two clusters in one process know nothing of each other', async () => {
   await using second = await Cluster.start({ nodes: 2 })
   assert.equal((await first.client.of(node).list()).items.length, 1)
   assert.equal((await second.client.of(node).list()).items.length, 2)
+})
+
+test('the library names every built-in kind once', () => {
+  assert.deepEqual(new Set(Object.values(kinds)), new Set(builtInKinds))
 })

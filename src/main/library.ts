@@ -24,6 +24,9 @@ import { createNodeConnections } from './node-connections.ts'
 import { startSimulatedNodes } from './simulated-nodes.ts'
 import { serverVersion } from './version.ts'
 
+export { ApiError } from '#machinery/errors/api-error.ts'
+export { kinds } from './library-kinds.ts'
+
 export interface ClusterStartOptions {
   /** Simulated nodes, on which pods become Running without containers. Default 1. */
   readonly nodes?: number
@@ -46,7 +49,7 @@ const address = '127.0.0.1'
  * A running cluster: the real API server, controllers and scheduler, and simulated nodes.
  *
  *     await using cluster = await Cluster.start({ nodes: 3 })
- *     const pods = await cluster.client.of(pod, 'default').list()
+ *     const pods = await cluster.client.of(kinds.pod, 'default').list()
  */
 export class Cluster implements AsyncDisposable {
   /** Typed, and an administrator: calls go to the API server in this process, without a socket. */
