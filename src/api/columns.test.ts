@@ -151,8 +151,8 @@ const table: readonly (readonly [kind: string, object: object, cells: Cells])[] 
 for (const [name, object, cells] of table) {
   test(`shows a ${name} as ${cells.slice(1, 4).join(' · ')}`, () => {
     const kind = kinds.find((candidate) => candidate.kind === name && candidate.group !== 'events.k8s.io') as AnyKind
-    const row = kind.columns!.map(
-      (column: { value(object: unknown, now: number): unknown }) => column.value({ metadata, ...object }, now),
+    const row = kind.columns!.map((column: { value(object: unknown, now: number): unknown }) =>
+      column.value({ metadata, ...object }, now),
     )
     assert.deepEqual(row, cells)
   })
@@ -163,8 +163,8 @@ test('shows the newer form of an event as the older one', () => {
     (group) => kinds.find((kind) => kind.kind === 'Event' && kind.group === group) as AnyKind,
   )
   const show = (kind: AnyKind, object: object): unknown[] =>
-    kind.columns!.map(
-      (column: { value(object: unknown, now: number): unknown }) => column.value({ metadata, ...object }, now),
+    kind.columns!.map((column: { value(object: unknown, now: number): unknown }) =>
+      column.value({ metadata, ...object }, now),
     )
   const shared = {
     reason: 'r', type: 'Normal', series: { count: 2, lastObservedTime: '2026-01-01T23:59:50Z' }, reportingInstance: 'i',

@@ -59,9 +59,9 @@ export interface Row {
 
 /** What came of a row, in the form of `expectedOf` the same row. */
 export function outcomeOf(kind: AnyKind, row: Row): Pick<Row, 'errors' | 'holds'> {
-  const { object, errors } = row.old ? checkUpdate(
-    kind, row.object, row.old, row.subresource,
-  ) : checkCreate(kind, row.object)
+  const { object, errors } = row.old
+    ? checkUpdate(kind, row.object, row.old, row.subresource)
+    : checkCreate(kind, row.object)
   const holds = Object.fromEntries(Object.keys(row.holds ?? {}).map((path) => [path, valueAt(object, path)]))
   return { errors, holds }
 }
@@ -71,7 +71,7 @@ export function expectedOf({ errors = [], holds = {} }: Row): Pick<Row, 'errors'
 }
 
 function valueAt(object: unknown, path: string): unknown {
-  return path.split('.').reduce(
-    (value: unknown, key) => (value as Readonly<Record<string, unknown>> | undefined)?.[key], object,
-  )
+  return path
+    .split('.')
+    .reduce((value: unknown, key) => (value as Readonly<Record<string, unknown>> | undefined)?.[key], object)
 }

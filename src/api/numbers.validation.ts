@@ -22,9 +22,9 @@ export function validateNonNegativeIntOrPercent(value: IntOrString | undefined, 
 
 export function validateNotMoreThan100Percent(value: IntOrString | undefined, path: string): FieldError[] {
   const percent = typeof value === 'string' ? /^(\d+)%$/.exec(value)?.[1] : undefined
-  return percent !== undefined && Number(percent) > 100 ? [
-    invalidValue(path, value, 'must not be greater than 100%'),
-  ] : []
+  return percent !== undefined && Number(percent) > 100
+    ? [invalidValue(path, value, 'must not be greater than 100%')]
+    : []
 }
 
 /** Required, and one of the values. */

@@ -27,9 +27,9 @@ function validateOperands(operator: string, values: readonly string[], path: str
   switch (operator) {
     case 'In':
     case 'NotIn':
-      return values.length > 0 ? [] : [
-        required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"),
-      ]
+      return values.length > 0
+        ? []
+        : [required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'")]
     case 'Exists':
     case 'DoesNotExist':
       return values.length === 0 ? []
@@ -60,16 +60,14 @@ export function validateNodeSelectorTerm(term: NodeSelectorTerm, path: string): 
 function validateNodeRequirement({ key, operator, values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
   const numeric = operator === 'Gt' || operator === 'Lt'
   const errors = numeric
-    ? (
-      values.length === 1 ? [] : [
-        required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'"),
-      ]
-    )
+    ? values.length === 1
+      ? []
+      : [required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'")]
     : validateOperands(operator, values, path)
   errors.push(...invalidFor(`${path}.key`, key, validateQualifiedName(key)))
   if (!numeric) {
     errors.push(
-      ...values.flatMap((value, index) => invalidFor(`${path}.values[${index}]`, value, validateLabelValue(value)))
+      ...values.flatMap((value, index) => invalidFor(`${path}.values[${index}]`, value, validateLabelValue(value))),
     )
   }
   return errors
@@ -89,7 +87,7 @@ function validateNodeFieldRequirement(
   }
   if (key !== 'metadata.name') return [...errors, invalidValue(`${path}.key`, key, 'not a valid field selector key')]
   errors.push(
-    ...values.flatMap((value, index) => invalidFor(`${path}.values[${index}]`, value, validateDns1123Subdomain(value)))
+    ...values.flatMap((value, index) => invalidFor(`${path}.values[${index}]`, value, validateDns1123Subdomain(value))),
   )
   return errors
 }

@@ -111,9 +111,8 @@ export class Heap<T> {
       const left = 2 * position + 1
       if (left >= this.#items.length) return
       const right = left + 1
-      const least = right < this.#items.length && this.#compare(this.#items[right]!, this.#items[left]!) < 0
-        ? right
-        : left
+      const least =
+        right < this.#items.length && this.#compare(this.#items[right]!, this.#items[left]!) < 0 ? right : left
       if (this.#compare(this.#items[least]!, this.#items[position]!) >= 0) return
       this.#swap(position, least)
       position = least

@@ -74,12 +74,10 @@ test('any address can be written and read back, as text and as bytes', () => {
   const anyIp = fc.oneof(
     fc.bigInt(0n, (1n << 32n) - 1n).map((value): IpAddress => ({ family: 4, value })),
     fc.bigInt(0n, (1n << 128n) - 1n).map((value): IpAddress => ({ family: 6, value })),
-    fc
-      .array(fc.constantFrom(0n, 0n, 1n, 0xffffn), { minLength: 8, maxLength: 8 })
-      .map((groups): IpAddress => ({
-        family: 6,
-        value: groups.reduce<bigint>((value, group) => (value << 16n) | group, 0n),
-      })),
+    fc.array(fc.constantFrom(0n, 0n, 1n, 0xffffn), { minLength: 8, maxLength: 8 }).map((groups): IpAddress => ({
+      family: 6,
+      value: groups.reduce<bigint>((value, group) => (value << 16n) | group, 0n),
+    })),
   )
   fc.assert(fc.property(anyIp, (address) => {
     assert.deepEqual(parseIp(formatIp(address)), address)

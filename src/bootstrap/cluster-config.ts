@@ -20,8 +20,7 @@ export interface ClusterChoices {
 }
 
 export type NodesChoice =
-  | { readonly type: 'machine'; readonly nodeName: string }
-  | { readonly type: 'simulated'; readonly count: number }
+  { readonly type: 'machine'; readonly nodeName: string } | { readonly type: 'simulated'; readonly count: number }
 
 export interface ClusterConfig extends ClusterChoices {
   readonly port: number

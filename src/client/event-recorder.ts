@@ -118,7 +118,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       if (queue.tryPush({ about, type, reason, message: clipped, at: clock.now() })) unfinished++
       else counts.dropped++
     },
-    flushed: () => unfinished === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve)),
+    flushed: () => (unfinished === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
     statistics: counts,
     async run(signal) {
       const end = (): void => queue.end()

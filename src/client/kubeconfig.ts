@@ -79,7 +79,7 @@ export function parseKubeconfig(document: unknown): Kubeconfig {
 
 /** Several files as kubectl's KUBECONFIG has them: the first to name something wins. */
 export function mergeKubeconfigs(configs: readonly Kubeconfig[]): Kubeconfig {
-  const merge = <V>(maps: readonly ReadonlyMap<string, V>[]): ReadonlyMap<string, V> =>
+  const merge = <V,>(maps: readonly ReadonlyMap<string, V>[]): ReadonlyMap<string, V> =>
     new Map(maps.toReversed().flatMap((map) => [...map]))
   return {
     currentContext: configs.find((config) => config.currentContext !== '')?.currentContext ?? '',

@@ -146,7 +146,7 @@ class LeaseHolder {
       ...old?.spec,
       holderIdentity: identity,
       leaseDurationSeconds: Math.round(this.#durationMs / 1000),
-      acquireTime: isOurs ? old.spec.acquireTime ?? now : now,
+      acquireTime: isOurs ? (old.spec.acquireTime ?? now) : now,
       renewTime: now,
       leaseTransitions: (old?.spec?.leaseTransitions ?? 0) + (old && !isOurs ? 1 : 0),
     }

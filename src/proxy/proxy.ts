@@ -58,10 +58,9 @@ async function run(
   const { services, endpointSlices, pods, packetFilter, clock, log, table } = options
   const ruleset = new Ruleset(options.serviceCidr)
   const dirty = new Set<string>()
-  let wake = Promise.withResolvers<void>()
   const touch = (owner: string): void => {
     dirty.add(owner)
-    wake.resolve()
+    progress.wake.resolve()
   }
   const touchService = (service: Stored<Service>): void => touch(`service ${objectKey(service)}`)
   const touchSlice = (slice: Stored<EndpointSlice>): void => {
@@ -87,21 +86,21 @@ async function run(
     }),
     pods.subscribe({ onAdd: touchPod, onUpdate: (_, pod) => touchPod(pod), onDelete: touchPod }),
   ]
-  signal.addEventListener('abort', () => wake.resolve(), { once: true })
-  let full = true
+  signal.addEventListener('abort', () => progress.wake.resolve(), { once: true })
   let retryMs = retryMsMin
   try {
     while (!signal.aborted) {
       for (const owner of dirty) ruleset.set(owner, planOwner(owner, options))
       dirty.clear()
-      wake = Promise.withResolvers<void>()
+      progress.wake = Promise.withResolvers<void>()
+      const { full } = progress
+      progress.full = false
       const operations = full ? ruleset.planFull() : ruleset.planChange()
       if (operations.length > 0) {
         try {
           await packetFilter.apply(table, operations)
           statistics.transactions++
           statistics.lastAppliedAt = clock.now()
-          full = false
           retryMs = retryMsMin
         } catch (error) {
           if (signal.aborted) break
@@ -112,7 +111,7 @@ async function run(
             retryMs,
           })
           ruleset.forgetApplied()
-          full = true
+          progress.full = true
           await clock.sleep(retryMs, signal).catch(() => undefined)
           retryMs = Math.min(retryMs * 2, retryMsMax)
           continue
@@ -120,7 +119,7 @@ async function run(
       }
       ruleset.markApplied()
       becameReady()
-      if (dirty.size === 0 && !signal.aborted) await wake.promise
+      if (dirty.size === 0 && !signal.aborted) await progress.wake.promise
     }
   } finally {
     for (const end of unsubscribe) end()

@@ -194,9 +194,8 @@ function pickBest(
 export function formatRejection(rejection: Rejection, afterwards = ''): string {
   if (rejection.nodes === 0) return 'no nodes available to schedule pods'
   const head = `0/${rejection.nodes} nodes are available:`
-  const reasons = rejection.beforehand ?? formatReasons(
-    [...rejection.verdicts.values()].flatMap((verdict) => verdict.reasons),
-  )
+  const reasons =
+    rejection.beforehand ?? formatReasons([...rejection.verdicts.values()].flatMap((verdict) => verdict.reasons))
   return `${head}${reasons === '' ? '' : ` ${reasons}.`}${afterwards === '' ? '' : ` ${afterwards}`}`
 }
 

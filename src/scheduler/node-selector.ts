@@ -15,8 +15,8 @@ export function nodeSelectorTermMatcher(term: DeepReadonly<NodeSelectorTerm>): N
   if (isEmptyTerm(term)) return () => false
   const labels = (term.matchExpressions ?? []).map(requirementMatcher)
   const fields = (term.matchFields ?? []).map(requirementMatcher)
-  return (node) => labels.every((matches) => matches(node.labels))
-    && (fields.length === 0 || matchesFields(fields, node))
+  return (node) =>
+    labels.every((matches) => matches(node.labels)) && (fields.length === 0 || matchesFields(fields, node))
 }
 
 export function isEmptyTerm(term: DeepReadonly<NodeSelectorTerm>): boolean {
@@ -29,8 +29,8 @@ export function requiredNodeMatcher(pod: Stored<Pod>): NodeMatcher | undefined {
   const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   if (labels.length === 0 && required === undefined) return undefined
   const byAffinity = required === undefined ? undefined : nodeSelectorMatcher(required)
-  return (node) => labels.every(([key, value]) => node.labels[key] === value)
-    && (byAffinity === undefined || byAffinity(node))
+  return (node) =>
+    labels.every(([key, value]) => node.labels[key] === value) && (byAffinity === undefined || byAffinity(node))
 }
 
 type Requirement = (labels: Readonly<Record<string, string>>) => boolean

@@ -169,4 +169,4 @@ export function definePlugin<Filtering = undefined, Scoring = undefined>(
 /** Upstream's DefaultNormalizeScore, as it is and reversed. */
 const higherIsBetter: Normalize = (score, { most }) => most <= 0 ? score : Math.floor(scoreMax * score / most)
 const lowerIsBetter: Normalize = (score, { most }) =>
-  most <= 0 ? scoreMax : scoreMax - Math.floor(scoreMax * score / most)
+  most <= 0 ? scoreMax : scoreMax - Math.floor((scoreMax * score) / most)

@@ -33,8 +33,8 @@ export function planStatusPatch(
   const isPromised = nominated !== undefined && nominated !== (pod.status?.nominatedNodeName ?? '')
   if (isSame && !isPromised) return undefined
   const { uid, generation } = pod.metadata
-  const lastTransitionTime = old?.status === 'False'
-    && old.lastTransitionTime !== undefined ? old.lastTransitionTime : formatTime(now)
+  const lastTransitionTime =
+    old?.status === 'False' && old.lastTransitionTime !== undefined ? old.lastTransitionTime : formatTime(now)
   return {
     metadata: { uid },
     status: {

@@ -65,9 +65,7 @@ export function podOf(line: string): Stored<Pod> {
     apiVersion: 'v1', kind: 'Pod',
     metadata: { ...meta(name, labels, started), namespace: 'default' },
     spec: {
-      containers: [
-        { name: 'main', image, resources: { requests }, ports },
-      ], priority, schedulerName: 'default-scheduler',
+      containers: [{ name: 'main', image, resources: { requests }, ports }], priority, schedulerName: 'default-scheduler',
       ...(nodeName !== '' && { nodeName }), ...more,
     },
     status: { startTime: new Date(started * 1_000).toISOString() },

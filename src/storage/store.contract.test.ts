@@ -107,9 +107,9 @@ export function storeContract(name: string, open: (options?: HistoryOptions) => 
       const results = await Promise.all(Array.from({ length: 50 }, (_, i) => store.swap('/a/1', 0, putOf(`${i}`))))
       const winners = results.filter((result) => result.type === 'swapped')
       assert.equal(winners.length, 1)
-      for (const result of results) assert.equal(
-        text(result.type === 'swapped' ? result.entry : result.current), text(winners[0]!.entry),
-      )
+      for (const result of results) {
+        assert.equal(text(result.type === 'swapped' ? result.entry : result.current), text(winners[0]!.entry))
+      }
     })
 
     check('a chain of swaps on one key, each on the result before, loses nothing', async (store) => {

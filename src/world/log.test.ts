@@ -26,9 +26,9 @@ test('text has the header of klog and fields in quotes', () => {
 })
 
 test('JSON is one object a line', () => {
-  const [line] = lines({ format: 'json' }, (log) => log.named('storage').warn(
-    'slow', { ms: 7, error: new Error('why', { cause: new Error('deeper') }) },
-  ))
+  const [line] = lines({ format: 'json' }, (log) =>
+    log.named('storage').warn('slow', { ms: 7, error: new Error('why', { cause: new Error('deeper') }) }),
+  )
   const { error, ...rest } = JSON.parse(line!) as Record<string, unknown>
   assert.deepEqual(
     rest, { time: '2026-01-31T12:34:56.789Z', level: 'warn', component: 'storage', message: 'slow', ms: 7 },

@@ -14,5 +14,7 @@ export type NetworkChange =
   /** `cidr` is the interface's own address with its prefix length. */
   | { readonly type: 'address'; readonly interface: string; readonly cidr: string }
   | { readonly type: 'route'; readonly cidr: string; readonly interface: string; readonly via?: string | undefined }
+  /** Makes an interface that is there a port of the bridge, one that may send back what it received (hairpin). */
+  | { readonly type: 'port'; readonly interface: string; readonly bridge: string }
   /** A file under /proc/sys, dots or slashes as separators. */
   | { readonly type: 'sysctl'; readonly name: string; readonly value: string }

@@ -115,16 +115,12 @@ function validateConstraints(match: MatchResources | undefined, path: string): F
 function validateMatch(match: MatchResources, path: string): FieldError[] {
   return [
     ...validateRequiredChoice(match.matchPolicy, ['Equivalent', 'Exact'], `${path}.matchPolicy`),
-    ...(
-      match.namespaceSelector ? validateLabelSelector(
-        match.namespaceSelector, `${path}.namespaceSelector`,
-      ) : [required(`${path}.namespaceSelector`)]
-    ),
-    ...(
-      match.objectSelector ? validateLabelSelector(
-        match.objectSelector, `${path}.labelSelector`,
-      ) : [required(`${path}.objectSelector`)]
-    ),
+    ...(match.namespaceSelector
+      ? validateLabelSelector(match.namespaceSelector, `${path}.namespaceSelector`)
+      : [required(`${path}.namespaceSelector`)]),
+    ...(match.objectSelector
+      ? validateLabelSelector(match.objectSelector, `${path}.labelSelector`)
+      : [required(`${path}.objectSelector`)]),
     ...validateRules(match.resourceRules ?? [], `${path}.resourceRules`),
     ...validateRules(match.excludeResourceRules ?? [], `${path}.excludeResourceRules`),
   ]
@@ -134,9 +130,9 @@ function validateVariables(variables: readonly Variable[], path: string): FieldE
   const names = new Set<string>()
   return variables.flatMap(({ name, expression }, index) => {
     const at = `${path}[${index}]`
-    const errors = name ? invalidFor(`${at}.name`, name, validateCIdentifier(name)) : [
-      required(`${at}.name`, 'name is not specified'),
-    ]
+    const errors = name
+      ? invalidFor(`${at}.name`, name, validateCIdentifier(name))
+      : [required(`${at}.name`, 'name is not specified')]
     if (names.has(name)) errors.push(duplicateValue(`${at}.name`, name))
     names.add(name)
     return expression?.trim() ? errors : [...errors, required(`${at}.expression`, 'expression is not specified')]
@@ -150,7 +146,7 @@ export function validateValidatingBinding({ spec }: ValidatingAdmissionPolicyBin
   const errors = policyName ? [] : [required('spec.policyName')]
   errors.push(
     ...validateParamRef(paramRef, 'spec.paramRef'),
-    ...(matchResources ? validateMatch(matchResources, 'spec.matchResouces') : [])
+    ...(matchResources ? validateMatch(matchResources, 'spec.matchResouces') : []),
   )
   const actions = ['Audit', 'Deny', 'Warn']
   if (validationActions.length === 0) {

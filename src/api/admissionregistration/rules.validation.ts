@@ -27,18 +27,18 @@ function validateRule(rule: RuleWithOperations, path: string): FieldError[] {
   errors.push(...validateStar(apiGroups, `${path}.apiGroups`, 'API groups'))
   if (apiVersions.length === 0) errors.push(required(`${path}.apiVersions`))
   errors.push(...validateStar(apiVersions, `${path}.apiVersions`, 'API versions'))
-  for (const [index, version] of apiVersions.entries()) if (version === '') errors.push(
-    required(`${path}.apiVersions[${index}]`),
-  )
+  for (const [index, version] of apiVersions.entries()) {
+    if (version === '') errors.push(required(`${path}.apiVersions[${index}]`))
+  }
   errors.push(...validateResources(resources, `${path}.resources`))
   if (scope !== undefined && !scopes.includes(scope)) errors.push(notSupported(`${path}.scope`, scope, scopes))
   return errors
 }
 
 function validateStar(values: readonly string[], path: string, words: string): FieldError[] {
-  return values.length > 1 && values.includes('*') ? [
-    invalidValue(path, values, `if '*' is present, must not specify other ${words}`),
-  ] : []
+  return values.length > 1 && values.includes('*')
+    ? [invalidValue(path, values, `if '*' is present, must not specify other ${words}`)]
+    : []
 }
 
 /** `pods`, `pods/status`, `pods/*`, `scale` of anything, `*`, and nothing twice in other words. */

@@ -46,9 +46,9 @@ function validateWebhook(webhook: Webhook, path: string): FieldError[] {
     ...validateChoice(webhook.matchPolicy, ['Equivalent', 'Exact'], `${path}.matchPolicy`),
   ]
   if (sideEffects === undefined) errors.push(required(`${path}.sideEffects`, 'must specify one of None, NoneOnDryRun'))
-  else if (!sideEffectChoices.includes(sideEffects)) errors.push(
-    notSupported(`${path}.sideEffects`, sideEffects, sideEffectChoices),
-  )
+  else if (!sideEffectChoices.includes(sideEffects)) {
+    errors.push(notSupported(`${path}.sideEffects`, sideEffects, sideEffectChoices))
+  }
   if (timeoutSeconds !== undefined && (timeoutSeconds > 30 || timeoutSeconds < 1)) {
     errors.push(
       invalidValue(`${path}.timeoutSeconds`, timeoutSeconds, 'the timeout value must be between 1 and 30 seconds'),
@@ -67,9 +67,9 @@ function validateName(name: string, path: string): FieldError[] {
   if (name === '') return [required(path)]
   const problems = validateDns1123Subdomain(name)
   if (problems.length > 0) return [invalidValue(path, name, problems.join(','))]
-  return name.split('.').length >= 3 ? [] : [
-    invalidValue(path, name, 'should be a domain with at least three segments separated by dots'),
-  ]
+  return name.split('.').length >= 3
+    ? []
+    : [invalidValue(path, name, 'should be a domain with at least three segments separated by dots')]
 }
 
 const reviewVersions = ['v1', 'v1beta1']
@@ -131,8 +131,8 @@ function validateServicePath(target: string, path: string): FieldError[] {
   const segments = target.replace(/\/$/, '').slice(1).split('/')
   return segments.flatMap((segment, index) => {
     if (segment === '') return [invalidValue(path, target, `segment[${index}] may not be empty`)]
-    return validateDns1123Subdomain(segment).map(
-      (problem) => invalidValue(path, target, `segment[${index}]: ${problem}`),
+    return validateDns1123Subdomain(segment).map((problem) =>
+      invalidValue(path, target, `segment[${index}]: ${problem}`),
     )
   })
 }

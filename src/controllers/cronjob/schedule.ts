@@ -139,8 +139,9 @@ function openZone(name: string): Zone | undefined {
 
 /** The moment at which the zone's clocks show `local`; undefined when they never do (clocks go forward). */
 function fromLocal(zone: Zone, local: number): number | undefined {
-  for (const guess of [local - zone(local - zone(local)), local - zone(local)])
+  for (const guess of [local - zone(local - zone(local)), local - zone(local)]) {
     if (guess + zone(guess) === local) return guess
+  }
   return undefined
 }
 

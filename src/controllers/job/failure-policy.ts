@@ -4,9 +4,7 @@ import type { PodFailurePolicy, PodFailurePolicyRule } from '#api/gen/batch-v1.t
 import type { StoredPod } from '../workload/pods.ts'
 
 export type Verdict =
-  | { readonly type: 'count' }
-  | { readonly type: 'ignore' }
-  | { readonly type: 'failJob'; readonly message: string }
+  { readonly type: 'count' } | { readonly type: 'ignore' } | { readonly type: 'failJob'; readonly message: string }
 
 /** The first rule that matches decides; without one the failure counts. */
 export function judge(policy: DeepReadonly<PodFailurePolicy> | undefined, pod: StoredPod): Verdict {

@@ -28,7 +28,7 @@ export const jobController = defineController({
   },
   // Pods of a Job that is gone would otherwise keep waiting to be counted.
   observeAbsent: (key, cache): State => ({ abandoned: abandonedBy(key, undefined, cache) }),
-  reconcile: (state) => 'abandoned' in state ? { actions: state.abandoned.map(letGo) } : reconcile(state),
+  reconcile: (state) => ('abandoned' in state ? { actions: state.abandoned.map(letGo) } : reconcile(state)),
 })
 
 function abandonedBy(

@@ -36,8 +36,9 @@ export const namespaceController = defineController({
       await look(resource, object.metadata.name, context, remaining, failures)
     }
     if (remaining.length === 0 && failures.length === 0) {
-      for (const resource of resources)
+      for (const resource of resources) {
         if (!isPods(resource)) await look(resource, object.metadata.name, context, remaining, failures)
+      }
     }
     return { namespace: object, remaining, failures, now: context.now }
   },

@@ -39,7 +39,7 @@ export function nodeLifecycleController(settings: NodeLifecycleSettings = {}): C
     serviceAccount: 'node-controller',
     eventSource: 'node-controller',
     for: node,
-    watches: [wakeFrom(lease, ({ metadata }) => metadata.namespace === leaseNamespace ? [metadata.name] : [])],
+    watches: [wakeFrom(lease, ({ metadata }) => (metadata.namespace === leaseNamespace ? [metadata.name] : []))],
     reads: [pod],
     observe(object, cache, { now }): NodeState {
       const renewed = cache.of(lease).get(object.metadata.name, leaseNamespace)?.spec?.renewTime

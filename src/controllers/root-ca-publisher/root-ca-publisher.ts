@@ -25,7 +25,7 @@ export function rootCaPublisher(rootCa: string): Controller {
     name: 'root-ca-certificate-publisher',
     serviceAccount: 'root-ca-cert-publisher',
     for: namespace,
-    watches: [wakeFrom(configMap, ({ metadata }) => metadata.name === name ? [metadata.namespace ?? ''] : [])],
+    watches: [wakeFrom(configMap, ({ metadata }) => (metadata.name === name ? [metadata.namespace ?? ''] : []))],
     observe: (object, cache): State => ({
       namespace: object,
       configMap: cache.of(configMap).get(name, object.metadata.name),

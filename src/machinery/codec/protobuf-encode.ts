@@ -93,7 +93,7 @@ function writePacked(writer: ProtobufWriter, number: number, items: Shape, value
   for (let index = values.length - 1; index >= 0; index--) {
     if (items.type === 'double') writer.double(values[index] as number)
     else if (items.type === 'float') writer.float(values[index] as number)
-    else writer.varint(items.type === 'bool' ? Number(values[index]) : values[index] as number | bigint)
+    else writer.varint(items.type === 'bool' ? Number(values[index]) : (values[index] as number | bigint))
   }
   closeMessage(writer, number, before)
 }

@@ -1,8 +1,7 @@
 /** What a plain scalar means to Kubernetes: go-yaml v2's mixture of YAML 1.1 and 1.2. */
 
 export type Resolved =
-  | { readonly isText: true }
-  | { readonly isText: false; readonly value: number | bigint | boolean | null }
+  { readonly isText: true } | { readonly isText: false; readonly value: number | bigint | boolean | null }
 
 const words = new Map<string, boolean | null>([
   ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((word) => [word, true] as const),

@@ -10,8 +10,8 @@ export interface Condition {
   observedGeneration?: number
 }
 
-type NoTime<C extends Condition> =
-  Omit<C, 'lastTransitionTime'> & Pick<Condition, 'type' | 'status' | 'lastTransitionTime'>
+type NoTime<C extends Condition> = Omit<C, 'lastTransitionTime'>
+  & Pick<Condition, 'type' | 'status' | 'lastTransitionTime'>
 
 export function findCondition<C extends { readonly type: string }>(
   conditions: readonly C[] | undefined, type: string,

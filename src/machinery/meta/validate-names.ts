@@ -197,9 +197,9 @@ export function validateConfigMapKey(value: string): string[] {
 /** An IANA service name: the name of a container's or Service's port where it is used as a target. */
 export function validatePortName(value: string): string[] {
   const problems = maxLength(value, 15)
-  if (!/^[-a-z0-9]+$/.test(value)) problems.push(
-    'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
-  )
+  if (!/^[-a-z0-9]+$/.test(value)) {
+    problems.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)')
+  }
   if (!/[a-z]/.test(value)) problems.push('must contain at least one letter (a-z)')
   if (value.includes('--')) problems.push('must not contain consecutive hyphens')
   if (value.startsWith('-') || value.endsWith('-')) problems.push('must not begin or end with a hyphen')

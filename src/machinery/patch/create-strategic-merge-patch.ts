@@ -94,8 +94,12 @@ function diffMapField(
 }
 
 function diffListField(
-  patch: MutableJsonObject, key: string, before: readonly unknown[], after: readonly unknown[], type: Shape, options:
-  DiffOptions,
+  patch: MutableJsonObject,
+  key: string,
+  before: readonly unknown[],
+  after: readonly unknown[],
+  type: Shape,
+  options: DiffOptions,
 ): void {
   const field = fieldUnlessEqual(listField, type, key, before, after)
   if (!field) return

@@ -87,8 +87,8 @@ class Editor {
 
   #remove(operation: JsonObject): void {
     const path = pathOf(operation, 'path') ?? fail(`remove operation failed to decode path: ${missing}`)
-    const target = this.#find(path)
-      ?? fail(`remove operation does not apply: doc is missing path: "${path}": ${missing}`)
+    const target =
+      this.#find(path) ?? fail(`remove operation does not apply: doc is missing path: "${path}": ${missing}`)
     this.#delete(target, `error in remove for path: '${path}'`)
   }
 
@@ -101,8 +101,8 @@ class Editor {
       this.document = value as Container
       return
     }
-    const target = this.#find(path)
-      ?? fail(`replace operation does not apply: doc is missing path: ${path}: ${missing}`)
+    const target =
+      this.#find(path) ?? fail(`replace operation does not apply: doc is missing path: ${path}: ${missing}`)
     const { key } = target
     const container = this.#writable(target)
     if (!Array.isArray(container)) return setKey(container as MutableJsonObject, key, value)
@@ -119,27 +119,27 @@ class Editor {
   #move(operation: JsonObject): void {
     const from = pathOf(operation, 'from')
       ?? fail(`move operation failed to decode from: operation, missing from field: ${missing}`)
-    const source = this.#find(from)
-      ?? fail(`move operation does not apply: doc is missing from path: ${from}: ${missing}`)
+    const source =
+      this.#find(from) ?? fail(`move operation does not apply: doc is missing from path: ${from}: ${missing}`)
     const fault = `error in move for path: '${source.key}'`
     const value = readAt(source, fault)
     this.#delete(source, fault)
     const path = pathOf(operation, 'path')
       ?? fail(`move operation failed to decode path: operation missing path field: ${missing}`)
-    const target = this.#find(path)
-      ?? fail(`move operation does not apply: doc is missing destination path: ${path}: ${missing}`)
+    const target =
+      this.#find(path) ?? fail(`move operation does not apply: doc is missing destination path: ${path}: ${missing}`)
     this.#insert(target, value ?? null, `error in move for path: '${path}'`)
   }
 
   #copy(operation: JsonObject): void {
     const from = pathOf(operation, 'from')
       ?? fail(`copy operation failed to decode from: operation, missing from field: ${missing}`)
-    const source = this.#find(from)
-      ?? fail(`copy operation does not apply: doc is missing from path: ${from}: ${missing}`)
+    const source =
+      this.#find(from) ?? fail(`copy operation does not apply: doc is missing from path: ${from}: ${missing}`)
     const value = readAt(source, `error in copy for from: '${from}'`)
     const path = pathOf(operation, 'path') ?? fail(`copy operation failed to decode path: ${missing}`)
-    const target = this.#find(path)
-      ?? fail(`copy operation does not apply: doc is missing destination path: ${path}: ${missing}`)
+    const target =
+      this.#find(path) ?? fail(`copy operation does not apply: doc is missing destination path: ${path}: ${missing}`)
     if (value !== undefined && value !== null) this.#copiedBytes += utf8Length(JSON.stringify(value))
     if (this.#copiedBytes > maxJsonPatchCopyBytes) {
       fail('Unable to complete the copy, the accumulated size increase of copy is ' +

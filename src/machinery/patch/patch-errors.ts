@@ -6,11 +6,19 @@ import { ApiError } from '../errors/api-error.ts'
  * log.
  */
 export function patchDoesNotApply(detail: string): ApiError {
-  return new ApiError({
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure',
-    message: 'the server rejected our request due to an error in our request', reason: 'Invalid', details: {}, code:
-    422,
-  }, { cause: new Error(detail) })
+  return new ApiError(
+    {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'the server rejected our request due to an error in our request',
+      reason: 'Invalid',
+      details: {},
+      code: 422,
+    },
+    { cause: new Error(detail) },
+  )
 }
 
 /** A fault that upstream passes on without a reason of its own: 500 with the sentence as it is. */

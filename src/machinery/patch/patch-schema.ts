@@ -45,8 +45,8 @@ function lookUp(type: Shape, key: string): FieldSchema {
     throw new StrategicPatchError(`merging an object in json but data type is not struct, instead is: ${kind}`)
   }
   const struct = type.type === 'struct' ? type.struct : undefined
-  const field = struct?.fieldsByName.get(key)
-    ?? struct?.fields.find(({ name }) => name.toLowerCase() === key.toLowerCase())
+  const field =
+    struct?.fieldsByName.get(key) ?? struct?.fields.find(({ name }) => name.toLowerCase() === key.toLowerCase())
   if (field) return field
   throw new StrategicPatchError(`unable to find api field in struct ${goName(type)} for the json field ${quoteGo(key)}`)
 }

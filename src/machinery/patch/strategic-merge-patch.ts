@@ -98,8 +98,12 @@ function mergeKey(
 }
 
 function mergeListField(
-  current: readonly unknown[], patch: readonly unknown[], type: Shape, key: string, deletes: boolean, options:
-  MergeOptions,
+  current: readonly unknown[],
+  patch: readonly unknown[],
+  type: Shape,
+  key: string,
+  deletes: boolean,
+  options: MergeOptions,
 ): readonly unknown[] {
   const field = listField(type, key)
   return field.strategy === 'merge' || deletes
@@ -211,8 +215,12 @@ function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeK
 }
 
 function mergeLists(
-  original: readonly unknown[], patch: readonly unknown[], type: Shape, mergeKey: string, deletes: boolean, options:
-  MergeOptions,
+  original: readonly unknown[],
+  patch: readonly unknown[],
+  type: Shape,
+  mergeKey: string,
+  deletes: boolean,
+  options: MergeOptions,
 ): readonly unknown[] {
   if (original.length === 0 && patch.length === 0) return original
   if (elementKind([original, patch]) !== 'map') {

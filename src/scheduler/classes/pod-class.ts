@@ -89,9 +89,8 @@ export class PodClass {
   #update(): boolean {
     const { layout, changeCount } = this.#state
     const changes = layout === this.#layout ? this.#state.changesSince(this.#seen) : undefined
-    const isCovered = changes?.every(
-      ({ pod, sign }) => sign < 0 || this.#arounds.every(({ around }) => around.covers(pod)),
-    ) === true
+    const isCovered =
+      changes?.every(({ pod, sign }) => sign < 0 || this.#arounds.every(({ around }) => around.covers(pod))) === true
     this.#seen = changeCount
     if (changes === undefined || !isCovered) return this.#build()
     const dirty = new Set<number>()
@@ -181,9 +180,8 @@ export class PodClass {
       const value = node.labels[counter.counter.topologyKey]
       return value === undefined || this.#shared[i]!.has(value) ? value : counter.at(value)!
     })
-    const key = this.#counters.length + raw.length === 0 ? '' : JSON.stringify(
-      [raw, surroundings.map((each) => each ?? null)],
-    )
+    const key =
+      this.#counters.length + raw.length === 0 ? '' : JSON.stringify([raw, surroundings.map((each) => each ?? null)])
     let tier = this.#tiers.get(key)
     if (tier === undefined) this.#tiers.set(key, tier = new Tier(key, raw, surroundings))
     return tier

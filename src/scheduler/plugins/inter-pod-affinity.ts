@@ -71,9 +71,8 @@ export const interPodAffinity = definePlugin<Required, DomainCounts>({
     for (const node of snapshot.nodes) {
       for (const other of node.pods.values()) countRequired(pod, other, node, snapshot, affinity, antiAffinity)
     }
-    const isFirstOfGroup = affinity.isEmpty && requiredAffinity.every(
-      (term) => termMatches(term, pod, snapshot.namespaceLabels),
-    )
+    const isFirstOfGroup =
+      affinity.isEmpty && requiredAffinity.every((term) => termMatches(term, pod, snapshot.namespaceLabels))
     return ready({ affinity, antiAffinity, existing, isFirstOfGroup })
   },
 
@@ -155,9 +154,8 @@ function interPodCounters(pod: PodInfo, snapshot: Snapshot): Around {
   const scoredKeys = new Set(
     [...pod.preferredAffinity, ...pod.preferredAntiAffinity].map(({ topologyKey }) => topologyKey),
   ).union(others.scored)
-  const matchesAll = (other: PodInfo): boolean => requiredAffinity.every(
-    (term) => termMatches(term, other, namespaceLabels),
-  )
+  const matchesAll = (other: PodInfo): boolean =>
+    requiredAffinity.every((term) => termMatches(term, other, namespaceLabels))
   const affinity = requiredAffinity.map(
     ({ topologyKey }): Counter => ({ topologyKey, amount: (other) => matchesAll(other) ? 1 : 0 }),
   )

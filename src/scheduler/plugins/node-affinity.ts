@@ -20,19 +20,17 @@ export const nodeAffinity = definePlugin<NodeMatcher, readonly Preference[]>({
     if (only?.size === 0) return { type: 'rejected', reason: 'pod affinity terms conflict' }
     return ready(matches, only)
   },
-  filter: (_, node, matches) => matches(node) ? fits : unresolvable(
-    "node(s) didn't match Pod's node affinity/selector",
-  ),
+  filter: (_, node, matches) =>
+    matches(node) ? fits : unresolvable("node(s) didn't match Pod's node affinity/selector"),
   prepareScore({ pod }) {
     const preferred = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
     const usable = preferred.filter(({ weight, preference }) => weight !== 0 && !isEmptyTerm(preference))
-    return usable.length === 0 ? skip : ready(
-      usable.map(({ weight, preference }) => ({ weight, matches: nodeSelectorTermMatcher(preference) })),
-    )
+    return usable.length === 0
+      ? skip
+      : ready(usable.map(({ weight, preference }) => ({ weight, matches: nodeSelectorTermMatcher(preference) })))
   },
-  score: (_, node, preferences) => preferences.reduce(
-    (sum, { weight, matches }) => sum + (matches(node) ? weight : 0), 0,
-  ),
+  score: (_, node, preferences) =>
+    preferences.reduce((sum, { weight, matches }) => sum + (matches(node) ? weight : 0), 0),
   normalize: 'higher',
 })
 

@@ -6,8 +6,7 @@ import { definePlugin, fits, ready, skip, unschedulable } from '../plugin.ts'
 export const nodePorts = definePlugin<readonly HostPort[]>({
   name: 'NodePorts',
   wakesOn: ['node added', 'pod deleted'],
-  prepareFilter: ({ hostPorts }) => hostPorts.length === 0 ? skip : ready(hostPorts),
-  filter: (_, node, ports) => hasFreePorts(node, ports) ? fits : unschedulable(
-    "node(s) didn't have free ports for the requested pod ports",
-  ),
+  prepareFilter: ({ hostPorts }) => (hostPorts.length === 0 ? skip : ready(hostPorts)),
+  filter: (_, node, ports) =>
+    hasFreePorts(node, ports) ? fits : unschedulable("node(s) didn't have free ports for the requested pod ports"),
 })

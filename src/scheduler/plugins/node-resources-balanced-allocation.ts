@@ -5,7 +5,7 @@ export const nodeResourcesBalancedAllocation = definePlugin<undefined, undefined
   name: 'NodeResourcesBalancedAllocation',
   wakesOn: [],
   // A pod that requests nothing would always go to the same most balanced node (kubernetes#129138).
-  prepareScore: ({ requests }) => requests.milliCpu === 0 && requests.memory === 0 ? skip : ready(undefined),
+  prepareScore: ({ requests }) => (requests.milliCpu === 0 && requests.memory === 0 ? skip : ready(undefined)),
   score({ requests }, { allocatable, requested }) {
     if (allocatable.milliCpu === 0 || allocatable.memory === 0) return scoreMax
     const cpu = Math.min(1, (requested.milliCpu + requests.milliCpu) / allocatable.milliCpu)

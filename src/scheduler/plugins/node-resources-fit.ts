@@ -54,9 +54,9 @@ function explain(requests: Resources, { pods, podsMax, allocatable, requested }:
   check('cpu', requests.milliCpu, requested.milliCpu, allocatable.milliCpu)
   check('memory', requests.memory, requested.memory, allocatable.memory)
   check('ephemeral-storage', requests.ephemeralStorage, requested.ephemeralStorage, allocatable.ephemeralStorage)
-  for (const [name, wanted] of requests.others) check(
-    name, wanted, requested.others.get(name) ?? 0, allocatable.others.get(name) ?? 0,
-  )
+  for (const [name, wanted] of requests.others) {
+    check(name, wanted, requested.others.get(name) ?? 0, allocatable.others.get(name) ?? 0)
+  }
   return { type: 'rejected', reasons, isFinal }
 }
 

@@ -50,9 +50,9 @@ export const podTopologySpread = definePlugin<readonly Domains[], Scoring>({
 
   prepareFilter(pod, snapshot) {
     const constraints = constraintsOf(pod, 'DoNotSchedule')
-    return constraints.length === 0 ? skip : ready(
-      constraints.map((constraint) => countDomains(constraint, constraints, pod, snapshot)),
-    )
+    return constraints.length === 0
+      ? skip
+      : ready(constraints.map((constraint) => countDomains(constraint, constraints, pod, snapshot)))
   },
 
   filter(_, node, domains) {

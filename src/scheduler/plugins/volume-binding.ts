@@ -80,12 +80,11 @@ export function planVolumes(pod: PodInfo, node: NodeInfo, view: VolumeView | und
 export function claimNamesOf({ pod }: PodInfo): readonly { readonly name: string; readonly isEphemeral: boolean }[] {
   const names: { name: string; isEphemeral: boolean }[] = []
   for (const volume of pod.spec?.volumes ?? []) {
-    if (volume.persistentVolumeClaim !== undefined) names.push(
-      { name: volume.persistentVolumeClaim.claimName, isEphemeral: false },
-    )
-    else if (volume.ephemeral !== undefined) names.push(
-      { name: `${pod.metadata.name}-${volume.name}`, isEphemeral: true },
-    )
+    if (volume.persistentVolumeClaim !== undefined) {
+      names.push({ name: volume.persistentVolumeClaim.claimName, isEphemeral: false })
+    } else if (volume.ephemeral !== undefined) {
+      names.push({ name: `${pod.metadata.name}-${volume.name}`, isEphemeral: true })
+    }
   }
   return names
 }

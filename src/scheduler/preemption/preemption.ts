@@ -69,8 +69,9 @@ function ineligible(snapshot: Snapshot, pod: PodInfo, rejection: Rejection): str
   const nominatedName = pod.pod.status?.nominatedNodeName
   if (!nominatedName || rejection.verdicts.get(nominatedName)?.isFinal === true) return undefined
   for (const other of snapshot.node(nominatedName)?.pods.values() ?? []) {
-    if (other.priority < pod.priority
-      && isBeingPreempted(other)) return 'not eligible due to a terminating pod on the nominated node.'
+    if (other.priority < pod.priority && isBeingPreempted(other)) {
+      return 'not eligible due to a terminating pod on the nominated node.'
+    }
   }
   return undefined
 }
@@ -162,7 +163,7 @@ function pickCandidate(candidates: readonly Candidate[]): Candidate | undefined 
 /** Of the most important victims. */
 function earliestStart(victims: readonly PodInfo[]): number {
   const highest = victims[0]?.priority
-  return victims.filter(({ priority }) => priority === highest).reduce(
-    (earliest, victim) => Math.min(earliest, victim.startedAt), Infinity,
-  )
+  return victims
+    .filter(({ priority }) => priority === highest)
+    .reduce((earliest, victim) => Math.min(earliest, victim.startedAt), Infinity)
 }

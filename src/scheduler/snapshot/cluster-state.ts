@@ -212,9 +212,9 @@ export class ClusterState implements Snapshot {
 
 function changesOf(old: NodeInfo, info: NodeInfo): readonly ClusterChange[] {
   const changes: ClusterChange[] = []
-  if (old.podsMax !== info.podsMax || !deepEqual(
-    old.node.status?.allocatable, info.node.status?.allocatable,
-  )) changes.push('node resources changed')
+  if (old.podsMax !== info.podsMax || !deepEqual(old.node.status?.allocatable, info.node.status?.allocatable)) {
+    changes.push('node resources changed')
+  }
   if (!deepEqual(old.labels, info.labels)) changes.push('node labels changed')
   if (!deepEqual(old.taints, info.taints)) changes.push('node taints changed')
   if (old.node.spec?.unschedulable !== info.node.spec?.unschedulable) changes.push('node unschedulable changed')

@@ -56,9 +56,7 @@ export function subtractResources(a: Resources, b: Resources): Resources {
 function maxResources(a: Resources, b: Resources): Resources {
   return {
     milliCpu: Math.max(a.milliCpu, b.milliCpu), memory: Math.max(a.memory, b.memory),
-    ephemeralStorage: Math.max(
-      a.ephemeralStorage, b.ephemeralStorage,
-    ), others: combineOthers(a.others, b.others, Math.max),
+    ephemeralStorage: Math.max(a.ephemeralStorage, b.ephemeralStorage), others: combineOthers(a.others, b.others, Math.max),
   }
 }
 
@@ -76,9 +74,9 @@ function combineOthers(
  * the pod's own figures and the runtime's overhead (component-helpers' PodRequests).
  */
 export function podRequests(pod: DeepReadonly<Pod>): Resources {
-  return pod.spec === undefined ? noResources : sumOf(
-    pod.spec, (container) => resourcesOf(container.resources?.requests),
-  )
+  return pod.spec === undefined
+    ? noResources
+    : sumOf(pod.spec, (container) => resourcesOf(container.resources?.requests))
 }
 
 /** The same, with every container counting for something: used only to compare how busy nodes are. */

@@ -56,8 +56,8 @@ function allBound(
       outcome()
     }
     const abort = (): void => settle(() => reject(signal.reason))
-    const timer = clock.schedule(
-      bindTimeoutMs, () => settle(() => reject(new Error('binding volumes: timed out waiting for the condition'))),
+    const timer = clock.schedule(bindTimeoutMs, () =>
+      settle(() => reject(new Error('binding volumes: timed out waiting for the condition'))),
     )
     const look = (claim: Claim): void => {
       if (isSettled || !left.has(claim.metadata.uid)) return
@@ -72,9 +72,9 @@ function allBound(
       onAdd: look,
       onUpdate: (_, claim) => look(claim),
       onDelete: (claim) => {
-        if (left.has(claim.metadata.uid)) settle(
-          () => reject(new Error(`binding volumes: pvc "${claim.metadata.name}" was deleted`)),
-        )
+        if (left.has(claim.metadata.uid)) {
+          settle(() => reject(new Error(`binding volumes: pvc "${claim.metadata.name}" was deleted`)))
+        }
       },
     })
     // Known claims are told while subscribing, before there was anything to end.

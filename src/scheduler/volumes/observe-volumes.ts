@@ -25,9 +25,9 @@ export function observeVolumes(informers: Informers, changed: (change: ClusterCh
   const promised = new Map<string, string>()
   const on = (change: ClusterChange) => ({ onAdd: () => changed(change), onUpdate: () => changed(change) })
   const unsubscribe = [
-    claims.subscribe(on('claim changed')), volumes.subscribe(on('volume changed')), classes.subscribe(
-      on('storage class changed'),
-    ),
+    claims.subscribe(on('claim changed')),
+    volumes.subscribe(on('volume changed')),
+    classes.subscribe(on('storage class changed')),
   ]
   return {
     view: {

@@ -16,9 +16,8 @@ test('a full disk refuses puts before the log runs out, and takes them again whe
   const disk = createSimDisk()
   const options = { firstSegmentBytes: 16_384, segmentBytes: 16_384 }
   const store: Store = await openEmbeddedStore({ disk, directory: '/store', clock, log: silentLog, options })
-  disk.beforeEach = (operation, path) => operation === 'preallocate' ? new DiskError(
-    'full', `${path}: no space left`,
-  ) : undefined
+  disk.beforeEach = (operation, path) =>
+    operation === 'preallocate' ? new DiskError('full', `${path}: no space left`) : undefined
   const keys: string[] = []
   let serial = 0
   const fill = async (): Promise<void> => {
@@ -76,9 +75,9 @@ test('a restart brings the recent history back, so that watches resume across it
   assert.ok(store.compactedRevision <= revision - 50
     && store.compactedRevision > revision - 250, `${store.compactedRevision} of ${revision}`)
   const abort = new AbortController()
-  const watch = store.watch(
-    { start: '/k/', end: '/k0' }, revision - 50, { signal: abort.signal },
-  )[Symbol.asyncIterator]()
+  const watch = store
+    .watch({ start: '/k/', end: '/k0' }, revision - 50, { signal: abort.signal })
+    [Symbol.asyncIterator]()
   const first = await watch.next()
   assert.deepEqual(first.value.map(
     ({ entry }: { entry: { modRevision: number } }) => entry.modRevision,

@@ -4,9 +4,7 @@
  */
 import type { Clock } from '#world/clock.ts'
 import { StoreFailed, StoreFull } from '../store.ts'
-import type {
-  Delete, KeyRange, Put, Revision, Store, StoreEvent, SwapResult, View, WatchOptions,
-} from '../store.ts'
+import type { Delete, KeyRange, Put, Revision, Store, StoreEvent, SwapResult, View, WatchOptions } from '../store.ts'
 import type { Version } from './key-index.ts'
 import { sizeOf } from './versions.ts'
 import type { Versions } from './versions.ts'
@@ -173,12 +171,12 @@ export class JournaledStore implements Store {
   }
 
   #refusal(key: string, existing: Version | undefined, value: Uint8Array): Error | undefined {
-    if (key.length > keyLengthMax) return new RangeError(
-      `a key of ${key.length} characters; ${keyLengthMax} are allowed`,
-    )
-    if (value.length > valueBytesMax) return new RangeError(
-      `a value of ${value.length} bytes; ${valueBytesMax} are allowed`,
-    )
+    if (key.length > keyLengthMax) {
+      return new RangeError(`a key of ${key.length} characters; ${keyLengthMax} are allowed`)
+    }
+    if (value.length > valueBytesMax) {
+      return new RangeError(`a value of ${value.length} bytes; ${valueBytesMax} are allowed`)
+    }
     if (this.#journal?.isFull === true) return new StoreFull('there is no space left on the disk of the store')
     const grown = value.length - (existing === undefined ? -key.length : existing.value.length)
     if (grown <= 0 || this.#versions.liveBytes + this.#stagedBytes + grown <= this.#limits.quotaBytes) return undefined

@@ -223,9 +223,9 @@ export function countZeroSectors(frame: Uint8Array, offset: number): number {
   let count = 0
   let at = sectorBytes - (offset + frameHeaderBytes) % sectorBytes + frameHeaderBytes
   if (at === frameHeaderBytes + sectorBytes) at = frameHeaderBytes
-  for (; at + sectorBytes <= frame.length; at += sectorBytes) if (frame[at] === 0 && isZero(
-    frame, at, at + sectorBytes,
-  )) count++
+  for (; at + sectorBytes <= frame.length; at += sectorBytes) {
+    if (frame[at] === 0 && isZero(frame, at, at + sectorBytes)) count++
+  }
   return count
 }
 

@@ -68,9 +68,9 @@ export async function recover(disk: Disk, directory: string, signal?: AbortSigna
       ({ header }) => ({ sequence: header.sequence, firstRevision: header.firstRevision, size: header.size }),
     ),
     leftovers: [
-      ...drafts, ...snapshots.slice(1).map(snapshotName), ...sequences.filter(
-        (sequence) => sequence < oldest,
-      ).map(logName),
+      ...drafts,
+      ...snapshots.slice(1).map(snapshotName),
+      ...sequences.filter((sequence) => sequence < oldest).map(logName),
     ],
   }
 }
@@ -103,9 +103,9 @@ async function readHeader(disk: Disk, path: string, sequence: number, signal?: A
   if (typeof decoded === 'string') throw new StoreCorrupted(path, 0, decoded)
   const { header, chain } = decoded
   if (header.format > formatVersion) throw new NewerFormat(path, header.format)
-  if (header.sequence !== sequence) throw new StoreCorrupted(
-    path, 12, 'the number in the header differs from that of the name',
-  )
+  if (header.sequence !== sequence) {
+    throw new StoreCorrupted(path, 12, 'the number in the header differs from that of the name')
+  }
   const size = await file.size()
   if (size !== header.size) {
     throw new StoreCorrupted(path, Math.min(size, header.size), `it was made with ${header.size} bytes and has ${size}`)
@@ -127,9 +127,9 @@ async function replay(
     if (position !== undefined && (header.previousChain !== position.chain || header.previousEnd !== position.offset)) {
       throw new StoreCorrupted(path, 24, 'it does not continue the log before it')
     }
-    if (header.firstRevision !== expected) throw new StoreCorrupted(
-      path, 16, `it begins at another revision than ${expected}`,
-    )
+    if (header.firstRevision !== expected) {
+      throw new StoreCorrupted(path, 16, `it begins at another revision than ${expected}`)
+    }
     const bytes = await reading
     if (next !== undefined) {
       reading = read(at + 1)
@@ -175,9 +175,8 @@ function readFrames(reading: Reading): { offset: number; chain: number; expected
   while (isLast || offset < bytes.length) {
     const at = skipToSeal(bytes, view, offset, chain, crc32)
     const header = decodeFrameHeader(bytes, view, at, crc32)
-    const isNext = header !== undefined && header.firstRevision === expected && continues(
-      bytes, at, header, chain, crc32,
-    )
+    const isNext =
+      header !== undefined && header.firstRevision === expected && continues(bytes, at, header, chain, crc32)
     if (!isNext || !isWhole(bytes, at, header, chain, crc32)) {
       if (!isLast) throw new StoreCorrupted(path, at, 'a frame is damaged')
       const verdict = judgeTail(bytes, at, isNext ? header : undefined, header !== undefined, crc32)

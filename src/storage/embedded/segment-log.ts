@@ -227,8 +227,8 @@ export class SegmentLog implements Journal {
       this.#sealTimer = clock.schedule(sealAfterMs - idleMs, () => this.#sealIfIdle())
       return
     }
-    this.#enqueue(() => this.#seal()).catch(
-      (error: unknown) => log.error('the disk of the store failed while it was idle', { error }),
+    this.#enqueue(() => this.#seal()).catch((error: unknown) =>
+      log.error('the disk of the store failed while it was idle', { error }),
     )
   }
 }

@@ -75,9 +75,9 @@ export async function readSnapshot(
     const entries = view.getUint32(4, true)
     const body = await reader(offset + blockHeaderBytes, length)
     const checksum = disk.crc32(body, disk.crc32(header.subarray(0, 12), chain))
-    if (checksum !== view.getUint32(12, true)) throw new StoreCorrupted(
-      path, offset, 'the checksum of a block is wrong',
-    )
+    if (checksum !== view.getUint32(12, true)) {
+      throw new StoreCorrupted(path, offset, 'the checksum of a block is wrong')
+    }
     decodeBlock(path, offset, body, entries, view.getUint32(8, true), take)
     chain = checksum
     taken += entries
@@ -110,9 +110,9 @@ function checkHeader(disk: Disk, path: string, bytes: Uint8Array, revision: Revi
   }
   const format = view.getUint32(8, true)
   if (format > formatVersion) throw new NewerFormat(path, format)
-  if (view.getFloat64(16, true) !== revision) throw new StoreCorrupted(
-    path, 16, 'the revision differs from that of the name',
-  )
+  if (view.getFloat64(16, true) !== revision) {
+    throw new StoreCorrupted(path, 16, 'the revision differs from that of the name')
+  }
   return view.getFloat64(24, true)
 }
 
@@ -169,9 +169,9 @@ function decodeBlock(
 ): void {
   const view = viewOf(body)
   const keysAt = entries * rowBytes
-  if (keysAt + keyBytes > body.length) throw new StoreCorrupted(
-    path, offset, 'a block does not hold the entries that it names',
-  )
+  if (keysAt + keyBytes > body.length) {
+    throw new StoreCorrupted(path, offset, 'a block does not hold the entries that it names')
+  }
   // One decoding for all keys of a block, which are then windows of one text, is ten times as fast as one for each.
   const keys = decoder.decode(body.subarray(keysAt, keysAt + keyBytes))
   let keyAt = 0

@@ -44,9 +44,9 @@ export class Snapshots {
     if (clock.monotonic() < this.#notBefore) return
     this.#running = this.#take(versions, revision).catch((error: unknown) => {
       this.#notBefore = clock.monotonic() + retryMs
-      if (!this.#abort.signal.aborted) log.error(
-        'a snapshot of the store failed; the logs before it are kept', { error },
-      )
+      if (!this.#abort.signal.aborted) {
+        log.error('a snapshot of the store failed; the logs before it are kept', { error })
+      }
     }).finally(() => { this.#running = undefined })
   }
 

@@ -28,10 +28,8 @@ export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
     nameColumn(),
     integer('Mutations', 'Mutations indicates the number of mutations rules defined in this configuration',
       ({ spec }) => spec?.mutations?.length ?? 0),
-    text(
-      'ParamKind',
-      'ParamKind specifies the kind of resources used to parameterize this policy',
-      ({ spec }) => formatParamKind(spec?.paramKind),
+    text('ParamKind', 'ParamKind specifies the kind of resources used to parameterize this policy', ({ spec }) =>
+      formatParamKind(spec?.paramKind),
     ),
     ageColumn(),
   ],

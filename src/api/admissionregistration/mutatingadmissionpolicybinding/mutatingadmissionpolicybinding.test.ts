@@ -9,6 +9,6 @@ const rows: readonly Row[] = [
   { it: 'binds a policy', object: { metadata: { name: 'a' }, spec: {} }, errors: ['spec.policyName: Required value'] },
 ]
 
-for (const row of rows) test(
-  row.it, () => assert.deepEqual(outcomeOf(mutatingAdmissionPolicyBinding, row), expectedOf(row)),
-)
+for (const row of rows) {
+  test(row.it, () => assert.deepEqual(outcomeOf(mutatingAdmissionPolicyBinding, row), expectedOf(row)))
+}

@@ -72,6 +72,6 @@ const rows: readonly Row[] = [
   },
 ]
 
-for (const row of rows) test(
-  row.it, () => assert.deepEqual(outcomeOf(mutatingWebhookConfiguration, row), expectedOf(row)),
-)
+for (const row of rows) {
+  test(row.it, () => assert.deepEqual(outcomeOf(mutatingWebhookConfiguration, row), expectedOf(row)))
+}

@@ -35,10 +35,8 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
     nameColumn(),
     integer('Validations', 'Validations indicates the number of validation rules defined in this configuration',
       ({ spec }) => spec?.validations?.length ?? 0),
-    text(
-      'ParamKind',
-      'ParamKind specifies the kind of resources used to parameterize this policy',
-      ({ spec }) => formatParamKind(spec?.paramKind),
+    text('ParamKind', 'ParamKind specifies the kind of resources used to parameterize this policy', ({ spec }) =>
+      formatParamKind(spec?.paramKind),
     ),
     ageColumn(),
   ],

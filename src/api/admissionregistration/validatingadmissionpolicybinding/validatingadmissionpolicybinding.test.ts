@@ -27,6 +27,6 @@ const rows: readonly Row[] = [
   },
 ]
 
-for (const row of rows) test(
-  row.it, () => assert.deepEqual(outcomeOf(validatingAdmissionPolicyBinding, row), expectedOf(row)),
-)
+for (const row of rows) {
+  test(row.it, () => assert.deepEqual(outcomeOf(validatingAdmissionPolicyBinding, row), expectedOf(row)))
+}

@@ -39,10 +39,8 @@ export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPo
       'PolicyName indicates the policy definition which the policy binding binded to',
       ({ spec }) => spec?.policyName ?? '',
     ),
-    text(
-      'ParamRef',
-      'ParamRef indicates the param resource which sets the configration param',
-      ({ spec }) => formatParamRef(spec?.paramRef),
+    text('ParamRef', 'ParamRef indicates the param resource which sets the configration param', ({ spec }) =>
+      formatParamRef(spec?.paramRef),
     ),
     ageColumn(),
   ],

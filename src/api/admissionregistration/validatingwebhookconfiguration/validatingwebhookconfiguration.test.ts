@@ -71,6 +71,6 @@ const rows: readonly Row[] = [
   },
 ]
 
-for (const row of rows) test(
-  row.it, () => assert.deepEqual(outcomeOf(validatingWebhookConfiguration, row), expectedOf(row)),
-)
+for (const row of rows) {
+  test(row.it, () => assert.deepEqual(outcomeOf(validatingWebhookConfiguration, row), expectedOf(row)))
+}

@@ -141,9 +141,9 @@ function validateSubresources(subresources: CustomResourceSubresources | undefin
     }
     if (!value.startsWith('.')) errors.push(invalidValue(at, value, 'must be a simple json path starting with .'))
     else if (/[\[\]]/.test(value)) errors.push(invalidValue(at, value, 'must be a json path in the dot notation'))
-    else if (!parts.some((part) => value.startsWith(part))) errors.push(
-      invalidValue(at, value, `should be a json path under ${place}`),
-    )
+    else if (!parts.some((part) => value.startsWith(part))) {
+      errors.push(invalidValue(at, value, `should be a json path under ${place}`))
+    }
   }
   check('specReplicasPath', ['.spec.'], '.spec')
   check('statusReplicasPath', ['.status.'], '.status')
@@ -153,9 +153,9 @@ function validateSubresources(subresources: CustomResourceSubresources | undefin
 
 function validateNames(names: CustomResourceDefinitionNames, path: string): FieldError[] {
   const errors: FieldError[] = []
-  for (const field of [
-    'plural', 'singular', 'kind', 'listKind',
-  ] as const) if (!names[field]) errors.push(required(`${path}.${field}`))
+  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) {
+    if (!names[field]) errors.push(required(`${path}.${field}`))
+  }
   const label = (field: string, value: string | undefined, prefix = ''): void => {
     if (!value) return
     const problems = validateDns1035Label(prefix === '' ? value : value.toLowerCase())
@@ -201,9 +201,8 @@ function validateStoredVersions({ spec, status }: CustomResourceDefinition): Fie
 export function validateCustomResourceDefinitionUpdate(
   { spec }: CustomResourceDefinition, old: Stored<CustomResourceDefinition>,
 ): FieldError[] {
-  const established = old.status?.conditions?.some(
-    ({ type, status }) => type === 'Established' && status === 'True',
-  ) ?? false
+  const established =
+    old.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True') ?? false
   return [
     ...(established ? [
       ...validateImmutable(spec?.scope, old.spec?.scope, 'spec.scope'),

@@ -39,8 +39,7 @@ function validateSchema(schema: JSONSchemaProps, path: string, level: Level, dep
     // Metadata of the object itself is the server's; a schema may only restrict its names.
     if (level === 'root' && name === 'metadata') {
       errors.push(...validateMetadata(property, `${path}.properties[metadata]`))
-    }
-    else errors.push(...validateSchema(property, `${path}.properties[${name}]`, 'field', depth + 1))
+    } else errors.push(...validateSchema(property, `${path}.properties[${name}]`, 'field', depth + 1))
   }
   const additional = asSchema(schema.additionalProperties)
   if (additional) errors.push(...validateSchema(additional, `${path}.additionalProperties`, 'field', depth + 1))
@@ -165,25 +164,25 @@ function validateMetadata(schema: JSONSchemaProps, path: string): FieldError[] {
 /** Expressions are compiled where there is a CEL compiler: in the API server. */
 function validateRules(schema: JSONSchemaProps, path: string): FieldError[] {
   const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
-  return (
-    schema['x-kubernetes-validations'] ?? []
-  ).flatMap(({ rule = '', message = '', reason, messageExpression }, index) => {
-    const at = `${path}.x-kubernetes-validations[${index}]`
-    const errors: FieldError[] = []
-    if (rule.trim() === '') errors.push(required(`${at}.rule`, 'rule is not specified'))
-    if (message !== '' && message.trim() === '') {
-      errors.push(invalidValue(`${at}.message`, message, 'must be non-empty if specified'))
-    }
-    else if (message.includes('\n')) errors.push(invalidValue(`${at}.message`, message, 'must not contain line breaks'))
-    else if (rule.includes('\n') && message === '') {
-      errors.push(required(`${at}.message`, 'message must be specified if rule contains line breaks'))
-    }
-    if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '') {
-      errors.push(required(`${at}.messageExpression`, 'messageExpression must be non-empty if specified'))
-    }
-    if (reason !== undefined && !reasons.includes(reason)) errors.push(notSupported(`${at}.reason`, reason, reasons))
-    return errors
-  })
+  return (schema['x-kubernetes-validations'] ?? []).flatMap(
+    ({ rule = '', message = '', reason, messageExpression }, index) => {
+      const at = `${path}.x-kubernetes-validations[${index}]`
+      const errors: FieldError[] = []
+      if (rule.trim() === '') errors.push(required(`${at}.rule`, 'rule is not specified'))
+      if (message !== '' && message.trim() === '') {
+        errors.push(invalidValue(`${at}.message`, message, 'must be non-empty if specified'))
+      } else if (message.includes('\n')) {
+        errors.push(invalidValue(`${at}.message`, message, 'must not contain line breaks'))
+      } else if (rule.includes('\n') && message === '') {
+        errors.push(required(`${at}.message`, 'message must be specified if rule contains line breaks'))
+      }
+      if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '') {
+        errors.push(required(`${at}.messageExpression`, 'messageExpression must be non-empty if specified'))
+      }
+      if (reason !== undefined && !reasons.includes(reason)) errors.push(notSupported(`${at}.reason`, reason, reasons))
+      return errors
+    },
+  )
 }
 
 const declarations = [

@@ -30,9 +30,9 @@ function validateStrategy(strategy: DaemonSetUpdateStrategy, path: string): Fiel
   const { type, rollingUpdate } = strategy
   if (type === 'OnDelete') return []
   if (type !== 'RollingUpdate') return [notSupported(path, strategy, ['RollingUpdate', 'OnDelete'])]
-  return rollingUpdate ? validateRollingUpdate(
-    rollingUpdate, `${path}.rollingUpdate`,
-  ) : [required(`${path}.rollingUpdate`)]
+  return rollingUpdate
+    ? validateRollingUpdate(rollingUpdate, `${path}.rollingUpdate`)
+    : [required(`${path}.rollingUpdate`)]
 }
 
 /** A node's pod is replaced either before or after the old one goes. */

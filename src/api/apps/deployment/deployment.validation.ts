@@ -28,9 +28,9 @@ function validateStrategy(strategy: DeploymentStrategy, path: string): FieldErro
   const { type, rollingUpdate } = strategy
   switch (type) {
     case 'Recreate':
-      return rollingUpdate ? [
-        forbiddenValue(`${path}.rollingUpdate`, "may not be specified when strategy `type` is 'Recreate'"),
-      ] : []
+      return rollingUpdate
+        ? [forbiddenValue(`${path}.rollingUpdate`, "may not be specified when strategy `type` is 'Recreate'")]
+        : []
     case 'RollingUpdate':
       return rollingUpdate ? validateRollingUpdate(rollingUpdate, `${path}.rollingUpdate`)
         : [required(`${path}.rollingUpdate`, 'this should be defaulted and never be nil')]

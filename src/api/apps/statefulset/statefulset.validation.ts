@@ -23,9 +23,9 @@ export function validateStatefulSet(object: StatefulSet): FieldError[] {
     ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateNonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
     ...validateNonNegative(spec.ordinals?.start, 'spec.ordinals.start'),
-    ...(
-      spec.serviceName ? invalidFor('spec.serviceName', spec.serviceName, validateDns1123Label(spec.serviceName)) : []
-    ),
+    ...(spec.serviceName
+      ? invalidFor('spec.serviceName', spec.serviceName, validateDns1123Label(spec.serviceName))
+      : []),
     ...validateOwnSelector(spec.selector, 'statefulset'),
     ...validateReplicatedTemplate(withClaims(spec), spec.selector, 'spec.template', 'StatefulSet'),
   ]
@@ -42,9 +42,9 @@ function validateStrategy(strategy: StatefulSetUpdateStrategy, path: string): Fi
   switch (type ?? '') {
     case '': return [required(path)]
     case 'OnDelete':
-      return rollingUpdate ? [
-        invalidValue(`${path}.rollingUpdate`, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'"),
-      ] : []
+      return rollingUpdate
+        ? [invalidValue(`${path}.rollingUpdate`, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")]
+        : []
     case 'RollingUpdate': {
       if (!rollingUpdate) return []
       const field = `${path}.rollingUpdate.maxUnavailable`

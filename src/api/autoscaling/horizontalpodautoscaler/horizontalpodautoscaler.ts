@@ -34,15 +34,11 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
       'What is scaled',
       ({ spec }) => `${spec?.scaleTargetRef?.kind ?? ''}/${spec?.scaleTargetRef?.name ?? ''}`,
     ),
-    text(
-      'Targets',
-      'Measured and wanted values',
-      ({ spec, status }) => formatMetrics(spec?.metrics, status?.currentMetrics),
+    text('Targets', 'Measured and wanted values', ({ spec, status }) =>
+      formatMetrics(spec?.metrics, status?.currentMetrics),
     ),
-    text(
-      'MinPods',
-      'Fewest replicas',
-      ({ spec }) => (spec?.minReplicas === undefined ? '<unset>' : String(spec.minReplicas)),
+    text('MinPods', 'Fewest replicas', ({ spec }) =>
+      spec?.minReplicas === undefined ? '<unset>' : String(spec.minReplicas),
     ),
     text('MaxPods', 'Most replicas', ({ spec }) => spec?.maxReplicas ?? 0),
     text('Replicas', 'Replicas now', ({ status }) => status?.currentReplicas ?? 0),

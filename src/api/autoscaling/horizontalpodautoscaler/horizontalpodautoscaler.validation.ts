@@ -18,9 +18,9 @@ import { validateLabelSelector } from '../../selectors.validation.ts'
 const maxPeriodSeconds = 1800
 const maxWindowSeconds = 3600
 
-export function validateAutoscaler(
-  { spec = {} as HorizontalPodAutoscalerSpec }: HorizontalPodAutoscaler,
-): FieldError[] {
+export function validateAutoscaler({
+  spec = {} as HorizontalPodAutoscalerSpec,
+}: HorizontalPodAutoscaler): FieldError[] {
   const { minReplicas, maxReplicas = 0, metrics = [], behavior } = spec
   const errors: FieldError[] = []
   // Zero needs the gate HPAScaleToZero, which is off by default.
@@ -122,9 +122,8 @@ function validateSource(metric: MetricSpec, field: typeof sourceFields[number], 
       ]
       errors.push(...validateTarget(target, `${path}.target`))
       return target.value === undefined && target.averageValue === undefined
-        ? [
-          ...errors, required(`${path}.target.averageValue`, 'must set either a target value or averageValue'),
-        ] : errors
+        ? [...errors, required(`${path}.target.averageValue`, 'must set either a target value or averageValue')]
+        : errors
     }
     case 'external': {
       const { metric: id, target } = metric.external!
@@ -193,8 +192,8 @@ function validateTarget({ type, value, averageValue, averageUtilization }: Metri
 }
 
 function validateIdentifier({ name, selector }: MetricIdentifier, path: string): FieldError[] {
-  const errors = name ? invalidFor(`${path}.name`, name, validatePathSegment(name)) : [
-    required(`${path}.name`, 'must specify a metric name'),
-  ]
+  const errors = name
+    ? invalidFor(`${path}.name`, name, validatePathSegment(name))
+    : [required(`${path}.name`, 'must specify a metric name')]
   return [...errors, ...validateLabelSelector(selector, `${path}.selector`)]
 }

@@ -126,9 +126,9 @@ function validateRule(
     const at = `${path}.onPodConditions[${index}]`
     errors.push(...invalidFor(`${at}.type`, type, validateQualifiedName(type)))
     if (!status) errors.push(required(`${at}.status`, 'valid values: "False", "True", "Unknown"'))
-    else if (!['False', 'True', 'Unknown'].includes(status)) errors.push(
-      notSupported(`${at}.status`, status, ['False', 'True', 'Unknown']),
-    )
+    else if (!['False', 'True', 'Unknown'].includes(status)) {
+      errors.push(notSupported(`${at}.status`, status, ['False', 'True', 'Unknown']))
+    }
   }
   if (onExitCodes && onPodConditions.length > 0) {
     errors.push(invalidValue(path, rule, 'specifying both OnExitCodes and OnPodConditions is not supported'))
@@ -145,9 +145,9 @@ function validateExitCodes(
 ): FieldError[] {
   const errors: FieldError[] = []
   if (!operator) errors.push(required(`${path}.operator`, 'valid values: "In", "NotIn"'))
-  else if (operator !== 'In' && operator !== 'NotIn') errors.push(
-    notSupported(`${path}.operator`, operator, ['In', 'NotIn']),
-  )
+  else if (operator !== 'In' && operator !== 'NotIn') {
+    errors.push(notSupported(`${path}.operator`, operator, ['In', 'NotIn']))
+  }
   if (containerName !== undefined && !containers.has(containerName)) {
     errors.push(
       invalidValue(

@@ -110,8 +110,7 @@ export function validateSigningRequestUpdate(
     const [before, now] = [conditionsOf(old, type), conditionsOf(object, type)]
     if (now.length > before.length) {
       errors.push(forbiddenValue('status.conditions', `updates may not add a condition of type "${type}"`))
-    }
-    else if (now.length === before.length && !semanticEqual(before, now)) {
+    } else if (now.length === before.length && !semanticEqual(before, now)) {
       errors.push(
         forbiddenValue(
           'status.conditions', `updates may not modify a condition of type "${type}"\n${describeChanges(before, now)}`,

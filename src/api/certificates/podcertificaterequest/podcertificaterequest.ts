@@ -34,7 +34,7 @@ export const podCertificateRequest = defineKind<PodCertificateRequest>({
 
 function formatState({ status }: Stored<PodCertificateRequest>): string {
   const states = ['Issued', 'Denied', 'Failed']
-  return status?.conditions?.find(
-    ({ type, status: value }) => states.includes(type) && value === 'True',
-  )?.type ?? 'Pending'
+  return (
+    status?.conditions?.find(({ type, status: value }) => states.includes(type) && value === 'True')?.type ?? 'Pending'
+  )
 }

@@ -11,11 +11,7 @@ export const endpoints = defineKind<Endpoints>({
   setDefaults,
   validate: validateEndpoints,
   warnings: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
-  columns: [
-    nameColumn(),
-    text('Endpoints', 'Addresses and ports', formatEndpoints),
-    ageColumn(),
-  ],
+  columns: [nameColumn(), text('Endpoints', 'Addresses and ports', formatEndpoints), ageColumn()],
 })
 
 function setDefaults(object: Endpoints): void {

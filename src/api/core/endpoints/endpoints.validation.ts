@@ -17,8 +17,8 @@ export function validateEndpoints({ subsets = [] }: Endpoints): FieldError[] {
     return [
       ...errors,
       ...addresses.flatMap((address, at) => validateEndpointAddress(address, `${path}.addresses[${at}]`)),
-      ...notReadyAddresses.flatMap(
-        (address, at) => validateEndpointAddress(address, `${path}.notReadyAddresses[${at}]`),
+      ...notReadyAddresses.flatMap((address, at) =>
+        validateEndpointAddress(address, `${path}.notReadyAddresses[${at}]`),
       ),
       ...ports.flatMap((port, at) => validateEndpointPort(port, ports.length > 1, `${path}.ports[${at}]`)),
     ]

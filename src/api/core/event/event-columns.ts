@@ -38,8 +38,7 @@ function formatTarget({ involvedObject }: Stored<Event>): string {
 }
 
 function formatSource({ source, reportingComponent, reportingInstance }: Stored<Event>): string {
-  return [
-    source?.component || reportingComponent || '', source?.host || reportingInstance,
-  ].filter((part, index) => index === 0 || part)
+  return [source?.component || reportingComponent || '', source?.host || reportingInstance]
+    .filter((part, index) => index === 0 || part)
     .join(', ')
 }

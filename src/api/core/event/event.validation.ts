@@ -56,9 +56,8 @@ function validateSeries({ series }: Event): FieldError[] {
 
 /** Only the series of an event changes. */
 export function validateStrictEventUpdate(object: Event, old: Stored<Event>): FieldError[] {
-  const same = (field: keyof Event, name: string = field): FieldError[] => validateImmutable(
-    object[field], old[field], name,
-  )
+  const same = (field: keyof Event, name: string = field): FieldError[] =>
+    validateImmutable(object[field], old[field], name)
   return [
     ...(semanticEqual(object.series, old.series) ? [] : validateSeries(object)),
     ...same('involvedObject'), ...same('reason'), ...same('message'), ...same('source'), ...same('firstTimestamp'),

@@ -82,21 +82,21 @@ function validateOrder(item: LimitRangeItem, name: string, path: string): FieldE
     errors.push(invalidValue(`${path}.${list}[${name}]`, value, detail))
   }
   if (exceeds(min, max)) fault('min', min, `min value ${min} is greater than max value ${max}`)
-  if (exceeds(min, request)) fault(
-    'defaultRequest', request, `min value ${min} is greater than default request value ${request}`,
-  )
-  if (exceeds(request, max)) fault(
-    'defaultRequest', request, `default request value ${request} is greater than max value ${max}`,
-  )
-  if (exceeds(request, limit)) fault(
-    'defaultRequest', request, `default request value ${request} is greater than default limit value ${limit}`,
-  )
+  if (exceeds(min, request)) {
+    fault('defaultRequest', request, `min value ${min} is greater than default request value ${request}`)
+  }
+  if (exceeds(request, max)) {
+    fault('defaultRequest', request, `default request value ${request} is greater than max value ${max}`)
+  }
+  if (exceeds(request, limit)) {
+    fault('defaultRequest', request, `default request value ${request} is greater than default limit value ${limit}`)
+  }
   // The values that these two show are upstream's choice.
   if (exceeds(min, limit)) fault('default', min, `min value ${min} is greater than default value ${limit}`)
   if (exceeds(limit, max)) fault('default', max, `default value ${limit} is greater than max value ${max}`)
-  if (ratio !== undefined && compareQuantities(ratio, '1') < 0) fault(
-    'maxLimitRequestRatio', ratio, `ratio ${ratio} is less than 1`,
-  )
+  if (ratio !== undefined && compareQuantities(ratio, '1') < 0) {
+    fault('maxLimitRequestRatio', ratio, `ratio ${ratio} is less than 1`)
+  }
   if (ratio !== undefined && min !== undefined && max !== undefined) {
     const possible = approximateQuantity(parseQuantity(max)) / approximateQuantity(parseQuantity(min))
     if (approximateQuantity(parseQuantity(ratio)) > possible) {

@@ -14,8 +14,8 @@ export function validateNamespace(object: DeepReadonly<Namespace>): FieldError[]
 
 /** On their own endpoint faults of finalizers carry the index. */
 export function validateNamespaceFinalize(object: DeepReadonly<Namespace>): FieldError[] {
-  return (object.spec?.finalizers ?? []).flatMap(
-    (finalizer, index) => validateFinalizerName(finalizer, `spec.finalizers[${index}]`),
+  return (object.spec?.finalizers ?? []).flatMap((finalizer, index) =>
+    validateFinalizerName(finalizer, `spec.finalizers[${index}]`),
   )
 }
 

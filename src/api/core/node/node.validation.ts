@@ -50,9 +50,9 @@ function validatePodCidrs(cidrs: readonly string[]): FieldError[] {
   if (families.size < 2 || cidrs.length > 2) {
     errors.push(invalidValue(path, cidrs, 'may specify no more than one CIDR for each IP family'))
   }
-  for (const [index, cidr] of cidrs.entries()) if (cidrs.indexOf(cidr) < index) errors.push(
-    duplicateValue(`${path}[${index}]`, cidr),
-  )
+  for (const [index, cidr] of cidrs.entries()) {
+    if (cidrs.indexOf(cidr) < index) errors.push(duplicateValue(`${path}[${index}]`, cidr))
+  }
   return errors
 }
 

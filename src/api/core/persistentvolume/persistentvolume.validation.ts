@@ -42,11 +42,9 @@ export function validatePersistentVolume({ spec = {} }: PersistentVolume): Field
   if (spec.nodeAffinity) {
     const node = spec.nodeAffinity.required
     errors.push(
-      ...(
-        node ? validateNodeSelector(node, 'spec.nodeAffinity.required') : [
-          required('spec.nodeAffinity.required', 'must specify required node constraints'),
-        ]
-      )
+      ...(node
+        ? validateNodeSelector(node, 'spec.nodeAffinity.required')
+        : [required('spec.nodeAffinity.required', 'must specify required node constraints')]),
     )
   }
   errors.push(...validateSource(spec))
@@ -84,9 +82,9 @@ function validateSource(spec: PersistentVolumeSpec): FieldError[] {
   if (spec.csi) take('csi', () => validateCsi(spec.csi!, 'spec.csi'))
   for (const [name, fields] of requiredDriverFields) {
     const source = (spec as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>)[name]
-    if (source) take(
-      name, () => fields.filter((field) => !source[field]).map((field) => required(`spec.${name}.${field}`)),
-    )
+    if (source) {
+      take(name, () => fields.filter((field) => !source[field]).map((field) => required(`spec.${name}.${field}`)))
+    }
   }
   if (found === 0) errors.push(required('spec', 'must specify a volume type'))
   return errors
@@ -113,11 +111,9 @@ function validateCsi(csi: CSIPersistentVolumeSource, path: string): FieldError[]
 function validateSecretRef({ name, namespace }: SecretReference, path: string): FieldError[] {
   return [
     ...(name ? invalidFor(`${path}.name`, name, validateDns1123Subdomain(name)) : [required(`${path}.name`)]),
-    ...(
-      namespace ? invalidFor(
-        `${path}.namespace`, namespace, validateDns1123Subdomain(namespace),
-      ) : [required(`${path}.namespace`)]
-    ),
+    ...(namespace
+      ? invalidFor(`${path}.namespace`, namespace, validateDns1123Subdomain(namespace))
+      : [required(`${path}.namespace`)]),
   ]
 }
 

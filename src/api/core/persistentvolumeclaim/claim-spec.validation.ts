@@ -20,12 +20,12 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string)
   )
   const storage = spec.resources?.requests?.['storage']
   if (storage === undefined) errors.push(required(`${path}.resources[storage]`))
-  else if (signOfQuantity(storage) <= 0) errors.push(
-    invalidValue(`${path}.resources[storage]`, storage, 'must be greater than zero'),
-  )
+  else if (signOfQuantity(storage) <= 0) {
+    errors.push(invalidValue(`${path}.resources[storage]`, storage, 'must be greater than zero'))
+  }
   if (spec.storageClassName) {
     errors.push(
-      ...invalidFor(`${path}.storageClassName`, spec.storageClassName, validateDns1123Subdomain(spec.storageClassName))
+      ...invalidFor(`${path}.storageClassName`, spec.storageClassName, validateDns1123Subdomain(spec.storageClassName)),
     )
   }
   errors.push(...validateChoice(spec.volumeMode, volumeModes, `${path}.volumeMode`), ...validateDataSources(spec, path))
@@ -38,9 +38,9 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string)
 
 /** A volume for one pod is for that pod alone. */
 export function validateAccessModes(modes: readonly string[], path: string): FieldError[] {
-  const errors = modes.filter((mode) => !accessModes.includes(mode)).map(
-    (mode) => notSupported(path, mode, accessModes),
-  )
+  const errors = modes
+    .filter((mode) => !accessModes.includes(mode))
+    .map((mode) => notSupported(path, mode, accessModes))
   if (modes.includes('ReadWriteOncePod') && modes.length > 1) {
     errors.push(forbiddenValue(path, 'may not use ReadWriteOncePod with other access modes'))
   }

@@ -32,21 +32,15 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   selectableFields: (object) => ({ name: object.metadata.name }),
   columns: [
     nameColumn(),
-    text(
-      'Status',
-      'Phase of the claim',
-      ({ metadata, status }) => (metadata.deletionTimestamp ? 'Terminating' : status?.phase ?? ''),
+    text('Status', 'Phase of the claim', ({ metadata, status }) =>
+      metadata.deletionTimestamp ? 'Terminating' : (status?.phase ?? ''),
     ),
     text('Volume', 'The volume that the claim has', ({ spec }) => spec?.volumeName ?? ''),
-    text(
-      'Capacity',
-      'Size of the volume',
-      (object) => (isBound(object) ? object.status?.capacity?.['storage'] ?? '0' : ''),
+    text('Capacity', 'Size of the volume', (object) =>
+      isBound(object) ? (object.status?.capacity?.['storage'] ?? '0') : '',
     ),
-    text(
-      'Access Modes',
-      'How the volume can be mounted',
-      (object) => (isBound(object) ? formatAccessModes(object.status?.accessModes) : ''),
+    text('Access Modes', 'How the volume can be mounted', (object) =>
+      isBound(object) ? formatAccessModes(object.status?.accessModes) : '',
     ),
     text('StorageClass', 'StorageClass of the pvc',
       ({ metadata, spec }) => metadata.annotations?.[storageClassAnnotation] ?? spec?.storageClassName ?? ''),

@@ -50,8 +50,7 @@ export function validatePersistentVolumeClaimUpdate(
   // An expansion that failed may be taken back, to no less than what the volume has.
   const recovers = bound && compareQuantities(size, old.status?.capacity?.['storage']) > 0
   if (shrinks && !recovers) {
-    errors.push(forbiddenValue('spec.resources.requests.storage',
-      'field can not be less than status.capacity'))
+    errors.push(forbiddenValue('spec.resources.requests.storage', 'field can not be less than status.capacity'))
   }
   return [...errors, ...validateImmutable(spec.volumeMode, oldSpec.volumeMode, 'volumeMode')]
 }

@@ -181,13 +181,13 @@ function validatePorts(ports: readonly ContainerPort[], path: string): FieldErro
 /** Two containers of a pod cannot have the same port of the node. */
 function validateHostPorts(containers: readonly Container[], path: string): FieldError[] {
   const taken = new Set<string>()
-  return containers.flatMap(({ ports }, container) => (ports ?? []).flatMap(({
-    hostPort, hostIP = '', protocol,
-  }, index) => {
-    if (!hostPort) return []
-    const key = `${protocol}/${hostIP}/${hostPort}`
-    if (taken.has(key)) return [duplicateValue(`${path}[${container}].ports[${index}].hostPort`, key)]
-    taken.add(key)
-    return []
-  }))
+  return containers.flatMap(({ ports }, container) =>
+    (ports ?? []).flatMap(({ hostPort, hostIP = '', protocol }, index) => {
+      if (!hostPort) return []
+      const key = `${protocol}/${hostIP}/${hostPort}`
+      if (taken.has(key)) return [duplicateValue(`${path}[${container}].ports[${index}].hostPort`, key)]
+      taken.add(key)
+      return []
+    }),
+  )
 }

@@ -87,9 +87,8 @@ const byteDivisors = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1G
 
 function validateDivisor(resource: string, divisor: string | undefined, path: string): FieldError[] {
   if (isZeroQuantity(divisor)) return []
-  const isOneOf = (values: readonly string[]): boolean => values.some(
-    (value) => compareQuantities(divisor, value) === 0,
-  )
+  const isOneOf = (values: readonly string[]): boolean =>
+    values.some((value) => compareQuantities(divisor, value) === 0)
   const bytes = (name: string): FieldError[] =>
     isOneOf(byteDivisors)
       ? []

@@ -23,9 +23,9 @@ function validateValueFrom(source: EnvVarSource, value: string, path: string): F
   if (configMapKeyRef) errors.push(...validateKeySelector(configMapKeyRef, `${path}.configMapKeyRef`))
   if (secretKeyRef) errors.push(...validateKeySelector(secretKeyRef, `${path}.secretKeyRef`))
   if (fileKeyRef) {
-    for (const field of ['key', 'volumeName', 'path'] as const) if (!fileKeyRef[field]) errors.push(
-      required(`${path}.fileKeyRef.${field}`),
-    )
+    for (const field of ['key', 'volumeName', 'path'] as const) {
+      if (!fileKeyRef[field]) errors.push(required(`${path}.fileKeyRef.${field}`))
+    }
   }
   const sources = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef].filter(Boolean).length
   if (sources === 0) {
@@ -54,10 +54,9 @@ export function validateEnvFrom(sources: readonly EnvFromSource[], path: string)
     // The path is the whole list's in upstream too.
     if (!configMapRef && !secretRef) {
       errors.push(invalidValue(path, '', 'must specify one of: `configMapRef` or `secretRef`'))
+    } else if (configMapRef && secretRef) {
+      errors.push(invalidValue(path, '', 'may not have more than one field specified at a time'))
     }
-    else if (configMapRef && secretRef) errors.push(
-      invalidValue(path, '', 'may not have more than one field specified at a time'),
-    )
     return errors
   })
 }

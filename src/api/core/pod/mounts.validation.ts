@@ -27,7 +27,7 @@ export function validateVolumeMounts(container: Container, volumes: Volumes, pat
     errors.push(
       ...validateSubPath(mount, at),
       ...validatePropagation(mount, container, `${at}.mountPropagation`),
-      ...validateReadOnly(mount, at)
+      ...validateReadOnly(mount, at),
     )
   }
   return errors
@@ -58,12 +58,13 @@ function validatePropagation(
 function validateReadOnly({ readOnly, recursiveReadOnly, mountPropagation }: VolumeMount, path: string): FieldError[] {
   switch (recursiveReadOnly) {
     case undefined:
-    case 'Disabled': return []
+    case 'Disabled':
+      return []
     case 'Enabled':
     case 'IfPossible': {
-      const errors = readOnly ? [] : [
-        forbiddenValue(`${path}.recursiveReadOnly`, 'may only be specified when readOnly is true'),
-      ]
+      const errors = readOnly
+        ? []
+        : [forbiddenValue(`${path}.recursiveReadOnly`, 'may only be specified when readOnly is true')]
       if (mountPropagation !== undefined && mountPropagation !== 'None') {
         errors.push(
           forbiddenValue(
@@ -73,9 +74,8 @@ function validateReadOnly({ readOnly, recursiveReadOnly, mountPropagation }: Vol
       }
       return errors
     }
-    default: return [
-      notSupported(`${path}.recursiveReadOnly`, recursiveReadOnly, ['Disabled', 'Enabled', 'IfPossible']),
-    ]
+    default:
+      return [notSupported(`${path}.recursiveReadOnly`, recursiveReadOnly, ['Disabled', 'Enabled', 'IfPossible'])]
   }
 }
 

@@ -41,7 +41,7 @@ export function validateDnsConfig(
     errors.push(...invalidFor(`${path}.searches[${index}]`, domain, validateDns1123SubdomainWithUnderscore(domain)))
   }
   errors.push(
-    ...options.flatMap(({ name }, index) => (name ? [] : [required(`${path}.options[${index}]`, 'must not be empty')]))
+    ...options.flatMap(({ name }, index) => (name ? [] : [required(`${path}.options[${index}]`, 'must not be empty')])),
   )
   return errors
 }
@@ -49,8 +49,8 @@ export function validateDnsConfig(
 export function validateHostAliases(aliases: readonly HostAlias[], path: string): FieldError[] {
   return aliases.flatMap(({ ip, hostnames = [] }, index) => [
     ...validateAddress(ip, `${path}[${index}].ip`),
-    ...hostnames.flatMap(
-      (name, position) => invalidFor(`${path}[${index}].hostnames[${position}]`, name, validateDns1123Subdomain(name)),
+    ...hostnames.flatMap((name, position) =>
+      invalidFor(`${path}[${index}].hostnames[${position}]`, name, validateDns1123Subdomain(name)),
     ),
   ])
 }

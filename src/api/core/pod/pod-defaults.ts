@@ -52,9 +52,9 @@ export function setContainerDefaults(container: Container | EphemeralContainer):
   container.resources ??= {}
   for (const port of container.ports ?? []) port.protocol ||= 'TCP'
   for (const variable of container.env ?? []) setEnvDefaults(variable)
-  for (const probe of [
-    container.livenessProbe, container.readinessProbe, container.startupProbe,
-  ]) if (probe) setProbeDefaults(probe)
+  for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) {
+    if (probe) setProbeDefaults(probe)
+  }
   for (const hook of [container.lifecycle?.postStart, container.lifecycle?.preStop]) if (hook) setHandlerDefaults(hook)
 }
 
@@ -109,7 +109,8 @@ function defaultPodLevelRequests(spec: PodSpec): void {
     }
   }
   for (const [name, quantity] of Object.entries(ofContainers)) if (isPodLevelResource(name)) requests[name] ??= quantity
-  for (const [name, quantity] of Object.entries(resources.limits ?? {}))
+  for (const [name, quantity] of Object.entries(resources.limits ?? {})) {
     if (isPodLevelResource(name)) requests[name] ??= quantity
+  }
   if (Object.keys(requests).length > 0) resources.requests = requests
 }

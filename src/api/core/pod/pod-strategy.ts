@@ -91,9 +91,9 @@ function addRequirements(
 ): void {
   for (const key of keys ?? []) {
     const value = labels[key]
-    if (value !== undefined) selector.matchExpressions = [
-      ...(selector.matchExpressions ?? []), { key, operator, values: [value] },
-    ]
+    if (value !== undefined) {
+      selector.matchExpressions = [...(selector.matchExpressions ?? []), { key, operator, values: [value] }]
+    }
   }
 }
 

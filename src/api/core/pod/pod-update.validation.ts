@@ -54,9 +54,9 @@ function validateContainerUpdates(
   }
   return [containers.flatMap(({ image = '' }, index) => {
     if (image === '') return [required(`${path}[${index}].image`)]
-    return image === image.trim() ? [] : [
-      invalidValue(`${path}[${index}].image`, image, 'must not have leading or trailing whitespace'),
-    ]
+    return image === image.trim()
+      ? []
+      : [invalidValue(`${path}[${index}].image`, image, 'must not have leading or trailing whitespace')]
   }), false]
 }
 
@@ -65,9 +65,9 @@ function validateDeadline(spec: PodSpec, old: PodSpec): FieldError[] {
   const { activeDeadlineSeconds: deadline } = spec
   const before = old.activeDeadlineSeconds
   if (deadline === undefined) {
-    return before === undefined ? [] : [
-      invalidValue(path, undefined, 'must not update from a positive integer to nil value'),
-    ]
+    return before === undefined
+      ? []
+      : [invalidValue(path, undefined, 'must not update from a positive integer to nil value')]
   }
   const range = invalidFor(path, deadline, validateRange(deadline, 0, 2147483647))
   if (range.length > 0 || before === undefined || before >= deadline) return range
@@ -76,12 +76,12 @@ function validateDeadline(spec: PodSpec, old: PodSpec): FieldError[] {
 
 function validateOnlyAddedTolerations(tolerations: readonly Toleration[], old: readonly Toleration[]): FieldError[] {
   const withoutSeconds = ({ tolerationSeconds: _, ...toleration }: Toleration): Toleration => toleration
-  const kept = old.every(
-    (before) => tolerations.some((toleration) => semanticEqual(withoutSeconds(toleration), withoutSeconds(before))),
+  const kept = old.every((before) =>
+    tolerations.some((toleration) => semanticEqual(withoutSeconds(toleration), withoutSeconds(before))),
   )
-  return kept ? [] : [
-    forbiddenValue('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds'),
-  ]
+  return kept
+    ? []
+    : [forbiddenValue('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
 }
 
 /** The new spec with everything that may change put back to what it was. */
@@ -109,13 +109,13 @@ function withMutableFieldsOf(spec: PodSpec, old: PodSpec): PodSpec {
 /** Until its gates are open a pod can still be narrowed down: gates go, selectors come. */
 function restoreWhileGated(copy: PodSpec, old: PodSpec): void {
   const gates = copy.schedulingGates ?? []
-  if (gates.every(
-    ({ name }) => old.schedulingGates?.some((gate) => gate.name === name),
-  )) restore(copy, old, 'schedulingGates')
+  if (gates.every(({ name }) => old.schedulingGates?.some((gate) => gate.name === name))) {
+    restore(copy, old, 'schedulingGates')
+  }
   const selector = copy.nodeSelector ?? {}
-  if (Object.entries(old.nodeSelector ?? {}).every(
-    ([key, value]) => selector[key] === value,
-  )) restore(copy, old, 'nodeSelector')
+  if (Object.entries(old.nodeSelector ?? {}).every(([key, value]) => selector[key] === value)) {
+    restore(copy, old, 'nodeSelector')
+  }
   const before = old.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   if (!before) restore(copy, old, 'affinity')
 }
@@ -133,8 +133,7 @@ export function validateEphemeralContainersUpdate(object: Pod, old: Stored<Pod>)
     const container = containers.find(({ name }) => name === before.name)
     if (!container) {
       errors.push(forbiddenValue(path, `existing ephemeral containers "${before.name}" may not be removed\n`))
-    }
-    else if (!semanticEqual(container, before)) {
+    } else if (!semanticEqual(container, before)) {
       errors.push(
         forbiddenValue(
           path,
@@ -155,7 +154,7 @@ export function validatePodResize(object: Pod, old: Stored<Pod>): FieldError[] {
   for (const field of ['containers', 'initContainers'] as const) {
     for (const [index, container] of (object.spec?.[field] ?? []).entries()) {
       errors.push(
-        ...validateResizedContainer(container, old.spec?.[field]?.[index], `spec.${field}[${index}].resources`)
+        ...validateResizedContainer(container, old.spec?.[field]?.[index], `spec.${field}[${index}].resources`),
       )
     }
   }
@@ -207,7 +206,7 @@ export function validatePodStatusUpdate(object: Pod, old: Stored<Pod>): FieldErr
             .map(({ name }) => name),
     )
     errors.push(
-      ...validateTransitions(status[field] ?? [], old.status?.[field] ?? [], policy, sidecars, `status.${field}`)
+      ...validateTransitions(status[field] ?? [], old.status?.[field] ?? [], policy, sidecars, `status.${field}`),
     )
   }
   return [

@@ -118,7 +118,7 @@ function validatePodSpec(spec: PodSpec, path: string, { isPod, podName }: PodCon
 function validateReferences(spec: PodSpec, path: string): FieldError[] {
   const { serviceAccountName, nodeName, activeDeadlineSeconds, priorityClassName, runtimeClassName } = spec
   const name = (field: string, value: string | undefined): FieldError[] =>
-    (value ? invalidFor(`${path}.${field}`, value, validateDns1123Subdomain(value)) : [])
+    value ? invalidFor(`${path}.${field}`, value, validateDns1123Subdomain(value)) : []
   return [
     ...name('serviceAccountName', serviceAccountName),
     ...name('nodeName', nodeName),

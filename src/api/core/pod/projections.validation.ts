@@ -53,9 +53,9 @@ function validateProjection(source: VolumeProjection, taken: Set<string>, volume
     errors.push(...claimPaths([target], taken, volume))
   }
   if (clusterTrustBundle) errors.push(...claimPaths([clusterTrustBundle.path], taken, volume))
-  const found = [
-    secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate,
-  ].filter(Boolean).length
+  const found = [secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate].filter(
+    Boolean,
+  ).length
   if (found > 1) errors.push(forbiddenValue(path, 'may not specify more than 1 volume type'))
   return errors
 }

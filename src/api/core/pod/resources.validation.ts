@@ -55,8 +55,8 @@ export function isStandardResource(name: string): boolean {
 /** What a quota may count, beside extended resources and `count/…`. */
 export function isStandardQuotaResource(name: string): boolean {
   return (
-    standardResources.has(name) && name !== 'storage'
-  ) || isHugePages(name) || name.startsWith('requests.hugepages-')
+    (standardResources.has(name) && name !== 'storage') || isHugePages(name) || name.startsWith('requests.hugepages-')
+  )
 }
 
 /** Counted in whole units. */
@@ -93,9 +93,8 @@ function validatePodResourceName(name: string, path: string): FieldError[] {
 }
 
 export function validateQuantityValue(name: string, quantity: string, path: string): FieldError[] {
-  const errors = signOfQuantity(quantity) < 0 ? [
-    invalidValue(path, quantity, 'must be greater than or equal to 0'),
-  ] : []
+  const errors =
+    signOfQuantity(quantity) < 0 ? [invalidValue(path, quantity, 'must be greater than or equal to 0')] : []
   if (isIntegerResource(name) && !isWholeQuantity(quantity)) {
     errors.push(invalidValue(path, quantity, 'must be an integer'))
   }
@@ -116,9 +115,9 @@ export function validateResourceRequirements(
     ...validateList(limits, `${path}.limits`, validateName),
     ...validateList(requests, `${path}.requests`, validateName),
   ]
-  for (const [name, request] of Object.entries(requests)) errors.push(
-    ...validateRequestAgainstLimit(name, request, limits[name], path)
-  )
+  for (const [name, request] of Object.entries(requests)) {
+    errors.push(...validateRequestAgainstLimit(name, request, limits[name], path))
+  }
   const names = [...Object.keys(limits), ...Object.keys(requests)]
   if (names.some(isHugePages) && !names.some((name) => name === 'cpu' || name === 'memory')) {
     errors.push(forbiddenValue(path, 'HugePages require cpu or memory'))
@@ -152,17 +151,17 @@ function validateRequestAgainstLimit(
   name: string, request: string, limit: string | undefined, path: string,
 ): FieldError[] {
   if (limit === undefined) {
-    return isOvercommitAllowed(name) ? [] : [
-      required(`${path}.limits`, 'Limit must be set for non overcommitable resources'),
-    ]
+    return isOvercommitAllowed(name)
+      ? []
+      : [required(`${path}.limits`, 'Limit must be set for non overcommitable resources')]
   }
   const difference = compareQuantities(request, limit)
   if (difference !== 0 && !isOvercommitAllowed(name)) {
     return [invalidValue(`${path}.requests`, request, `must be equal to ${name} limit of ${limit}`)]
   }
-  return difference > 0 ? [
-    invalidValue(`${path}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`),
-  ] : []
+  return difference > 0
+    ? [invalidValue(`${path}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`)]
+    : []
 }
 
 function validateClaims(

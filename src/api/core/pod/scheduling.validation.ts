@@ -83,7 +83,7 @@ function validateMatchKeys(
       errors.push(forbiddenValue(`${path}.${name}`, 'must not be specified when labelSelector is not set'))
     }
     errors.push(
-      ...keys.flatMap((key, index) => invalidFor(`${path}.${name}[${index}]`, key, validateQualifiedName(key)))
+      ...keys.flatMap((key, index) => invalidFor(`${path}.${name}[${index}]`, key, validateQualifiedName(key))),
     )
   }
   for (const [index, key] of matchLabelKeys.entries()) {
@@ -136,15 +136,14 @@ export function validateTopologySpread(constraints: readonly TopologySpreadConst
 }
 
 function validateSpreadConstraint(constraint: TopologySpreadConstraint, path: string): FieldError[] {
-  const {
-    maxSkew, topologyKey, whenUnsatisfiable, minDomains, nodeAffinityPolicy, nodeTaintsPolicy, labelSelector,
-  } = constraint
+  const { maxSkew, topologyKey, whenUnsatisfiable, minDomains, nodeAffinityPolicy, nodeTaintsPolicy, labelSelector } =
+    constraint
   const errors: FieldError[] = []
   if (!(maxSkew > 0)) errors.push(invalidValue(`${path}.maxSkew`, maxSkew ?? 0, 'must be greater than zero'))
   if (!topologyKey) errors.push(required(`${path}.topologyKey`, 'can not be empty'))
   else errors.push(...invalidFor(`${path}.topologyKey`, topologyKey, validateQualifiedName(topologyKey)))
   errors.push(
-    ...validateRequiredChoice(whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway'], `${path}.whenUnsatisfiable`)
+    ...validateRequiredChoice(whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway'], `${path}.whenUnsatisfiable`),
   )
   if (minDomains !== undefined) {
     if (minDomains <= 0) errors.push(invalidValue(`${path}.minDomains`, minDomains, 'must be greater than zero'))

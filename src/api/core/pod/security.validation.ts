@@ -117,9 +117,9 @@ function validateAppArmor(profile: AppArmorProfile | undefined, path: string): F
   if (!type) return [required(`${path}.type`, 'type is required when appArmorProfile is set')]
   if (!profileTypes.includes(type)) return [notSupported(`${path}.type`, type, profileTypes)]
   if (type !== 'Localhost') {
-    return localhostProfile === undefined ? [] : [
-      invalidValue(field, localhostProfile, 'can only be set when AppArmor type is Localhost'),
-    ]
+    return localhostProfile === undefined
+      ? []
+      : [invalidValue(field, localhostProfile, 'can only be set when AppArmor type is Localhost')]
   }
   const trimmed = localhostProfile?.trim() ?? ''
   if (localhostProfile === undefined || trimmed === '') {

@@ -67,11 +67,17 @@ export function validateVolumes(
 /** A claim that the pod makes for itself is not to be mounted by name as well. */
 function validateClaimNames(volumes: readonly Volume[], podName: string, path: string): FieldError[] {
   const made = new Set(volumes.filter(({ ephemeral }) => ephemeral).map(({ name }) => `${podName}-${name}`))
-  return volumes.flatMap(({ persistentVolumeClaim }, index) => (persistentVolumeClaim && made.has(
-    persistentVolumeClaim.claimName,
+  return volumes.flatMap(({ persistentVolumeClaim }, index) =>
+    persistentVolumeClaim && made.has(persistentVolumeClaim.claimName)
+      ? [
+          invalidValue(
+            `${path}[${index}].persistentVolumeClaim.claimName`,
+            persistentVolumeClaim.claimName,
+            'must not reference a PVC that gets created for an ephemeral volume',
+          ),
+        ]
+      : [],
   )
-    ? [invalidValue(`${path}[${index}].persistentVolumeClaim.claimName`, persistentVolumeClaim.claimName,
-      'must not reference a PVC that gets created for an ephemeral volume')] : []))
 }
 
 function validateSource(volume: Volume, podName: string, path: string): FieldError[] {
@@ -87,10 +93,11 @@ function validateSource(volume: Volume, podName: string, path: string): FieldErr
   }
   for (const [name, fields] of requiredDriverFields) {
     const source = volume[name as keyof Volume] as Readonly<Record<string, unknown>> | undefined
-    if (source) take(
-      name,
-      () => fields.filter((field) => isAbsent(source[field])).map((field) => required(`${path}.${name}.${field}`)),
-    )
+    if (source) {
+      take(name, () =>
+        fields.filter((field) => isAbsent(source[field])).map((field) => required(`${path}.${name}.${field}`)),
+      )
+    }
   }
   if (found === 0) errors.push(required(path, 'must specify a volume type'))
   if (volume.ephemeral && podName) {

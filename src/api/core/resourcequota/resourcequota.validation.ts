@@ -57,9 +57,9 @@ function validateScopes({ scopes: chosen = [], hard }: ResourceQuotaSpec): Field
 }
 
 function validateConflicts(chosen: ReadonlySet<string>, path: string, shown: unknown): FieldError[] {
-  return conflicting.filter(([a, b]) => chosen.has(a) && chosen.has(b)).map(
-    () => invalidValue(path, shown, 'conflicting scopes'),
-  )
+  return conflicting
+    .filter(([a, b]) => chosen.has(a) && chosen.has(b))
+    .map(() => invalidValue(path, shown, 'conflicting scopes'))
 }
 
 const podCompute = new Set(['pods', 'cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory'])
@@ -137,9 +137,9 @@ function validateOperands(operator: string, values: readonly string[], path: str
 
 export function validateResourceQuotaUpdate({ spec }: ResourceQuota, old: Stored<ResourceQuota>): FieldError[] {
   const sorted = (list: readonly string[] | undefined): string => [...new Set(list)].toSorted().join()
-  return sorted(spec?.scopes) === sorted(old.spec?.scopes) ? [] : [
-    invalidValue('spec.scopes', spec?.scopes, 'field is immutable'),
-  ]
+  return sorted(spec?.scopes) === sorted(old.spec?.scopes)
+    ? []
+    : [invalidValue('spec.scopes', spec?.scopes, 'field is immutable')]
 }
 
 export function validateResourceQuotaStatusUpdate({ status }: ResourceQuota): FieldError[] {

@@ -197,7 +197,7 @@ export function matchesQuota(kind: CountedResource, quota: DeepReadonly<Resource
 function scopesOf(quota: DeepReadonly<ResourceQuota>): readonly DeepReadonly<ScopedResourceSelectorRequirement>[] {
   return [
     ...(quota.spec?.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' as const })),
-    ...quota.spec?.scopeSelector?.matchExpressions ?? [],
+    ...(quota.spec?.scopeSelector?.matchExpressions ?? []),
   ]
 }
 
@@ -238,7 +238,7 @@ function isBestEffort(pod: DeepReadonly<Pod>): boolean {
 function affinityTerms(pod: DeepReadonly<Pod>): readonly DeepReadonly<PodAffinityTerm>[] {
   const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {}
   return [podAffinity, podAntiAffinity].flatMap((affinity) => [
-    ...affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [],
+    ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
     ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((weighted) => weighted.podAffinityTerm),
   ])
 }

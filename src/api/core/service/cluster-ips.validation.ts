@@ -14,9 +14,9 @@ export function validateClusterIps(spec: ServiceSpec): FieldError[] {
   const errors: FieldError[] = []
   if (clusterIP) {
     if (clusterIPs.length === 0) errors.push(required('spec.clusterIPs'))
-    else if (clusterIPs[0] !== clusterIP) errors.push(
-      invalidValue('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`'),
-    )
+    else if (clusterIPs[0] !== clusterIP) {
+      errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`'))
+    }
   } else if (clusterIPs.length > 0) {
     errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'must be empty when `clusterIP` is not specified'))
   }
@@ -36,9 +36,9 @@ export function validateClusterIps(spec: ServiceSpec): FieldError[] {
 function validateValues(clusterIPs: readonly string[]): FieldError[] {
   return clusterIPs.flatMap((address, index) => {
     if (index > 0 || address !== 'None') return validateAddress(address, `spec.clusterIPs[${index}]`)
-    return clusterIPs.length === 1 ? [] : [
-      invalidValue('spec.clusterIPs', clusterIPs, "'None' must be the first and only value"),
-    ]
+    return clusterIPs.length === 1
+      ? []
+      : [invalidValue('spec.clusterIPs', clusterIPs, "'None' must be the first and only value")]
   })
 }
 

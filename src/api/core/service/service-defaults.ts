@@ -125,9 +125,9 @@ function dropTypeDependentFields(spec: ServiceSpec, old: ServiceSpec): void {
     delete spec.healthCheckNodePort
   }
   if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
-    if (same(
-      spec.allocateLoadBalancerNodePorts, old.allocateLoadBalancerNodePorts,
-    )) delete spec.allocateLoadBalancerNodePorts
+    if (same(spec.allocateLoadBalancerNodePorts, old.allocateLoadBalancerNodePorts)) {
+      delete spec.allocateLoadBalancerNodePorts
+    }
     if (spec.loadBalancerClass === old.loadBalancerClass) delete spec.loadBalancerClass
   }
   const external = (type: string | undefined): boolean => type === 'NodePort' || type === 'LoadBalancer'

@@ -63,9 +63,9 @@ function validateByType(spec: ServiceSpec): FieldError[] {
       }
       return errors
     case 'NodePort':
-      return isHeadless(spec) ? [
-        invalidValue(`${path}[0]`, 'None', "may not be set to 'None' for NodePort services"),
-      ] : []
+      return isHeadless(spec)
+        ? [invalidValue(`${path}[0]`, 'None', "may not be set to 'None' for NodePort services")]
+        : []
     case 'ExternalName': {
       for (const field of ['clusterIPs', 'ipFamilies'] as const) {
         if (spec[field]?.length) {
@@ -77,11 +77,9 @@ function validateByType(spec: ServiceSpec): FieldError[] {
       }
       const name = (spec.externalName ?? '').replace(/\.$/, '')
       errors.push(
-        ...(
-          name === '' ? [required('spec.externalName')] : invalidFor(
-            'spec.externalName', name, validateDns1123Subdomain(name),
-          )
-        )
+        ...(name === ''
+          ? [required('spec.externalName')]
+          : invalidFor('spec.externalName', name, validateDns1123Subdomain(name))),
       )
       return errors
     }
@@ -185,7 +183,7 @@ function validateLoadBalancer({ metadata, spec = {} }: Service): FieldError[] {
     if (spec.allocateLoadBalancerNodePorts === undefined) errors.push(required('allocateLoadBalancerNodePorts'))
     if (spec.loadBalancerClass !== undefined) {
       errors.push(
-        ...invalidFor('spec.loadBalancerClass', spec.loadBalancerClass, validateQualifiedName(spec.loadBalancerClass))
+        ...invalidFor('spec.loadBalancerClass', spec.loadBalancerClass, validateQualifiedName(spec.loadBalancerClass)),
       )
     }
     return errors
@@ -200,9 +198,8 @@ function validateLoadBalancer({ metadata, spec = {} }: Service): FieldError[] {
 function validateTraffic(spec: ServiceSpec): FieldError[] {
   const errors: FieldError[] = []
   const { externalTrafficPolicy, internalTrafficPolicy, healthCheckNodePort = 0, trafficDistribution } = spec
-  const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (
-    spec.type === 'ClusterIP' && spec.externalIPs?.length
-  )
+  const external =
+    spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.type === 'ClusterIP' && spec.externalIPs?.length)
   if (externalTrafficPolicy && !external) {
     errors.push(invalidValue('spec.externalTrafficPolicy', externalTrafficPolicy,
       'may only be set for externally-accessible services'))

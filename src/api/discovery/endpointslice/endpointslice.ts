@@ -14,9 +14,9 @@ export const endpointSlice = defineKind<EndpointSlice>({
   setDefaults,
   validate: validateEndpointSlice,
   validateUpdate: validateEndpointSliceUpdate,
-  generation: (object, old) => !semanticEqual(
-    object.endpoints, old.endpoints,
-  ) || !semanticEqual(object.ports, old.ports)
+  generation: (object, old) =>
+    !semanticEqual(object.endpoints, old.endpoints)
+    || !semanticEqual(object.ports, old.ports)
     || !semanticEqual(object.metadata?.labels, old.metadata.labels),
   columns: [
     nameColumn(),

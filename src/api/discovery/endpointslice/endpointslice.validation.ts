@@ -35,7 +35,7 @@ function validateEndpoint(endpoint: Endpoint, type: string, path: string): Field
   if (addresses.length === 0) errors.push(required(`${path}.addresses`, 'must contain at least 1 address'))
   else if (addresses.length > maxAddresses) errors.push(tooMany(`${path}.addresses`, addresses.length, maxAddresses))
   errors.push(
-    ...addresses.flatMap((address, index) => validateTypedAddress(address, type, `${path}.addresses[${index}]`))
+    ...addresses.flatMap((address, index) => validateTypedAddress(address, type, `${path}.addresses[${index}]`)),
   )
   if (nodeName !== undefined) {
     errors.push(...invalidFor(`${path}.nodeName`, nodeName, validateDns1123Subdomain(nodeName)))
@@ -54,9 +54,9 @@ function validateTypedAddress(address: string, type: string, path: string): Fiel
     const name = address.replace(/\.$/, '')
     const problems = validateDns1123Subdomain(name)
     if (problems.length > 0) return [invalidValue(path, name, problems.join(','))]
-    return name.includes('.') ? [] : [
-      invalidValue(path, name, 'should be a domain with at least two segments separated by dots'),
-    ]
+    return name.includes('.')
+      ? []
+      : [invalidValue(path, name, 'should be a domain with at least two segments separated by dots')]
   }
   if (type !== 'IPv4' && type !== 'IPv6') return []
   const family = parseIp(address)?.family

@@ -28,11 +28,9 @@ export function validateFlowSchema({ metadata, spec = {} as FlowSchemaSpec }: Fl
   const level = priorityLevelConfiguration?.name ?? ''
   const levelField = 'spec.priorityLevelConfiguration.name'
   errors.push(
-    ...(
-      level ? invalidFor(levelField, level, validateDns1123Subdomain(level)) : [
-        required(levelField, 'must reference a priority level'),
-      ]
-    )
+    ...(level
+      ? invalidFor(levelField, level, validateDns1123Subdomain(level))
+      : [required(levelField, 'must reference a priority level')]),
   )
   return [...errors, ...rules.flatMap((rule, index) => validateRules(rule, `spec.rules[${index}]`))]
 }
@@ -82,9 +80,9 @@ function validateSubject(subject: Subject, path: string): FieldError[] {
 
 /** A star stands alone. */
 function validateStar(values: readonly string[], path: string, words: string): FieldError[] {
-  return values.length > 1 && values.includes('*') ? [
-    invalidValue(path, values, `if '*' is present, must not specify other ${words}`),
-  ] : []
+  return values.length > 1 && values.includes('*')
+    ? [invalidValue(path, values, `if '*' is present, must not specify other ${words}`)]
+    : []
 }
 
 function validateVerbs(values: readonly string[], supported: readonly string[], path: string): FieldError[] {
@@ -145,7 +143,7 @@ function validateUrl(url: string, path: string): FieldError[] {
   if (url.includes(' ')) return [invalidValue(path, url, 'must not contain white-space')]
   if (url.includes('//')) return [invalidValue(path, url, 'must not contain double slash')]
   const star = url.indexOf('*')
-  return star < 0 || (star === url.length - 1 && url.endsWith('/*')) ? [] : [
-    invalidValue(path, url, 'wildcard can only do suffix matching'),
-  ]
+  return star < 0 || (star === url.length - 1 && url.endsWith('/*'))
+    ? []
+    : [invalidValue(path, url, 'wildcard can only do suffix matching')]
 }

@@ -29,6 +29,6 @@ const rows: readonly Row[] = [
   },
 ]
 
-for (const row of rows) test(
-  row.it, () => assert.deepEqual(outcomeOf(priorityLevelConfiguration, row), expectedOf(row)),
-)
+for (const row of rows) {
+  test(row.it, () => assert.deepEqual(outcomeOf(priorityLevelConfiguration, row), expectedOf(row)))
+}

@@ -28,9 +28,9 @@ export function validatePriorityLevel(
 }
 
 function validatePercent(value: number | undefined, path: string): FieldError[] {
-  return value !== undefined && (value < 0 || value > 100) ? [
-    invalidValue(path, value, 'must be between 0 and 100, inclusive'),
-  ] : []
+  return value !== undefined && (value < 0 || value > 100)
+    ? [invalidValue(path, value, 'must be between 0 and 100, inclusive')]
+    : []
 }
 
 function validateLimited(limited: LimitedPriorityLevelConfiguration, path: string): FieldError[] {
@@ -63,15 +63,14 @@ function validateQueuing(
   const errors: FieldError[] = []
   if (queueLengthLimit <= 0) errors.push(invalidValue(`${path}.queueLengthLimit`, queueLengthLimit, 'must be positive'))
   if (queues <= 0) errors.push(invalidValue(`${path}.queues`, queues, 'must be positive'))
-  else if (queues > maxQueues) errors.push(
-    invalidValue(`${path}.queues`, queues, `must not be greater than ${maxQueues}`),
-  )
+  else if (queues > maxQueues) {
+    errors.push(invalidValue(`${path}.queues`, queues, `must not be greater than ${maxQueues}`))
+  }
   const field = `${path}.handSize`
   if (handSize <= 0) errors.push(invalidValue(field, handSize, 'must be positive'))
-  else if (handSize > queues) errors.push(
-    invalidValue(field, handSize, `should not be greater than queues (${queues})`),
-  )
-  else if (entropyBits(queues, handSize) > 60) {
+  else if (handSize > queues) {
+    errors.push(invalidValue(field, handSize, `should not be greater than queues (${queues})`))
+  } else if (entropyBits(queues, handSize) > 60) {
     errors.push(
       invalidValue(
         field,

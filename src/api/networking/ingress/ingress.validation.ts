@@ -41,9 +41,9 @@ export function validateNewIngress({ metadata, spec }: Ingress): FieldError[] {
 }
 
 function validateHost(host: string, path: string): FieldError[] {
-  return host.includes('*') ? invalidFor(
-    path, host, validateWildcardDns1123Subdomain(host),
-  ) : invalidFor(path, host, validateDns1123Subdomain(host))
+  return host.includes('*')
+    ? invalidFor(path, host, validateWildcardDns1123Subdomain(host))
+    : invalidFor(path, host, validateDns1123Subdomain(host))
 }
 
 function validateTls({ hosts = [], secretName }: IngressTLS, path: string): FieldError[] {
@@ -79,9 +79,9 @@ function validatePath({ path: target = '', pathType, backend }: HTTPIngressPath,
     for (const sequence of badSequences) {
       if (target.includes(sequence)) errors.push(invalidValue(field, target, `must not contain '${sequence}'`))
     }
-    for (const suffix of badSuffixes) if (target.endsWith(suffix)) errors.push(
-      invalidValue(field, target, `cannot end with '${suffix}'`),
-    )
+    for (const suffix of badSuffixes) {
+      if (target.endsWith(suffix)) errors.push(invalidValue(field, target, `cannot end with '${suffix}'`))
+    }
   } else if (pathType !== 'ImplementationSpecific') errors.push(notSupported(`${path}.pathType`, pathType, pathTypes))
   else if (target && !absolute) errors.push(invalidValue(field, target, 'must be an absolute path'))
   return [...errors, ...validateBackend(backend ?? {}, `${path}.backend`)]
@@ -92,15 +92,14 @@ function validateBackend({ service, resource }: IngressBackend, path: string): F
   if (resource) return validateTypedReference(resource, `${path}.resource`)
   if (!service) return [invalidValue(path, '', 'resource or service backend is required')]
   const { name, port } = service
-  const errors = name ? invalidFor(
-    `${path}.service.name`, name, validateDns1035Label(name),
-  ) : [required(`${path}.service.name`)]
+  const errors = name
+    ? invalidFor(`${path}.service.name`, name, validateDns1035Label(name))
+    : [required(`${path}.service.name`)]
   if (port?.name && port.number) errors.push(invalidValue(path, '', 'cannot set both port name & port number'))
   else if (port?.name) errors.push(...invalidFor(`${path}.service.port.name`, port.name, validatePortName(port.name)))
-  else if (port?.number) errors.push(
-    ...invalidFor(`${path}.service.port.number`, port.number, validatePortNumber(port.number))
-  )
-  else errors.push(required(path, 'port name or number is required'))
+  else if (port?.number) {
+    errors.push(...invalidFor(`${path}.service.port.number`, port.number, validatePortNumber(port.number)))
+  } else errors.push(required(path, 'port name or number is required'))
   return errors
 }
 
@@ -110,22 +109,18 @@ export function validateTypedReference(
 ): FieldError[] {
   return [
     ...(apiGroup === undefined ? [] : invalidFor(`${path}.apiGroup`, apiGroup, validateDns1123Subdomain(apiGroup))),
-    ...(
-      kind ? invalidFor(
-        `${path}.kind`, kind, validatePathSegment(kind),
-      ) : [required(`${path}.kind`, 'kind is required')]
-    ),
-    ...(
-      name ? invalidFor(
-        `${path}.name`, name, validatePathSegment(name),
-      ) : [required(`${path}.name`, 'name is required')]
-    ),
+    ...(kind
+      ? invalidFor(`${path}.kind`, kind, validatePathSegment(kind))
+      : [required(`${path}.kind`, 'kind is required')]),
+    ...(name
+      ? invalidFor(`${path}.name`, name, validatePathSegment(name))
+      : [required(`${path}.name`, 'name is required')]),
   ]
 }
 
 export function validateIngressStatusUpdate({ status }: Ingress): FieldError[] {
-  return (status?.loadBalancer?.ingress ?? []).flatMap(
-    (point, index) => validatePoint(point, `status.loadBalancer.ingress[${index}]`),
+  return (status?.loadBalancer?.ingress ?? []).flatMap((point, index) =>
+    validatePoint(point, `status.loadBalancer.ingress[${index}]`),
   )
 }
 

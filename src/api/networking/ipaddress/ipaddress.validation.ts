@@ -12,9 +12,8 @@ export function validateIpAddress({ metadata, spec }: IPAddress): FieldError[] {
   const parent = spec?.parentRef
   if (!parent) return [...errors, required('spec.parentRef')]
   const { group, resource, namespace, name } = parent
-  const segment = (field: string, value: string): FieldError[] => invalidFor(
-    `spec.parentRef.${field}`, value, validatePathSegment(value),
-  )
+  const segment = (field: string, value: string): FieldError[] =>
+    invalidFor(`spec.parentRef.${field}`, value, validatePathSegment(value))
   return [
     ...errors,
     ...(group ? invalidFor('spec.parentRef.group', group, validateDns1123Subdomain(group)) : []),

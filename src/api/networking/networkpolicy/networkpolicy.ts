@@ -17,10 +17,8 @@ export const networkPolicy = defineKind<NetworkPolicy>({
   generation: 'spec',
   columns: [
     nameColumn(),
-    text(
-      'Pod-Selector',
-      'Labels of the pods that the policy is about',
-      ({ spec }) => formatLabelSelector(spec?.podSelector),
+    text('Pod-Selector', 'Labels of the pods that the policy is about', ({ spec }) =>
+      formatLabelSelector(spec?.podSelector),
     ),
     ageColumn(),
   ],
@@ -31,7 +29,7 @@ function setDefaults(object: NetworkPolicy): void {
   const spec = object.spec ??= {}
   spec.podSelector ??= {}
   if (!spec.policyTypes?.length) spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress']
-  for (const rule of [
-    ...(spec.ingress ?? []), ...(spec.egress ?? []),
-  ]) for (const port of rule.ports ?? []) port.protocol ??= 'TCP'
+  for (const rule of [...(spec.ingress ?? []), ...(spec.egress ?? [])]) {
+    for (const port of rule.ports ?? []) port.protocol ??= 'TCP'
+  }
 }

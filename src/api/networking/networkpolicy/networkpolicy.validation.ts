@@ -15,13 +15,13 @@ export function validateNetworkPolicy({ spec = {} }: NetworkPolicy): FieldError[
   for (const [index, { ports, from }] of (spec.ingress ?? []).entries()) {
     errors.push(
       ...validatePorts(ports ?? [], `spec.ingress[${index}].ports`),
-      ...validatePeers(from ?? [], `spec.ingress[${index}].from`)
+      ...validatePeers(from ?? [], `spec.ingress[${index}].from`),
     )
   }
   for (const [index, { ports, to }] of (spec.egress ?? []).entries()) {
     errors.push(
       ...validatePorts(ports ?? [], `spec.egress[${index}].ports`),
-      ...validatePeers(to ?? [], `spec.egress[${index}].to`)
+      ...validatePeers(to ?? [], `spec.egress[${index}].to`),
     )
   }
   const types = spec.policyTypes ?? []
@@ -65,9 +65,9 @@ function validatePeers(peers: readonly NetworkPolicyPeer[], path: string): Field
       ...(ipBlock ? validateIpBlock(ipBlock, `${at}.ipBlock`) : []),
     ]
     if (!podSelector && !namespaceSelector && !ipBlock) errors.push(required(at, 'must specify a peer'))
-    else if (ipBlock && (podSelector || namespaceSelector)) errors.push(
-      forbiddenValue(at, 'may not specify both ipBlock and another peer'),
-    )
+    else if (ipBlock && (podSelector || namespaceSelector)) {
+      errors.push(forbiddenValue(at, 'may not specify both ipBlock and another peer'))
+    }
     return errors
   })
 }

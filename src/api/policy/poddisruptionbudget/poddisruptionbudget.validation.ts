@@ -19,7 +19,7 @@ export function validatePodDisruptionBudget({ spec = {} }: PodDisruptionBudget):
     if (spec[field] === undefined) continue
     errors.push(
       ...validateNonNegativeIntOrPercent(spec[field], `spec.${field}`),
-      ...validateNotMoreThan100Percent(spec[field], `spec.${field}`)
+      ...validateNotMoreThan100Percent(spec[field], `spec.${field}`),
     )
   }
   errors.push(...validateLabelSelector(spec.selector, 'spec.selector'))

@@ -27,7 +27,7 @@ export function validatePriorityClass(object: PriorityClass): FieldError[] {
   }
   if (object.preemptionPolicy !== undefined) {
     errors.push(
-      ...validateRequiredChoice(object.preemptionPolicy, ['PreemptLowerPriority', 'Never'], 'preemptionPolicy')
+      ...validateRequiredChoice(object.preemptionPolicy, ['PreemptLowerPriority', 'Never'], 'preemptionPolicy'),
     )
   }
   return errors

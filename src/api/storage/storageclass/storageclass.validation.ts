@@ -27,9 +27,9 @@ export function validateStorageClass(object: StorageClass): FieldError[] {
 }
 
 export function validateProvisioner(provisioner: string, path: string): FieldError[] {
-  return provisioner ? invalidFor(
-    path, provisioner, validateQualifiedName(provisioner.toLowerCase()),
-  ) : [required(path, provisioner)]
+  return provisioner
+    ? invalidFor(path, provisioner, validateQualifiedName(provisioner.toLowerCase()))
+    : [required(path, provisioner)]
 }
 
 /** Also of VolumeAttributesClasses. */
@@ -38,9 +38,9 @@ export function validateParameters(
 ): FieldError[] {
   const entries = Object.entries(parameters ?? {})
   if (entries.length > maxParameters) return [tooLong(path, maxParameters)]
-  const errors = entries.filter(([key]) => key === '').map(
-    ([key]) => invalidValue(path, key, 'field can not be empty.'),
-  )
+  const errors = entries
+    .filter(([key]) => key === '')
+    .map(([key]) => invalidValue(path, key, 'field can not be empty.'))
   const bytes = entries.reduce((sum, [key, value]) => sum + utf8Length(key) + utf8Length(value), 0)
   return bytes > maxParameterBytes ? [...errors, tooLong(path, maxParameterBytes)] : errors
 }

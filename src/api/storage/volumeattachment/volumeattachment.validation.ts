@@ -9,9 +9,8 @@ import type { VolumeAttachment, VolumeAttachmentSource } from '../../gen/storage
 
 export function validateVolumeAttachment({ spec }: VolumeAttachment): FieldError[] {
   const { attacher = '', source = {}, nodeName = '' } = spec ?? {}
-  const errors = attacher === '' ? [
-    required('spec.attacher', attacher),
-  ] : validateCsiDriverName(attacher, 'spec.attacher')
+  const errors =
+    attacher === '' ? [required('spec.attacher', attacher)] : validateCsiDriverName(attacher, 'spec.attacher')
   errors.push(...validateSource(source), ...invalidFor('spec.nodeName', nodeName, validateDns1123Subdomain(nodeName)))
   const name = source.persistentVolumeName
   if (name) errors.push(...invalidFor('spec.source.persistentVolumeName', name, validateDns1123Subdomain(name)))
@@ -23,9 +22,9 @@ function validateSource({ persistentVolumeName, inlineVolumeSpec }: VolumeAttach
   const detail = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
   if (persistentVolumeName === undefined && !inlineVolumeSpec) return [required(path, detail)]
   if (persistentVolumeName !== undefined && inlineVolumeSpec) return [forbiddenValue(path, detail)]
-  return persistentVolumeName === '' ? [
-    required(`${path}.persistentVolumeName`, 'must specify non empty persistentVolumeName'),
-  ] : []
+  return persistentVolumeName === ''
+    ? [required(`${path}.persistentVolumeName`, 'must specify non empty persistentVolumeName')]
+    : []
 }
 
 export function validateVolumeAttachmentUpdate(

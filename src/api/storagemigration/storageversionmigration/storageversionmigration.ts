@@ -24,10 +24,8 @@ export const storageVersionMigration = defineKind<StorageVersionMigration>({
   subresources: { status: true },
   columns: [
     nameColumn(),
-    text(
-      'Resource',
-      'What is migrated',
-      ({ spec }) => [spec?.resource?.resource, spec?.resource?.group].filter(Boolean).join('.'),
+    text('Resource', 'What is migrated', ({ spec }) =>
+      [spec?.resource?.resource, spec?.resource?.group].filter(Boolean).join('.'),
     ),
   ],
 })

@@ -352,8 +352,8 @@ test('list items merge by their keys, defaults of keys included', () => {
   })
   const created = apply(undefined, pod({ name: 'a', image: '1', ports: [{ containerPort: 80 }] }))
   assert.deepEqual(managers(created), [
-    'kubectl Apply {"f:spec":{"f:containers":{"k:{\\"name\\":\\"a\\"}":{".":{},"f:image":{},"f:name":{},' +
-    '"f:ports":{"k:{\\"containerPort\\":80,\\"protocol\\":\\"TCP\\"}":{".":{},"f:containerPort":{}}}}}}}'])
+    'kubectl Apply {"f:spec":{"f:containers":{"k:{\\"name\\":\\"a\\"}":{".":{},"f:image":{},"f:name":{},'
+      + '"f:ports":{"k:{\\"containerPort\\":80,\\"protocol\\":\\"TCP\\"}":{".":{},"f:containerPort":{}}}}}}}'])
   const sidecar = apply(created, pod({ name: 'b', image: 'x' }), { manager: 'injector' })
   assert.deepEqual((sidecar as Loose)['spec'], {
     containers: [

@@ -138,9 +138,14 @@ export function conflictError(conflicts: readonly Conflict[]): ApiError {
     reason: 'FieldManagerConflict', message: `conflict with ${describeManager(manager)}`, field: formatPath(path),
   }))
   return new ApiError({
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: conflictMessage(conflicts), reason:
-    'Conflict',
-    details: { causes }, code: 409,
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: conflictMessage(conflicts),
+    reason: 'Conflict',
+    details: { causes },
+    code: 409,
   })
 }
 

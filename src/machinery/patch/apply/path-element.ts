@@ -133,9 +133,7 @@ function compareValues(a: unknown, b: unknown): number {
     }
     return a.length - other.length
   }
-  return deepEqual(a, b)
-    ? 0
-    : compareKeys(a as JsonObject, b as JsonObject)
+  return deepEqual(a, b) ? 0 : compareKeys(a as JsonObject, b as JsonObject)
 }
 
 function valueOrder(value: unknown): number {

@@ -78,8 +78,9 @@ export function trackUpdate<T extends KubeObject>(input: UpdateInput & { readonl
  * The client's own list counts if it is sound and not about a subresource; an empty one resets; else the stored one.
  */
 function startingManagers(
-  live: readonly ManagedFieldsEntry[] | undefined, given: readonly ManagedFieldsEntry[] | undefined | null, subresource:
-  string,
+  live: readonly ManagedFieldsEntry[] | undefined,
+  given: readonly ManagedFieldsEntry[] | undefined | null,
+  subresource: string,
 ): { readonly managers: Managers; readonly stored: boolean } {
   if (subresource === '' && given && given !== live && !deepEqual(given, live)) {
     if (isReset(given)) return { managers: new Map(), stored: false }
