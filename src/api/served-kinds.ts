@@ -14,7 +14,7 @@ import type { RuntimeConfig } from './runtime-config.ts'
 export function servedKinds(config: RuntimeConfig = []): readonly AnyKind[] {
   return [...kinds, ...optInKinds].flatMap((kind) => {
     const versions = [
-      ...kind.versions.map((version) => ({ ...version, served: isServed(kind, version, config, wideKeys(version)) })),
+      ...kind.versions.map((version) => ({ ...version, served: isServed(kind, version, config, keysOf(kind, version)) })),
       ...legacyVersionsOf(kind.group, kind.kind)
         .map((version) => ({ ...version, served: isServed(kind, version, config, ['api/legacy']) }))
         .filter(({ served }) => served),
@@ -25,14 +25,16 @@ export function servedKinds(config: RuntimeConfig = []): readonly AnyKind[] {
   })
 }
 
-function wideKeys({ version }: KindVersion): readonly string[] {
-  return ['api/all', version.includes('alpha') ? 'api/alpha' : version.includes('beta') ? 'api/beta' : 'api/ga', '']
+/** Beside the key of the single resource, the widest first. */
+function keysOf({ group }: AnyKind, { version }: KindVersion): readonly string[] {
+  const level = version.includes('alpha') ? 'api/alpha' : version.includes('beta') ? 'api/beta' : 'api/ga'
+  return ['api/all', level, formatApiVersion({ group, version })]
 }
 
-function isServed(kind: AnyKind, version: KindVersion, config: RuntimeConfig, wide: readonly string[]): boolean {
-  const groupVersion = formatApiVersion({ group: kind.group, version: version.version })
+function isServed(kind: AnyKind, version: KindVersion, config: RuntimeConfig, keys: readonly string[]): boolean {
+  const own = `${formatApiVersion({ group: kind.group, version: version.version })}/${kind.plural}`
   let served = version.served
-  for (const key of [...wide.map((name) => name || groupVersion), `${groupVersion}/${kind.plural}`]) {
+  for (const key of [...keys, own]) {
     for (const [name, enabled] of config) if (name === key) served = enabled
   }
   return served

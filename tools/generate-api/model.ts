@@ -1,6 +1,6 @@
 /** Turns parsed Go packages into the schema model: flattened structs, shapes, enums, markers. */
 import type { GoConstant, GoDeclaration, GoField, GoPackage, GoType, Markers } from './go-source.ts'
-import { apiextensionsPackage, metaPackage } from './packages.ts'
+import { apiextensionsBetaPackage, apiextensionsPackage, metaPackage } from './packages.ts'
 
 export type ModelShape =
   | { readonly kind: 'scalar'; readonly scalar: string }
@@ -51,16 +51,19 @@ const specials: Readonly<Record<string, string>> = {
   [`${runtimePackage}.RawExtension`]: 'rawExtension',
   [`${runtimePackage}.Object`]: 'rawExtension',
   [`${apiextensionsPackage}.JSON`]: 'json',
+  [`${apiextensionsBetaPackage}.JSON`]: 'json',
   'k8s.io/apimachinery/pkg/types.UID': 'string',
   'k8s.io/apimachinery/pkg/types.NodeName': 'string',
   'k8s.io/apimachinery/pkg/types.NamespacedName': 'string',
 }
 
-const schemaAlternatives: Readonly<Record<string, 'list' | 'bool' | 'strings'>> = {
-  [`${apiextensionsPackage}.JSONSchemaPropsOrArray`]: 'list',
-  [`${apiextensionsPackage}.JSONSchemaPropsOrBool`]: 'bool',
-  [`${apiextensionsPackage}.JSONSchemaPropsOrStringArray`]: 'strings',
-}
+const schemaAlternatives: Readonly<Record<string, 'list' | 'bool' | 'strings'>> = Object.fromEntries(
+  [apiextensionsPackage, apiextensionsBetaPackage].flatMap((path) => [
+    [`${path}.JSONSchemaPropsOrArray`, 'list'],
+    [`${path}.JSONSchemaPropsOrBool`, 'bool'],
+    [`${path}.JSONSchemaPropsOrStringArray`, 'strings'],
+  ]),
+)
 
 const builtinScalars: Readonly<Record<string, string>> = {
   any: 'json', string: 'string', bool: 'bool', int: 'int64', int32: 'int32', int64: 'int64', uint32: 'uint32',
@@ -102,7 +105,7 @@ export function modelNameOf(goPackage: GoPackage, name: string): string {
   const known = goPackage.modelNames.get(name)
   if (known) return known
   const [domain, ...rest] = goPackage.path.split('/')
-  return [...domain!.split('.').reverse(), ...rest, name].join('.')
+  return [...domain!.split('.').toReversed(), ...rest, name].join('.')
 }
 
 function shapeOf(universe: Universe, type: GoType): ModelShape {
@@ -142,7 +145,7 @@ export function enumOf(universe: Universe, type: GoType): readonly string[] | un
   const { package: goPackage, declaration } = declarationOf(universe, type)
   if (!declaration.markers.has('enum') && !declaration.markers.has('k8s:enum')) return undefined
   const values = goPackage.constants.get(declaration.name)?.map((constant) => valueOf(universe, constant))
-  return values && [...new Set(values)].sort()
+  return values && [...new Set(values)].toSorted()
 }
 
 function valueOf(universe: Universe, constant: GoConstant): string {
