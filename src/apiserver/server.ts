@@ -118,7 +118,7 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
   const paths: readonly PathHandler[] = [
     ...(options.paths ?? []),
     serveDiscovery(context.kinds, options.serverAddress ?? ''),
-    serveHealth(options.healthChecks ?? [{ name: 'ping', check: () => {} }], context.log),
+    serveHealth([{ name: 'ping', check: () => {} }, ...(options.healthChecks ?? [])], context.log),
     serveVersion(options.version),
     ({ request }) => (request.path === '/metrics' ? textResponse(200, metrics.render(), metricsType) : undefined),
     serveIndex(context.kinds, ['/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version']),

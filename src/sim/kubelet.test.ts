@@ -81,7 +81,7 @@ test('a pod becomes Running, with its addresses, conditions and events', async (
   await lab.clock.advance(2000)
   assert.deepEqual((await lab.events('web')).toSorted(), [
     'Normal Created: Container created',
-    'Normal Pulled: Successfully pulled image "nginx" in 0ms (0ms including waiting). Image size: 1000000 bytes.',
+    'Normal Pulled: Successfully pulled image "nginx" in 0s (0s including waiting). Image size: 1000000 bytes.',
     'Normal Pulling: Pulling image "nginx"',
     'Normal Started: Container started',
   ])

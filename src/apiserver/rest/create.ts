@@ -31,6 +31,7 @@ export async function createObject(
   if (metadata.resourceVersion) throw unknownFailure('resourceVersion should not be set on objects to be created')
   delete metadata.resourceVersion
   dropDuplicateOwners(metadata, false, scope)
+  recordUpdate(context, scope, undefined, object, parameters)
   await runMutatingAdmission(context, {
     operation: 'CREATE', scope, name: metadata.name ?? '', object, old: undefined, dryRun: parameters.dryRun,
   })
@@ -59,7 +60,6 @@ export async function insertObject(
   kind.prepareForCreate?.(object, { subresource: scope.subresource, now, user: scope.user })
   if (kind.generation !== undefined && kind.generation !== 'none') metadata.generation ??= 1
   const reservation = await context.hooks.get(`${kind.group}/${kind.plural}`)?.beforeCreate?.(object, scope, dryRun)
-  if (!parameters.applied) recordUpdate(context, scope, undefined, object, parameters)
   try {
     for (let attempt = 1; ; attempt++) {
       validateNew(scope, object)

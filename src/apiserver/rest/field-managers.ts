@@ -23,8 +23,8 @@ export function managerName(parameters: WriteParameters, scope: RequestScope): s
 }
 
 /**
- * After everything else has made the object what will be stored, and it was not an apply: what has changed belongs to
- * the writer.
+ * What the writer has changed belongs to it, unless it applied. Before admission and the kind's own preparation, as
+ * upstream: what the server adds to the writer's object belongs to nobody.
  */
 export function recordUpdate(
   context: RestContext, scope: RequestScope, live: Stored<KubeObject> | undefined, object: KubeObject, parameters: WriteParameters,

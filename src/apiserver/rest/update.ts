@@ -85,6 +85,7 @@ async function attemptUpdate(
   checkVersion(scope, metadata, entry)
   dropDuplicateOwners(metadata, false, scope)
   if (!update.internal) {
+    if (!parameters.applied) recordUpdate(context, scope, old, object, parameters)
     await runMutatingAdmission(
       context, { operation: 'UPDATE', scope, name: scope.name, object, old, dryRun: parameters.dryRun },
     )
@@ -95,7 +96,6 @@ async function attemptUpdate(
     validate(scope, update, object, old)
     for (const warning of scope.subresource === '' ? (kind.warnings?.(object, old) ?? []) : []) scope.warn(warning)
     if (!update.internal) {
-      if (!parameters.applied) recordUpdate(context, scope, old, object, parameters)
       keepUnchangedManagedFields(object, old)
       await runValidatingAdmission(
         context, { operation: 'UPDATE', scope, name: scope.name, object, old, dryRun: parameters.dryRun },
@@ -124,6 +124,7 @@ async function createInstead(
   alignNamespace(metadata, scope)
   checkName(metadata, scope)
   dropDuplicateOwners(metadata, false, scope)
+  if (!parameters.applied) recordUpdate(context, scope, undefined, object, parameters)
   await runMutatingAdmission(context, {
     operation: 'CREATE', scope, name: scope.name, object, old: undefined, dryRun: parameters.dryRun,
   })

@@ -42,10 +42,12 @@ export function createWireCodec(schemas: SchemaTable): WireCodec {
 
 /** Integers beyond 2^53 are bigints, which JSON.stringify refuses; such an object is never indented. */
 function stringify(object: KubeObject, pretty: boolean): string {
+  const { kind, apiVersion, metadata, ...rest } = object
+  const ordered = { kind, apiVersion, metadata, ...rest }
   try {
-    return pretty ? JSON.stringify(object, undefined, 2) : JSON.stringify(object)
+    return pretty ? JSON.stringify(ordered, undefined, 2) : JSON.stringify(ordered)
   } catch (error) {
-    if (error instanceof TypeError) return writeValue(object)
+    if (error instanceof TypeError) return writeValue(ordered)
     throw error
   }
 }

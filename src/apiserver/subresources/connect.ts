@@ -76,7 +76,7 @@ export function podLog(nodes: NodeConnections): Subresource {
     async connect({ context, scope, request }) {
       const pod = decodeStored<Pod>(await getObject(context, scope))
       const values = new URLSearchParams(request.query)
-      checkLogOptions(values)
+      checkLogOptions(values, scope.name)
       const container = chooseContainer(pod, values.get('container') ?? '')
       // A pod that runs nowhere has said nothing.
       if (!pod.spec?.nodeName) return { status: 200, headers: logHeaders, body: { type: 'bytes', chunks: [] } }
@@ -108,7 +108,7 @@ function logQuery(values: URLSearchParams): string {
   return query.toString()
 }
 
-function checkLogOptions(values: URLSearchParams): void {
+function checkLogOptions(values: URLSearchParams, pod: string): void {
   const errors: FieldError[] = []
   const number = (name: string, least: number): void => {
     const text = values.get(name)
@@ -130,7 +130,7 @@ function checkLogOptions(values: URLSearchParams): void {
       message: 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
     })
   }
-  if (errors.length > 0) throw invalid({ group: '', resource: 'PodLogOptions' }, '', errors)
+  if (errors.length > 0) throw invalid({ group: '', resource: 'PodLogOptions' }, pod, errors)
 }
 
 /** The kubelet's plain-text refusal as a status. */

@@ -1,4 +1,5 @@
 /** Makes sure that a container's image is on the node: pull policies, back-off, credentials, and upstream's events. */
+import { millisecondsToDuration } from '#machinery/duration.ts'
 import type { Clock } from '#world/clock.ts'
 import { RuntimeError, type ContainerRuntime, type Image, type SandboxConfig } from '#world/container-runtime.ts'
 import type { PodEvents } from '../events.ts'
@@ -108,7 +109,7 @@ export class ImagePuller {
     try {
       const reference = await this.#pullOnce(name, request)
       const image = await this.#runtime.imageStatus(reference)
-      const took = formatSeconds(this.#clock.monotonic() - begin)
+      const took = millisecondsToDuration(Math.trunc(this.#clock.monotonic() - begin))
       say('Normal', 'Pulled',
         `Successfully pulled image "${written}" in ${took} (${took} including waiting). Image size: ${image?.sizeBytes ?? 0} bytes.`)
       this.#failures.delete(key)
@@ -163,9 +164,3 @@ export class ImagePuller {
 }
 
 /** As Go prints a short duration rounded to milliseconds: `843ms`, `1.204s`. */
-function formatSeconds(ms: number): string {
-  const whole = Math.round(ms)
-  if (whole < 1000) return `${whole}ms`
-  if (whole < 60_000) return `${whole / 1000}s`
-  return `${Math.floor(whole / 60_000)}m${(whole % 60_000) / 1000}s`
-}
