@@ -162,5 +162,3 @@ export class ImagePuller {
     if (this.#failures.size > failuresMax && !oldest.done) this.#failures.delete(oldest.value)
   }
 }
-
-/** As Go prints a short duration rounded to milliseconds: `843ms`, `1.204s`. */
