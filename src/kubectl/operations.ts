@@ -94,6 +94,7 @@ export async function replaceObject(session: Session, { resource, namespace, nam
   return await write(session, 'PUT', pathOf(resource, namespace, name, subresource), 'application/json', object, options)
 }
 
+/** A patch that is a text is sent as it is. */
 export async function patchObject(
   session: Session, { resource, namespace, name, subresource }: Target, kind: PatchKind, patch: unknown,
   options: WriteOptions & { readonly force?: boolean } = {},
@@ -120,7 +121,7 @@ async function write(
   session: Session, method: string, path: string, type: string, value: unknown, options: WriteOptions, query: Query = {},
 ): Promise<Json> {
   const requests = await session.requests()
-  const text = encodeUnstructured(value as object)
+  const text = typeof value === 'string' ? value : encodeUnstructured(value as object)
   return await requests.json({
     method, path, body: { type, bytes: new TextEncoder().encode(text) },
     query: {

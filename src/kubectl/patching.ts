@@ -35,7 +35,7 @@ export async function planChange(before: Json, after: Json): Promise<Patch> {
 /** Without asking the server. */
 export async function applyLocally(object: Json, { kind, patch }: Patch): Promise<Json> {
   if (kind === 'merge') return applyMergePatch(object, patch)
-  const schema = (await schemaOf(textAt(object, 'apiVersion'), textAt(object, 'kind')))!
+  const schema = await schemaOf(textAt(object, 'apiVersion'), textAt(object, 'kind'))
   const { applyStrategicMergePatch } = await import('#machinery/patch/strategic-merge-patch.ts')
   return applyStrategicMergePatch(object, patch, schema) as Json
 }

@@ -33,6 +33,8 @@ export interface SelectOptions {
   readonly allNamespaces?: boolean
   readonly namespace?: { readonly name: string; readonly explicit: boolean }
   readonly subresource?: string
+  /** Objects of files are taken as they are, without asking the server anything. */
+  readonly local?: boolean
   /** Objects of files are read from the server too. */
   readonly latest?: boolean
   /** False: objects named on the command line are not read. Default true. */
@@ -165,17 +167,28 @@ async function selectFiles(session: Session, options: SelectOptions, namespace: 
   const { readManifests } = await import('./manifests.ts')
   const filenames = options.filenames!
   const [manifests, catalog] = await Promise.all([
-    readManifests(session.environment, filenames, options.recursive ?? false), session.resources(),
+    readManifests(session.environment, filenames, options.recursive ?? false), options.local ? { groups: [], resources: [] } : session.resources(),
   ])
   const selector = options.labelSelector ? (await import('#machinery/meta/label-selector.ts')).parseLabelSelector(options.labelSelector) : undefined
   const wanted = selector ? manifests.filter(({ object }) => selector.matches(labelsOf(object))) : manifests
   const collected = await collect(wanted, options, async ({ source, object }) => {
-    const resource = await requireKind(session, catalog, source, object)
+    const resource = options.local ? localResource(object) : await requireKind(session, catalog, source, object)
+    if (options.local) return [{ resource, namespace: namespaceOf(object), name: nameOf(object), object, source }]
     const info = { ...place(resource, object, namespace, source), source }
     if (!options.latest || info.name === '') return [info]
     return [{ ...info, object: await getObject(session, { ...info, subresource: options.subresource }, { accept: options.accept, query: options.query ?? {} }) }]
   })
   return { ...collected, singleItemImplied: filenames.length === 1 && filenames[0] !== '-' && manifests.length === 1, targetsSingleItems: true }
+}
+
+/** All that an object says of its kind. */
+function localResource(object: Json): Resource {
+  const [group, version] = splitApiVersion(textAt(object, 'apiVersion'))
+  const kind = textAt(object, 'kind')
+  return {
+    group, version, kind, name: `${kind.toLowerCase()}s`, singular: kind.toLowerCase(), namespaced: namespaceOf(object) !== '',
+    verbs: [], shortNames: [], categories: [], subresources: [],
+  }
 }
 
 function labelsOf(object: Json): Readonly<Record<string, string>> {

@@ -1,10 +1,9 @@
 /** kubectl describe: what people want to know of an object, with the events about it. */
 import { isReason } from '#machinery/errors/api-error.ts'
 import type { Command, CommandContext } from '../command.ts'
-import { usageError } from '../command.ts'
 import type { DescribeContext } from '../describe/common.ts'
 import { describerOf } from '../describe/describers.ts'
-import { throwCollected } from '../errors.ts'
+import { CommandError, throwCollected } from '../errors.ts'
 import { fileFlags, selectorFlag } from '../flags.ts'
 import { getObject } from '../operations.ts'
 import type { FlagSpecifications } from '../pflag.ts'
@@ -25,7 +24,7 @@ export const describe: Command = {
   async run(context) {
     const { flags: given, session, words, environment } = context
     if (words.length === 0 && given.list('filename').length === 0) {
-      throw usageError(context, 'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.')
+      throw new CommandError('You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.')
     }
     const allNamespaces = given.bool('all-namespaces')
     const { infos, errors } = await select(session, {
