@@ -116,9 +116,3 @@ test('an authority without its key serves as long as nothing must be issued', ()
 test('an expired authority is never replaced unasked', () => {
   assert.throws(() => ensureCertificates(plan, fresh.files, tools, now + 3651 * day), /ca\.crt has expired/)
 })
-
-test('the whole set is made within a small part of the start', () => {
-  const before = performance.now()
-  ensureCertificates(plan, {}, tools, now)
-  assert.ok(performance.now() - before < 40, `${performance.now() - before} ms`)
-})

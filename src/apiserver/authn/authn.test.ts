@@ -20,7 +20,20 @@ import { discoveryDocument, issueRequestedToken, keySetDocument } from './token-
 let now = Date.parse('2026-11-20T12:00:00Z')
 const clock = { now: () => now } as Parameters<typeof certificateAuthenticator>[0]
 const random = { next: () => 0.5, bytes: (length: number) => randomBytes(length), uuid: () => randomUUID() as string }
-const key = nodeCrypto.generateKey()
+const made = nodeCrypto.generateKey()
+let verifications = 0
+/** Counts how often a signature is really looked at. */
+const key: typeof made = {
+  pem: made.pem,
+  sign: (data) => made.sign(data),
+  publicKey: {
+    type: made.publicKey.type, bits: made.publicKey.bits, spki: made.publicKey.spki,
+    verify(data, signature) {
+      verifications++
+      return made.publicKey.verify(data, signature)
+    },
+  },
+}
 const issuer = 'https://kubernetes.default.svc.cluster.local'
 const store = new Map<string, BoundObject & { spec?: object }>([
   ['serviceaccounts/shop/robot', { metadata: { uid: 'sa-1' } }],
@@ -195,9 +208,9 @@ describe('service account tokens', () => {
   test('are verified once and then looked up', () => {
     const token = issue()
     tokens.authenticateToken(token, [])
-    const began = performance.now()
+    verifications = 0
     for (let i = 0; i < 1000; i++) tokens.authenticateToken(token, [])
-    assert.ok(performance.now() - began < 50, `${performance.now() - began} µs each`)
+    assert.equal(verifications, 0)
   })
 })
 

@@ -291,16 +291,3 @@ describe('reviews', () => {
     })
   })
 })
-
-test('a decision costs microseconds', () => {
-  const index = new RbacIndex()
-  for (let i = 0; i < 1000; i++) {
-    index.set('clusterroles', { metadata: { name: `r${i}` }, rules: [parseRule('read | core | pods')] })
-    index.set('clusterrolebindings', { metadata: { name: `b${i}` }, roleRef: { kind: 'ClusterRole', name: `r${i}` }, subjects: [{ kind: 'User', name: `u${i % 10}` }] })
-  }
-  const rbac = new RbacAuthorizer(index)
-  const question = ask({ name: 'u1', groups: ['system:authenticated'] }, 'get pods default/web')
-  const began = performance.now()
-  for (let i = 0; i < 20_000; i++) rbac.authorize(question)
-  assert.ok(performance.now() - began < 500, `${(performance.now() - began) / 20} µs`)
-})
