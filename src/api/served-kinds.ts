@@ -1,6 +1,7 @@
 /** Which kinds, in which versions, a server has under a runtime configuration. */
 import { formatApiVersion } from '#machinery/meta/group-version.ts'
 import { defineKind, type AnyKind, type KindVersion } from '#machinery/schema/define-kind.ts'
+import { withDeprecation } from './deprecation.ts'
 import { kinds } from './kinds.ts'
 import { legacyVersionsOf } from './legacy-versions.ts'
 import { optInKinds } from './opt-in-kinds.ts'
@@ -14,15 +15,19 @@ import type { RuntimeConfig } from './runtime-config.ts'
 export function servedKinds(config: RuntimeConfig = []): readonly AnyKind[] {
   return [...kinds, ...optInKinds].flatMap((kind) => {
     const versions = [
-      ...kind.versions.map((version) => ({ ...version, served: isServed(kind, version, config, keysOf(kind, version)) })),
+      ...kind.versions.map((version) => serve(kind, version, isServed(kind, version, config, keysOf(kind, version)))),
       ...legacyVersionsOf(kind.group, kind.kind)
-        .map((version) => ({ ...version, served: isServed(kind, version, config, ['api/legacy']) }))
+        .map((version) => serve(kind, version, isServed(kind, version, config, ['api/legacy'])))
         .filter(({ served }) => served),
     ]
     if (!versions.some(({ served }) => served)) return []
     const changed = versions.some(({ served }, index) => served !== kind.versions[index]?.served)
     return [changed ? defineKind({ ...kind, versions }) : kind]
   })
+}
+
+function serve({ group, kind }: AnyKind, version: KindVersion, served: boolean): KindVersion {
+  return { ...withDeprecation(group, kind, version), served }
 }
 
 /** Beside the key of the single resource, the widest first. */

@@ -152,6 +152,7 @@ async function dispatchResource(
   const { request } = exchange
   const { kind } = resource
   const scope = scopeOf(exchange, info, resource)
+  if (resource.version.deprecation) scope.warn(resource.version.deprecation.message)
   const subresource = findSubresource(subresources, kind, info.subresource)
   if (subresource) return await serveSubresource(context, scope, subresource, info, request)
   if (info.subresource === 'status' && kind.subresources?.status) {

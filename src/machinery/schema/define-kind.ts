@@ -69,6 +69,14 @@ export interface KindVersion {
   readonly stored?: boolean
   /** Between this version and the stored one, where their shapes differ. Absent: only `apiVersion` differs. */
   readonly conversion?: Conversion
+  /** Said in a `Warning` header to everybody who uses the version. */
+  readonly deprecation?: Deprecation
+}
+
+export interface Deprecation {
+  readonly message: string
+  /** `1.25`; empty where it is not known. */
+  readonly removedRelease: string
 }
 
 /** Both directions are pure, and give a new object of the other version; parts that are the same may be shared. */
