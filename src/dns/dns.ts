@@ -145,29 +145,10 @@ function createHandler(options: DnsOptions, index: RecordIndex): Pick<DnsServer,
     }
     const answer = answerFromIndex(query, index, namespaceExists)
     if (!answer) return fromUpstream(message, query, transport)
-    const negative = answer.records.length === 0
-    const response: Response = {
-      code: answer.code,
-      answers: shuffle(answer.records),
-      additional: answer.additional,
-      ttlSeconds,
-      authoritative: true,
-      authorityZone: negative ? options.zone : undefined,
-    }
-    const bytes = renderResponse(
-      message,
-      query,
-      response,
-      transport === 'stream' ? streamLimitBytes : query.payloadLimit,
-    )
+    if (answer.continueAt !== undefined) return followAlias(message, query, answer, answer.continueAt, transport)
+    const bytes = render(message, query, answer, transport)
     // Several addresses are dealt in another order each time, so they are not kept.
-    if (
-      answer.records.length <= 1
-      && cached.size < cachedAnswersMax
-      && !answer.records.some(({ record }) => record.type === 'CNAME')
-    ) {
-      cached.set(key, bytes)
-    }
+    if (answer.records.length <= 1 && cached.size < cachedAnswersMax) cached.set(key, bytes)
     return bytes
   }
 
@@ -188,7 +169,11 @@ function createHandler(options: DnsOptions, index: RecordIndex): Pick<DnsServer,
    * with it.
    */
   async function followAlias(
-    message: Uint8Array, query: Query, answer: Answer, target: string, transport: 'datagram' | 'stream',
+    message: Uint8Array,
+    query: Query,
+    answer: Answer,
+    target: string,
+    transport: 'datagram' | 'stream',
   ): Promise<Uint8Array> {
     const name = target.toLowerCase()
     const inside = answerFromIndex({ name, type: query.type }, index, namespaceExists)
