@@ -101,7 +101,8 @@ export function apiResourceList(group: string, { version, kinds }: DiscoveryVers
 }
 
 function resourceEntry(kind: AnyKind): unknown {
-  const stored = kind.verbs.includes('get') || kind.verbs.includes('list')
+  // Component statuses are computed, reviews answered: neither is stored.
+  const stored = kind.verbs.includes('get') && kind.verbs.includes('create')
   return {
     name: kind.plural, singularName: kind.singular, namespaced: kind.namespaced, kind: kind.kind, verbs: sorted(kind.verbs),
     ...(kind.shortNames?.length && { shortNames: kind.shortNames }),
@@ -163,7 +164,9 @@ function resourceDiscovery(kind: AnyKind, version: string): unknown {
 
 /** Tells clients which group, version and kind the objects are stored as, without telling them. */
 export function storageVersionHash(kind: AnyKind): string {
-  return base64Encode(sha256(utf8Encode(`${kind.group}/${kind.storedVersion.version}/${kind.kind}`)).subarray(0, 8))
+  // The versions of a custom resource are kinds of their own over one that is only stored.
+  const { version } = (kind.storedVersion.custom && kind.storedAs ? kind.storedAs.kind : kind).storedVersion
+  return base64Encode(sha256(utf8Encode(`${kind.group}/${version}/${kind.kind}`)).subarray(0, 8))
 }
 
 /** An entity tag: the same for the same document. */
