@@ -212,7 +212,7 @@ function parseIpv6(text: string): IpAddress | undefined {
   if (!head || !tail) return undefined
   const missing = 8 - head.length - tail.length
   if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined
-  const groups = [...head, ...new Array<number>(halves.length === 1 ? 0 : missing).fill(0), ...tail]
+  const groups = [...head, ...Array.from({ length: halves.length === 1 ? 0 : missing }, () => 0), ...tail]
   return { family: 6, value: groups.reduce((value, group) => (value << 16n) | BigInt(group), 0n) }
 }
 

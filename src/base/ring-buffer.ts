@@ -12,7 +12,7 @@ export class RingBuffer<T> {
       throw new RangeError(`the capacity of a ring buffer is ${capacity}`)
     }
     this.#capacity = capacity
-    this.#slots = new Array<T | undefined>(capacity)
+    this.#slots = Array.from({ length: capacity })
   }
 
   get size(): number {

@@ -4,13 +4,13 @@ import type { Namespace, Service } from '#api/gen/core-v1.ts'
 import type { EndpointSlice } from '#api/gen/discovery-v1.ts'
 import { createManualClock } from '#client/testing/manual-clock.ts'
 import type { Informer } from '#client/informer.ts'
-import { objectKey, type Stored } from '#machinery/meta/object.ts'
+import { objectKey, type KubeObject, type Stored } from '#machinery/meta/object.ts'
 import { silentLog } from '#world/log.ts'
 import type { Sockets } from '#world/sockets.ts'
 import { startDns } from './dns.ts'
 import { parseAnswers, parseQuery, renderQuery, renderResponse } from './wire.ts'
 
-function informerOf<T>(...objects: readonly Stored<T>[]): Informer<T> {
+function informerOf<T extends KubeObject>(...objects: readonly Stored<T>[]): Informer<T> {
   return {
     synced: Promise.resolve(),
     addIndex: () => undefined,

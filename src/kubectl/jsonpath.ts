@@ -153,9 +153,9 @@ function parseBracket(inner: string): Step {
   const text = inner.trim()
   if (text.startsWith('?(') && text.endsWith(')')) return parseFilter(text.slice(2, -1).trim())
   if (text === '*') return { type: 'wildcard' }
-  const slice = /^(-?\d*)(?::(-?\d*))?(?::(-?\d*))?$/.exec(text)
-  if (slice && text !== '') {
-    const [, start = '', end, step] = slice
+  const bounds = /^(-?\d*)(?::(-?\d*))?(?::(-?\d*))?$/.exec(text)
+  if (bounds && text !== '') {
+    const [, start = '', end, step] = bounds
     if (end === undefined) {
       const index = Number(start)
       return { type: 'slice', start: index, end: index === -1 ? undefined : index + 1, step: 1 }

@@ -90,7 +90,7 @@ export async function select(session: Session, options: SelectOptions): Promise<
 function planWords(catalog: ResourceCatalog, options: SelectOptions): Plan {
   const words = spreadTypes(options.words ?? [])
   const slashes = words.filter((word) => word.includes('/')).length
-  const selector = options.labelSelector || options.fieldSelector || options.all ? true : false
+  const selector = Boolean(options.labelSelector || options.fieldSelector || options.all)
   if (slashes > 0 && slashes < words.length) {
     throw new CommandError("there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'")
   }

@@ -184,8 +184,9 @@ function pickBest(
   }
   let [best, ties] = [0, 1]
   for (let i = 1; i < totals.length; i++) {
-    if (totals[i]! > totals[best]!) [best, ties] = [i, 1]
-    else if (totals[i]! === totals[best]! && next() * ++ties < 1) best = i
+    const lead = totals[i]! - totals[best]!
+    if (lead > 0) [best, ties] = [i, 1]
+    else if (lead === 0 && next() * ++ties < 1) best = i
   }
   return { type: 'placed', node: feasible[best]!.name, score: totals[best]!, feasible: feasible.length }
 }

@@ -108,5 +108,5 @@ export async function createNodeMachine(options: NodeMachineOptions): Promise<No
 /** For the kubelet that a simulated node is made with, and that never runs. */
 const unused: Transport = {
   call: () => new Promise(() => {}),
-  async *watch() { await new Promise(() => {}) },
+  watch: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) }),
 }

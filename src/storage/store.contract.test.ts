@@ -228,11 +228,10 @@ export function storeContract(name: string, open: (options?: HistoryOptions) => 
 
     check('watches of a prefix, of one key and of any interval see what is theirs', async (store) => {
       const abort = new AbortController()
-      const open = (range: { start: string; end: string }): AsyncIterator<readonly StoreEvent[]> =>
-        store.watch(range, store.revision, { signal: abort.signal })[Symbol.asyncIterator]()
-      const watches = [open(aRange), open(prefixRange('/')), open(
-        { start: '/a/2', end: '/a/2\0' },
-      ), open({ start: '/a/15', end: '/a/3' })]
+      const ranges = [aRange, prefixRange('/'), { start: '/a/2', end: '/a/2\0' }, { start: '/a/15', end: '/a/3' }]
+      const watches = ranges.map((range): AsyncIterator<readonly StoreEvent[]> =>
+        store.watch(range, store.revision, { signal: abort.signal })[Symbol.asyncIterator](),
+      )
       for (const key of ['/a/1', '/a/2', '/a/20', '/b/2', '/a/3']) await put(store, key, key)
       const keys = async (at: number, count: number): Promise<string[]> =>
         (await take(watches[at]!, count)).map((line) => line.split('=')[1]!)
@@ -259,11 +258,12 @@ export function storeContract(name: string, open: (options?: HistoryOptions) => 
       'a waiting watcher ends when it returns, when its signal aborts, and when the store closes',
       async (store) => {
         const abort = new AbortController()
-        const open = (signal = abort.signal): AsyncIterator<readonly StoreEvent[]> =>
+        const watchUntil = (signal: AbortSignal): AsyncIterator<readonly StoreEvent[]> =>
           store.watch(aRange, store.revision, { signal })[Symbol.asyncIterator]()
-        const [returned, aborted, closed, never] = [
-          open(), open(), open(new AbortController().signal), open(AbortSignal.abort()),
-        ]
+        const returned = watchUntil(abort.signal)
+        const aborted = watchUntil(abort.signal)
+        const closed = watchUntil(new AbortController().signal)
+        const never = watchUntil(AbortSignal.abort())
         const waiting = [returned, aborted, closed].map((watch) => watch.next())
         await returned.return!()
         abort.abort()

@@ -168,13 +168,13 @@ test('kill -9 of the whole process loses nothing, and restarts no container', as
   assert.equal(up.code, 0, up.stdout + up.stderr)
   assert.equal(await cluster.kubectl('get', 'configmap', 'kept', '-o', 'jsonpath={.data.key}'), 'value')
   await cluster.kubectl('rollout', 'status', 'deployment/hello', '--timeout=60s')
-  const before = await describeContainers()
+  const containersBefore = await describeContainers()
 
   const again = JSON.parse((await cluster.skiff('status', '-o', 'json')).stdout) as { name: string; pid: number }[]
   process.kill(again.find((row) => row.name === cluster.name)!.pid, 'SIGKILL')
   assert.equal((await cluster.skiff('up')).code, 0)
   await cluster.kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=hello', '--timeout=60s')
-  assert.equal(await describeContainers(), before)
+  assert.equal(await describeContainers(), containersBefore)
 })
 
 test('logs follow a container, and every kubectl verb of the story answers', async () => {

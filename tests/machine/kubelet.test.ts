@@ -273,13 +273,13 @@ test('a pod on the host\'s network has the host\'s name and address', { skip }, 
 test('containers survive a restart of containerd, and what ended meanwhile is noticed', { skip }, async () => {
   await lab.create('stays', { containers: [{ name: 'c', ...demo, command: ['sleep', '1000'] }] })
   await lab.create('ends', { restartPolicy: 'Never', containers: [{ name: 'c', ...demo, command: ['sleep', '1'] }] })
-  const before = await lab.until('stays', isReady)
+  const stayed = await lab.until('stays', isReady)
   await lab.until('ends', isReady)
   await lab.restartContainerd()
   const ended = await lab.until('ends', (pod) => pod?.status?.phase === 'Succeeded', 30_000)
   assert.equal(ended?.status?.containerStatuses?.[0]?.state?.terminated?.exitCode, 0)
   const same = await lab.pods.get('stays')
-  assert.equal(same.status?.containerStatuses?.[0]?.containerID, before?.status?.containerStatuses?.[0]?.containerID)
+  assert.equal(same.status?.containerStatuses?.[0]?.containerID, stayed?.status?.containerStatuses?.[0]?.containerID)
   assert.equal(isReady(same as never), true)
 })
 

@@ -1,5 +1,4 @@
 /** Writes the module of the container runtime's interface: schema table, message types, methods. */
-import { header } from './emit-types.ts'
 import { parseProto, type ProtoField, type ProtoFile } from './proto-source.ts'
 import { emitTableModule } from './emit-table.ts'
 

@@ -26,7 +26,7 @@ export function emitTypes(universe: Universe, goPackage: GoPackage): string {
   const context: Context = { universe, goPackage, used: new Set() }
   const isMeta = goPackage.path === metaPackage
   const parts: string[] = []
-  for (const declaration of [...goPackage.declarations.values()].sort((a, b) => a.name < b.name ? -1 : 1)) {
+  for (const declaration of [...goPackage.declarations.values()].toSorted((a, b) => a.name < b.name ? -1 : 1)) {
     const type: GoType = { kind: 'name', package: goPackage.path, name: declaration.name }
     if (specialOf(type) || (isMeta && (handWritten.has(declaration.name) || declaration.name === 'InternalEvent'))) {
       continue
@@ -34,9 +34,9 @@ export function emitTypes(universe: Universe, goPackage: GoPackage): string {
     if (!/^[A-Z]/.test(declaration.name)) continue
     parts.push(emitDeclaration(context, declaration, type))
   }
-  const imports = [...context.used].sort().map((file) => `import type * as ${namespaceOf(file)} from './${file}.ts'\n`)
+  const imports = [...context.used].toSorted().map((file) => `import type * as ${namespaceOf(file)} from './${file}.ts'\n`)
   if (isMeta) {
-    const names = [...handWritten].sort().join(', ')
+    const names = [...handWritten].toSorted().join(', ')
     imports.unshift(`import type { ${names} } from '#machinery/meta/object.ts'\n`)
     parts.unshift(`export type { ${names} }\n`)
   }

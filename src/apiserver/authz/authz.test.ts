@@ -43,8 +43,8 @@ function indexWith(roles: Readonly<Record<string, readonly string[]>>, bindings:
       subjects: subjects.map((text) => {
         const [kind, rest] = text.split('=') as [string, string]
         if (kind !== 'ServiceAccount') return { kind, name: rest }
-        const [saNamespace, name] = rest.includes('/') ? rest.split('/') as [string, string] : [undefined, rest]
-        return { kind, name: name!, ...(saNamespace && { namespace: saNamespace }) }
+        const [accountNamespace, account] = rest.includes('/') ? rest.split('/') as [string, string] : [undefined, rest]
+        return { kind, name: account, ...(accountNamespace && { namespace: accountNamespace }) }
       }),
     })
   }

@@ -135,11 +135,11 @@ test('a cordoned node and one under pressure are tainted for scheduling, and oth
   assert.deepEqual(taints(model, 'a'), ['dedicated:NoSchedule', 'disk-pressure:NoSchedule', 'unschedulable:NoSchedule'])
 })
 
-const modes: readonly (readonly [ready: number, notReady: number, expected: string])[] = [
+const modes: readonly (readonly [readyNodes: number, unreadyNodes: number, expected: string])[] = [
   [10, 0, 'normal'], [2, 2, 'normal'], [3, 7, 'stopped'], [40, 60, 'partialDisruption'], [0, 5, 'normal'],
 ]
-for (const [ready, notReady, expected] of modes) {
-  test(`a zone with ${ready} ready and ${notReady} unready nodes is ${expected}`, () => {
-    assert.equal(zoneModeOf(new Map([['z', { ready, notReady }], ['other', { ready: 1, notReady: 0 }]]), 'z'), expected)
+for (const [readyNodes, unreadyNodes, expected] of modes) {
+  test(`a zone with ${readyNodes} ready and ${unreadyNodes} unready nodes is ${expected}`, () => {
+    assert.equal(zoneModeOf(new Map([['z', { ready: readyNodes, notReady: unreadyNodes }], ['other', { ready: 1, notReady: 0 }]]), 'z'), expected)
   })
 }

@@ -145,14 +145,14 @@ describe('plain requests over both protocols', () => {
 
   test('the handler learns that the client went away', async () => {
     for (const [, client] of clients()) {
-      const before = aborted
+      const abortedBefore = aborted
       const abort = new AbortController()
       const response = await client.request({ method: 'GET', url: `${url}/stream`, headers: {}, tls: clusterTls }, abort.signal)
       const reading = response.readBody(1000).catch(() => undefined)
       abort.abort()
       await reading
-      for (let i = 0; i < 100 && aborted === before; i++) await new Promise((resolve) => { setTimeout(resolve, 5) })
-      assert.equal(aborted, before + 1)
+      for (let i = 0; i < 100 && aborted === abortedBefore; i++) await new Promise((resolve) => { setTimeout(resolve, 5) })
+      assert.equal(aborted, abortedBefore + 1)
     }
   })
 

@@ -69,7 +69,7 @@ export class ImagePuller {
       throw new ImageError('InvalidImageName', message)
     }
     const present = await this.#inspect(name, written, say)
-    const policy = container.imagePullPolicy ?? (/:latest$/.test(name) ? 'Always' : 'IfNotPresent')
+    const policy = container.imagePullPolicy ?? (name.endsWith(':latest') ? 'Always' : 'IfNotPresent')
     if (present && policy !== 'Always') {
       say('Normal', 'Pulled', `Container image "${written}" already present on machine and can be accessed by the pod`)
       return { reference: present.id, image: present }

@@ -99,17 +99,17 @@ test('what is not a patch is a 400', () => {
 })
 
 test('a patch cannot grow without limit', () => {
-  const many = new Array(maxJsonPatchOperations + 1).fill({ op: 'test', path: '/a', value: 1 })
+  const many = Array.from({ length: maxJsonPatchOperations + 1 }, () => ({ op: 'test', path: '/a', value: 1 }))
   assert.throws(() => applyJsonPatch({ a: 1 }, many),
     (error: unknown) => error instanceof ApiError && error.code === 413
       && error.message === 'The allowed maximum operations in a JSON patch is 10000, got 10001')
-  const doubling = new Array(40).fill({ op: 'copy', from: '/a', path: '/a/-' })
+  const doubling = Array.from({ length: 40 }, () => ({ op: 'copy', from: '/a', path: '/a/-' }))
   assert.throws(() => applyJsonPatch({ a: ['x'.repeat(100)] }, doubling),
     (error: unknown) => error instanceof ApiError && /exceeding the limit 3145728/.test((error.cause as Error).message))
 })
 
 test('10,000 insertions at the head of a list are quick', () => {
-  const operations = new Array(maxJsonPatchOperations).fill({ op: 'add', path: '/a/0', value: 1 })
+  const operations = Array.from({ length: maxJsonPatchOperations }, () => ({ op: 'add', path: '/a/0', value: 1 }))
   const before = performance.now()
   assert.equal((applyJsonPatch({ a: [] }, operations) as { a: unknown[] }).a.length, maxJsonPatchOperations)
   assert.ok(performance.now() - before < 1000)

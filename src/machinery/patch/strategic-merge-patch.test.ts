@@ -191,14 +191,14 @@ test('kubectl apply removes what it applied before, adds what is new, and leaves
 })
 
 test('a three-way patch that may not overwrite finds conflicts', () => {
-  const with_ = (image: string, replicas: number): JsonObject => ({
+  const running = (image: string, replicas: number): JsonObject => ({
     spec: { replicas, template: { spec: { containers: [{ name: 'a', image }] } } },
   })
   assert.throws(
-    () => createThreeWayMergePatch(with_('1', 1), with_('2', 1), with_('3', 1), deployment, false),
+    () => createThreeWayMergePatch(running('1', 1), running('2', 1), running('3', 1), deployment, false),
     PatchConflict,
   )
-  assert.deepEqual(createThreeWayMergePatch(with_('1', 1), with_('2', 1), with_('1', 1), deployment, false), {
+  assert.deepEqual(createThreeWayMergePatch(running('1', 1), running('2', 1), running('1', 1), deployment, false), {
     spec: {
       template: { spec: { containers: [{ name: 'a', image: '2' }], '$setElementOrder/containers': [{ name: 'a' }] } },
     },

@@ -57,7 +57,7 @@ export function mergeMaps(
   const rest: MutableJsonObject = { ...patch }
   applyRetainKeys(result, rest, options)
   mergeOrderedLists(result, rest, type, options)
-  for (const key of Object.keys(rest)) mergeKey(result, key, rest[key], type, options)
+  for (const key of Object.keys(rest)) mergeField(result, key, rest[key], type, options)
   return result
 }
 
@@ -72,7 +72,7 @@ function mergeDirective(patch: JsonObject): JsonObject {
   return replacement
 }
 
-function mergeKey(
+function mergeField(
   result: MutableJsonObject, patchKey: string, value: unknown, type: Shape, options: MergeOptions,
 ): void {
   const deletes = patchKey.startsWith(deletePrefix)

@@ -1,6 +1,7 @@
 /** A kind, declared once, as a value. Discovery, storage, REST, client, printing and validation are derived from it. */
 import type { FieldError } from '../errors/field-error.ts'
 import type { KubeObject, Stored } from '../meta/object.ts'
+import type { StructSchema } from './schema.ts'
 
 export interface KindDeclaration<T extends KubeObject> {
   /** Empty for the core group. */
@@ -71,6 +72,23 @@ export interface KindVersion {
   readonly conversion?: Conversion
   /** Said in a `Warning` header to everybody who uses the version. */
   readonly deprecation?: Deprecation
+  /** A custom resource's own schema, in place of one from the table. */
+  readonly custom?: CustomSchema
+}
+
+/** What a version of a custom resource has in place of generated types. */
+export interface CustomSchema {
+  /** How server-side apply sees its objects. */
+  readonly struct: StructSchema
+  /**
+   * Brings a decoded object into the version's shape, in place: metadata is typed, everything else pruned. Gives the
+   * complaints of strict decoding; throws JsonError for metadata that is none.
+   */
+  readonly shape: (object: Record<string, unknown>) => readonly string[]
+  /** The schema for OpenAPI, as its author wrote it. */
+  readonly openApi: Readonly<Record<string, unknown>>
+  /** Aborted when the definition has changed or gone: who watches begins anew. */
+  readonly ended: AbortSignal
 }
 
 export interface Deprecation {

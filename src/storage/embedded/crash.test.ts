@@ -220,9 +220,8 @@ test('after a failed sync everything is refused, waiting readers are told, and w
   const disk = createSimDisk()
   const store = await open(disk)
   await store.swap('/a', 0, { type: 'put', value: encoder.encode('durable') })
-  const watch = store
-    .watch(everything, store.revision, { signal: new AbortController().signal })
-    [Symbol.asyncIterator]()
+  const changes = store.watch(everything, store.revision, { signal: new AbortController().signal })
+  const watch = changes[Symbol.asyncIterator]()
   const waiting = [watch.next(), store.waitFor(100, new AbortController().signal)]
   disk.beforeEach = (operation) => operation === 'datasync' ? new DiskError('failed', 'planted') : undefined
   await assert.rejects(store.swap('/b', 0, { type: 'put', value: encoder.encode('lost') }), StoreFailed)

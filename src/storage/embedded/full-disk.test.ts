@@ -75,9 +75,8 @@ test('a restart brings the recent history back, so that watches resume across it
   assert.ok(store.compactedRevision <= revision - 50
     && store.compactedRevision > revision - 250, `${store.compactedRevision} of ${revision}`)
   const abort = new AbortController()
-  const watch = store
-    .watch({ start: '/k/', end: '/k0' }, revision - 50, { signal: abort.signal })
-    [Symbol.asyncIterator]()
+  const changes = store.watch({ start: '/k/', end: '/k0' }, revision - 50, { signal: abort.signal })
+  const watch = changes[Symbol.asyncIterator]()
   const first = await watch.next()
   assert.deepEqual(first.value.map(
     ({ entry }: { entry: { modRevision: number } }) => entry.modRevision,

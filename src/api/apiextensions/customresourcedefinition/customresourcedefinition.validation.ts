@@ -140,7 +140,7 @@ function validateSubresources(subresources: CustomResourceSubresources | undefin
       return
     }
     if (!value.startsWith('.')) errors.push(invalidValue(at, value, 'must be a simple json path starting with .'))
-    else if (/[\[\]]/.test(value)) errors.push(invalidValue(at, value, 'must be a json path in the dot notation'))
+    else if (/[[\]]/.test(value)) errors.push(invalidValue(at, value, 'must be a json path in the dot notation'))
     else if (!parts.some((part) => value.startsWith(part))) {
       errors.push(invalidValue(at, value, `should be a json path under ${place}`))
     }

@@ -115,9 +115,9 @@ describe('with node’s client', () => {
     stream.pause()
     const closed = new Promise<number>((resolve) => { stream.on('close', () => resolve(stream.rstCode)) })
     await new Promise((resolve) => { setTimeout(resolve, 100) })
-    const before = produced
+    const producedBefore = produced
     await new Promise((resolve) => { setTimeout(resolve, 100) })
-    assert.equal(produced, before, 'nothing is made while nothing is taken')
+    assert.equal(produced, producedBefore, 'nothing is made while nothing is taken')
     stream.resume()
     session.setTimeout(0)
     stream.close()

@@ -61,7 +61,7 @@ function parsePorts(pair: string): Json {
   return { port, targetPort: target }
 }
 
-const rulePattern = /^(?<host>[\w\*\-\.]*)(?<path>\/[^,=]*)=(?<service>[\w\-]+:[\w\-]+)(,(?<tls>tls(=[\w\-]+)?))?$/
+const rulePattern = /^(?<host>[\w*.-]*)(?<path>\/[^,=]*)=(?<service>[\w-]+:[\w-]+)(,(?<tls>tls(=[\w-]+)?))?$/
 
 export const ingress: Command = {
   summary: 'Create an ingress with the specified name',
