@@ -505,14 +505,10 @@ export class PodWorker {
     const patch = statusPatch(pod, this.#computeStatus(plan))
     if (!patch) return
     const pods = this.#services.client.resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, pod.metadata.namespace)
-    try {
-      const written = await pods.patch(pod.metadata.name, 'strategic', patch, { subresource: 'status' })
-      const isNewer = compareResourceVersions(written.metadata.resourceVersion, this.#pod.metadata.resourceVersion) > 0
-      if (written.metadata.uid === pod.metadata.uid && isNewer) this.#pod = written
-    } catch (error) {
-      // Gone or replaced by another of its name: the watch will say so.
-      if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error
-    }
+    // Gone, or replaced by another of its name: the watch will say so. Until it does, asking again at once would never end.
+    const written = await pods.patch(pod.metadata.name, 'strategic', patch, { subresource: 'status' })
+    const isNewer = compareResourceVersions(written.metadata.resourceVersion, this.#pod.metadata.resourceVersion) > 0
+    if (written.metadata.uid === pod.metadata.uid && isNewer) this.#pod = written
   }
 }
 
