@@ -14,6 +14,9 @@ export interface SimClock extends Clock {
   readonly timers: number
 }
 
+/** Somebody sets timers that need no time, one after the other. */
+export class TimeStands extends Error {}
+
 interface Waiting {
   readonly due: number
   readonly order: number
@@ -21,6 +24,8 @@ interface Waiting {
   cancelled: boolean
 }
 
+/** So many timers at one moment of virtual time are a loop. */
+const atOnceMax = 100_000
 /** Turns without a timer after which waiting work counts as stuck; real input and output needs a few. */
 const patience = 1_000
 
@@ -81,8 +86,11 @@ export function createSimClock(start = Date.UTC(2026, 0, 1)): SimClock {
       const settled = (): void => { isSettled = true }
       work.then(settled, settled)
       let idle = 0
+      let atOnce = 0
       for (await turn(); !isSettled; await turn()) {
         const waiting = next()
+        atOnce = waiting !== undefined && waiting.due <= elapsed ? atOnce + 1 : 0
+        if (atOnce > atOnceMax) throw new TimeStands(`time stands still at ${elapsed} ms: a timer without a wait is set again and again`)
         if (waiting !== undefined) fire(waiting)
         idle = waiting === undefined ? idle + 1 : 0
         if (idle > patience) throw new Error('the work waits for something that no timer will bring')

@@ -7,6 +7,7 @@ import type { ControlPlane } from '#cluster/control-plane.ts'
 import { createControlPlane } from '#cluster/control-plane.ts'
 import { serviceUnavailable } from '#machinery/errors/api-error.ts'
 import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
+import { StoreCorrupted } from '#storage/store.ts'
 import type { Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
@@ -44,6 +45,9 @@ export interface ControlPlaneMachine {
   /** For clients outside of the process. Calls fail while it is down, and those under way when it dies. */
   transport(user: UserInfo): Transport
 }
+
+/** Nothing can be done with this cluster any more; why has been told. */
+export class ClusterLost extends Error {}
 
 const version: ServerVersion = {
   major: '1', minor: '36', gitVersion: 'v1.36.0+skiff.simulated', gitCommit: '', gitTreeState: 'clean', buildDate: '2026-01-01T00:00:00Z',
@@ -99,7 +103,10 @@ export function createControlPlaneMachine(options: ControlPlaneMachineOptions): 
       try {
         await begin(process)
       } catch (error) {
-        if (process.isAlive) throw error
+        if (!process.isAlive) return
+        if (error instanceof StoreCorrupted) onLost({ key: '', what: error.message })
+        else onFailure(error)
+        throw new ClusterLost('the control plane cannot start', { cause: error })
       }
     },
     crash(outcome) {

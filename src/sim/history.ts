@@ -99,7 +99,7 @@ export class History {
       if (entry.modRevision > acknowledged) continue
       const kept = this.#kept.get(entry.key)
       if (!kept) lost.push({ key: entry.key, what: `is back at revision ${entry.modRevision}, although its deletion was acknowledged` })
-      else if (kept.revision !== entry.modRevision || kept.checksum !== crc32(entry.value)) {
+      else if (kept.revision !== entry.modRevision || kept.checksum !== crc32(entry.value, 0)) {
         lost.push({ key: entry.key, what: `is at revision ${entry.modRevision}, ${kept.revision} was acknowledged` })
       }
     }
@@ -121,7 +121,7 @@ export class History {
     const name = prefix ? entry.key.slice(prefix.length) : entry.key
     const kept = this.#kept.get(entry.key)
     const object = decodeStored(entry)
-    const checksum = crc32(entry.value)
+    const checksum = crc32(entry.value, 0)
     const objects = this.#objects.get(resource) ?? new Map<string, Stored<KubeObject>>()
     this.#objects.set(resource, objects)
     if (isDeletion) {

@@ -30,6 +30,10 @@ export interface Conditions {
   /** Probability that pulling an image fails, and that any other call of a runtime does. */
   pullFailure: number
   runtimeFailure: number
+  /** Whether the registry has what users ask for by the name of `missing`. */
+  hasMissingImages: boolean
+  /** Whether all machines have the same time. */
+  areClocksRight: boolean
 }
 
 export interface Laboratory {
@@ -60,6 +64,8 @@ export interface LaboratoryOptions {
   readonly onViolation: (promise: string, what: string) => void
 }
 
+/** Far beyond what a few dozen pods can cause, and far below what a loop without a pause does. */
+const callsPerSecondMax = 1_000
 const failures: readonly RuntimeErrorCode[] = ['Unavailable', 'Unknown', 'DeadlineExceeded', 'Internal']
 /** Calls whose failure is worth simulating; the others only list. */
 const fallible = new Set(['runSandbox', 'stopSandbox', 'removeSandbox', 'createContainer', 'startContainer', 'stopContainer', 'removeContainer'])
@@ -68,7 +74,7 @@ export async function createLaboratory(options: LaboratoryOptions): Promise<Labo
   const { random, log, trace, tampering, onChange, onAnswer, onViolation } = options
   const clock = createSimClock()
   const controlPlaneClock = machineClock(clock)
-  const conditions: Conditions = { network: perfectNetwork, pullFailure: 0, runtimeFailure: 0 }
+  const conditions: Conditions = { network: perfectNetwork, pullFailure: 0, runtimeFailure: 0, hasMissingImages: false, areClocksRight: true }
   const note = (text: string): void => trace.line(clock.monotonic(), text)
   const history = new History(() => clock.monotonic(), (change, checksum) => {
     const { revision, type, resource, name } = change
@@ -76,6 +82,7 @@ export async function createLaboratory(options: LaboratoryOptions): Promise<Labo
     onChange(change)
   })
   let calls = 0
+  const rate = createRateLimit(clock, (user) => onViolation('nobody asks without a pause', `${user} made ${callsPerSecondMax} calls within a second`))
 
   const network = (transport: Transport, process: Pick<SimProcess, 'clock' | 'guard'>, own: SeededRandom): Transport => faultyTransport(transport, {
     clock: process.clock, guard: process.guard, random: own, faults: () => conditions.network, onFault: (what) => note(`network ${what}`),
@@ -83,6 +90,7 @@ export async function createLaboratory(options: LaboratoryOptions): Promise<Labo
   const watched = (transport: Transport, user: string): Transport => ({
     async call(call, callOptions) {
       calls++
+      rate(user)
       const before = call.verb === 'delete' || call.verb === 'update' ? history.of(resourceOf(call)).get(nameOf(call)) : undefined
       const answer = await transport.call(call, callOptions)
       onAnswer(user, call, before)
@@ -101,7 +109,10 @@ export async function createLaboratory(options: LaboratoryOptions): Promise<Labo
   for (let index = 1; index <= options.nodes; index++) {
     nodes.push(await createNodeMachine({
       index, clock, random: random.fork(`node ${index}`), log, tampering,
-      catalog: (image) => (image.includes('missing') || fails(chance, conditions.pullFailure) ? undefined : { container: interpretCommand, pullMs: 500 }),
+      catalog: (image) => {
+        const isAbsent = image.includes('missing') && !conditions.hasMissingImages
+        return isAbsent || fails(chance, conditions.pullFailure) ? undefined : { container: interpretCommand, pullMs: 500 }
+      },
       runtimeFault: (verb) => (fallible.has(verb) && fails(chance, conditions.runtimeFailure)
         ? new RuntimeError(chance.pick(failures), `simulated failure of ${verb}`) : undefined),
       network: (user, process) => network(watched(controlPlane.transport(user), user.name), process, random.fork(`network ${index} ${user.name}`)),
@@ -113,6 +124,20 @@ export async function createLaboratory(options: LaboratoryOptions): Promise<Labo
     clock, controlPlane, controlPlaneClock, nodes, history, conditions, note,
     client: (user, own) => createClient(network(watched(controlPlane.transport(user), user.name), outside, own)),
     get calls() { return calls },
+  }
+}
+
+/** Counts calls of each user in each second of virtual time. */
+function createRateLimit(clock: SimClock, onExcess: (user: string) => void): (user: string) => void {
+  const counts = new Map<string, number>()
+  let second = 0
+  return (user) => {
+    const now = Math.floor(clock.monotonic() / 1000)
+    if (now !== second) counts.clear()
+    second = now
+    const count = (counts.get(user) ?? 0) + 1
+    counts.set(user, count)
+    if (count === callsPerSecondMax) onExcess(user)
   }
 }
 

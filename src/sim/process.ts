@@ -40,6 +40,7 @@ export function startProcess(name: string, clock: Clock, log: Log): SimProcess {
     get isAlive() { return isAlive },
     guard: <T>(promise: Promise<T>) => new Promise<T>((resolve, reject) => {
       if (!isAlive) {
+        promise.catch(() => {})
         reject(new ConnectionLost(`connect ECONNREFUSED: ${name} does not run`))
         return
       }

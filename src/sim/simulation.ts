@@ -3,6 +3,8 @@ import { namespace } from '#api/core/namespace/namespace.ts'
 import type { Node } from '#api/gen/core-v1.ts'
 import type { Log, LogFields } from '#world/log.ts'
 import { createCheckers } from './checkers/checkers.ts'
+import { TimeStands } from './clock.ts'
+import { ClusterLost } from './control-plane-machine.ts'
 import type { Fault } from './faults/fault.ts'
 import { chooseFaults, faults as allFaults } from './faults/faults.ts'
 import type { Change } from './history.ts'
@@ -54,6 +56,7 @@ const settleMsMax = 45 * 60_000
 /** At rest nothing is written for this long but leases and events (and a node's status every five minutes). */
 const restMs = 11 * 60_000
 const checkEveryMs = 5_000
+/** What a report holds; more of the same says nothing new. */
 const violationsMax = 20
 /** What components write without a reason. */
 const heartbeats = new Set(['leases.coordination.k8s.io', 'events', 'events.events.k8s.io'])
@@ -102,7 +105,10 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     atRest = undefined
     for (const [promise, what] of unsettled()) report(promise, `after a rest: ${what}`)
   }
-  await laboratory.clock.drive(course())
+  await laboratory.clock.drive(course()).catch((error: unknown) => {
+    if (error instanceof TimeStands) report('nobody asks without a pause', error.message)
+    else if (!(error instanceof ClusterLost)) throw error
+  })
   return {
     seed, hash: trace.hash, events: trace.lines + laboratory.calls, crashes: laboratory.controlPlane.crashes, faults: chosen.map(({ name }) => name),
     elapsedMs: laboratory.clock.monotonic(), settleMs, violations,

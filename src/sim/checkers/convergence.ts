@@ -24,10 +24,12 @@ export function convergence(): Checker {
         const counts = [status?.replicas ?? 0, status?.readyReplicas ?? 0, status?.availableReplicas ?? 0]
         if (counts.some((count) => count !== spec?.replicas)) problems.push(`${kind} ${name} wants ${spec?.replicas}, has ${counts.join('/')}`)
       }
+      // Of these users' pods those that are not started again end by themselves.
       for (const [name, pod] of history.of<Pod>('pods')) {
         const { phase } = pod.status ?? {}
         const isFinished = phase === 'Succeeded' || phase === 'Failed'
-        if (!isFinished && !(phase === 'Running' && isReady(pod))) problems.push(`pod ${name} is ${phase}${pod.spec?.nodeName ? '' : ', unbound'}, not ready`)
+        const isThere = phase === 'Running' && isReady(pod) && pod.spec?.restartPolicy !== 'Never'
+        if (!isFinished && !isThere) problems.push(`pod ${name} is ${phase}${pod.spec?.nodeName ? '' : ', unbound'}, not ready`)
       }
       for (const object of history.all()) {
         if (object.metadata?.deletionTimestamp) problems.push(`${object.kind} ${object.metadata.name} is still being deleted`)

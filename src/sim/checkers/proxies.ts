@@ -33,8 +33,8 @@ function fresh({ history }: Laboratory, nodeName: string): SimulatedPacketFilter
   return filter
 }
 
-/** Without regard to order: a map has none. */
+/** Without regard to order, which a map has not, and to empty maps, which match nothing. */
 function contents({ tables }: SimulatedPacketFilter): string {
   const { sets } = tables.get(proxyTable) ?? { sets: new Map<string, Map<string, string>>() }
-  return [...sets].map(([name, elements]) => `${name}: ${[...elements].map((element) => element.join('=')).toSorted().join(' ')}`).toSorted().join('\n')
+  return [...sets].filter(([, elements]) => elements.size > 0).map(([name, elements]) => `${name}: ${[...elements].map((element) => element.join('=')).toSorted().join(' ')}`).toSorted().join('\n')
 }

@@ -7,6 +7,7 @@ const steps = [1_000, 40_000, 600_000, 3_600_000]
 export const clockSteps: Fault = {
   name: 'clock steps',
   async run(lab, random, signal) {
+    lab.conditions.areClocksRight = false
     while (await pause(lab, random, 120_000, signal)) {
       const machine = random.below(lab.nodes.length + 1)
       const name = lab.nodes[machine]?.name ?? 'the control plane'
