@@ -11,6 +11,8 @@ export interface ClusterChoices {
   readonly runDirectory: string
   /** Port of the API server; undefined: 6443 for the first cluster, the following for the next. */
   readonly port?: number | undefined
+  /** Port of the machine's kubelet; undefined: 10250 for the first cluster, ten more for each further one. */
+  readonly kubeletPort?: number | undefined
   readonly nodes: NodesChoice
   /** Reached by clients and written into the kubeconfig. */
   readonly advertiseAddress: string
@@ -47,7 +49,7 @@ export function deriveClusterConfig(choices: ClusterChoices): ClusterConfig {
   return {
     ...choices,
     port: choices.port ?? 6443 + index,
-    kubeletPort: 10250 + 10 * index,
+    kubeletPort: choices.kubeletPort ?? 10250 + 10 * index,
     dnsPort: 10053 + index,
     podCidr: `${podPrefix(index)}.0.0/16`,
     gatewayAddress: gatewayAddressOf(index),
@@ -67,6 +69,12 @@ export function gatewayAddressOf(index: number): string {
 
 function podPrefix(index: number): string {
   return `10.${244 - index}`
+}
+
+/** undefined when a node can have this name (a DNS subdomain, RFC 1123), else the sentence to show. */
+export function nodeNameProblem(name: string): string | undefined {
+  if (name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) return undefined
+  return `"${name}" cannot be the name of a node: lower case letters, digits, dashes and dots, beginning and ending with a letter or digit`
 }
 
 /** undefined when the name can be used, else the sentence to show. */

@@ -7,6 +7,8 @@ export interface ContainerdSettings {
   readonly cniConfigDirectory: string
   readonly cniPluginDirectory: string
   readonly sandboxImage: string
+  /** runc's own notes on running containers; the machine's other clusters have theirs elsewhere. */
+  readonly runcDirectory: string
   /** The machine cannot lower oom_score_adj (no CAP_SYS_RESOURCE): sandboxes die unless containerd leaves it alone. */
   readonly restrictOomScoreAdjust: boolean
 }
@@ -43,6 +45,7 @@ disabled_plugins = [
   stream_idle_timeout = "4h0m0s"
   max_container_log_line_size = 16384
   enable_unprivileged_ports = false
+  netns_mounts_under_state_dir = true
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = ${text(settings.cniPluginDirectory)}
     conf_dir = ${text(settings.cniConfigDirectory)}
@@ -54,5 +57,6 @@ disabled_plugins = [
       runtime_type = "io.containerd.runc.v2"
       [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
         SystemdCgroup = false
+        Root = ${text(settings.runcDirectory)}
 `
 }

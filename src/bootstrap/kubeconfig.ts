@@ -61,10 +61,10 @@ export function mergeKubeconfig(existing: string | undefined, added: string, con
 }
 
 /**
- * Without the entries named `context`. A current context that is removed leaves none. Undefined when there was nothing
- * to remove.
+ * Without the entries named `context`. A current context that is removed gives way to `successor` if that is still there, else to
+ * none. Undefined when there was nothing to remove.
  */
-export function removeFromKubeconfig(existing: string, context: string): string | undefined {
+export function removeFromKubeconfig(existing: string, context: string, successor?: string): string | undefined {
   if (existing.trim() === '') return undefined
   const root = parse(existing)
   let isChanged = false
@@ -76,16 +76,30 @@ export function removeFromKubeconfig(existing: string, context: string): string 
     isChanged = true
   }
   if (root['current-context'] === context) {
-    root['current-context'] = ''
+    const isThere = successor !== undefined && entriesOf(root, 'contexts').some((entry) => entry['name'] === successor)
+    root['current-context'] = isThere ? successor : ''
     isChanged = true
   }
   return isChanged ? encodeYamlValue(root) : undefined
 }
 
+/** Throws KubeconfigProblem when the text is no kubeconfig. */
+export function hasContext(text: string, name: string): boolean {
+  return text.trim() !== '' && entriesOf(parse(text), 'contexts').some((entry) => entry['name'] === name)
+}
+
+/** Empty when there is none. Throws KubeconfigProblem when the text is no kubeconfig. */
+export function currentContext(text: string): string {
+  if (text.trim() === '') return ''
+  const root = parse(text)
+  for (const list of lists) entriesOf(root, list)
+  return String(root['current-context'] ?? '')
+}
+
 const lists = ['clusters', 'contexts', 'users'] as const
 
 function parse(text: string): Fields {
-  const [document] = parseYaml(text).documents
+  const [document] = documentsOf(text)
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw new KubeconfigProblem('the file is not a kubeconfig')
   }
@@ -96,10 +110,20 @@ function parse(text: string): Fields {
   return root
 }
 
+function documentsOf(text: string): readonly unknown[] {
+  try {
+    return parseYaml(text).documents
+  } catch (error) {
+    throw new KubeconfigProblem(`the file is not YAML: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
 function entriesOf(root: Fields, list: string): Fields[] {
   const value = root[list]
   if (value === undefined || value === null) return []
-  if (!Array.isArray(value)) throw new KubeconfigProblem(`the file is not a kubeconfig: ${list} is not a list`)
+  if (!Array.isArray(value) || value.some((entry) => typeof entry !== 'object' || entry === null)) {
+    throw new KubeconfigProblem(`the file is not a kubeconfig: ${list} is not a list of objects`)
+  }
   return value as Fields[]
 }
 

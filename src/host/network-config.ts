@@ -24,6 +24,10 @@ async function apply(changes: readonly NetworkChange[]): Promise<void> {
       case 'route':
         await ip('route', 'replace', change.cidr, ...(change.via === undefined ? [] : ['via', change.via]), 'dev', change.interface)
         break
+      case 'port':
+        await ip('link', 'set', change.interface, 'master', change.bridge)
+        await ip('link', 'set', change.interface, 'type', 'bridge_slave', 'hairpin', 'on')
+        break
       case 'sysctl': await setSysctl(change.name, change.value); break
     }
   }

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { requireRuntimeConfig } from '#api/runtime-config.ts'
 import type { CertificateFiles } from '#bootstrap/certificates.ts'
 import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
-import { renderKubeconfig } from '#bootstrap/kubeconfig.ts'
 import type { ControlPlane } from '#cluster/control-plane.ts'
 import { createControlPlane } from '#cluster/control-plane.ts'
 import { systemClock } from '#host/clock.ts'
@@ -17,7 +16,7 @@ import type { Certificates, Server } from '#host/http/listen.ts'
 import { systemRandom } from '#host/random.ts'
 import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
 import type { Log } from '#world/log.ts'
-import { loadCertificates } from './certificate-files.ts'
+import { loadCertificates, renderAdminKubeconfig } from './certificate-files.ts'
 import { CommandFailure, exitCode } from './cli/failure.ts'
 import type { StepEvent } from './cli/output.ts'
 import { describePortHolder } from './cli/ports.ts'
@@ -173,11 +172,4 @@ async function listenForClients(config: ClusterConfig, certificates: Certificate
 
 function serverCertificates(files: CertificateFiles): Certificates {
   return { certificate: files['apiserver.crt']!, key: files['apiserver.key']!, clientCa: files['ca.crt']!, frontProxyCa: files['front-proxy-ca.crt']! }
-}
-
-function renderAdminKubeconfig(config: ClusterConfig, certificates: CertificateFiles): string {
-  return renderKubeconfig({
-    name: config.name, server: `https://${config.advertiseAddress}:${config.port}`, certificateAuthority: certificates['ca.crt']!,
-    certificate: certificates['admin.crt']!, key: certificates['admin.key']!,
-  })
 }

@@ -1,8 +1,10 @@
 /** A cluster's certificates on disk: what is there is read, what is missing or due is made, keys are private. */
-import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureCertificates, planCertificates } from '#bootstrap/certificates.ts'
 import type { CertificateFiles, ClusterNames } from '#bootstrap/certificates.ts'
+import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
+import { renderKubeconfig } from '#bootstrap/kubeconfig.ts'
 import { nodeCrypto } from '#host/crypto/node-crypto.ts'
 import { systemClock } from '#host/clock.ts'
 import { systemRandom } from '#host/random.ts'
@@ -30,4 +32,21 @@ export function loadCertificates(dataDirectory: string, names: ClusterNames): Lo
     renameSync(`${file}.new`, file)
   }
   return { files, made: changed.map(({ file }) => file) }
+}
+
+/** The administrator's kubeconfig of a cluster that has been started before; undefined when its certificates are not there. */
+export function readAdminKubeconfig(config: ClusterConfig): string | undefined {
+  const directory = certificateDirectory(config.dataDirectory)
+  const [ca, certificate, key] = ['ca.crt', 'admin.crt', 'admin.key'].map((name) => join(directory, name))
+  if (![ca!, certificate!, key!].every((file) => existsSync(file))) return undefined
+  return renderAdminKubeconfig(config, {
+    'ca.crt': readFileSync(ca!, 'utf8'), 'admin.crt': readFileSync(certificate!, 'utf8'), 'admin.key': readFileSync(key!, 'utf8'),
+  })
+}
+
+export function renderAdminKubeconfig(config: ClusterConfig, certificates: CertificateFiles): string {
+  return renderKubeconfig({
+    name: config.name, server: `https://${config.advertiseAddress}:${config.port}`, certificateAuthority: certificates['ca.crt']!,
+    certificate: certificates['admin.crt']!, key: certificates['admin.key']!,
+  })
 }

@@ -5,11 +5,14 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { ClusterChoices } from '#bootstrap/cluster-config.ts'
 import { maxClusters } from '#bootstrap/cluster-config.ts'
+import { CommandFailure, exitCode } from './cli/failure.ts'
 
 export interface ClusterRecord {
   readonly choices: ClusterChoices
   /** Undefined while the cluster is down. */
   readonly process: ProcessIdentity | undefined
+  /** The kubeconfig's current context before this cluster's became it; reset goes back to it. */
+  readonly previousContext?: string | undefined
 }
 
 /** A process id alone may have been given to another process since. */
@@ -34,7 +37,11 @@ export function readRecord(name: string): ClusterRecord | undefined {
     return JSON.parse(readFileSync(recordFile(name), 'utf8')) as ClusterRecord
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new Error(`cannot read the record of cluster ${name} (${recordFile(name)})`, { cause: error })
+    if (error instanceof SyntaxError) {
+      throw new CommandFailure('E-RECORD', `the record of cluster "${name}" is damaged (${recordFile(name)}: ${error.message})`,
+        `rm ${recordFile(name)} && skiff up --name ${name} (its data stays)`, exitCode.failed, { cause: error })
+    }
+    throw error
   }
 }
 
@@ -101,16 +108,22 @@ export function controlSocketPath(choices: ClusterChoices): string {
 
 /**
  * Sends one command to the cluster's process and resolves with what it answered once it closes the connection
- * (for `stop`: when the process is gone). undefined when nobody listens.
+ * (for `stop`: when the process is gone). undefined when nobody listens, or does not answer in time.
  */
-export function sendControl(choices: ClusterChoices, command: string): Promise<string | undefined> {
+export function sendControl(choices: ClusterChoices, command: string, limitMs = controlLimitMs): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(controlSocketPath(choices))
     let answer = ''
     socket.setEncoding('utf8')
+    socket.setTimeout(limitMs, () => {
+      resolve(undefined)
+      socket.destroy()
+    })
     socket.on('connect', () => socket.write(`${command}\n`))
     socket.on('data', (text: string) => { answer += text })
     socket.on('error', () => resolve(undefined))
     socket.on('close', () => resolve(answer))
   })
 }
+
+const controlLimitMs = 3000

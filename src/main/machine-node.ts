@@ -1,5 +1,5 @@
 /** This machine as a node: containerd, pod network, kubelet with its server, service proxy, DNS. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pod } from '#api/core/pod/pod.ts'
 import { namespace } from '#api/core/namespace/namespace.ts'
@@ -39,14 +39,17 @@ import { cniConfigDirectory, containerdSocket, ensureContainerd, superviseContai
 import { ensureOwnImages } from './image-import.ts'
 import { cgroupRoot, egressTable, proxyTable } from './names.ts'
 import { containerdPlaces } from './node-cleanup.ts'
+import { guardNetwork } from './network-guard.ts'
 import { nodeReady } from './node-ready.ts'
+import { removeOrphanedLeases } from './orphaned-leases.ts'
 import { withOwnRegistry } from './own-registry.ts'
+import { nodeResolvers } from './resolvers.ts'
 
 /** The machine's side, which does not need the API server: started first, because containerd takes its time. */
 export interface PreparedMachine extends AsyncDisposable {
   readonly runtime: ContainerRuntime
   readonly network: PodNetwork
-  /** Restarts containerd when it dies, until aborted. */
+  /** Restarts containerd when it dies, until aborted. What its death left half done is undone. */
   supervise(signal: AbortSignal): Promise<void>
 }
 
@@ -64,10 +67,20 @@ export async function prepareMachine(config: ClusterConfig, log: Log, signal: Ab
   ])
   const endpoint = config.containerRuntimeEndpoint ?? containerdSocket(places)
   const runtime = withOwnRegistry(createContainerRuntime(endpoint))
+  const removeOrphans = async (before: number): Promise<void> => {
+    const sandboxes = new Set((await runtime.listSandboxes({})).map(({ id }) => id))
+    const count = removeOrphanedLeases(network.leaseDirectory, sandboxes, before)
+    if (count > 0) log.info('gave back pod addresses that nobody has any more', { count })
+  }
+  // No kubelet runs yet, so that no sandbox is in the making.
+  await removeOrphans(Number.POSITIVE_INFINITY)
   await ensureOwnImages(endpoint.replace(/^unix:\/\//, ''), async (name) => await runtime.imageStatus(name) !== undefined, config.runDirectory)
   return {
     runtime, network,
-    supervise: (until) => own ? superviseContainerd(places, log.named('containerd'), (ms) => systemClock.sleep(ms, until).catch(() => undefined), until) : Promise.resolve(),
+    supervise: (until) => (own ? superviseContainerd({
+      places, log: log.named('containerd'), onRestarted: removeOrphans,
+      sleep: (ms) => systemClock.sleep(ms, until).catch(() => undefined),
+    }, until) : Promise.resolve()),
     [Symbol.asyncDispose]: () => runtime[Symbol.asyncDispose](),
   }
 }
@@ -98,6 +111,7 @@ export async function startMachineNode(options: MachineNodeOptions, signal: Abor
   const clock = systemClock
   const random = systemRandom
   const transport = controlPlane.transport(nodeUser(nodeName))
+  const resolvers = nodeResolvers(log)
   const kubeletDirectory = join(config.dataDirectory, 'kubelet')
   mkdirSync(kubeletDirectory, { recursive: true, mode: 0o750 })
   const informers = createInformers({ transport, clock, random, log: log.named('kubelet'), signal })
@@ -107,7 +121,7 @@ export async function startMachineNode(options: MachineNodeOptions, signal: Abor
     config: kubeletConfig({
       rootDirectory: kubeletDirectory, logsDirectory: join(config.dataDirectory, 'log/pods'), nodeIps: [config.advertiseAddress],
       cgroupRoot: cgroupRoot(config), clusterDns: [config.dnsServiceIp], clusterDomain: config.clusterDomain, port: config.kubeletPort,
-      staticPodDirectory: join(config.dataDirectory, 'manifests'),
+      staticPodDirectory: join(config.dataDirectory, 'manifests'), resolvConf: resolvers.file,
       ...forOneMachine,
     }),
   })
@@ -134,14 +148,18 @@ export async function startMachineNode(options: MachineNodeOptions, signal: Abor
   }, signal)
   const dns = startDns({
     zone: config.clusterDomain, listen: { address: config.gatewayAddress, port: config.dnsPort },
-    upstreams: parseResolvers(readFileSync('/etc/resolv.conf', 'utf8'), [config.dnsServiceIp]),
+    upstreams: parseResolvers(resolvers.text, [config.dnsServiceIp]),
     services, endpointSlices, namespaces: shared.of(namespace), sockets: createSockets(), clock, log: log.named('dns'),
   })
   cleanup.defer(async () => { await (await dns)[Symbol.asyncDispose]() })
   const disposables = cleanup.move()
   return {
     async run(own) {
-      await Promise.all([kubelet.run(own), machine.supervise(own), proxy.done])
+      const guard = guardNetwork({
+        config, network: machine.network, networkConfig: createNetworkConfig(), packetFilter: createPacketFilter(), clock,
+        log: log.named('network'), rebuildServices: () => proxy.rebuild(),
+      }, own)
+      await Promise.all([kubelet.run(own), machine.supervise(own), proxy.done, guard])
     },
     ready: nodeReady(controlPlane, nodeName, signal),
     serving: Promise.all([proxy.ready, dns, applyDnsService(controlPlane, config)]).then(() => undefined),

@@ -1,5 +1,5 @@
 /** Takes back what a cluster did to this machine. */
-import { existsSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs'
+import { readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
@@ -7,27 +7,57 @@ import type { ClusterChoices } from '#bootstrap/cluster-config.ts'
 import { createContainerRuntime } from '#host/container-runtime/container-runtime.ts'
 import { createNetworkConfig } from '#host/network-config.ts'
 import { createPacketFilter } from '#host/packet-filter.ts'
+import type { ContainerRuntime } from '#world/container-runtime.ts'
 import type { ContainerdPlaces } from './containerd.ts'
-import { containerdSocket, findContainerd } from './containerd.ts'
+import { containerdSocket, ensureContainerd, findContainerd, stopContainerd } from './containerd.ts'
+import { removeDataDirectory } from './cli/data-directory.ts'
 import { pauseImageName } from '#bootstrap/images/names.ts'
-import { cgroupRoot, egressTable, proxyTable } from './names.ts'
+import { hasShims, killLeftovers, removeCgroups } from './leftovers.ts'
+import { egressTable, proxyTable } from './names.ts'
 
 export function containerdPlaces(choices: ClusterChoices): ContainerdPlaces {
   return { dataDirectory: choices.dataDirectory, runDirectory: choices.runDirectory, sandboxImage: pauseImageName }
 }
 
-/** Stops and removes every pod sandbox of the cluster's own containerd. Gives how many there were. */
-export async function removeSandboxes(choices: ClusterChoices, signal: AbortSignal): Promise<number> {
+/** Beyond the containers' own time to end: a containerd that has not answered until then is killed. */
+const answerLimitMs = 10_000
+
+/**
+ * Stops every container (SIGTERM first, SIGKILL after `graceSeconds`), removes the pod sandboxes, and stops containerd. A containerd
+ * that died is started once more, for only it can take back networks and mounts; one that does not answer is killed with all that
+ * runs. Gives what was done, in words; undefined when nothing ran.
+ */
+export async function stopContainers(choices: ClusterChoices, graceSeconds: number): Promise<string | undefined> {
   const places = containerdPlaces(choices)
-  if (!findContainerd(places)) return 0
-  await using runtime = createContainerRuntime(containerdSocket(places))
+  if (!findContainerd(places) && !hasShims(choices)) return undefined
+  const signal = AbortSignal.timeout(graceSeconds * 1000 + answerLimitMs)
+  try {
+    await ensureContainerd(places, signal)
+    const count = await withLimit(removeSandboxes(containerdSocket(places), graceSeconds), signal)
+    await stopContainerd(places, signal)
+    return `${count} pods stopped, containerd stopped`
+  } catch (error) {
+    const killed = await killLeftovers(choices)
+    return `${killed} processes killed, since containerd did not do it (${String(error instanceof Error ? error.message : error)})`
+  }
+}
+
+async function removeSandboxes(socket: string, graceSeconds: number): Promise<number> {
+  await using runtime: ContainerRuntime & AsyncDisposable = createContainerRuntime(socket)
+  const containers = graceSeconds > 0 ? await runtime.listContainers({}) : []
+  await Promise.all(containers.filter(({ state }) => state === 'running').map(({ id }) => runtime.stopContainer(id, graceSeconds)))
   const sandboxes = await runtime.listSandboxes({})
-  await Promise.all(sandboxes.map(async (sandbox) => {
-    signal.throwIfAborted()
-    await runtime.stopSandbox(sandbox.id)
-    await runtime.removeSandbox(sandbox.id)
+  await Promise.all(sandboxes.map(async ({ id }) => {
+    await runtime.stopSandbox(id)
+    await runtime.removeSandbox(id)
   }))
   return sandboxes.length
+}
+
+function withLimit<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  signal.addEventListener('abort', () => reject(new Error('it did not answer in time')), { once: true })
+  return Promise.race([work, promise])
 }
 
 /** Everything else, once nothing of the cluster runs any more. Gives what was removed, in words. */
@@ -41,14 +71,32 @@ export async function removeNodeTraces(choices: ClusterChoices): Promise<string[
     const packetFilter = createPacketFilter()
     for (const table of [proxyTable(config), egressTable(config)]) await packetFilter.removeTable(table)
     await createNetworkConfig().removeInterface(config.bridgeName)
+    removeNetworkResults(config.bridgeName)
     removed.push(`bridge ${config.bridgeName}`, 'packet filter tables')
-    const groups = removeCgroups(cgroupRoot(config))
+    const groups = removeCgroups(choices)
     if (groups > 0) removed.push(`${groups} control groups`)
   }
   rmSync(choices.runDirectory, { recursive: true, force: true })
-  rmSync(choices.dataDirectory, { recursive: true, force: true })
-  removed.push(choices.dataDirectory)
+  const isRemoved = removeDataDirectory(choices.dataDirectory, choices.name)
+  removed.push(isRemoved ? choices.dataDirectory : `not ${choices.dataDirectory}, which does not say that it is this cluster's`)
   return removed
+}
+
+/** Where CNI's library remembers what it set up, for pods whose network could not be taken back properly. */
+const networkResultsDirectory = '/var/lib/cni/results'
+
+function removeNetworkResults(networkName: string): void {
+  for (const file of networkResultFiles(networkName)) rmSync(file, { force: true })
+}
+
+/** One file per pod; the network is named after the cluster's bridge. */
+export function networkResultFiles(networkName: string): string[] {
+  try {
+    return readdirSync(networkResultsDirectory).filter((name) => name.startsWith(`${networkName}-`)).map((name) => join(networkResultsDirectory, name))
+  } catch {
+    // No pod network was ever used here.
+    return []
+  }
 }
 
 /** Deepest first, so that each can be unmounted. Spaces in paths are written as \040 there. */
@@ -57,21 +105,4 @@ function mountsBelow(directories: readonly string[]): string[] {
     .map((line) => (line.split(' ')[1] ?? '').replaceAll('\\040', ' '))
     .filter((path) => directories.some((directory) => path.startsWith(`${directory}/`)))
     .toReversed()
-}
-
-/** Control groups are removed by rmdir, children first; in every hierarchy that there is. */
-function removeCgroups(root: string): number {
-  const base = '/sys/fs/cgroup'
-  const hierarchies = existsSync(join(base, 'cgroup.controllers')) ? [base] : readdirSync(base).map((name) => join(base, name))
-  return hierarchies.map((hierarchy) => removeTree(join(hierarchy, root))).reduce((sum, count) => sum + count, 0)
-}
-
-function removeTree(directory: string): number {
-  if (!existsSync(directory)) return 0
-  let count = 0
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (entry.isDirectory()) count += removeTree(join(directory, entry.name))
-  }
-  rmdirSync(directory)
-  return count + 1
 }

@@ -10,9 +10,10 @@ import { createLog } from '#host/log.ts'
 import { startCluster } from './all-in-one.ts'
 import type { RunningCluster } from './all-in-one.ts'
 import { openBoundedLog } from './bounded-log.ts'
-import { CommandFailure, exitCode } from './cli/failure.ts'
+import { CommandFailure, describeError, exitCode } from './cli/failure.ts'
 import type { StepEvent } from './cli/output.ts'
 import { controlSocketPath, identifyProcess, readRecord, writeRecord } from './cluster-registry.ts'
+import { startFailureOf } from './start-failure.ts'
 
 /** What the process tells whoever started it, over Node's own channel between parent and child. */
 export type ServeMessage =
@@ -26,22 +27,22 @@ export async function serve(name: string): Promise<void> {
   if (!record) throw new CommandFailure('E-NO-CLUSTER', `there is no record of cluster ${name}`, 'skiff up', exitCode.unreachable)
   const log = createLog({ clock: systemClock, stream: openBoundedLog(join(record.choices.dataDirectory, 'log/skiff.log')), format: 'text', level: process.env['SKIFF_LOG_LEVEL'] === 'debug' ? 'debug' : 'info' })
   const config = deriveClusterConfig(record.choices)
-  writeRecord({ choices: record.choices, process: identifyProcess(process.pid) })
+  writeRecord({ ...record, process: identifyProcess(process.pid) })
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(new Error(`received ${signal}`)))
-  process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error: describe(error) }))
+  process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error: describeError(error) }))
   process.on('uncaughtException', (error) => {
-    log.error('an error reached nobody; the process ends; skiff up starts it again', { error: describe(error) })
+    log.error('an error reached nobody; the process ends; skiff up starts it again', { error: describeError(error) })
     process.exit(70)
   })
   let cluster: RunningCluster
   try {
     cluster = await startCluster({ config, log, onStep: (event) => tell({ type: 'step', event }) }, stop.signal)
   } catch (error) {
-    const failure = error instanceof CommandFailure ? error : new CommandFailure('E-START', describe(error), `see the log`)
-    log.error('could not start', { error: describe(error) })
+    const failure = startFailureOf(error)
+    log.error('could not start', { error: describeError(error) })
     tell({ type: 'failed', id: failure.id, message: failure.message, cure: failure.cure, exitCode: failure.exitCode })
-    writeRecord({ choices: record.choices, process: undefined })
+    noteEnd(name)
     process.exitCode = failure.exitCode
     if (process.connected) process.disconnect?.()
     process.exit()
@@ -55,7 +56,7 @@ export async function serve(name: string): Promise<void> {
   await aborted(stop.signal)
   log.info('stopping', { reason: String(stop.signal.reason) })
   await cluster[Symbol.asyncDispose]()
-  writeRecord({ choices: record.choices, process: undefined })
+  noteEnd(name)
   control.close()
   log.info('stopped')
   // The end of the process closes the connections of those who wait for it.
@@ -67,6 +68,12 @@ export async function serve(name: string): Promise<void> {
  * process, which for a cluster may never come.
  */
 const quietMs = 5_000
+
+/** Other commands may have noted something in the record meanwhile. */
+function noteEnd(name: string): void {
+  const record = readRecord(name)
+  if (record?.process?.pid === process.pid) writeRecord({ ...record, process: undefined })
+}
 
 function tell(message: ServeMessage): void {
   // Whoever started us may have gone; the cluster goes on all the same.
@@ -100,13 +107,4 @@ function listenForControl(path: string, cluster: RunningCluster, waiting: Socket
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-}
-
-/** The error with its causes, on one line. */
-export function describe(error: unknown): string {
-  const words: string[] = []
-  for (let at: unknown = error; at !== undefined && words.length < 6; at = at instanceof Error ? at.cause : undefined) {
-    words.push(at instanceof Error ? at.message : String(at))
-  }
-  return words.join(': ')
 }

@@ -1,13 +1,15 @@
 /** The `skiff` command: finds the subcommand and loads only that. */
 import type { FlagSpecification } from './cli/arguments.ts'
-import { describeFlags, parseArguments } from './cli/arguments.ts'
+import { describeFlags, parseArguments, refuseOperands } from './cli/arguments.ts'
 import type { Arguments } from './cli/arguments.ts'
-import { CommandFailure, exitCode, formatFailure } from './cli/failure.ts'
+import { CommandFailure, exitCode, failureOf, formatFailure } from './cli/failure.ts'
 
 interface Command {
   readonly help: string
   /** Absent: the command reads its words itself. */
   readonly flags?: Readonly<Record<string, FlagSpecification>>
+  /** It takes words that are no flags. */
+  readonly takesOperands?: boolean
   run(flags: Arguments, words: readonly string[]): Promise<void> | void
 }
 
@@ -31,7 +33,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   },
   logs: async () => {
     const { logs, logsFlags } = await import('./cli/logs.ts')
-    return { help: 'the cluster\'s own log: skiff logs [COMPONENT]', flags: logsFlags, run: logs }
+    return { help: 'the cluster\'s own log: skiff logs [COMPONENT]', flags: logsFlags, takesOperands: true, run: logs }
   },
   doctor: async () => {
     const { doctor, doctorFlags } = await import('./cli/doctor.ts')
@@ -39,7 +41,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   },
   image: async () => {
     const { image, imageFlags } = await import('./cli/image.ts')
-    return { help: 'images without a registry: skiff image load FILE.tar, skiff image ls', flags: imageFlags, run: image }
+    return {
+      help: 'images without a registry: skiff image load FILE.tar, skiff image ls', flags: imageFlags, takesOperands: true, run: image,
+    }
   },
   version: async () => {
     const { version, versionFlags } = await import('./cli/version.ts')
@@ -57,20 +61,23 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 }
 
 async function main(words: readonly string[]): Promise<void> {
-  const name = words.find((word) => !word.startsWith('-'))
-  if (name === undefined || name === 'help') {
-    if (words.includes('--version')) return (await commands['version']!()).run(parseArguments([], {}), [])
-    return printHelp()
-  }
+  const [name, ...rest] = words
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return printHelp()
+  if (name === '--version') return (await commands['version']!()).run(parseArguments([], {}), [])
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (!load) throw new CommandFailure('E-USAGE', `unknown command "${name}"`, 'skiff --help', exitCode.usage)
+  if (!load) {
+    const isFlag = name.startsWith('-')
+    throw new CommandFailure('E-USAGE', isFlag ? `the command comes before its flags, and ${name} is a flag` : `unknown command "${name}"`,
+      isFlag ? 'skiff up --name NAME' : `skiff --help; commands are ${Object.keys(commands).filter((known) => known !== 'serve').join(', ')}`, exitCode.usage)
+  }
   const command = await load()
-  const rest = words.toSpliced(words.indexOf(name), 1)
   if (command.flags && (rest.includes('--help') || rest.includes('-h'))) {
     process.stdout.write(`skiff ${name}: ${command.help}\n\n${describeFlags(command.flags)}\n`)
     return
   }
-  await command.run(parseArguments(command.flags ? rest : [], command.flags ?? {}), rest)
+  const flags = parseArguments(command.flags ? rest : [], command.flags ?? {})
+  if (!command.takesOperands) refuseOperands(flags)
+  await command.run(flags, rest)
 }
 
 async function printHelp(): Promise<void> {
@@ -81,11 +88,16 @@ async function printHelp(): Promise<void> {
   process.stdout.write('\nskiff COMMAND --help tells the flags.\n')
 }
 
+// Whoever reads our output may have seen enough (`skiff logs | head`).
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : exitCode.failed))
+}
 try {
   await main(process.argv.slice(2))
 } catch (error) {
-  if (!(error instanceof CommandFailure)) throw error
-  process.stderr.write(`${formatFailure(error)}\n`)
+  const failure = failureOf(error)
+  process.stderr.write(`${formatFailure(failure)}\n`)
+  if (failure.id === 'E-INTERNAL' && process.env['SKIFF_LOG_LEVEL'] === 'debug') process.stderr.write(`${String(error instanceof Error ? error.stack : error)}\n`)
   // Not process.exitCode: a channel to a child that goes on starting may still be open.
-  process.exit(error.exitCode)
+  process.exit(failure.exitCode)
 }

@@ -23,6 +23,8 @@ export function planNodeNetwork(network: PodNetwork): NetworkChange[] {
   const prefixLength = network.nodePodCidr.split('/')[1]!
   return [
     { type: 'sysctl', name: 'net.ipv4.ip_forward', value: '1' },
+    // Answers between two pods on the bridge must pass the packet filter too, which puts a Service's address back.
+    { type: 'sysctl', name: 'net.bridge.bridge-nf-call-iptables', value: '1' },
     { type: 'bridge', name: network.bridgeName },
     { type: 'address', interface: network.bridgeName, cidr: `${network.gatewayAddress}/${prefixLength}` },
     // Service addresses exist nowhere: they are rewritten on their way. The route makes the machine itself send them at

@@ -39,21 +39,39 @@ const serviceNameLabel = 'kubernetes.io/service-name'
 const retryMsMin = 100
 const retryMsMax = 30_000
 
-/** Runs until aborted. `ready` resolves when the first full table stands. */
-export function startProxy(
-  options: ProxyOptions,
-  signal: AbortSignal,
-): { readonly ready: Promise<void>; readonly done: Promise<void>; readonly statistics: ProxyStatistics } {
+export interface RunningProxy {
+  /** Resolves when the first full table stands. */
+  readonly ready: Promise<void>
+  readonly done: Promise<void>
+  readonly statistics: ProxyStatistics
+  /** Writes the whole table again: somebody else has removed or changed it. */
+  rebuild(): void
+}
+
+/** Runs until aborted. */
+export function startProxy(options: ProxyOptions, signal: AbortSignal): RunningProxy {
   const ready = Promise.withResolvers<void>()
   const statistics: ProxyStatistics = { transactions: 0, refusals: 0, lastAppliedAt: 0 }
-  return { ready: ready.promise, done: run(options, statistics, ready.resolve, signal), statistics }
+  const progress: Progress = { full: true, wake: Promise.withResolvers<void>() }
+  return {
+    ready: ready.promise,
+    done: run(options, statistics, progress, ready.resolve, signal),
+    statistics,
+    rebuild() {
+      progress.full = true
+      progress.wake.resolve()
+    },
+  }
+}
+
+interface Progress {
+  /** The next transaction replaces the table. */
+  full: boolean
+  wake: PromiseWithResolvers<void>
 }
 
 async function run(
-  options: ProxyOptions,
-  statistics: ProxyStatistics,
-  becameReady: () => void,
-  signal: AbortSignal,
+  options: ProxyOptions, statistics: ProxyStatistics, progress: Progress, becameReady: () => void, signal: AbortSignal,
 ): Promise<void> {
   const { services, endpointSlices, pods, packetFilter, clock, log, table } = options
   const ruleset = new Ruleset(options.serviceCidr)

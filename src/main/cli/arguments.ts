@@ -6,6 +6,8 @@ export type FlagKind = 'switch' | 'text' | 'number'
 export interface FlagSpecification {
   readonly kind: FlagKind
   readonly short?: string
+  /** The only values that a text may have. */
+  readonly values?: readonly string[]
   /** One line for --help. */
   readonly help: string
 }
@@ -17,7 +19,10 @@ export interface Arguments {
   has(name: string): boolean
 }
 
-/** Throws CommandFailure (usage) for an unknown flag, a missing value or a number that is none. */
+/** `-o` of commands that print facts. */
+export const outputFlag: FlagSpecification = { kind: 'text', short: 'o', values: ['text', 'json'], help: '"json" for programs; default "text"' }
+
+/** Throws CommandFailure (usage) for an unknown flag, a missing or empty value, or one that the flag cannot have. */
 export function parseArguments(words: readonly string[], flags: Readonly<Record<string, FlagSpecification>>): Arguments {
   const values = new Map<string, string>()
   const operands: string[] = []
@@ -31,21 +36,19 @@ export function parseArguments(words: readonly string[], flags: Readonly<Record<
       operands.push(word)
       continue
     }
-    const [spelled, inline] = splitOnce(word.replace(/^--?/, ''))
+    const [spelled, inline] = word.startsWith('--') ? splitOnce(word.slice(2)) : splitShort(word)
     const name = word.startsWith('--') ? spelled : Object.keys(flags).find((candidate) => flags[candidate]!.short === spelled)
-    const flag = name === undefined ? undefined : flags[name]
-    if (name === undefined || flag === undefined) {
-      throw new CommandFailure('E-USAGE', `unknown flag: ${word}`, 'see --help', exitCode.usage)
-    }
+    const flag = name !== undefined && Object.hasOwn(flags, name) ? flags[name] : undefined
+    if (name === undefined || flag === undefined) throw usage(`unknown flag: ${word}`)
     if (flag.kind === 'switch') {
+      if (inline !== undefined && inline !== 'true' && inline !== 'false') throw usage(`invalid argument "${inline}" for --${name}: true or false`)
       values.set(name, inline ?? 'true')
       continue
     }
     const value = inline ?? words[++at]
-    if (value === undefined) throw new CommandFailure('E-USAGE', `flag needs an argument: ${word}`, 'see --help', exitCode.usage)
-    if (flag.kind === 'number' && !/^\d+$/.test(value)) {
-      throw new CommandFailure('E-USAGE', `invalid argument "${value}" for ${word}: a whole number is needed`, 'see --help', exitCode.usage)
-    }
+    if (value === undefined || value === '') throw usage(`flag needs an argument: ${word}`)
+    if (flag.kind === 'number' && !/^\d{1,15}$/.test(value)) throw usage(`invalid argument "${value}" for --${name}: a whole number is needed`)
+    if (flag.values && !flag.values.includes(value)) throw usage(`invalid argument "${value}" for --${name}: one of ${flag.values.join(', ')} is needed`)
     values.set(name, value)
   }
   return {
@@ -64,6 +67,21 @@ export function describeFlags(flags: Readonly<Record<string, FlagSpecification>>
       return `  ${spelled.padEnd(40)} ${help}`
     })
     .join('\n')
+}
+
+/** For commands that take no words but flags. */
+export function refuseOperands(flags: Arguments): void {
+  if (flags.operands.length > 0) throw usage(`unexpected argument: ${flags.operands[0]}`)
+}
+
+function usage(message: string): CommandFailure {
+  return new CommandFailure('E-USAGE', message, 'see --help', exitCode.usage)
+}
+
+/** `-ojson`, `-o=json` and `-o`, as pflag reads a single letter. */
+function splitShort(word: string): [string, string | undefined] {
+  const rest = word.slice(2)
+  return [word[1]!, rest === '' ? undefined : rest.replace(/^=/, '')]
 }
 
 function splitOnce(text: string): [string, string | undefined] {

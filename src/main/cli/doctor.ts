@@ -5,10 +5,11 @@ import { isAlive, readRecord, sendControl } from '../cluster-registry.ts'
 import { findContainerd } from '../containerd.ts'
 import { containerdPlaces } from '../node-cleanup.ts'
 import type { Arguments, FlagSpecification } from './arguments.ts'
-import { clusterName, nameFlag } from './cluster-flags.ts'
+import { clusterName, dataDirectoryOf, nameFlag } from './cluster-flags.ts'
 import { exitCode } from './failure.ts'
-import { describePortHolder, isPortFree } from './ports.ts'
-import { canAdjustOomScore, kernelProblems, requirements } from './prerequisites.ts'
+import { describePortHolder, probePort } from './ports.ts'
+import { kernelProblems } from './kernel.ts'
+import { canAdjustOomScore, requirements } from './prerequisites.ts'
 
 export const doctorFlags: Readonly<Record<string, FlagSpecification>> = nameFlag
 
@@ -21,19 +22,22 @@ interface Finding {
 const freeBytesMin = 1024 ** 3
 
 export async function doctor(flags: Arguments): Promise<void> {
-  const findings = [...machineFindings(), ...(await clusterFindings(clusterName(flags)))]
+  const name = clusterName(flags)
+  const findings = [...(await machineFindings(dataDirectoryOf(name, undefined))), ...(await clusterFindings(name))]
   const marks = { ok: ' ok ', note: ' -- ', fault: ' !! ' }
   for (const { what, state, text } of findings) process.stdout.write(`${marks[state]} ${what.padEnd(18)} ${text}\n`)
   if (findings.some((finding) => finding.state === 'fault')) process.exitCode = exitCode.failed
 }
 
-function machineFindings(): Finding[] {
+async function machineFindings(dataDirectory: string): Promise<Finding[]> {
   const findings: Finding[] = requirements.map((requirement) => requirement.isPresent()
     ? { what: requirement.name, state: 'ok', text: 'present' }
     : { what: requirement.name, state: 'fault', text: `missing (${requirement.why}); cure: apt-get install ${requirement.debianPackage}` })
-  const problems = process.platform === 'linux' ? kernelProblems() : []
+  // Without root nothing of it can be tried (nor used).
+  const isTried = process.platform === 'linux' && process.getuid?.() === 0
+  const problems = isTried ? await kernelProblems(dataDirectory) : []
   for (const problem of problems) findings.push({ what: problem.id, state: 'fault', text: `${problem.message}; cure: ${problem.cure}` })
-  if (problems.length === 0) findings.push({ what: 'kernel', state: 'ok', text: 'overlayfs, control groups, nftables' })
+  if (isTried && problems.length === 0) findings.push({ what: 'kernel', state: 'ok', text: 'overlayfs, control groups, bridge, veth, nftables, forwarding' })
   if (!canAdjustOomScore()) findings.push({ what: 'oom_score_adj', state: 'note', text: 'cannot be lowered here (no CAP_SYS_RESOURCE); containers keep the default' })
   if (process.getuid?.() !== 0) findings.push({ what: 'root', state: 'note', text: 'this user can only run simulated nodes (up --nodes sim:3)' })
   return findings
@@ -49,7 +53,7 @@ async function clusterFindings(name: string): Promise<Finding[]> {
   if (!running) findings.push({ what: `cluster ${name}`, state: record.process ? 'fault' : 'note', text: record.process ? 'its process is gone without having been stopped; cure: skiff up' : 'is down; start it: skiff up' })
   else if (answered === undefined) findings.push({ what: `cluster ${name}`, state: 'fault', text: `pid ${record.process!.pid} does not answer; cure: skiff logs, then skiff down && skiff up` })
   else findings.push({ what: `cluster ${name}`, state: 'ok', text: `running (pid ${record.process!.pid})` })
-  if (!running && !(await isPortFree(config.port))) {
+  if (!running && await probePort(config.port) === 'held') {
     findings.push({ what: `port ${config.port}`, state: 'fault', text: `held by ${describePortHolder(config.port) ?? 'another process'}; cure: stop it, or skiff up --port N` })
   }
   if (running && config.nodes.type === 'machine' && config.containerRuntimeEndpoint === undefined) {

@@ -7,12 +7,13 @@ import { containerdSocket, findContainerd } from '../containerd.ts'
 import { importImageArchive } from '../image-import.ts'
 import { containerdPlaces } from '../node-cleanup.ts'
 import type { Arguments, FlagSpecification } from './arguments.ts'
+import { outputFlag } from './arguments.ts'
 import { existingCluster, nameFlag } from './cluster-flags.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 
 export const imageFlags: Readonly<Record<string, FlagSpecification>> = {
   ...nameFlag,
-  output: { kind: 'text', short: 'o', help: '"json"' },
+  output: outputFlag,
 }
 
 export async function image(flags: Arguments): Promise<void> {

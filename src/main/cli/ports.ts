@@ -2,12 +2,13 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 
-/** True when nobody listens there. */
-export function isPortFree(port: number): Promise<boolean> {
+/** `forbidden`: this user may not listen there (a port below 1024 without root). */
+export function probePort(port: number): Promise<'free' | 'held' | 'forbidden'> {
   return new Promise((resolve) => {
     const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen({ port, host: '::', exclusive: true }, () => server.close(() => resolve(true)))
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EACCES' ? 'forbidden' : 'held'))
+    // The address that the servers will listen on: every holder of the port on any address is in their way.
+    server.listen({ port, host: '0.0.0.0', exclusive: true }, () => server.close(() => resolve('free')))
   })
 }
 

@@ -1,5 +1,5 @@
 /** What a machine must have before a cluster with real containers can run on it, and how it gets it. */
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { CommandFailure, exitCode } from './failure.ts'
@@ -49,52 +49,34 @@ export function missingRequirements(): Requirement[] {
 }
 
 /** Installs Debian packages. Throws CommandFailure with the installer's last words. */
-export function installPackages(packages: readonly string[]): void {
+export async function installPackages(packages: readonly string[]): Promise<void> {
   const apt = findCommand('apt-get')
   if (!apt) {
     throw new CommandFailure('E-NO-APT', `this machine has no apt-get, and needs ${packages.join(', ')}`,
       `install them with the system's own package manager and run the command again`, exitCode.missing)
   }
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const install = ['install', '-y', '--no-install-recommends', ...packages]
-  let result = spawnSync(apt, install, { env: environment, encoding: 'utf8' })
-  if (result.status !== 0) {
-    // A fresh machine may have no (or an old) list of packages.
-    const update = spawnSync(apt, ['update'], { env: environment, encoding: 'utf8' })
-    if (update.status === 0) result = spawnSync(apt, install, { env: environment, encoding: 'utf8' })
-    else result = update
-  }
-  if (result.status !== 0) {
-    const words = `${result.stderr}${result.stdout}`.trim().split('\n').slice(-3).join(' / ')
+  // Another package manager at work is waited for.
+  const install = ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', ...packages]
+  let words = await runApt(apt, install)
+  // A fresh machine may have no (or an old) list of packages.
+  if (words !== undefined) words = await runApt(apt, ['update']) ?? await runApt(apt, install)
+  if (words !== undefined) {
     throw new CommandFailure('E-INSTALL', `apt-get could not install ${packages.join(' ')}: ${words}`,
-      `apt-get update && apt-get ${install.join(' ')}`, exitCode.missing)
+      `apt-get update && apt-get install -y ${packages.join(' ')}`, exitCode.missing)
   }
 }
 
-export interface KernelProblem {
-  readonly id: string
-  readonly message: string
-  readonly cure: string
-}
+const installLimitMs = 15 * 60_000
+const outputLimitBytes = 16 * 1024 * 1024
 
-/** Kernel features without which pods or Services cannot work. */
-export function kernelProblems(): KernelProblem[] {
-  const problems: KernelProblem[] = []
-  const filesystems = readText('/proc/filesystems')
-  if (!/\boverlay$/m.test(filesystems) && spawnSync('modprobe', ['overlay']).status !== 0) {
-    problems.push({ id: 'E-KERNEL-OVERLAY', message: 'the kernel has no overlayfs', cure: 'modprobe overlay, or use a kernel with CONFIG_OVERLAY_FS' })
-  }
-  if (!existsSync('/sys/fs/cgroup/cgroup.controllers') && !existsSync('/sys/fs/cgroup/memory') && !existsSync('/sys/fs/cgroup/unified')) {
-    problems.push({ id: 'E-KERNEL-CGROUP', message: 'no cgroup hierarchy is mounted at /sys/fs/cgroup', cure: 'mount -t cgroup2 none /sys/fs/cgroup' })
-  }
-  const nft = findCommand('nft')
-  if (nft) {
-    const result = spawnSync(nft, ['list', 'tables'], { encoding: 'utf8' })
-    if (result.status !== 0) {
-      problems.push({ id: 'E-KERNEL-NFTABLES', message: `the kernel refuses nftables: ${result.stderr.trim()}`, cure: 'modprobe nf_tables, or use a kernel with CONFIG_NF_TABLES' })
-    }
-  }
-  return problems
+/** Gives undefined on success, else its last words. */
+function runApt(apt: string, words: readonly string[]): Promise<string | undefined> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  return new Promise((resolve) => {
+    execFile(apt, words, { env, timeout: installLimitMs, maxBuffer: outputLimitBytes }, (error, stdout, stderr) => {
+      resolve(error ? `${stdout}${stderr}`.trim().split('\n').slice(-3).join(' / ') || error.message : undefined)
+    })
+  })
 }
 
 /** Whether this process may lower oom_score_adj; containerd must leave it alone otherwise (CAP_SYS_RESOURCE is bit 24). */

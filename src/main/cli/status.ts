@@ -3,12 +3,13 @@ import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
 import type { ClusterRecord } from '../cluster-registry.ts'
 import { isAlive, listRecords, sendControl } from '../cluster-registry.ts'
 import type { Arguments, FlagSpecification } from './arguments.ts'
+import { outputFlag } from './arguments.ts'
 import { existingCluster, nameFlag } from './cluster-flags.ts'
 import { exitCode } from './failure.ts'
 
 export const statusFlags: Readonly<Record<string, FlagSpecification>> = {
   ...nameFlag,
-  output: { kind: 'text', short: 'o', help: '"json"' },
+  output: outputFlag,
 }
 
 export async function status(flags: Arguments): Promise<void> {

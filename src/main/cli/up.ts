@@ -1,216 +1,192 @@
 /** `skiff up`: makes the machine ready, starts the cluster's process in the background, and tells what was made. */
-import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { parseRuntimeConfig } from '#api/runtime-config.ts'
-import { deriveClusterConfig, gatewayAddressOf } from '#bootstrap/cluster-config.ts'
-import type { ClusterChoices, ClusterConfig, NodesChoice } from '#bootstrap/cluster-config.ts'
-import { mergeKubeconfig } from '#bootstrap/kubeconfig.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
+import type { ClusterConfig, NodesChoice } from '#bootstrap/cluster-config.ts'
+import { readAdminKubeconfig } from '../certificate-files.ts'
 import type { ClusterRecord } from '../cluster-registry.ts'
-import { freeIndex, homeDirectories, isAlive, readRecord, writeRecord } from '../cluster-registry.ts'
-import { machineAddress } from '../machine-address.ts'
-import type { ServeMessage } from '../serve.ts'
+import { isAlive, readRecord, sendControl, writeRecord } from '../cluster-registry.ts'
+import { hasShims } from '../leftovers.ts'
+import { stopContainers } from '../node-cleanup.ts'
 import { skiffVersion } from '../version.ts'
 import type { Arguments, FlagSpecification } from './arguments.ts'
-import { clusterName, dataDirectoryOf, nameFlag } from './cluster-flags.ts'
+import { outputFlag } from './arguments.ts'
+import { changedFlags, parseNodes, reserveCluster } from './choices.ts'
+import { clusterName, nameFlag } from './cluster-flags.ts'
+import { claimDataDirectory, requireDataDirectory } from './data-directory.ts'
+import { graceSeconds, stopCluster } from './down.ts'
 import { CommandFailure, exitCode } from './failure.ts'
-import { backUpOnce, invokingUser, kubeconfigFile, writeUserFile } from './invoking-user.ts'
-import type { OutputForm } from './output.ts'
-import { StepPrinter, formatSeconds } from './output.ts'
-import { describePortHolder, isPortFree } from './ports.ts'
-import { installPackages, kernelProblems, missingRequirements } from './prerequisites.ts'
+import { kernelProblems } from './kernel.ts'
+import type { ContextOutcome } from './kubeconfig-file.ts'
+import { addContext, knowsContext, requireUsableKubeconfig } from './kubeconfig-file.ts'
+import { lockCluster } from './operation-lock.ts'
+import { StepPrinter, formatSeconds, outputForm } from './output.ts'
+import { describePortHolder, probePort } from './ports.ts'
+import { installPackages, missingRequirements } from './prerequisites.ts'
+import type { StartedServer } from './start-server.ts'
+import { startServer } from './start-server.ts'
 
 export const upFlags: Readonly<Record<string, FlagSpecification>> = {
   ...nameFlag,
   'data-dir': { kind: 'text', help: 'where the cluster keeps everything; default /var/lib/skiff/NAME' },
   port: { kind: 'number', help: 'port of the API server; default 6443' },
+  'kubelet-port': { kind: 'number', help: 'port of the kubelet; default 10250' },
   nodes: { kind: 'text', help: '"machine" (this one, real containers) or "sim:N" (N simulated nodes, without root)' },
   'node-name': { kind: 'text', help: 'name of this machine as a node; default its host name' },
   'container-runtime-endpoint': { kind: 'text', help: 'a CRI socket to use instead of a containerd of its own' },
   'runtime-config': { kind: 'text', help: 'which API versions are served: "api/beta=true,batch/v1=false"' },
   'no-install': { kind: 'switch', help: 'install nothing: list what is missing and stop' },
-  foreground: { kind: 'switch', help: 'stay until interrupted' },
-  output: { kind: 'text', short: 'o', help: '"json": one event a line' },
+  foreground: { kind: 'switch', help: 'stay until interrupted, then stop the cluster' },
+  output: { ...outputFlag, help: '"json": one event a line' },
   quiet: { kind: 'switch', short: 'q', help: 'print nothing but errors' },
 }
 
-/** Starting takes seconds; a machine that needs longer than this is stuck, and the log says where. */
-const startLimitMs = 120_000
-
 export async function up(flags: Arguments): Promise<void> {
   const begin = performance.now()
-  const form: OutputForm = flags.has('quiet') ? 'quiet' : flags.text('output') === 'json' ? 'json' : 'text'
-  const printer = new StepPrinter(form)
-  const record = readRecord(clusterName(flags))
-  if (record && isAlive(record.process)) {
-    sayAlreadyRunning(printer, record, form)
-    return
-  }
-  const config = deriveClusterConfig(chooseCluster(flags, record))
-  printer.say(`skiff up  v${skiffVersion} (Kubernetes v1.36 API)  cluster "${config.name}"  ${describeNodes(config)}`)
-  await preflight(config, flags.has('no-install'), printer)
-  const ready = await startServer(config, printer, flags.has('foreground'))
-  const context = addToKubeconfig(config, ready.kubeconfig)
-  if (form === 'text') sayReady(printer, config, context, performance.now() - begin)
-  else printer.event({ step: 'ready', state: 'done', detail: `https://${config.advertiseAddress}:${config.port}`, ms: performance.now() - begin })
-  if (flags.has('foreground')) await ready.ended
-}
-
-
-
-function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): ClusterChoices {
   const name = clusterName(flags)
-  const index = record?.choices.index ?? freeIndex()
-  if (index === undefined) {
-    throw new CommandFailure('E-TOO-MANY', 'this machine has eight clusters; no address ranges are left', 'skiff reset --name NAME', exitCode.inUse)
+  const printer = new StepPrinter(outputForm(flags))
+  const before = readRecord(name)
+  requireMachine(flags.text('nodes') !== undefined || !before ? parseNodes(flags) : before.choices.nodes, flags.has('no-install'))
+  let server: StartedServer
+  let config: ClusterConfig
+  {
+    await using _lock = await lockCluster(name)
+    const record = readRecord(name)
+    if (record && isAlive(record.process)) return await alreadyRunning(flags, record, printer)
+    const reservation = await reserveCluster(flags)
+    config = deriveClusterConfig(reservation.choices)
+    printer.say(`skiff up  v${skiffVersion} (Kubernetes v1.36 API)  cluster "${name}"  ${describeNodes(config)}`)
+    try {
+      await preflight(config, printer)
+      claimDataDirectory(config.dataDirectory, name)
+    } catch (error) {
+      reservation.giveUp()
+      throw error
+    }
+    server = await startOrTidy(config, printer, flags.has('foreground'))
+    const context = noteContext(config, server.kubeconfig)
+    sayReady(printer, config, context, performance.now() - begin)
   }
-  const nodes = flags.text('nodes') !== undefined || !record ? parseNodes(flags) : record.choices.nodes
-  const choices = {
-    name, index, nodes,
-    dataDirectory: flags.text('data-dir') !== undefined || !record ? dataDirectoryOf(name, flags.text('data-dir')) : record.choices.dataDirectory,
-    runDirectory: join(homeDirectories().run, name),
-    port: flags.number('port') ?? record?.choices.port,
-    // Without a network there is still the bridge, which pods and the machine itself reach.
-    advertiseAddress: machineAddress() ?? (nodes.type === 'machine' ? gatewayAddressOf(index) : '127.0.0.1'),
-    containerRuntimeEndpoint: flags.text('container-runtime-endpoint') ?? record?.choices.containerRuntimeEndpoint,
-    runtimeConfig: flags.text('runtime-config') ?? record?.choices.runtimeConfig,
-  }
-  if (choices.port !== undefined && (choices.port < 1 || choices.port > 65_535)) {
-    throw new CommandFailure('E-USAGE', `--port must be between 1 and 65535, not ${choices.port}`, 'choose another --port', exitCode.usage)
-  }
-  if (choices.runtimeConfig !== undefined && !parseRuntimeConfig(choices.runtimeConfig)) {
-    throw new CommandFailure('E-USAGE', `--runtime-config: "${choices.runtimeConfig}" is not KEY=true|false,…`, '--runtime-config api/beta=true', exitCode.usage)
-  }
-  return choices
-}
-
-function parseNodes(flags: Arguments): NodesChoice {
-  const text = flags.text('nodes') ?? 'machine'
-  if (text === 'machine') return { type: 'machine', nodeName: (flags.text('node-name') ?? hostname()).toLowerCase() }
-  const count = /^sim:(\d{1,5})$/.exec(text)?.[1]
-  if (count === undefined) throw new CommandFailure('E-USAGE', `--nodes must be "machine" or "sim:N", not "${text}"`, '--nodes sim:3', exitCode.usage)
-  return { type: 'simulated', count: Number(count) }
+  if (flags.has('foreground')) await stayInForeground(server, config, printer)
 }
 
 function describeNodes(config: ClusterConfig): string {
   return config.nodes.type === 'machine' ? `node ${config.nodes.nodeName} (this machine)` : `${config.nodes.count} simulated nodes`
 }
 
-/** Everything that can be known to fail before something is made. */
-async function preflight(config: ClusterConfig, noInstall: boolean, printer: StepPrinter): Promise<void> {
-  const real = config.nodes.type === 'machine'
-  if (real && process.platform !== 'linux') {
+/** What can be known without touching anything. */
+function requireMachine(nodes: NodesChoice, noInstall: boolean): void {
+  if (nodes.type !== 'machine') return
+  if (process.platform !== 'linux') {
     throw new CommandFailure('E-NOT-LINUX', 'real containers need Linux', './skiff up --nodes sim:3', exitCode.missing)
   }
-  if (real) {
-    const missing = missingRequirements()
-    if (missing.length > 0 && noInstall) {
-      const list = missing.map((requirement) => `  ${requirement.name.padEnd(18)} ${requirement.why} (package ${requirement.debianPackage})`).join('\n')
-      throw new CommandFailure('E-MISSING', `this machine lacks:\n${list}`,
-        `apt-get install -y ${missing.map((requirement) => requirement.debianPackage).join(' ')}`, exitCode.missing)
-    }
-    if (process.getuid?.() !== 0) {
-      throw new CommandFailure('E-NOT-ROOT', 'a cluster with real containers needs root', 'sudo ./skiff up, or without root: ./skiff up --nodes sim:3', exitCode.missing)
-    }
-    if (missing.length > 0) {
-      const packages = missing.map((requirement) => requirement.debianPackage)
-      await printer.step('install', `from Debian: ${packages.join(' ')}`, () => {
-        installPackages(packages)
-        return Promise.resolve([`from Debian: ${packages.join(' ')}`, undefined])
-      })
-    }
+  const missing = noInstall ? missingRequirements() : []
+  if (missing.length > 0) {
+    const list = missing.map(({ name, why, debianPackage }) => `  ${name.padEnd(18)} ${why} (package ${debianPackage})`).join('\n')
+    throw new CommandFailure('E-MISSING', `this machine lacks:\n${list}`,
+      `apt-get install -y ${missing.map(({ debianPackage }) => debianPackage).join(' ')}`, exitCode.missing)
+  }
+  if (process.getuid?.() !== 0) {
+    throw new CommandFailure('E-NOT-ROOT', 'a cluster with real containers needs root', 'sudo ./skiff up, or without root: ./skiff up --nodes sim:3', exitCode.missing)
+  }
+}
+
+/** Everything else that can be known to fail before something is made; and what is missing is installed. */
+async function preflight(config: ClusterConfig, printer: StepPrinter): Promise<void> {
+  const real = config.nodes.type === 'machine'
+  requireUsableKubeconfig()
+  requireDataDirectory(config.dataDirectory, config.name)
+  const missing = real ? missingRequirements() : []
+  if (missing.length > 0) {
+    const packages = missing.map(({ debianPackage }) => debianPackage)
+    await printer.step('install', `from Debian: ${packages.join(' ')}`, async () => {
+      await installPackages(packages)
+      return [`from Debian: ${packages.join(' ')}`, undefined]
+    })
   }
   await printer.step('preflight', 'kernel, ports, tools', async () => {
-    const problem = real ? kernelProblems()[0] : undefined
-    if (problem) throw new CommandFailure(problem.id, problem.message, problem.cure, exitCode.missing)
     const ports = real ? [config.port, config.kubeletPort] : [config.port]
-    for (const port of ports) {
-      if (await isPortFree(port)) continue
-      const holder = describePortHolder(port)
-      throw new CommandFailure('E-PORT-INUSE', `port ${port} is held by ${holder ?? 'another process'}`,
-        port === config.port ? 'stop it, or choose another: --port N' : 'stop it', exitCode.inUse)
+    const [problems] = await Promise.all([real ? kernelProblems(config.dataDirectory) : [], ...ports.map((port) => requirePort(port, config))])
+    if (problems.length > 0) {
+      const [first] = problems
+      const others = problems.slice(1).map(({ id, message }) => `; ${id}: ${message}`).join('')
+      throw new CommandFailure(first!.id, `${first!.message}${others}`, first!.cure, exitCode.missing)
     }
     return [`${real ? 'kernel, nft, containerd, ' : ''}ports ${ports.join('/')} free`, undefined]
   })
 }
 
-interface StartedServer {
-  readonly kubeconfig: string
-  readonly ended: Promise<void>
+async function requirePort(port: number, config: ClusterConfig): Promise<void> {
+  const flag = port === config.port ? '--port' : '--kubelet-port'
+  const state = await probePort(port)
+  if (state === 'held') {
+    throw new CommandFailure('E-PORT-INUSE', `port ${port} is held by ${describePortHolder(port) ?? 'another process'}`,
+      `stop it, or choose another: ${flag} N`, exitCode.inUse)
+  }
+  if (state === 'forbidden') throw new CommandFailure('E-PERMISSION', `this user may not listen on port ${port}`, `choose one above 1023: ${flag} N`, exitCode.missing)
 }
 
-/** Starts the cluster's process and shows its steps as it tells them; resolves when it says that all is ready. */
-function startServer(config: ClusterConfig, printer: StepPrinter, foreground: boolean): Promise<StartedServer> {
-  const logDirectory = join(config.dataDirectory, 'log')
-  for (const directory of [config.dataDirectory, config.runDirectory, logDirectory]) mkdirSync(directory, { recursive: true, mode: 0o700 })
-  writeRecord({ choices: config, process: undefined })
-  const logFile = join(logDirectory, 'skiff.log')
-  const log = openSync(logFile, 'a', 0o600)
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, 'serve', '--name', config.name], {
-    detached: !foreground, cwd: '/', stdio: ['ignore', log, log, 'ipc'],
-  })
-  closeSync(log)
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  if (foreground) for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => child.kill('SIGTERM'))
-  return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => {
-      reject(new CommandFailure('E-SLOW-START', `the cluster was not ready within ${startLimitMs / 1000} s; it goes on trying`, `skiff logs; the log is ${logFile}`))
-      child.disconnect()
-      child.unref()
-    }, startLimitMs)
-    child.on('message', (message: ServeMessage) => {
-      if (message.type === 'step') printer.event(message.event)
-      else if (message.type === 'failed') {
-        clearTimeout(limit)
-        reject(new CommandFailure(message.id, message.message, message.cure, message.exitCode))
-      } else {
-        clearTimeout(limit)
-        child.disconnect()
-        if (!foreground) child.unref()
-        resolve({ kubeconfig: message.kubeconfig, ended })
-      }
-    })
-    child.once('exit', (code, signal) => {
-      clearTimeout(limit)
-      reject(new CommandFailure('E-DIED', `the cluster's process ended (${signal ?? `exit code ${code}`}): ${lastLine(logFile)}`, `see ${logFile}`))
-    })
-  })
+/** A start that fails or is interrupted leaves no containerd behind, unless containers of an earlier run depend on it. */
+async function startOrTidy(config: ClusterConfig, printer: StepPrinter, foreground: boolean): Promise<StartedServer> {
+  const hadContainers = hasShims(config)
+  try {
+    return await startServer(config, printer, foreground)
+  } catch (error) {
+    const ended = !isAlive(readRecord(config.name)?.process)
+    if (ended && !hadContainers && config.nodes.type === 'machine' && config.containerRuntimeEndpoint === undefined) await stopContainers(config, 0)
+    throw error
+  }
 }
 
-function lastLine(file: string): string {
-  return readFileSync(file, 'utf8').trimEnd().split('\n').at(-1)?.slice(0, 500) ?? ''
-}
-
-interface ContextOutcome {
-  readonly file: string
-  readonly context: string
-  readonly backup: string | undefined
-}
-
-/** Adds the cluster to the user's kubeconfig and makes it current; what else stands there stays. */
-function addToKubeconfig(config: ClusterConfig, kubeconfig: string): ContextOutcome {
-  const user = invokingUser()
-  const file = kubeconfigFile(user)
-  const existing = existsSync(file) ? readFileSync(file, 'utf8') : undefined
-  const merged = mergeKubeconfig(existing, kubeconfig, config.name)
-  const backup = existing !== undefined && merged.needsBackup ? backUpOnce(user, file) : undefined
-  if (merged.text !== existing) writeUserFile(user, file, merged.text)
-  return { file, context: config.name, backup }
+function noteContext(config: ClusterConfig, kubeconfig: string): ContextOutcome {
+  const context = addContext(config.name, kubeconfig)
+  const record = readRecord(config.name)
+  if (record && context.previousContext !== undefined) writeRecord({ ...record, previousContext: context.previousContext })
+  return context
 }
 
 function sayReady(printer: StepPrinter, config: ClusterConfig, context: ContextOutcome, ms: number): void {
+  const { name } = config
+  const which = name === 'skiff' ? '' : ` --name ${name}`
   printer.say(`Ready in ${formatSeconds(ms).replace(/s$/, ' s')}.`)
-  printer.say(`  kubectl    context "${context.context}" added to ${context.file} and made current${context.backup ? ` (the file as it was: ${context.backup})` : ''}`)
+  printer.say(`  kubectl    context "${name}" added to ${context.file} and made current${context.backup ? ` (the file as it was: ${context.backup})` : ''}`)
   printer.say(`  api        https://${config.advertiseAddress}:${config.port}`)
   printer.say(`  data       ${config.dataDirectory}`)
   printer.say('  try        kubectl create deployment hello --image=skiff.local/demo --replicas=3 && kubectl get pods -o wide')
-  const which = config.name === 'skiff' ? '' : ` --name ${config.name}`
   printer.say(`  stop: skiff down${which}   remove all: skiff reset${which}   logs: skiff logs${which}   trouble: skiff doctor${which}`)
+  printer.tell({ step: 'ready', state: 'done', detail: `https://${config.advertiseAddress}:${config.port}`, ms })
 }
 
-function sayAlreadyRunning(printer: StepPrinter, record: ClusterRecord, form: OutputForm): void {
+async function alreadyRunning(flags: Arguments, record: ClusterRecord, printer: StepPrinter): Promise<void> {
   const config = deriveClusterConfig(record.choices)
-  if (form === 'text') printer.say(`cluster "${config.name}" is already running at https://${config.advertiseAddress}:${config.port} (pid ${record.process?.pid}); nothing changed`)
-  else printer.event({ step: 'ready', state: 'done', detail: 'already running, nothing changed', ms: 0 })
+  const { name } = config
+  if (await sendControl(record.choices, 'statistics') === undefined) {
+    throw new CommandFailure('E-NO-ANSWER', `the process of cluster "${name}" (pid ${record.process?.pid}) runs but does not answer`,
+      'wait if it has just been started, else skiff down and skiff up; skiff logs tells more', exitCode.unreachable)
+  }
+  const kubeconfig = knowsContext(name) ? undefined : readAdminKubeconfig(config)
+  const context = kubeconfig === undefined ? undefined : noteContext(config, kubeconfig)
+  const changed = changedFlags(flags, config)
+  const what = context ? `only context "${name}" was added to ${context.file}` : 'nothing changed'
+  const hint = changed.length > 0 ? `; ${changed.join(', ')} can only be changed while it is down` : ''
+  printer.say(`cluster "${name}" is already running at https://${config.advertiseAddress}:${config.port} (pid ${record.process?.pid}); ${what}${hint}`)
+  printer.tell({ step: 'ready', state: 'done', detail: `already running, ${what}${hint}`, ms: 0 })
+}
+
+/** Ctrl-C stops the cluster as `skiff down` does; a `skiff down` elsewhere ends the wait. */
+async function stayInForeground(server: StartedServer, config: ClusterConfig, printer: StepPrinter): Promise<void> {
+  printer.say('Ctrl-C stops it.')
+  const interrupted = await server.ended
+  const record = readRecord(config.name)
+  if (interrupted && record) {
+    await using _lock = await lockCluster(config.name)
+    await stopCluster(record, graceSeconds, printer)
+    printer.end(`cluster "${config.name}" is down; its data is in ${config.dataDirectory}`)
+    return
+  }
+  // Told a moment before the process has written down that it was asked to stop.
+  await sleep(0)
+  if (server.exitCode() !== 0) {
+    throw new CommandFailure('E-DIED', `the cluster's process ended (exit code ${server.exitCode()})`, `skiff up starts it again; see ${join(config.dataDirectory, 'log/skiff.log')}`)
+  }
 }

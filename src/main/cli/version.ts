@@ -1,9 +1,10 @@
 /** `skiff version`. */
 import type { Arguments, FlagSpecification } from './arguments.ts'
+import { outputFlag } from './arguments.ts'
 import { skiffVersion } from '../version.ts'
 
 export const versionFlags: Readonly<Record<string, FlagSpecification>> = {
-  output: { kind: 'text', short: 'o', help: '"json"' },
+  output: outputFlag,
 }
 
 export function version(flags: Arguments): void {
