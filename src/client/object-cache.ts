@@ -1,6 +1,7 @@
 /** What an informer knows: objects by key, and by whatever else they are looked up by. */
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { objectKey } from '#machinery/meta/object.ts'
+import { controllerOf } from '#machinery/meta/owner-references.ts'
 
 /** The values under which an object is found; none: it is not in this index. */
 export type IndexFunction<T extends KubeObject> = (object: Stored<T>) => readonly string[]
@@ -32,12 +33,12 @@ interface Index<T extends KubeObject> {
 const standardIndexes: Readonly<Record<string, IndexFunction<KubeObject>>> = {
   namespace: (object) => [object.metadata.namespace ?? ''],
   ownerUid: (object) => (object.metadata.ownerReferences ?? []).map((owner) => owner.uid),
-  controllerUid: (object) =>
-    (object.metadata.ownerReferences ?? []).filter((owner) => owner.controller).map((owner) => owner.uid),
-  orphans: (object) =>
-    (object.metadata.ownerReferences ?? []).some((owner) => owner.controller) ? [] : [object.metadata.namespace ?? ''],
-  controllerName: (object) => (object.metadata.ownerReferences ?? []).filter((owner) => owner.controller)
-    .map((owner) => `${owner.kind}/${object.metadata.namespace ?? ''}/${owner.name}`),
+  controllerUid: (object) => [controllerOf(object)?.uid].filter((uid) => uid !== undefined),
+  orphans: (object) => (controllerOf(object) ? [] : [object.metadata.namespace ?? '']),
+  controllerName: (object) => {
+    const owner = controllerOf(object)
+    return owner ? [`${owner.kind}/${object.metadata.namespace ?? ''}/${owner.name}`] : []
+  },
   phase: (object) => [(object as { readonly status?: { readonly phase?: string } }).status?.phase ?? ''],
   nodeName: (object) => {
     const spec = (object as { readonly spec?: { readonly nodeName?: string } }).spec

@@ -5,6 +5,7 @@ import { replicaSet } from '#api/apps/replicaset/replicaset.ts'
 import { statefulSet } from '#api/apps/statefulset/statefulset.ts'
 import { namespace as namespaceKind } from '#api/core/namespace/namespace.ts'
 import { node as nodeKind } from '#api/core/node/node.ts'
+import { isPodFinished } from '#api/core/pod/pod-life.ts'
 import { pod as podKind } from '#api/core/pod/pod.ts'
 import { replicationController } from '#api/core/replicationcontroller/replicationcontroller.ts'
 import { service as serviceKind } from '#api/core/service/service.ts'
@@ -14,6 +15,7 @@ import type { Informers } from '#client/informers.ts'
 import { labelSelectorMatcher, labelSetMatcher, matcherOf } from '#machinery/meta/label-selector.ts'
 import type { LabelMatcher, LabelRequirement } from '#machinery/meta/label-selector.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { controllerOf } from '#machinery/meta/owner-references.ts'
 import type { ClusterChange } from './plugin.ts'
 import { schedulingGatesOf } from './plugins/scheduling-gates.ts'
 import type { SchedulingQueue } from './queue/scheduling-queue.ts'
@@ -63,7 +65,7 @@ export function observeCluster({ informers, queue, schedulerNames }: Observation
 
   const podChanged = (old: Stored<Pod> | undefined, pod: Stored<Pod>): void => {
     const { uid } = pod.metadata
-    if (isTerminal(pod)) return removed(uid)
+    if (isPodFinished(pod)) return removed(uid)
     if (pod.spec?.nodeName) {
       queue.remove(uid)
       nominations.remove(uid)
@@ -146,10 +148,6 @@ class Nominations {
   }
 }
 
-function isTerminal({ status }: Stored<Pod>): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed'
-}
-
 /** Status is the scheduler's own writing, and who manages which field concerns nobody here. */
 function isChangedForScheduling(old: Stored<Pod>, pod: Stored<Pod>): boolean {
   const schedulable = (
@@ -171,7 +169,7 @@ function groupSelectorFrom(informers: Informers): (pod: PodInfo) => LabelMatcher
       const selector = labelSetMatcher(spec.selector)
       if (selector.matches(labels)) requirements.push(...selector.requirements ?? [])
     }
-    const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true)
+    const owner = controllerOf(pod)
     if (owner?.kind === 'ReplicaSet') {
       requirements.push(...requirementsOf(replicaSets.get(owner.name, namespace)?.spec?.selector))
     } else if (owner?.kind === 'StatefulSet') {

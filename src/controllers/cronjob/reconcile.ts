@@ -6,9 +6,10 @@ import type { CronJob, CronJobStatus, Job } from '#api/gen/batch-v1.ts'
 import type { ObjectReference } from '#api/gen/core-v1.ts'
 import { cronJob as kind } from '#api/batch/cronjob/cronjob.ts'
 import { job as jobKind } from '#api/batch/job/job.ts'
+import { finishedConditionOf } from '#api/batch/job/job-life.ts'
 import type { Action, AnyObject, Outcome, Plan } from '../driver/action.ts'
 import { create, nothing, recordEvent, remove, updateStatus } from '../driver/action.ts'
-import { controllerReferenceTo } from '../workload/pods.ts'
+import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
 import type { Schedule } from './schedule.ts'
 import { parseSchedule } from './schedule.ts'
 
@@ -26,7 +27,7 @@ const missedMax = 100
 
 export function reconcile({ cronJob, jobs, now }: CronState): Plan {
   if (cronJob.metadata.deletionTimestamp) return nothing
-  const active = jobs.filter((job) => finishedCondition(job) === undefined)
+  const active = jobs.filter((job) => finishedConditionOf(job) === undefined)
   const cleanup = historyActions(cronJob, jobs)
   const seen = sightings(cronJob, jobs)
   const schedule = parseSchedule(cronJob.spec?.schedule ?? '', cronJob.spec?.timeZone)
@@ -45,13 +46,6 @@ export function reconcile({ cronJob, jobs, now }: CronState): Plan {
     wakeAt: cronJob.spec?.suspend || due === undefined ? undefined : due + lateMs,
     ...(start.because !== undefined && { because: start.because }),
   }
-}
-
-export function finishedCondition({ status }: DeepReadonly<Job>): 'Complete' | 'Failed' | undefined {
-  const found = status?.conditions?.find(
-    ({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True',
-  )
-  return found?.type as 'Complete' | 'Failed' | undefined
 }
 
 interface Start {
@@ -137,7 +131,7 @@ function historyActions(cronJob: Stored<CronJob>, jobs: readonly Stored<Job>[]):
   const started = ({ status, metadata }: Stored<Job>): string => status?.startTime ?? metadata.creationTimestamp
   const beyond = (type: 'Complete' | 'Failed', limit: number): readonly Stored<Job>[] => {
     const finished = jobs
-      .filter((job) => finishedCondition(job) === type && !job.metadata.deletionTimestamp)
+      .filter((job) => finishedConditionOf(job)?.type === type && !job.metadata.deletionTimestamp)
       .toSorted((a, b) =>
         started(a) < started(b) ? -1 : started(a) > started(b) ? 1 : a.metadata.name < b.metadata.name ? -1 : 1,
       )
@@ -152,7 +146,7 @@ function historyActions(cronJob: Stored<CronJob>, jobs: readonly Stored<Job>[]):
 function sightings(cronJob: Stored<CronJob>, jobs: readonly Stored<Job>[]): Action[] {
   const listed = new Set((cronJob.status?.active ?? []).map(({ uid }) => uid))
   return jobs.filter((job) => listed.has(job.metadata.uid)).flatMap((job) => {
-    const condition = finishedCondition(job)
+    const condition = finishedConditionOf(job)?.type
     return condition === undefined ? [] : [
       recordEvent(
         kind,
@@ -172,7 +166,7 @@ function statusActions(
 ): Action[] {
   const { lastSuccessfulTime, lastScheduleTime } = cronJob.status ?? {}
   const completions = jobs
-    .filter((job) => finishedCondition(job) === 'Complete')
+    .filter((job) => finishedConditionOf(job)?.type === 'Complete')
     .map(({ status }) => status?.completionTime)
   const success = [...completions, lastSuccessfulTime].filter((time) => time !== undefined).toSorted().at(-1)
   const schedule = started === undefined ? lastScheduleTime : formatTime(started)

@@ -3,6 +3,7 @@ import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import { findCondition } from '#machinery/meta/conditions.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
+import { controllerOf } from '#machinery/meta/owner-references.ts'
 import type { Deployment, DeploymentStatus, ReplicaSet } from '#api/gen/apps-v1.ts'
 import { deployment as deploymentKind } from '#api/apps/deployment/deployment.ts'
 import { replicaSet as replicaSetKind } from '#api/apps/replicaset/replicaset.ts'
@@ -10,7 +11,7 @@ import type { Action, Outcome, Plan } from '../driver/action.ts'
 import { recordEvent, remove, updateStatus } from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodFinished } from '../workload/pods.ts'
+import { isPodFinished } from '#api/core/pod/pod-life.ts'
 import type { Draft } from './replicaset-draft.ts'
 import { actualCount, byAge, draftOf, equalTemplates, writeDrafts } from './replicaset-draft.ts'
 import { revisionAnnotation, revisionOf, syncReplicaAnnotations, syncRevision } from './revision.ts'
@@ -133,8 +134,7 @@ class Rollout {
     if (this.#limits.isRolling) return false
     if (scaleDownForRecreate(this.#old, this.#limits)) return true
     const newUid = this.#new?.stored?.metadata.uid
-    const oldPod = this.#state.pods.find((pod) => !isPodFinished(pod)
-      && pod.metadata.ownerReferences?.find((owner) => owner.controller)?.uid !== newUid)
+    const oldPod = this.#state.pods.find((pod) => !isPodFinished(pod) && controllerOf(pod)?.uid !== newUid)
     return actualCount(this.#old) > 0 || oldPod !== undefined
   }
 

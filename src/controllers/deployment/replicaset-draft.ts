@@ -7,8 +7,10 @@ import { deployment as deploymentKind } from '#api/apps/deployment/deployment.ts
 import { replicaSet as replicaSetKind } from '#api/apps/replicaset/replicaset.ts'
 import type { Action, AnyObject } from '../driver/action.ts'
 import { create, update } from '../driver/action.ts'
-import { controllerReferenceTo } from '../workload/pods.ts'
-import { hashLabel } from './revision.ts'
+import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
+
+/** Tells the pods of one ReplicaSet from those of the Deployment's others. */
+const hashLabel = 'pod-template-hash'
 
 /** One ReplicaSet on paper. `stored` is absent for the one that is still to be created. */
 export interface Draft {

@@ -3,7 +3,6 @@ import type { Stored } from '#machinery/meta/object.ts'
 import type { Deployment } from '#api/gen/apps-v1.ts'
 import type { Draft } from './replicaset-draft.ts'
 
-export const hashLabel = 'pod-template-hash'
 export const revisionAnnotation = 'deployment.kubernetes.io/revision'
 const historyAnnotation = 'deployment.kubernetes.io/revision-history'
 export const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas'

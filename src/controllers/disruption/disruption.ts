@@ -13,7 +13,7 @@ import { podDisruptionBudget } from '#api/policy/poddisruptionbudget/poddisrupti
 import type { Cache } from '../driver/define-controller.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodReady } from '../workload/pods.ts'
+import { isPodReady } from '#api/core/pod/pod-life.ts'
 import type { BudgetState, OwnerScale } from './reconcile.ts'
 import { reconcile } from './reconcile.ts'
 

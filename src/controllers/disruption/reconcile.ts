@@ -10,7 +10,7 @@ import { podDisruptionBudget } from '#api/policy/poddisruptionbudget/poddisrupti
 import type { Plan } from '../driver/action.ts'
 import { recordEvent, updateStatus } from '../driver/action.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodReady } from '../workload/pods.ts'
+import { isPodReady } from '#api/core/pod/pod-life.ts'
 
 export interface OwnerScale {
   /** undefined: a pod that nobody manages. */

@@ -5,6 +5,7 @@ import type { Informers } from '#client/informers.ts'
 import type { Lister } from '#client/object-cache.ts'
 import type { DeepReadonly, KubeObject, OwnerReference, Stored } from '#machinery/meta/object.ts'
 import { objectKey } from '#machinery/meta/object.ts'
+import { controllerOf } from '#machinery/meta/owner-references.ts'
 import type { AnyKind, Kind } from '#machinery/schema/define-kind.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
@@ -136,7 +137,7 @@ export function newStatistics(): ControllerStatistics {
 
 /** The key of the object's controller if that is of `kind`. Groups are compared, versions are not. */
 export function keyOfController(kind: AnyKind, object: Stored<KubeObject>): string | undefined {
-  const owner = (object.metadata.ownerReferences ?? []).find((reference) => reference.controller)
+  const owner = controllerOf(object)
   if (!owner || owner.kind !== kind.kind || groupOf(owner) !== kind.group) return undefined
   const namespace = kind.namespaced ? object.metadata.namespace : undefined
   return objectKey({ metadata: { name: owner.name, ...(namespace !== undefined && { namespace }) } })

@@ -9,7 +9,7 @@ import type { Plan } from '../driver/action.ts'
 import { create, nothing, remove, update } from '../driver/action.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodFinished, isPodReady } from '../workload/pods.ts'
+import { isPodFinished, isPodReady } from '#api/core/pod/pod-life.ts'
 import {
   familiesOf,
   familyOfIp,

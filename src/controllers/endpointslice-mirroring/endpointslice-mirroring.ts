@@ -9,7 +9,7 @@ import { endpointSlice as sliceKind } from '#api/discovery/endpointslice/endpoin
 import type { Action, Plan } from '../driver/action.ts'
 import { create, remove, update } from '../driver/action.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
-import { controllerReferenceTo } from '../workload/pods.ts'
+import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
 import { familyOfIp } from '../workload/service-pods.ts'
 
 const serviceNameLabel = 'kubernetes.io/service-name'

@@ -3,7 +3,7 @@ import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import type { Service } from '#api/gen/core-v1.ts'
 import type { Endpoint, EndpointPort } from '#api/gen/discovery-v1.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodFinished, isPodReady } from '../workload/pods.ts'
+import { isPodFinished, isPodReady } from '#api/core/pod/pod-life.ts'
 import type { IpFamily } from '../workload/service-pods.ts'
 import { familyOfIp, hostnameUnder, podIps, podReference, targetPortOf } from '../workload/service-pods.ts'
 

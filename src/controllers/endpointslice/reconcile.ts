@@ -8,7 +8,7 @@ import { endpointSlice as sliceKind } from '#api/discovery/endpointslice/endpoin
 import type { Action, Plan } from '../driver/action.ts'
 import { create, nothing, remove, update } from '../driver/action.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { controllerReferenceTo } from '../workload/pods.ts'
+import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
 import type { IpFamily } from '../workload/service-pods.ts'
 import { familiesOf, headlessLabel, isHeadless, triggerTime, triggerTimeAnnotation } from '../workload/service-pods.ts'
 import type { PortGroup, Ports } from './endpoints-of.ts'

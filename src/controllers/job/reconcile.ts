@@ -13,7 +13,9 @@ import { create, nothing, patch, recordEvent, remove, updateStatus } from '../dr
 import { planClaims } from '../workload/adoption.ts'
 import { choosePodsToDelete } from '../workload/deletion-order.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodReady, podFromTemplate } from '../workload/pods.ts'
+import { isPodReady } from '#api/core/pod/pod-life.ts'
+import { finishedConditionOf } from '#api/batch/job/job-life.ts'
+import { podFromTemplate } from '../workload/pods.ts'
 import type { Count } from './count.ts'
 import { countPods, formatCompleted, hasFailed, isIndexed, isTracked, trackingFinalizer } from './count.ts'
 import { indexAnnotation, indexOf } from './indexes.ts'
@@ -41,7 +43,7 @@ export function reconcile(state: JobState): Plan {
     podKind,
     state.pods,
   )
-  const isOver = isFinished(job)
+  const isOver = finishedConditionOf(job) !== undefined
   if (metadata.deletionTimestamp || isOver) return { actions: claimed.filter(isTracked).map(letGo) }
   const count = countPods(job, claimed)
   const isSuspended = spec?.suspend === true
@@ -63,14 +65,6 @@ export function reconcile(state: JobState): Plan {
     wakeAt: earliest(work.wakeAt, ending ? undefined : deadline),
     ...(work.because !== undefined && { because: work.because }),
   }
-}
-
-export function isFinished({ status }: DeepReadonly<Job>): boolean {
-  return (
-    status?.conditions?.some(
-      ({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True',
-    ) ?? false
-  )
 }
 
 /** The Job's pods, without what kept them until they were counted. */

@@ -8,7 +8,7 @@ import { pod as podKind } from '#api/core/pod/pod.ts'
 import type { Action, Plan } from '../driver/action.ts'
 import { patch, recordEvent, updateStatus } from '../driver/action.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodReady } from '../workload/pods.ts'
+import { isPodReady } from '#api/core/pod/pod-life.ts'
 import type { AnyTaint } from '../workload/taints.ts'
 import { notReadyTaint, sameTaint, unreachableTaint } from '../workload/taints.ts'
 

@@ -11,7 +11,7 @@ import { nothing, patch, remove } from '../driver/action.ts'
 import type { Cache, Controller, ObserveContext } from '../driver/define-controller.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodFinished } from '../workload/pods.ts'
+import { isPodFinished } from '#api/core/pod/pod-life.ts'
 
 export interface PodGarbageState {
   readonly pod: StoredPod

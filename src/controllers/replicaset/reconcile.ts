@@ -5,6 +5,7 @@ import { findCondition, withoutCondition } from '#machinery/meta/conditions.ts'
 import { labelSetMatcher, type LabelMatcher } from '#machinery/meta/label-selector.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { formatTime } from '#machinery/time.ts'
+import { controllerOf } from '#machinery/meta/owner-references.ts'
 import type { PodTemplateSpec } from '#api/gen/core-v1.ts'
 import type { ReplicaSetStatus } from '#api/gen/apps-v1.ts'
 import { pod } from '#api/core/pod/pod.ts'
@@ -13,14 +14,8 @@ import { create, remove } from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
 import { choosePodsToDelete } from '../workload/deletion-order.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import {
-  isPodActive,
-  isPodAvailable,
-  isPodReady,
-  isPodTerminating,
-  nextAvailability,
-  podFromTemplate,
-} from '../workload/pods.ts'
+import { isPodActive, isPodReady, isPodTerminating } from '#api/core/pod/pod-life.ts'
+import { isPodAvailable, nextAvailability, podFromTemplate } from '../workload/pods.ts'
 
 /** A ReplicaSet or a ReplicationController, which differ only in how they write their selector. */
 export interface ReplicaState {
@@ -95,7 +90,7 @@ function statusUpdate(
     availableReplicas: claimed.filter((candidate) => isPodAvailable(candidate, minReadySeconds, now)).length,
     ...(kind.kind === 'ReplicaSet' && {
       terminatingReplicas: state.pods.filter(
-        (candidate) => isPodTerminating(candidate) && isControlledByUid(candidate, uid),
+        (candidate) => isPodTerminating(candidate) && controllerOf(candidate)?.uid === uid,
       ).length,
     }),
     conditions: failureConditions(old?.conditions, surplus, error, now),
@@ -124,8 +119,4 @@ function zeroed(status: DeepReadonly<ReplicaSetStatus> | undefined): object {
     readyReplicas: status?.readyReplicas ?? 0, availableReplicas: status?.availableReplicas ?? 0,
     terminatingReplicas: status?.terminatingReplicas ?? 0, observedGeneration: status?.observedGeneration ?? 0,
   }
-}
-
-function isControlledByUid(candidate: StoredPod, uid: string): boolean {
-  return candidate.metadata.ownerReferences?.some((owner) => owner.controller && owner.uid === uid) ?? false
 }

@@ -13,7 +13,8 @@ import { create, remove, updateStatus } from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
 import { planHistoryCleanUp, planRevision, revisionHashLabel } from '../workload/history.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodAvailable, isPodReady, nextAvailability } from '../workload/pods.ts'
+import { isPodFinished, isPodReady } from '#api/core/pod/pod-life.ts'
+import { isPodAvailable, nextAvailability } from '../workload/pods.ts'
 import { claimName, claimsFor, firstOrdinal, ordinalOf, podFor, podName, templateOf } from './identity.ts'
 
 export interface StatefulState {
@@ -66,7 +67,6 @@ export function reconcile(state: StatefulState): Plan {
 }
 
 const isTerminating = ({ metadata }: StoredPod): boolean => metadata.deletionTimestamp !== undefined
-const isFailed = ({ status }: StoredPod): boolean => status?.phase === 'Failed' || status?.phase === 'Succeeded'
 
 class Step {
   readonly #state: StatefulState
@@ -120,7 +120,7 @@ class Step {
     const actions: Action[] = []
     for (const ordinal of this.#ordinals) {
       const pod = this.#pods.get(ordinal)
-      if (pod && isFailed(pod) && !isTerminating(pod)) {
+      if (pod && isPodFinished(pod) && !isTerminating(pod)) {
         actions.push(this.#remove(pod))
         if (!isParallel) return { actions, because: `${pod.metadata.name} failed` }
         continue

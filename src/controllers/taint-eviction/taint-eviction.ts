@@ -10,7 +10,7 @@ import type { Plan } from '../driver/action.ts'
 import { nothing, recordEvent, remove, updateStatus } from '../driver/action.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodFinished } from '../workload/pods.ts'
+import { isPodFinished } from '#api/core/pod/pod-life.ts'
 import type { AnyTaint } from '../workload/taints.ts'
 import { tolerates } from '../workload/taints.ts'
 

@@ -2,6 +2,7 @@
 import type { Stored } from '#machinery/meta/object.ts'
 import { timeToMilliseconds } from '#machinery/time.ts'
 import type { Job } from '#api/gen/batch-v1.ts'
+import { finishedConditionOf } from '#api/batch/job/job-life.ts'
 import { job } from '#api/batch/job/job.ts'
 import type { Plan } from '../driver/action.ts'
 import { nothing, remove } from '../driver/action.ts'
@@ -17,10 +18,7 @@ export const ttlAfterFinishedController = defineController({
 
 export function reconcile({ job: object, now }: { readonly job: Stored<Job>; readonly now: number }): Plan {
   if (object.metadata.deletionTimestamp) return nothing
-  const finished = object.status?.conditions?.find(
-    ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
-  )
-  const finishedAt = timeToMilliseconds(finished?.lastTransitionTime ?? '')
+  const finishedAt = timeToMilliseconds(finishedConditionOf(object)?.lastTransitionTime ?? '')
   if (Number.isNaN(finishedAt)) return nothing
   const expiresAt = finishedAt + (object.spec?.ttlSecondsAfterFinished ?? 0) * 1000
   if (expiresAt > now) return { actions: [], wakeAt: expiresAt }

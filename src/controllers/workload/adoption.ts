@@ -1,11 +1,10 @@
 /** Who belongs to whom: by controller reference, and for orphans by selector (upstream's ControllerRefManager). */
 import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
-import { controllerOf } from '#machinery/meta/owner-references.ts'
 import type { LabelMatcher } from '#machinery/meta/label-selector.ts'
 import type { AnyKind, Kind } from '#machinery/schema/define-kind.ts'
 import type { Action } from '../driver/action.ts'
 import { patch } from '../driver/action.ts'
-import { controllerReferenceTo } from './pods.ts'
+import { controllerOf, controllerReferenceTo } from '#machinery/meta/owner-references.ts'
 
 export interface Claims<T extends KubeObject> {
   /** Those that are the owner's, with those that it is about to adopt. */

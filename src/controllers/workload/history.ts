@@ -6,7 +6,7 @@ import type { ControllerRevision } from '#api/gen/apps-v1.ts'
 import { controllerRevision } from '#api/apps/controllerrevision/controllerrevision.ts'
 import type { Action } from '../driver/action.ts'
 import { create, remove, update } from '../driver/action.ts'
-import { controllerReferenceTo } from './pods.ts'
+import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
 import { computeTemplateHash } from './template-hash.ts'
 
 export const revisionHashLabel = 'controller-revision-hash'

@@ -1,29 +1,12 @@
-/** What controllers ask of pods: is it active, ready, available, and since when. */
-import type { DeepReadonly, KubeObject, OwnerReference, Stored } from '#machinery/meta/object.ts'
-import { formatApiVersion } from '#machinery/meta/group-version.ts'
+/** What controllers ask of pods and make of templates: since when a pod is ready, when it is available. */
+import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import { findCondition } from '#machinery/meta/conditions.ts'
+import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import { isPodReady } from '#api/core/pod/pod-life.ts'
 import type { Pod, PodTemplateSpec } from '#api/gen/core-v1.ts'
 
 export type StoredPod = Stored<Pod>
-
-/** It runs or will run: not finished, not being deleted. */
-export function isPodActive(pod: StoredPod): boolean {
-  return !isPodFinished(pod) && !pod.metadata.deletionTimestamp
-}
-
-export function isPodFinished({ status }: StoredPod): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed'
-}
-
-/** Being deleted, and its containers may still run. */
-export function isPodTerminating(pod: StoredPod): boolean {
-  return !isPodFinished(pod) && pod.metadata.deletionTimestamp !== undefined
-}
-
-export function isPodReady({ status }: StoredPod): boolean {
-  return findCondition(status?.conditions, 'Ready')?.status === 'True'
-}
 
 /** When it became ready, in milliseconds; undefined when it is not ready or does not say. */
 export function readySince({ status }: StoredPod): number | undefined {
@@ -55,18 +38,6 @@ export function parseTime(text: string | null | undefined): number | undefined {
   if (!text) return undefined
   const ms = Date.parse(text)
   return Number.isNaN(ms) ? undefined : ms
-}
-
-/** The reference that marks `owner` as the controller of what it makes. */
-export function controllerReferenceTo(kind: AnyKind, owner: DeepReadonly<KubeObject>): OwnerReference {
-  return {
-    apiVersion: formatApiVersion({ group: kind.group, version: kind.preferredVersion.version }),
-    kind: kind.kind,
-    name: owner.metadata?.name ?? '',
-    uid: owner.metadata?.uid ?? '',
-    controller: true,
-    blockOwnerDeletion: true,
-  }
 }
 
 /** A pod made from a template, named by the server after its owner (upstream's GetPodFromTemplate). */

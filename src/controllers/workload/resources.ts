@@ -3,6 +3,7 @@ import type { ResourceName } from '#client/client.ts'
 import { resourceNameOf } from '#client/client.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import type { Verb } from '#machinery/schema/define-kind.ts'
+import { isConditionTrue } from '#machinery/meta/conditions.ts'
 import type { CustomResourceDefinition } from '#api/gen/apiextensions-v1.ts'
 import { kinds } from '#api/kinds.ts'
 
@@ -20,11 +21,8 @@ export function builtInResources(verbs: readonly Verb[]): readonly ServedResourc
 
 /** The resource of a definition, once it is served; it has all verbs. */
 export function customResource({ spec, status }: Stored<CustomResourceDefinition>): ServedResource | undefined {
-  const isEstablished = status?.conditions?.some(
-    (condition) => condition.type === 'Established' && condition.status === 'True',
-  )
   const version = spec?.versions?.find(({ served }) => served)?.name
-  if (!isEstablished || !spec || version === undefined) return undefined
+  if (!isConditionTrue(status?.conditions, 'Established') || !spec || version === undefined) return undefined
   return {
     name: { group: spec.group, version, resource: spec.names.plural },
     kind: spec.names.kind,

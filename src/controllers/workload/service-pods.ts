@@ -9,7 +9,7 @@ import { service } from '#api/core/service/service.ts'
 import type { Cache } from '../driver/define-controller.ts'
 import { wakeFrom } from '../driver/define-controller.ts'
 import type { StoredPod } from './pods.ts'
-import { isPodFinished, isPodReady } from './pods.ts'
+import { isPodFinished, isPodReady } from '#api/core/pod/pod-life.ts'
 
 export type IpFamily = 'IPv4' | 'IPv6'
 

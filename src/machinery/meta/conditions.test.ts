@@ -2,7 +2,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { findCondition, isConditionTrue, withCondition, withoutCondition } from './conditions.ts'
-import { controllerOf, controllerReference, isControlledBy, isOwnedBy } from './owner-references.ts'
 
 const before = '2026-01-01T00:00:00Z'
 const now = '2026-01-02T00:00:00Z'
@@ -31,16 +30,4 @@ test('conditions are found and removed', () => {
   assert.equal(isConditionTrue([ready], 'Ready'), true)
   assert.equal(isConditionTrue(undefined, 'Ready'), false)
   assert.deepEqual(withoutCondition([ready], 'Ready'), [])
-})
-
-test('an object knows its owners by uid', () => {
-  const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: 'web', uid: 'u1' } }
-  const owned = { metadata: { ownerReferences: [{ ...controllerReference(owner) }] } }
-  assert.deepEqual(controllerOf(owned), {
-    apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: 'u1', controller: true, blockOwnerDeletion: true,
-  })
-  assert.equal(isControlledBy(owned, owner), true)
-  assert.equal(isOwnedBy(owned, { metadata: { name: 'web', uid: 'u2' } }), false)
-  assert.equal(isControlledBy({ metadata: {} }, {}), false)
-  assert.throws(() => controllerReference({ metadata: { name: 'x' } }), /an owner needs/)
 })

@@ -1,14 +1,10 @@
 /** Owner references: who an object belongs to. */
-import type { DeepReadonly, ObjectMeta, OwnerReference } from './object.ts'
+import type { AnyKind } from '../schema/define-kind.ts'
+import { formatApiVersion } from './group-version.ts'
+import type { DeepReadonly, KubeObject, ObjectMeta, OwnerReference } from './object.ts'
 
 interface Owned {
   readonly metadata?: DeepReadonly<Pick<ObjectMeta, 'ownerReferences'>>
-}
-
-interface Owner {
-  readonly apiVersion?: string
-  readonly kind?: string
-  readonly metadata?: { readonly name?: string; readonly uid?: string }
 }
 
 /** The reference to the managing controller; there is at most one. */
@@ -16,29 +12,17 @@ export function controllerOf(object: Owned): DeepReadonly<OwnerReference> | unde
   return object.metadata?.ownerReferences?.find((reference) => reference.controller === true)
 }
 
-/** True when the owner (by uid: names are reused) controls the object. */
-export function isControlledBy(object: Owned, owner: Owner): boolean {
-  const uid = owner.metadata?.uid
-  return uid !== undefined && controllerOf(object)?.uid === uid
-}
-
-/** True when any reference, controlling or not, is to the owner. */
-export function isOwnedBy(object: Owned, owner: Owner): boolean {
-  const uid = owner.metadata?.uid
-  return uid !== undefined && (object.metadata?.ownerReferences?.some((reference) => reference.uid === uid) ?? false)
-}
-
 /**
- * The reference that a controller puts on what it makes (metav1.NewControllerRef): deleting the owner waits for the
- * object.
+ * The reference that marks `owner` as the controller of what it makes (metav1.NewControllerRef): what it marks goes with
+ * the owner, and a foreground deletion of the owner waits for it.
  */
-export function controllerReference(owner: Owner): OwnerReference {
-  return { ...ownerReference(owner), controller: true, blockOwnerDeletion: true }
-}
-
-/** A plain reference: the object goes when the owner goes. The owner must be complete. */
-export function ownerReference({ apiVersion, kind, metadata }: Owner): OwnerReference {
-  const { name, uid } = metadata ?? {}
-  if (!apiVersion || !kind || !name || !uid) throw new Error('an owner needs apiVersion, kind, name and uid')
-  return { apiVersion, kind, name, uid }
+export function controllerReferenceTo(kind: AnyKind, owner: DeepReadonly<KubeObject>): OwnerReference {
+  return {
+    apiVersion: formatApiVersion({ group: kind.group, version: kind.preferredVersion.version }),
+    kind: kind.kind,
+    name: owner.metadata?.name ?? '',
+    uid: owner.metadata?.uid ?? '',
+    controller: true,
+    blockOwnerDeletion: true,
+  }
 }

@@ -2,6 +2,7 @@
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
+import { isConditionTrue } from '#machinery/meta/conditions.ts'
 import type { Job } from '../../gen/batch-v1.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { formatHumanDuration } from '../../printing/duration.ts'
@@ -45,8 +46,7 @@ export const job = defineKind<Job>({
 })
 
 function formatStatus({ metadata, status }: Stored<Job>): string {
-  const has = (type: string): boolean =>
-    status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false
+  const has = (type: string): boolean => isConditionTrue(status?.conditions, type)
   if (has('Complete')) return 'Complete'
   if (has('Failed')) return 'Failed'
   if (metadata.deletionTimestamp) return 'Terminating'

@@ -1,7 +1,9 @@
 /** What `kubectl get pods` says of a pod: the words of the READY, STATUS and RESTARTS columns. */
+import { isConditionTrue } from '#machinery/meta/conditions.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import type { Container, ContainerStatus, Pod } from '../../gen/core-v1.ts'
 import { formatTimeSince } from '../../printing/duration.ts'
+import { isPodFinished, isPodReady } from './pod-life.ts'
 
 export interface PodSummary {
   readonly ready: number
@@ -26,14 +28,14 @@ export function summarizePod(pod: Stored<Pod>): PodSummary {
   let lastRestart = initial.all.lastRestart
   let reason = initial.reason ?? gatedReason(pod) ?? (status?.reason || status?.phase || '')
 
-  if (initial.reason === undefined || hasCondition(pod, 'Initialized')) {
+  if (initial.reason === undefined || isConditionTrue(status?.conditions, 'Initialized')) {
     const main = summarizeContainers(status?.containerStatuses ?? [], reason)
     restarts = initial.sidecars.restarts + main.restarts
     lastRestart = later(initial.sidecars.lastRestart, main.lastRestart)
     ready += main.ready
     reason = main.reason
     // One container has completed, another still runs.
-    if (reason === 'Completed' && main.running) reason = hasCondition(pod, 'Ready') ? 'Running' : 'NotReady'
+    if (reason === 'Completed' && main.running) reason = isPodReady(pod) ? 'Running' : 'NotReady'
   }
   return { ready, total, reason: deletionReason(pod) ?? reason, restarts, lastRestart }
 }
@@ -47,14 +49,11 @@ function gatedReason({ status }: Stored<Pod>): string | undefined {
     ? 'SchedulingGated' : undefined
 }
 
-function deletionReason({ metadata, status }: Stored<Pod>): string | undefined {
+function deletionReason(pod: Stored<Pod>): string | undefined {
+  const { metadata, status } = pod
   if (!metadata.deletionTimestamp) return undefined
   if (status?.reason === 'NodeLost') return 'Unknown'
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed' ? undefined : 'Terminating'
-}
-
-function hasCondition({ status }: Stored<Pod>, type: string): boolean {
-  return status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false
+  return isPodFinished(pod) ? undefined : 'Terminating'
 }
 
 interface Count {

@@ -7,6 +7,7 @@ import type { PrepareContext } from '#machinery/schema/define-kind.ts'
 import type { Container, Pod, PodQOSClass, PodSpec } from '../../gen/core-v1.ts'
 import { compareQuantities, isZeroQuantity } from '../../quantities.ts'
 import { keep } from '../../strategy.ts'
+import { isPodFinished } from './pod-life.ts'
 
 export function preparePodForCreate(object: Pod): void {
   // Admission may have chosen the account; the older name of the field says the same.
@@ -102,8 +103,8 @@ function addRequirements(
  * means the shortest wait. 0: the object goes at once.
  */
 export function graceSecondsOfPod(object: Stored<Pod>, requested: number | undefined): number {
-  const { spec, status } = object
-  if (!spec?.nodeName || status?.phase === 'Failed' || status?.phase === 'Succeeded') return 0
+  const { spec } = object
+  if (!spec?.nodeName || isPodFinished(object)) return 0
   const seconds = requested ?? spec.terminationGracePeriodSeconds ?? 0
   return seconds < 0 ? 1 : seconds
 }

@@ -9,6 +9,7 @@ import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type {
   Container, PersistentVolumeClaim, Pod, PodAffinityTerm, ResourceQuota, ScopedResourceSelectorRequirement, Service,
 } from '../../gen/core-v1.ts'
+import { isPodFinished } from '../pod/pod-life.ts'
 
 export type Amounts = Readonly<Record<string, string>>
 
@@ -82,11 +83,10 @@ export function usageOf(kind: CountedResource, object: unknown, now: number): Am
 /** A pod that has ended, or should have by now, uses nothing but its place among the objects. */
 function podUsage(pod: DeepReadonly<Pod>, now: number): Amounts {
   const usage: Record<string, string> = { 'count/pods': '1' }
-  const { phase } = pod.status ?? {}
   const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata ?? {}
   const isOverdue = deletionTimestamp && deletionGracePeriodSeconds !== undefined
     && now > Date.parse(deletionTimestamp) + 1000 * deletionGracePeriodSeconds
-  if (phase === 'Failed' || phase === 'Succeeded' || isOverdue) return usage
+  if (isPodFinished(pod) || isOverdue) return usage
   usage['pods'] = '1'
   addComputeNames(usage, podAmounts(pod, 'requests'), podAmounts(pod, 'limits'))
   return usage
