@@ -2,7 +2,7 @@
 import type { Command, CommandContext } from './command.ts'
 import { commands } from './commands.ts'
 import type { Environment } from './environment.ts'
-import { CommandError, formatError } from './errors.ts'
+import { CommandError, formatError, UsageError } from './errors.ts'
 import { globalFlags } from './global-flags.ts'
 import { FlagError, parseLine, takesNextWord } from './pflag.ts'
 import { Session } from './session.ts'
@@ -40,6 +40,7 @@ async function runCommand(command: Command, path: string, line: readonly string[
     if (inner) return await runCommand(inner, `${path} ${name}`, line.toSpliced(position, 1), environment)
   }
   const { flags, words, dash } = parseFlags(line, command, path)
+  if (!command.run && words.length > 0) throw new UsageError(`unknown command ${JSON.stringify(words[0])}`, path)
   if (flags.bool('help') || !command.run) {
     const { formatHelp } = await import('./help.ts')
     return await environment.output(formatHelp(command, path))

@@ -26,6 +26,11 @@ export class Description {
     this.#text = ''
   }
 
+  /** With its tabs. */
+  plain(): string {
+    return this.#text
+  }
+
   finish(): string {
     this.flush()
     return this.#done
