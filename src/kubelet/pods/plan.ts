@@ -238,7 +238,9 @@ function start(
   if (latest?.state === 'exited' || latest?.state === 'unknown') {
     const entry = backOff.get(container.name)
     const isFresh = entry !== undefined && latest.finishedAt - entry.updatedAt <= 2 * maxBackOffMs
-    if (isFresh && now < latest.finishedAt + entry.delayMs && !draft.situation.underway.has(`start/${container.name}`)) {
+    // An end that is still to come means that the clock was set back: waiting for it could take hours.
+    const isBackingOff = isFresh && now >= latest.finishedAt && now < latest.finishedAt + entry.delayMs
+    if (isBackingOff && !draft.situation.underway.has(`start/${container.name}`)) {
       draft.waiting.set(container.name, {
         reason: 'CrashLoopBackOff',
         message: `back-off ${formatDelay(entry.delayMs)} restarting failed container=${container.name} pod=${describePod(pod)}`,
