@@ -3,6 +3,7 @@
  * what the server refuses is taken out again, until it takes the rest.
  */
 import type { FieldSchema, Shape, StructSchema } from '#machinery/schema/schema.ts'
+import { byField, byType } from './sample-values.ts'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 export type JsonObject = { [key: string]: Json }
@@ -18,32 +19,28 @@ export interface Complaint {
 
 const maxAttempts = 200
 
-/** Values that follow from a field's name; everything else is made from its shape. */
-const likely: Readonly<Record<string, Json>> = {
-  namespace: 'default', apiVersion: 'apps/v1', kind: 'ReplicaSet', apiGroup: 'rbac.authorization.k8s.io', image: 'registry.example.com/team/app:v1',
-  uid: '8f2f6f4e-2d2b-4a6e-9f3e-0d0a3a0f9a11', protocol: 'TCP', clusterIP: 'None', podIP: '10.1.2.3', hostIP: '10.0.0.4', ip: '10.1.2.3',
-  cidr: '10.1.0.0/16', podCIDR: '10.1.0.0/24', path: '/data/app', mountPath: '/mnt/app', host: 'app.example.com', hostname: 'app', schedule: '*/5 * * * *',
-  timeZone: 'Etc/UTC', operator: 'Exists', provisioner: 'example.com/provisioner', driver: 'example.com', url: 'https://hooks.example.com/path',
-  signerName: 'example.com/signer', expression: 'true', messageExpression: '"no"', command: ['/bin/app'], resource: 'requests.cpu', divisor: '1m',
-  fieldPath: 'metadata.name', verbs: ['get'], apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['deployments'], resourceNames: ['app'],
-  key: 'example.com/key', accessModes: ['ReadWriteOnce'], storageClassName: 'standard', type: '', port: 80, targetPort: 8080, number: 80,
-  controller: 'example.com/controller', handler: 'handler', minAvailable: 1, startingDeadlineSeconds: 60, caBundle: '', groupPriorityMinimum: 1000,
-}
-
 /** A struct with every field filled; recursion ends where a struct repeats. */
 export function fullSample(struct: StructSchema, above: readonly string[] = []): JsonObject {
+  const known = byType[typeKey(struct.name)] ?? {}
+  if (typeof known[''] === 'object' && known[''] !== null && above.length > 0) return structuredClone(known['']) as JsonObject
   const object: JsonObject = {}
   for (const field of struct.fields) {
-    const value = valueOf(field, field.shape, [...above, struct.name])
-    if (value !== undefined) object[field.name] = value
+    const value = field.name in known ? known[field.name]! : valueOf(field, field.shape, [...above, struct.name])
+    if (value !== undefined && value !== null) object[field.name] = structuredClone(value)
   }
   return object
 }
 
+/** `io.k8s.api.apps.v1.Deployment` → `apps.v1.Deployment`; the betas of a group that look like v1 are looked up as v1. */
+function typeKey(name: string): string {
+  const own = name.split('.').slice(-3).join('.')
+  const hub = own.replace(/\.v1(alpha|beta)\d+\./, '.v1.').replace('.v2beta2.', '.v2.')
+  return own in byType ? own : hub
+}
+
 function valueOf(field: FieldSchema, shape: Shape, above: readonly string[]): Json | undefined {
-  const known = shape.type === 'struct' || shape.type === 'map' || (shape.type === 'list' && shape.items.type === 'struct') ? undefined : likely[field.name]
-  if (known !== undefined && known !== '' && Array.isArray(known) === (shape.type === 'list')) return known
-  if (known === '') return undefined
+  const known = byField[field.name]
+  if (known !== undefined && fits(known, shape)) return known
   switch (shape.type) {
     case 'struct':
       return above.includes(shape.struct.name) ? undefined : fullSample(shape.struct, above)
@@ -53,7 +50,7 @@ function valueOf(field: FieldSchema, shape: Shape, above: readonly string[]): Js
     }
     case 'map': {
       const value = valueOf(field, shape.values, above)
-      return value === undefined ? undefined : { [shape.values.type === 'quantity' ? 'cpu' : 'example.com/key']: value }
+      return value === undefined ? undefined : { [shape.values.type === 'quantity' ? 'cpu' : /abels|nnotations|elector/.test(field.name) ? 'example.com/key' : 'key']: value }
     }
     case 'string': return field.enum?.find(Boolean) ?? field.name.toLowerCase()
     case 'enum': return field.enum![0]!
@@ -70,6 +67,11 @@ function valueOf(field: FieldSchema, shape: Shape, above: readonly string[]): Js
     case 'json': return 'value'
     default: return undefined
   }
+}
+
+function fits(value: Json, { type }: Shape): boolean {
+  if (typeof value === 'number') return type === 'int32' || type === 'int64' || type === 'intOrString'
+  return type === 'string' || (type === 'quantity' && /^\d/.test(String(value)))
 }
 
 /** Takes out what `judge` complains of; throws when nothing is left to take out. */
@@ -96,16 +98,17 @@ function pathOf(field: string): string[] {
   return [...field.matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)].map(([, index, name]) => index ?? name!)
 }
 
-/** Removes what lies at the path, or the nearest thing above it that exists; what gets empty goes too. */
+/** Removes what lies at the path, if anything; what gets empty goes too. */
 function remove(root: JsonObject, path: readonly string[]): void {
   const trail: (readonly [holder: Json[] | JsonObject, key: string])[] = []
   let at: Json | undefined = root
-  for (const key of path) {
-    if (typeof at !== 'object' || at === null) break
-    const next: Json | undefined = Array.isArray(at) ? at[Number(key)] : at[key]
-    if (next === undefined) break
+  for (const wanted of path) {
+    if (typeof at !== 'object' || at === null) return
+    // Some of upstream's messages name fields as Go does.
+    const key: string | undefined = wanted in at ? wanted : Object.keys(at).find((each) => each.toLowerCase() === wanted.toLowerCase())
+    if (key === undefined) return
     trail.push([at, key])
-    at = next
+    at = Array.isArray(at) ? at[Number(key)] : at[key]
   }
   for (const [holder, key] of trail.toReversed()) {
     // The kind, its metadata and its name are not in question.

@@ -28,7 +28,12 @@ function fromStored(object: KubeObject): KubeObject {
     ...rest,
     metadata: { ...metadata, ...(annotations && { annotations }) },
     ...(spec && { spec: { ...others, ...(spec.metrics && { metrics: spec.metrics.map(metricFromV2) }) } }),
-    ...(status && { status: { ...status, ...(status.currentMetrics && { currentMetrics: status.currentMetrics.map(statusFromV2) }) } }),
+    ...(status && {
+      status: {
+        ...status, currentReplicas: status.currentReplicas ?? 0, currentMetrics: (status.currentMetrics ?? []).map(statusFromV2),
+        conditions: status.conditions ?? [],
+      },
+    }),
   } as KubeObject
 }
 

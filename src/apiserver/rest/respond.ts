@@ -8,7 +8,7 @@ import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
 import type { HttpResponse } from '#world/http.ts'
 import type { Outcome, RequestScope } from './context.ts'
-import { loadObject, servedPrefix, toWire } from './forms.ts'
+import { loadObject, servedPrefix, toWire, type WireForm } from './forms.ts'
 import { isBuiltIn } from './keys.ts'
 import type { ListPage } from './list.ts'
 import { contentTypes, type Form } from './negotiate.ts'
@@ -31,7 +31,7 @@ export const pieceBytes = 128 * 1024
 
 export function renderOutcome(outcome: Outcome, scope: RequestScope, options: RenderOptions): HttpResponse {
   if (outcome.type === 'entry') return renderEntry(outcome.entry, outcome.status, scope, options)
-  return renderObject(toWire(scope, outcome.object), outcome.status, scope.kind, options)
+  return renderObject(outcome.object, outcome.status, scope, options)
 }
 
 export function renderEntry(entry: Entry, status: number, scope: RequestScope, options: RenderOptions): HttpResponse {
@@ -42,18 +42,20 @@ export function renderEntry(entry: Entry, status: number, scope: RequestScope, o
     chunks.push(newline)
     return { status, headers: jsonHeaders, body: { type: 'bytes', chunks } }
   }
-  return renderObject(toWire(scope, loadObject(scope.kind, entry) as KubeObject), status, scope.kind, options)
+  return renderObject(loadObject(scope.kind, entry) as KubeObject, status, scope, options)
 }
 
-/** An object with its own kind and apiVersion, in the form that the client wants. */
-export function renderObject(object: KubeObject, status: number, kind: AnyKind, options: RenderOptions): HttpResponse {
+/** An object of the kind's own version (columns are about that one), or something else: in the form that the client wants. */
+function renderObject(object: KubeObject, status: number, scope: WireForm, options: RenderOptions): HttpResponse {
   const { form, wire, now, includeObject } = options
-  let answer = object
+  const { kind } = scope
+  const served = toWire(scope, object)
+  let answer = served
   if (object.kind === kind.kind && object.metadata?.name !== undefined) {
-    if (form.as === 'metadata') answer = partialMetadata(object as never)
+    if (form.as === 'metadata') answer = partialMetadata(served as never)
     if (form.as === 'table') {
       answer = tableOf(kind, { resourceVersion: object.metadata.resourceVersion ?? '' },
-        [tableRow(kind, object as never, object, includeObject, now)])
+        [tableRow(kind, object as never, served, includeObject, now)])
     }
   }
   const bytes = wire.encode(form.media, answer, form.pretty)

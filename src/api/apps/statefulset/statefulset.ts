@@ -1,13 +1,15 @@
 /** StatefulSet: pods with lasting names and storage, in order. */
 import { defineKind } from '#machinery/schema/define-kind.ts'
-import type { StatefulSet, StatefulSetSpec } from '../../gen/apps-v1.ts'
 import { setClaimDefaults } from '../../core/persistentvolumeclaim/persistentvolumeclaim.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { podWarnings } from '../../core/pod/pod-warnings.ts'
+import type { StatefulSet, StatefulSetSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 import {
-  validateStatefulSet, validateStatefulSetStatusUpdate, validateStatefulSetUpdate,
+  validateStatefulSet,
+  validateStatefulSetStatusUpdate,
+  validateStatefulSetUpdate,
 } from './statefulset.validation.ts'
 
 export const statefulSet = defineKind<StatefulSet>({
@@ -56,8 +58,8 @@ function setDefaults(object: StatefulSet): void {
   spec.replicas ??= 1
   spec.revisionHistoryLimit ??= 10
   for (const claim of spec.volumeClaimTemplates ?? []) {
-    claim.apiVersion ||= 'v1'
-    claim.kind ||= 'PersistentVolumeClaim'
+    claim.apiVersion = 'v1'
+    claim.kind = 'PersistentVolumeClaim'
     setClaimDefaults(claim)
   }
   setTemplateDefaults(spec)

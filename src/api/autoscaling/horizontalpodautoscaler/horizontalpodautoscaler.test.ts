@@ -18,7 +18,7 @@ const rows: readonly Row[] = [
     object: own(),
     holds: {
       'spec.minReplicas': 1,
-      status: { currentReplicas: 0, desiredReplicas: 0 },
+      status: { desiredReplicas: 0, currentMetrics: [] },
       'spec.metrics': [
         { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
       ],

@@ -3,8 +3,8 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { HorizontalPodAutoscaler } from '../../gen/autoscaling-v2.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
-import { fromV1, toV1 } from './horizontalpodautoscaler.conversion.ts'
 import { setAutoscalerDefaults } from './horizontalpodautoscaler-defaults.ts'
+import { fromV1, toV1 } from './horizontalpodautoscaler.conversion.ts'
 import { validateAutoscaler, validateAutoscalerStatusUpdate } from './horizontalpodautoscaler.validation.ts'
 import { formatMetrics } from './metrics-column.ts'
 
@@ -23,7 +23,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
     },
   ],
   setDefaults: setAutoscalerDefaults,
-  ...separateStatus<HorizontalPodAutoscaler>({ currentReplicas: 0, desiredReplicas: 0 }),
+  ...separateStatus<HorizontalPodAutoscaler>({ desiredReplicas: 0, currentMetrics: [] }),
   validate: validateAutoscaler,
   validateStatusUpdate: validateAutoscalerStatusUpdate,
   subresources: { status: true },
