@@ -52,11 +52,14 @@ export class KindRegistry {
     return this.#stored.get(`${group}/${plural}`)
   }
 
-  /** Adds the kind, in place of one with the same group and plural. */
-  set(kind: AnyKind): void {
-    this.#drop(kind.group, kind.plural)
-    this.#insert(kind)
-    this.#kinds = [...this.#kinds, kind]
+  /**
+   * Serves these in place of whatever had this group and plural. More than one: each is a version of its own, with its
+   * own rules; the first is the one that objects are stored as.
+   */
+  set(group: string, plural: string, kinds: readonly AnyKind[]): void {
+    this.#drop(group, plural)
+    for (const kind of kinds) this.#insert(kind)
+    this.#kinds = [...this.#kinds, ...kinds]
     this.#changed()
   }
 
@@ -79,20 +82,23 @@ export class KindRegistry {
         this.#resources.set(`${kind.group}/${version.version}/${kind.plural}`, resource)
         this.#byKind.set(`${apiVersion}/${kind.kind}`, resource)
       }
-      if (version === kind.storedVersion) this.#stored.set(`${kind.group}/${kind.plural}`, resource)
+      const key = `${kind.group}/${kind.plural}`
+      if (version === kind.storedVersion && !this.#stored.has(key)) this.#stored.set(key, resource)
     }
   }
 
   #drop(group: string, plural: string): void {
-    const old = this.#kinds.find((kind) => kind.group === group && kind.plural === plural)
-    if (!old) return
-    for (const version of old.versions) {
-      const apiVersion = group === '' ? version.version : `${group}/${version.version}`
-      this.#resources.delete(`${group}/${version.version}/${plural}`)
-      this.#byKind.delete(`${apiVersion}/${old.kind}`)
+    const old = this.#kinds.filter((kind) => kind.group === group && kind.plural === plural)
+    if (old.length === 0) return
+    for (const kind of old) {
+      for (const version of kind.versions) {
+        const apiVersion = group === '' ? version.version : `${group}/${version.version}`
+        this.#resources.delete(`${group}/${version.version}/${plural}`)
+        this.#byKind.delete(`${apiVersion}/${kind.kind}`)
+      }
     }
     this.#stored.delete(`${group}/${plural}`)
-    this.#kinds = this.#kinds.filter((kind) => kind !== old)
+    this.#kinds = this.#kinds.filter((kind) => !old.includes(kind))
   }
 
   #changed(): void {

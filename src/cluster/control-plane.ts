@@ -6,9 +6,11 @@ import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
 import { admissionPlugins } from '#apiserver/admission/plugins.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
 import { discoveryDocument, issueRequestedToken, keySetDocument } from '#apiserver/authn/token-request.ts'
+import { createDefinitions } from '#apiserver/crd/definitions.ts'
 import { runEventExpiry } from '#apiserver/event-expiry.ts'
 import type { HealthCheck } from '#apiserver/health.ts'
 import type { ProcessMetrics } from '#apiserver/metrics.ts'
+import type { JsonObject } from '#apiserver/openapi/definitions.ts'
 import { createOpenApiHandler } from '#apiserver/openapi/handler.ts'
 import type { PathHandler } from '#apiserver/paths.ts'
 import { createPostStart, postStartHooks, postStartNames } from '#apiserver/post-start/post-start.ts'
@@ -106,11 +108,13 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     ...(options.gzip && { gzip: options.gzip }),
     ...(options.processMetrics && { processMetrics: options.processMetrics }),
   })
+  const own = server.localTransport({ name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] })
+  const definitions = createDefinitions({ store, kinds: server.kinds, schemas, transport: own, clock, log: log.named('definitions') })
   const { wrapTransport = (direct) => direct } = options
   const transport = (user: UserInfo): Transport => wrapTransport(server.localTransport(user), user)
   const policy = bootstrapPolicy()
   const hooks = postStartHooks({
-    transport: server.localTransport({ name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }), kinds: server.kinds,
+    transport: own, kinds: server.kinds,
     clusterCidrs: [serviceCidr], advertise: { address: advertiseAddress, port },
     policy: [...policy.clusterRoles, ...policy.clusterRoleBindings, ...policy.roles, ...policy.roleBindings],
   })
@@ -121,6 +125,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     started: started.promise,
     run: (own) => withTaskGroup(own, async (group) => {
       group.start((inner) => identity.run(inner))
+      group.start((inner) => definitions.run(inner))
       group.start((inner) => runEventExpiry({ store, clock, log: log.named('event-expiry') }, inner))
       await postStart.run(group.signal)
       started.resolve()
@@ -195,7 +200,9 @@ function serveTokenKeys({ tokens }: Identity, keySetUrl: string): PathHandler {
 
 /** The schemas of everything that is served, for `kubectl explain`, validation and server-side apply in clients. */
 function serveOpenApi(served: () => readonly AnyKind[], serverVersion: string, clock: Clock): PathHandler {
-  const handle = createOpenApiHandler({ kinds: served, table: schemas, serverVersion, now: () => clock.now() })
+  const handle = createOpenApiHandler({
+    kinds: served, table: schemas, serverVersion, now: () => clock.now(), customSchema: (kind) => kind.storedVersion.custom?.openApi as JsonObject | undefined,
+  })
   return ({ info, request }) => {
     if (info.type !== 'path' || !info.path.startsWith('/openapi/')) return undefined
     const response = handle({ path: info.path, query: request.query, accept: request.headers['accept'], ifNoneMatch: request.headers['if-none-match'] })

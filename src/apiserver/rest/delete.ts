@@ -13,9 +13,11 @@ import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
 import { kindSubject, resourceSubject, type Outcome, type RequestScope, type RestContext } from './context.ts'
 import { encodeForStore, objectNotFound } from './create.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
+import { foregroundFinalizer, orphanFinalizer } from '#machinery/meta/finalizers.ts'
 import { loadObject } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
 import { formatTime } from './names.ts'
+import { markDefinition } from '../crd/definition-status.ts'
 
 export interface DeleteParameters {
   readonly gracePeriodSeconds?: number | undefined
@@ -34,8 +36,6 @@ export interface Deletion {
   readonly deleted: boolean
 }
 
-const orphanFinalizer = 'orphan'
-const foregroundFinalizer = 'foregroundDeletion'
 const maxAttempts = 50
 
 /** Kinds whose DELETE answers with the object; all others with a Status. */
@@ -75,9 +75,7 @@ async function attemptDelete(
   const { kind } = scope
   const old = loadObject(kind, entry)
   checkPreconditions(scope, parameters, old)
-  const plan = kind.group === '' && kind.plural === 'namespaces'
-    ? planNamespaceDeletion(old, parameters, context.clock.now())
-    : planDeletion(kind, old, parameters, context.clock.now())
+  const plan = planFor(kind, old, parameters, context.clock.now())
   if (plan.type === 'already') return done(deletedOutcome(kind, old), false)
   if (admitted.revision !== entry.modRevision) {
     const request = {
@@ -106,6 +104,16 @@ async function attemptDelete(
   }
   await context.hooks.get(`${kind.group}/${kind.plural}`)?.afterDelete?.(old)
   return done(deletedOutcome(kind, loadObject(kind, result.entry)), true)
+}
+
+function planFor(kind: AnyKind, old: Stored<KubeObject>, parameters: DeleteParameters, now: number): DeletionPlan {
+  switch (`${kind.group}/${kind.plural}`) {
+    case '/namespaces': return planNamespaceDeletion(old, parameters, now)
+    case 'apiextensions.k8s.io/customresourcedefinitions':
+      // Its instances go first (upstream: apiextensions-apiserver/pkg/registry/customresourcedefinition).
+      if (!old.metadata.deletionTimestamp) return { type: 'mark', object: markDefinition(old, formatTime(now)), thenDelete: false }
+  }
+  return planDeletion(kind, old, parameters, now)
 }
 
 function done(outcome: Outcome, deleted: boolean): Step {

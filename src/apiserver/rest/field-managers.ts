@@ -41,11 +41,11 @@ export function recordUpdate(
 }
 
 export function schemaOf({ schemas }: RestContext, { version }: RequestScope): StructSchema | undefined {
-  return schemas.has(version.schema) ? schemas.struct(version.schema) : undefined
+  return version.custom?.struct ?? (schemas.has(version.schema) ? schemas.struct(version.schema) : undefined)
 }
 
 /** Fields that this endpoint never writes, so that nobody comes to own them through it. */
 export function resetFieldsOf({ kind, subresource }: RequestScope): readonly (readonly string[])[] {
-  if (subresource === 'status') return [['spec']]
+  if (subresource === 'status') return kind.storedVersion.custom ? [['metadata'], ['spec']] : [['spec']]
   return subresource === '' && kind.subresources?.status ? [['status']] : []
 }

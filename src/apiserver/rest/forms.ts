@@ -11,16 +11,19 @@ import type { Entry } from '#storage/store.ts'
 import { isBuiltIn } from './keys.ts'
 import { decodeStored, typeBytes } from './stored-form.ts'
 
-const converted = new WeakMap<object, Stored<KubeObject>>()
+/** By kind, as several kinds may be views of the same objects. */
+const converted = new WeakMap<AnyKind, WeakMap<object, Stored<KubeObject>>>()
 
 /** An entry as the kind's own stored version. Shared and frozen. */
 export function loadObject<T extends KubeObject = KubeObject>(kind: AnyKind, entry: Entry): Stored<T> {
   const stored = decodeStored(entry)
   if (!kind.storedAs) return stored as Stored<T>
-  let own = converted.get(stored)
+  let known = converted.get(kind)
+  if (!known) converted.set(kind, known = new WeakMap())
+  let own = known.get(stored)
   if (!own) {
     own = deepFreeze(kind.storedAs.fromStored(stored as KubeObject)) as Stored<KubeObject>
-    converted.set(stored, own)
+    known.set(stored, own)
   }
   return own as Stored<T>
 }

@@ -29,7 +29,7 @@ const namedBuiltIn: ReadonlySet<string> = new Set(['apiextensions.k8s.io', 'apir
 
 /** Whether the kind has a Go type upstream. The items of such lists have no kind and apiVersion of their own. */
 export function isBuiltIn(kind: AnyKind): boolean {
-  return groupless.has(kind.group) || namedBuiltIn.has(kind.group)
+  return kind.storedVersion.custom === undefined && (groupless.has(kind.group) || namedBuiltIn.has(kind.group))
 }
 
 const prefixes = new WeakMap<object, string>()
@@ -39,7 +39,9 @@ export function kindPrefix(kind: AnyKind): string {
   if (kind.storedAs) return kindPrefix(kind.storedAs.kind)
   let prefix = prefixes.get(kind)
   if (prefix === undefined) {
-    const name = groupless.has(kind.group) ? (historical[kind.plural] ?? kind.plural) : `${kind.group}/${kind.plural}`
+    // A custom resource may be in a built-in group, and have a built-in kind's name there.
+    const isShort = groupless.has(kind.group) && !kind.storedVersion.custom
+    const name = isShort ? (historical[kind.plural] ?? kind.plural) : `${kind.group}/${kind.plural}`
     prefix = `/registry/${name}/`
     prefixes.set(kind, prefix)
   }

@@ -5,7 +5,7 @@ import { decodeKubernetesProtobuf, ProtobufError } from '#machinery/codec/protob
 import { parseYaml, YamlError } from '#machinery/codec/yaml.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
-import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
+import type { AnyKind, CustomSchema, KindVersion } from '#machinery/schema/define-kind.ts'
 import type { StructSchema } from '#machinery/schema/schema.ts'
 import type { SchemaTable } from '#machinery/schema/table.ts'
 import { BodyError } from './body-error.ts'
@@ -41,8 +41,8 @@ const noDuplicates: ReadonlyMap<object, readonly string[]> = new Map()
 export function createObjectCodec(schemas: SchemaTable): ObjectCodec {
   const decode: ObjectCodec['decode'] = (kind, version, parsed, strict) => {
     const schema: StructSchema | undefined = schemas.has(version.schema) ? schemas.struct(version.schema) : undefined
-    const { object, problems } = schema
-      ? decodeTyped(parsed, schema, strict)
+    const { object, problems } = version.custom ? decodeCustom(parsed, version.custom, strict)
+      : schema ? decodeTyped(parsed, schema, strict)
       : { object: parsed.value as Record<string, unknown>, problems: strict ? duplicateProblems(parsed) : [] }
     const own = fromWire({ kind, version }, object as KubeObject)
     kind.setDefaults?.(own)
@@ -64,6 +64,14 @@ function decodeTyped(
   parsed: ParsedJson, schema: StructSchema, strict: boolean,
 ): { object: Record<string, unknown>; problems: readonly string[] } {
   return translate(() => decodeParsed(parsed, schema, { strict: strict ? 'Strict' : 'Ignore' }))
+}
+
+function decodeCustom(
+  parsed: ParsedJson, custom: CustomSchema, strict: boolean,
+): { object: Record<string, unknown>; problems: readonly string[] } {
+  const object = parsed.value as Record<string, unknown>
+  const repeated = strict ? duplicateProblems(parsed) : []
+  return translate(() => ({ object, problems: [...repeated, ...custom.shape(object)] }))
 }
 
 function parseFirstDocument(body: Uint8Array): ParsedBody {

@@ -40,15 +40,18 @@ export function partialMetadata(object: Stored<KubeObject>): KubeObject {
   }
 }
 
+/** The first column of whatever has no columns of its own making. */
+export const nameColumn: Column<KubeObject> = {
+  name: 'Name', type: 'string', format: 'name', priority: 0,
+  description: 'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client ' +
+    'to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and ' +
+    'configuration definition. Cannot be updated. More info: ' +
+    'https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
+  value: (object) => object.metadata.name,
+}
+
 const fallback: readonly Column<KubeObject>[] = [
-  {
-    name: 'Name', type: 'string', format: 'name', priority: 0,
-    description: 'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client ' +
-      'to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and ' +
-      'configuration definition. Cannot be updated. More info: ' +
-      'https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
-    value: (object) => object.metadata.name,
-  },
+  nameColumn,
   {
     name: 'Created At', type: 'date', format: '', priority: 0,
     description: 'CreationTimestamp is a timestamp representing the server time when this object was created.',

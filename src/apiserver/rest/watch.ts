@@ -75,7 +75,9 @@ async function* runWatch(
   const timer = clock.schedule(1000 * seconds, () => stop.abort())
   const source = new Timed(context, parameters.allowWatchBookmarks ? bookmarkIntervalMs : undefined)
   try {
-    const signal = AbortSignal.any([scope.signal, stop.signal])
+    // With another definition its objects look different: the client begins anew.
+    const { custom } = scope.version
+    const signal = AbortSignal.any([scope.signal, stop.signal, ...(custom ? [custom.ended] : [])])
     source.begin(
       store.watch(selection.range, Math.min(from, store.revision), { signal, queueLimit })[Symbol.asyncIterator](),
     )
@@ -99,7 +101,7 @@ async function* runWatch(
     }
   } catch (error) {
     // Aborted by the client or the server: nothing more to say.
-    if (scope.signal.aborted || stop.signal.aborted) return
+    if (scope.signal.aborted || stop.signal.aborted || scope.version.custom?.ended.aborted) return
     // A reader that is too slow begins again with a list, or from the version it has seen.
     if (error instanceof WatchOverflow) return
     if (!(error instanceof Compacted)) throw error
