@@ -12,41 +12,65 @@ const selector = { matchLabels: { app: 'a' }, matchExpressions: [{ key: 'b', ope
 type Cells = readonly (string | number | boolean)[]
 
 const table: readonly (readonly [kind: string, object: object, cells: Cells])[] = [
-  ['Pod', {
-    spec: { containers: [{ name: 'a' }], nodeName: 'n', readinessGates: [{ conditionType: 'g' }] },
-    status: {
-      phase: 'Running', podIPs: [{ ip: '10.0.0.1' }], conditions: [{ type: 'g', status: 'True' }],
-      containerStatuses: [{
-        name: 'a',
-        ready: true,
-        restartCount: 3,
-        state: { running: {} },
-        lastState: { terminated: { finishedAt: '2026-01-01T23:55:00Z' } },
-      }],
+  [
+    'Pod',
+    {
+      spec: { containers: [{ name: 'a' }], nodeName: 'n', readinessGates: [{ conditionType: 'g' }] },
+      status: {
+        phase: 'Running',
+        podIPs: [{ ip: '10.0.0.1' }],
+        conditions: [{ type: 'g', status: 'True' }],
+        containerStatuses: [
+          {
+            name: 'a',
+            ready: true,
+            restartCount: 3,
+            state: { running: {} },
+            lastState: { terminated: { finishedAt: '2026-01-01T23:55:00Z' } },
+          },
+        ],
+      },
     },
-  }, ['a', '1/1', 'Running', '3 (5m ago)', '24h', '10.0.0.1', 'n', '<none>', '1/1']],
-  ['Pod', {
-    spec: { containers: [{ name: 'a' }], initContainers: [{ name: 'i' }, { name: 'j' }] },
-    status: { phase: 'Pending', initContainerStatuses: [
-      { name: 'i', state: { terminated: { exitCode: 0 } } },
-      { name: 'j', restartCount: 2, state: { waiting: { reason: 'CrashLoopBackOff' } } },
-    ] },
-  }, ['a', '0/1', 'Init:CrashLoopBackOff', '2', '24h', '<none>', '<none>', '<none>', '<none>']],
-  ['Pod', {
-    spec: { containers: [{ name: 'a' }], initContainers: [{ name: 's', restartPolicy: 'Always' }] },
-    status: {
-      phase: 'Running', conditions: [{ type: 'Initialized', status: 'True' }],
-      initContainerStatuses: [{ name: 's', started: true, ready: true, restartCount: 1, state: { running: {} } }],
-      containerStatuses: [
-        { name: 'a', ready: false, restartCount: 0, state: { terminated: { exitCode: 137, signal: 9 } } },
-      ],
+    ['a', '1/1', 'Running', '3 (5m ago)', '24h', '10.0.0.1', 'n', '<none>', '1/1'],
+  ],
+  [
+    'Pod',
+    {
+      spec: { containers: [{ name: 'a' }], initContainers: [{ name: 'i' }, { name: 'j' }] },
+      status: {
+        phase: 'Pending',
+        initContainerStatuses: [
+          { name: 'i', state: { terminated: { exitCode: 0 } } },
+          { name: 'j', restartCount: 2, state: { waiting: { reason: 'CrashLoopBackOff' } } },
+        ],
+      },
     },
-  }, ['a', '1/2', 'Signal:9', '1', '24h', '<none>', '<none>', '<none>', '<none>']],
-  ['Pod', {
-    metadata: { ...metadata, deletionTimestamp: '2026-01-02T00:00:00Z' },
-    spec: { containers: [] },
-    status: { phase: 'Running' },
-  }, ['a', '0/0', 'Terminating', '0', '24h', '<none>', '<none>', '<none>', '<none>']],
+    ['a', '0/1', 'Init:CrashLoopBackOff', '2', '24h', '<none>', '<none>', '<none>', '<none>'],
+  ],
+  [
+    'Pod',
+    {
+      spec: { containers: [{ name: 'a' }], initContainers: [{ name: 's', restartPolicy: 'Always' }] },
+      status: {
+        phase: 'Running',
+        conditions: [{ type: 'Initialized', status: 'True' }],
+        initContainerStatuses: [{ name: 's', started: true, ready: true, restartCount: 1, state: { running: {} } }],
+        containerStatuses: [
+          { name: 'a', ready: false, restartCount: 0, state: { terminated: { exitCode: 137, signal: 9 } } },
+        ],
+      },
+    },
+    ['a', '1/2', 'Signal:9', '1', '24h', '<none>', '<none>', '<none>', '<none>'],
+  ],
+  [
+    'Pod',
+    {
+      metadata: { ...metadata, deletionTimestamp: '2026-01-02T00:00:00Z' },
+      spec: { containers: [] },
+      status: { phase: 'Running' },
+    },
+    ['a', '0/0', 'Terminating', '0', '24h', '<none>', '<none>', '<none>', '<none>'],
+  ],
   [
     'Node',
     {
@@ -79,14 +103,18 @@ const table: readonly (readonly [kind: string, object: object, cells: Cells])[] 
       'containerd://2',
     ],
   ],
-  ['Service', {
-    spec: {
-      type: 'LoadBalancer',
-      clusterIPs: ['10.0.0.1'],
-      ports: [{ port: 80, nodePort: 30080, protocol: 'TCP' }],
-      selector: { b: 'c', a: 'b' },
+  [
+    'Service',
+    {
+      spec: {
+        type: 'LoadBalancer',
+        clusterIPs: ['10.0.0.1'],
+        ports: [{ port: 80, nodePort: 30080, protocol: 'TCP' }],
+        selector: { b: 'c', a: 'b' },
+      },
     },
-  }, ['a', 'LoadBalancer', '10.0.0.1', '<pending>', '80:30080/TCP', '24h', 'a=b,b=c']],
+    ['a', 'LoadBalancer', '10.0.0.1', '<pending>', '80:30080/TCP', '24h', 'a=b,b=c'],
+  ],
   ['Deployment', {
     spec: { replicas: 3, template, selector }, status: { readyReplicas: 2, updatedReplicas: 3, availableReplicas: 1 },
   },
@@ -98,32 +126,53 @@ const table: readonly (readonly [kind: string, object: object, cells: Cells])[] 
     status: { lastScheduleTime: '2026-01-01T23:59:30Z' },
   },
     ['a', '* * * * *', '<none>', 'False', 0, '30s', '24h', 'c,d', 'i,j', '<none>']],
-  ['PersistentVolume', {
-    spec: { capacity: { storage: '1Gi' }, accessModes: [
-      'ReadOnlyMany', 'ReadWriteOnce',
-    ], persistentVolumeReclaimPolicy: 'Retain',
-      claimRef: { namespace: 'n', name: 'c' }, storageClassName: 's', volumeMode: 'Filesystem' },
-    status: { phase: 'Bound' },
-  }, ['a', '1Gi', 'RWO,ROX', 'Retain', 'Bound', 'n/c', 's', '<unset>', '', '24h', 'Filesystem']],
+  [
+    'PersistentVolume',
+    {
+      spec: {
+        capacity: { storage: '1Gi' },
+        accessModes: ['ReadOnlyMany', 'ReadWriteOnce'],
+        persistentVolumeReclaimPolicy: 'Retain',
+        claimRef: { namespace: 'n', name: 'c' },
+        storageClassName: 's',
+        volumeMode: 'Filesystem',
+      },
+      status: { phase: 'Bound' },
+    },
+    ['a', '1Gi', 'RWO,ROX', 'Retain', 'Bound', 'n/c', 's', '<unset>', '', '24h', 'Filesystem'],
+  ],
   ['ResourceQuota', { status: { hard: { 'limits.cpu': '2', pods: '3', cpu: '1' }, used: { pods: '1' } } },
     ['a', 'cpu: 0/1, pods: 1/3', 'limits.cpu: 0/2', '24h']],
-  ['Event', {
-    involvedObject: { kind: 'Pod', name: 'p' },
-    reason: 'Pulled',
-    type: 'Normal',
-    message: ' m ',
-    count: 4,
-    source: { component: 'kubelet', host: 'n' },
-    firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T23:59:00Z',
-  }, ['60s', 'Normal', 'Pulled', 'pod/p', '', 'kubelet, n', 'm', '24h', 4, 'a']],
-  ['HorizontalPodAutoscaler', {
-    spec: { scaleTargetRef: { kind: 'Deployment', name: 'd' }, minReplicas: 1, maxReplicas: 3,
-      metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 80 } } }] },
-    status: {
-      currentReplicas: 2,
-      currentMetrics: [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: 40 } } }],
+  [
+    'Event',
+    {
+      involvedObject: { kind: 'Pod', name: 'p' },
+      reason: 'Pulled',
+      type: 'Normal',
+      message: ' m ',
+      count: 4,
+      source: { component: 'kubelet', host: 'n' },
+      firstTimestamp: '2026-01-01T00:00:00Z',
+      lastTimestamp: '2026-01-01T23:59:00Z',
     },
-  }, ['a', 'Deployment/d', 'cpu: 40%/80%', '1', 3, 2, '24h']],
+    ['60s', 'Normal', 'Pulled', 'pod/p', '', 'kubelet, n', 'm', '24h', 4, 'a'],
+  ],
+  [
+    'HorizontalPodAutoscaler',
+    {
+      spec: {
+        scaleTargetRef: { kind: 'Deployment', name: 'd' },
+        minReplicas: 1,
+        maxReplicas: 3,
+        metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 80 } } }],
+      },
+      status: {
+        currentReplicas: 2,
+        currentMetrics: [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: 40 } } }],
+      },
+    },
+    ['a', 'Deployment/d', 'cpu: 40%/80%', '1', 3, 2, '24h'],
+  ],
   ['Ingress', { spec: { rules: [{ host: 'a' }, { host: 'b' }, {}, { host: 'c' }, { host: 'd' }], tls: [{}] } },
     ['a', '<none>', 'a,b,c + 2 more...', '', '80, 443', '24h']],
   ['EndpointSlice', {

@@ -7,7 +7,9 @@ import {
 import {
   mutatingWebhookConfiguration,
 } from './admissionregistration/mutatingwebhookconfiguration/mutatingwebhookconfiguration.ts'
-import { validatingAdmissionPolicy } from './admissionregistration/validatingadmissionpolicy/validatingadmissionpolicy.ts'
+import {
+  validatingAdmissionPolicy,
+} from './admissionregistration/validatingadmissionpolicy/validatingadmissionpolicy.ts'
 import {
   validatingAdmissionPolicyBinding,
 } from './admissionregistration/validatingadmissionpolicybinding/validatingadmissionpolicybinding.ts'

@@ -1,6 +1,6 @@
 /**
- * Versions that upstream has removed and whose meaning is unchanged, for old clients: `--runtime-config=api/legacy=true`
- * serves them. Written as the default versions are; nothing is stored in them.
+ * Versions that upstream has removed and whose meaning is unchanged, for old clients:
+ * `--runtime-config=api/legacy=true` serves them. Written as the default versions are; nothing is stored in them.
  */
 import type { Conversion, KindVersion } from '#machinery/schema/define-kind.ts'
 import { webhookConfigurationConversion } from './admissionregistration/v1beta1-conversion.ts'
@@ -11,7 +11,12 @@ import { assuredSharesConversion, zeroSharesConversion } from './flowcontrol/bet
 import { ingressConversion } from './networking/v1beta1-conversion.ts'
 import { podDisruptionBudgetConversion } from './policy/v1beta1-conversion.ts'
 
-type Row = readonly [group: string, schemaGroup: string, version: string, kinds: Readonly<Record<string, Conversion | undefined>>]
+type Row = readonly [
+  group: string,
+  schemaGroup: string,
+  version: string,
+  kinds: Readonly<Record<string, Conversion | undefined>>,
+]
 
 const same = undefined
 
@@ -35,12 +40,33 @@ const rows: readonly Row[] = [
   ['apiextensions.k8s.io', 'apiextensions-apiserver.pkg.apis.apiextensions', 'v1beta1', {
     CustomResourceDefinition: customResourceDefinitionConversion,
   }],
-  ['admissionregistration.k8s.io', 'api.admissionregistration', 'v1beta1', {
-    MutatingWebhookConfiguration: webhookConfigurationConversion, ValidatingWebhookConfiguration: webhookConfigurationConversion,
-  }],
-  ['flowcontrol.apiserver.k8s.io', 'api.flowcontrol', 'v1beta3', { FlowSchema: same, PriorityLevelConfiguration: zeroSharesConversion }],
-  ['flowcontrol.apiserver.k8s.io', 'api.flowcontrol', 'v1beta2', { FlowSchema: same, PriorityLevelConfiguration: assuredSharesConversion }],
-  ['flowcontrol.apiserver.k8s.io', 'api.flowcontrol', 'v1beta1', { FlowSchema: same, PriorityLevelConfiguration: assuredSharesConversion }],
+  [
+    'admissionregistration.k8s.io',
+    'api.admissionregistration',
+    'v1beta1',
+    {
+      MutatingWebhookConfiguration: webhookConfigurationConversion,
+      ValidatingWebhookConfiguration: webhookConfigurationConversion,
+    },
+  ],
+  [
+    'flowcontrol.apiserver.k8s.io',
+    'api.flowcontrol',
+    'v1beta3',
+    { FlowSchema: same, PriorityLevelConfiguration: zeroSharesConversion },
+  ],
+  [
+    'flowcontrol.apiserver.k8s.io',
+    'api.flowcontrol',
+    'v1beta2',
+    { FlowSchema: same, PriorityLevelConfiguration: assuredSharesConversion },
+  ],
+  [
+    'flowcontrol.apiserver.k8s.io',
+    'api.flowcontrol',
+    'v1beta1',
+    { FlowSchema: same, PriorityLevelConfiguration: assuredSharesConversion },
+  ],
 ]
 
 /** The removed versions of one kind, the newest first; none is marked as served. */
@@ -48,6 +74,8 @@ export function legacyVersionsOf(group: string, kind: string): readonly KindVers
   return rows.flatMap(([rowGroup, schemaGroup, version, kinds]) => {
     if (rowGroup !== group || !(kind in kinds)) return []
     const conversion = kinds[kind]
-    return [{ version, schema: `io.k8s.${schemaGroup}.${version}.${kind}`, served: false, ...(conversion && { conversion }) }]
+    return [
+      { version, schema: `io.k8s.${schemaGroup}.${version}.${kind}`, served: false, ...(conversion && { conversion }) },
+    ]
   })
 }

@@ -33,14 +33,20 @@ test('prefers a version that is served', () => {
 })
 
 test('serves removed versions only for api/legacy, or one resource at a time', () => {
-  const betas = (config: string): string[] => servedKinds(parseRuntimeConfig(config)).flatMap(({ group, plural, versions }) =>
-    versions.filter(({ version, served }) => served && version.includes('beta')).map(({ version }) => `${group}/${version}/${plural}`))
+  const betas = (config: string): string[] =>
+    servedKinds(parseRuntimeConfig(config)).flatMap(({ group, plural, versions }) =>
+      versions
+        .filter(({ version, served }) => served && version.includes('beta'))
+        .map(({ version }) => `${group}/${version}/${plural}`),
+    )
   assert.deepEqual(betas('policy/v1beta1=true'), [])
   assert.deepEqual(betas('policy/v1beta1/poddisruptionbudgets=true'), ['policy/v1beta1/poddisruptionbudgets'])
   const all = betas('api/legacy=true,rbac.authorization.k8s.io/v1beta1/roles=false')
   assert.equal(all.length, 28)
   for (const kind of servedKinds(parseRuntimeConfig('api/legacy=true'))) {
-    for (const { version, schema } of kind.versions) assert.equal(schemas.kind(kind.group, version, kind.kind)?.name, schema)
+    for (const { version, schema } of kind.versions) {
+      assert.equal(schemas.kind(kind.group, version, kind.kind)?.name, schema)
+    }
     assert.ok(!kind.preferredVersion.version.includes('beta'))
   }
 })

@@ -8,9 +8,10 @@ import { optInKinds } from './opt-in-kinds.ts'
 import type { RuntimeConfig } from './runtime-config.ts'
 
 /**
- * The kinds that are served under this configuration. Keys are group-versions (`apps/v1`), single resources (`apps/v1/deployments`),
- * or `api/all`, `api/ga`, `api/beta`, `api/alpha`. As upstream: the wide keys come first, whatever their place, then the precise ones.
- * Versions that upstream has removed come by `api/legacy`, or one resource at a time.
+ * The kinds that are served under this configuration. Keys are group-versions (`apps/v1`), single resources
+ * (`apps/v1/deployments`), or `api/all`, `api/ga`, `api/beta`, `api/alpha`. As upstream: the wide keys come first,
+ * whatever their place, then the precise ones. Versions that upstream has removed come by `api/legacy`, or one
+ * resource at a time.
  */
 export function servedKinds(config: RuntimeConfig = []): readonly AnyKind[] {
   return [...kinds, ...optInKinds].flatMap((kind) => {

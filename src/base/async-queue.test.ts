@@ -1,6 +1,6 @@
 /** Tests of the queue between producers and one consumer. */
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { AsyncQueue, QueueFull } from './async-queue.ts'
 
 test('everything pushed before the end is delivered in order', async () => {

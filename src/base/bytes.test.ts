@@ -1,6 +1,6 @@
 /** Tests of text encodings, against the platform's Buffer. */
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import fc from 'fast-check'
 import {
   base64Decode,

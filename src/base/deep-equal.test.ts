@@ -1,6 +1,6 @@
 /** Tests of equality and freezing of JSON values. */
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { deepEqual, semanticEqual } from './deep-equal.ts'
 import { deepFreeze } from './deep-freeze.ts'
 

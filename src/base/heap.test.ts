@@ -1,6 +1,6 @@
 /** Tests of the heap: against a sorted array, under random operations. */
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import fc from 'fast-check'
 import { Heap } from './heap.ts'
 

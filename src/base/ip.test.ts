@@ -1,11 +1,11 @@
 /** Tests of addresses and blocks. */
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import fc from 'fast-check'
 import {
-  addToIp,
   addressAt,
   addressCount,
+  addToIp,
   cidrContains,
   cidrsOverlap,
   formatCidr,

@@ -1,6 +1,6 @@
 /** Tests of the ring buffer. */
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { RingBuffer } from './ring-buffer.ts'
 
 test('a full buffer drops its oldest item and says which', () => {

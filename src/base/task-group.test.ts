@@ -1,6 +1,6 @@
 /** Tests of structured concurrency: no task outlives its group. */
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { aborted, withTaskGroup } from './task-group.ts'
 
 test('when the body returns, tasks are aborted and awaited', async () => {

@@ -1,7 +1,7 @@
 /** A typed client for any declared kind: one generic value instead of generated code per kind. */
-import type { Kind } from '#machinery/schema/define-kind.ts'
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { GroupVersion } from '#machinery/meta/group-version.ts'
+import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { Kind } from '#machinery/schema/define-kind.ts'
 import type {
   ApiCall,
   DeleteOptions,

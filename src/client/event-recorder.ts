@@ -7,10 +7,14 @@ import type { Kind } from '#machinery/schema/define-kind.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
-import type { KindClient } from './client.ts'
-import { createClient } from './client.ts'
-import type { CoreEvent, EventType, ObjectReference, Occurrence } from './event-correlator.ts'
-import { EventCorrelator } from './event-correlator.ts'
+import { createClient, type KindClient } from './client.ts'
+import {
+  EventCorrelator,
+  type CoreEvent,
+  type EventType,
+  type ObjectReference,
+  type Occurrence,
+} from './event-correlator.ts'
 import type { Transport } from './transport.ts'
 
 export interface EventRecorder {

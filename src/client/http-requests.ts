@@ -2,8 +2,7 @@
  * Plain requests to an API server, for what has no place in a Transport: tables, logs, discovery, OpenAPI,
  * several content types.
  */
-import type { Status } from '#machinery/errors/api-error.ts'
-import { ApiError } from '#machinery/errors/api-error.ts'
+import { ApiError, type Status } from '#machinery/errors/api-error.ts'
 import type { HttpClient, IncomingResponse, OutgoingRequest } from '#world/http.ts'
 
 export interface HttpRequestsOptions {
@@ -51,11 +50,16 @@ export function createHttpRequests({ http, server, tls, headers, onWarning }: Ht
     body,
     signal = never,
   }: ServerRequest): Promise<IncomingResponse> {
-    const response = await http.request({
-      method, url: `${server}${path}${formatQuery(query ?? {}, path.includes('?'))}`,
-      headers: { accept, ...headers, ...(body && { 'content-type': body.type }) },
-      ...(body && { body: body.bytes }), ...(tls && { tls }),
-    }, signal)
+    const response = await http.request(
+      {
+        method,
+        url: `${server}${path}${formatQuery(query ?? {}, path.includes('?'))}`,
+        headers: { accept, ...headers, ...(body && { 'content-type': body.type }) },
+        ...(body && { body: body.bytes }),
+        ...(tls && { tls }),
+      },
+      signal,
+    )
     for (const text of parseWarnings(response.headers['warning'])) onWarning?.(text)
     if (response.status < 400) return response
     throw errorFrom(method, response, new TextDecoder().decode(await response.readBody(responseBytesMax)))

@@ -1,7 +1,6 @@
 /** Carries calls to an API server over HTTP, as JSON; watches are streams of lines. */
 import { deepFreeze } from '#base/deep-freeze.ts'
-import type { Status } from '#machinery/errors/api-error.ts'
-import { ApiError } from '#machinery/errors/api-error.ts'
+import { ApiError, type Status } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { HttpClient, IncomingResponse, OutgoingRequest } from '#world/http.ts'
 import type {
@@ -49,17 +48,21 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
     signal: AbortSignal,
   ) {
     const token = await options.token?.()
-    return await http.request({
-      method, url: `${server}${target}`,
-      headers: {
-        accept: 'application/json',
-        'user-agent': options.userAgent ?? 'skiff',
-        ...(token && { authorization: `Bearer ${token}` }),
-        ...(body && { 'content-type': body.type }),
+    return await http.request(
+      {
+        method,
+        url: `${server}${target}`,
+        headers: {
+          accept: 'application/json',
+          'user-agent': options.userAgent ?? 'skiff',
+          ...(token && { authorization: `Bearer ${token}` }),
+          ...(body && { 'content-type': body.type }),
+        },
+        ...(body && { body: new TextEncoder().encode(JSON.stringify(body.value)) }),
+        ...(options.tls && { tls: options.tls }),
       },
-      ...(body && { body: new TextEncoder().encode(JSON.stringify(body.value)) }),
-      ...(options.tls && { tls: options.tls }),
-    }, signal)
+      signal,
+    )
   }
 
   return {

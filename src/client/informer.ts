@@ -1,14 +1,12 @@
 /** A local copy of one collection, kept up by a watch: what every loop reads instead of asking the server. */
-import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import { objectKey } from '#machinery/meta/object.ts'
 import { ApiError } from '#machinery/errors/api-error.ts'
+import { objectKey, type KubeObject, type Stored } from '#machinery/meta/object.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
 import { createBackoff, reflectorBackoff } from './backoff.ts'
 import type { KindClient, ResourceName } from './client.ts'
-import type { IndexFunction, Lister } from './object-cache.ts'
-import { ObjectCache } from './object-cache.ts'
+import { ObjectCache, type IndexFunction, type Lister } from './object-cache.ts'
 import { compareResourceVersions, newerResourceVersion } from './resource-version.ts'
 import type { WatchEvent } from './transport.ts'
 
@@ -174,13 +172,18 @@ export class CollectionInformer<T extends KubeObject> implements Informer<T> {
     let initial = this.#resumeFrom === undefined ? new Map<string, Stored<T>>() : undefined
     let events = 0
     this.#counts.watches++
-    const stream = client.watch({
-      labelSelector, fieldSelector, allowWatchBookmarks: true,
-      ...(initial
-        ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' as const }
-        : { resourceVersion: this.#resumeFrom }),
-      timeoutSeconds: Math.round(watchSecondsMin * (1 + random.next())),
-    }, signal)
+    const stream = client.watch(
+      {
+        labelSelector,
+        fieldSelector,
+        allowWatchBookmarks: true,
+        ...(initial
+          ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' as const }
+          : { resourceVersion: this.#resumeFrom }),
+        timeoutSeconds: Math.round(watchSecondsMin * (1 + random.next())),
+      },
+      signal,
+    )
     for await (const batch of stream) {
       events += batch.length
       for (const event of batch) {

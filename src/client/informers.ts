@@ -4,10 +4,8 @@ import type { Kind } from '#machinery/schema/define-kind.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
-import type { Client, ResourceName } from './client.ts'
-import { createClient, resourceNameOf } from './client.ts'
-import type { Informer } from './informer.ts'
-import { CollectionInformer } from './informer.ts'
+import { createClient, resourceNameOf, type Client, type ResourceName } from './client.ts'
+import { CollectionInformer, type Informer } from './informer.ts'
 import type { Transport } from './transport.ts'
 
 /** A part of a collection; asking for another part makes another informer. */

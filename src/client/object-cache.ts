@@ -1,6 +1,5 @@
 /** What an informer knows: objects by key, and by whatever else they are looked up by. */
-import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import { objectKey } from '#machinery/meta/object.ts'
+import { objectKey, type KubeObject, type Stored } from '#machinery/meta/object.ts'
 import { controllerOf } from '#machinery/meta/owner-references.ts'
 
 /** The values under which an object is found; none: it is not in this index. */

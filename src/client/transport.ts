@@ -1,6 +1,6 @@
 /** What a client asks of an API server, as a value; who carries it is another matter (in process, or HTTPS). */
-import type { KubeObject } from '#machinery/meta/object.ts'
 import type { GroupVersion } from '#machinery/meta/group-version.ts'
+import type { KubeObject } from '#machinery/meta/object.ts'
 
 /** Names a collection, an object in it, or a subresource of that. */
 export interface ResourcePath extends GroupVersion {

@@ -11,8 +11,7 @@ import { endpointSliceController } from './endpointslice/endpointslice.ts'
 import { garbageCollector } from './garbage-collector/garbage-collector.ts'
 import { jobController } from './job/job.ts'
 import { namespaceController } from './namespace/namespace.ts'
-import type { NodeLifecycleSettings } from './node-lifecycle/node-lifecycle.ts'
-import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts'
+import { nodeLifecycleController, type NodeLifecycleSettings } from './node-lifecycle/node-lifecycle.ts'
 import { claimBinder, volumeBinder } from './persistent-volume-binder/persistent-volume-binder.ts'
 import { podGarbageCollector } from './pod-garbage-collector/pod-garbage-collector.ts'
 import { replicaSetController } from './replicaset/replicaset.ts'
@@ -22,11 +21,13 @@ import { rootCaPublisher } from './root-ca-publisher/root-ca-publisher.ts'
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts'
 import { statefulSetController } from './statefulset/statefulset.ts'
 import {
-  attributesClassProtectionController, claimProtectionController, volumeProtectionController,
+  attributesClassProtectionController,
+  claimProtectionController,
+  volumeProtectionController,
 } from './storage-protection/storage-protection.ts'
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts'
-import { ttlController } from './ttl/ttl.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts'
+import { ttlController } from './ttl/ttl.ts'
 
 export interface ControllerSettings {
   /**

@@ -1,19 +1,25 @@
 /** The cluster's DNS server: listens, answers from the index, hands on what is not the cluster's. */
+import { serviceNameLabel } from '#api/discovery/endpointslice/endpointslice-labels.ts'
 import type { Namespace, Service } from '#api/gen/core-v1.ts'
 import type { EndpointSlice } from '#api/gen/discovery-v1.ts'
 import type { Informer } from '#client/informer.ts'
-import type { Stored } from '#machinery/meta/object.ts'
-import { objectKey } from '#machinery/meta/object.ts'
+import { objectKey, type Stored } from '#machinery/meta/object.ts'
 import type { Clock } from '#world/clock.ts'
 import type { RawConnection } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
 import type { Endpoint, Sockets } from '#world/sockets.ts'
-import type { Answer } from './answer.ts'
-import { answerFromIndex } from './answer.ts'
+import { answerFromIndex, type Answer } from './answer.ts'
 import { RecordIndex, recordsOf } from './records.ts'
 import { createResolver, readMessages, withLength } from './resolver.ts'
-import type { Query, Response } from './wire.ts'
-import { parseAnswers, parseQuery, renderFailure, renderQuery, renderResponse } from './wire.ts'
+import {
+  parseAnswers,
+  parseQuery,
+  renderFailure,
+  renderQuery,
+  renderResponse,
+  type Query,
+  type Response,
+} from './wire.ts'
 
 export interface DnsOptions {
   /** `cluster.local` */
@@ -43,7 +49,6 @@ const streamLimitBytes = 65_535
 const streamsMax = 200
 const streamIdleMs = 10_000
 const cachedAnswersMax = 10_000
-const serviceNameLabel = 'kubernetes.io/service-name'
 
 /** Listens on UDP and TCP. Resolves when both stand and the first picture of the Services is complete. */
 export async function startDns(options: DnsOptions): Promise<DnsServer> {
@@ -180,9 +185,18 @@ function createHandler(options: DnsOptions, index: RecordIndex): Pick<DnsServer,
     const further = inside ? inside.records : await addressesOutside(name, query)
     const alias = answer.records[0]!
     // In order: whoever reads it looks for the alias first. No turning of addresses here, it would move it.
-    return renderResponse(message, query, {
-      code: 'NOERROR', answers: [alias, ...further], additional: [], ttlSeconds, authoritative: true,
-    }, transport === 'stream' ? streamLimitBytes : query.payloadLimit)
+    return renderResponse(
+      message,
+      query,
+      {
+        code: 'NOERROR',
+        answers: [alias, ...further],
+        additional: [],
+        ttlSeconds,
+        authoritative: true,
+      },
+      transport === 'stream' ? streamLimitBytes : query.payloadLimit,
+    )
   }
 
   async function addressesOutside(name: string, { id, type }: Query): Promise<Answer['records']> {

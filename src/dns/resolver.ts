@@ -1,9 +1,8 @@
 /** Names that are not the cluster's: asked of the machine's own resolvers, and kept as long as the answer allows. */
 import type { Clock } from '#world/clock.ts'
-import type { Endpoint, Sockets } from '#world/sockets.ts'
 import type { RawConnection } from '#world/http.ts'
-import type { Query } from './wire.ts'
-import { isReplyTo } from './wire.ts'
+import type { Endpoint, Sockets } from '#world/sockets.ts'
+import { isReplyTo, type Query } from './wire.ts'
 
 export interface Resolver {
   /** The upstream's whole answer, with this query's id. Rejects when no upstream answered. */

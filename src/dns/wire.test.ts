@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { Resolver } from 'node:dns/promises'
 import { test } from 'node:test'
 import { createSockets } from '#host/sockets.ts'
-import { parseAnswers, parseQuery, renderFailure, renderQuery, renderResponse } from './wire.ts'
-import type { AnswerRecord } from './wire.ts'
+import { parseAnswers, parseQuery, renderFailure, renderQuery, renderResponse, type AnswerRecord } from './wire.ts'
 
 /** id 7, recursion desired, one question: `name` of `type` in class IN. */
 function queryFor(name: string, type: number, extra: readonly number[] = []): Uint8Array {

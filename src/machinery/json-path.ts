@@ -16,7 +16,12 @@ export type Step =
   | { readonly type: 'field'; readonly name: string }
   | { readonly type: 'wildcard' }
   | { readonly type: 'recursive' }
-  | { readonly type: 'slice'; readonly start: number | undefined; readonly end: number | undefined; readonly step: number }
+  | {
+      readonly type: 'slice'
+      readonly start: number | undefined
+      readonly end: number | undefined
+      readonly step: number
+    }
   | { readonly type: 'union'; readonly choices: readonly (readonly Step[])[] }
   | { readonly type: 'filter'; readonly left: Operand; readonly operator: string; readonly right: Operand | undefined }
   | { readonly type: 'literal'; readonly value: unknown }
@@ -49,7 +54,9 @@ class TemplateParser {
       }
       const action = this.#action(open + 1).trim()
       if (action === 'end') {
-        if (!inRange) throw new JsonPathError('error parsing jsonpath ' + this.#template + ', not in range, nothing to end')
+        if (!inRange) {
+          throw new JsonPathError('error parsing jsonpath ' + this.#template + ', not in range, nothing to end')
+        }
         return nodes
       }
       const range = /^range\s+([^]*)$/.exec(action)
@@ -87,12 +94,25 @@ export function parseSteps(expression: string): Step[] {
     const rest = expression.slice(at)
     const letter = rest[0]!
     if (/\s/.test(letter)) at++
-    else if (letter === '$') { steps.push({ type: 'root' }); at++ }
-    else if (letter === '@') { steps.push({ type: 'current' }); at++ }
-    else if (rest.startsWith('..')) { steps.push({ type: 'recursive' }); at += 2; if (/[^[*.\s]/.test(expression[at] ?? ' ')) at = takeField(expression, at, steps) }
-    else if (letter === '*') { steps.push({ type: 'wildcard' }); at++ }
-    else if (letter === '.') at = expression[at + 1] === '*' || expression[at + 1] === '[' || expression[at + 1] === undefined ? at + 1 : takeField(expression, at + 1, steps)
-    else if (letter === '[') {
+    else if (letter === '$') {
+      steps.push({ type: 'root' })
+      at++
+    } else if (letter === '@') {
+      steps.push({ type: 'current' })
+      at++
+    } else if (rest.startsWith('..')) {
+      steps.push({ type: 'recursive' })
+      at += 2
+      if (/[^[*.\s]/.test(expression[at] ?? ' ')) at = takeField(expression, at, steps)
+    } else if (letter === '*') {
+      steps.push({ type: 'wildcard' })
+      at++
+    } else if (letter === '.') {
+      at =
+        expression[at + 1] === '*' || expression[at + 1] === '[' || expression[at + 1] === undefined
+          ? at + 1
+          : takeField(expression, at + 1, steps)
+    } else if (letter === '[') {
       const end = closingBracket(expression, at)
       steps.push(parseBracket(expression.slice(at + 1, end)))
       at = end + 1
@@ -107,7 +127,13 @@ export function parseSteps(expression: string): Step[] {
       at += number.length
     } else {
       const [word] = /^[a-zA-Z]+/.exec(rest) ?? ['']
-      if (word !== 'true' && word !== 'false') throw new JsonPathError(word === '' ? `unrecognized character in action: U+${letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')} '${letter}'` : `unrecognized identifier ${word}`)
+      if (word !== 'true' && word !== 'false') {
+        throw new JsonPathError(
+          word === ''
+            ? `unrecognized character in action: U+${letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')} '${letter}'`
+            : `unrecognized identifier ${word}`,
+        )
+      }
       steps.push({ type: 'literal', value: word === 'true' })
       at += word.length
     }
@@ -162,7 +188,12 @@ function parseBracket(inner: string): Step {
       const index = Number(start)
       return { type: 'slice', start: index, end: index === -1 ? undefined : index + 1, step: 1 }
     }
-    return { type: 'slice', start: start === '' ? undefined : Number(start), end: end === '' ? undefined : Number(end), step: Number(step || 1) }
+    return {
+      type: 'slice',
+      start: start === '' ? undefined : Number(start),
+      end: end === '' ? undefined : Number(end),
+      step: Number(step || 1),
+    }
   }
   const parts = splitOutside(text, ',')
   if (parts.length > 1) return { type: 'union', choices: parts.map((part) => [parseBracket(part)]) }
@@ -187,7 +218,12 @@ function splitOutside(text: string, separator: string): string[] {
 function parseFilter(text: string): Step {
   const found = /^((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^"'!<>=])+?)\s*(==|!=|<=|>=|<|>)\s*([^]*)$/.exec(text)
   if (!found) return { type: 'filter', left: parseOperand(text), operator: 'exists', right: undefined }
-  return { type: 'filter', left: parseOperand(found[1]!.trim()), operator: found[2]!, right: parseOperand(found[3]!.trim()) }
+  return {
+    type: 'filter',
+    left: parseOperand(found[1]!.trim()),
+    operator: found[2]!,
+    right: parseOperand(found[3]!.trim()),
+  }
 }
 
 function parseOperand(text: string): Operand {
@@ -196,7 +232,11 @@ function parseOperand(text: string): Operand {
 }
 
 /** What each expression found, in order; with `lenient`, missing fields find nothing instead of throwing. */
-export function executeJsonPath(nodes: readonly Node[], root: unknown, lenient: boolean): readonly (readonly unknown[])[] {
+export function executeJsonPath(
+  nodes: readonly Node[],
+  root: unknown,
+  lenient: boolean,
+): readonly (readonly unknown[])[] {
   return nodes.filter((node) => node.type === 'path').map((node) => walk(node.steps, [root], root, lenient))
 }
 
@@ -215,7 +255,12 @@ function printNodes(nodes: readonly Node[], current: unknown, root: unknown, len
 }
 
 /** The values under a path of one expression. */
-export function walk(steps: readonly Step[], from: readonly unknown[], root: unknown, lenient: boolean): readonly unknown[] {
+export function walk(
+  steps: readonly Step[],
+  from: readonly unknown[],
+  root: unknown,
+  lenient: boolean,
+): readonly unknown[] {
   let values = from
   for (const step of steps) values = values.flatMap((value) => take(step, value, root, lenient))
   return values
@@ -223,15 +268,34 @@ export function walk(steps: readonly Step[], from: readonly unknown[], root: unk
 
 function take(step: Step, value: unknown, root: unknown, lenient: boolean): readonly unknown[] {
   switch (step.type) {
-    case 'root': return [root]
-    case 'current': return [value]
-    case 'literal': return [step.value]
-    case 'field': return takeName(step.name, value, lenient)
-    case 'wildcard': return Array.isArray(value) ? value : isObject(value) ? Object.keys(value).toSorted().map((key) => value[key]) : []
-    case 'recursive': return descend(value)
-    case 'union': return step.choices.flatMap((choice) => walk(choice, [value], root, lenient))
-    case 'slice': return slice(step, value, lenient)
-    case 'filter': return Array.isArray(value) ? value.filter((item) => matches(step, item, root)) : isObject(value) ? Object.values(value).filter((item) => matches(step, item, root)) : []
+    case 'root':
+      return [root]
+    case 'current':
+      return [value]
+    case 'literal':
+      return [step.value]
+    case 'field':
+      return takeName(step.name, value, lenient)
+    case 'wildcard':
+      return Array.isArray(value)
+        ? value
+        : isObject(value)
+          ? Object.keys(value)
+              .toSorted()
+              .map((key) => value[key])
+          : []
+    case 'recursive':
+      return descend(value)
+    case 'union':
+      return step.choices.flatMap((choice) => walk(choice, [value], root, lenient))
+    case 'slice':
+      return slice(step, value, lenient)
+    case 'filter':
+      return Array.isArray(value)
+        ? value.filter((item) => matches(step, item, root))
+        : isObject(value)
+          ? Object.values(value).filter((item) => matches(step, item, root))
+          : []
   }
 }
 
@@ -242,11 +306,21 @@ function takeName(name: string, value: unknown, lenient: boolean): readonly unkn
 }
 
 function descend(value: unknown): readonly unknown[] {
-  const inner = Array.isArray(value) ? value : isObject(value) ? Object.keys(value).toSorted().map((key) => value[key]) : []
+  const inner = Array.isArray(value)
+    ? value
+    : isObject(value)
+      ? Object.keys(value)
+          .toSorted()
+          .map((key) => value[key])
+      : []
   return [value, ...inner.filter((item) => typeof item === 'object' && item !== null).flatMap(descend)]
 }
 
-function slice({ start, end, step }: Extract<Step, { type: 'slice' }>, value: unknown, lenient: boolean): readonly unknown[] {
+function slice(
+  { start, end, step }: Extract<Step, { type: 'slice' }>,
+  value: unknown,
+  lenient: boolean,
+): readonly unknown[] {
   if (!Array.isArray(value)) {
     if (value === null || value === undefined || lenient) return []
     throw new JsonPathError(`${typeof value} is not array or slice`)
@@ -265,7 +339,8 @@ function slice({ start, end, step }: Extract<Step, { type: 'slice' }>, value: un
 }
 
 function matches(filter: Extract<Step, { type: 'filter' }>, item: unknown, root: unknown): boolean {
-  const evaluate = (operand: Operand): unknown => 'value' in operand ? operand.value : walk(operand.steps, [item], root, true)[0]
+  const evaluate = (operand: Operand): unknown =>
+    'value' in operand ? operand.value : walk(operand.steps, [item], root, true)[0]
   const left = evaluate(filter.left)
   if (filter.operator === 'exists') return left !== undefined
   const right = evaluate(filter.right!)

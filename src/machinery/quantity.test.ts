@@ -2,9 +2,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  addQuantities, approximateQuantity, canonicalQuantity, compareQuantities, formatQuantity, milliQuantityOf,
-  parseQuantity, quantityFormatError, quantityMilliValue, quantityNumberError, quantityOf, quantitySuffixError,
-  quantityValue, subtractQuantities,
+  addQuantities,
+  approximateQuantity,
+  canonicalQuantity,
+  compareQuantities,
+  formatQuantity,
+  milliQuantityOf,
+  parseQuantity,
+  quantityFormatError,
+  quantityMilliValue,
+  quantityNumberError,
+  quantityOf,
+  quantitySuffixError,
+  quantityValue,
+  subtractQuantities,
 } from './quantity.ts'
 
 const canonical: readonly (readonly [text: string, canonical: string])[] = [

@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  canonicalMicroTime, canonicalTime, formatMicroTime, formatTime, parseTime, timeToMilliseconds,
+  canonicalMicroTime,
+  canonicalTime,
+  formatMicroTime,
+  formatTime,
+  parseTime,
+  timeToMilliseconds,
 } from './time.ts'
 
 test('times become UTC with whole seconds', () => {

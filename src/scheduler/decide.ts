@@ -1,11 +1,8 @@
 /** The decision: which node for a pod, or why none. Pure but for the tie-break, whose chance is passed in. */
-import type { Plugin, Profile, Verdict } from './plugin.ts'
-import { fits } from './plugin.ts'
-import { withPod } from './snapshot/node-info.ts'
-import type { NodeInfo } from './snapshot/node-info.ts'
+import { fits, type Plugin, type Profile, type Verdict } from './plugin.ts'
+import { withPod, type NodeInfo } from './snapshot/node-info.ts'
 import type { PodInfo } from './snapshot/pod-info.ts'
-import { withNode } from './snapshot/snapshot.ts'
-import type { Snapshot } from './snapshot/snapshot.ts'
+import { withNode, type Snapshot } from './snapshot/snapshot.ts'
 
 export type Decision =
   | { readonly type: 'placed'; readonly node: string; readonly score: number; readonly feasible: number }

@@ -1,6 +1,4 @@
 /** Turns what informers tell into the cluster's state, the queue's contents and the changes that wake waiting pods. */
-import type { Node, Pod, PodSpec } from '#api/gen/core-v1.ts'
-import type { PodDisruptionBudget } from '#api/gen/policy-v1.ts'
 import { replicaSet } from '#api/apps/replicaset/replicaset.ts'
 import { statefulSet } from '#api/apps/statefulset/statefulset.ts'
 import { namespace as namespaceKind } from '#api/core/namespace/namespace.ts'
@@ -9,21 +7,26 @@ import { isPodFinished } from '#api/core/pod/pod-life.ts'
 import { pod as podKind } from '#api/core/pod/pod.ts'
 import { replicationController } from '#api/core/replicationcontroller/replicationcontroller.ts'
 import { service as serviceKind } from '#api/core/service/service.ts'
+import type { Node, Pod, PodSpec } from '#api/gen/core-v1.ts'
+import type { PodDisruptionBudget } from '#api/gen/policy-v1.ts'
 import { podDisruptionBudget } from '#api/policy/poddisruptionbudget/poddisruptionbudget.ts'
 import { deepEqual } from '#base/deep-equal.ts'
 import type { Informers } from '#client/informers.ts'
-import { labelSelectorMatcher, labelSetMatcher, matcherOf } from '#machinery/meta/label-selector.ts'
-import type { LabelMatcher, LabelRequirement } from '#machinery/meta/label-selector.ts'
+import {
+  labelSelectorMatcher,
+  labelSetMatcher,
+  matcherOf,
+  type LabelMatcher,
+  type LabelRequirement,
+} from '#machinery/meta/label-selector.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { controllerOf } from '#machinery/meta/owner-references.ts'
 import type { ClusterChange } from './plugin.ts'
 import { schedulingGatesOf } from './plugins/scheduling-gates.ts'
 import type { SchedulingQueue } from './queue/scheduling-queue.ts'
 import { ClusterState } from './snapshot/cluster-state.ts'
-import { observeVolumes } from './volumes/observe-volumes.ts'
-import type { VolumeObservation } from './volumes/observe-volumes.ts'
-import { podInfoOf } from './snapshot/pod-info.ts'
-import type { PodInfo } from './snapshot/pod-info.ts'
+import { podInfoOf, type PodInfo } from './snapshot/pod-info.ts'
+import { observeVolumes, type VolumeObservation } from './volumes/observe-volumes.ts'
 
 export interface Observation {
   readonly state: ClusterState

@@ -1,11 +1,9 @@
 /** The scheduler's loop: take the next pod, decide, promise it the node, bind, and tell the world how it went. */
-import type { Pod } from '#api/gen/core-v1.ts'
 import { node as nodeKind } from '#api/core/node/node.ts'
 import { pod as podKind } from '#api/core/pod/pod.ts'
-import { createClient } from '#client/client.ts'
-import type { Client } from '#client/client.ts'
-import { createEventRecorder, referenceTo } from '#client/event-recorder.ts'
-import type { EventRecorder } from '#client/event-recorder.ts'
+import type { Pod } from '#api/gen/core-v1.ts'
+import { createClient, type Client } from '#client/client.ts'
+import { createEventRecorder, referenceTo, type EventRecorder } from '#client/event-recorder.ts'
 import type { Informers } from '#client/informers.ts'
 import type { Transport } from '#client/transport.ts'
 import { isReason } from '#machinery/errors/api-error.ts'
@@ -14,17 +12,13 @@ import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
 import { Decider } from './classes/decider.ts'
-import { formatRejection } from './decide.ts'
-import type { Rejection } from './decide.ts'
-import { observeCluster } from './observe.ts'
-import type { Observation } from './observe.ts'
-import { decidePreemption } from './preemption/preemption.ts'
+import { formatRejection, type Rejection } from './decide.ts'
+import { observeCluster, type Observation } from './observe.ts'
 import type { ClusterChange, Profile } from './plugin.ts'
 import { defaultProfile } from './plugins/plugins.ts'
-import { planVolumes } from './plugins/volume-binding.ts'
-import type { VolumePlan } from './plugins/volume-binding.ts'
-import { SchedulingQueue } from './queue/scheduling-queue.ts'
-import type { QueuedPod } from './queue/scheduling-queue.ts'
+import { planVolumes, type VolumePlan } from './plugins/volume-binding.ts'
+import { decidePreemption } from './preemption/preemption.ts'
+import { SchedulingQueue, type QueuedPod } from './queue/scheduling-queue.ts'
 import type { PodInfo } from './snapshot/pod-info.ts'
 import { reportUnschedulable } from './status.ts'
 import { bindVolumes } from './volumes/bind-volumes.ts'
@@ -70,11 +64,18 @@ export async function runScheduler(options: SchedulerOptions): Promise<void> {
   const binding = new Set<Promise<void>>()
   try {
     await Promise.all([informers.of(nodeKind).synced, informers.of(podKind).synced])
-    await loop({
-      client: createClient(transport), events, queue, observation, decider: new Decider(observation.state),
-      options: { ...options, log },
-      profiles: new Map(profiles.map((profile) => [profile.schedulerName, profile])),
-    }, binding)
+    await loop(
+      {
+        client: createClient(transport),
+        events,
+        queue,
+        observation,
+        decider: new Decider(observation.state),
+        options: { ...options, log },
+        profiles: new Map(profiles.map((profile) => [profile.schedulerName, profile])),
+      },
+      binding,
+    )
   } catch (error) {
     if (!signal.aborted) throw error
   } finally {

@@ -1,6 +1,6 @@
 /** What a pod's status says while it has no node. */
-import type { Pod } from '#api/gen/core-v1.ts'
 import { pod as podKind } from '#api/core/pod/pod.ts'
+import type { Pod } from '#api/gen/core-v1.ts'
 import type { Client } from '#client/client.ts'
 import { findCondition } from '#machinery/meta/conditions.ts'
 import type { Stored } from '#machinery/meta/object.ts'

@@ -1,12 +1,9 @@
 /** Nodes and pods from one line of text each, for tables of decisions. */
 import type { Node, Pod, PodSpec } from '#api/gen/core-v1.ts'
 import type { Stored } from '#machinery/meta/object.ts'
-import { nodeInfoOf } from './snapshot/node-info.ts'
-import type { NodeInfo } from './snapshot/node-info.ts'
-import { podInfoOf } from './snapshot/pod-info.ts'
-import type { PodInfo } from './snapshot/pod-info.ts'
-import { snapshotOf } from './snapshot/snapshot.ts'
-import type { Snapshot } from './snapshot/snapshot.ts'
+import { nodeInfoOf, type NodeInfo } from './snapshot/node-info.ts'
+import { podInfoOf, type PodInfo } from './snapshot/pod-info.ts'
+import { snapshotOf, type Snapshot } from './snapshot/snapshot.ts'
 
 const meta = (name: string, labels: Record<string, string>, created = 0) => ({
   name, labels, uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: new Date(created * 1_000).toISOString(),
@@ -33,9 +30,16 @@ export function nodeOf(line: string): Stored<Node> {
     else if (word.includes('=')) allocatable[key] = value
     else labels[key] = value
   }
-  return { apiVersion: 'v1', kind: 'Node', metadata: meta(name, labels), spec: {
-    taints, unschedulable,
-  }, status: { allocatable, images } }
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: meta(name, labels),
+    spec: {
+      taints,
+      unschedulable,
+    },
+    status: { allocatable, images },
+  }
 }
 
 /**
@@ -65,8 +69,11 @@ export function podOf(line: string): Stored<Pod> {
     apiVersion: 'v1', kind: 'Pod',
     metadata: { ...meta(name, labels, started), namespace: 'default' },
     spec: {
-      containers: [{ name: 'main', image, resources: { requests }, ports }], priority, schedulerName: 'default-scheduler',
-      ...(nodeName !== '' && { nodeName }), ...more,
+      containers: [{ name: 'main', image, resources: { requests }, ports }],
+      priority,
+      schedulerName: 'default-scheduler',
+      ...(nodeName !== '' && { nodeName }),
+      ...more,
     },
     status: { startTime: new Date(started * 1_000).toISOString() },
   }

@@ -11,8 +11,17 @@ import { silentLog } from '#world/log.ts'
 import { openEmbeddedStore } from './embedded/embedded-store.ts'
 import type { HistoryOptions } from './embedded/journaled-store.ts'
 import { openVolatileStore } from './embedded/volatile-store.ts'
-import { Compacted, FutureRevision, prefixRange, StoreFull, WatchOverflow } from './store.ts'
-import type { Put, Store, StoreEvent, SwapResult } from './store.ts'
+import {
+  Compacted,
+  FutureRevision,
+  prefixRange,
+  StoreFull,
+  WatchOverflow,
+  type Put,
+  type Store,
+  type StoreEvent,
+  type SwapResult,
+} from './store.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()

@@ -1,8 +1,7 @@
 /** What the host writes for a log line: both formats, levels, and above all what it does not write. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLog } from '#host/log.ts'
-import type { LogOptions } from '#host/log.ts'
+import { createLog, type LogOptions } from '#host/log.ts'
 import { createSimClock } from '#sim/clock.ts'
 import type { Log } from './log.ts'
 

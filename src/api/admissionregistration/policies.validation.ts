@@ -4,7 +4,12 @@
  */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
-  duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required,
+  duplicateValue,
+  forbiddenValue,
+  invalidFor,
+  invalidValue,
+  notSupported,
+  required,
 } from '#machinery/errors/field-errors.ts'
 import { parseApiVersion } from '#machinery/meta/group-version.ts'
 import { validateCIdentifier, validateQualifiedName } from '#machinery/meta/validate-names.ts'
@@ -15,7 +20,8 @@ import type {
   ParamKind,
   ParamRef,
   ValidatingAdmissionPolicy,
-  ValidatingAdmissionPolicyBinding, Variable,
+  ValidatingAdmissionPolicyBinding,
+  Variable,
 } from '../gen/admissionregistration-v1.ts'
 import { validateChoice, validateRequiredChoice } from '../numbers.validation.ts'
 import { validateLabelSelector } from '../selectors.validation.ts'

@@ -1,7 +1,12 @@
 /** Rules of which requests a webhook or policy is about. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
-  duplicateValue, invalidFor, invalidValue, notSupported, required, tooMany,
+  duplicateValue,
+  invalidFor,
+  invalidValue,
+  notSupported,
+  required,
+  tooMany,
 } from '#machinery/errors/field-errors.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import type { MatchCondition, RuleWithOperations } from '../gen/admissionregistration-v1.ts'

@@ -1,6 +1,9 @@
 /** What admission webhooks and policies get when the client leaves it out. */
 import type {
-  MatchResources, MutatingWebhook, RuleWithOperations, ValidatingWebhook,
+  MatchResources,
+  MutatingWebhook,
+  RuleWithOperations,
+  ValidatingWebhook,
 } from '../gen/admissionregistration-v1.ts'
 
 interface WithWebhooks {

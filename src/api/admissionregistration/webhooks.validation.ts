@@ -3,7 +3,11 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { duplicateValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import { validateDns1035Label, validateDns1123Subdomain, validatePortNumber } from '#machinery/meta/validate-names.ts'
 import type {
-  MutatingWebhook, MutatingWebhookConfiguration, ValidatingWebhook, ValidatingWebhookConfiguration, WebhookClientConfig,
+  MutatingWebhook,
+  MutatingWebhookConfiguration,
+  ValidatingWebhook,
+  ValidatingWebhookConfiguration,
+  WebhookClientConfig,
 } from '../gen/admissionregistration-v1.ts'
 import { validateChoice } from '../numbers.validation.ts'
 import { validateLabelSelector } from '../selectors.validation.ts'

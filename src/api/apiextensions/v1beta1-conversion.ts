@@ -12,7 +12,16 @@ export const customResourceDefinitionConversion: Conversion = { toStored, fromSt
 function toStored(object: KubeObject): KubeObject {
   const { spec, ...rest } = object as v1beta1.CustomResourceDefinition
   if (!spec) return rest as KubeObject
-  const { version, validation, subresources, additionalPrinterColumns, selectableFields, conversion, preserveUnknownFields, ...same } = spec
+  const {
+    version,
+    validation,
+    subresources,
+    additionalPrinterColumns,
+    selectableFields,
+    conversion,
+    preserveUnknownFields,
+    ...same
+  } = spec
   const versions = spec.versions?.length ? spec.versions
     : version ? [{ name: version, served: true, storage: true }] : []
   return {
@@ -33,19 +42,28 @@ function toStored(object: KubeObject): KubeObject {
 }
 
 /** v1 has no definition that keeps unknown fields but by its schema. */
-function schemaToV1(validation: v1beta1.CustomResourceValidation | undefined, preserve: boolean): { schema?: v1.CustomResourceValidation } {
+function schemaToV1(
+  validation: v1beta1.CustomResourceValidation | undefined,
+  preserve: boolean,
+): { schema?: v1.CustomResourceValidation } {
   const root = validation?.openAPIV3Schema
   if (!preserve) return validation ? { schema: validation as v1.CustomResourceValidation } : {}
   const schema = { ...root, type: root?.type || 'object', 'x-kubernetes-preserve-unknown-fields': true }
   return { schema: { openAPIV3Schema: schema as v1.JSONSchemaProps } }
 }
 
-function columnsToV1(columns: readonly v1beta1.CustomResourceColumnDefinition[] | undefined): { additionalPrinterColumns?: v1.CustomResourceColumnDefinition[] } {
+function columnsToV1(columns: readonly v1beta1.CustomResourceColumnDefinition[] | undefined): {
+  additionalPrinterColumns?: v1.CustomResourceColumnDefinition[]
+} {
   if (!columns) return {}
   return { additionalPrinterColumns: columns.map(({ JSONPath, ...column }) => ({ ...column, jsonPath: JSONPath })) }
 }
 
-function conversionToV1({ webhookClientConfig, conversionReviewVersions, ...same }: v1beta1.CustomResourceConversion): v1.CustomResourceConversion {
+function conversionToV1({
+  webhookClientConfig,
+  conversionReviewVersions,
+  ...same
+}: v1beta1.CustomResourceConversion): v1.CustomResourceConversion {
   if (same.strategy !== 'Webhook' && !webhookClientConfig && !conversionReviewVersions) return same
   return {
     ...same,
@@ -81,9 +99,15 @@ function fromStored(object: KubeObject): KubeObject {
   } as KubeObject
 }
 
-function versionFromV1({ additionalPrinterColumns, ...version }: v1.CustomResourceDefinitionVersion): v1beta1.CustomResourceDefinitionVersion {
+function versionFromV1({
+  additionalPrinterColumns,
+  ...version
+}: v1.CustomResourceDefinitionVersion): v1beta1.CustomResourceDefinitionVersion {
   const columns = additionalPrinterColumns?.map(({ jsonPath, ...column }) => ({ ...column, JSONPath: jsonPath }))
-  return { ...version, ...(columns && { additionalPrinterColumns: columns }) } as v1beta1.CustomResourceDefinitionVersion
+  return {
+    ...version,
+    ...(columns && { additionalPrinterColumns: columns }),
+  } as v1beta1.CustomResourceDefinitionVersion
 }
 
 function conversionFromV1({ webhook, ...same }: v1.CustomResourceConversion): v1beta1.CustomResourceConversion {

@@ -15,8 +15,12 @@ function toStored(object: KubeObject): KubeObject {
   return {
     ...rest,
     ...(metadata && { metadata: carried === undefined ? metadata : { ...metadata, annotations } }),
-    ...(spec && { spec: { ...spec, ...(spec.metrics && { metrics: spec.metrics.map(metricToV2) }), ...(behavior && { behavior }) } }),
-    ...(status && { status: { ...status, ...(status.currentMetrics && { currentMetrics: status.currentMetrics.map(statusToV2) }) } }),
+    ...(spec && {
+      spec: { ...spec, ...(spec.metrics && { metrics: spec.metrics.map(metricToV2) }), ...(behavior && { behavior }) },
+    }),
+    ...(status && {
+      status: { ...status, ...(status.currentMetrics && { currentMetrics: status.currentMetrics.map(statusToV2) }) },
+    }),
   } as KubeObject
 }
 
@@ -30,7 +34,9 @@ function fromStored(object: KubeObject): KubeObject {
     ...(spec && { spec: { ...others, ...(spec.metrics && { metrics: spec.metrics.map(metricFromV2) }) } }),
     ...(status && {
       status: {
-        ...status, currentReplicas: status.currentReplicas ?? 0, currentMetrics: (status.currentMetrics ?? []).map(statusFromV2),
+        ...status,
+        currentReplicas: status.currentReplicas ?? 0,
+        currentMetrics: (status.currentMetrics ?? []).map(statusFromV2),
         conditions: status.conditions ?? [],
       },
     }),
@@ -62,8 +68,15 @@ function targetOf(values: Omit<v2.MetricTarget, 'type'>, fallback: 'Value' | 'Av
   }
 }
 
-function resourceToV2({ targetAverageUtilization, targetAverageValue, ...same }: old.ResourceMetricSource): v2.ResourceMetricSource {
-  const values = { ...(targetAverageUtilization !== undefined && { averageUtilization: targetAverageUtilization }), ...(targetAverageValue !== undefined && { averageValue: targetAverageValue }) }
+function resourceToV2({
+  targetAverageUtilization,
+  targetAverageValue,
+  ...same
+}: old.ResourceMetricSource): v2.ResourceMetricSource {
+  const values = {
+    ...(targetAverageUtilization !== undefined && { averageUtilization: targetAverageUtilization }),
+    ...(targetAverageValue !== undefined && { averageValue: targetAverageValue }),
+  }
   return { ...same, target: targetOf(values, 'AverageValue') }
 }
 
@@ -81,23 +94,34 @@ function metricToV2({ type, object, pods, resource, containerResource, external 
       object: {
         describedObject: object.target, metric: identifier(object.metricName, object.selector),
         target: targetOf(
-          { value: object.targetValue, ...(object.averageValue !== undefined && { averageValue: object.averageValue }) },
+          {
+            value: object.targetValue,
+            ...(object.averageValue !== undefined && { averageValue: object.averageValue }),
+          },
           object.averageValue === undefined ? 'Value' : 'AverageValue',
         ),
       },
     }),
     ...(pods && {
-      pods: { metric: identifier(pods.metricName, pods.selector), target: targetOf({ averageValue: pods.targetAverageValue }, 'AverageValue') },
+      pods: {
+        metric: identifier(pods.metricName, pods.selector),
+        target: targetOf({ averageValue: pods.targetAverageValue }, 'AverageValue'),
+      },
     }),
     ...(resource && { resource: resourceToV2(resource) }),
-    ...(containerResource && { containerResource: resourceToV2(containerResource) as v2.ContainerResourceMetricSource }),
+    ...(containerResource && {
+      containerResource: resourceToV2(containerResource) as v2.ContainerResourceMetricSource,
+    }),
     ...(external && {
       external: {
         metric: identifier(external.metricName, external.metricSelector),
-        target: targetOf({
-          ...(external.targetValue !== undefined && { value: external.targetValue }),
-          ...(external.targetAverageValue !== undefined && { averageValue: external.targetAverageValue }),
-        }, external.targetValue === undefined ? 'AverageValue' : 'Value'),
+        target: targetOf(
+          {
+            ...(external.targetValue !== undefined && { value: external.targetValue }),
+            ...(external.targetAverageValue !== undefined && { averageValue: external.targetAverageValue }),
+          },
+          external.targetValue === undefined ? 'AverageValue' : 'Value',
+        ),
       },
     }),
   }
@@ -120,7 +144,9 @@ function metricFromV2({ type, object, pods, resource, containerResource, externa
       },
     }),
     ...(resource && { resource: resourceFromV2(resource) }),
-    ...(containerResource && { containerResource: resourceFromV2(containerResource) as old.ContainerResourceMetricSource }),
+    ...(containerResource && {
+      containerResource: resourceFromV2(containerResource) as old.ContainerResourceMetricSource,
+    }),
     ...(external && {
       external: {
         metricName: external.metric.name, ...(external.metric.selector && { metricSelector: external.metric.selector }),
@@ -131,10 +157,17 @@ function metricFromV2({ type, object, pods, resource, containerResource, externa
   }
 }
 
-function currentToV2({ currentAverageUtilization, currentAverageValue, ...same }: old.ResourceMetricStatus): v2.ResourceMetricStatus {
+function currentToV2({
+  currentAverageUtilization,
+  currentAverageValue,
+  ...same
+}: old.ResourceMetricStatus): v2.ResourceMetricStatus {
   return {
     ...same,
-    current: { averageValue: currentAverageValue, ...(currentAverageUtilization !== undefined && { averageUtilization: currentAverageUtilization }) },
+    current: {
+      averageValue: currentAverageValue,
+      ...(currentAverageUtilization !== undefined && { averageUtilization: currentAverageUtilization }),
+    },
   }
 }
 
@@ -151,22 +184,37 @@ function statusToV2({ type, object, pods, resource, containerResource, external 
     ...(object && {
       object: {
         describedObject: object.target, metric: identifier(object.metricName, object.selector),
-        current: { value: object.currentValue, ...(object.averageValue !== undefined && { averageValue: object.averageValue }) },
+        current: {
+          value: object.currentValue,
+          ...(object.averageValue !== undefined && { averageValue: object.averageValue }),
+        },
       },
     }),
-    ...(pods && { pods: { metric: identifier(pods.metricName, pods.selector), current: { averageValue: pods.currentAverageValue } } }),
+    ...(pods && {
+      pods: { metric: identifier(pods.metricName, pods.selector), current: { averageValue: pods.currentAverageValue } },
+    }),
     ...(resource && { resource: currentToV2(resource) }),
     ...(containerResource && { containerResource: currentToV2(containerResource) as v2.ContainerResourceMetricStatus }),
     ...(external && {
       external: {
         metric: identifier(external.metricName, external.metricSelector),
-        current: { value: external.currentValue, ...(external.currentAverageValue !== undefined && { averageValue: external.currentAverageValue }) },
+        current: {
+          value: external.currentValue,
+          ...(external.currentAverageValue !== undefined && { averageValue: external.currentAverageValue }),
+        },
       },
     }),
   }
 }
 
-function statusFromV2({ type, object, pods, resource, containerResource, external }: v2.MetricStatus): old.MetricStatus {
+function statusFromV2({
+  type,
+  object,
+  pods,
+  resource,
+  containerResource,
+  external,
+}: v2.MetricStatus): old.MetricStatus {
   return {
     type,
     ...(object && {
@@ -183,7 +231,9 @@ function statusFromV2({ type, object, pods, resource, containerResource, externa
       },
     }),
     ...(resource && { resource: currentFromV2(resource) }),
-    ...(containerResource && { containerResource: currentFromV2(containerResource) as old.ContainerResourceMetricStatus }),
+    ...(containerResource && {
+      containerResource: currentFromV2(containerResource) as old.ContainerResourceMetricStatus,
+    }),
     ...(external && {
       external: {
         metricName: external.metric.name, currentValue: external.current.value ?? '0',

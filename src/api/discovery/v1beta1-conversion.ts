@@ -1,11 +1,10 @@
 /** discovery.k8s.io/v1beta1 ⇄ v1: where an endpoint lies was a map of labels; zone and node now have fields. */
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { Conversion } from '#machinery/schema/define-kind.ts'
+import { hostnameLabel, zoneLabel } from '../core/node/node-labels.ts'
 import type * as v1 from '../gen/discovery-v1.ts'
 import type * as v1beta1 from '../gen/discovery-v1beta1.ts'
 
-const zoneLabel = 'topology.kubernetes.io/zone'
-const hostnameLabel = 'kubernetes.io/hostname'
 
 export const endpointSliceConversion: Conversion = {
   toStored: (object) => convert(object, endpointToV1),

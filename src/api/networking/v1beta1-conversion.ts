@@ -1,4 +1,6 @@
-/** networking.k8s.io/v1beta1 ⇄ v1 Ingress: backends named their Service and port directly; a path's type had a default. */
+/**
+ * networking.k8s.io/v1beta1 ⇄ v1 Ingress: backends named their Service and port directly; a path's type had a default.
+ */
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { Conversion } from '#machinery/schema/define-kind.ts'
 import type * as v1 from '../gen/networking-v1.ts'
@@ -38,7 +40,11 @@ function convertRule<From, To>(
   return { ...rest, ...(http && { http: { ...http, paths: (http.paths ?? []).map(convert) } }) }
 }
 
-function pathToV1({ backend, pathType = 'ImplementationSpecific', ...path }: v1beta1.HTTPIngressPath): v1.HTTPIngressPath {
+function pathToV1({
+  backend,
+  pathType = 'ImplementationSpecific',
+  ...path
+}: v1beta1.HTTPIngressPath): v1.HTTPIngressPath {
   return { ...path, pathType, backend: backendToV1(backend) } as v1.HTTPIngressPath
 }
 
@@ -48,7 +54,13 @@ function pathFromV1({ backend, ...path }: v1.HTTPIngressPath): v1beta1.HTTPIngre
 
 function backendToV1({ serviceName = '', servicePort = 0, ...rest }: v1beta1.IngressBackend): v1.IngressBackend {
   if (serviceName === '' && servicePort === 0) return rest
-  return { ...rest, service: { name: serviceName, port: typeof servicePort === 'string' ? { name: servicePort } : { number: servicePort } } }
+  return {
+    ...rest,
+    service: {
+      name: serviceName,
+      port: typeof servicePort === 'string' ? { name: servicePort } : { number: servicePort },
+    },
+  }
 }
 
 function backendFromV1({ service, ...rest }: v1.IngressBackend): v1beta1.IngressBackend {

@@ -12,14 +12,20 @@ export const podDisruptionBudgetConversion: Conversion = {
   fromStored: (object) => convert(object, 'Exists', 'DoesNotExist'),
 }
 
-/** The selector that is only `key` with the operator `whole` becomes empty, and an empty one becomes `key` with `empty`. */
+/**
+ * The selector that is only `key` with the operator `whole` becomes empty, and an empty one becomes `key` with `empty`.
+ */
 function convert(object: KubeObject, whole: string, empty: string): KubeObject {
   const { spec } = object as PodDisruptionBudget
   const selector = spec?.selector
   if (!selector) return object
   if (isEmpty(selector)) return withSelector(object, { matchExpressions: [{ key, operator: empty }] } as LabelSelector)
   const [only, ...others] = selector.matchExpressions ?? []
-  const isMarker = others.length === 0 && only?.key === key && only.operator === whole && !Object.keys(selector.matchLabels ?? {}).length
+  const isMarker =
+    others.length === 0
+    && only?.key === key
+    && only.operator === whole
+    && !Object.keys(selector.matchLabels ?? {}).length
   return isMarker ? withSelector(object, {}) : object
 }
 

@@ -1,9 +1,9 @@
 /** Rules of both kinds of role bindings. */
+import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { validateDns1123Subdomain, validatePathSegment } from '#machinery/meta/validate-names.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
 import type { RoleBinding, RoleRef, Subject } from '../gen/rbac-v1.ts'
 import { rbacGroup } from './binding-defaults.ts'
 

@@ -1,9 +1,13 @@
 /** Makes certificate authorities and has them issue certificates. Keys and chance come from the caller. */
-import { type AlternativeNames, type ExtendedKeyUsage, type KeyUsage } from './extensions.ts'
-import { encodeName, type Subject } from './names.ts'
 import {
-  type CertificateFields, formatCertificatePem, keyIdentifier, parseCertificatePem, renderCertificate,
+  formatCertificatePem,
+  keyIdentifier,
+  parseCertificatePem,
+  renderCertificate,
+  type CertificateFields,
 } from './certificate.ts'
+import type { AlternativeNames, ExtendedKeyUsage, KeyUsage } from './extensions.ts'
+import { encodeName, type Subject } from './names.ts'
 
 /** The part of world/crypto.ts and world/random.ts that issuing needs. */
 export interface IssuingTools {

@@ -1,13 +1,27 @@
 /** PKCS #10 certificate signing requests: read what others send, write what a joining node sends. */
 import {
-  DerError, bitString, children, context, decode, decodeOid, integer, oid, sequence, setOf, tag,
+  bitString,
+  children,
+  context,
+  decode,
+  decodeOid,
+  DerError,
+  integer,
+  oid,
+  sequence,
+  setOf,
+  tag,
 } from '../der.ts'
 import { formatPem, parsePem } from '../pem.ts'
-import {
-  type AlternativeNames, type DecodedExtensions, decodeExtensions, encodeAlternativeNames, extension,
-} from './extensions.ts'
-import { type Subject, decodeName, encodeName, oids } from './names.ts'
 import { derSignature, plainSignature } from './certificate.ts'
+import {
+  decodeExtensions,
+  encodeAlternativeNames,
+  extension,
+  type AlternativeNames,
+  type DecodedExtensions,
+} from './extensions.ts'
+import { decodeName, encodeName, oids, type Subject } from './names.ts'
 
 export interface CertificateRequest extends DecodedExtensions {
   readonly subject: Subject

@@ -1,11 +1,19 @@
 /** X.509 certificates: written as a cluster needs them (ECDSA P-256 with SHA-256), read as far as a cluster asks. */
-import { DerError, bitString, children, decode, decodeTime, integer, oid, sequence, tag, time } from '../der.ts'
+import {
+  bitString,
+  children,
+  decode,
+  decodeTime,
+  DerError,
+  integer,
+  octetString,
+  oid,
+  sequence,
+  tag,
+  time,
+} from '../der.ts'
 import { formatPem, parsePem } from '../pem.ts'
 import {
-  type AlternativeNames,
-  type DecodedExtensions,
-  type ExtendedKeyUsage,
-  type KeyUsage,
   decodeExtensions,
   encodeAlternativeNames,
   encodeAuthorityKeyIdentifier,
@@ -15,9 +23,12 @@ import {
   encodeKeyUsage,
   extension,
   version3,
+  type AlternativeNames,
+  type DecodedExtensions,
+  type ExtendedKeyUsage,
+  type KeyUsage,
 } from './extensions.ts'
-import { type Subject, decodeName, encodeName, oids } from './names.ts'
-import { octetString } from '../der.ts'
+import { decodeName, encodeName, oids, type Subject } from './names.ts'
 
 export interface CertificateFields extends AlternativeNames {
   /** Positive, at most 20 bytes. */

@@ -1,7 +1,6 @@
 /** X.509 v3 extensions: what a certificate's key may be used for, and for which addresses. */
+import { latin1Decode, latin1Encode } from '../bytes.ts'
 import {
-  DerError,
-  type DerValue,
   bitString,
   boolean,
   children,
@@ -9,13 +8,14 @@ import {
   contextPrimitive,
   decode,
   decodeOid,
+  DerError,
   integer,
   octetString,
   oid,
   sequence,
   tag,
+  type DerValue,
 } from '../der.ts'
-import { latin1Decode, latin1Encode } from '../bytes.ts'
 import { formatIp, ipFromBytes, ipToBytes, parseIp } from '../ip.ts'
 import { oids } from './names.ts'
 

@@ -1,6 +1,6 @@
 /** Object identifiers and names of X.509, for the certificates that a cluster issues and reads. */
-import { DerError, type DerValue, children, decodeOid, oid, sequence, setOf, tag, text } from '../der.ts'
 import { utf8Decode } from '../bytes.ts'
+import { children, decodeOid, DerError, oid, sequence, setOf, tag, text, type DerValue } from '../der.ts'
 
 export const oids = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',

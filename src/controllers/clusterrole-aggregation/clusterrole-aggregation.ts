@@ -1,13 +1,11 @@
 /** ClusterRoles that are the sum of others: `admin`, `edit`, `view`, and whatever has an aggregationRule. */
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
-import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
 import type { ClusterRole, PolicyRule } from '#api/gen/rbac-v1.ts'
 import { clusterRole } from '#api/rbac/clusterrole/clusterrole.ts'
-import type { Plan } from '../driver/action.ts'
-import { nothing, update } from '../driver/action.ts'
-import type { Cache } from '../driver/define-controller.ts'
-import { defineController, wakeFrom } from '../driver/define-controller.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { nothing, update, type Plan } from '../driver/action.ts'
+import { defineController, wakeFrom, type Cache } from '../driver/define-controller.ts'
 
 interface AggregationState {
   readonly role: Stored<ClusterRole>

@@ -1,9 +1,9 @@
 /** CronJobs: the right moments, one Job for each, and no more history than wanted. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CronJob } from '#api/gen/batch-v1.ts'
 import { cronJob } from '#api/batch/cronjob/cronjob.ts'
 import { job } from '#api/batch/job/job.ts'
+import type { CronJob } from '#api/gen/batch-v1.ts'
 import { formatTime } from '#machinery/time.ts'
 import { Model } from '../testing/model.ts'
 import { templateOf } from '../testing/pods.ts'

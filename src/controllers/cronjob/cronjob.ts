@@ -2,8 +2,7 @@
 import { cronJob } from '#api/batch/cronjob/cronjob.ts'
 import { job } from '#api/batch/job/job.ts'
 import { defineController } from '../driver/define-controller.ts'
-import type { CronState } from './reconcile.ts'
-import { reconcile } from './reconcile.ts'
+import { reconcile, type CronState } from './reconcile.ts'
 
 export const cronJobController = defineController({
   name: 'cronjob',

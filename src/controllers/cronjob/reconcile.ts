@@ -1,17 +1,25 @@
 /** One step of a CronJob: start what is due, forget what has ended, keep the history short. */
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
-import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
+import { cronJob as kind } from '#api/batch/cronjob/cronjob.ts'
+import { finishedConditionOf } from '#api/batch/job/job-life.ts'
+import { job as jobKind } from '#api/batch/job/job.ts'
 import type { CronJob, CronJobStatus, Job } from '#api/gen/batch-v1.ts'
 import type { ObjectReference } from '#api/gen/core-v1.ts'
-import { cronJob as kind } from '#api/batch/cronjob/cronjob.ts'
-import { job as jobKind } from '#api/batch/job/job.ts'
-import { finishedConditionOf } from '#api/batch/job/job-life.ts'
-import type { Action, AnyObject, Outcome, Plan } from '../driver/action.ts'
-import { create, nothing, recordEvent, remove, updateStatus } from '../driver/action.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
-import type { Schedule } from './schedule.ts'
-import { parseSchedule } from './schedule.ts'
+import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
+import {
+  create,
+  nothing,
+  recordEvent,
+  remove,
+  updateStatus,
+  type Action,
+  type AnyObject,
+  type Outcome,
+  type Plan,
+} from '../driver/action.ts'
+import { parseSchedule, type Schedule } from './schedule.ts'
 
 export interface CronState {
   readonly cronJob: Stored<CronJob>

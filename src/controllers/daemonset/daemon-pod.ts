@@ -1,12 +1,11 @@
 /** The pod of a DaemonSet on one node, and whether it should be there. */
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import { daemonSet } from '#api/apps/daemonset/daemonset.ts'
 import type { DaemonSet } from '#api/gen/apps-v1.ts'
 import type { Node, Pod, PodSpec, Toleration } from '#api/gen/core-v1.ts'
-import { daemonSet } from '#api/apps/daemonset/daemonset.ts'
+import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import { revisionHashLabel } from '../workload/history.ts'
 import { fitsAffinity, toleratesTaints } from '../workload/node-fit.ts'
-import type { StoredPod } from '../workload/pods.ts'
-import { podFromTemplate } from '../workload/pods.ts'
+import { podFromTemplate, type StoredPod } from '../workload/pods.ts'
 
 const generationAnnotation = 'deprecated.daemonset.template.generation'
 const generationLabel = 'pod-template-generation'

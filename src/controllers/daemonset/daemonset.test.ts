@@ -1,11 +1,11 @@
 /** DaemonSets: a pod where it fits, none where it does not, and updates that keep most of them up. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { DaemonSet } from '#api/gen/apps-v1.ts'
-import type { Node } from '#api/gen/core-v1.ts'
 import { daemonSet } from '#api/apps/daemonset/daemonset.ts'
 import { node } from '#api/core/node/node.ts'
 import { pod } from '#api/core/pod/pod.ts'
+import type { DaemonSet } from '#api/gen/apps-v1.ts'
+import type { Node } from '#api/gen/core-v1.ts'
 import { Model } from '../testing/model.ts'
 import { makeReady, templateOf } from '../testing/pods.ts'
 import { nodeOfDaemonPod } from './daemon-pod.ts'

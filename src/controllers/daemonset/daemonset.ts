@@ -1,17 +1,14 @@
 /** DaemonSets: a pod on every node, or on every node of a kind. */
-import { semanticEqual } from '#base/deep-equal.ts'
-import { objectKey } from '#machinery/meta/object.ts'
-import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
 import { controllerRevision } from '#api/apps/controllerrevision/controllerrevision.ts'
 import { daemonSet } from '#api/apps/daemonset/daemonset.ts'
 import { node } from '#api/core/node/node.ts'
 import { pod } from '#api/core/pod/pod.ts'
-import type { Cache } from '../driver/define-controller.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
+import { objectKey } from '#machinery/meta/object.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
-import { isOrphan } from '../workload/adoption.ts'
-import type { StoredPod } from '../workload/pods.ts'
-import type { DaemonState } from './reconcile.ts'
-import { reconcile } from './reconcile.ts'
+import { wakeForOrphans } from '../workload/adoption.ts'
+import { reconcile, type DaemonState } from './reconcile.ts'
 
 export const daemonSetController = defineController({
   name: 'daemonset',
@@ -20,7 +17,7 @@ export const daemonSetController = defineController({
   for: daemonSet,
   owns: [pod, controllerRevision],
   watches: [
-    wakeFrom(pod, wakeOwnersOfOrphan),
+    wakeForOrphans(pod, daemonSet, ({ spec }) => labelSelectorMatcher(spec?.selector)),
     wakeFrom(
       node,
       (_, cache) => cache.of(daemonSet).list().map(objectKey),
@@ -41,10 +38,3 @@ export const daemonSetController = defineController({
   },
   reconcile,
 })
-
-function wakeOwnersOfOrphan(candidate: StoredPod, cache: Cache): readonly string[] {
-  if (!isOrphan(candidate)) return []
-  return cache.of(daemonSet).list(candidate.metadata.namespace)
-    .filter(({ spec }) => labelSelectorMatcher(spec?.selector).matches(candidate.metadata.labels))
-    .map(objectKey)
-}

@@ -1,11 +1,11 @@
 /** Deployments: within the limits at every step, and in the end exactly the new template. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createSeededRandom } from '#client/testing/seeded-random.ts'
-import type { Deployment } from '#api/gen/apps-v1.ts'
 import { deployment } from '#api/apps/deployment/deployment.ts'
 import { replicaSet } from '#api/apps/replicaset/replicaset.ts'
 import { pod } from '#api/core/pod/pod.ts'
+import type { Deployment } from '#api/gen/apps-v1.ts'
+import { createSeededRandom } from '#client/testing/seeded-random.ts'
 import { replicaSetController } from '../replicaset/replicaset.ts'
 import { Model } from '../testing/model.ts'
 import { makeReady, templateOf } from '../testing/pods.ts'

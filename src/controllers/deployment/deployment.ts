@@ -1,25 +1,23 @@
 /** Deployments: replace the pods of one template by those of the next, gradually, and remember how to go back. */
-import type { Stored } from '#machinery/meta/object.ts'
-import { objectKey } from '#machinery/meta/object.ts'
-import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
-import { controllerOf } from '#machinery/meta/owner-references.ts'
-import type { ReplicaSet } from '#api/gen/apps-v1.ts'
 import { deployment } from '#api/apps/deployment/deployment.ts'
 import { replicaSet } from '#api/apps/replicaset/replicaset.ts'
 import { pod } from '#api/core/pod/pod.ts'
-import type { Cache } from '../driver/define-controller.ts'
-import { defineController, keyOfController, wakeFrom } from '../driver/define-controller.ts'
-import { isOrphan } from '../workload/adoption.ts'
+import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
+import { controllerOf } from '#machinery/meta/owner-references.ts'
+import { defineController, keyOfController, wakeFrom, type Cache } from '../driver/define-controller.ts'
+import { wakeForOrphans } from '../workload/adoption.ts'
 import type { StoredPod } from '../workload/pods.ts'
 import { computeTemplateHash } from '../workload/template-hash.ts'
-import type { DeploymentState } from './reconcile.ts'
-import { reconcile } from './reconcile.ts'
+import { reconcile, type DeploymentState } from './reconcile.ts'
 
 export const deploymentController = defineController({
   name: 'deployment',
   for: deployment,
   owns: [replicaSet],
-  watches: [wakeFrom(replicaSet, wakeOwnersOfOrphan), wakeFrom(pod, wakeRecreating)],
+  watches: [
+    wakeForOrphans(replicaSet, deployment, ({ spec }) => labelSelectorMatcher(spec?.selector)),
+    wakeFrom(pod, wakeRecreating),
+  ],
   observe: (object, cache, { now }): DeploymentState => {
     const { namespace, uid, name } = object.metadata
     const sets = cache.of(replicaSet)
@@ -39,13 +37,6 @@ export const deploymentController = defineController({
   },
   reconcile,
 })
-
-function wakeOwnersOfOrphan(candidate: Stored<ReplicaSet>, cache: Cache): readonly string[] {
-  if (!isOrphan(candidate)) return []
-  return cache.of(deployment).list(candidate.metadata.namespace)
-    .filter(({ spec }) => labelSelectorMatcher(spec?.selector).matches(candidate.metadata.labels))
-    .map(objectKey)
-}
 
 /** Recreate waits for the last old pod; everybody else learns from the ReplicaSets' status. */
 function wakeRecreating(candidate: StoredPod, cache: Cache): readonly string[] {

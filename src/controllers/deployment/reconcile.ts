@@ -1,21 +1,18 @@
 /** One step of a Deployment: bring the ReplicaSets of its templates towards what it says, within its limits. */
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { deployment as deploymentKind } from '#api/apps/deployment/deployment.ts'
+import { replicaSet as replicaSetKind } from '#api/apps/replicaset/replicaset.ts'
+import { isPodFinished } from '#api/core/pod/pod-life.ts'
+import type { Deployment, DeploymentStatus, ReplicaSet } from '#api/gen/apps-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import { findCondition } from '#machinery/meta/conditions.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { controllerOf } from '#machinery/meta/owner-references.ts'
-import type { Deployment, DeploymentStatus, ReplicaSet } from '#api/gen/apps-v1.ts'
-import { deployment as deploymentKind } from '#api/apps/deployment/deployment.ts'
-import { replicaSet as replicaSetKind } from '#api/apps/replicaset/replicaset.ts'
-import type { Action, Outcome, Plan } from '../driver/action.ts'
-import { recordEvent, remove, updateStatus } from '../driver/action.ts'
+import { recordEvent, remove, updateStatus, type Action, type Outcome, type Plan } from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodFinished } from '#api/core/pod/pod-life.ts'
-import type { Draft } from './replicaset-draft.ts'
-import { actualCount, byAge, draftOf, equalTemplates, writeDrafts } from './replicaset-draft.ts'
+import { actualCount, byAge, draftOf, equalTemplates, writeDrafts, type Draft } from './replicaset-draft.ts'
 import { revisionAnnotation, revisionOf, syncReplicaAnnotations, syncRevision } from './revision.ts'
-import type { Limits } from './rollout.ts'
 import {
   newReplicas,
   resolveLimits,
@@ -24,8 +21,8 @@ import {
   scaleProportionally,
   scaleUpForRecreate,
   wasScaled,
+  type Limits,
 } from './rollout.ts'
-import type { Conditions } from './status.ts'
 import {
   computeCounts,
   computeRolloutStatus,
@@ -34,6 +31,7 @@ import {
   progressCheckAt,
   progressDeadlineOf,
   setCondition,
+  type Conditions,
 } from './status.ts'
 
 export interface DeploymentState {
@@ -145,12 +143,17 @@ class Rollout {
     if (progressDeadlineOf(deployment) === undefined || current?.reason === 'ProgressDeadlineExceeded') return
     const isToldPaused = current?.reason === 'DeploymentPaused'
     if (paused === isToldPaused) return
-    this.#conditions = setCondition(this.#conditions, {
-      type: 'Progressing', status: 'Unknown',
-      ...(paused
-        ? { reason: 'DeploymentPaused', message: 'Deployment is paused' }
-        : { reason: 'DeploymentResumed', message: 'Deployment is resumed' }),
-    }, now)
+    this.#conditions = setCondition(
+      this.#conditions,
+      {
+        type: 'Progressing',
+        status: 'Unknown',
+        ...(paused
+          ? { reason: 'DeploymentPaused', message: 'Deployment is paused' }
+          : { reason: 'DeploymentResumed', message: 'Deployment is resumed' }),
+      },
+      now,
+    )
   }
 
   #nextRevision(): number {

@@ -1,13 +1,12 @@
 /** ReplicaSets as a rollout wants them: changed on paper first, then written where paper and cluster differ. */
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
-import type { Deployment, ReplicaSet } from '#api/gen/apps-v1.ts'
-import type { PodTemplateSpec } from '#api/gen/core-v1.ts'
 import { deployment as deploymentKind } from '#api/apps/deployment/deployment.ts'
 import { replicaSet as replicaSetKind } from '#api/apps/replicaset/replicaset.ts'
-import type { Action, AnyObject } from '../driver/action.ts'
-import { create, update } from '../driver/action.ts'
+import type { Deployment, ReplicaSet } from '#api/gen/apps-v1.ts'
+import type { PodTemplateSpec } from '#api/gen/core-v1.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
+import { create, update, type Action, type AnyObject } from '../driver/action.ts'
 
 /** Tells the pods of one ReplicaSet from those of the Deployment's others. */
 const hashLabel = 'pod-template-hash'

@@ -1,6 +1,6 @@
 /** The numbering of a Deployment's templates, kept in annotations so that a rollout can be undone. */
-import type { Stored } from '#machinery/meta/object.ts'
 import type { Deployment } from '#api/gen/apps-v1.ts'
+import type { Stored } from '#machinery/meta/object.ts'
 import type { Draft } from './replicaset-draft.ts'
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision'

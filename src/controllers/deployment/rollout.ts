@@ -1,9 +1,8 @@
 /** The arithmetic of rollouts: how many pods of which ReplicaSet, now. Works on drafts. */
-import type { DeepReadonly } from '#machinery/meta/object.ts'
-import { scaledIntOrPercent } from '#machinery/int-or-string.ts'
 import type { DeploymentSpec } from '#api/gen/apps-v1.ts'
-import type { Draft } from './replicaset-draft.ts'
-import { activeDrafts, availableCount, byAge, compareAge, wantedCount } from './replicaset-draft.ts'
+import { scaledIntOrPercent } from '#machinery/int-or-string.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
+import { activeDrafts, availableCount, byAge, compareAge, wantedCount, type Draft } from './replicaset-draft.ts'
 import { desiredAnnotation, maxAnnotation, numberIn, syncReplicaAnnotations } from './revision.ts'
 
 /** A Deployment's numbers, with the percentages resolved. */

@@ -1,10 +1,16 @@
 /** A Deployment's status: what it has, whether that is enough, and whether it still moves. */
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
-import { findCondition, withoutCondition } from '#machinery/meta/conditions.ts'
-import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
 import type { Deployment, DeploymentCondition, DeploymentStatus } from '#api/gen/apps-v1.ts'
-import type { Draft } from './replicaset-draft.ts'
-import { actualCount, availableCount, readyCount, terminatingCount, wantedCount } from './replicaset-draft.ts'
+import { findCondition, withoutCondition } from '#machinery/meta/conditions.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
+import {
+  actualCount,
+  availableCount,
+  readyCount,
+  terminatingCount,
+  wantedCount,
+  type Draft,
+} from './replicaset-draft.ts'
 import type { Limits } from './rollout.ts'
 
 export type Conditions = readonly DeepReadonly<DeploymentCondition>[]
@@ -127,9 +133,16 @@ function progressConditions(input: StatusInput, status: Status): Conditions {
   }
   if (hasProgressed(deployment.status, status)) {
     // Replaced even if status and reason stay: the update time is what the deadline counts from.
-    return replaceCondition(conditions, {
-      type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated', message: `${subject} is progressing.`,
-    }, now)
+    return replaceCondition(
+      conditions,
+      {
+        type: 'Progressing',
+        status: 'True',
+        reason: 'ReplicaSetUpdated',
+        message: `${subject} is progressing.`,
+      },
+      now,
+    )
   }
   if (hasTimedOut(current, deadlineSeconds, now)) {
     return setCondition(

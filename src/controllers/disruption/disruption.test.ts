@@ -1,10 +1,10 @@
 /** Disruption budgets and quotas: the numbers that others decide by. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { PodDisruptionBudget } from '#api/gen/policy-v1.ts'
 import { replicaSet } from '#api/apps/replicaset/replicaset.ts'
-import { podDisruptionBudget } from '#api/policy/poddisruptionbudget/poddisruptionbudget.ts'
 import { pod } from '#api/core/pod/pod.ts'
+import type { PodDisruptionBudget } from '#api/gen/policy-v1.ts'
+import { podDisruptionBudget } from '#api/policy/poddisruptionbudget/poddisruptionbudget.ts'
 import { replicaSetController } from '../replicaset/replicaset.ts'
 import { Model } from '../testing/model.ts'
 import { makeReady, templateOf } from '../testing/pods.ts'

@@ -1,21 +1,18 @@
 /** PodDisruptionBudgets: how many of an application's pods may be evicted now. */
-import type { Stored } from '#machinery/meta/object.ts'
-import { objectKey } from '#machinery/meta/object.ts'
-import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
-import { controllerOf } from '#machinery/meta/owner-references.ts'
-import type { PodDisruptionBudget } from '#api/gen/policy-v1.ts'
 import { deployment } from '#api/apps/deployment/deployment.ts'
 import { replicaSet } from '#api/apps/replicaset/replicaset.ts'
 import { statefulSet } from '#api/apps/statefulset/statefulset.ts'
+import { isPodReady } from '#api/core/pod/pod-life.ts'
 import { pod } from '#api/core/pod/pod.ts'
 import { replicationController } from '#api/core/replicationcontroller/replicationcontroller.ts'
+import type { PodDisruptionBudget } from '#api/gen/policy-v1.ts'
 import { podDisruptionBudget } from '#api/policy/poddisruptionbudget/poddisruptionbudget.ts'
-import type { Cache } from '../driver/define-controller.ts'
-import { defineController, wakeFrom } from '../driver/define-controller.ts'
+import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
+import { objectKey, type Stored } from '#machinery/meta/object.ts'
+import { controllerOf } from '#machinery/meta/owner-references.ts'
+import { defineController, wakeFrom, type Cache } from '../driver/define-controller.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodReady } from '#api/core/pod/pod-life.ts'
-import type { BudgetState, OwnerScale } from './reconcile.ts'
-import { reconcile } from './reconcile.ts'
+import { reconcile, type BudgetState, type OwnerScale } from './reconcile.ts'
 
 const budgetsOf = (object: StoredPod, cache: Cache): readonly string[] =>
   cache

@@ -1,16 +1,15 @@
 /** The arithmetic of a disruption budget: pure. */
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
-import { scaledIntOrPercent } from '#machinery/int-or-string.ts'
-import { withCondition } from '#machinery/meta/conditions.ts'
-import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
+import { isPodReady } from '#api/core/pod/pod-life.ts'
 import type { Condition } from '#api/gen/meta-v1.ts'
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '#api/gen/policy-v1.ts'
 import { podDisruptionBudget } from '#api/policy/poddisruptionbudget/poddisruptionbudget.ts'
-import type { Plan } from '../driver/action.ts'
-import { recordEvent, updateStatus } from '../driver/action.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import { scaledIntOrPercent } from '#machinery/int-or-string.ts'
+import { withCondition } from '#machinery/meta/conditions.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
+import { recordEvent, updateStatus, type Plan } from '../driver/action.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodReady } from '#api/core/pod/pod-life.ts'
 
 export interface OwnerScale {
   /** undefined: a pod that nobody manages. */

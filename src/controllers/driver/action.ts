@@ -1,7 +1,6 @@
 /** What a controller may ask for: a closed union of values, so that a decision can be shown, compared and replayed. */
 import type { ResourceName } from '#client/client.ts'
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
-import { objectKey } from '#machinery/meta/object.ts'
+import { objectKey, type DeepReadonly, type KubeObject, type Stored } from '#machinery/meta/object.ts'
 import type { AnyKind, Kind } from '#machinery/schema/define-kind.ts'
 
 export type AnyObject = DeepReadonly<KubeObject>

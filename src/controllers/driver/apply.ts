@@ -1,11 +1,9 @@
 /** Carries a plan out: in order, creations with a slow start, every write with its precondition. */
-import type { Client, KindClient } from '#client/client.ts'
-import type { EventRecorder } from '#client/event-recorder.ts'
-import { referenceTo } from '#client/event-recorder.ts'
 import { assertNever } from '#base/assert.ts'
+import type { Client, KindClient } from '#client/client.ts'
+import { referenceTo, type EventRecorder } from '#client/event-recorder.ts'
 import { ApiError, isReason } from '#machinery/errors/api-error.ts'
-import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import { objectKey } from '#machinery/meta/object.ts'
+import { objectKey, type KubeObject, type Stored } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Action, Announcement, AnyObject, Outcome, Plan } from './action.ts'
 
@@ -196,7 +194,10 @@ async function deleteObject(
       preconditions: { uid, ...(action.ifUnchanged && { resourceVersion }) },
     })
   } catch (error) {
-    if (isReason(error, 'NotFound') || (isReason(error, 'Conflict') && /Precondition failed: UID/.test(error.message))) {
+    if (
+      isReason(error, 'NotFound')
+      || (isReason(error, 'Conflict') && /Precondition failed: UID/.test(error.message))
+    ) {
       return undefined
     }
     throw error

@@ -3,8 +3,13 @@ import type { Client } from '#client/client.ts'
 import type { EventRecorder } from '#client/event-recorder.ts'
 import type { Informers } from '#client/informers.ts'
 import type { Lister } from '#client/object-cache.ts'
-import type { DeepReadonly, KubeObject, OwnerReference, Stored } from '#machinery/meta/object.ts'
-import { objectKey } from '#machinery/meta/object.ts'
+import {
+  objectKey,
+  type DeepReadonly,
+  type KubeObject,
+  type OwnerReference,
+  type Stored,
+} from '#machinery/meta/object.ts'
 import { controllerOf } from '#machinery/meta/owner-references.ts'
 import type { AnyKind, Kind } from '#machinery/schema/define-kind.ts'
 import type { Clock } from '#world/clock.ts'

@@ -1,24 +1,26 @@
 /** Runs one controller: queue, barrier, workers, back-off. Knows no kind. */
+import { aborted, withTaskGroup } from '#base/task-group.ts'
 import type { Client } from '#client/client.ts'
 import type { EventRecorder } from '#client/event-recorder.ts'
 import type { Informer } from '#client/informer.ts'
 import type { Informers } from '#client/informers.ts'
 import { newerResourceVersion } from '#client/resource-version.ts'
 import { WorkQueue } from '#client/workqueue.ts'
-import { aborted, withTaskGroup } from '#base/task-group.ts'
 import { ApiError } from '#machinery/errors/api-error.ts'
-import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import { objectKey } from '#machinery/meta/object.ts'
+import { objectKey, type KubeObject, type Stored } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
-import type { Written } from './apply.ts'
-import { applyPlan } from './apply.ts'
 import { describeAction } from './action.ts'
-import type { Mark } from './barrier.ts'
-import { Barrier, hasSeen } from './barrier.ts'
-import type { Cache, ControllerStatistics, ReconcilerDeclaration } from './define-controller.ts'
-import { keyOfController, parseKey } from './define-controller.ts'
+import { applyPlan, type Written } from './apply.ts'
+import { Barrier, hasSeen, type Mark } from './barrier.ts'
+import {
+  keyOfController,
+  parseKey,
+  type Cache,
+  type ControllerStatistics,
+  type ReconcilerDeclaration,
+} from './define-controller.ts'
 
 export interface DriverOptions {
   readonly declaration: ReconcilerDeclaration<KubeObject, unknown>

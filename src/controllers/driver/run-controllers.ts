@@ -1,14 +1,18 @@
 /** Runs a list of controllers, each under its own account, as kube-controller-manager does. */
+import { withTaskGroup } from '#base/task-group.ts'
 import { createClient } from '#client/client.ts'
 import { createEventRecorder } from '#client/event-recorder.ts'
 import type { Informers } from '#client/informers.ts'
 import type { Transport } from '#client/transport.ts'
-import { withTaskGroup } from '#base/task-group.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
-import type { Controller, ControllerContext, ControllerStatistics } from './define-controller.ts'
-import { newStatistics } from './define-controller.ts'
+import {
+  newStatistics,
+  type Controller,
+  type ControllerContext,
+  type ControllerStatistics,
+} from './define-controller.ts'
 import { runReconciler } from './driver.ts'
 
 export interface RunControllersOptions {

@@ -1,15 +1,14 @@
 /** Endpoints: the older, single-object form of EndpointSlices, for those who still read it. */
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
-import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Service } from '#api/gen/core-v1.ts'
 import { endpoints as endpointsKind } from '#api/core/endpoints/endpoints.ts'
+import { isPodFinished, isPodReady } from '#api/core/pod/pod-life.ts'
 import { pod } from '#api/core/pod/pod.ts'
 import { service } from '#api/core/service/service.ts'
-import type { Plan } from '../driver/action.ts'
-import { create, nothing, remove, update } from '../driver/action.ts'
+import type { EndpointAddress, EndpointPort, Endpoints, EndpointSubset, Service } from '#api/gen/core-v1.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { create, nothing, remove, update, type Plan } from '../driver/action.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodFinished, isPodReady } from '#api/core/pod/pod-life.ts'
 import {
   familiesOf,
   familyOfIp,

@@ -1,11 +1,17 @@
 /** What a Service's slices should hold: endpoints, grouped by the ports that they have. */
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { isPodFinished, isPodReady } from '#api/core/pod/pod-life.ts'
 import type { Service } from '#api/gen/core-v1.ts'
 import type { Endpoint, EndpointPort } from '#api/gen/discovery-v1.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodFinished, isPodReady } from '#api/core/pod/pod-life.ts'
-import type { IpFamily } from '../workload/service-pods.ts'
-import { familyOfIp, hostnameUnder, podIps, podReference, targetPortOf } from '../workload/service-pods.ts'
+import {
+  familyOfIp,
+  hostnameUnder,
+  podIps,
+  podReference,
+  targetPortOf,
+  type IpFamily,
+} from '../workload/service-pods.ts'
 
 export type Ports = readonly DeepReadonly<EndpointPort>[]
 

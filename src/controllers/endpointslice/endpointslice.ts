@@ -1,16 +1,14 @@
 /** EndpointSlices: where the pods of each Service can be reached. */
+import { zoneLabel } from '#api/core/node/node-labels.ts'
 import { node } from '#api/core/node/node.ts'
 import { pod } from '#api/core/pod/pod.ts'
 import { service } from '#api/core/service/service.ts'
+import { managedByLabel, serviceNameLabel } from '#api/discovery/endpointslice/endpointslice-labels.ts'
 import { endpointSlice } from '#api/discovery/endpointslice/endpointslice.ts'
-import { defineController, wakeFrom } from '../driver/define-controller.ts'
-import type { Cache } from '../driver/define-controller.ts'
+import { defineController, wakeFrom, type Cache } from '../driver/define-controller.ts'
 import type { StoredPod } from '../workload/pods.ts'
 import { selectedPods, wakeFromPods } from '../workload/service-pods.ts'
-import type { SliceState } from './reconcile.ts'
-import { managedBy, managedByLabel, reconcile, serviceNameLabel } from './reconcile.ts'
-
-const zoneLabel = 'topology.kubernetes.io/zone'
+import { managedBy, reconcile, type SliceState } from './reconcile.ts'
 
 export const endpointSliceController = defineController({
   name: 'endpointslice',

@@ -1,21 +1,24 @@
 /** Brings a Service's slices to what they should hold, with as few writes as will do. */
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
+import { service as serviceKind } from '#api/core/service/service.ts'
+import { managedByLabel, serviceNameLabel } from '#api/discovery/endpointslice/endpointslice-labels.ts'
+import { endpointSlice as sliceKind } from '#api/discovery/endpointslice/endpointslice.ts'
 import type { Service } from '#api/gen/core-v1.ts'
 import type { AddressType, Endpoint, EndpointSlice } from '#api/gen/discovery-v1.ts'
-import { service as serviceKind } from '#api/core/service/service.ts'
-import { endpointSlice as sliceKind } from '#api/discovery/endpointslice/endpointslice.ts'
-import type { Action, Plan } from '../driver/action.ts'
-import { create, nothing, remove, update } from '../driver/action.ts'
-import type { StoredPod } from '../workload/pods.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
-import type { IpFamily } from '../workload/service-pods.ts'
-import { familiesOf, headlessLabel, isHeadless, triggerTime, triggerTimeAnnotation } from '../workload/service-pods.ts'
-import type { PortGroup, Ports } from './endpoints-of.ts'
-import { groupEndpoints, portsKey } from './endpoints-of.ts'
+import { create, nothing, remove, update, type Action, type Plan } from '../driver/action.ts'
+import type { StoredPod } from '../workload/pods.ts'
+import {
+  familiesOf,
+  headlessLabel,
+  isHeadless,
+  triggerTime,
+  triggerTimeAnnotation,
+  type IpFamily,
+} from '../workload/service-pods.ts'
+import { groupEndpoints, portsKey, type PortGroup, type Ports } from './endpoints-of.ts'
 
-export const serviceNameLabel = 'kubernetes.io/service-name'
-export const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
 export const managedBy = 'endpointslice-controller.k8s.io'
 const reservedLabels: ReadonlySet<string> = new Set([serviceNameLabel, managedByLabel, headlessLabel])
 

@@ -1,6 +1,6 @@
 /** What becomes of one object, given what its owners are: pure. */
+import { foregroundFinalizer, orphanFinalizer } from '#machinery/meta/finalizers.ts'
 import type { DeepReadonly, KubeObject, OwnerReference, Stored } from '#machinery/meta/object.ts'
-import { foregroundFinalizer, orphanFinalizer } from './graph.ts'
 
 /**
  * `solid`: it lives. `dangling`: it is gone. `waiting`: it is deleted in the foreground and waits for its dependents.

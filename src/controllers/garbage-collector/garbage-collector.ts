@@ -1,18 +1,22 @@
 /** Deletes what has lost its owners, over all kinds, custom resources included. */
+import { customResourceDefinition } from '#api/apiextensions/customresourcedefinition/customresourcedefinition.ts'
+import { aborted, withTaskGroup } from '#base/task-group.ts'
 import type { Informer } from '#client/informer.ts'
 import { WorkQueue } from '#client/workqueue.ts'
-import { aborted, withTaskGroup } from '#base/task-group.ts'
 import { ApiError, isReason } from '#machinery/errors/api-error.ts'
+import { foregroundFinalizer, orphanFinalizer } from '#machinery/meta/finalizers.ts'
 import type { DeepReadonly, KubeObject, OwnerReference, Stored } from '#machinery/meta/object.ts'
-import { customResourceDefinition } from '#api/apiextensions/customresourcedefinition/customresourcedefinition.ts'
-import type { ControllerContext } from '../driver/define-controller.ts'
-import { defineLoop } from '../driver/define-controller.ts'
-import type { ServedResource } from '../workload/resources.ts'
-import { builtInResources, customResource, resourceKey } from '../workload/resources.ts'
-import type { ClassifiedOwner, OwnerState } from './decide.ts'
-import { decide, dropOwnersPatch, removeFinalizerPatch, unblockPatch } from './decide.ts'
-import type { GraphNode, Work } from './graph.ts'
-import { OwnerGraph, foregroundFinalizer, orphanFinalizer } from './graph.ts'
+import { defineLoop, type ControllerContext } from '../driver/define-controller.ts'
+import { builtInResources, customResource, resourceKey, type ServedResource } from '../workload/resources.ts'
+import {
+  decide,
+  dropOwnersPatch,
+  removeFinalizerPatch,
+  unblockPatch,
+  type ClassifiedOwner,
+  type OwnerState,
+} from './decide.ts'
+import { OwnerGraph, type GraphNode, type Work } from './graph.ts'
 
 export const garbageCollector = defineLoop({
   name: 'garbage-collector',

@@ -1,9 +1,8 @@
 /** Who owns whom, over all kinds: the picture that the garbage collector works from. Knows no client. */
 import type { ResourceName } from '#client/client.ts'
+import { foregroundFinalizer, orphanFinalizer } from '#machinery/meta/finalizers.ts'
 import type { DeepReadonly, KubeObject, OwnerReference, Stored } from '#machinery/meta/object.ts'
 
-export const foregroundFinalizer = 'foregroundDeletion'
-export const orphanFinalizer = 'orphan'
 
 export type Owners = readonly DeepReadonly<OwnerReference>[]
 

@@ -2,11 +2,11 @@
  * Counting each finished pod once. A pod keeps a finalizer until its end is written in the Job's status: first its uid
  * goes into `uncountedTerminatedPods`, then the finalizer goes, then the number goes up and the uid goes (KEP-2307).
  */
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import type { Job } from '#api/gen/batch-v1.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { formatIndexes, indexOf, parseIndexes } from './indexes.ts'
 import { judge } from './failure-policy.ts'
+import { formatIndexes, indexOf, parseIndexes } from './indexes.ts'
 
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
 

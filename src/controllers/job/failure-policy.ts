@@ -1,6 +1,6 @@
 /** What a Job makes of a failed pod: count it, overlook it, or give up (KEP-3329). */
-import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { PodFailurePolicy, PodFailurePolicyRule } from '#api/gen/batch-v1.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { StoredPod } from '../workload/pods.ts'
 
 export type Verdict =

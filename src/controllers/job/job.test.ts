@@ -1,10 +1,10 @@
 /** Jobs: enough successes, no more failures than allowed, and every pod counted once. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createSeededRandom } from '#client/testing/seeded-random.ts'
-import type { Job } from '#api/gen/batch-v1.ts'
 import { job } from '#api/batch/job/job.ts'
 import { pod } from '#api/core/pod/pod.ts'
+import type { Job } from '#api/gen/batch-v1.ts'
+import { createSeededRandom } from '#client/testing/seeded-random.ts'
 import { formatTime } from '#machinery/time.ts'
 import { Model } from '../testing/model.ts'
 import { templateOf } from '../testing/pods.ts'
@@ -108,7 +108,13 @@ test('an Indexed Job runs each number once and tells which are done', async () =
   const model = new Model()
   model.put(job, work({ completions: 4, parallelism: 4, completionMode: 'Indexed' }))
   await settle(model)
-  assert.deepEqual(model.list(pod).map(({ spec }) => spec!.hostname).toSorted(), ['work-0', 'work-1', 'work-2', 'work-3'])
+  assert.deepEqual(
+    model
+      .list(pod)
+      .map(({ spec }) => spec!.hostname)
+      .toSorted(),
+    ['work-0', 'work-1', 'work-2', 'work-3'],
+  )
   assert.ok(model.list(pod)[0]!.spec!.containers![0]!.env!.some(({ name }) => name === 'JOB_COMPLETION_INDEX'))
   finish(model, 'Succeeded', 3)
   await settle(model)

@@ -1,16 +1,13 @@
 /** Jobs: pods that run to their end. */
-import { objectKey } from '#machinery/meta/object.ts'
-import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
-import { controllerOf } from '#machinery/meta/owner-references.ts'
 import { job } from '#api/batch/job/job.ts'
 import { pod } from '#api/core/pod/pod.ts'
-import type { Cache, ObjectName } from '../driver/define-controller.ts'
-import { defineController, wakeFrom } from '../driver/define-controller.ts'
-import { isOrphan } from '../workload/adoption.ts'
+import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
+import { controllerOf } from '#machinery/meta/owner-references.ts'
+import { defineController, type Cache, type ObjectName } from '../driver/define-controller.ts'
+import { wakeForOrphans } from '../workload/adoption.ts'
 import type { StoredPod } from '../workload/pods.ts'
 import { isTracked } from './count.ts'
-import type { JobState } from './reconcile.ts'
-import { letGo, reconcile } from './reconcile.ts'
+import { letGo, reconcile, type JobState } from './reconcile.ts'
 
 type State = JobState | { readonly abandoned: readonly StoredPod[] }
 
@@ -18,7 +15,7 @@ export const jobController = defineController({
   name: 'job',
   for: job,
   owns: [pod],
-  watches: [wakeFrom(pod, wakeOwnersOfOrphan)],
+  watches: [wakeForOrphans(pod, job, ({ spec }) => labelSelectorMatcher(spec?.selector))],
   observe(object, cache, { now }): State {
     const { uid, namespace = '', name } = object.metadata
     const pods = cache.of(pod)
@@ -38,11 +35,4 @@ function abandonedBy(
 ): readonly StoredPod[] {
   return cache.of(pod).byIndex('controllerName', `Job/${namespace}/${name}`)
     .filter((object) => controllerOf(object)?.uid !== uid && isTracked(object))
-}
-
-function wakeOwnersOfOrphan(candidate: StoredPod, cache: Cache): readonly string[] {
-  if (!isOrphan(candidate)) return []
-  return cache.of(job).list(candidate.metadata.namespace)
-    .filter(({ spec }) => labelSelectorMatcher(spec?.selector).matches(candidate.metadata.labels))
-    .map(objectKey)
 }

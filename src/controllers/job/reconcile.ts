@@ -1,23 +1,30 @@
 /** One step of a Job: run pods until enough have succeeded, or too many have failed. */
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import { finishedConditionOf } from '#api/batch/job/job-life.ts'
+import { job as kind } from '#api/batch/job/job.ts'
+import { isPodReady } from '#api/core/pod/pod-life.ts'
+import { pod as podKind } from '#api/core/pod/pod.ts'
+import type { Job, JobCondition, JobStatus } from '#api/gen/batch-v1.ts'
+import type { Pod } from '#api/gen/core-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import { findCondition } from '#machinery/meta/conditions.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
+import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
-import type { Job, JobCondition, JobStatus } from '#api/gen/batch-v1.ts'
-import type { Pod } from '#api/gen/core-v1.ts'
-import { job as kind } from '#api/batch/job/job.ts'
-import { pod as podKind } from '#api/core/pod/pod.ts'
-import type { Action, AnyObject, Plan } from '../driver/action.ts'
-import { create, nothing, patch, recordEvent, remove, updateStatus } from '../driver/action.ts'
+import {
+  create,
+  nothing,
+  patch,
+  recordEvent,
+  remove,
+  updateStatus,
+  type Action,
+  type AnyObject,
+  type Plan,
+} from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
 import { choosePodsToDelete } from '../workload/deletion-order.ts'
-import type { StoredPod } from '../workload/pods.ts'
-import { isPodReady } from '#api/core/pod/pod-life.ts'
-import { finishedConditionOf } from '#api/batch/job/job-life.ts'
-import { podFromTemplate } from '../workload/pods.ts'
-import type { Count } from './count.ts'
-import { countPods, formatCompleted, hasFailed, isIndexed, isTracked, trackingFinalizer } from './count.ts'
+import { podFromTemplate, type StoredPod } from '../workload/pods.ts'
+import { countPods, formatCompleted, hasFailed, isIndexed, isTracked, trackingFinalizer, type Count } from './count.ts'
 import { indexAnnotation, indexOf } from './indexes.ts'
 
 export interface JobState {

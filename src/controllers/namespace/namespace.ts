@@ -1,16 +1,12 @@
 /** Namespaces on their way out: first their pods, then everything else, then the finalizer that kept them. */
-import type { Stored } from '#machinery/meta/object.ts'
-import { ApiError } from '#machinery/errors/api-error.ts'
-import type { KubeObject } from '#machinery/meta/object.ts'
 import { customResourceDefinition } from '#api/apiextensions/customresourcedefinition/customresourcedefinition.ts'
 import { namespace } from '#api/core/namespace/namespace.ts'
 import { pod } from '#api/core/pod/pod.ts'
-import type { ObserveContext } from '../driver/define-controller.ts'
-import { defineController, wakeFrom } from '../driver/define-controller.ts'
-import type { ServedResource } from '../workload/resources.ts'
-import { builtInResources, customResources } from '../workload/resources.ts'
-import type { NamespaceState, Remaining } from './reconcile.ts'
-import { reconcile } from './reconcile.ts'
+import { ApiError } from '#machinery/errors/api-error.ts'
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import { defineController, wakeFrom, type ObserveContext } from '../driver/define-controller.ts'
+import { builtInResources, customResources, type ServedResource } from '../workload/resources.ts'
+import { reconcile, type NamespaceState, type Remaining } from './reconcile.ts'
 
 const isPods = ({ name }: ServedResource): boolean => name.group === '' && name.resource === 'pods'
 

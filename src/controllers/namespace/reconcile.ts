@@ -1,13 +1,12 @@
 /** One step of deleting a namespace's content. */
-import type { ResourceName } from '#client/client.ts'
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
-import { findCondition } from '#machinery/meta/conditions.ts'
-import { formatTime } from '#machinery/time.ts'
-import type { Namespace, NamespaceCondition } from '#api/gen/core-v1.ts'
 import { namespace as namespaceKind } from '#api/core/namespace/namespace.ts'
-import type { Action, Plan } from '../driver/action.ts'
-import { update, updateStatus } from '../driver/action.ts'
+import type { Namespace, NamespaceCondition } from '#api/gen/core-v1.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import type { ResourceName } from '#client/client.ts'
+import { findCondition } from '#machinery/meta/conditions.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { formatTime } from '#machinery/time.ts'
+import { update, updateStatus, type Action, type Plan } from '../driver/action.ts'
 
 /** What is left of one resource in the namespace. */
 export interface Remaining {

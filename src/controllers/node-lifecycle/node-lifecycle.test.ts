@@ -1,10 +1,10 @@
 /** Silent nodes: Unknown after the grace period, tainted, their pods evicted when the tolerance is over. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatMicroTime, formatTime } from '#machinery/time.ts'
 import { lease } from '#api/coordination/lease/lease.ts'
 import { node } from '#api/core/node/node.ts'
 import { pod } from '#api/core/pod/pod.ts'
+import { formatMicroTime, formatTime } from '#machinery/time.ts'
 import { taintEvictionController } from '../taint-eviction/taint-eviction.ts'
 import { Model } from '../testing/model.ts'
 import { nodeLifecycleController } from './node-lifecycle.ts'
@@ -140,6 +140,15 @@ const modes: readonly (readonly [readyNodes: number, unreadyNodes: number, expec
 ]
 for (const [readyNodes, unreadyNodes, expected] of modes) {
   test(`a zone with ${readyNodes} ready and ${unreadyNodes} unready nodes is ${expected}`, () => {
-    assert.equal(zoneModeOf(new Map([['z', { ready: readyNodes, notReady: unreadyNodes }], ['other', { ready: 1, notReady: 0 }]]), 'z'), expected)
+    assert.equal(
+      zoneModeOf(
+        new Map([
+          ['z', { ready: readyNodes, notReady: unreadyNodes }],
+          ['other', { ready: 1, notReady: 0 }],
+        ]),
+        'z',
+      ),
+      expected,
+    )
   })
 }

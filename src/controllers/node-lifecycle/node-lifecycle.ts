@@ -1,14 +1,13 @@
 /** Watches over nodes: those that fall silent become Unknown, those that are unwell get taints that keep pods away. */
-import type { Stored } from '#machinery/meta/object.ts'
-import { findCondition } from '#machinery/meta/conditions.ts'
-import type { Node } from '#api/gen/core-v1.ts'
 import { lease } from '#api/coordination/lease/lease.ts'
+import { regionLabel, zoneLabel } from '#api/core/node/node-labels.ts'
 import { node } from '#api/core/node/node.ts'
 import { pod } from '#api/core/pod/pod.ts'
-import type { Cache, Controller } from '../driver/define-controller.ts'
-import { defineController, wakeFrom } from '../driver/define-controller.ts'
-import type { NodeHealth, NodeState } from './reconcile.ts'
-import { needsEvictionTaint, reconcile, zoneModeOf } from './reconcile.ts'
+import type { Node } from '#api/gen/core-v1.ts'
+import { findCondition } from '#machinery/meta/conditions.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import { defineController, wakeFrom, type Cache, type Controller } from '../driver/define-controller.ts'
+import { needsEvictionTaint, reconcile, zoneModeOf, type NodeHealth, type NodeState } from './reconcile.ts'
 
 export interface NodeLifecycleSettings {
   /** So long without a sign of life, and a node is Unknown. Upstream: 50 s since v1.32, 40 s before. */
@@ -68,7 +67,7 @@ export function nodeLifecycleController(settings: NodeLifecycleSettings = {}): C
 
 function zoneOf({ metadata }: Stored<Node>): string {
   const labels = metadata.labels ?? {}
-  return `${labels['topology.kubernetes.io/region'] ?? ''}/${labels['topology.kubernetes.io/zone'] ?? ''}`
+  return `${labels[regionLabel] ?? ''}/${labels[zoneLabel] ?? ''}`
 }
 
 function countZones(nodes: readonly Stored<Node>[]): ReadonlyMap<string, NodeHealth> {

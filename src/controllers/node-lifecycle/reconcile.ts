@@ -1,16 +1,14 @@
 /** What one node's silence or trouble leads to: pure. */
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
-import { findCondition } from '#machinery/meta/conditions.ts'
-import { formatTime } from '#machinery/time.ts'
-import type { Node, NodeCondition, Pod } from '#api/gen/core-v1.ts'
 import { node as nodeKind } from '#api/core/node/node.ts'
-import { pod as podKind } from '#api/core/pod/pod.ts'
-import type { Action, Plan } from '../driver/action.ts'
-import { patch, recordEvent, updateStatus } from '../driver/action.ts'
-import type { StoredPod } from '../workload/pods.ts'
 import { isPodReady } from '#api/core/pod/pod-life.ts'
-import type { AnyTaint } from '../workload/taints.ts'
-import { notReadyTaint, sameTaint, unreachableTaint } from '../workload/taints.ts'
+import { pod as podKind } from '#api/core/pod/pod.ts'
+import type { Node, NodeCondition, Pod } from '#api/gen/core-v1.ts'
+import { findCondition } from '#machinery/meta/conditions.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { formatTime } from '#machinery/time.ts'
+import { patch, recordEvent, updateStatus, type Action, type Plan } from '../driver/action.ts'
+import type { StoredPod } from '../workload/pods.ts'
+import { notReadyTaint, sameTaint, unreachableTaint, type AnyTaint } from '../workload/taints.ts'
 
 export interface NodeHealth {
   readonly ready: number

@@ -1,14 +1,9 @@
 /** Which volume serves a claim: pure. */
-import type { Stored } from '#machinery/meta/object.ts'
-import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
-import { compareQuantities } from '#api/quantities.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '#api/gen/core-v1.ts'
-
-const classAnnotation = 'volume.beta.kubernetes.io/storage-class'
-
-export function classOf({ metadata, spec }: Stored<PersistentVolume> | Stored<PersistentVolumeClaim>): string {
-  return metadata.annotations?.[classAnnotation] ?? spec?.storageClassName ?? ''
-}
+import { compareQuantities } from '#api/quantities.ts'
+import { storageClassNameOf } from '#api/storage/storageclass/storage-class-name.ts'
+import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
+import type { Stored } from '#machinery/meta/object.ts'
 
 /** The volume says that it is this claim's; without a uid it is meant for the claim but not yet given. */
 export function isReservedFor(
@@ -41,7 +36,7 @@ export function findVolume(
       (volume) =>
         !volume.spec?.claimRef
         && volume.status?.phase === 'Available'
-        && classOf(volume) === classOf(claim)
+        && storageClassNameOf(volume) === storageClassNameOf(claim)
         && (claim.spec?.accessModes ?? []).every((mode) => (volume.spec?.accessModes ?? []).includes(mode))
         && (claim.spec?.volumeAttributesClassName ?? '') === (volume.spec?.volumeAttributesClassName ?? '')
         && (selector?.matches(volume.metadata.labels) ?? true)

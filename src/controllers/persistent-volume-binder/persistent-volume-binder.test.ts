@@ -1,10 +1,10 @@
 /** Claims find the smallest volume that serves them, and keep it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { PersistentVolume, PersistentVolumeClaim } from '#api/gen/core-v1.ts'
 import { persistentVolume } from '#api/core/persistentvolume/persistentvolume.ts'
 import { persistentVolumeClaim } from '#api/core/persistentvolumeclaim/persistentvolumeclaim.ts'
 import { pod } from '#api/core/pod/pod.ts'
+import type { PersistentVolume, PersistentVolumeClaim } from '#api/gen/core-v1.ts'
 import { storageClass } from '#api/storage/storageclass/storageclass.ts'
 import { claimProtectionController } from '../storage-protection/storage-protection.ts'
 import { Model } from '../testing/model.ts'

@@ -2,19 +2,18 @@
  * Brings claims and volumes together, one write at a time: the volume names the claim, then the claim the volume,
  * then both say so.
  */
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
-import { objectKey } from '#machinery/meta/object.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
-import { formatTime } from '#machinery/time.ts'
-import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeStatus } from '#api/gen/core-v1.ts'
-import type { StorageClass } from '#api/gen/storage-v1.ts'
 import { persistentVolume } from '#api/core/persistentvolume/persistentvolume.ts'
 import { persistentVolumeClaim } from '#api/core/persistentvolumeclaim/persistentvolumeclaim.ts'
+import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeStatus } from '#api/gen/core-v1.ts'
+import type { StorageClass } from '#api/gen/storage-v1.ts'
+import { storageClassNameOf } from '#api/storage/storageclass/storage-class-name.ts'
 import { storageClass } from '#api/storage/storageclass/storageclass.ts'
-import type { Plan } from '../driver/action.ts'
-import { nothing, recordEvent, update, updateStatus } from '../driver/action.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import { objectKey, type DeepReadonly, type Stored } from '#machinery/meta/object.ts'
+import { formatTime } from '#machinery/time.ts'
+import { nothing, recordEvent, update, updateStatus, type Plan } from '../driver/action.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
-import { classOf, findVolume, isReservedFor } from './match.ts'
+import { findVolume, isReservedFor } from './match.ts'
 
 const boundByController = 'pv.kubernetes.io/bound-by-controller'
 const bindCompleted = 'pv.kubernetes.io/bind-completed'
@@ -45,10 +44,12 @@ export const claimBinder = defineController({
             .map(objectKey),
     ),
     wakeFrom(storageClass, ({ metadata }, cache) => cache.of(persistentVolumeClaim).list()
-      .filter((claim) => !claim.spec?.volumeName && classOf(claim) === metadata.name).map(objectKey)),
+      .filter((claim) => !claim.spec?.volumeName && storageClassNameOf(claim) === metadata.name).map(objectKey)),
   ],
   observe: (claim, cache): ClaimState => ({
-    claim, volumes: cache.of(persistentVolume).list(), storageClass: cache.of(storageClass).get(classOf(claim)),
+    claim,
+    volumes: cache.of(persistentVolume).list(),
+    storageClass: cache.of(storageClass).get(storageClassNameOf(claim)),
   }),
   reconcile: reconcileClaim,
   // Two claims must not take one volume at the same time.
@@ -138,7 +139,7 @@ function reconcileBound(claim: Stored<PersistentVolumeClaim>, volume: Stored<Per
 /** Whoever makes volumes of that class is told by an annotation; without a class somebody has to bring one. */
 function waitForVolume(claim: Stored<PersistentVolumeClaim>, chosen: Stored<StorageClass> | undefined): Plan {
   const provisioner = chosen?.provisioner
-  if (classOf(claim) === '') {
+  if (storageClassNameOf(claim) === '') {
     return tell(
       claim,
       'Normal',
@@ -147,7 +148,12 @@ function waitForVolume(claim: Stored<PersistentVolumeClaim>, chosen: Stored<Stor
     )
   }
   if (provisioner === undefined) {
-    return tell(claim, 'Warning', 'ProvisioningFailed', `storageclass.storage.k8s.io "${classOf(claim)}" not found`)
+    return tell(
+      claim,
+      'Warning',
+      'ProvisioningFailed',
+      `storageclass.storage.k8s.io "${storageClassNameOf(claim)}" not found`,
+    )
   }
   if (provisioner === noProvisioner) {
     return tell(

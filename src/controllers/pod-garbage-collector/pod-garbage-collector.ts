@@ -1,17 +1,21 @@
 /**
  * Removes pods that nobody else will: on nodes that are gone, never scheduled and deleted, finished in great number.
  */
+import { node } from '#api/core/node/node.ts'
+import { isPodFinished } from '#api/core/pod/pod-life.ts'
+import { pod } from '#api/core/pod/pod.ts'
 import { isReason } from '#machinery/errors/api-error.ts'
 import { findCondition } from '#machinery/meta/conditions.ts'
 import { formatTime } from '#machinery/time.ts'
-import { node } from '#api/core/node/node.ts'
-import { pod } from '#api/core/pod/pod.ts'
-import type { Action, Plan } from '../driver/action.ts'
-import { nothing, patch, remove } from '../driver/action.ts'
-import type { Cache, Controller, ObserveContext } from '../driver/define-controller.ts'
-import { defineController, wakeFrom } from '../driver/define-controller.ts'
+import { nothing, patch, remove, type Action, type Plan } from '../driver/action.ts'
+import {
+  defineController,
+  wakeFrom,
+  type Cache,
+  type Controller,
+  type ObserveContext,
+} from '../driver/define-controller.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodFinished } from '#api/core/pod/pod-life.ts'
 
 export interface PodGarbageState {
   readonly pod: StoredPod

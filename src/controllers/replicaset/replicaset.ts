@@ -1,23 +1,20 @@
 /** ReplicaSets: keep the asked number of identical pods. */
-import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import { objectKey } from '#machinery/meta/object.ts'
-import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
-import { controllerOf } from '#machinery/meta/owner-references.ts'
-import type { ReplicaSet } from '#api/gen/apps-v1.ts'
 import { replicaSet } from '#api/apps/replicaset/replicaset.ts'
 import { pod } from '#api/core/pod/pod.ts'
-import type { Cache } from '../driver/define-controller.ts'
-import { defineController, wakeFrom } from '../driver/define-controller.ts'
-import { isOrphan } from '../workload/adoption.ts'
+import type { ReplicaSet } from '#api/gen/apps-v1.ts'
+import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import { controllerOf } from '#machinery/meta/owner-references.ts'
+import { defineController, type Cache } from '../driver/define-controller.ts'
+import { wakeForOrphans } from '../workload/adoption.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import type { ReplicaState } from './reconcile.ts'
-import { reconcile } from './reconcile.ts'
+import { reconcile, type ReplicaState } from './reconcile.ts'
 
 export const replicaSetController = defineController({
   name: 'replicaset',
   for: replicaSet,
   owns: [pod],
-  watches: [wakeFrom(pod, wakeOwnersOfOrphan)],
+  watches: [wakeForOrphans(pod, replicaSet, ({ spec }) => labelSelectorMatcher(spec?.selector))],
   observe: (object, cache, { now }): ReplicaState => {
     const selector = labelSelectorMatcher(object.spec?.selector)
     return {
@@ -51,11 +48,4 @@ function relatedPods(object: Stored<ReplicaSet>, cache: Cache): readonly StoredP
     .controlledBy(deployment.uid)
     .filter(({ metadata }) => metadata.uid !== object.metadata.uid)
   return siblings.flatMap(({ metadata }) => cache.of(pod).controlledBy(metadata.uid))
-}
-
-function wakeOwnersOfOrphan(candidate: StoredPod, cache: Cache): readonly string[] {
-  if (!isOrphan(candidate)) return []
-  return cache.of(replicaSet).list(candidate.metadata.namespace)
-    .filter(({ spec }) => labelSelectorMatcher(spec?.selector).matches(candidate.metadata.labels))
-    .map(objectKey)
 }

@@ -1,24 +1,19 @@
 /** ReplicationControllers: what came before ReplicaSets, with an equality selector. */
-import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import { objectKey } from '#machinery/meta/object.ts'
-import { labelSetMatcher, noneLabels } from '#machinery/meta/label-selector.ts'
-import type { LabelMatcher } from '#machinery/meta/label-selector.ts'
-import type { ReplicationController } from '#api/gen/core-v1.ts'
 import { pod } from '#api/core/pod/pod.ts'
 import { replicationController } from '#api/core/replicationcontroller/replicationcontroller.ts'
-import type { Cache } from '../driver/define-controller.ts'
-import { defineController, wakeFrom } from '../driver/define-controller.ts'
-import { isOrphan } from '../workload/adoption.ts'
-import type { StoredPod } from '../workload/pods.ts'
-import type { ReplicaState } from './reconcile.ts'
-import { reconcile } from './reconcile.ts'
+import type { ReplicationController } from '#api/gen/core-v1.ts'
+import { labelSetMatcher, noneLabels, type LabelMatcher } from '#machinery/meta/label-selector.ts'
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import { defineController } from '../driver/define-controller.ts'
+import { wakeForOrphans } from '../workload/adoption.ts'
+import { reconcile, type ReplicaState } from './reconcile.ts'
 
 export const replicationControllerController = defineController({
   name: 'replicationcontroller',
   serviceAccount: 'replication-controller',
   for: replicationController,
   owns: [pod],
-  watches: [wakeFrom(pod, wakeOwnersOfOrphan)],
+  watches: [wakeForOrphans(pod, replicationController, selectorOf)],
   observe: (object, cache, { now }): ReplicaState => {
     const selector = selectorOf(object)
     const pods = cache.of(pod)
@@ -44,11 +39,4 @@ export const replicationControllerController = defineController({
 function selectorOf({ spec }: Stored<ReplicationController>): LabelMatcher {
   const selector = spec?.selector ?? {}
   return Object.keys(selector).length === 0 ? noneLabels : labelSetMatcher(selector)
-}
-
-function wakeOwnersOfOrphan(candidate: StoredPod, cache: Cache): readonly string[] {
-  if (!isOrphan(candidate)) return []
-  return cache.of(replicationController).list(candidate.metadata.namespace)
-    .filter((object) => selectorOf(object).matches(candidate.metadata.labels))
-    .map(objectKey)
 }

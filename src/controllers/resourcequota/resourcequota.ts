@@ -1,17 +1,21 @@
 /** ResourceQuotas: recounts what a namespace uses, where admission only ever adds. */
-import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import { objectKey } from '#machinery/meta/object.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
-import type { AnyKind } from '#machinery/schema/define-kind.ts'
-import type { ResourceQuota } from '#api/gen/core-v1.ts'
-import type { Amounts, CountedResource } from '#api/core/resourcequota/usage.ts'
-import { addAmounts, matchesQuota, matchingNames, pickAmounts, usageOf } from '#api/core/resourcequota/usage.ts'
 import { resourceQuota } from '#api/core/resourcequota/resourcequota.ts'
+import {
+  addAmounts,
+  matchesQuota,
+  matchingNames,
+  pickAmounts,
+  usageOf,
+  type Amounts,
+  type CountedResource,
+} from '#api/core/resourcequota/usage.ts'
+import type { ResourceQuota } from '#api/gen/core-v1.ts'
 import { kinds } from '#api/kinds.ts'
-import type { Plan } from '../driver/action.ts'
-import { nothing, updateStatus } from '../driver/action.ts'
-import type { Cache } from '../driver/define-controller.ts'
-import { defineController, wakeFrom } from '../driver/define-controller.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import { objectKey, type KubeObject, type Stored } from '#machinery/meta/object.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import { nothing, updateStatus, type Plan } from '../driver/action.ts'
+import { defineController, wakeFrom, type Cache } from '../driver/define-controller.ts'
 
 /** Events and leases come and go by the thousand, and nobody counts them. */
 const uncounted: ReadonlySet<string> = new Set(['events', 'leases'])

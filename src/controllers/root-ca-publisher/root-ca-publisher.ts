@@ -1,12 +1,10 @@
 /** Every namespace gets a ConfigMap with the certificate authority of the API server. */
-import type { Stored } from '#machinery/meta/object.ts'
-import type { ConfigMap, Namespace } from '#api/gen/core-v1.ts'
 import { configMap } from '#api/core/configmap/configmap.ts'
 import { namespace } from '#api/core/namespace/namespace.ts'
-import type { Plan } from '../driver/action.ts'
-import { create, nothing, update } from '../driver/action.ts'
-import type { Controller } from '../driver/define-controller.ts'
-import { defineController, wakeFrom } from '../driver/define-controller.ts'
+import type { ConfigMap, Namespace } from '#api/gen/core-v1.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import { create, nothing, update, type Plan } from '../driver/action.ts'
+import { defineController, wakeFrom, type Controller } from '../driver/define-controller.ts'
 
 const name = 'kube-root-ca.crt'
 const descriptionAnnotation = 'kubernetes.io/description'

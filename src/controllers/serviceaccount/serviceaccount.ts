@@ -1,10 +1,9 @@
 /** Every namespace gets the ServiceAccount `default`. */
-import type { Stored } from '#machinery/meta/object.ts'
-import type { Namespace, ServiceAccount } from '#api/gen/core-v1.ts'
 import { namespace } from '#api/core/namespace/namespace.ts'
 import { serviceAccount } from '#api/core/serviceaccount/serviceaccount.ts'
-import type { Plan } from '../driver/action.ts'
-import { create, nothing } from '../driver/action.ts'
+import type { Namespace, ServiceAccount } from '#api/gen/core-v1.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import { create, nothing, type Plan } from '../driver/action.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
 
 interface State {

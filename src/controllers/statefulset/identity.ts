@@ -1,11 +1,10 @@
 /** The pods of a StatefulSet: each with a number, a name and volumes of its own that outlive it. */
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import { statefulSet } from '#api/apps/statefulset/statefulset.ts'
 import type { ControllerRevision, StatefulSet } from '#api/gen/apps-v1.ts'
 import type { PersistentVolumeClaim, Pod, PodTemplateSpec, Volume } from '#api/gen/core-v1.ts'
-import { statefulSet } from '#api/apps/statefulset/statefulset.ts'
+import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import { revisionHashLabel } from '../workload/history.ts'
-import type { StoredPod } from '../workload/pods.ts'
-import { podFromTemplate } from '../workload/pods.ts'
+import { podFromTemplate, type StoredPod } from '../workload/pods.ts'
 
 const podNameLabel = 'statefulset.kubernetes.io/pod-name'
 const podIndexLabel = 'apps.kubernetes.io/pod-index'

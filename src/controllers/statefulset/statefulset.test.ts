@@ -1,11 +1,11 @@
 /** StatefulSets: order, identity, one at a time. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { StatefulSet } from '#api/gen/apps-v1.ts'
 import { controllerRevision } from '#api/apps/controllerrevision/controllerrevision.ts'
 import { statefulSet } from '#api/apps/statefulset/statefulset.ts'
 import { persistentVolumeClaim } from '#api/core/persistentvolumeclaim/persistentvolumeclaim.ts'
 import { pod } from '#api/core/pod/pod.ts'
+import type { StatefulSet } from '#api/gen/apps-v1.ts'
 import { Model } from '../testing/model.ts'
 import { makeReady, templateOf } from '../testing/pods.ts'
 import { statefulSetController } from './statefulset.ts'

@@ -1,13 +1,12 @@
 /** Claims and volumes that are in use stay until they are not. */
-import type { Kind } from '#machinery/schema/define-kind.ts'
-import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { persistentVolume } from '#api/core/persistentvolume/persistentvolume.ts'
 import { persistentVolumeClaim } from '#api/core/persistentvolumeclaim/persistentvolumeclaim.ts'
-import { volumeAttributesClass } from '#api/storage/volumeattributesclass/volumeattributesclass.ts'
-import type { PersistentVolumeClaim } from '#api/gen/core-v1.ts'
 import { pod } from '#api/core/pod/pod.ts'
-import type { Plan } from '../driver/action.ts'
-import { nothing, update } from '../driver/action.ts'
+import type { PersistentVolumeClaim } from '#api/gen/core-v1.ts'
+import { volumeAttributesClass } from '#api/storage/volumeattributesclass/volumeattributesclass.ts'
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { Kind } from '#machinery/schema/define-kind.ts'
+import { nothing, update, type Plan } from '../driver/action.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
 import type { StoredPod } from '../workload/pods.ts'
 

@@ -1,18 +1,16 @@
 /** Pods leave nodes whose NoExecute taints they do not tolerate, at once or when their toleration has run out. */
-import type { Stored } from '#machinery/meta/object.ts'
+import { node } from '#api/core/node/node.ts'
+import { isPodFinished } from '#api/core/pod/pod-life.ts'
+import { pod } from '#api/core/pod/pod.ts'
+import type { PodCondition } from '#api/gen/core-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import { withCondition } from '#machinery/meta/conditions.ts'
+import type { Stored } from '#machinery/meta/object.ts'
 import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
-import type { PodCondition } from '#api/gen/core-v1.ts'
-import { node } from '#api/core/node/node.ts'
-import { pod } from '#api/core/pod/pod.ts'
-import type { Plan } from '../driver/action.ts'
-import { nothing, recordEvent, remove, updateStatus } from '../driver/action.ts'
+import { nothing, recordEvent, remove, updateStatus, type Plan } from '../driver/action.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isPodFinished } from '#api/core/pod/pod-life.ts'
-import type { AnyTaint } from '../workload/taints.ts'
-import { tolerates } from '../workload/taints.ts'
+import { tolerates, type AnyTaint } from '../workload/taints.ts'
 
 export interface EvictionState {
   readonly pod: StoredPod

@@ -4,14 +4,11 @@
  * are another matter.
  */
 import { ObjectCache } from '#client/object-cache.ts'
-import type { KubeObject, OwnerReference, Stored } from '#machinery/meta/object.ts'
-import { objectKey } from '#machinery/meta/object.ts'
-import { formatTime } from '#machinery/time.ts'
+import { objectKey, type KubeObject, type OwnerReference, type Stored } from '#machinery/meta/object.ts'
 import type { AnyKind, Kind } from '#machinery/schema/define-kind.ts'
-import type { Action, Outcome, Plan } from '../driver/action.ts'
-import { describeAction } from '../driver/action.ts'
-import type { Cache, Controller } from '../driver/define-controller.ts'
-import { parseKey } from '../driver/define-controller.ts'
+import { formatTime } from '#machinery/time.ts'
+import { describeAction, type Action, type Outcome, type Plan } from '../driver/action.ts'
+import { parseKey, type Cache, type Controller } from '../driver/define-controller.ts'
 
 type AnyStored = Stored<KubeObject>
 

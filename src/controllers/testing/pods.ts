@@ -1,8 +1,8 @@
 /** Pods and their kubelet, for tests of workload controllers. */
+import { pod } from '#api/core/pod/pod.ts'
+import type { Pod, PodTemplateSpec } from '#api/gen/core-v1.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { formatTime } from '#machinery/time.ts'
-import type { Pod, PodTemplateSpec } from '#api/gen/core-v1.ts'
-import { pod } from '#api/core/pod/pod.ts'
 import type { Model } from './model.ts'
 
 export function templateOf(app: string, image = 'nginx:1'): PodTemplateSpec {

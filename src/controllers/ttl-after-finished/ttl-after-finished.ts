@@ -1,11 +1,10 @@
 /** Finished Jobs go when their time is over. */
-import type { Stored } from '#machinery/meta/object.ts'
-import { timeToMilliseconds } from '#machinery/time.ts'
-import type { Job } from '#api/gen/batch-v1.ts'
 import { finishedConditionOf } from '#api/batch/job/job-life.ts'
 import { job } from '#api/batch/job/job.ts'
-import type { Plan } from '../driver/action.ts'
-import { nothing, remove } from '../driver/action.ts'
+import type { Job } from '#api/gen/batch-v1.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import { timeToMilliseconds } from '#machinery/time.ts'
+import { nothing, remove, type Plan } from '../driver/action.ts'
 import { defineController } from '../driver/define-controller.ts'
 
 export const ttlAfterFinishedController = defineController({

@@ -1,9 +1,8 @@
 /** Tells kubelets by an annotation how long they may keep Secrets and ConfigMaps: longer in larger clusters. */
 import { node } from '#api/core/node/node.ts'
-import type { Stored } from '#machinery/meta/object.ts'
 import type { Node } from '#api/gen/core-v1.ts'
-import type { Plan } from '../driver/action.ts'
-import { nothing, patch } from '../driver/action.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import { nothing, patch, type Plan } from '../driver/action.ts'
 import { defineController } from '../driver/define-controller.ts'
 
 const annotation = 'node.alpha.kubernetes.io/ttl'

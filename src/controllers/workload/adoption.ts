@@ -1,10 +1,10 @@
 /** Who belongs to whom: by controller reference, and for orphans by selector (upstream's ControllerRefManager). */
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { LabelMatcher } from '#machinery/meta/label-selector.ts'
-import type { AnyKind, Kind } from '#machinery/schema/define-kind.ts'
-import type { Action } from '../driver/action.ts'
-import { patch } from '../driver/action.ts'
+import { objectKey, type KubeObject, type Stored } from '#machinery/meta/object.ts'
 import { controllerOf, controllerReferenceTo } from '#machinery/meta/owner-references.ts'
+import type { AnyKind, Kind } from '#machinery/schema/define-kind.ts'
+import { patch, type Action } from '../driver/action.ts'
+import { wakeFrom, type Watch } from '../driver/define-controller.ts'
 
 export interface Claims<T extends KubeObject> {
   /** Those that are the owner's, with those that it is about to adopt. */
@@ -61,7 +61,15 @@ function release<T extends KubeObject>(objectKind: Kind<T>, object: Stored<T>, o
   return patch(objectKind, object, { metadata: { ownerReferences } }, { ifGone: 'ignore' })
 }
 
-/** Orphans wake every owner that might want them. */
-export function isOrphan(object: DeepReadonly<KubeObject>): boolean {
-  return controllerOf(object) === undefined
+/** Wakes every owner whose selector takes an object that has no controller. */
+export function wakeForOrphans<O extends KubeObject, T extends KubeObject>(
+  objectKind: Kind<O>,
+  ownerKind: Kind<T>,
+  selectorOf: (owner: Stored<T>) => LabelMatcher,
+): Watch {
+  return wakeFrom(objectKind, (object, cache) => {
+    const { namespace, labels } = object.metadata
+    if (controllerOf(object)) return []
+    return cache.of(ownerKind).list(namespace).filter((owner) => selectorOf(owner).matches(labels)).map(objectKey)
+  })
 }

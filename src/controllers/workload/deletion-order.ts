@@ -1,7 +1,6 @@
 /** Which pods go first when there are too many (upstream's ActivePodsWithRanks). */
-import type { StoredPod } from './pods.ts'
 import { isPodActive, isPodReady } from '#api/core/pod/pod-life.ts'
-import { parseTime, readySince } from './pods.ts'
+import { parseTime, readySince, type StoredPod } from './pods.ts'
 
 const deletionCost = 'controller.kubernetes.io/pod-deletion-cost'
 const phaseOrder: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 }

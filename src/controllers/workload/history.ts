@@ -1,12 +1,11 @@
 /** ControllerRevisions: the remembered templates of DaemonSets and StatefulSets. */
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
-import type { AnyKind } from '#machinery/schema/define-kind.ts'
-import type { ControllerRevision } from '#api/gen/apps-v1.ts'
 import { controllerRevision } from '#api/apps/controllerrevision/controllerrevision.ts'
-import type { Action } from '../driver/action.ts'
-import { create, remove, update } from '../driver/action.ts'
+import type { ControllerRevision } from '#api/gen/apps-v1.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import { create, remove, update, type Action } from '../driver/action.ts'
 import { computeTemplateHash } from './template-hash.ts'
 
 export const revisionHashLabel = 'controller-revision-hash'

@@ -1,8 +1,7 @@
 /** Whether a pod may be on a node at all, by name, labels and taints: what DaemonSets decide by. */
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import type { Node, NodeSelectorRequirement, NodeSelectorTerm, PodSpec } from '#api/gen/core-v1.ts'
-import type { AnyToleration } from './taints.ts'
-import { isTolerated } from './taints.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { isTolerated, type AnyToleration } from './taints.ts'
 
 /** nodeSelector and the required node affinity. */
 export function fitsAffinity(spec: DeepReadonly<PodSpec> | undefined, { metadata }: Stored<Node>): boolean {

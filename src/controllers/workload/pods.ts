@@ -1,10 +1,10 @@
 /** What controllers ask of pods and make of templates: since when a pod is ready, when it is available. */
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
-import { findCondition } from '#machinery/meta/conditions.ts'
-import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
-import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { isPodReady } from '#api/core/pod/pod-life.ts'
 import type { Pod, PodTemplateSpec } from '#api/gen/core-v1.ts'
+import { findCondition } from '#machinery/meta/conditions.ts'
+import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
 
 export type StoredPod = Stored<Pod>
 

@@ -1,11 +1,10 @@
 /** All resources that the cluster serves: the built-in kinds, and those of custom resource definitions. */
-import type { ResourceName } from '#client/client.ts'
-import { resourceNameOf } from '#client/client.ts'
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
-import type { Verb } from '#machinery/schema/define-kind.ts'
-import { isConditionTrue } from '#machinery/meta/conditions.ts'
 import type { CustomResourceDefinition } from '#api/gen/apiextensions-v1.ts'
 import { kinds } from '#api/kinds.ts'
+import { resourceNameOf, type ResourceName } from '#client/client.ts'
+import { isConditionTrue } from '#machinery/meta/conditions.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import type { Verb } from '#machinery/schema/define-kind.ts'
 
 export interface ServedResource {
   readonly name: ResourceName

@@ -1,15 +1,14 @@
 /** From a Service to the addresses and ports of its pods: what Endpoints and EndpointSlices have in common. */
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
-import { labelSetMatcher } from '#machinery/meta/label-selector.ts'
-import { findCondition } from '#machinery/meta/conditions.ts'
-import type { Service, ServicePort } from '#api/gen/core-v1.ts'
+import { isPodFinished, isPodReady } from '#api/core/pod/pod-life.ts'
 import { pod } from '#api/core/pod/pod.ts'
 import { service } from '#api/core/service/service.ts'
-import type { Cache } from '../driver/define-controller.ts'
-import { wakeFrom } from '../driver/define-controller.ts'
+import type { Service, ServicePort } from '#api/gen/core-v1.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import { findCondition } from '#machinery/meta/conditions.ts'
+import { labelSetMatcher } from '#machinery/meta/label-selector.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { wakeFrom, type Cache } from '../driver/define-controller.ts'
 import type { StoredPod } from './pods.ts'
-import { isPodFinished, isPodReady } from '#api/core/pod/pod-life.ts'
 
 export type IpFamily = 'IPv4' | 'IPv6'
 

@@ -1,6 +1,6 @@
 /** Taints and the tolerations that bear them (core/v1 helpers). */
-import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { Taint, Toleration } from '#api/gen/core-v1.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
 
 export type AnyTaint = DeepReadonly<Taint>
 export type AnyToleration = DeepReadonly<Toleration>

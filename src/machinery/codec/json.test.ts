@@ -3,7 +3,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadSchemaTable } from '../schema/table.ts'
 import {
-  decodeJson, decodeUnstructured, encodeJson, encodeUnstructured, JsonError, readJson, strictError,
+  decodeJson,
+  decodeUnstructured,
+  encodeJson,
+  encodeUnstructured,
+  JsonError,
+  readJson,
+  strictError,
 } from './json.ts'
 
 const table = loadSchemaTable(

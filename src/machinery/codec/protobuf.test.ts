@@ -3,8 +3,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadSchemaTable } from '../schema/table.ts'
 import {
-  decodeKubernetesProtobuf, decodeProtobuf, encodeKubernetesProtobuf, encodeProtobuf, encodeProtobufWatchFrame,
-  ProtobufError, readKubernetesEnvelope, readProtobufWatchFrames,
+  decodeKubernetesProtobuf,
+  decodeProtobuf,
+  encodeKubernetesProtobuf,
+  encodeProtobuf,
+  encodeProtobufWatchFrame,
+  ProtobufError,
+  readKubernetesEnvelope,
+  readProtobufWatchFrames,
 } from './protobuf.ts'
 
 const table = loadSchemaTable(

@@ -1,7 +1,15 @@
 /** YAML with the meaning that it has for kubectl and the API server (go-yaml v2, then JSON), over js-yaml's parser. */
 import {
-  defineMappingTag, defineScalarTag, defineSequenceTag, FAILSAFE_SCHEMA, loadAll, mergeTag, NOT_RESOLVED, parseEvents,
-  SCALAR_STYLE, YAMLException,
+  defineMappingTag,
+  defineScalarTag,
+  defineSequenceTag,
+  FAILSAFE_SCHEMA,
+  loadAll,
+  mergeTag,
+  NOT_RESOLVED,
+  parseEvents,
+  SCALAR_STYLE,
+  YAMLException,
   type LoadOptions,
 } from 'js-yaml'
 import { base64Decode, utf8Decode } from '#base/bytes.ts'

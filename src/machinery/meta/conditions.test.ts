@@ -1,6 +1,6 @@
 /** Tests of status conditions and owner references. */
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { findCondition, isConditionTrue, withCondition, withoutCondition } from './conditions.ts'
 
 const before = '2026-01-01T00:00:00Z'

@@ -1,7 +1,8 @@
 /** Tests of label and field selectors: what upstream accepts, matches, prints and says. */
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import fc from 'fast-check'
+import { fieldSelectorMatches, formatFieldSelector, parseFieldSelector, requiredFieldValue } from './field-selector.ts'
 import {
   formatLabelMatcher,
   formatLabelSelector,
@@ -12,7 +13,6 @@ import {
   requiredLabelValue,
   validateLabelSelector,
 } from './label-selector.ts'
-import { fieldSelectorMatches, formatFieldSelector, parseFieldSelector, requiredFieldValue } from './field-selector.ts'
 
 test('selectors are parsed and printed canonically', () => {
   const cases: readonly (readonly [string, string])[] = [

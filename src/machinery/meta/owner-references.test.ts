@@ -1,5 +1,5 @@
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { replicaSet } from '#api/apps/replicaset/replicaset.ts'
 import { pod } from '#api/core/pod/pod.ts'
 import { controllerOf, controllerReferenceTo } from './owner-references.ts'

@@ -13,8 +13,8 @@ export function controllerOf(object: Owned): DeepReadonly<OwnerReference> | unde
 }
 
 /**
- * The reference that marks `owner` as the controller of what it makes (metav1.NewControllerRef): what it marks goes with
- * the owner, and a foreground deletion of the owner waits for it.
+ * The reference that marks `owner` as the controller of what it makes (metav1.NewControllerRef): what it marks goes
+ * with the owner, and a foreground deletion of the owner waits for it.
  */
 export function controllerReferenceTo(kind: AnyKind, owner: DeepReadonly<KubeObject>): OwnerReference {
   return {

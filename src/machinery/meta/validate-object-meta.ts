@@ -4,6 +4,7 @@ import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '../errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, quoteGo, required, tooLong } from '../errors/field-errors.ts'
 import type { NameRule } from '../schema/define-kind.ts'
+import { foregroundFinalizer, orphanFinalizer } from './finalizers.ts'
 import { parseApiVersion } from './group-version.ts'
 import type { DeepReadonly, ManagedFieldsEntry, ObjectMeta, OwnerReference } from './object.ts'
 import { validateDns1123Label, validateLabelValue, validateName, validateQualifiedName } from './validate-names.ts'
@@ -137,7 +138,7 @@ function validateOwnerReference(reference: DeepReadonly<OwnerReference>, path: s
 
 function validateFinalizers(finalizers: readonly string[], path: string): FieldError[] {
   const errors = finalizers.flatMap((finalizer) => invalidFor(path, finalizer, validateQualifiedName(finalizer)))
-  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
+  if (finalizers.includes(orphanFinalizer) && finalizers.includes(foregroundFinalizer)) {
     errors.push(invalidValue(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'))
   }
   return errors

@@ -5,7 +5,14 @@ import { formatGo } from './go-format.ts'
 import { getKey, isJsonObject, setKey, type JsonObject, type MutableJsonObject } from './json.ts'
 import { listField, mapField, StrategicPatchError, structShape, type PatchField } from './patch-schema.ts'
 import {
-  deletePrefix, directiveKey, elementKind, mergeMaps, mergeValue, orderPrefix, retainKeysKey, sortedBy,
+  deletePrefix,
+  directiveKey,
+  elementKind,
+  mergeMaps,
+  mergeValue,
+  orderPrefix,
+  retainKeysKey,
+  sortedBy,
 } from './strategic-merge-patch.ts'
 
 /** The three-way patch would undo what somebody else changed since (only when it may not overwrite). */

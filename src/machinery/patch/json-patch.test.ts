@@ -1,9 +1,9 @@
 /** Tests of JSON patch and JSON merge patch. */
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import fc from 'fast-check'
-import { ApiError } from '../errors/api-error.ts'
 import { deepFreeze } from '#base/deep-freeze.ts'
+import { ApiError } from '../errors/api-error.ts'
 import { applyJsonPatch, maxJsonPatchOperations, unknownJsonPatchFields } from './json-patch.ts'
 import { applyMergePatch, createMergePatch } from './merge-patch.ts'
 

@@ -1,6 +1,6 @@
 /** JSON Patch (RFC 6902), with the reading of it that the Kubernetes API server has (evanphx/json-patch v4). */
-import { deepEqual } from '#base/deep-equal.ts'
 import { utf8Length } from '#base/bytes.ts'
+import { deepEqual } from '#base/deep-equal.ts'
 import { badRequest, tooLarge } from '../errors/api-error.ts'
 import { cloneJson, getKey, isJsonObject, jsonKind, setKey, type JsonObject, type MutableJsonObject } from './json.ts'
 import { patchDoesNotApply } from './patch-errors.ts'

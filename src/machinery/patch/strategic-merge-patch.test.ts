@@ -1,9 +1,9 @@
 /** Tests of strategic merge patch, with the generated schema of built-in kinds. */
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import fc from 'fast-check'
-import { deepFreeze } from '#base/deep-freeze.ts'
 import { schemaTable } from '#api/gen/schema-table.ts'
+import { deepFreeze } from '#base/deep-freeze.ts'
 import { ApiError } from '../errors/api-error.ts'
 import { loadSchemaTable } from '../schema/table.ts'
 import { createThreeWayMergePatch, createTwoWayMergePatch, PatchConflict } from './create-strategic-merge-patch.ts'
@@ -207,20 +207,34 @@ test('a three-way patch that may not overwrite finds conflicts', () => {
 
 const text = fc.constantFrom('1', '2', '3')
 const anyPod = fc.record({
-  metadata: fc.record({
-    labels: fc.dictionary(fc.constantFrom('a', 'b', 'c'), text),
-    finalizers: fc.uniqueArray(fc.constantFrom('f', 'g', 'h'), { minLength: 1 }),
-  }, { requiredKeys: [] }),
-  spec: fc.record({
-    nodeName: text,
-    containers: fc.uniqueArray(fc.record({
-      name: fc.constantFrom('a', 'b', 'c', 'd'), image: text, args: fc.array(text, { maxLength: 2 }),
-      env: fc.uniqueArray(fc.record({ name: fc.constantFrom('x', 'y', 'z'), value: text }), {
-        selector: ({ name }) => name,
-      }),
-    }, { requiredKeys: ['name'] }), { selector: ({ name }) => name, minLength: 1 }),
-    tolerations: fc.array(fc.record({ key: text }), { maxLength: 2 }),
-  }, { requiredKeys: [] }),
+  metadata: fc.record(
+    {
+      labels: fc.dictionary(fc.constantFrom('a', 'b', 'c'), text),
+      finalizers: fc.uniqueArray(fc.constantFrom('f', 'g', 'h'), { minLength: 1 }),
+    },
+    { requiredKeys: [] },
+  ),
+  spec: fc.record(
+    {
+      nodeName: text,
+      containers: fc.uniqueArray(
+        fc.record(
+          {
+            name: fc.constantFrom('a', 'b', 'c', 'd'),
+            image: text,
+            args: fc.array(text, { maxLength: 2 }),
+            env: fc.uniqueArray(fc.record({ name: fc.constantFrom('x', 'y', 'z'), value: text }), {
+              selector: ({ name }) => name,
+            }),
+          },
+          { requiredKeys: ['name'] },
+        ),
+        { selector: ({ name }) => name, minLength: 1 },
+      ),
+      tolerations: fc.array(fc.record({ key: text }), { maxLength: 2 }),
+    },
+    { requiredKeys: [] },
+  ),
 }).map((object) => structuredClone(object))
 
 test('a two-way patch, applied, gives the modified object, order included', () => {

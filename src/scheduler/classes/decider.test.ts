@@ -1,15 +1,14 @@
 /** Deciding by class is deciding node by node: random clusters and pods, with everything changing in between. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { seededRandom } from '#sim/random.ts'
-import type { SeededRandom } from '#sim/random.ts'
 import { labelSetMatcher } from '#machinery/meta/label-selector.ts'
+import { seededRandom, type SeededRandom } from '#sim/random.ts'
 import { decide, judgeWhatIf } from '../decide.ts'
 import { defaultProfile } from '../plugins/plugins.ts'
 import { ClusterState } from '../snapshot/cluster-state.ts'
 import { infoOf, nodeOf } from '../testing.ts'
-import { PodClass } from './pod-class.ts'
 import { Decider } from './decider.ts'
+import { PodClass } from './pod-class.ts'
 
 const term = (random: SeededRandom) => ({
   topologyKey: random.pick(['zone', 'rack', 'kubernetes.io/hostname']),

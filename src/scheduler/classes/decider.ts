@@ -1,9 +1,8 @@
 /** Decides by class where pods come in classes, and node by node otherwise; the outcome is the same. */
-import { formatLabelMatcher } from '#machinery/meta/label-selector.ts'
 import type { Container } from '#api/gen/core-v1.ts'
+import { formatLabelMatcher } from '#machinery/meta/label-selector.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
-import { decide } from '../decide.ts'
-import type { Decision, Nominated } from '../decide.ts'
+import { decide, type Decision, type Nominated } from '../decide.ts'
 import type { Profile } from '../plugin.ts'
 import { claimNamesOf } from '../plugins/volume-binding.ts'
 import type { ClusterState } from '../snapshot/cluster-state.ts'

@@ -6,8 +6,8 @@
  * the best buckets of the tiers.
  */
 import type { Around, Place, Plugin, Profile, Verdict } from '../plugin.ts'
-import type { NodeInfo } from '../snapshot/node-info.ts'
 import type { ClusterState, PodChange } from '../snapshot/cluster-state.ts'
+import type { NodeInfo } from '../snapshot/node-info.ts'
 import type { PodInfo } from '../snapshot/pod-info.ts'
 import { CounterState } from './domain-counts.ts'
 import { Tier } from './tier.ts'

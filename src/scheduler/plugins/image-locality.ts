@@ -1,6 +1,6 @@
 /** Prefers nodes that have the pod's images already, less so the fewer nodes have them, lest all pods gather on one. */
-import type { Snapshot } from '../snapshot/snapshot.ts'
 import { definePlugin, ready, scoreMax, skip } from '../plugin.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
 
 const mebibyte = 1024 * 1024
 /** Below this, pulling costs next to nothing. */

@@ -1,10 +1,19 @@
 /** Brings pods together with, or keeps them apart from, other pods within a topology domain. */
+import {
+  definePlugin,
+  fits,
+  ready,
+  scoreMax,
+  skip,
+  unresolvable,
+  unschedulable,
+  type Around,
+  type Counter,
+  type Place,
+} from '../plugin.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
-import { termMatches } from '../snapshot/pod-info.ts'
-import type { AffinityTerm, PodInfo } from '../snapshot/pod-info.ts'
+import { termMatches, type AffinityTerm, type PodInfo } from '../snapshot/pod-info.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
-import { definePlugin, fits, ready, scoreMax, skip, unresolvable, unschedulable } from '../plugin.ts'
-import type { Around, Counter, Place } from '../plugin.ts'
 
 /** Counts by topology key, then value. */
 class DomainCounts {

@@ -1,8 +1,7 @@
 /** Keeps pods to the nodes that they select, and prefers those that they prefer. */
 import type { NodeSelector } from '#api/gen/core-v1.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
-import { isEmptyTerm, nodeSelectorTermMatcher, requiredNodeMatcher } from '../node-selector.ts'
-import type { NodeMatcher } from '../node-selector.ts'
+import { isEmptyTerm, nodeSelectorTermMatcher, requiredNodeMatcher, type NodeMatcher } from '../node-selector.ts'
 import { definePlugin, fits, ready, skip, unresolvable } from '../plugin.ts'
 
 interface Preference {

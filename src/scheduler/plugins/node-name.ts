@@ -1,5 +1,5 @@
 /** Keeps a pod that names its node to that node. */
-import { definePlugin, fits, skip, ready, unresolvable } from '../plugin.ts'
+import { definePlugin, fits, ready, skip, unresolvable } from '../plugin.ts'
 
 export const nodeName = definePlugin<string>({
   name: 'NodeName',

@@ -1,7 +1,7 @@
 /** Keeps pods off nodes on which a host port that they want is taken. */
+import { definePlugin, fits, ready, skip, unschedulable } from '../plugin.ts'
 import { hasFreePorts } from '../snapshot/node-info.ts'
 import type { HostPort } from '../snapshot/pod-info.ts'
-import { definePlugin, fits, ready, skip, unschedulable } from '../plugin.ts'
 
 export const nodePorts = definePlugin<readonly HostPort[]>({
   name: 'NodePorts',

@@ -1,9 +1,8 @@
 /** Keeps pods off nodes that lack what they request, and prefers the less loaded nodes. */
+import { definePlugin, fits, scoreMax, type Verdict } from '../plugin.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
 import type { PodInfo } from '../snapshot/pod-info.ts'
 import type { Resources } from '../snapshot/resources.ts'
-import { definePlugin, fits, scoreMax } from '../plugin.ts'
-import type { Verdict } from '../plugin.ts'
 
 export const nodeResourcesFit = definePlugin({
   name: 'NodeResourcesFit',

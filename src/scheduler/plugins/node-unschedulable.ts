@@ -1,6 +1,6 @@
 /** Keeps pods off cordoned nodes, unless they tolerate the cordon's taint. */
-import { tolerates } from '../tolerations.ts'
 import { definePlugin, fits, unresolvable } from '../plugin.ts'
+import { tolerates } from '../tolerations.ts'
 
 const cordonTaint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const
 

@@ -1,19 +1,25 @@
 /** Spreads pods of a kind evenly over topology domains. */
+import { hostnameLabel, zoneLabel } from '#api/core/node/node-labels.ts'
 import type { TopologySpreadConstraint } from '#api/gen/core-v1.ts'
+import { labelSelectorMatcher, matcherOf, type LabelMatcher } from '#machinery/meta/label-selector.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
-import { labelSelectorMatcher, matcherOf } from '#machinery/meta/label-selector.ts'
-import type { LabelMatcher } from '#machinery/meta/label-selector.ts'
-import { requiredNodeMatcher } from '../node-selector.ts'
-import type { NodeMatcher } from '../node-selector.ts'
-import { definePlugin, fits, ready, scoreMax, skip, unresolvable, unschedulable } from '../plugin.ts'
-import type { Around, Counter } from '../plugin.ts'
+import { requiredNodeMatcher, type NodeMatcher } from '../node-selector.ts'
+import {
+  definePlugin,
+  fits,
+  ready,
+  scoreMax,
+  skip,
+  unresolvable,
+  unschedulable,
+  type Around,
+  type Counter,
+} from '../plugin.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
 import type { PodInfo } from '../snapshot/pod-info.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { findUntolerated } from '../tolerations.ts'
 
-const hostnameLabel = 'kubernetes.io/hostname'
-const zoneLabel = 'topology.kubernetes.io/zone'
 const mismatch = "node(s) didn't match pod topology spread constraints"
 
 interface Constraint {

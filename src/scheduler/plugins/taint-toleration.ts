@@ -1,8 +1,8 @@
 /** Keeps pods off tainted nodes that they do not tolerate, and prefers nodes with fewer of the taints that only ask. */
 import type { Toleration } from '#api/gen/core-v1.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
-import { findUntolerated, tolerates } from '../tolerations.ts'
 import { definePlugin, fits, ready, unresolvable } from '../plugin.ts'
+import { findUntolerated, tolerates } from '../tolerations.ts'
 
 export const taintToleration = definePlugin<undefined, readonly DeepReadonly<Toleration>[]>({
   name: 'TaintToleration',

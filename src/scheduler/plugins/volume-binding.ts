@@ -2,8 +2,16 @@
 import { definePlugin, fits, ready, skip, unresolvable } from '../plugin.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
 import type { PodInfo } from '../snapshot/pod-info.ts'
-import { canProvision, findVolume, isFullyBound, reaches, waitsForPod } from '../volumes/volume-view.ts'
-import type { Claim, Volume, VolumeView } from '../volumes/volume-view.ts'
+import {
+  canProvision,
+  findVolume,
+  isFullyBound,
+  reaches,
+  waitsForPod,
+  type Claim,
+  type Volume,
+  type VolumeView,
+} from '../volumes/volume-view.ts'
 
 const conflict = "node(s) didn't match PersistentVolume's node affinity"
 const noVolume = "node(s) didn't find available persistent volumes to bind"

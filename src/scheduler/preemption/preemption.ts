@@ -2,11 +2,9 @@
 import type { PodDisruptionBudget } from '#api/gen/policy-v1.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
-import { formatReasons, judgeWhatIf } from '../decide.ts'
-import type { Rejection } from '../decide.ts'
+import { formatReasons, judgeWhatIf, type Rejection } from '../decide.ts'
 import type { Profile, Verdict } from '../plugin.ts'
-import { addPod, removePod, withOwnPods } from '../snapshot/node-info.ts'
-import type { NodeInfo } from '../snapshot/node-info.ts'
+import { addPod, removePod, withOwnPods, type NodeInfo } from '../snapshot/node-info.ts'
 import type { PodInfo } from '../snapshot/pod-info.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 

@@ -2,8 +2,7 @@
 import { Heap } from '#base/heap.ts'
 import type { Clock, Timer } from '#world/clock.ts'
 import type { ClusterChange } from '../plugin.ts'
-import { comparePriority } from '../plugins/priority-sort.ts'
-import type { Queued } from '../plugins/priority-sort.ts'
+import { comparePriority, type Queued } from '../plugins/priority-sort.ts'
 import type { PodInfo } from '../snapshot/pod-info.ts'
 
 export interface QueuedPod extends Queued {

@@ -3,12 +3,10 @@ import type { Node, Pod } from '#api/gen/core-v1.ts'
 import { deepEqual } from '#base/deep-equal.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import type { ClusterChange } from '../plugin.ts'
-import { addPod, nodeInfoOf, removePod, withPodsOf } from './node-info.ts'
-import type { NodeInfo } from './node-info.ts'
-import { podInfoOf } from './pod-info.ts'
-import type { PodInfo } from './pod-info.ts'
-import type { Snapshot } from './snapshot.ts'
 import type { VolumeView } from '../volumes/volume-view.ts'
+import { addPod, nodeInfoOf, removePod, withPodsOf, type NodeInfo } from './node-info.ts'
+import { podInfoOf, type PodInfo } from './pod-info.ts'
+import type { Snapshot } from './snapshot.ts'
 
 export type Surroundings = Required<Pick<Snapshot, 'namespaceLabels' | 'groupSelector'>> & Pick<Snapshot, 'volumes'>
 

@@ -1,10 +1,9 @@
 /** A node with the pods that are or will be on it, and what is left of it. */
 import type { Node, Taint } from '#api/gen/core-v1.ts'
-import { parseQuantity, quantityValue } from '#machinery/quantity.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { parseQuantity, quantityValue } from '#machinery/quantity.ts'
 import type { HostPort, PodInfo } from './pod-info.ts'
-import { addResources, noResources, resourcesOf, subtractResources } from './resources.ts'
-import type { Resources } from './resources.ts'
+import { addResources, noResources, resourcesOf, subtractResources, type Resources } from './resources.ts'
 
 export interface NodeInfo {
   readonly node: Stored<Node>

@@ -1,13 +1,14 @@
 /** A pod with what scheduling needs of it, worked out once. */
-import type { Container, Pod } from '#api/gen/core-v1.ts'
-import { objectKey } from '#machinery/meta/object.ts'
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import type { Container, Pod, PodAffinityTerm } from '#api/gen/core-v1.ts'
+import {
+  labelSelectorMatcher,
+  matcherOf,
+  type LabelMatcher,
+  type LabelRequirement,
+} from '#machinery/meta/label-selector.ts'
+import { objectKey, type DeepReadonly, type Stored } from '#machinery/meta/object.ts'
 import { timeToMilliseconds } from '#machinery/time.ts'
-import { labelSelectorMatcher, matcherOf } from '#machinery/meta/label-selector.ts'
-import type { LabelMatcher, LabelRequirement } from '#machinery/meta/label-selector.ts'
-import type { PodAffinityTerm } from '#api/gen/core-v1.ts'
-import { assumedPodRequests, podRequests } from './resources.ts'
-import type { Resources } from './resources.ts'
+import { assumedPodRequests, podRequests, type Resources } from './resources.ts'
 
 export interface HostPort {
   readonly ip: string

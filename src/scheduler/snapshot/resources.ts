@@ -1,7 +1,7 @@
 /** Amounts of resources as numbers: what a pod asks for, what a node has. */
 import type { Container, Pod, PodSpec } from '#api/gen/core-v1.ts'
-import { parseQuantity, quantityMilliValue, quantityValue } from '#machinery/quantity.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
+import { parseQuantity, quantityMilliValue, quantityValue } from '#machinery/quantity.ts'
 
 /** CPU in thousandths, everything else in whole units (bytes, devices). */
 export interface Resources {
@@ -55,8 +55,10 @@ export function subtractResources(a: Resources, b: Resources): Resources {
 
 function maxResources(a: Resources, b: Resources): Resources {
   return {
-    milliCpu: Math.max(a.milliCpu, b.milliCpu), memory: Math.max(a.memory, b.memory),
-    ephemeralStorage: Math.max(a.ephemeralStorage, b.ephemeralStorage), others: combineOthers(a.others, b.others, Math.max),
+    milliCpu: Math.max(a.milliCpu, b.milliCpu),
+    memory: Math.max(a.memory, b.memory),
+    ephemeralStorage: Math.max(a.ephemeralStorage, b.ephemeralStorage),
+    others: combineOthers(a.others, b.others, Math.max),
   }
 }
 

@@ -1,8 +1,8 @@
 /** What a decision sees of the cluster: nodes with their pods, and labels of namespaces. */
 import type { LabelMatcher } from '#machinery/meta/label-selector.ts'
+import type { VolumeView } from '../volumes/volume-view.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { PodInfo } from './pod-info.ts'
-import type { VolumeView } from '../volumes/volume-view.ts'
 
 export interface Snapshot {
   /** In the order in which they became known. */

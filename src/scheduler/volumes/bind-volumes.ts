@@ -5,8 +5,7 @@ import type { Client } from '#client/client.ts'
 import type { Informers } from '#client/informers.ts'
 import type { Clock } from '#world/clock.ts'
 import type { VolumePlan } from '../plugins/volume-binding.ts'
-import { boundByControllerAnnotation, isFullyBound, selectedNodeAnnotation } from './volume-view.ts'
-import type { Claim } from './volume-view.ts'
+import { boundByControllerAnnotation, isFullyBound, selectedNodeAnnotation, type Claim } from './volume-view.ts'
 
 /** upstream's bindTimeoutSeconds. */
 const bindTimeoutMs = 600_000
@@ -24,18 +23,29 @@ export async function bindVolumes(
   for (const { claim, volume } of bind) {
     if (volume.spec?.claimRef?.uid === claim.metadata.uid) continue
     const { name, namespace, uid, resourceVersion } = claim.metadata
-    await client.of(persistentVolume).patch(volume.metadata.name, 'merge', {
-      metadata: {
-        resourceVersion: volume.metadata.resourceVersion, annotations: { [boundByControllerAnnotation]: 'yes' },
+    await client.of(persistentVolume).patch(
+      volume.metadata.name,
+      'merge',
+      {
+        metadata: {
+          resourceVersion: volume.metadata.resourceVersion,
+          annotations: { [boundByControllerAnnotation]: 'yes' },
+        },
+        spec: { claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion } },
       },
-      spec: { claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion } },
-    }, { signal })
+      { signal },
+    )
   }
   for (const claim of provision) {
     if (claim.metadata.annotations?.[selectedNodeAnnotation] === node) continue
-    await client.of(persistentVolumeClaim, claim.metadata.namespace).patch(claim.metadata.name, 'merge', {
-      metadata: { uid: claim.metadata.uid, annotations: { [selectedNodeAnnotation]: node } },
-    }, { signal })
+    await client.of(persistentVolumeClaim, claim.metadata.namespace).patch(
+      claim.metadata.name,
+      'merge',
+      {
+        metadata: { uid: claim.metadata.uid, annotations: { [selectedNodeAnnotation]: node } },
+      },
+      { signal },
+    )
   }
   await allBound([...bind.map(({ claim }) => claim), ...provision], node, informers, clock, signal)
 }

@@ -1,11 +1,11 @@
 /** Claims, volumes and classes from informers, and which volumes decisions on their way have promised. */
 import { persistentVolume } from '#api/core/persistentvolume/persistentvolume.ts'
 import { persistentVolumeClaim } from '#api/core/persistentvolumeclaim/persistentvolumeclaim.ts'
+import { storageClassNameOf } from '#api/storage/storageclass/storage-class-name.ts'
 import { storageClass } from '#api/storage/storageclass/storageclass.ts'
 import type { Informers } from '#client/informers.ts'
 import type { ClusterChange } from '../plugin.ts'
 import type { VolumePlan } from '../plugins/volume-binding.ts'
-import { classNameOf } from './volume-view.ts'
 import type { VolumeView } from './volume-view.ts'
 
 export interface VolumeObservation {
@@ -21,7 +21,7 @@ export function observeVolumes(informers: Informers, changed: (change: ClusterCh
   const [claims, volumes, classes] = [
     informers.of(persistentVolumeClaim), informers.of(persistentVolume), informers.of(storageClass),
   ]
-  volumes.addIndex('storageClass', (volume) => [classNameOf(volume)])
+  volumes.addIndex('storageClass', (volume) => [storageClassNameOf(volume)])
   const promised = new Map<string, string>()
   const on = (change: ClusterChange) => ({ onAdd: () => changed(change), onUpdate: () => changed(change) })
   const unsubscribe = [

@@ -1,6 +1,7 @@
 /** Claims, volumes and classes as decisions see them, and which volume would do for a claim. */
 import type { PersistentVolume, PersistentVolumeClaim } from '#api/gen/core-v1.ts'
 import type { StorageClass } from '#api/gen/storage-v1.ts'
+import { storageClassNameOf } from '#api/storage/storageclass/storage-class-name.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { compareQuantities, parseQuantity } from '#machinery/quantity.ts'
@@ -23,20 +24,18 @@ export interface VolumeView {
 export const bindCompletedAnnotation = 'pv.kubernetes.io/bind-completed'
 export const boundByControllerAnnotation = 'pv.kubernetes.io/bound-by-controller'
 export const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node'
-const betaClassAnnotation = 'volume.beta.kubernetes.io/storage-class'
 const noProvisioner = 'kubernetes.io/no-provisioner'
 
 export function isFullyBound({ spec, metadata }: Claim): boolean {
   return Boolean(spec?.volumeName) && metadata.annotations?.[bindCompletedAnnotation] !== undefined
 }
 
-export function classNameOf({ spec, metadata }: Claim | Volume): string {
-  return metadata.annotations?.[betaClassAnnotation] ?? spec?.storageClassName ?? ''
-}
-
 /** Claims of such a class are bound when a pod that uses them is placed, not before. */
 export function waitsForPod(claim: Claim, view: VolumeView): boolean {
-  return !claim.spec?.volumeName && view.storageClass(classNameOf(claim))?.volumeBindingMode === 'WaitForFirstConsumer'
+  return (
+    !claim.spec?.volumeName
+    && view.storageClass(storageClassNameOf(claim))?.volumeBindingMode === 'WaitForFirstConsumer'
+  )
 }
 
 /** True if the volume can be used from the node. */
@@ -50,10 +49,15 @@ export function findVolume(
   claim: Claim, node: NodeInfo, view: VolumeView, taken: ReadonlySet<string>,
 ): Volume | undefined {
   let best: Volume | undefined
-  for (const volume of view.volumesOfClass(classNameOf(claim))) {
-    if (taken.has(
-      volume.metadata.name,
-    ) || !isFree(volume, claim, view) || !satisfies(volume, claim) || !reaches(volume, node)) continue
+  for (const volume of view.volumesOfClass(storageClassNameOf(claim))) {
+    if (
+      taken.has(volume.metadata.name)
+      || !isFree(volume, claim, view)
+      || !satisfies(volume, claim)
+      || !reaches(volume, node)
+    ) {
+      continue
+    }
     if (best === undefined || compareQuantities(capacityOf(volume), capacityOf(best)) < 0) best = volume
   }
   return best
@@ -63,7 +67,7 @@ export function findVolume(
 export function canProvision(claim: Claim, node: NodeInfo, view: VolumeView): boolean {
   const chosen = claim.metadata.annotations?.[selectedNodeAnnotation]
   if (chosen !== undefined && chosen !== node.name) return false
-  const storageClass = view.storageClass(classNameOf(claim))
+  const storageClass = view.storageClass(storageClassNameOf(claim))
   if (storageClass === undefined || storageClass.provisioner === noProvisioner) return false
   const terms = storageClass.allowedTopologies ?? []
   return terms.length === 0 || terms.some(({ matchLabelExpressions = [] }) =>

@@ -7,8 +7,13 @@ import { defaultProfile } from '../plugins/plugins.ts'
 import { planVolumes } from '../plugins/volume-binding.ts'
 import { snapshotOf } from '../snapshot/snapshot.ts'
 import { infoOf, nodeInfoFrom } from '../testing.ts'
-import { boundByControllerAnnotation, selectedNodeAnnotation } from './volume-view.ts'
-import type { Claim, Volume, VolumeView } from './volume-view.ts'
+import {
+  boundByControllerAnnotation,
+  selectedNodeAnnotation,
+  type Claim,
+  type Volume,
+  type VolumeView,
+} from './volume-view.ts'
 
 const meta = (name: string, namespace?: string) => ({
   name,

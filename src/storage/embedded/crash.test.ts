@@ -5,14 +5,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSimClock } from '#sim/clock.ts'
-import { createSimDisk } from '#sim/disk.ts'
-import type { CrashOutcome, SimDisk } from '#sim/disk.ts'
-import { seededRandom } from '#sim/random.ts'
-import type { SeededRandom } from '#sim/random.ts'
+import { createSimDisk, type CrashOutcome, type SimDisk } from '#sim/disk.ts'
+import { seededRandom, type SeededRandom } from '#sim/random.ts'
 import { DiskError } from '#world/disk.ts'
 import { silentLog } from '#world/log.ts'
-import { StoreCorrupted, StoreFailed, StoreFull } from '../store.ts'
-import type { Store, StoreEvent } from '../store.ts'
+import { StoreCorrupted, StoreFailed, StoreFull, type Store, type StoreEvent } from '../store.ts'
 import { openEmbeddedStore } from './embedded-store.ts'
 
 const encoder = new TextEncoder()

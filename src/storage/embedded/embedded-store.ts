@@ -4,11 +4,9 @@ import type { Disk, DiskLock } from '#world/disk.ts'
 import type { Log } from '#world/log.ts'
 import type { Store } from '../store.ts'
 import { lockName } from './directory.ts'
-import { JournaledStore } from './journaled-store.ts'
-import type { HistoryOptions, Journal } from './journaled-store.ts'
+import { JournaledStore, type HistoryOptions, type Journal } from './journaled-store.ts'
 import { recover } from './recovery.ts'
-import { SegmentLog } from './segment-log.ts'
-import type { LogOptions } from './segment-log.ts'
+import { SegmentLog, type LogOptions } from './segment-log.ts'
 
 export interface EmbeddedStoreOptions extends HistoryOptions, LogOptions {
   /** Called once when the disk has failed and the store will not acknowledge anything any more: time to exit. */

@@ -5,8 +5,7 @@ import { createSimClock } from '#sim/clock.ts'
 import { createSimDisk } from '#sim/disk.ts'
 import { DiskError } from '#world/disk.ts'
 import { silentLog } from '#world/log.ts'
-import { StoreFull } from '../store.ts'
-import type { Store } from '../store.ts'
+import { StoreFull, type Store } from '../store.ts'
 import { openEmbeddedStore } from './embedded-store.ts'
 
 const value = new Uint8Array(200).fill(120)
@@ -78,9 +77,10 @@ test('a restart brings the recent history back, so that watches resume across it
   const changes = store.watch({ start: '/k/', end: '/k0' }, revision - 50, { signal: abort.signal })
   const watch = changes[Symbol.asyncIterator]()
   const first = await watch.next()
-  assert.deepEqual(first.value.map(
-    ({ entry }: { entry: { modRevision: number } }) => entry.modRevision,
-  ), Array.from({ length: 50 }, (_, i) => revision - 49 + i))
+  assert.deepEqual(
+    first.value.map(({ entry }: { entry: { modRevision: number } }) => entry.modRevision),
+    Array.from({ length: 50 }, (_, i) => revision - 49 + i),
+  )
   abort.abort()
   await store[Symbol.asyncDispose]()
 })

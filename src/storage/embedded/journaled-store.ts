@@ -3,11 +3,21 @@
  * durable.
  */
 import type { Clock } from '#world/clock.ts'
-import { StoreFailed, StoreFull } from '../store.ts'
-import type { Delete, KeyRange, Put, Revision, Store, StoreEvent, SwapResult, View, WatchOptions } from '../store.ts'
+import {
+  StoreFailed,
+  StoreFull,
+  type Delete,
+  type KeyRange,
+  type Put,
+  type Revision,
+  type Store,
+  type StoreEvent,
+  type SwapResult,
+  type View,
+  type WatchOptions,
+} from '../store.ts'
 import type { Version } from './key-index.ts'
-import { sizeOf } from './versions.ts'
-import type { Versions } from './versions.ts'
+import { sizeOf, type Versions } from './versions.ts'
 
 /** Where changes become durable. Absent in a volatile store. */
 export interface Journal {

@@ -1,15 +1,28 @@
 /** Reads a store's directory back: the newest snapshot, then the logs after it. Changes nothing on the disk. */
-import { DiskError } from '#world/disk.ts'
-import type { Disk, DiskFile } from '#world/disk.ts'
-import { StoreCorrupted } from '../store.ts'
-import type { Revision } from '../store.ts'
+import { DiskError, type Disk, type DiskFile } from '#world/disk.ts'
+import { StoreCorrupted, type Revision } from '../store.ts'
 import { logName, parseLogName, parseSnapshotName, snapshotName } from './directory.ts'
 import type { Version } from './key-index.ts'
 import {
-  continues, countZeroSectors, decodeChanges, decodeFrameHeader, decodeSegmentHeader, endOfContent, findFrameMagic,
-  formatVersion, frameHeaderBytes, headerBytes, isWhole, isZero, sealOffset, sectorBytes, viewOf,
+  continues,
+  countZeroSectors,
+  decodeChanges,
+  decodeFrameHeader,
+  decodeSegmentHeader,
+  endOfContent,
+  findFrameMagic,
+  formatVersion,
+  frameHeaderBytes,
+  headerBytes,
+  isWhole,
+  isZero,
+  sealOffset,
+  sectorBytes,
+  viewOf,
+  type Change,
+  type FrameHeader,
+  type SegmentHeader,
 } from './log-format.ts'
-import type { Change, FrameHeader, SegmentHeader } from './log-format.ts'
 import { NewerFormat, readSnapshot } from './snapshot.ts'
 import { firstRevision, Versions } from './versions.ts'
 

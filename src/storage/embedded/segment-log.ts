@@ -2,11 +2,9 @@
  * The write-ahead log being written: one durable write for each group of changes, into segments made ready beforehand.
  */
 import type { Timer } from '#world/clock.ts'
-import { DiskError } from '#world/disk.ts'
-import type { DiskFile } from '#world/disk.ts'
+import { DiskError, type DiskFile } from '#world/disk.ts'
 import type { Revision } from '../store.ts'
-import { logName, spareName } from './directory.ts'
-import type { StoreDirectory } from './directory.ts'
+import { logName, spareName, type StoreDirectory } from './directory.ts'
 import type { Journal } from './journaled-store.ts'
 import type { Version } from './key-index.ts'
 import { countFitting, encodeFrame, encodeSegmentHeader, frameBytesMax, headerBytes, sealOffset } from './log-format.ts'
@@ -249,9 +247,16 @@ async function beginSegment(
 ): Promise<Current> {
   const sequence = (before?.sequence ?? 0) + 1
   const { file, size } = spare
-  const header = encodeSegmentHeader({
-    sequence, firstRevision, size, previousEnd: before?.offset ?? 0, previousChain: before?.chain ?? 0,
-  }, disk.crc32)
+  const header = encodeSegmentHeader(
+    {
+      sequence,
+      firstRevision,
+      size,
+      previousEnd: before?.offset ?? 0,
+      previousChain: before?.chain ?? 0,
+    },
+    disk.crc32,
+  )
   await file.writeDurably(0, header)
   const path = `${directory}/${logName(sequence)}`
   await disk.rename(`${directory}/${spareName}`, path)

@@ -1,7 +1,6 @@
 /** The whole store at one revision in one file, so that a restart need not replay history. */
 import type { Disk, DiskFile } from '#world/disk.ts'
-import { StoreCorrupted } from '../store.ts'
-import type { Entry, Revision } from '../store.ts'
+import { StoreCorrupted, type Entry, type Revision } from '../store.ts'
 import { snapshotDraftName, snapshotName } from './directory.ts'
 import type { Version } from './key-index.ts'
 import { formatVersion, headerBytes, isZero, viewOf } from './log-format.ts'

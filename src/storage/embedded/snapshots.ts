@@ -1,7 +1,6 @@
 /** Decides when a snapshot is worth taking, takes it beside the running store, and removes what it makes needless. */
 import type { Revision } from '../store.ts'
-import { logName, parseSnapshotName, snapshotName } from './directory.ts'
-import type { StoreDirectory } from './directory.ts'
+import { logName, parseSnapshotName, snapshotName, type StoreDirectory } from './directory.ts'
 import type { SegmentInfo } from './recovery.ts'
 import { writeSnapshot } from './snapshot.ts'
 import type { Versions } from './versions.ts'

@@ -1,8 +1,15 @@
 /** Multi-version state in memory: the visible store at every kept revision, its history of changes and its watches. */
-import { Compacted, FutureRevision } from '../store.ts'
-import type { Entry, KeyRange, Revision, StoreEvent, View, WatchOptions } from '../store.ts'
-import { KeyIndex, visibleAt } from './key-index.ts'
-import type { Version } from './key-index.ts'
+import {
+  Compacted,
+  FutureRevision,
+  type Entry,
+  type KeyRange,
+  type Revision,
+  type StoreEvent,
+  type View,
+  type WatchOptions,
+} from '../store.ts'
+import { KeyIndex, visibleAt, type Version } from './key-index.ts'
 import { isIn, Watchers } from './watchers.ts'
 
 interface Waiter {

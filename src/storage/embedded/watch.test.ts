@@ -3,11 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSimClock } from '#sim/clock.ts'
 import { createSimDisk } from '#sim/disk.ts'
-import { seededRandom } from '#sim/random.ts'
-import type { SeededRandom } from '#sim/random.ts'
+import { seededRandom, type SeededRandom } from '#sim/random.ts'
 import { silentLog } from '#world/log.ts'
-import { Compacted, prefixRange } from '../store.ts'
-import type { KeyRange, Store, StoreEvent } from '../store.ts'
+import { Compacted, prefixRange, type KeyRange, type Store, type StoreEvent } from '../store.ts'
 import { openEmbeddedStore } from './embedded-store.ts'
 
 const encoder = new TextEncoder()

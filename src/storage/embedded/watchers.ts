@@ -1,8 +1,7 @@
 /**
  * Fan-out of committed changes: each change is matched once per distinct range and shared by all who watch that range.
  */
-import { prefixRange, WatchOverflow } from '../store.ts'
-import type { KeyRange, StoreEvent } from '../store.ts'
+import { prefixRange, WatchOverflow, type KeyRange, type StoreEvent } from '../store.ts'
 
 type Batch = readonly StoreEvent[]
 

@@ -1,11 +1,12 @@
 /** CustomResourceDefinition: a kind that the cluster's users bring. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
-import type { PrepareContext } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind, type PrepareContext } from '#machinery/schema/define-kind.ts'
 import type { CustomResourceDefinition } from '../../gen/apiextensions-v1.ts'
 import { keep } from '../../strategy.ts'
 import {
-  validateCustomResourceDefinition, validateCustomResourceDefinitionUpdate, validateNewCustomResourceDefinition,
+  validateCustomResourceDefinition,
+  validateCustomResourceDefinitionUpdate,
+  validateNewCustomResourceDefinition,
 } from './customresourcedefinition.validation.ts'
 
 export const customResourceDefinition = defineKind<CustomResourceDefinition>({

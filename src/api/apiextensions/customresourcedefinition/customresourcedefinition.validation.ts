@@ -5,8 +5,13 @@ import type { Stored } from '#machinery/meta/object.ts'
 import { validateDns1035Label, validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import type {
-  CustomResourceColumnDefinition, CustomResourceConversion, CustomResourceDefinition, CustomResourceDefinitionNames,
-  CustomResourceDefinitionSpec, CustomResourceDefinitionVersion, CustomResourceSubresources,
+  CustomResourceColumnDefinition,
+  CustomResourceConversion,
+  CustomResourceDefinition,
+  CustomResourceDefinitionNames,
+  CustomResourceDefinitionSpec,
+  CustomResourceDefinitionVersion,
+  CustomResourceSubresources,
 } from '../../gen/apiextensions-v1.ts'
 import { validateConversion } from './conversion.validation.ts'
 import { validateRootSchema } from './schema.validation.ts'

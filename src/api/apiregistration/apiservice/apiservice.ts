@@ -1,6 +1,6 @@
 /** APIService: a group and version that another server serves. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { APIService } from '../../gen/apiregistration-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'

@@ -2,8 +2,8 @@
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import { validateDns1035Label, validateDns1123Subdomain, validatePortNumber } from '#machinery/meta/validate-names.ts'
-import type { APIService, APIServiceSpec } from '../../gen/apiregistration-v1.ts'
 import { base64Length } from '../../core/secret/secret.validation.ts'
+import type { APIService, APIServiceSpec } from '../../gen/apiregistration-v1.ts'
 
 export function validateApiService({ metadata, spec = {} as APIServiceSpec }: APIService): FieldError[] {
   const { group = '', version = '' } = spec

@@ -1,9 +1,9 @@
 /** DaemonSet: one pod on every node that fits. */
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
-import type { DaemonSet, DaemonSetSpec } from '../../gen/apps-v1.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { podWarnings } from '../../core/pod/pod-warnings.ts'
+import type { DaemonSet, DaemonSetSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
 import { formatLabels } from '../../printing/labels.ts'
 import { separateStatus } from '../../strategy.ts'

@@ -6,7 +6,9 @@ import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import { validateReplicatedTemplate } from '../../core/pod/replicated-template.validation.ts'
 import type { DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, RollingUpdateDaemonSet } from '../../gen/apps-v1.ts'
 import {
-  validateNonNegative, validateNonNegativeIntOrPercent, validateNotMoreThan100Percent,
+  validateNonNegative,
+  validateNonNegativeIntOrPercent,
+  validateNotMoreThan100Percent,
 } from '../../numbers.validation.ts'
 import { isEmptySelector, validateLabelSelector } from '../../selectors.validation.ts'
 import { isZeroIntOrPercent, validateCollisionCount } from '../status.validation.ts'

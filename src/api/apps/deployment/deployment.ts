@@ -2,13 +2,15 @@
 import { semanticEqual } from '#base/deep-equal.ts'
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
-import type { Deployment, DeploymentSpec } from '../../gen/apps-v1.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { podWarnings } from '../../core/pod/pod-warnings.ts'
+import type { Deployment, DeploymentSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { keep, separateStatus } from '../../strategy.ts'
 import {
-  validateDeployment, validateDeploymentStatusUpdate, validateDeploymentUpdate,
+  validateDeployment,
+  validateDeploymentStatusUpdate,
+  validateDeploymentUpdate,
 } from './deployment.validation.ts'
 
 const statusStrategy = separateStatus<Deployment>({})

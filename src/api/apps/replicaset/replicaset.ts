@@ -1,13 +1,15 @@
 /** ReplicaSet: keeps a number of like pods running. */
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
-import type { ReplicaSet, ReplicaSetSpec } from '../../gen/apps-v1.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { podWarnings } from '../../core/pod/pod-warnings.ts'
+import type { ReplicaSet, ReplicaSetSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 import {
-  validateReplicaSet, validateReplicaSetStatusUpdate, validateReplicaSetUpdate,
+  validateReplicaSet,
+  validateReplicaSetStatusUpdate,
+  validateReplicaSetUpdate,
 } from './replicaset.validation.ts'
 
 export const replicaSet = defineKind<ReplicaSet>({

@@ -5,10 +5,12 @@ import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateDns1123Label } from '#machinery/meta/validate-names.ts'
 import { validateReplicatedTemplate } from '../../core/pod/replicated-template.validation.ts'
-import type { PodTemplateSpec } from '../../gen/core-v1.ts'
 import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from '../../gen/apps-v1.ts'
+import type { PodTemplateSpec } from '../../gen/core-v1.ts'
 import {
-  validateNonNegative, validateNonNegativeIntOrPercent, validateNotMoreThan100Percent,
+  validateNonNegative,
+  validateNonNegativeIntOrPercent,
+  validateNotMoreThan100Percent,
 } from '../../numbers.validation.ts'
 import { validateOwnSelector } from '../selector.validation.ts'
 import { isZeroIntOrPercent, validateCollisionCount } from '../status.validation.ts'

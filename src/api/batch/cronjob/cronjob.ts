@@ -3,7 +3,13 @@ import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { CronJob, CronJobSpec, JobSpec } from '../../gen/batch-v1.ts'
 import {
-  ageColumn, boolean, containerColumns, formatOptionalBoolean, integer, nameColumn, text,
+  ageColumn,
+  boolean,
+  containerColumns,
+  formatOptionalBoolean,
+  integer,
+  nameColumn,
+  text,
 } from '../../printing/columns.ts'
 import { formatTimeSince } from '../../printing/duration.ts'
 import { separateStatus } from '../../strategy.ts'

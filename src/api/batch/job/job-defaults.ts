@@ -1,6 +1,6 @@
 /** What Jobs get when the client leaves it out, and the selector that the server makes for them. */
-import type { Job, JobSpec } from '../../gen/batch-v1.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
+import type { Job, JobSpec } from '../../gen/batch-v1.ts'
 
 /** The largest int32: with a limit per index the whole Job has none. */
 const noBackoffLimit = 2147483647

@@ -1,7 +1,12 @@
 /** Rules of what a Job says, also in the template of a CronJob. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
-  duplicateValue, invalidFor, invalidValue, notSupported, required, tooMany,
+  duplicateValue,
+  invalidFor,
+  invalidValue,
+  notSupported,
+  required,
+  tooMany,
 } from '#machinery/errors/field-errors.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import { validatePodTemplateSpec } from '../../core/pod/pod.validation.ts'

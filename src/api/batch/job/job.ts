@@ -1,8 +1,8 @@
 /** Job: runs pods until enough of them have succeeded. */
+import { isConditionTrue } from '#machinery/meta/conditions.ts'
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
-import { isConditionTrue } from '#machinery/meta/conditions.ts'
 import type { Job } from '../../gen/batch-v1.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { formatHumanDuration } from '../../printing/duration.ts'

@@ -1,14 +1,15 @@
 /** CertificateSigningRequest: a request for a client or server certificate, its approval, and the certificate. */
 import { semanticEqual } from '#base/deep-equal.ts'
-import { defineKind } from '#machinery/schema/define-kind.ts'
-import type { PrepareContext } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind, type PrepareContext } from '#machinery/schema/define-kind.ts'
 import type { CertificateSigningRequest } from '../../gen/certificates-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { formatHumanDuration } from '../../printing/duration.ts'
 import { keep } from '../../strategy.ts'
 import {
-  validateApproval, validateSigningRequest, validateSigningRequestUpdate,
+  validateApproval,
+  validateSigningRequest,
+  validateSigningRequestUpdate,
 } from './certificatesigningrequest.validation.ts'
 
 export const certificateSigningRequest = defineKind<CertificateSigningRequest>({

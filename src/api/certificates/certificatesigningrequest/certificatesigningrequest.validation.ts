@@ -7,8 +7,8 @@ import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { duplicateValue, forbiddenValue, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
-import type { CertificateSigningRequest } from '../../gen/certificates-v1.ts'
 import { describeChanges } from '../../changes.ts'
+import type { CertificateSigningRequest } from '../../gen/certificates-v1.ts'
 import { validateSignerName } from './signer-name.validation.ts'
 
 const usages = [

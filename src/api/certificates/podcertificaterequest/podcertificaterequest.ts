@@ -1,7 +1,7 @@
 /** PodCertificateRequest: a kubelet's request for a certificate on behalf of a pod. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { PodCertificateRequest } from '../../gen/certificates-v1beta1.ts'
 import { nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'

@@ -1,6 +1,6 @@
 /** ComponentStatus: health of the control plane, computed when read. Deprecated since v1.19, still served. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ComponentCondition, ComponentStatus } from '../../gen/core-v1.ts'
 import { nameColumn, text } from '../../printing/columns.ts'
 

@@ -1,6 +1,6 @@
 /** Endpoints: the addresses behind a Service, all in one object. EndpointSlices have taken its place. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Endpoints } from '../../gen/core-v1.ts'
 import { ageColumn, formatListWithMore, nameColumn, text } from '../../printing/columns.ts'
 import { validateEndpoints } from './endpoints.validation.ts'

@@ -2,10 +2,13 @@
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidFor, required } from '#machinery/errors/field-errors.ts'
 import {
-  validateDns1123Label, validateDns1123Subdomain, validatePortNumber, validateQualifiedName,
+  validateDns1123Label,
+  validateDns1123Subdomain,
+  validatePortNumber,
+  validateQualifiedName,
 } from '#machinery/meta/validate-names.ts'
-import type { EndpointAddress, EndpointPort, Endpoints } from '../../gen/core-v1.ts'
 import { validateAddress, validateNonSpecialAddress } from '../../addresses.validation.ts'
+import type { EndpointAddress, EndpointPort, Endpoints } from '../../gen/core-v1.ts'
 import { validateRequiredChoice } from '../../numbers.validation.ts'
 
 export function validateEndpoints({ subsets = [] }: Endpoints): FieldError[] {

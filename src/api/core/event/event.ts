@@ -1,6 +1,6 @@
 /** Event: something that happened to an object, kept for a while. The same events are served as events.k8s.io/v1. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Event } from '../../gen/core-v1.ts'
 import { eventColumns } from './event-columns.ts'
 import { validateEvent } from './event.validation.ts'

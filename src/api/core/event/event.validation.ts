@@ -1,10 +1,10 @@
 /** Validation of events: lenient for v1, strict for events.k8s.io/v1, which has fields of its own. */
+import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidFor, invalidValue, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
 import type { Event } from '../../gen/core-v1.ts'
 
 const maxShort = 128

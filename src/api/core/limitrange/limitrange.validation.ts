@@ -6,7 +6,11 @@ import { approximateQuantity, parseQuantity } from '#machinery/quantity.ts'
 import type { LimitRange, LimitRangeItem } from '../../gen/core-v1.ts'
 import { compareQuantities } from '../../quantities.ts'
 import {
-  isExtendedResource, isHugePages, isNativeResource, isOvercommitAllowed, validateResourceName,
+  isExtendedResource,
+  isHugePages,
+  isNativeResource,
+  isOvercommitAllowed,
+  validateResourceName,
 } from '../pod/resources.validation.ts'
 
 const types = new Set(['Pod', 'Container', 'PersistentVolumeClaim'])

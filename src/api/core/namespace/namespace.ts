@@ -1,7 +1,6 @@
 /** Namespace: where namespaced objects live. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
-import type { PrepareContext } from '#machinery/schema/define-kind.ts'
+import { defineKind, type PrepareContext } from '#machinery/schema/define-kind.ts'
 import type { Namespace } from '../../gen/core-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { keep } from '../../strategy.ts'

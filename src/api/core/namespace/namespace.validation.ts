@@ -1,12 +1,13 @@
 /** Validation of Namespaces: finalizers, and the phase that goes with deletion. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidFor, invalidValue } from '#machinery/errors/field-errors.ts'
+import { foregroundFinalizer, orphanFinalizer } from '#machinery/meta/finalizers.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import type { Namespace } from '../../gen/core-v1.ts'
 
 /** Finalizers without a prefix that upstream knows. */
-const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
+const standardFinalizers = new Set(['kubernetes', orphanFinalizer, foregroundFinalizer])
 
 export function validateNamespace(object: DeepReadonly<Namespace>): FieldError[] {
   return (object.spec?.finalizers ?? []).flatMap((finalizer) => validateFinalizerName(finalizer, 'spec.finalizers'))

@@ -1,13 +1,18 @@
 /** Validation of Nodes. */
+import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
-  duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required,
+  duplicateValue,
+  forbiddenValue,
+  invalidFor,
+  invalidValue,
+  notSupported,
+  required,
 } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateLabelValue, validateQualifiedName } from '#machinery/meta/validate-names.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
-import type { Node, Taint } from '../../gen/core-v1.ts'
 import { validateRange } from '../../addresses.validation.ts'
+import type { Node, Taint } from '../../gen/core-v1.ts'
 import { validateQuantityValue } from '../pod/resources.validation.ts'
 import { taintEffects } from '../pod/scheduling.validation.ts'
 

@@ -3,11 +3,11 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { PersistentVolume } from '../../gen/core-v1.ts'
 import { formatAccessModes } from '../../printing/access-modes.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
+import { storageClassNameOf } from '../../storage/storageclass/storage-class-name.ts'
 import { keep } from '../../strategy.ts'
 import { validatePersistentVolume, validatePersistentVolumeUpdate } from './persistentvolume.validation.ts'
 
 /** Where claims and volumes named their class before they had a field for it. */
-export const storageClassAnnotation = 'volume.beta.kubernetes.io/storage-class'
 
 export const persistentVolume = defineKind<PersistentVolume>({
   group: '', kind: 'PersistentVolume', plural: 'persistentvolumes', shortNames: ['pv'], scope: 'Cluster',
@@ -41,8 +41,7 @@ export const persistentVolume = defineKind<PersistentVolume>({
       ({ metadata, status }) => (metadata.deletionTimestamp ? 'Terminating' : status?.phase ?? '')),
     text('Claim', 'The claim that has the volume', ({ spec }) =>
       (spec?.claimRef ? `${spec.claimRef.namespace ?? ''}/${spec.claimRef.name ?? ''}` : '')),
-    text('StorageClass', 'StorageClass of the pv',
-      ({ metadata, spec }) => metadata.annotations?.[storageClassAnnotation] ?? spec?.storageClassName ?? ''),
+    text('StorageClass', 'StorageClass of the pv', storageClassNameOf),
     text(
       'VolumeAttributesClass',
       'VolumeAttributesClass of the pv',

@@ -5,17 +5,20 @@ import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
-import type {
-  CSIPersistentVolumeSource, PersistentVolume, PersistentVolumeSpec, SecretReference,
-} from '../../gen/core-v1.ts'
 import { describeChanges } from '../../changes.ts'
+import type {
+  CSIPersistentVolumeSource,
+  PersistentVolume,
+  PersistentVolumeSpec,
+  SecretReference,
+} from '../../gen/core-v1.ts'
 import { validateChoice } from '../../numbers.validation.ts'
 import { signOfQuantity } from '../../quantities.ts'
 import { validateNodeSelector } from '../../selectors.validation.ts'
+import { validateAccessModes, volumeModes } from '../persistentvolumeclaim/claim-spec.validation.ts'
 import { validatePathNoBacksteps } from '../pod/paths.validation.ts'
 import { requiredDriverFields } from '../pod/volume-drivers.ts'
 import { validateCsiDriverName, validateHostPath, validateNfs } from '../pod/volumes.validation.ts'
-import { validateAccessModes, volumeModes } from '../persistentvolumeclaim/claim-spec.validation.ts'
 
 const settings = new Set([
   'capacity',

@@ -1,8 +1,8 @@
 /** Rules of what a claim asks for; also of the claims that pods and StatefulSets make. */
+import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import { validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
 import type { PersistentVolumeClaimSpec, TypedObjectReference } from '../../gen/core-v1.ts'
 import { validateChoice } from '../../numbers.validation.ts'
 import { signOfQuantity } from '../../quantities.ts'

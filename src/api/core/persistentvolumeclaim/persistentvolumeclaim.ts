@@ -1,14 +1,16 @@
 /** PersistentVolumeClaim: a namespace's request for a PersistentVolume. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { PersistentVolumeClaim } from '../../gen/core-v1.ts'
 import { formatAccessModes } from '../../printing/access-modes.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
+import { storageClassNameOf } from '../../storage/storageclass/storage-class-name.ts'
 import { separateStatus } from '../../strategy.ts'
-import { storageClassAnnotation } from '../persistentvolume/persistentvolume.ts'
 import { setClaimSpecDefaults } from '../pod/volume-defaults.ts'
 import {
-  validateClaimStatusUpdate, validatePersistentVolumeClaim, validatePersistentVolumeClaimUpdate,
+  validateClaimStatusUpdate,
+  validatePersistentVolumeClaim,
+  validatePersistentVolumeClaimUpdate,
 } from './persistentvolumeclaim.validation.ts'
 
 const statusStrategy = separateStatus<PersistentVolumeClaim>({ phase: 'Pending' })
@@ -42,8 +44,7 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
     text('Access Modes', 'How the volume can be mounted', (object) =>
       isBound(object) ? formatAccessModes(object.status?.accessModes) : '',
     ),
-    text('StorageClass', 'StorageClass of the pvc',
-      ({ metadata, spec }) => metadata.annotations?.[storageClassAnnotation] ?? spec?.storageClassName ?? ''),
+    text('StorageClass', 'StorageClass of the pvc', storageClassNameOf),
     text(
       'VolumeAttributesClass',
       'VolumeAttributesClass of the pvc',

@@ -4,16 +4,15 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidValue, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
-import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../gen/core-v1.ts'
 import { describeChanges } from '../../changes.ts'
+import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../gen/core-v1.ts'
 import { compareQuantities, signOfQuantity } from '../../quantities.ts'
+import { storageClassAnnotation } from '../../storage/storageclass/storage-class-name.ts'
 import { validateClaimSpec } from './claim-spec.validation.ts'
 
 export function validatePersistentVolumeClaim({ spec = {} }: PersistentVolumeClaim): FieldError[] {
   return validateClaimSpec(spec, 'spec')
 }
-
-const betaClass = 'volume.beta.kubernetes.io/storage-class'
 
 /** A claim gets a volume once; a bound one may ask for more room, and for other attributes. */
 export function validatePersistentVolumeClaimUpdate(
@@ -23,10 +22,10 @@ export function validatePersistentVolumeClaimUpdate(
   const oldSpec = (old.spec ?? {}) as PersistentVolumeClaimSpec
   const errors: FieldError[] = []
   const upgradesClass = takesClassFromAnnotation(object, old)
-  const oldBeta = old.metadata.annotations?.[betaClass] ?? ''
-  const beta = object.metadata?.annotations?.[betaClass] ?? ''
+  const oldBeta = old.metadata.annotations?.[storageClassAnnotation] ?? ''
+  const beta = object.metadata?.annotations?.[storageClassAnnotation] ?? ''
   if (!upgradesClass && oldBeta !== beta) {
-    errors.push(invalidValue(`metadata.annotations.${betaClass}`, beta, 'field is immutable'))
+    errors.push(invalidValue(`metadata.annotations.${storageClassAnnotation}`, beta, 'field is immutable'))
   }
 
   const bound = object.status?.phase === 'Bound'
@@ -61,11 +60,15 @@ function mayChangeAttributes(spec: PersistentVolumeClaimSpec, old: PersistentVol
 }
 
 function classWasUnset(spec: PersistentVolumeClaimSpec, old: Stored<PersistentVolumeClaim>): boolean {
-  return spec.storageClassName === undefined && old.metadata.annotations?.[betaClass] === undefined && !spec.volumeName
+  return (
+    spec.storageClassName === undefined
+    && old.metadata.annotations?.[storageClassAnnotation] === undefined
+    && !spec.volumeName
+  )
 }
 
 function takesClassFromAnnotation(object: PersistentVolumeClaim, old: Stored<PersistentVolumeClaim>): boolean {
-  const annotated = old.metadata.annotations?.[betaClass]
+  const annotated = old.metadata.annotations?.[storageClassAnnotation]
   if (
     annotated === undefined
     || old.spec?.storageClassName !== undefined
@@ -73,7 +76,7 @@ function takesClassFromAnnotation(object: PersistentVolumeClaim, old: Stored<Per
   ) {
     return false
   }
-  const now = object.metadata?.annotations?.[betaClass]
+  const now = object.metadata?.annotations?.[storageClassAnnotation]
   return now === undefined || now === annotated
 }
 

@@ -1,7 +1,13 @@
 /** Rules of containers: regular, init, and ephemeral ones. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
-  duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required, valueNotFound,
+  duplicateValue,
+  forbiddenValue,
+  invalidFor,
+  invalidValue,
+  notSupported,
+  required,
+  valueNotFound,
 } from '#machinery/errors/field-errors.ts'
 import { validateDns1123Label, validatePortName, validatePortNumber } from '#machinery/meta/validate-names.ts'
 import type { Container, ContainerPort, EphemeralContainer, PodSpec, Volume } from '../../gen/core-v1.ts'

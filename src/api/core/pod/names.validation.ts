@@ -2,10 +2,12 @@
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidFor, invalidValue, required } from '#machinery/errors/field-errors.ts'
 import {
-  validateDns1123Label, validateDns1123Subdomain, validateDns1123SubdomainWithUnderscore,
+  validateDns1123Label,
+  validateDns1123Subdomain,
+  validateDns1123SubdomainWithUnderscore,
 } from '#machinery/meta/validate-names.ts'
-import type { HostAlias, PodDNSConfig, PodSpec } from '../../gen/core-v1.ts'
 import { validateAddress } from '../../addresses.validation.ts'
+import type { HostAlias, PodDNSConfig, PodSpec } from '../../gen/core-v1.ts'
 
 const maxNameservers = 3
 const maxSearchPaths = 32

@@ -1,6 +1,14 @@
 /** What pods and pod templates get when the client leaves it out (upstream: pkg/apis/core/v1/defaults.go). */
 import type {
-  Container, EnvVar, EphemeralContainer, LifecycleHandler, Pod, PodSpec, PodTemplateSpec, Probe, ResourceRequirements,
+  Container,
+  EnvVar,
+  EphemeralContainer,
+  LifecycleHandler,
+  Pod,
+  PodSpec,
+  PodTemplateSpec,
+  Probe,
+  ResourceRequirements,
 } from '../../gen/core-v1.ts'
 import { addQuantities, maxQuantity } from '../../quantities.ts'
 import { defaultPullPolicy } from './pull-policy.ts'

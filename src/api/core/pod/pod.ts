@@ -1,16 +1,19 @@
 /** Pod: containers that run together on one node. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Pod } from '../../gen/core-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { setPodDefaults } from './pod-defaults.ts'
 import { formatRestarts, summarizePod } from './pod-status.ts'
-import { podWarnings } from './pod-warnings.ts'
 import { graceSecondsOfPod, preparePodForCreate, preparePodForUpdate } from './pod-strategy.ts'
-import { validateNewPod, validatePod } from './pod.validation.ts'
 import {
-  validateEphemeralContainersUpdate, validatePodResize, validatePodStatusUpdate, validatePodUpdate,
+  validateEphemeralContainersUpdate,
+  validatePodResize,
+  validatePodStatusUpdate,
+  validatePodUpdate,
 } from './pod-update.validation.ts'
+import { podWarnings } from './pod-warnings.ts'
+import { validateNewPod, validatePod } from './pod.validation.ts'
 
 export const pod = defineKind<Pod>({
   group: '',

@@ -2,7 +2,10 @@
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { duplicateValue, forbiddenValue, invalidFor, invalidValue, required } from '#machinery/errors/field-errors.ts'
 import {
-  validateDns1123Label, validateDns1123Subdomain, validateQualifiedName, validateRange,
+  validateDns1123Label,
+  validateDns1123Subdomain,
+  validateQualifiedName,
+  validateRange,
 } from '#machinery/meta/validate-names.ts'
 import { validateAnnotations, validateLabels } from '#machinery/meta/validate-object-meta.ts'
 import type { Pod, PodResourceClaim, PodSpec, PodTemplateSpec } from '../../gen/core-v1.ts'
@@ -11,7 +14,10 @@ import { validateContainers, validateEphemeralContainers, validateInitContainers
 import { validateDnsConfig, validateHostAliases, validateOwnNames } from './names.validation.ts'
 import { validateResourceRequirements } from './resources.validation.ts'
 import {
-  validateAffinity, validateSchedulingGates, validateTolerations, validateTopologySpread,
+  validateAffinity,
+  validateSchedulingGates,
+  validateTolerations,
+  validateTopologySpread,
 } from './scheduling.validation.ts'
 import { validatePodSecurityContext } from './security.validation.ts'
 import { validateVolumes } from './volumes.validation.ts'

@@ -1,7 +1,12 @@
 /** Rules of resource names, requests and limits. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
-  duplicateValue, forbiddenValue, invalidFor, invalidValue, required, valueNotFound,
+  duplicateValue,
+  forbiddenValue,
+  invalidFor,
+  invalidValue,
+  required,
+  valueNotFound,
 } from '#machinery/errors/field-errors.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import type { ResourceList, ResourceRequirements } from '../../gen/core-v1.ts'

@@ -1,11 +1,21 @@
 /** Rules of what decides where a pod runs: affinity, tolerations, spreading, gates. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
-  duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required,
+  duplicateValue,
+  forbiddenValue,
+  invalidFor,
+  invalidValue,
+  notSupported,
+  required,
 } from '#machinery/errors/field-errors.ts'
 import { validateDns1123Label, validateLabelValue, validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import type {
-  Affinity, PodAffinityTerm, PodSchedulingGate, Toleration, TopologySpreadConstraint, WeightedPodAffinityTerm,
+  Affinity,
+  PodAffinityTerm,
+  PodSchedulingGate,
+  Toleration,
+  TopologySpreadConstraint,
+  WeightedPodAffinityTerm,
 } from '../../gen/core-v1.ts'
 import { validateChoice, validateRequiredChoice } from '../../numbers.validation.ts'
 import { validateLabelSelector, validateNodeSelector, validateNodeSelectorTerm } from '../../selectors.validation.ts'

@@ -1,7 +1,12 @@
 /** Rules of security contexts. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
-  duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required,
+  duplicateValue,
+  forbiddenValue,
+  invalidFor,
+  invalidValue,
+  notSupported,
+  required,
 } from '#machinery/errors/field-errors.ts'
 import { validateUnixId } from '#machinery/meta/validate-names.ts'
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext, Sysctl } from '../../gen/core-v1.ts'

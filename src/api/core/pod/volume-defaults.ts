@@ -1,6 +1,9 @@
 /** What volumes get when the client leaves it out. */
 import type {
-  DownwardAPIVolumeFile, PersistentVolumeClaimSpec, ProjectedVolumeSource, Volume,
+  DownwardAPIVolumeFile,
+  PersistentVolumeClaimSpec,
+  ProjectedVolumeSource,
+  Volume,
 } from '../../gen/core-v1.ts'
 import { defaultPullPolicy } from './pull-policy.ts'
 

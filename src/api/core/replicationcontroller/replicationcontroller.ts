@@ -7,7 +7,8 @@ import { separateStatus } from '../../strategy.ts'
 import { setPodSpecDefaults } from '../pod/pod-defaults.ts'
 import { podWarnings } from '../pod/pod-warnings.ts'
 import {
-  validateReplicationController, validateReplicationControllerStatusUpdate,
+  validateReplicationController,
+  validateReplicationControllerStatusUpdate,
 } from './replicationcontroller.validation.ts'
 
 export const replicationController = defineKind<ReplicationController>({

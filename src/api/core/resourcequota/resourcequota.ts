@@ -1,11 +1,13 @@
 /** ResourceQuota: how much a namespace may use in all. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ResourceQuota } from '../../gen/core-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 import {
-  validateResourceQuota, validateResourceQuotaStatusUpdate, validateResourceQuotaUpdate,
+  validateResourceQuota,
+  validateResourceQuotaStatusUpdate,
+  validateResourceQuotaUpdate,
 } from './resourcequota.validation.ts'
 
 export const resourceQuota = defineKind<ResourceQuota>({

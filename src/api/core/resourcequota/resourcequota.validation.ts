@@ -4,7 +4,10 @@ import { invalidValue, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import type { ResourceList, ResourceQuota, ResourceQuotaSpec } from '../../gen/core-v1.ts'
 import {
-  isHugePages, isStandardQuotaResource, validateQuantityValue, validateResourceName,
+  isHugePages,
+  isStandardQuotaResource,
+  validateQuantityValue,
+  validateResourceName,
 } from '../pod/resources.validation.ts'
 
 const scopes = new Set([

@@ -2,13 +2,26 @@
  * What one object uses of a ResourceQuota, and which quotas it falls under: for admission and for the controller that
  * recounts.
  */
-import {
-  addQuantities, compareQuantities, formatQuantity, parseQuantity, quantityOf, quantitySign, scaledValue,
-} from '#machinery/quantity.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
+import {
+  addQuantities,
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+  quantityOf,
+  quantitySign,
+  scaledValue,
+} from '#machinery/quantity.ts'
 import type {
-  Container, PersistentVolumeClaim, Pod, PodAffinityTerm, ResourceQuota, ScopedResourceSelectorRequirement, Service,
+  Container,
+  PersistentVolumeClaim,
+  Pod,
+  PodAffinityTerm,
+  ResourceQuota,
+  ScopedResourceSelectorRequirement,
+  Service,
 } from '../../gen/core-v1.ts'
+import { storageClassNameOf } from '../../storage/storageclass/storage-class-name.ts'
 import { isPodFinished } from '../pod/pod-life.ts'
 
 export type Amounts = Readonly<Record<string, string>>
@@ -31,7 +44,6 @@ const podNames: ReadonlySet<string> = new Set([
   'limits.cpu', 'limits.memory', 'limits.ephemeral-storage', 'count/pods',
 ])
 const classSuffix = '.storageclass.storage.k8s.io/'
-const classAnnotation = 'volume.beta.kubernetes.io/storage-class'
 
 /** Which of a quota's names can be about this kind. */
 export function matchingNames(kind: CountedResource, names: readonly string[]): readonly string[] {
@@ -145,7 +157,7 @@ function serviceUsage(service: DeepReadonly<Service>): Amounts {
 
 function claimUsage(claim: DeepReadonly<PersistentVolumeClaim>): Amounts {
   const usage: Record<string, string> = { 'count/persistentvolumeclaims': '1', persistentvolumeclaims: '1' }
-  const className = claim.metadata?.annotations?.[classAnnotation] ?? claim.spec?.storageClassName ?? ''
+  const className = storageClassNameOf(claim)
   if (className !== '') usage[`${className}${classSuffix}persistentvolumeclaims`] = '1'
   const request = claim.spec?.resources?.requests?.['storage']
   if (request === undefined) return usage

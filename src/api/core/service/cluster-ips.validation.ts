@@ -3,8 +3,8 @@ import { parseIp } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { duplicateValue, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
-import type { Service, ServiceSpec } from '../../gen/core-v1.ts'
 import { validateAddress } from '../../addresses.validation.ts'
+import type { Service, ServiceSpec } from '../../gen/core-v1.ts'
 
 const families = ['IPv4', 'IPv6']
 const policies = ['PreferDualStack', 'RequireDualStack', 'SingleStack']

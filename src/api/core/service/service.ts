@@ -1,13 +1,13 @@
 /** Service: a stable address for a changing set of pods. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Service } from '../../gen/core-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
-import { formatLoadBalancer } from '../../printing/load-balancer.ts'
 import { formatLabels } from '../../printing/labels.ts'
+import { formatLoadBalancer } from '../../printing/load-balancer.ts'
 import { separateStatus } from '../../strategy.ts'
-import { prepareServiceCreate, prepareServiceUpdate, setServiceDefaults } from './service-defaults.ts'
 import { validateServiceUpdate } from './cluster-ips.validation.ts'
+import { prepareServiceCreate, prepareServiceUpdate, setServiceDefaults } from './service-defaults.ts'
 import { validateService } from './service.validation.ts'
 
 const statusStrategy = separateStatus<Service>({ loadBalancer: {} })

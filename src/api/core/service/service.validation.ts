@@ -1,15 +1,23 @@
 /** Validation of Services. */
+import { parseCidr } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
-  duplicateValue, forbiddenValue, invalidFor, invalidValue, notSupported, required,
+  duplicateValue,
+  forbiddenValue,
+  invalidFor,
+  invalidValue,
+  notSupported,
+  required,
 } from '#machinery/errors/field-errors.ts'
 import {
-  validateDns1123Label, validateDns1123Subdomain, validatePortNumber, validateQualifiedName,
+  validateDns1123Label,
+  validateDns1123Subdomain,
+  validatePortNumber,
+  validateQualifiedName,
 } from '#machinery/meta/validate-names.ts'
 import { validateLabels } from '#machinery/meta/validate-object-meta.ts'
-import type { Service, ServicePort, ServiceSpec } from '../../gen/core-v1.ts'
 import { rangeSentence, validateAddress, validateNonSpecialAddress } from '../../addresses.validation.ts'
-import { parseCidr } from '#base/ip.ts'
+import type { Service, ServicePort, ServiceSpec } from '../../gen/core-v1.ts'
 import { validatePortNumberOrName, validateRequiredChoice } from '../../numbers.validation.ts'
 import { validateClusterIps } from './cluster-ips.validation.ts'
 import { needsHealthCheckNodePort } from './service-defaults.ts'

@@ -1,7 +1,7 @@
 /** EndpointSlice: some of the addresses behind a Service. */
 import { semanticEqual } from '#base/deep-equal.ts'
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { EndpointSlice } from '../../gen/discovery-v1.ts'
 import { ageColumn, formatListWithMore, nameColumn, text } from '../../printing/columns.ts'
 import { validateEndpointSlice, validateEndpointSliceUpdate } from './endpointslice.validation.ts'

@@ -4,11 +4,13 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { duplicateValue, invalidFor, invalidValue, required, tooMany } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import {
-  validateDns1123Label, validateDns1123Subdomain, validateQualifiedName,
+  validateDns1123Label,
+  validateDns1123Subdomain,
+  validateQualifiedName,
 } from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
-import type { Endpoint, EndpointPort, EndpointSlice } from '../../gen/discovery-v1.ts'
 import { validateAddress, validateNonSpecialAddress } from '../../addresses.validation.ts'
+import type { Endpoint, EndpointPort, EndpointSlice } from '../../gen/discovery-v1.ts'
 import { validateRequiredChoice } from '../../numbers.validation.ts'
 
 const maxEndpoints = 1000

@@ -4,8 +4,8 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import { event } from '../../core/event/event.ts'
 import type * as core from '../../gen/core-v1.ts'
 import type { Event } from '../../gen/events-v1.ts'
-import { toCoreEvent, toEventsV1 } from './event.conversion.ts'
 import { eventColumns } from './event-columns.ts'
+import { toCoreEvent, toEventsV1 } from './event.conversion.ts'
 import { validateNewEvent, validateNewEventCreate, validateNewEventUpdate } from './event.validation.ts'
 
 export const eventsEvent = defineKind<Event>({

@@ -3,7 +3,12 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import { validateDns1123Label, validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
 import type {
-  FlowSchema, FlowSchemaSpec, NonResourcePolicyRule, PolicyRulesWithSubjects, ResourcePolicyRule, Subject,
+  FlowSchema,
+  FlowSchemaSpec,
+  NonResourcePolicyRule,
+  PolicyRulesWithSubjects,
+  ResourcePolicyRule,
+  Subject,
 } from '../../gen/flowcontrol-v1.ts'
 
 const maxPrecedence = 10000

@@ -1,6 +1,6 @@
 /** PriorityLevelConfiguration: how many requests of a priority run at a time, and how the others wait. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { PriorityLevelConfiguration } from '../../gen/flowcontrol-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'

@@ -2,7 +2,10 @@
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import type {
-  LimitedPriorityLevelConfiguration, PriorityLevelConfiguration, PriorityLevelConfigurationSpec, QueuingConfiguration,
+  LimitedPriorityLevelConfiguration,
+  PriorityLevelConfiguration,
+  PriorityLevelConfigurationSpec,
+  QueuingConfiguration,
 } from '../../gen/flowcontrol-v1.ts'
 import { validateNonNegative } from '../../numbers.validation.ts'
 

@@ -1,6 +1,6 @@
 /** Ingress: HTTP routes from outside to Services. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Ingress } from '../../gen/networking-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { formatLoadBalancer } from '../../printing/load-balancer.ts'

@@ -10,11 +10,16 @@ import {
   validatePortNumber,
   validateWildcardDns1123Subdomain,
 } from '#machinery/meta/validate-names.ts'
+import { validateAddress } from '../../addresses.validation.ts'
 import type { TypedLocalObjectReference } from '../../gen/core-v1.ts'
 import type {
-  HTTPIngressPath, Ingress, IngressBackend, IngressLoadBalancerIngress, IngressRule, IngressTLS,
+  HTTPIngressPath,
+  Ingress,
+  IngressBackend,
+  IngressLoadBalancerIngress,
+  IngressRule,
+  IngressTLS,
 } from '../../gen/networking-v1.ts'
-import { validateAddress } from '../../addresses.validation.ts'
 
 const classAnnotation = 'kubernetes.io/ingress.class'
 

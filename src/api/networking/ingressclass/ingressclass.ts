@@ -1,6 +1,6 @@
 /** IngressClass: which controller serves an Ingress. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { IngressClass } from '../../gen/networking-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { validateIngressClass, validateIngressClassUpdate } from './ingressclass.validation.ts'

@@ -1,7 +1,12 @@
 /** Validation of IngressClasses. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
-  forbiddenValue, invalidFor, invalidValue, notSupported, required, tooLong,
+  forbiddenValue,
+  invalidFor,
+  invalidValue,
+  notSupported,
+  required,
+  tooLong,
 } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateDns1123Label, validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'

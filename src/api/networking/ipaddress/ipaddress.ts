@@ -1,6 +1,6 @@
 /** IPAddress: one address of a Service, so that no other Service gets it. Its name is the address. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { IPAddress } from '../../gen/networking-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { validateIpAddress, validateIpAddressUpdate } from './ipaddress.validation.ts'

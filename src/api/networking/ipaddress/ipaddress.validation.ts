@@ -4,8 +4,8 @@ import { invalidFor, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateDns1123Subdomain, validatePathSegment } from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
-import type { IPAddress } from '../../gen/networking-v1.ts'
 import { validateCanonicalAddress } from '../../addresses.validation.ts'
+import type { IPAddress } from '../../gen/networking-v1.ts'
 
 export function validateIpAddress({ metadata, spec }: IPAddress): FieldError[] {
   const errors = validateCanonicalAddress(metadata?.name ?? '', 'metadata.name')

@@ -3,8 +3,8 @@ import { cidrContainsCidr, parseCidr } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import { validatePortName, validatePortNumber } from '#machinery/meta/validate-names.ts'
-import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../gen/networking-v1.ts'
 import { rangeSentence } from '../../addresses.validation.ts'
+import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../gen/networking-v1.ts'
 import { validateLabelSelector } from '../../selectors.validation.ts'
 
 const protocols = ['SCTP', 'TCP', 'UDP']

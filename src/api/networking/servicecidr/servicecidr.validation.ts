@@ -3,8 +3,8 @@ import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
-import type { ServiceCIDR } from '../../gen/networking-v1.ts'
 import { validateCanonicalRange } from '../../addresses.validation.ts'
+import type { ServiceCIDR } from '../../gen/networking-v1.ts'
 
 export function validateServiceCidr({ spec }: ServiceCIDR): FieldError[] {
   const cidrs = spec?.cidrs ?? []

@@ -4,7 +4,8 @@ import type { PodDisruptionBudget } from '../../gen/policy-v1.ts'
 import { ageColumn, integer, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 import {
-  validatePodDisruptionBudget, validatePodDisruptionBudgetStatusUpdate,
+  validatePodDisruptionBudget,
+  validatePodDisruptionBudgetStatusUpdate,
 } from './poddisruptionbudget.validation.ts'
 
 export const podDisruptionBudget = defineKind<PodDisruptionBudget>({

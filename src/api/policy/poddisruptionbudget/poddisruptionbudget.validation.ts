@@ -3,7 +3,9 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, notSupported } from '#machinery/errors/field-errors.ts'
 import type { PodDisruptionBudget } from '../../gen/policy-v1.ts'
 import {
-  validateNonNegative, validateNonNegativeIntOrPercent, validateNotMoreThan100Percent,
+  validateNonNegative,
+  validateNonNegativeIntOrPercent,
+  validateNotMoreThan100Percent,
 } from '../../numbers.validation.ts'
 import { validateLabelSelector } from '../../selectors.validation.ts'
 

@@ -1,6 +1,6 @@
 /** ResourcePoolStatusRequest: asks how much of a pool of devices is free. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ResourcePoolStatusRequest } from '../../gen/resource-v1alpha3.ts'
 import { ageColumn, nameColumn } from '../../printing/columns.ts'
 import { keep } from '../../strategy.ts'

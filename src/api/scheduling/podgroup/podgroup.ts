@@ -1,6 +1,6 @@
 /** PodGroup: one group of pods of a Workload, while it runs. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { PodGroup } from '../../gen/scheduling-v1alpha2.ts'
 import { ageColumn, nameColumn } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'

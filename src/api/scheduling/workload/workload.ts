@@ -1,6 +1,6 @@
 /** Workload: pods that are scheduled together or not at all. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Workload } from '../../gen/scheduling-v1alpha2.ts'
 import { ageColumn, nameColumn } from '../../printing/columns.ts'
 

@@ -1,6 +1,6 @@
 /** StorageClass: how volumes of a kind are made. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { StorageClass } from '../../gen/storage-v1.ts'
 import { ageColumn, boolean, nameColumn, text } from '../../printing/columns.ts'
 import { validateStorageClass, validateStorageClassUpdate } from './storageclass.validation.ts'

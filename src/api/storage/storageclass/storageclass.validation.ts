@@ -1,9 +1,14 @@
 /** Validation of StorageClasses. */
-import { semanticEqual } from '#base/deep-equal.ts'
 import { utf8Length } from '#base/bytes.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
-  duplicateValue, forbiddenValue, invalidFor, invalidValue, required, tooLong,
+  duplicateValue,
+  forbiddenValue,
+  invalidFor,
+  invalidValue,
+  required,
+  tooLong,
 } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'

@@ -1,9 +1,9 @@
 /** Validation of VolumeAttachments. */
+import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
 import { validateCsiDriverName } from '../../core/pod/volumes.validation.ts'
 import type { VolumeAttachment, VolumeAttachmentSource } from '../../gen/storage-v1.ts'
 

@@ -3,7 +3,8 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { VolumeAttributesClass } from '../../gen/storage-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import {
-  validateVolumeAttributesClass, validateVolumeAttributesClassUpdate,
+  validateVolumeAttributesClass,
+  validateVolumeAttributesClassUpdate,
 } from './volumeattributesclass.validation.ts'
 
 export const volumeAttributesClass = defineKind<VolumeAttributesClass>({

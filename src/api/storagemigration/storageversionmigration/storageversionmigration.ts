@@ -1,6 +1,6 @@
 /** StorageVersionMigration: has every object of a resource written anew, in the current storage version. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
+import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { StorageVersionMigration } from '../../gen/storagemigration-v1beta1.ts'
 import { nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'

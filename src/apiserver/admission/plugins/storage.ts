@@ -1,13 +1,13 @@
 /** Claims and volumes: the default class, protection while in use, and growing only where the class allows it. */
 import type { PersistentVolumeClaim } from '#api/gen/core-v1.ts'
 import type { StorageClass } from '#api/gen/storage-v1.ts'
+import { storageClassAnnotation, storageClassNameOf } from '#api/storage/storageclass/storage-class-name.ts'
 import { compareQuantities, parseQuantity } from '#machinery/quantity.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { AdmissionPlugin } from '../admission.ts'
 import { isResource, refuse } from '../refusal.ts'
 
 const classes = { group: 'storage.k8s.io', plural: 'storageclasses' }
-const classAnnotation = 'volume.beta.kubernetes.io/storage-class'
 const defaultAnnotations =
   ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class']
 
@@ -17,7 +17,7 @@ export const defaultStorageClass: AdmissionPlugin = {
   mutate(attributes, context) {
     if (attributes.operation !== 'CREATE' || !isResource(attributes, '', 'persistentvolumeclaims')) return
     const claim = attributes.object as PersistentVolumeClaim
-    if (!claim.spec || claim.spec.storageClassName !== undefined || claim.metadata?.annotations?.[classAnnotation] !== undefined) return
+    if (!claim.spec || claim.spec.storageClassName !== undefined || claim.metadata?.annotations?.[storageClassAnnotation] !== undefined) return
     const [chosen] = context.list<StorageClass>(classes, '')
       .filter(({ metadata }) => defaultAnnotations.some((name) => metadata.annotations?.[name] === 'true'))
       .toSorted((a, b) => Date.parse(b.metadata.creationTimestamp) - Date.parse(a.metadata.creationTimestamp)
@@ -50,8 +50,8 @@ export const persistentVolumeClaimResize: AdmissionPlugin = {
     const old = attributes.old as DeepReadonly<PersistentVolumeClaim>
     if (compareQuantities(sizeOf(claim), sizeOf(old)) <= 0) return
     if (old.status?.phase !== 'Bound') throw refuse(attributes, 'Only bound persistent volume claims can be expanded')
-    const name = classOf(claim)
-    const found = name !== '' && name === classOf(old) ? context.get<StorageClass>(classes, '', name) : undefined
+    const name = storageClassNameOf(claim)
+    const found = name !== '' && name === storageClassNameOf(old) ? context.get<StorageClass>(classes, '', name) : undefined
     if (!found?.allowVolumeExpansion) {
       throw refuse(attributes, 'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize')
     }
@@ -60,8 +60,4 @@ export const persistentVolumeClaimResize: AdmissionPlugin = {
 
 function sizeOf(claim: DeepReadonly<PersistentVolumeClaim>): ReturnType<typeof parseQuantity> {
   return parseQuantity(claim.spec?.resources?.requests?.['storage'] ?? '0')
-}
-
-function classOf(claim: DeepReadonly<PersistentVolumeClaim>): string {
-  return claim.metadata?.annotations?.[classAnnotation] ?? claim.spec?.storageClassName ?? ''
 }

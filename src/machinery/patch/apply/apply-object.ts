@@ -3,25 +3,43 @@
  * copy.
  */
 import { utf8Length } from '#base/bytes.ts'
+import { deepEqual } from '#base/deep-equal.ts'
 import { badRequest } from '../../errors/api-error.ts'
 import type { DeepReadonly, KubeObject, ManagedFieldsEntry } from '../../meta/object.ts'
+import type { Shape } from '../../schema/schema.ts'
 import { getKey, isJsonObject, type JsonObject, type MutableJsonObject } from '../json.ts'
 import { patchFailed } from '../patch-errors.ts'
-import type { Shape } from '../../schema/schema.ts'
 import { compareValues } from './compare-values.ts'
-import { deepEqual } from '#base/deep-equal.ts'
 import { fieldSetOf, setOfPaths, withNamedFields } from './field-set-of.ts'
 import {
-  differenceSets, emptySet, intersectSets, isEmptySet, recursiveDifferenceSets, unionSets, type FieldSet,
+  differenceSets,
+  emptySet,
+  intersectSets,
+  isEmptySet,
+  recursiveDifferenceSets,
+  unionSets,
+  type FieldSet,
 } from './field-set.ts'
 import {
-  decodeManagers, encodeManagers, ManagedFieldsError, managerId, type ManagerIdentity, type Managers,
+  decodeManagers,
+  encodeManagers,
+  ManagedFieldsError,
+  managerId,
+  type ManagerIdentity,
+  type Managers,
 } from './managed-fields.ts'
 import { mergeValues, removeFields } from './merge-values.ts'
 import {
-  conflictError, conflictsOutside, markReconciled, reconcileManagers, shapeOf, strippedFields, transfer,
+  conflictError,
+  conflictsOutside,
+  markReconciled,
+  reconcileManagers,
+  shapeOf,
+  strippedFields,
+  transfer,
   withManagedFields,
-  withoutManagedFields, type Conflict,
+  withoutManagedFields,
+  type Conflict,
 } from './ownership.ts'
 import { asJson, emptyObject, formatSeconds, managersAfterUpdate, type WriterOptions } from './track-update.ts'
 import { TypedValueError } from './typed-value.ts'

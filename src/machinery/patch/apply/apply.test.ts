@@ -1,15 +1,15 @@
 /** Tests of server-side apply and of the tracking of updates, with the generated schema of built-in kinds. */
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { deepFreeze } from '#base/deep-freeze.ts'
+import { test } from 'node:test'
 import { schemaTable } from '#api/gen/schema-table.ts'
+import { deepFreeze } from '#base/deep-freeze.ts'
 import { ApiError } from '../../errors/api-error.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../../meta/object.ts'
 import type { StructSchema } from '../../schema/schema.ts'
 import { loadSchemaTable } from '../../schema/table.ts'
 import { applyObject, lastAppliedAnnotation } from './apply-object.ts'
-import { clientSideApplyUpgradePatch } from './upgrade-client-side-apply.ts'
 import { keepTimesIfUnchanged, trackUpdate } from './track-update.ts'
+import { clientSideApplyUpgradePatch } from './upgrade-client-side-apply.ts'
 
 const table = loadSchemaTable(schemaTable)
 const schemas: Readonly<Record<string, StructSchema>> = {
@@ -81,43 +81,51 @@ const dataOf = (object: KubeObject): unknown => (object as Loose)['data']
 
 test('who creates an object owns all its fields, written as upstream writes them', () => {
   const labels = { app: 'nginx' }
-  const created = update(undefined, {
-    apiVersion: 'apps/v1', kind: 'Deployment',
-    metadata: {
-      name: 'nginx',
-      namespace: 'default',
-      labels,
-      uid: 'u',
-      generation: 1,
-      creationTimestamp: '2026-01-01T00:00:00Z',
-    },
-    spec: {
-      progressDeadlineSeconds: 600, replicas: 1, revisionHistoryLimit: 10, selector: { matchLabels: labels },
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
-      template: {
-        metadata: { labels },
-        spec: {
-          containers: [
-            {
-              name: 'nginx',
-              image: 'nginx',
-              imagePullPolicy: 'Always',
-              resources: {},
-              terminationMessagePath: '/dev/termination-log',
-              terminationMessagePolicy: 'File',
-              ports: [{ protocol: 'TCP', containerPort: 80 }],
-            },
-          ],
-          dnsPolicy: 'ClusterFirst',
-          restartPolicy: 'Always',
-          schedulerName: 'default-scheduler',
-          securityContext: {},
-          terminationGracePeriodSeconds: 30,
+  const created = update(
+    undefined,
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: {
+        name: 'nginx',
+        namespace: 'default',
+        labels,
+        uid: 'u',
+        generation: 1,
+        creationTimestamp: '2026-01-01T00:00:00Z',
+      },
+      spec: {
+        progressDeadlineSeconds: 600,
+        replicas: 1,
+        revisionHistoryLimit: 10,
+        selector: { matchLabels: labels },
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+        template: {
+          metadata: { labels },
+          spec: {
+            containers: [
+              {
+                name: 'nginx',
+                image: 'nginx',
+                imagePullPolicy: 'Always',
+                resources: {},
+                terminationMessagePath: '/dev/termination-log',
+                terminationMessagePolicy: 'File',
+                ports: [{ protocol: 'TCP', containerPort: 80 }],
+              },
+            ],
+            dnsPolicy: 'ClusterFirst',
+            restartPolicy: 'Always',
+            schedulerName: 'default-scheduler',
+            securityContext: {},
+            terminationGracePeriodSeconds: 30,
+          },
         },
       },
+      status: {},
     },
-    status: {},
-  }, { manager: 'kubectl-create' })
+    { manager: 'kubectl-create' },
+  )
   const expected: ManagedFieldsEntry[] = [
     {
       manager: 'kubectl-create',
@@ -295,11 +303,16 @@ test('a field of another manager is a conflict unless it is forced or the same',
   assert.throws(() => apply(applied, configMap({ a: '2' }), { manager: 'gitops' }), (error: unknown) => {
     assert.ok(error instanceof ApiError)
     assert.deepEqual(error.status, {
-      kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure',
-      message: 'Apply failed with 1 conflict: conflict with "editor" using v1: .data.a', reason: 'Conflict',
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'Apply failed with 1 conflict: conflict with "editor" using v1: .data.a',
+      reason: 'Conflict',
       details: {
         causes: [{ reason: 'FieldManagerConflict', message: 'conflict with "editor" using v1', field: '.data.a' }],
-      }, code: 409,
+      },
+      code: 409,
     })
     return true
   })

@@ -1,13 +1,28 @@
 /** What a write changed, as sets of fields. */
 import { deepEqual } from '#base/deep-equal.ts'
 import type { Shape } from '../../schema/schema.ts'
-import {
-  insertPath, isEmptySet, recursiveDifferenceSets, sorted, type FieldSet, type MutableFieldSet,
-} from './field-set.ts'
 import { getKey } from '../json.ts'
+import {
+  insertPath,
+  isEmptySet,
+  recursiveDifferenceSets,
+  sorted,
+  type FieldSet,
+  type MutableFieldSet,
+} from './field-set.ts'
 import { fieldElement } from './path-element.ts'
 import {
-  asList, asMap, childShape, isAtomicList, isAtomicMap, isEmptyMap, itemElement, itemShape, keysOf, kindOf, type Kind,
+  asList,
+  asMap,
+  childShape,
+  isAtomicList,
+  isAtomicMap,
+  isEmptyMap,
+  itemElement,
+  itemShape,
+  keysOf,
+  kindOf,
+  type Kind,
 } from './typed-value.ts'
 
 /** No field is in two of the sets. */

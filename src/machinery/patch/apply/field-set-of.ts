@@ -1,10 +1,21 @@
 /** The set of all fields that an object has: what its applier owns. */
+import type { Shape } from '../../schema/schema.ts'
 import { emptySet, insertPath, isMember, nodeOf, sorted, type FieldSet, type MutableFieldSet } from './field-set.ts'
 import { fieldElement } from './path-element.ts'
-import type { Shape } from '../../schema/schema.ts'
 import {
-  asList, asMap, childShape, isAtomicList, isAtomicMap, isEmptyMap, isNamedField, isUntyped, itemElement, itemShape,
-  keysOf, kindOf, shapeBelow,
+  asList,
+  asMap,
+  childShape,
+  isAtomicList,
+  isAtomicMap,
+  isEmptyMap,
+  isNamedField,
+  isUntyped,
+  itemElement,
+  itemShape,
+  keysOf,
+  kindOf,
+  shapeBelow,
 } from './typed-value.ts'
 
 /** Throws TypedValueError for a list item without an identity. */

@@ -5,7 +5,17 @@ import { groupItems } from './compare-values.ts'
 import { isMember, type FieldSet } from './field-set.ts'
 import { fieldElement } from './path-element.ts'
 import {
-  asList, asMap, childShape, isAtomicList, isAtomicMap, isEmptyMap, itemElement, itemShape, keysOf, kindOf, type Kind,
+  asList,
+  asMap,
+  childShape,
+  isAtomicList,
+  isAtomicMap,
+  isEmptyMap,
+  itemElement,
+  itemShape,
+  keysOf,
+  kindOf,
+  type Kind,
 } from './typed-value.ts'
 
 /**

@@ -1,6 +1,6 @@
 /** One step of a field path, as text in the format of FieldsV1: `f:name`, `k:{"name":"a"}`, `v:"x"`, `i:0`. */
-import { quoteGo } from '../../errors/field-errors.ts'
 import { deepEqual } from '#base/deep-equal.ts'
+import { quoteGo } from '../../errors/field-errors.ts'
 import { isJsonObject, type JsonObject } from '../json.ts'
 
 export function fieldElement(name: string): string {

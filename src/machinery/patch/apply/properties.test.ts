@@ -1,9 +1,9 @@
 /** What must hold of field sets and of ownership, whatever is written by whom. */
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import fc from 'fast-check'
-import { deepFreeze } from '#base/deep-freeze.ts'
 import { schemaTable } from '#api/gen/schema-table.ts'
+import { deepFreeze } from '#base/deep-freeze.ts'
 import type { KubeObject } from '../../meta/object.ts'
 import { loadSchemaTable } from '../../schema/table.ts'
 import { applyObject } from './apply-object.ts'

@@ -1,6 +1,6 @@
 /** Keeps managedFields on every write that is not an apply: what the writer changed is the writer's. */
 import { deepEqual, semanticEqual } from '#base/deep-equal.ts'
-import type { KubeObject, ManagedFieldsEntry, DeepReadonly } from '../../meta/object.ts'
+import type { DeepReadonly, KubeObject, ManagedFieldsEntry } from '../../meta/object.ts'
 import type { FieldSchema, StructSchema } from '../../schema/schema.ts'
 import type { JsonObject, MutableJsonObject } from '../json.ts'
 import { isUnchanged } from './compare-values.ts'
@@ -18,8 +18,14 @@ import {
   type Managers,
 } from './managed-fields.ts'
 import {
-  markReconciled, reconcileManagers, shapeOf, strippedFields, transfer, withManagedFields, withoutManagedFields, type
-  ConvertObject,
+  markReconciled,
+  reconcileManagers,
+  shapeOf,
+  strippedFields,
+  transfer,
+  withManagedFields,
+  withoutManagedFields,
+  type ConvertObject,
   type Transition,
 } from './ownership.ts'
 import { TypedValueError } from './typed-value.ts'

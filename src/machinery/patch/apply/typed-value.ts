@@ -1,7 +1,7 @@
 /** How server-side apply sees a value of a type: as a scalar, a list or a map, each whole (atomic) or made of parts. */
+import type { ListShape, Shape } from '../../schema/schema.ts'
 import { formatGo } from '../go-format.ts'
 import { getKey, isJsonObject, type JsonObject } from '../json.ts'
-import type { ListShape, Shape } from '../../schema/schema.ts'
 import { compareText, keyElement, valueElement } from './path-element.ts'
 
 /** An object that does not fit its type; the message is upstream's. */

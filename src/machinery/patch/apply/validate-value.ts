@@ -1,12 +1,21 @@
 /** Whether an applied configuration fits its type, in upstream's words. */
+import { quoteGo } from '../../errors/field-errors.ts'
 import type { Shape } from '../../schema/schema.ts'
+import { goType } from '../go-format.ts'
 import { fieldElement, formatElement } from './path-element.ts'
 import {
-  asList, asMap, childShape, formatWrapped, isNamedField, isUntyped, itemElement, itemShape, keysOf, kindOf,
+  asList,
+  asMap,
+  childShape,
+  formatWrapped,
+  isNamedField,
+  isUntyped,
+  itemElement,
+  itemShape,
+  keysOf,
+  kindOf,
   TypedValueError,
 } from './typed-value.ts'
-import { goType } from '../go-format.ts'
-import { quoteGo } from '../../errors/field-errors.ts'
 
 /** Throws TypedValueError naming every fault: unknown fields, wrong types, items without an identity, duplicates. */
 export function validateValue(value: unknown, shape: Shape): void {
