@@ -2,10 +2,9 @@
  * Bundles src/main/skiff.ts into dist/skiff.mjs (what a user starts) and the library beside it. Sources run as they are
  * only in tests and development.
  */
-import { build } from 'esbuild'
-import type { Plugin } from 'esbuild'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { build, type Plugin } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Built-in modules that a start does without. */

@@ -2,7 +2,7 @@
  * Checks the code itself: layers, purity, cycles, size. Part of `npm run ok`, so that it cannot drift from
  * what is enforced.
  */
-import { globSync, readFileSync, readdirSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { banned, impure, maxLines, mayImport, pureLibraries, siblings } from './architecture.ts'
 
