@@ -5,7 +5,7 @@ import type { FieldSchema, StructSchema } from '../../schema/schema.ts'
 import type { JsonObject, MutableJsonObject } from '../json.ts'
 import { isUnchanged } from './compare-values.ts'
 import { setOfPaths } from './field-set-of.ts'
-import { differenceSets, emptySet, isEmptySet, recursiveDifferenceSets, unionSets } from './field-set.ts'
+import { differenceSets, emptySet, isEmptySet, recursiveDifferenceSets, unionSets, type FieldSet } from './field-set.ts'
 import {
   capUpdateManagers,
   decodeManagers,
@@ -14,6 +14,7 @@ import {
   ManagedFieldsError,
   managerId,
   sameButTimes,
+  type Manager,
   type ManagerIdentity,
   type Managers,
 } from './managed-fields.ts'
@@ -28,6 +29,7 @@ import {
   type ConvertObject,
   type Transition,
 } from './ownership.ts'
+import { structureOf } from './structure.ts'
 import { TypedValueError } from './typed-value.ts'
 
 export interface WriterOptions {
@@ -71,6 +73,7 @@ export function trackUpdate<T extends KubeObject>(input: UpdateInput & { readonl
   // Nothing is tracked for an object that has lost its managers, until it is applied.
   if (managers.size === 0 && live?.metadata?.uid) return after as T
   try {
+    if (!live && managers.size === 0) return withManagedFields(after, encodeManagers(managersOfNew(after, input))) as T
     const before = live ? withoutManagedFields(live as JsonObject) : emptyObject(input.schema)
     const result = managersAfterUpdate(managers, before, after, input)
     return withManagedFields(after, stored && result === managers ? liveEntries : encodeManagers(result)) as T
@@ -105,6 +108,30 @@ function soundManagers(entries: readonly ManagedFieldsEntry[] | undefined, trust
   }
 }
 
+/** Most new objects are made from a template, so their creator owns the same set of fields each time. */
+function managersOfNew(after: JsonObject, options: WriterOptions): Managers {
+  const { schema, apiVersion, resetFields } = options
+  const none: Managers = new Map()
+  if (!schema) return managersAfterUpdate(none, {}, after, options)
+  const known = fieldsOfNew(schema)
+  const key = `${apiVersion} ${resetFields?.join() ?? ''} ${structureOf(after)}`
+  const fields = known.get(key)
+  if (fields) return isEmptySet(fields) ? none : withWriter(new Map(), fields, options)
+  const managers = managersAfterUpdate(none, emptyObject(schema), after, options)
+  if (known.size >= maxKnownStructures) known.delete(known.keys().next().value!)
+  known.set(key, [...managers.values()][0]?.fields ?? emptySet)
+  return managers
+}
+
+const maxKnownStructures = 256
+const structures = new WeakMap<StructSchema, Map<string, FieldSet>>()
+
+function fieldsOfNew(schema: StructSchema): Map<string, FieldSet> {
+  let known = structures.get(schema)
+  if (!known) structures.set(schema, known = new Map())
+  return known
+}
+
 /** The same map when the write changed no field. */
 export function managersAfterUpdate(
   managers: Managers, before: JsonObject, after: JsonObject, options: WriterOptions,
@@ -121,17 +148,22 @@ export function managersAfterUpdate(
   const written = differenceSets(
     recursiveDifferenceSets(unionSets(comparison.modified, comparison.added), ignored), strippedFields)
   if (!isEmptySet(written)) {
-    const writer: ManagerIdentity = {
-      name: options.manager || 'unknown', operation: 'Update', apiVersion, subresource: options.subresource,
-    }
-    const id = managerId(writer)
-    const previous = others.get(id)
+    const previous = others.get(managerId(writerOf(options)))
     const fields = previous ? unionSets(written, previous.fields) : written
     markReconciled(fields, schema)
-    others.set(id, { ...writer, time: formatSeconds(options.now), fields })
+    withWriter(others, fields, options)
   }
   capUpdateManagers(others)
   return others
+}
+
+function writerOf({ manager, apiVersion, subresource }: WriterOptions): ManagerIdentity {
+  return { name: manager || 'unknown', operation: 'Update', apiVersion, subresource }
+}
+
+function withWriter(managers: Map<string, Manager>, fields: FieldSet, options: WriterOptions): Managers {
+  const writer = writerOf(options)
+  return managers.set(managerId(writer), { ...writer, time: formatSeconds(options.now), fields })
 }
 
 function sameManagers(a: Managers, b: Managers): boolean {
