@@ -89,14 +89,6 @@ export function hexEncode(bytes: Uint8Array): string {
   return text
 }
 
-/** Undefined when the text has an odd length or another character than 0-9, a-f, A-F. */
-export function hexDecode(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined
-  const bytes = new Uint8Array(text.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
-  return bytes
-}
-
 /** Standard alphabet, padded: how `bytes` fields look in JSON. */
 export function base64Encode(bytes: Uint8Array): string {
   return encode64(bytes, standard, true)

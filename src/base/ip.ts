@@ -19,7 +19,7 @@ export function bitsOf(family: 4 | 6): number {
 
 /**
  * As Go's netip.ParseAddr: four decimal numbers without leading zeros, or RFC 4291 text (with `::` and a trailing
- * dotted quad). Zones are refused. An IPv4-mapped IPv6 address (`::ffff:1.2.3.4`) stays IPv6; see `unmapped`.
+ * dotted quad). Zones are refused. An IPv4-mapped IPv6 address (`::ffff:1.2.3.4`) stays IPv6.
  */
 export function parseIp(text: string): IpAddress | undefined {
   if (text.includes(':')) return parseIpv6(text)
@@ -42,7 +42,7 @@ export function formatIp({ family, value }: IpAddress): string {
 }
 
 /** The IPv4 address in an IPv4-mapped IPv6 one; any other address as it is. */
-export function unmapped(address: IpAddress): IpAddress {
+function unmapped(address: IpAddress): IpAddress {
   if (address.family === 6 && address.value >> 32n === 0xffffn) return { family: 4, value: address.value & 0xffffffffn }
   return address
 }
@@ -66,19 +66,6 @@ export function ipFromBytes(bytes: Uint8Array): IpAddress | undefined {
   return { family: bytes.length === 4 ? 4 : 6, value }
 }
 
-/** IPv4 before IPv6, then by number. */
-export function compareIp(a: IpAddress, b: IpAddress): number {
-  if (a.family !== b.family) return a.family - b.family
-  return a.value < b.value ? -1 : a.value > b.value ? 1 : 0
-}
-
-/** The address `offset` after this one (before, when negative); undefined outside the family's range. */
-export function addToIp(address: IpAddress, offset: bigint | number): IpAddress | undefined {
-  const value = address.value + BigInt(offset)
-  if (value < 0n || value >> BigInt(bitsOf(address.family)) !== 0n) return undefined
-  return { family: address.family, value }
-}
-
 /** 127.0.0.0/8 or ::1. */
 export function isLoopback(address: IpAddress): boolean {
   const plain = unmapped(address)
@@ -94,12 +81,6 @@ export function isUnspecified(address: IpAddress): boolean {
 export function isLinkLocal(address: IpAddress): boolean {
   const plain = unmapped(address)
   return plain.family === 4 ? plain.value >> 16n === 0xa9fen : plain.value >> 118n === 0x3fan
-}
-
-/** 224.0.0.0/4 or ff00::/8. */
-export function isMulticast(address: IpAddress): boolean {
-  const plain = unmapped(address)
-  return plain.family === 4 ? plain.value >> 28n === 14n : plain.value >> 120n === 0xffn
 }
 
 /** `address/length`, both checked; the length is decimal without leading zeros. */
@@ -141,11 +122,6 @@ export function indexInCidr(cidr: Cidr, address: IpAddress): bigint | undefined 
   return cidrContains(cidr, address) ? address.value - networkOf(cidr).address.value : undefined
 }
 
-export function lastAddress(cidr: Cidr): IpAddress {
-  const network = networkOf(cidr).address
-  return { family: network.family, value: network.value + addressCount(cidr) - 1n }
-}
-
 export function cidrContains(cidr: Cidr, address: IpAddress): boolean {
   if (cidr.address.family !== address.family) return false
   const hostBits = BigInt(bitsOf(address.family) - cidr.prefixLength)
@@ -155,36 +131,6 @@ export function cidrContains(cidr: Cidr, address: IpAddress): boolean {
 /** True when every address of `inner` is in `outer`. */
 export function cidrContainsCidr(outer: Cidr, inner: Cidr): boolean {
   return inner.prefixLength >= outer.prefixLength && cidrContains(outer, inner.address)
-}
-
-export function cidrsOverlap(a: Cidr, b: Cidr): boolean {
-  return cidrContainsCidr(a, b) || cidrContainsCidr(b, a)
-}
-
-/** The `index`-th block of `prefixLength` in the block; undefined when there is no such one. */
-export function subnetAt(cidr: Cidr, prefixLength: number, index: bigint | number): Cidr | undefined {
-  const position = BigInt(index)
-  if (prefixLength < cidr.prefixLength || prefixLength > bitsOf(cidr.address.family)) return undefined
-  if (position < 0n || position >= subnetCount(cidr, prefixLength)) return undefined
-  const { family, value } = networkOf(cidr).address
-  return { address: { family, value: value + (position << BigInt(bitsOf(family) - prefixLength)) }, prefixLength }
-}
-
-/** How many blocks of `prefixLength` the block has; 0 when they are larger than it. */
-export function subnetCount(cidr: Cidr, prefixLength: number): bigint {
-  return prefixLength < cidr.prefixLength ? 0n : 1n << BigInt(prefixLength - cidr.prefixLength)
-}
-
-/** The netmask as an address: 24 → 255.255.255.0. */
-export function netmask(family: 4 | 6, prefixLength: number): IpAddress {
-  const bits = BigInt(bitsOf(family))
-  const hostBits = bits - BigInt(prefixLength)
-  return { family, value: ((1n << bits) - 1n) >> hostBits << hostBits }
-}
-
-/** `[::1]:80` or `10.0.0.1:80`, as Go's net.JoinHostPort. */
-export function joinHostPort(host: string, port: number | string): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 function parseDottedQuad(text: string): bigint | undefined {

@@ -1,13 +1,13 @@
 /** A local copy of one collection, kept up by a watch: what every loop reads instead of asking the server. */
 import { ApiError } from '#machinery/errors/api-error.ts'
 import { objectKey, type KubeObject, type Stored } from '#machinery/meta/object.ts'
+import { compareResourceVersions, newerResourceVersion } from '#machinery/resource-version.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
 import { createBackoff, reflectorBackoff } from './backoff.ts'
 import type { KindClient, ResourceName } from './client.ts'
 import { ObjectCache, type IndexFunction, type Lister } from './object-cache.ts'
-import { compareResourceVersions, newerResourceVersion } from './resource-version.ts'
 import type { WatchEvent } from './transport.ts'
 
 /**

@@ -53,11 +53,6 @@ export function canonicalDuration(text: string): string {
   return formatDuration(parseDuration(text))
 }
 
-/** Milliseconds of a duration text, possibly with decimals. Throws DurationError. */
-export function durationToMilliseconds(text: string): number {
-  return Number(parseDuration(text)) / 1e6
-}
-
 /** The text of a number of milliseconds. */
 export function millisecondsToDuration(milliseconds: number): string {
   return formatDuration(BigInt(Math.round(milliseconds * 1e6)))

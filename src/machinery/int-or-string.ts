@@ -33,9 +33,3 @@ export function parseIntOrString(text: string): IntOrString {
   const number = Number(text)
   return /^[+-]?\d+$/.test(text) && number >= -(2 ** 31) && number < 2 ** 31 ? number : text
 }
-
-/** The number, or the number that the text is; 0 for other texts (IntOrString.IntValue). */
-export function intValue(value: IntOrString): number {
-  if (typeof value === 'number') return value
-  return /^[+-]?\d{1,15}$/.test(value) ? Number(value) : 0
-}

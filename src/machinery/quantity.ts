@@ -160,10 +160,6 @@ export function quantityOf(value: bigint | number, format: QuantityFormat = 'Dec
   return { unscaled: BigInt(value), scale: 0, format }
 }
 
-export function milliQuantityOf(milliValue: bigint | number, format: QuantityFormat = 'DecimalSI'): Quantity {
-  return { unscaled: BigInt(milliValue), scale: -3, format }
-}
-
 /** Negative, zero or positive, as `left - right` would be. */
 export function compareQuantities(left: Quantity, right: Quantity): number {
   return compareDecimals(left.unscaled, left.scale, right.unscaled, right.scale)
@@ -183,10 +179,6 @@ export function subtractQuantities(left: Quantity, right: Quantity): Quantity {
 
 export function negateQuantity(quantity: Quantity): Quantity {
   return { unscaled: -quantity.unscaled, scale: quantity.scale, format: quantity.format }
-}
-
-export function multiplyQuantity(quantity: Quantity, factor: bigint | number): Quantity {
-  return { unscaled: quantity.unscaled * BigInt(factor), scale: quantity.scale, format: quantity.format }
 }
 
 /** -1, 0 or 1. */

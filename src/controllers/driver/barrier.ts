@@ -6,8 +6,8 @@
  * what preconditions are for.
  */
 import type { Informer } from '#client/informer.ts'
-import { compareResourceVersions } from '#client/resource-version.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
+import { compareResourceVersions } from '#machinery/resource-version.ts'
 
 export type Mark =
   /** The write got this version. */

@@ -2,7 +2,7 @@
 import { isReason } from '#machinery/errors/api-error.ts'
 import type { Pod } from '#api/gen/core-v1.ts'
 import type { RuntimeClass } from '#api/gen/node-v1.ts'
-import { compareResourceVersions } from '#client/resource-version.ts'
+import { compareResourceVersions } from '#machinery/resource-version.ts'
 import type { Timer } from '#world/clock.ts'
 import type { SandboxConfig } from '#world/container-runtime.ts'
 import { runHandler } from '../containers/handlers.ts'

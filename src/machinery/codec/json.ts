@@ -8,7 +8,7 @@
  * Keys: `__proto__`, `constructor`, `toJSON` and `then` are ordinary own keys; no decoded object has another
  * prototype than Object's.
  */
-import { utf8Decode, utf8Encode } from '#base/bytes.ts'
+import { utf8Decode } from '#base/bytes.ts'
 import type { StructSchema } from '../schema/schema.ts'
 import { applyStruct, isObject, makeDecodeContext, report } from './json-decode.ts'
 import { writeSortedValue, writeStruct } from './json-encode.ts'
@@ -100,10 +100,6 @@ export function strictError(problems: readonly string[]): string {
 /** In Go's order of fields. Upstream's server ends a document with a line feed, which is not part of this text. */
 export function encodeJson(object: object, schema: StructSchema): string {
   return writeStruct(object as Readonly<Record<string, unknown>>, schema)
-}
-
-export function encodeJsonBytes(object: object, schema: StructSchema): Uint8Array<ArrayBuffer> {
-  return utf8Encode(encodeJson(object, schema))
 }
 
 /** Keys sorted at every level: how upstream writes custom resources. */

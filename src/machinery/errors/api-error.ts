@@ -161,15 +161,6 @@ export function forbidden(subject: Subject, name: string, why: string): ApiError
   return failure(403, 'Forbidden', `${target} is forbidden: ${why}`, about(subject, name))
 }
 
-export function methodNotAllowed(subject: Subject, method: string): ApiError {
-  return failure(
-    405,
-    'MethodNotAllowed',
-    `${method} is not supported on resources of kind "${qualified(subject)}"`,
-    about(subject),
-  )
-}
-
 export function notAcceptable(accepted: readonly string[]): ApiError {
   return failure(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`)
 }

@@ -35,11 +35,6 @@ export function fieldSelectorMatches(selector: FieldSelector, fields: Readonly<R
   return true
 }
 
-/** The value that the field must have, if the selector demands one: `metadata.name=x` makes a list a single look-up. */
-export function requiredFieldValue(selector: FieldSelector, field: string): string | undefined {
-  return selector.find((requirement) => requirement.field === field && requirement.operator === '=')?.value
-}
-
 /** Backslash before backslash, comma and equals sign. */
 export function escapeFieldValue(value: string): string {
   return value.replace(/[\\,=]/g, '\\$&')

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { fieldSelectorMatches, formatFieldSelector, parseFieldSelector, requiredFieldValue } from './field-selector.ts'
+import { fieldSelectorMatches, formatFieldSelector, parseFieldSelector } from './field-selector.ts'
 import {
   formatLabelMatcher,
   formatLabelSelector,
@@ -10,7 +10,6 @@ import {
   labelSetMatcher,
   parseLabelSelector,
   parseToLabelSelector,
-  requiredLabelValue,
   validateLabelSelector,
 } from './label-selector.ts'
 
@@ -124,13 +123,6 @@ test('a metav1.LabelSelector becomes a matcher: absent matches nothing, empty ev
     { message: "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty" })
 })
 
-test('an exact requirement is found', () => {
-  assert.equal(requiredLabelValue(parseLabelSelector('a=1,b in (2),c in (3,4),d!=5'), 'a'), '1')
-  assert.equal(requiredLabelValue(parseLabelSelector('a=1,b in (2),c in (3,4),d!=5'), 'b'), '2')
-  assert.equal(requiredLabelValue(parseLabelSelector('a=1,b in (2),c in (3,4),d!=5'), 'c'), undefined)
-  assert.equal(requiredLabelValue(parseLabelSelector('a=1,b in (2),c in (3,4),d!=5'), 'd'), undefined)
-})
-
 test('the text form becomes a metav1.LabelSelector', () => {
   assert.deepEqual(parseToLabelSelector('a=1,b in (2,3),!c,d'), {
     matchLabels: { a: '1' },
@@ -180,8 +172,6 @@ test('field selectors are parsed, matched and printed', () => {
   assert.equal(formatFieldSelector(selector), 'metadata.name=x,spec.nodeName=,status.phase!=Running')
   assert.equal(fieldSelectorMatches(selector, { 'metadata.name': 'x', 'status.phase': 'Failed' }), true)
   assert.equal(fieldSelectorMatches(selector, { 'metadata.name': 'x', 'status.phase': 'Running' }), false)
-  assert.equal(requiredFieldValue(selector, 'metadata.name'), 'x')
-  assert.equal(requiredFieldValue(selector, 'status.phase'), undefined)
   assert.deepEqual(parseFieldSelector(''), [])
   assert.deepEqual(parseFieldSelector('a=b\\,c\\=d\\\\'), [{ field: 'a', operator: '=', value: 'b,c=d\\' }])
   assert.equal(formatFieldSelector(parseFieldSelector('a=b\\,c\\=d\\\\')), 'a=b\\,c\\=d\\\\')

@@ -125,15 +125,6 @@ export function formatLabelSelector(selector: LabelSelector | undefined | null):
   }
 }
 
-/** The one value that the label must have, if the selector demands one (lets a caller use an index). */
-export function requiredLabelValue(matcher: LabelMatcher, key: string): string | undefined {
-  const requirement = matcher.requirements?.find((candidate) => candidate.key === key)
-  if (!requirement || requirement.values.length !== 1) return undefined
-  return requirement.operator === '=' || requirement.operator === '==' || requirement.operator === 'in'
-    ? requirement.values[0]
-    : undefined
-}
-
 /** Upstream's ValidateLabelSelector. `field` is the selector's path. */
 export function validateLabelSelector(selector: LabelSelector | undefined | null, field: string): FieldError[] {
   if (!selector) return []
