@@ -1,27 +1,9 @@
 /** PKCS #10 certificate signing requests: read what others send, write what a joining node sends. */
-import {
-  bitString,
-  children,
-  context,
-  decode,
-  decodeOid,
-  DerError,
-  integer,
-  oid,
-  sequence,
-  setOf,
-  tag,
-} from '../der.ts'
-import { formatPem, parsePem } from '../pem.ts'
-import { derSignature, plainSignature } from './certificate.ts'
-import {
-  decodeExtensions,
-  encodeAlternativeNames,
-  extension,
-  type AlternativeNames,
-  type DecodedExtensions,
-} from './extensions.ts'
-import { decodeName, encodeName, oids, type Subject } from './names.ts'
+import { bitString, children, decode, decodeOid, DerError, tag } from '../der.ts'
+import { parsePem } from '../pem.ts'
+import { plainSignature } from './certificate.ts'
+import { decodeExtensions, type DecodedExtensions } from './extensions.ts'
+import { decodeName, oids, type Subject } from './names.ts'
 
 export interface CertificateRequest extends DecodedExtensions {
   readonly subject: Subject
@@ -61,18 +43,4 @@ export function parseCertificateRequest(der: Uint8Array): CertificateRequest {
 
 function algorithmOf(name: string): CertificateRequest['algorithm'] {
   return name === oids.ecdsaWithSha256 ? 'ecdsa-sha256' : name === oids.sha256WithRsa ? 'rsa-sha256' : 'other'
-}
-
-/** `sign` is ECDSA P-256 with SHA-256, r and s. */
-export function renderCertificateRequest(
-  subject: Subject, names: AlternativeNames, publicKey: Uint8Array, sign: (data: Uint8Array) => Uint8Array,
-): string {
-  const hasNames = names.dnsNames.length + names.ipAddresses.length > 0
-  const wanted = extension(oids.subjectAlternativeName, false, encodeAlternativeNames(names))
-  const attributes = hasNames ? [sequence(oid(oids.extensionRequest), setOf(sequence(wanted)))] : []
-  const body = sequence(integer(Uint8Array.of(0)), encodeName(subject), publicKey, context(0, ...attributes))
-  return formatPem(
-    'CERTIFICATE REQUEST',
-    sequence(body, sequence(oid(oids.ecdsaWithSha256)), bitString(derSignature(sign(body)))),
-  )
 }

@@ -10,6 +10,7 @@ import {
   required,
   tooLong,
   tooMany,
+  typeInvalid,
   valueNotFound,
 } from './field-errors.ts'
 
@@ -31,6 +32,7 @@ const table = [
   [tooLong('a', 63), 'FieldValueTooLong', 'Too long: may not be more than 63 bytes'],
   [tooLong('a', 1), 'FieldValueTooLong', 'Too long: may not be more than 1 byte'],
   [tooMany('a', 3, 2), 'FieldValueTooMany', 'Too many: 3: must have at most 2 items'],
+  [typeInvalid('a', 'x', 'must be a number'), 'FieldValueTypeInvalid', 'Invalid value: "x": must be a number'],
 ] as const
 
 for (const [error, type, message] of table) {

@@ -55,6 +55,11 @@ export function tooMany(field: string, actual: number, maxItems: number): FieldE
   )
 }
 
+/** `field.TypeInvalid`: the value does not fit the field's type. */
+export function typeInvalid(field: string, value: unknown, detail: string): FieldError {
+  return fault('FieldValueTypeInvalid', field, `Invalid value: ${formatFieldValue(value)}`, detail)
+}
+
 /** One `Invalid` per sentence: what upstream does with the results of its string checks. */
 export function invalidFor(field: string, value: unknown, details: readonly string[]): FieldError[] {
   return details.map((detail) => invalidValue(field, value, detail))
