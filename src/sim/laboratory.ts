@@ -90,7 +90,7 @@ export async function createLaboratory(options: LaboratoryOptions): Promise<Labo
   const watched = (transport: Transport, user: string): Transport => ({
     async call(call, callOptions) {
       calls++
-      rate(user)
+      if (rate(user)) await never
       const before = call.verb === 'delete' || call.verb === 'update' ? history.of(resourceOf(call)).get(nameOf(call)) : undefined
       const answer = await transport.call(call, callOptions)
       onAnswer(user, call, before)
@@ -109,10 +109,10 @@ export async function createLaboratory(options: LaboratoryOptions): Promise<Labo
   for (let index = 1; index <= options.nodes; index++) {
     nodes.push(await createNodeMachine({
       index, clock, random: random.fork(`node ${index}`), log, tampering,
-      catalog: (image) => {
-        const isAbsent = image.includes('missing') && !conditions.hasMissingImages
-        return isAbsent || fails(chance, conditions.pullFailure) ? undefined : { container: interpretCommand, pullMs: 500 }
-      },
+      catalog: (image) => (image.includes('missing') && !conditions.hasMissingImages ? undefined : {
+        container: interpretCommand, pullMs: 500,
+        ...(fails(chance, conditions.pullFailure) && { pullError: `failed to pull and unpack image "${image}": connection reset by peer` }),
+      }),
       runtimeFault: (verb) => (fallible.has(verb) && fails(chance, conditions.runtimeFailure)
         ? new RuntimeError(chance.pick(failures), `simulated failure of ${verb}`) : undefined),
       network: (user, process) => network(watched(controlPlane.transport(user), user.name), process, random.fork(`network ${index} ${user.name}`)),
@@ -127,9 +127,13 @@ export async function createLaboratory(options: LaboratoryOptions): Promise<Labo
   }
 }
 
-/** Counts calls of each user in each second of virtual time. */
-function createRateLimit(clock: SimClock, onExcess: (user: string) => void): (user: string) => void {
+/** A loop without a wait would stop time: it is told of, and then not answered any more, so that the rest can go on. */
+const never = new Promise<void>(() => {})
+
+/** Counts calls of each user in each second of virtual time. True for users that were too fast once. */
+function createRateLimit(clock: SimClock, onExcess: (user: string) => void): (user: string) => boolean {
   const counts = new Map<string, number>()
+  const banned = new Set<string>()
   let second = 0
   return (user) => {
     const now = Math.floor(clock.monotonic() / 1000)
@@ -137,7 +141,11 @@ function createRateLimit(clock: SimClock, onExcess: (user: string) => void): (us
     second = now
     const count = (counts.get(user) ?? 0) + 1
     counts.set(user, count)
-    if (count === callsPerSecondMax) onExcess(user)
+    if (count === callsPerSecondMax) {
+      onExcess(user)
+      banned.add(user)
+    }
+    return banned.has(user)
   }
 }
 

@@ -4,6 +4,7 @@ import type { Pod } from '#api/gen/core-v1.ts'
 import type { ApiCall, Transport } from '#client/transport.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { SwapResult } from '#storage/store.ts'
+import type { Container, ContainerRuntime } from '#world/container-runtime.ts'
 import type { SimDisk } from '../disk.ts'
 import type { Tampering } from '../tampering.ts'
 
@@ -107,18 +108,24 @@ export const bugs: readonly Bug[] = [
     tampering: () => forUser(/:generic-garbage-collector$/, (call, next) => (call.verb === 'delete' ? next({ verb: 'get', path: call.path }) : next(call))),
   },
   {
-    name: 'kubelets never stop a container',
-    promise: /containers stop|asked for/,
-    tampering: () => ({
-      runtime: (runtime) => ({ ...runtime, stopContainer: async () => {}, stopSandbox: async () => {}, removeContainer: async () => {}, removeSandbox: async () => {} }),
-    }),
+    name: 'runtimes say that containers have stopped which run on',
+    promise: /containers stop/,
+    tampering: () => ({ runtime: lying }),
   },
   {
-    name: 'kubelets report no restarts',
+    name: 'a kubelet forgets how often it has restarted a container',
     promise: /restart counts/,
     faults: ['container exits'],
-    tampering: () => forUser(/^system:node:/, (call, next) => (call.verb === 'patch' && call.path.resource === 'pods' && call.path.subresource === 'status'
-      ? next({ ...call, patch: withoutRestarts(call.patch as Pod) }) : next(call))),
+    tampering: () => {
+      let restarted = 0
+      return forUser(/^system:node:/, (call, next) => {
+        const isStatus = call.verb === 'patch' && call.path.resource === 'pods' && call.path.subresource === 'status'
+        const counts = isStatus ? (call.patch as Pod).status?.containerStatuses ?? [] : []
+        // The second time that a count is told: then it falls.
+        if (!isStatus || !counts.some(({ restartCount }) => restartCount > 0) || ++restarted % 5 !== 2) return next(call)
+        return next({ ...call, patch: withoutRestarts(call.patch as Pod) })
+      })
+    },
   },
   {
     name: 'a status is written for ever',
@@ -145,4 +152,36 @@ function forgetful(disk: SimDisk): SimDisk {
     return { ...file, datasync: async () => {}, writeDurably: (offset, bytes) => file.write(offset, bytes) }
   }
   return changed
+}
+
+/** What it was asked to stop has stopped, if one believes it. */
+function lying(runtime: ContainerRuntime): ContainerRuntime {
+  const stopped = new Set<string>()
+  const hidden = new Set<string>()
+  const seen = <T extends Pick<Container, 'id' | 'state'>>(container: T): T =>
+    (stopped.has(container.id) && container.state === 'running' ? { ...container, state: 'exited', exitCode: 143, finishedAt: 1 } : container)
+  return {
+    ...runtime,
+    stopContainer: async (id) => { stopped.add(id) },
+    removeContainer: async (id) => { hidden.add(id) },
+    async removeSandbox(id) {
+      for (const container of await runtime.listContainers({ sandboxId: id })) hidden.add(container.id)
+      hidden.add(id)
+    },
+    async stopSandbox(id) {
+      for (const container of await runtime.listContainers({ sandboxId: id })) stopped.add(container.id)
+      stopped.add(id)
+    },
+    async containerStatus(id) {
+      const status = hidden.has(id) ? undefined : await runtime.containerStatus(id)
+      return status && seen(status)
+    },
+    listContainers: async (filter) => (await runtime.listContainers(filter)).filter(({ id }) => !hidden.has(id)).map(seen),
+    async sandboxStatus(id) {
+      const status = hidden.has(id) ? undefined : await runtime.sandboxStatus(id)
+      return status && { ...status, ready: status.ready && !stopped.has(id) }
+    },
+    listSandboxes: async (filter) => (await runtime.listSandboxes(filter)).filter(({ id }) => !hidden.has(id))
+      .map((sandbox) => ({ ...sandbox, ready: sandbox.ready && !stopped.has(sandbox.id) })),
+  }
 }
