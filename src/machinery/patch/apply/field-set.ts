@@ -70,14 +70,18 @@ export function hasPath(set: FieldSet, path: readonly string[]): boolean {
   return path.length > 0 && isMember(node)
 }
 
-/** Adds the path to a set under construction, in no particular order; see `sorted`. */
+/** Nodes under construction that have children. To look for one takes as long as the node is wide, for each insertion. */
+const parents = new WeakSet<MutableFieldSet>()
+
+/** Adds the path to a set under construction (one that began as `{}`), in no particular order; see `sorted`. */
 export function insertPath(set: MutableFieldSet, path: readonly string[]): void {
   let node = set
   for (let i = 0; i < path.length; i++) {
     const last = i === path.length - 1
     let next = node[path[i]!]
     if (!next) node[path[i]!] = next = {}
-    else if (last ? !isEmptySet(next) : isEmptySet(next)) next[self] = {}
+    else if (last ? parents.has(next) : !parents.has(next)) next[self] = {}
+    if (!last) parents.add(next)
     node = next
   }
 }
