@@ -1,10 +1,21 @@
 /**
- * Checks the code itself: layers, purity, cycles, size. Part of `npm run ok`, so that it cannot drift from
- * what is enforced.
+ * Checks the code itself: layers, purity, cycles, size, unused exports. Part of `npm run ok`, so that it cannot drift
+ * from what is enforced.
  */
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
-import { banned, impure, maxLines, mayImport, pureLibraries, siblings } from './architecture.ts'
+import {
+  banned,
+  impure,
+  looseFolders,
+  maxColumns,
+  maxLines,
+  mayImport,
+  publicSurface,
+  pureLibraries,
+  siblings,
+} from './architecture.ts'
+import { unusedExports } from './unused-exports.ts'
 
 const importPattern =
   /(?:^|\n)\s*(?:import|export)\b[^'"\n;]*?from\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
@@ -24,19 +35,30 @@ export function tidy(root: string): string[] {
     graph.set(path, targets)
   }
   for (const cycle of cycles(graph)) problems.push(`import cycle: ${cycle.join(' → ')}`)
-  problems.push(...mirrorProblems(root))
+  problems.push(...mirrorProblems(root), ...exportProblems(root))
   return problems
 }
 
 function checkText(path: string, text: string, isTest: boolean, report: (message: string) => void): void {
   const lines = text.split('\n').length
   if (lines > maxLines) report(`${lines} lines; the limit is ${maxLines}`)
+  for (const [index, line] of text.split('\n').entries()) {
+    if (isTooWide(line) && !isLoose(path)) report(`line ${index + 1} is wider than ${maxColumns} columns`)
+  }
   if (/\bexport \* /.test(text)) report('no barrels: import the file that defines the name')
   if (isTest || impure.includes(folderOf(path))) return
   for (const [pattern, instead] of banned) {
     const found = pattern.exec(text)
     if (found) report(`${found[0]} is banned here, use ${instead}`)
   }
+}
+
+/** Texts are not broken, so that they can be searched for: a line may be as wide as the text in it wants. */
+export function isTooWide(line: string): boolean {
+  if (line.length <= maxColumns) return false
+  if (/^\s*(\/\/|\/?\*)/.test(line)) return true
+  const code = line.replace(/(['"`])(?:\\.|(?!\1).)*\1?|\/(?![ /])(?:\\.|[^/\\])+\//g, (text) => text.slice(0, 2))
+  return code.length > maxColumns
 }
 
 function checkImport(
@@ -75,7 +97,8 @@ function areSiblings(path: string, target: string): boolean {
     if (!path.startsWith(folder) || !target.startsWith(folder)) continue
     const [a, ...deeperA] = path.slice(folder.length).split('/')
     const [b, ...deeperB] = target.slice(folder.length).split('/')
-    if (deeperA.length === 0 || deeperB.length === 0) return false
+    // Two files side by side are siblings as two folders are; a file beside folders may be their list.
+    if ((deeperA.length === 0) !== (deeperB.length === 0)) return false
     return a !== b && !shared.includes(b!)
   }
   return false
@@ -91,8 +114,20 @@ function mirrorProblems(root: string): string[] {
     .map((name) => `src/host/${name} has no counterpart in src/world`)
 }
 
+function exportProblems(root: string): string[] {
+  const paths = globSync('{src,tests,tools,bench}/**/*.ts', { cwd: root })
+  const files = new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]))
+  return unusedExports(files)
+    .filter(({ path }) => !publicSurface.includes(path) && !isLoose(path))
+    .map(({ path, name }) => `${path}: ${name} is exported, but no other file names it`)
+}
+
 function importsOf(text: string): string[] {
   return [...text.matchAll(importPattern)].map((match) => (match[1] ?? match[2] ?? match[3])!)
+}
+
+function isLoose(path: string): boolean {
+  return looseFolders.some((folder) => path.startsWith(folder))
 }
 
 function folderOf(path: string): string {

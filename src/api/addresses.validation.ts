@@ -14,7 +14,7 @@ import {
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, quoteGo } from '#machinery/errors/field-errors.ts'
 
-export const addressSentence = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
+const addressSentence = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
 export const rangeSentence = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
 
 /** For fields of old: any spelling that parses. */

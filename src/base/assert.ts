@@ -1,7 +1,7 @@
 /** Checks of what must hold if this program is right. A failure is a bug here, never a client's mistake. */
 
 /** A broken invariant: whoever catches it should stop the component, not retry. */
-export class InvariantError extends Error {
+class InvariantError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'InvariantError'

@@ -13,7 +13,7 @@ export interface Cidr {
 }
 
 /** How many bits an address of the family has. */
-export function bitsOf(family: 4 | 6): number {
+function bitsOf(family: 4 | 6): number {
   return family === 4 ? 32 : 128
 }
 

@@ -15,7 +15,7 @@ export interface TaskGroup {
 }
 
 /** Why tasks are aborted when their group has nothing more to do. */
-export class GroupEnded extends Error {
+class GroupEnded extends Error {
   constructor() {
     super('the task group ended')
     this.name = 'GroupEnded'

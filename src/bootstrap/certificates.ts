@@ -205,7 +205,7 @@ function reasonToIssue(
 }
 
 /** Less than 30 % of the life is left (kubelets renew between 70 % and 90 % of it). */
-export function isDueForRenewal(
+function isDueForRenewal(
   certificate: { readonly notBefore: number; readonly notAfter: number }, now: number,
 ): boolean {
   return certificate.notAfter - now < 0.3 * (certificate.notAfter - certificate.notBefore)

@@ -61,8 +61,8 @@ export function mergeKubeconfig(existing: string | undefined, added: string, con
 }
 
 /**
- * Without the entries named `context`. A current context that is removed gives way to `successor` if that is still there, else to
- * none. Undefined when there was nothing to remove.
+ * Without the entries named `context`. A current context that is removed gives way to `successor` if that is still
+ * there, else to none. Undefined when there was nothing to remove.
  */
 export function removeFromKubeconfig(existing: string, context: string, successor?: string): string | undefined {
   if (existing.trim() === '') return undefined
@@ -114,7 +114,9 @@ function documentsOf(text: string): readonly unknown[] {
   try {
     return parseYaml(text).documents
   } catch (error) {
-    throw new KubeconfigProblem(`the file is not YAML: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new KubeconfigProblem(`the file is not YAML: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
   }
 }
 

@@ -56,7 +56,7 @@ export interface Connection {
   readonly token: string | undefined
 }
 
-export class KubeconfigError extends Error {}
+class KubeconfigError extends Error {}
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -2,7 +2,7 @@
 import { formatIp, ipFromBytes, ipToBytes, parseIp } from '#base/ip.ts'
 import type { DnsRecord } from './records.ts'
 
-export const responseCode = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const
+const responseCode = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const
 
 const typeNumbers: Readonly<Record<string, number>> = {
   A: 1,

@@ -15,14 +15,6 @@ export function scaledIntOrPercent(value: IntOrString, total: number, rounding: 
   return rounding === 'up' ? Math.ceil(percent * total / 100) : Math.floor(percent * total / 100)
 }
 
-/** Upstream's message for a text that scaledIntOrPercent does not take. */
-export function scaledIntOrPercentError(value: string): string {
-  const why = value.endsWith('%')
-    ? `strconv.Atoi: parsing ${JSON.stringify(value.slice(0, -1))}: invalid syntax`
-    : 'invalid type: string is not a percentage'
-  return `invalid value for IntOrString: ${value.endsWith('%') ? `invalid value ${JSON.stringify(value)}: ${why}` : why}`
-}
-
 /** The number before the percent sign; undefined for other texts. */
 export function percentOf(value: string): number | undefined {
   return /^[+-]?\d{1,15}%$/.test(value) ? Number(value.slice(0, -1)) : undefined

@@ -87,7 +87,7 @@ class TemplateParser {
 
 const fieldEnd = /[\s.,[\]$@{}]/
 
-export function parseSteps(expression: string): Step[] {
+function parseSteps(expression: string): Step[] {
   const steps: Step[] = []
   let at = 0
   while (at < expression.length) {

@@ -177,7 +177,7 @@ export function subtractQuantities(left: Quantity, right: Quantity): Quantity {
   return { ...addQuantities(left, negateQuantity(right)), format }
 }
 
-export function negateQuantity(quantity: Quantity): Quantity {
+function negateQuantity(quantity: Quantity): Quantity {
   return { unscaled: -quantity.unscaled, scale: quantity.scale, format: quantity.format }
 }
 

@@ -1,6 +1,6 @@
 /**
- * metadata.resourceVersion: decimal numbers of any size, comparable since Kubernetes 1.35 (KEP-5504). They are compared as
- * texts, because they may be larger than JavaScript's exact integers.
+ * metadata.resourceVersion: decimal numbers of any size, comparable since Kubernetes 1.35 (KEP-5504). They are compared
+ * as texts, because they may be larger than JavaScript's exact integers.
  */
 
 /** Negative when `a` is older than `b`, 0 when equal. The empty text is older than everything. */

@@ -10,7 +10,7 @@ export interface Instant {
 }
 
 /** The message is Go's. */
-export class TimeError extends Error {}
+class TimeError extends Error {}
 
 const layout = '2006-01-02T15:04:05Z07:00'
 const microLayout = '2006-01-02T15:04:05.000000Z07:00'

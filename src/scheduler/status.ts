@@ -25,7 +25,7 @@ export async function reportUnschedulable(
   await client.of(podKind, namespace).patch(name, 'strategic', patch, { subresource: 'status', signal })
 }
 
-export function planStatusPatch(
+function planStatusPatch(
   pod: Stored<Pod>, { reason, message, nominated, now }: Unschedulable,
 ): object | undefined {
   const old = findCondition(pod.status?.conditions, 'PodScheduled')

@@ -96,7 +96,7 @@ export function nodeInfoFrom(line: string): NodeInfo {
   return nodeInfoOf(nodeOf(line))
 }
 
-export function linesOf(text: string): string[] {
+function linesOf(text: string): string[] {
   return text.split('\n').map((line) => line.trim()).filter((line) => line !== '')
 }
 

@@ -28,7 +28,7 @@ const decoder = new TextDecoder()
 
 export const text = (entry: { readonly value: Uint8Array } | undefined): string | undefined =>
   entry && decoder.decode(entry.value)
-export const putOf = (value: string): Put => ({ type: 'put', value: encoder.encode(value) })
+const putOf = (value: string): Put => ({ type: 'put', value: encoder.encode(value) })
 
 async function put(store: Store, key: string, value: string, ifRevision?: number): Promise<number> {
   const result = await store.swap(key, ifRevision ?? store.current().get(key)?.modRevision ?? 0, putOf(value))
@@ -60,7 +60,7 @@ async function take(events: AsyncIterator<readonly StoreEvent[]>, count: number)
 const aRange = prefixRange('/a/')
 
 /** `open` gives an empty store each time. */
-export function storeContract(name: string, open: (options?: HistoryOptions) => Promise<Store>): void {
+function storeContract(name: string, open: (options?: HistoryOptions) => Promise<Store>): void {
   const check = (title: string, body: (store: Store) => Promise<void>, options?: HistoryOptions): void => {
     test(title, async () => {
       await using store = await open(options)

@@ -1,5 +1,5 @@
-/** PKCS #10 certificate signing requests: read what others send, write what a joining node sends. */
-import { bitString, children, decode, decodeOid, DerError, tag } from '../der.ts'
+/** PKCS #10 certificate signing requests, as others send them. */
+import { children, decode, decodeOid, DerError, tag } from '../der.ts'
 import { parsePem } from '../pem.ts'
 import { plainSignature } from './certificate.ts'
 import { decodeExtensions, type DecodedExtensions } from './extensions.ts'
@@ -22,7 +22,7 @@ export function parseCertificateRequestPem(pem: string): CertificateRequest | un
   return block?.label === 'CERTIFICATE REQUEST' ? parseCertificateRequest(block.bytes) : undefined
 }
 
-export function parseCertificateRequest(der: Uint8Array): CertificateRequest {
+function parseCertificateRequest(der: Uint8Array): CertificateRequest {
   const [body, algorithmField, signatureField] = children(decode(der))
   if (!body || !algorithmField || signatureField?.tag !== tag.bitString) {
     throw new DerError('incomplete certificate request')

@@ -104,7 +104,7 @@ export interface Certificate extends DecodedExtensions {
 }
 
 /** Does not verify the signature. Throws DerError for what is not a certificate. */
-export function parseCertificate(der: Uint8Array): Certificate {
+function parseCertificate(der: Uint8Array): Certificate {
   const body = children(decode(der))[0]
   if (!body) throw new DerError('empty certificate')
   const all = children(body)
@@ -133,7 +133,7 @@ export function formatCertificatePem(der: Uint8Array): string {
 }
 
 /** r and s side by side → the SEQUENCE of two INTEGERs that X.509 wants. */
-export function derSignature(signature: Uint8Array): Uint8Array {
+function derSignature(signature: Uint8Array): Uint8Array {
   return sequence(integer(signature.subarray(0, 32)), integer(signature.subarray(32)))
 }
 

@@ -25,7 +25,7 @@ const networkToleration: Toleration = {
   effect: 'NoSchedule',
 }
 
-export function daemonTolerations(spec: DeepReadonly<PodSpec> | undefined): readonly DeepReadonly<Toleration>[] {
+function daemonTolerations(spec: DeepReadonly<PodSpec> | undefined): readonly DeepReadonly<Toleration>[] {
   const added = spec?.hostNetwork ? [...addedTolerations, networkToleration] : addedTolerations
   const own = spec?.tolerations ?? []
   return [

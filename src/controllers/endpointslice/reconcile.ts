@@ -22,7 +22,7 @@ import { groupEndpoints, portsKey, type PortGroup, type Ports } from './endpoint
 export const managedBy = 'endpointslice-controller.k8s.io'
 const reservedLabels: ReadonlySet<string> = new Set([serviceNameLabel, managedByLabel, headlessLabel])
 
-export const maxEndpointsPerSlice = 100
+const maxEndpointsPerSlice = 100
 
 export interface SliceState {
   readonly service: Stored<Service>

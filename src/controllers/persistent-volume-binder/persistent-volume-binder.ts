@@ -56,7 +56,7 @@ export const claimBinder = defineController({
   workers: 1,
 })
 
-export function reconcileClaim({ claim, volumes, storageClass: chosen }: ClaimState): Plan {
+function reconcileClaim({ claim, volumes, storageClass: chosen }: ClaimState): Plan {
   if (claim.metadata.deletionTimestamp && !claim.spec?.volumeName) return nothing
   if (claim.spec?.volumeName) {
     return reconcileBound(
@@ -211,7 +211,7 @@ export const volumeBinder = defineController({
  * Released volumes stay, with their data: whoever made them deletes them (reclaim policy Delete), or a
  * person does (Retain).
  */
-export function reconcileVolume({ volume, claim, now }: VolumeState): Plan {
+function reconcileVolume({ volume, claim, now }: VolumeState): Plan {
   const reference = volume.spec?.claimRef
   const phase = !reference?.uid ? 'Available' as const
     : claim?.metadata.uid !== reference.uid ? 'Released' as const

@@ -15,7 +15,7 @@ export function readySince({ status }: StoredPod): number | undefined {
 }
 
 /** When it is or will be available: ready for `minReadySeconds`. undefined when it is not ready. */
-export function availableAt(pod: StoredPod, minReadySeconds: number): number | undefined {
+function availableAt(pod: StoredPod, minReadySeconds: number): number | undefined {
   if (!isPodReady(pod)) return undefined
   const since = readySince(pod)
   if (minReadySeconds === 0) return since ?? 0

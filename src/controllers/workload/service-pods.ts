@@ -40,7 +40,7 @@ function shown(object: StoredPod): unknown {
   ]
 }
 
-export function isSelecting(
+function isSelecting(
   selector: Readonly<Record<string, string>> | undefined,
 ): selector is Readonly<Record<string, string>> {
   return selector !== undefined

@@ -23,7 +23,7 @@ export function computeTemplateHash(template: unknown, collisionCount: number | 
   return encodeSafely(String(hash))
 }
 
-export function encodeSafely(text: string): string {
+function encodeSafely(text: string): string {
   let result = ''
   for (let i = 0; i < text.length; i++) result += alphabet[text.charCodeAt(i) % alphabet.length]!
   return result

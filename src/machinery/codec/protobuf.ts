@@ -60,7 +60,7 @@ export interface ProtobufEnvelope {
 }
 
 /** True for bytes that start as an envelope does. */
-export function isKubernetesProtobuf(bytes: Uint8Array): boolean {
+function isKubernetesProtobuf(bytes: Uint8Array): boolean {
   return magic.every((byte, index) => bytes[index] === byte)
 }
 

@@ -33,7 +33,7 @@ export function isNull(source: string): boolean {
 }
 
 /** An integer (exact: a bigint beyond 2^53) or a float; undefined for what is neither. */
-export function resolveNumber(source: string): number | bigint | undefined {
+function resolveNumber(source: string): number | bigint | undefined {
   return resolveInteger(source) ?? resolveFloat(source)
 }
 

@@ -36,12 +36,12 @@ export function fieldSelectorMatches(selector: FieldSelector, fields: Readonly<R
 }
 
 /** Backslash before backslash, comma and equals sign. */
-export function escapeFieldValue(value: string): string {
+function escapeFieldValue(value: string): string {
   return value.replace(/[\\,=]/g, '\\$&')
 }
 
 /** Throws SelectorError for an unknown escape or an unescaped comma or equals sign. */
-export function unescapeFieldValue(text: string): string {
+function unescapeFieldValue(text: string): string {
   if (!/[\\,=]/.test(text)) return text
   let value = ''
   let escaped = false

@@ -238,7 +238,7 @@ function maxLength(value: string, max: number, unit: 'bytes' | 'characters' = 'c
 }
 
 /** The sentence, examples, and the pattern, as upstream composes them. */
-export function regexError(sentence: string, format: string, ...examples: readonly string[]): string {
+function regexError(sentence: string, format: string, ...examples: readonly string[]): string {
   if (examples.length === 0) return `${sentence} (regex used for validation is '${format}')`
   const listed = examples.map((example) => `'${example}', `).join(' or ')
   return `${sentence} (e.g. ${listed}regex used for validation is '${format}')`

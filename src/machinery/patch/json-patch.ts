@@ -7,7 +7,7 @@ import { patchDoesNotApply } from './patch-errors.ts'
 
 export const maxJsonPatchOperations = 10_000
 /** How many bytes of JSON all `copy` operations of one patch may add. */
-export const maxJsonPatchCopyBytes = 3 * 1024 * 1024
+const maxJsonPatchCopyBytes = 3 * 1024 * 1024
 
 type Container = JsonObject | readonly unknown[]
 

@@ -14,7 +14,7 @@ import { podTopologySpread } from './pod-topology-spread.ts'
 import { taintToleration } from './taint-toleration.ts'
 import { volumeBinding } from './volume-binding.ts'
 
-export const defaultPlugins: readonly WeightedPlugin[] = [
+const defaultPlugins: readonly WeightedPlugin[] = [
   { plugin: nodeUnschedulable },
   { plugin: nodeName },
   { plugin: taintToleration, weight: 3 },

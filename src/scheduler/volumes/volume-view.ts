@@ -21,7 +21,7 @@ export interface VolumeView {
   promisedTo(volume: string): string | undefined
 }
 
-export const bindCompletedAnnotation = 'pv.kubernetes.io/bind-completed'
+const bindCompletedAnnotation = 'pv.kubernetes.io/bind-completed'
 export const boundByControllerAnnotation = 'pv.kubernetes.io/bound-by-controller'
 export const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node'
 const noProvisioner = 'kubernetes.io/no-provisioner'

@@ -43,7 +43,7 @@ export interface HistoryOptions {
   readonly historyChanges?: number
 }
 
-export const defaultHistory: Required<HistoryOptions> = {
+const defaultHistory: Required<HistoryOptions> = {
   quotaBytes: 4 * 2 ** 30,
   historyMs: 5 * 60_000,
   historyBytes: 256 * 2 ** 20,
@@ -51,7 +51,7 @@ export const defaultHistory: Required<HistoryOptions> = {
 }
 
 /** A larger value is refused outright; the API server's own limit on a request is far below. */
-export const valueBytesMax = 32 * 2 ** 20
+const valueBytesMax = 32 * 2 ** 20
 const keyLengthMax = 4_096
 
 interface Staged {

@@ -26,7 +26,7 @@ export interface LogOptions {
   readonly snapshotAfterBytes?: number
 }
 
-export const defaultLog: Required<LogOptions> = {
+const defaultLog: Required<LogOptions> = {
   segmentBytes: 64 * 2 ** 20,
   firstSegmentBytes: 2 ** 20,
   groupBytes: 4 * 2 ** 20,

@@ -3,6 +3,7 @@ import type { Stored } from '#machinery/meta/object.ts'
 import { defineKind, type PrepareContext } from '#machinery/schema/define-kind.ts'
 import type { CustomResourceDefinition } from '../../gen/apiextensions-v1.ts'
 import { keep } from '../../strategy.ts'
+import { schemaWarnings } from './schema.warnings.ts'
 import {
   validateCustomResourceDefinition,
   validateCustomResourceDefinitionUpdate,
@@ -31,6 +32,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   validate: validateCustomResourceDefinition,
   validateCreate: validateNewCustomResourceDefinition,
   validateUpdate: validateCustomResourceDefinitionUpdate,
+  warnings: ({ spec }, old) => schemaWarnings(spec, old?.spec),
   generation: 'spec',
   subresources: { status: true },
 })

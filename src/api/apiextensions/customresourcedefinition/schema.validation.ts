@@ -4,6 +4,7 @@
  */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import { compilePattern } from '#machinery/regular-expression.ts'
 import type { JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool } from '../../gen/apiextensions-v1.ts'
 import { validateLists } from './schema-lists.validation.ts'
 
@@ -84,17 +85,10 @@ function validateUnsupported(schema: JSONSchemaProps, path: string): FieldError[
   return errors
 }
 
-/**
- * Patterns are in Go's syntax: they may begin with flags, and escape any punctuation, as JavaScript's plain mode does.
- */
 function validatePattern(pattern: string, path: string): FieldError[] {
-  try {
-    new RegExp(pattern.replace(/^\(\?[ims]+\)/, ''))
-    return []
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    return [invalidValue(path, pattern, `must be a valid regular expression, but isn't: ${error.message}`)]
-  }
+  const compiled = compilePattern(pattern)
+  if (typeof compiled !== 'string') return []
+  return [invalidValue(path, pattern, `must be a valid regular expression, but isn't: ${compiled}`)]
 }
 
 function validateType(schema: JSONSchemaProps, path: string, level: Level): FieldError[] {

@@ -15,7 +15,7 @@ export const event = defineKind<Event>({
   columns: eventColumns,
 })
 
-export function selectableEventFields(
+function selectableEventFields(
   { involvedObject, reason, source, type, reportingComponent }: Stored<Event>,
 ): Record<string, string> {
   return {

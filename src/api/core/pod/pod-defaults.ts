@@ -53,7 +53,7 @@ function allContainers(spec: PodSpec): Container[] {
 }
 
 /** Also for one ephemeral container that is added to a running pod. */
-export function setContainerDefaults(container: Container | EphemeralContainer): void {
+function setContainerDefaults(container: Container | EphemeralContainer): void {
   container.imagePullPolicy ||= defaultPullPolicy(container.image ?? '')
   container.terminationMessagePath ||= '/dev/termination-log'
   container.terminationMessagePolicy ||= 'File'

@@ -53,7 +53,7 @@ const standardResources = new Set([
   'limits.ephemeral-storage', 'requests.storage', ...objectCounts,
 ])
 
-export function isStandardResource(name: string): boolean {
+function isStandardResource(name: string): boolean {
   return standardResources.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-')
 }
 
@@ -65,7 +65,7 @@ export function isStandardQuotaResource(name: string): boolean {
 }
 
 /** Counted in whole units. */
-export function isIntegerResource(name: string): boolean {
+function isIntegerResource(name: string): boolean {
   return objectCounts.includes(name) || isExtendedResource(name)
 }
 

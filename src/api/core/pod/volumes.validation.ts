@@ -147,7 +147,7 @@ function validateCsi({ driver, nodePublishSecretRef }: CSIVolumeSource, path: st
   return errors
 }
 
-export function validateKeysToPaths(items: readonly KeyToPath[] | undefined, path: string): FieldError[] {
+function validateKeysToPaths(items: readonly KeyToPath[] | undefined, path: string): FieldError[] {
   return (items ?? []).flatMap(({ key, path: target, mode }, index) => {
     const at = `${path}[${index}]`
     return [

@@ -33,7 +33,7 @@ export interface CountedResource {
 }
 
 /** `count/deployments.apps`, `count/pods`. */
-export function countName({ group, resource }: CountedResource): string {
+function countName({ group, resource }: CountedResource): string {
   return group === '' ? `count/${resource}` : `count/${resource}.${group}`
 }
 
@@ -264,7 +264,7 @@ export function addAmounts(a: Amounts, b: Amounts): Record<string, string> {
   return sums
 }
 
-export function maxAmounts(a: Amounts, b: Amounts): Record<string, string> {
+function maxAmounts(a: Amounts, b: Amounts): Record<string, string> {
   const most: Record<string, string> = { ...a }
   for (const [name, amount] of Object.entries(b)) {
     const old = most[name]

@@ -6,7 +6,7 @@ import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import type { PriorityClass } from '../../gen/scheduling-v1.ts'
 import { validateRequiredChoice } from '../../numbers.validation.ts'
 
-export const highestUserPriority = 1_000_000_000
+const highestUserPriority = 1_000_000_000
 const systemPrefix = 'system-'
 const systemClasses: Readonly<Record<string, number>> = {
   'system-node-critical': 2_000_001_000, 'system-cluster-critical': 2_000_000_000,

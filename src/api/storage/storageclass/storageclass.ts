@@ -30,7 +30,7 @@ export const storageClass = defineKind<StorageClass>({
 })
 
 /** True for the class of claims that name none. */
-export function isDefaultClass({ metadata }: Stored<StorageClass>): boolean {
+function isDefaultClass({ metadata }: Stored<StorageClass>): boolean {
   const annotations = metadata.annotations ?? {}
   return annotations['storageclass.kubernetes.io/is-default-class'] === 'true'
     || annotations['storageclass.beta.kubernetes.io/is-default-class'] === 'true'

@@ -70,7 +70,9 @@ export function hasPath(set: FieldSet, path: readonly string[]): boolean {
   return path.length > 0 && isMember(node)
 }
 
-/** Nodes under construction that have children. To look for one takes as long as the node is wide, for each insertion. */
+/**
+ * Nodes under construction that have children. To look for one takes as long as the node is wide, for each insertion.
+ */
 const parents = new WeakSet<MutableFieldSet>()
 
 /** Adds the path to a set under construction (one that began as `{}`), in no particular order; see `sorted`. */

@@ -112,7 +112,7 @@ function secondsOf(time: string | undefined): number {
 }
 
 /** Entries of updates that one object keeps; beyond it the oldest are merged into one per version. */
-export const maxUpdateManagers = 10
+const maxUpdateManagers = 10
 const oldUpdatesManager = 'ancient-changes'
 
 /** Merges the oldest updaters until there are no more than maxUpdateManagers, as far as their versions allow. */

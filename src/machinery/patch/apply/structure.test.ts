@@ -27,7 +27,9 @@ const different: readonly (readonly [string, unknown, unknown])[] = [
 
 describe('the structure of a new object', () => {
   for (const [name, a, b] of alike) test(`is the same with ${name}`, () => assert.equal(structureOf(a), structureOf(b)))
-  for (const [name, a, b] of different) test(`tells apart ${name}`, () => assert.notEqual(structureOf(a), structureOf(b)))
+  for (const [name, a, b] of different) {
+    test(`tells apart ${name}`, () => assert.notEqual(structureOf(a), structureOf(b)))
+  }
 })
 
 test('the fields of an object like one before are those that a comparison finds', () => {
@@ -43,12 +45,18 @@ test('the fields of an object like one before are those that a comparison finds'
     },
   }) as KubeObject
   for (const object of [
-    pod('first', 'image:1', [80], 'one-value'), pod('second', 'image:1', [80], 'one-value'), pod('third', 'image:2', [80, 81], ''),
-    pod('fourth', 'image:1', [80], 'other-value'), pod('fifth', 'image:1', [80], ''),
+    pod('first', 'image:1', [80], 'one-value'),
+    pod('second', 'image:1', [80], 'one-value'),
+    pod('third', 'image:2', [80, 81], ''),
+    pod('fourth', 'image:1', [80], 'other-value'),
+    pod('fifth', 'image:1', [80], ''),
   ]) {
     const options = { manager: 'tester', subresource: '', schema, apiVersion: 'v1', now: 0, resetFields: [['status']] }
     const expected = managersAfterUpdate(new Map(), emptyObject(schema), object as never, options)
     const tracked = trackUpdate({ ...options, live: undefined, updated: object })
-    assert.deepEqual(tracked.metadata?.managedFields?.map((entry) => entry.fieldsV1), [...expected.values()].map(({ fields }) => fields))
+    assert.deepEqual(
+      tracked.metadata?.managedFields?.map((entry) => entry.fieldsV1),
+      [...expected.values()].map(({ fields }) => fields),
+    )
   }
 })

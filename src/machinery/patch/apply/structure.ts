@@ -1,9 +1,9 @@
 /** What of a new object decides which of its fields are owned by who made it. */
 
 /**
- * Equal for two objects of one kind if their creators own the same set of fields. That depends on the names of the fields and on
- * which of them have Go's zero value, and in lists on whatever may be an item's identity: an item that is a scalar, and the scalars
- * right inside an item. Other values are left out.
+ * Equal for two objects of one kind if their creators own the same set of fields. That depends on the names of the
+ * fields and on which of them have Go's zero value, and in lists on whatever may be an item's identity: an item that is
+ * a scalar, and the scalars right inside an item. Other values are left out.
  */
 export function structureOf(value: unknown): string {
   return structure(value, false)

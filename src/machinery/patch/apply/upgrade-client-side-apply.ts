@@ -7,7 +7,7 @@ import type { DeepReadonly, KubeObject, ManagedFieldsEntry } from '../../meta/ob
 import { parseFieldSet, unionSets } from './field-set.ts'
 
 /** `kubectl apply`, and its name before v1.18 wrote one. */
-export const clientSideManagers: readonly string[] = ['kubectl-client-side-apply', 'kubectl-last-applied']
+const clientSideManagers: readonly string[] = ['kubectl-client-side-apply', 'kubectl-last-applied']
 
 /**
  * The JSON patch that gives the fields of the client-side managers (`Update`) to the applier, guarded by the resource
