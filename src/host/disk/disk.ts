@@ -7,7 +7,11 @@ import type { Disk, DiskFile } from '#world/disk.ts'
 import { takeLock } from './lock.ts'
 
 const { O_CREAT, O_DSYNC, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = fs.constants
-const zeros = Buffer.alloc(4 * 2 ** 20)
+/**
+ * Small on purpose: Linux keeps what one call wrote as one folio, and counts (and for a while locks) all of it with every later
+ * write into it, however short.
+ */
+const zeros = Buffer.alloc(64 * 1024)
 /** One read call returns at most 2 GiB; smaller ones let others have the thread in between. */
 const readBytesMax = 64 * 2 ** 20
 
