@@ -1,7 +1,5 @@
 /** From a CustomResourceDefinition to kinds that the server serves like all others. */
-import type {
-  CustomResourceDefinition, CustomResourceDefinitionVersion, CustomResourceSubresourceScale,
-} from '#api/gen/apiextensions-v1.ts'
+import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '#api/gen/apiextensions-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import { forbidden } from '#machinery/errors/api-error.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
@@ -17,6 +15,7 @@ import { compileSchema } from './compile-schema.ts'
 import { columnsOf, selectableFieldsOf } from './json-paths.ts'
 import { applyDefaults, shapeObject } from './shape-object.ts'
 import { compileStructural, type JsonSchema, type Structural } from './structural.ts'
+import { validateCustomObject, validateCustomStatus, type Scale } from './validate-object.ts'
 
 export type Definition = Stored<CustomResourceDefinition>
 type Version = DeepReadonly<CustomResourceDefinitionVersion>
@@ -94,6 +93,7 @@ function kindOf(definition: Definition, form: VersionForm, storage: VersionForm)
   // Bytes may be served as they lie there as long as nobody can have written them by another schema.
   const isAsStored = form === storage && definition.metadata.generation === 1 && definition.spec!.versions.length === 1
   const status = version.subresources?.status !== undefined
+  const scale = version.subresources?.scale
   return defineKind<Custom>({
     ...names,
     versions: [versionOf(definition, form, version.served)],
@@ -119,8 +119,11 @@ function kindOf(definition: Definition, form: VersionForm, storage: VersionForm)
     prepareForUpdate(object, old, { subresource }) {
       if (subresource === 'status') keepMetadata(object, old)
     },
+    validateCreate: (object) => validateCustomObject(object, form.structural, scale),
+    validateUpdate: (object, old) => validateCustomObject(object, form.structural, scale, old),
+    validateStatusUpdate: (object, old) => validateCustomStatus(object, form.structural, scale, old),
     warnings: finalizerWarnings,
-    subresources: { ...(status && { status }), ...scaleOf(version.subresources?.scale) },
+    subresources: { ...(status && { status }), ...scaleOf(scale) },
     columns: columnsOf(version.additionalPrinterColumns),
     selectableFields: selectableFieldsOf(version.selectableFields),
   })
@@ -160,7 +163,7 @@ function keepMetadata(object: Custom, old: Stored<Custom>): void {
   object.metadata = metadata
 }
 
-function scaleOf(scale: DeepReadonly<CustomResourceSubresourceScale> | undefined): {
+function scaleOf(scale: Scale): {
   readonly scale?: { readonly replicas: string; readonly observed: string; readonly selector: string }
 } {
   if (!scale) return {}

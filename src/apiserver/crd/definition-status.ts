@@ -93,7 +93,7 @@ function establish(definition: Definition, accepted: boolean): Omit<Condition, '
 }
 
 /** With one version there is nothing to convert. */
-export function needsWebhook({ spec }: Definition): boolean {
+function needsWebhook({ spec }: Definition): boolean {
   return spec?.conversion?.strategy === 'Webhook' && spec.versions.length > 1
 }
 
