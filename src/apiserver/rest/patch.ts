@@ -93,8 +93,11 @@ function shapePatched(
   const fail = (why: string): ApiError => strategicPatch === undefined
     ? invalid({ group: '', resource: '' }, '', [invalidValue('patch', writeValue(patched), why)])
     : invalid({ group: '', resource: '' }, '', [invalidValue('patch', formatGoValue(strategicPatch), conversionFault(why))])
+  const typed = { ...patched, kind: scope.kind.kind, apiVersion: scope.apiVersion }
+  const mismatch = strategicPatch === undefined ? typeMismatch(context, scope, patched) : undefined
+  if (mismatch !== undefined) throw fail(mismatch)
   try {
-    const { object, strictErrors } = context.codec.shape(scope.kind, scope.version, patched)
+    const { object, strictErrors } = context.codec.shape(scope.kind, scope.version, typed)
     const all = [...errors, ...strictErrors]
     if (all.length > 0 && parameters.fieldValidation === 'Strict') {
       throw fail(`strict decoding error: ${all.join(', ')}`)
@@ -105,6 +108,21 @@ function shapePatched(
     if (error instanceof BodyError) throw fail(error.message)
     throw error
   }
+}
+
+/**
+ * A patch cannot make another kind of an object: upstream finds that out when it decodes the result. (A strategic merge
+ * never looks at the kind again, and so never changes it.)
+ */
+function typeMismatch(context: RestContext, scope: RequestScope, patched: KubeObject): string | undefined {
+  const kind = patched.kind || scope.kind.kind
+  const apiVersion = patched.apiVersion || scope.apiVersion
+  if (kind === scope.kind.kind && apiVersion === scope.apiVersion) return undefined
+  if (!context.kinds.findByKind(apiVersion, kind)) {
+    return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`
+  }
+  return `converting (${apiVersion.slice(apiVersion.indexOf('/') + 1)}.${kind}) to ` +
+    `(${scope.kind.group || 'core'}.${scope.kind.kind}): unknown conversion`
 }
 
 function applyConfiguration(
