@@ -30,7 +30,7 @@ function readFiles(directory: string): readonly GoFile[] {
   return readdirSync(directory)
     .filter(
       (name) =>
-        /\.go$/.test(name) && !/_test\.go$|^generated\.pb\.go$|^zz_generated\.(?!model_name)|swagger_doc/.test(name),
+        name.endsWith('.go') && !/_test\.go$|^generated\.pb\.go$|^zz_generated\.(?!model_name)|swagger_doc/.test(name),
     )
     .toSorted()
     .map((name) => ({ name, text: readFileSync(join(directory, name), 'utf8') }))

@@ -1,5 +1,5 @@
 /**
- * Everything that must pass: types, architecture, unit and compatibility tests, simulation seeds, and on Linux as root
+ * Everything that must pass: types, lint, architecture, unit and compatibility tests, simulation seeds, and on Linux as root
  * the machine tests with real containers. `npm test -- WORD` runs only the test files whose path contains WORD.
  */
 import { spawnSync } from 'node:child_process'
@@ -49,6 +49,7 @@ const checks: readonly Stage[] = [
     name: 'types (deterministic code: no Node, no DOM)',
     run: () => command(join(root, 'node_modules/.bin/tsc'), '-p', 'tsconfig.pure.json'),
   },
+  { name: 'lint', run: () => command(join(root, 'node_modules/.bin/oxlint'), '--deny-warnings') },
   {
     name: 'architecture',
     run: () => {

@@ -108,13 +108,13 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     ...(options.gzip && { gzip: options.gzip }),
     ...(options.processMetrics && { processMetrics: options.processMetrics }),
   })
-  const own = server.localTransport({ name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] })
-  const definitions = createDefinitions({ store, kinds: server.kinds, schemas, transport: own, clock, log: log.named('definitions') })
+  const serverTransport = server.localTransport({ name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] })
+  const definitions = createDefinitions({ store, kinds: server.kinds, schemas, transport: serverTransport, clock, log: log.named('definitions') })
   const { wrapTransport = (direct) => direct } = options
   const transport = (user: UserInfo): Transport => wrapTransport(server.localTransport(user), user)
   const policy = bootstrapPolicy()
   const hooks = postStartHooks({
-    transport: own, kinds: server.kinds,
+    transport: serverTransport, kinds: server.kinds,
     clusterCidrs: [serviceCidr], advertise: { address: advertiseAddress, port },
     policy: [...policy.clusterRoles, ...policy.clusterRoleBindings, ...policy.roles, ...policy.roleBindings],
   })

@@ -60,15 +60,15 @@ export async function startCluster({ config, log, onStep }: ClusterOptions, sign
       disk: systemDisk, directory: join(config.dataDirectory, 'store'), clock: systemClock, log,
       options: { onFailure: exitAfterDiskFailure },
     }))
-    const controlPlane = createControlPlane({
+    const created = createControlPlane({
       store, clock: systemClock, random: systemRandom, crypto: nodeCrypto, log,
       serviceAccountKey: certificates['sa.key']!, rootCertificate: certificates['ca.crt']!, clusterDomain: config.clusterDomain,
       serviceCidr: config.serviceCidr, advertiseAddress: config.advertiseAddress, port: config.port, version: serverVersion,
       nodes: createNodeConnections(certificates, httpClient), processMetrics, gzip: gzipStream,
       runtimeConfig: requireRuntimeConfig(config.runtimeConfig),
     }, until)
-    const server = resources.use(await listenForClients(config, certificates, controlPlane, log))
-    return [`https://${config.advertiseAddress}:${config.port}  ready`, { controlPlane, server }]
+    const listening = resources.use(await listenForClients(config, certificates, created, log))
+    return [`https://${config.advertiseAddress}:${config.port}  ready`, { controlPlane: created, server: listening }]
   })
   const running = [controlPlane.run(until), renewCertificates(config, server, log, until)]
   const failed = Promise.race(running).then(() => undefined)

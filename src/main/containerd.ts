@@ -4,7 +4,7 @@ import { mkdirSync, openSync, closeSync, readFileSync, rmSync, watch, writeFileS
 import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { renderContainerdConfig } from '#bootstrap/containerd-config.ts'
 import type { Log } from '#world/log.ts'
 import { canAdjustOomScore, findCommand, findPluginDirectory } from './cli/prerequisites.ts'
@@ -60,10 +60,15 @@ export async function ensureContainerd(places: ContainerdPlaces, signal: AbortSi
   try {
     await waitForSocket(containerdSocket(places), AbortSignal.any([signal, AbortSignal.timeout(socketLimitMs)]))
     return running
-  } catch (error) {
+  } catch {
+    // No answer in time says it all: another one takes its place.
     signal.throwIfAborted()
     await endContainerd(places, running, signal)
-    return await startContainerd(places, signal).catch((failure: unknown) => { throw new Error('containerd lost its socket and could not be started again', { cause: failure ?? error }) })
+  }
+  try {
+    return await startContainerd(places, signal)
+  } catch (error) {
+    throw new Error('containerd lost its socket and could not be started again', { cause: error })
   }
 }
 
@@ -86,7 +91,7 @@ const endLookMs = 20
 export async function endOf(identity: ProcessIdentity, signal: AbortSignal): Promise<boolean> {
   while (isAlive(identity)) {
     if (signal.aborted) return false
-    await sleep(endLookMs)
+    await pause(endLookMs)
   }
   return true
 }

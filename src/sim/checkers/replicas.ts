@@ -1,6 +1,5 @@
 /** Nobody creates a pod beyond what its owner asks for, and no Deployment asks for more than its surge allows. */
 import type { Deployment, ReplicaSet } from '#api/gen/apps-v1.ts'
-import type { Pod } from '#api/gen/core-v1.ts'
 import { resolveLimits } from '#controllers/deployment/rollout.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { History } from '../history.ts'
