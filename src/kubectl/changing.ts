@@ -54,6 +54,7 @@ export class ObjectProblem extends CommandError {}
 
 function explain(error: unknown, { resource, name }: Info, plan: ChangePlan): unknown {
   if (error instanceof ObjectProblem) return new CommandError(`error: ${resourceWithGroup(resource)} ${JSON.stringify(name)} ${error.message}`, { cause: error })
+  if (plan.failure && error instanceof CommandError) return new CommandError(`${resource.name}/${name} ${error.message}`, { cause: error })
   if (error instanceof ApiError) return new CommandError((plan.failure ?? ((message) => `failed to patch: ${message}`))(plainMessage(error)), { cause: error })
   return error
 }

@@ -1,8 +1,7 @@
-/** What `--help` prints. */
-import type { Command } from './command.ts'
+/** What `kubectl help` prints: every command. */
+import { formatFlags } from './command-help.ts'
 import { commands } from './commands.ts'
 import { globalFlags } from './global-flags.ts'
-import type { FlagSpecifications } from './pflag.ts'
 
 export function formatOverview(): string {
   const groups = new Map<string, string[]>()
@@ -11,22 +10,4 @@ export function formatOverview(): string {
   }
   const sections = [...groups].map(([group, lines]) => `${group} commands:\n${lines.join('')}\n`)
   return `skiff kubectl talks to a Kubernetes cluster.\n\n${sections.join('')}Global flags:\n${formatFlags(globalFlags)}`
-}
-
-export function formatHelp(command: Command, path: string): string {
-  const subcommands = Object.entries(command.subcommands ?? {}).map(([name, { summary }]) => `  ${name.padEnd(15)} ${summary}\n`)
-  return [
-    `${command.summary}.\n\n`,
-    subcommands.length > 0 ? `Commands:\n${subcommands.join('')}\n` : '',
-    command.flags ? `Options:\n${formatFlags(command.flags)}\n` : '',
-    `Usage:\n  ${path} ${command.usage}\n\nUse "kubectl --help" for the flags that every command has.\n`,
-  ].join('')
-}
-
-function formatFlags(flags: FlagSpecifications): string {
-  return Object.entries(flags).map(([name, { shorthand, type, default: initial, usage }]) => {
-    const written = shorthand === undefined || shorthand === name ? `    --${name}` : `-${shorthand}, --${name}`
-    const value = type === 'bool' ? `=${initial ?? 'false'}` : initial === undefined ? ` ${type.toUpperCase()}` : `=${initial}`
-    return `  ${written}${value}\n        ${usage}\n`
-  }).join('')
 }

@@ -38,8 +38,3 @@ export function relaxJsonPath(text: string): string {
   if (!found) throw new CommandError(`unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'`)
   return `{.${found[1] ?? found[2]}}`
 }
-
-/** All that a relaxed expression finds in an object. */
-export function findAll(expression: string, object: Json): readonly unknown[] {
-  return executeJsonPath(parseJsonPath(expression), object, true).flat()
-}

@@ -42,7 +42,7 @@ async function runCommand(command: Command, path: string, line: readonly string[
   const { flags, words, dash } = parseFlags(line, command, path)
   if (!command.run && words.length > 0) throw new UsageError(`unknown command ${JSON.stringify(words[0])}`, path)
   if (flags.bool('help') || !command.run) {
-    const { formatHelp } = await import('./help.ts')
+    const { formatHelp } = await import('./command-help.ts')
     return await environment.output(formatHelp(command, path))
   }
   const missing = Object.entries(command.flags ?? {}).filter(([flag, { required }]) => required && !flags.changed(flag)).map(([flag]) => `"${flag}"`)

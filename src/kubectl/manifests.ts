@@ -59,7 +59,7 @@ async function readDirectory(
 }
 
 /** Every object of a text, lists taken apart. Throws for a document that is no object of a kind. */
-export function parseManifest(source: string, bytes: Uint8Array): readonly Manifest[] {
+function parseManifest(source: string, bytes: Uint8Array): readonly Manifest[] {
   let documents: readonly unknown[]
   try {
     documents = parseYaml(bytes).documents

@@ -57,7 +57,7 @@ export interface Change {
 }
 
 /** Throws when a value would be replaced that may not be. */
-export function planMetadata(object: Json, field: 'labels' | 'annotations', { set, remove }: Pairs, overwrite: boolean, refuse: (conflicts: readonly (readonly [string, string])[]) => Error): Change {
+function planMetadata(object: Json, field: 'labels' | 'annotations', { set, remove }: Pairs, overwrite: boolean, refuse: (conflicts: readonly (readonly [string, string])[]) => Error): Change {
   const before = textsAt(object, 'metadata', field)
   const conflicts = Object.entries(set).filter(([key, value]) => Object.hasOwn(before, key) && before[key] !== value).map(([key]) => [key, before[key]!] as const)
   if (conflicts.length > 0 && !overwrite) throw refuse(conflicts)

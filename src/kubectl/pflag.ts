@@ -212,7 +212,7 @@ const booleans: Readonly<Record<string, boolean>> = {
 }
 
 /** Go's strconv.ParseBool. */
-export function parseBool(text: string): boolean | undefined {
+function parseBool(text: string): boolean | undefined {
   return Object.hasOwn(booleans, text) ? booleans[text] : undefined
 }
 

@@ -7,7 +7,7 @@ import { itemsOf, listPages, watchObjects } from './operations.ts'
 import { requireResource } from './resources.ts'
 
 /** As text; throws for kinds that have no pods. */
-export async function podSelectorOf(object: Json): Promise<string> {
+async function podSelectorOf(object: Json): Promise<string> {
   const kind = textAt(object, 'kind')
   switch (kind) {
     case 'ReplicaSet': case 'StatefulSet': case 'DaemonSet': case 'Deployment': case 'Job': {

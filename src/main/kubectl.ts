@@ -1,9 +1,8 @@
 /** `skiff kubectl`: our command line on this machine's files, terminal and network. */
 import { spawn } from 'node:child_process'
-import { constants } from 'node:os'
-import { homedir, tmpdir } from 'node:os'
-import { mkdtemp, readFile, readdir, rm, writeFile, mkdir } from 'node:fs/promises'
 import { rmSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { constants, homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { systemClock } from '#host/clock.ts'
 import { createHttpClient } from '#host/http/client.ts'
@@ -33,7 +32,8 @@ export async function kubectl(words: readonly string[]): Promise<void> {
   process.exitCode = exitCode
 }
 
-function systemEnvironment(http: Environment['http'], signal: AbortSignal): Environment {
+/** This machine; the caller closes `http`. */
+export function systemEnvironment(http: Environment['http'], signal: AbortSignal): Environment {
   return {
     http, signal, clock: systemClock, random: systemRandom, files,
     variables: process.env, homeDirectory: homedir(), isTerminal: process.stdout.isTTY, version: serverVersion,
@@ -88,7 +88,6 @@ const files: CommandFiles = {
     const partial = `${path}.${process.pid}.new`
     try {
       await writeFile(partial, bytes, { mode: 0o600 })
-      const { rename } = await import('node:fs/promises')
       await rename(partial, path)
     } finally {
       await rm(partial, { force: true })

@@ -46,7 +46,7 @@ export const run: Command = {
       await createAndPrint(context, {
         apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: { selector: labels, ports: [{ port, protocol: 'TCP', targetPort: port }] },
       })
-      if (given.string('output') === 'yaml') await context.environment.output('---\n')
+      if (given.string('output') === 'yaml') await context.environment.output('---\n---\n')
     }
     await createAndPrint(context, pod)
   },

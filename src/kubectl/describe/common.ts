@@ -83,7 +83,7 @@ export function writeTaints(description: Description, title: string, taints: rea
   writeValues(description, title, sorted.map(formatTaint))
 }
 
-export function formatTaint(taint: unknown): string {
+function formatTaint(taint: unknown): string {
   const [key, value, effect] = [textAt(taint, 'key'), textAt(taint, 'value'), textAt(taint, 'effect')]
   return `${key}${value && `=${value}`}${effect && `:${effect}`}`
 }

@@ -92,7 +92,7 @@ export function writeResources(description: Description, level: number, resource
   }
 }
 
-export function formatProbe(probe: unknown): string {
+function formatProbe(probe: unknown): string {
   const seconds = (name: string): string => `${numberAt(probe, name)}`
   const numbers = `delay=${seconds('initialDelaySeconds')}s timeout=${seconds('timeoutSeconds')}s period=${seconds('periodSeconds')}s ` +
     `#success=${seconds('successThreshold')} #failure=${seconds('failureThreshold')}`

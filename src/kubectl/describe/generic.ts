@@ -37,7 +37,7 @@ function writeContent(description: Description, level: number, content: Json, pa
 const acronyms = new Set(['API', 'URL', 'UID', 'GUID'])
 
 /** `creationTimestamp` is `Creation Timestamp`; names with other characters than letters stay as they are. */
-export function formatTitle(field: string): string {
+function formatTitle(field: string): string {
   if (!/^[\p{L}-]*$/u.test(field)) return field
   const parts = field.match(/\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}?\p{Ll}+|\p{Lu}+|-+/gu) ?? [field]
   const merged: string[] = []

@@ -1,23 +1,24 @@
 /** KYAML: YAML in braces and quotes, which no indentation can break. */
 import { isObject, sortedEntries } from '../fields.ts'
 
-export function formatKyaml(value: unknown): string {
-  return `${write(value, '\n')}\n`
+/** With sorted keys, or in the object's own order. */
+export function formatKyaml(value: unknown, sorted = true): string {
+  return `${write(value, '\n', sorted)}\n`
 }
 
-function write(value: unknown, newline: string): string {
+function write(value: unknown, newline: string, sorted: boolean): string {
   const inner = `${newline}  `
   if (typeof value === 'string') return JSON.stringify(value)
   if (Array.isArray(value)) {
     if (value.length === 0) return '[]'
     // Objects in a list share their brackets' line: `[{ … }, { … }]`.
-    if (value.every((item) => isObject(item) && Object.keys(item).length > 0)) return `[${value.map((item) => write(item, newline)).join(', ')}]`
-    return `[${inner}${value.map((item) => write(item, inner)).join(`,${inner}`)},${newline}]`
+    if (value.every((item) => isObject(item) && Object.keys(item).length > 0)) return `[${value.map((item) => write(item, newline, sorted)).join(', ')}]`
+    return `[${inner}${value.map((item) => write(item, inner, sorted)).join(`,${inner}`)},${newline}]`
   }
   if (isObject(value)) {
-    const entries = sortedEntries(value).filter(([, item]) => item !== undefined)
+    const entries = (sorted ? sortedEntries(value) : Object.entries(value)).filter(([, item]) => item !== undefined)
     if (entries.length === 0) return '{}'
-    return `{${inner}${entries.map(([key, item]) => `${formatKey(key)}: ${write(item, inner)}`).join(`,${inner}`)},${newline}}`
+    return `{${inner}${entries.map(([key, item]) => `${formatKey(key)}: ${write(item, inner, sorted)}`).join(`,${inner}`)},${newline}}`
   }
   return value === null || value === undefined ? 'null' : String(value)
 }

@@ -1,5 +1,4 @@
 /** Prints objects in the form that -o names: json, yaml, name, jsonpath, custom columns, or what the command did. */
-import { encodeYamlValue } from '#machinery/codec/yaml.ts'
 import type { CommandContext } from '../command.ts'
 import { CommandError } from '../errors.ts'
 import type { Json } from '../fields.ts'
@@ -38,11 +37,13 @@ export async function makePrinter(context: CommandContext, more: readonly string
   switch (format) {
     case 'json':
       return (object) => `${formatJson(strip(object), '    ', sorted)}\n`
-    case 'yaml':
+    case 'yaml': {
+      const { encodeYamlValue } = await import('#machinery/codec/yaml.ts')
       return (object) => `${printed++ > 0 ? '---\n' : ''}${encodeYamlValue(strip(object))}`
+    }
     case 'kyaml': {
       const { formatKyaml } = await import('./kyaml.ts')
-      return (object) => `---\n${formatKyaml(strip(object))}`
+      return (object) => `---\n${formatKyaml(strip(object), sorted)}`
     }
     case 'name':
       return (object) => namesOf(object)
@@ -83,7 +84,7 @@ export function namesOf(object: Json): string {
   return `${typeName(object)}/${nameOf(object) || '<unknown>'}\n`
 }
 
-export function typeName(object: Json): string {
+function typeName(object: Json): string {
   const kind = textAt(object, 'kind').toLowerCase()
   const [group] = splitApiVersion(textAt(object, 'apiVersion'))
   return group === '' ? kind : `${kind}.${group}`

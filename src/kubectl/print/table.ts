@@ -82,7 +82,7 @@ export function formatLabels(labels: Readonly<Record<string, string>>): string {
 }
 
 /** Up to the first line break, and nothing that a terminal would take for a command. */
-export function formatCell(cell: unknown): string {
+function formatCell(cell: unknown): string {
   if (cell === null || cell === undefined) return ''
   if (Array.isArray(cell)) return `[${cell.map(formatCell).join(' ')}]`
   if (isObject(cell)) return `map[${sortedEntries(cell).map(([key, value]) => `${key}:${formatCell(value)}`).join(' ')}]`

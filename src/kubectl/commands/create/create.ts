@@ -32,7 +32,7 @@ export const create: Command = {
     const { flags, session, environment, words } = context
     const filenames = flags.list('filename')
     if (filenames.length === 0) {
-      const { formatHelp } = await import('../../help.ts')
+      const { formatHelp } = await import('../../command-help.ts')
       environment.error('error: must specify one of -f and -k\n\n')
       environment.error(formatHelp(create, context.path))
       throw new CommandError('', { verbatim: true })

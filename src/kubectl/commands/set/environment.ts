@@ -43,7 +43,7 @@ export function environmentCommand(
       if (flags.bool('list')) return await listVariables(context, resources)
       const wanted = [...await readFrom(context), ...changes.filter((word) => word.includes('=')).map(parseVariable)]
       const removed = changes.filter((word) => !word.includes('=')).map((word) => word.slice(0, -1))
-      if (wanted.length === 0 && removed.length === 0) throw new CommandError('at least one environment variable must be provided')
+      if (wanted.length === 0 && removed.length === 0) return
       const pattern = flags.string('containers')
       const fields = ['initContainers', 'containers']
       await applySet(context, {
@@ -78,7 +78,7 @@ function withVariables(container: Json, wanted: readonly Json[], removed: readon
 }
 
 /** References to the keys of a config map or secret. */
-async function readFrom({ flags, session }: CommandContext): Promise<readonly Json[]> {
+async function readFrom({ flags, session, environment }: CommandContext): Promise<readonly Json[]> {
   const from = flags.string('from')
   if (from === '') return []
   const { infos, errors } = await select(session, { words: [from] })
@@ -89,9 +89,11 @@ async function readFrom({ flags, session }: CommandContext): Promise<readonly Js
   const data = at(object, 'data')
   const keys = Object.keys(isObject(data) ? data : {}).toSorted().filter((key) => flags.list('keys').length === 0 || flags.list('keys').includes(key))
   const source = kind === 'Secret' ? 'secretKeyRef' : 'configMapKeyRef'
-  return keys.map((key) => ({
-    name: flags.string('prefix') + key.toUpperCase().replaceAll(/[-.]/g, '_'), valueFrom: { [source]: { name: textAt(object, 'metadata', 'name'), key } },
-  }))
+  return keys.map((key) => {
+    const name = key.toUpperCase().replaceAll(/[-.]/g, '_')
+    if (name !== key) environment.error(`Warning: key ${key} transferred to ${name}\n`)
+    return { name: flags.string('prefix') + name, valueFrom: { [source]: { name: textAt(object, 'metadata', 'name'), key } } }
+  })
 }
 
 async function listVariables({ flags, session, environment }: CommandContext, resources: readonly string[]): Promise<void> {
@@ -99,11 +101,11 @@ async function listVariables({ flags, session, environment }: CommandContext, re
     words: resources, filenames: flags.list('filename'), recursive: flags.bool('recursive'), labelSelector: flags.string('selector'), emptySelectsAll: flags.bool('all'), latest: true,
   })
   if (errors.length > 0) throw errors[0]
-  for (const { resource, name, object } of infos) {
+  for (const { name, object } of infos) {
     for (const field of ['initContainers', 'containers']) {
       for (const container of listAt(object, ...podSpecPath(object), field)) {
         if (!matchesPattern(textAt(container, 'name'), flags.string('containers'))) continue
-        await environment.output(`# ${resource.name} ${name}, container ${textAt(container, 'name')}\n`)
+        await environment.output(`# ${textAt(object, 'kind')} ${name}, container ${textAt(container, 'name')}\n`)
         for (const variable of listAt(container, 'env')) await environment.output(`${formatVariable(variable)}\n`)
       }
     }
