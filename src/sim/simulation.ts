@@ -19,7 +19,7 @@ import { runWorkload, tidyUp } from './workload.ts'
 
 export interface SimulationOptions {
   readonly seed: number
-  /** Of use and faults. The time to come to rest is on top. Default 0.15. */
+  /** Of use and faults. The time to come to rest is on top. Default 0.1. */
   readonly hours?: number
   readonly nodes?: number
   /** Instead of those that the seed chooses. */
@@ -63,7 +63,7 @@ const heartbeats = new Set(['leases.coordination.k8s.io', 'events', 'events.even
 
 /** Throws only if the simulation itself is broken. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const { seed, hours = 0.15, nodes = 3, tampering = {}, print } = options
+  const { seed, hours = 0.1, nodes = 3, tampering = {}, print } = options
   const random = seededRandom(seed)
   const trace = createTrace(print)
   const violations: Violation[] = []
