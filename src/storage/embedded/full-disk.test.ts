@@ -46,6 +46,36 @@ test('a full disk refuses puts before the log runs out, and takes them again whe
   await again[Symbol.asyncDispose]()
 })
 
+test('a put larger than what is left of the log is refused on a full disk, and nothing else suffers', async () => {
+  const clock = createSimClock(0)
+  const disk = createSimDisk()
+  const options = { firstSegmentBytes: 16_384, segmentBytes: 16_384 }
+  const world = { disk, directory: '/store', clock, log: silentLog, options }
+  const failures: Error[] = []
+  const store = await openEmbeddedStore({ ...world, options: { ...options, onFailure: (error) => failures.push(error) } })
+  const first = await store.swap('/k/small', 0, { type: 'put', value })
+  disk.beforeEach = (operation, path) =>
+    operation === 'preallocate' ? new DiskError('full', `${path}: no space left`) : undefined
+  const large = store.swap('/k/large', 0, { type: 'put', value: new Uint8Array(40_000) })
+  // Decided upon the large one, so it goes with it.
+  const rival = store.swap('/k/large', 0, { type: 'put', value })
+  await assert.rejects(large, StoreFull)
+  await assert.rejects(rival, StoreFull)
+  assert.deepEqual(store.current().list({ start: '/k/', end: '/k0' }).map(({ key }) => key), ['/k/small'])
+  assert.equal((await store.swap('/k/small', first.revision, { type: 'delete' })).type, 'swapped')
+  disk.beforeEach = undefined
+  await clock.advance(1_000)
+  await assert.rejects(store.swap('/k/large', 0, { type: 'put', value }), StoreFull)
+  await clock.settle()
+  assert.equal((await store.swap('/k/large', 0, { type: 'put', value: new Uint8Array(40_000) })).type, 'swapped')
+  assert.deepEqual(failures, [])
+  await store[Symbol.asyncDispose]()
+  const again = await openEmbeddedStore(world)
+  assert.equal(again.current().get('/k/large')?.value.length, 40_000)
+  assert.equal(again.revision, first.revision + 2)
+  await again[Symbol.asyncDispose]()
+})
+
 test('a directory in use is not opened twice', async () => {
   const disk = createSimDisk()
   const world = { disk, directory: '/store', clock: createSimClock(0), log: silentLog }

@@ -23,7 +23,10 @@ import { sizeOf, type Versions } from './versions.ts'
 export interface Journal {
   /** How many of these changes fit into one append, at least one. */
   fitting(changes: readonly Version[]): number
-  /** Resolves once the changes are durable. After it has rejected once, it is never called again. */
+  /**
+   * Resolves once the changes are durable. Rejects with StoreFull when there was no room for them and nothing was
+   * written. After it has rejected with anything else, it is never called again.
+   */
   append(changes: readonly Version[]): Promise<void>
   /** Called after each commit, with what readers now see. Must not throw. */
   committed(versions: Versions): void
@@ -84,6 +87,8 @@ export class JournaledStore implements Store {
   #committing: Promise<void> | undefined
   #nextRevision: Revision
   #stagedBytes = 0
+  /** How often changes under way were given up, because the disk had no room. */
+  #abandonments = 0
   #failure: StoreFailed | undefined
   #closed = false
   #marks: { readonly at: number; readonly revision: Revision }[] = []
@@ -198,9 +203,11 @@ export class JournaledStore implements Store {
    */
   async #conflict(latest: Version | undefined): Promise<SwapResult> {
     if (latest === undefined) return { type: 'conflict', current: undefined, revision: this.revision }
+    const abandonments = this.#abandonments
     while (latest.modRevision > this.revision) {
       await this.#committing
       if (this.#failure !== undefined) throw this.#failure
+      if (this.#abandonments !== abandonments) throw new StoreFull('there was no space on the disk for the change that won')
     }
     const isNewest = this.#versions.latest(latest.key) === latest
     return {
@@ -222,6 +229,10 @@ export class JournaledStore implements Store {
       try {
         await journal.append(changes)
       } catch (error) {
+        if (error instanceof StoreFull) {
+          this.#abandon(error, staged)
+          continue
+        }
         this.#fail(error, staged)
         break
       }
@@ -246,6 +257,17 @@ export class JournaledStore implements Store {
   #show(changes: readonly Version[]): void {
     this.#versions.apply(changes)
     this.#forget()
+  }
+
+  /** Nothing of these was written, so they and what was decided upon them have never been. */
+  #abandon(refusal: StoreFull, staged: readonly Staged[]): void {
+    const rejected = [...staged, ...this.#queue]
+    this.#queue = []
+    this.#underWay.clear()
+    this.#stagedBytes = 0
+    this.#nextRevision = this.revision + 1
+    this.#abandonments++
+    for (const { reject } of rejected) reject(refusal)
   }
 
   /** After a failed write nobody knows what the disk holds, so nothing is acknowledged ever again. */

@@ -3,7 +3,7 @@
  */
 import type { Timer } from '#world/clock.ts'
 import { DiskError, type DiskFile } from '#world/disk.ts'
-import type { Revision } from '../store.ts'
+import { StoreFull, type Revision } from '../store.ts'
 import { logName, spareName, type StoreDirectory } from './directory.ts'
 import type { Journal } from './journaled-store.ts'
 import type { Version } from './key-index.ts'
@@ -130,7 +130,12 @@ export class SegmentLog implements Journal {
     this.#isClosed = true
     this.#sealTimer?.cancel()
     await this.#snapshots.stop()
-    if (this.#broken === undefined) await this.#enqueue(() => this.#seal())
+    if (this.#broken === undefined) {
+      await this.#enqueue(() => this.#seal()).catch((error: unknown) => {
+        // Without a seal the next start reads the log as after a crash.
+        if (!(error instanceof StoreFull)) throw error
+      })
+    }
     const spare = await this.#spare
     await spare?.file[Symbol.asyncDispose]()
     await this.#current.file[Symbol.asyncDispose]()
@@ -138,7 +143,7 @@ export class SegmentLog implements Journal {
 
   /**
    * Runs one write after the other. A write whose outcome is unknown may or may not be there later; nothing may follow
-   * it.
+   * it. One for which there was no room has not begun.
    */
   #enqueue(write: () => Promise<void>): Promise<void> {
     const written = this.#writing.then(() => {
@@ -146,6 +151,7 @@ export class SegmentLog implements Journal {
       return write()
     })
     this.#writing = written.catch((error: unknown) => {
+      if (error instanceof StoreFull) return
       this.#broken ??= error instanceof Error ? error : new Error(String(error))
     })
     return written
@@ -185,7 +191,7 @@ export class SegmentLog implements Journal {
     this.#spare = undefined
     if (spare === undefined || spare.size < room + headerBytes) {
       await spare?.file[Symbol.asyncDispose]()
-      spare = await makeSpare(this.#parts, Math.max(this.#nextSize(), room + headerBytes))
+      spare = await this.#makeRoom(room + headerBytes)
     }
     const before = this.#current
     this.#current = await beginSegment(this.#parts, spare, before, this.#nextRevision)
@@ -193,6 +199,21 @@ export class SegmentLog implements Journal {
       { sequence: this.#current.sequence, firstRevision: this.#nextRevision, size: this.#current.size },
     )
     await before.file[Symbol.asyncDispose]()
+  }
+
+  /** Of the usual size, or just large enough where the disk has no more. Throws StoreFull, having changed nothing. */
+  async #makeRoom(size: number): Promise<Spare> {
+    try {
+      return await makeSpare(this.#parts, Math.max(this.#nextSize(), size)).catch((error: unknown) => {
+        if (isNoSpace(error)) return makeSpare(this.#parts, size)
+        throw error
+      })
+    } catch (error) {
+      if (!isNoSpace(error)) throw error
+      this.#isFull = true
+      this.#spareFailedAt = this.#parts.clock.monotonic()
+      throw new StoreFull('there is no space left on the disk of the store', { cause: error })
+    }
   }
 
   #nextSize(): number {
@@ -207,7 +228,7 @@ export class SegmentLog implements Journal {
       this.#isFull = false
       return spare
     }, (error: unknown) => {
-      this.#isFull = error instanceof DiskError && error.reason === 'full'
+      this.#isFull = isNoSpace(error)
       this.#spareFailedAt = clock.monotonic()
       this.#spare = undefined
       log.error('the next log of the store could not be made ready', { error })
@@ -234,9 +255,20 @@ export class SegmentLog implements Journal {
 /** A file of zeros under a name that recovery throws away. */
 async function makeSpare({ disk, directory }: StoreDirectory, size: number): Promise<Spare> {
   const file = await disk.open(`${directory}/${spareName}`, 'create')
-  await file.preallocate(size)
-  await file.datasync()
-  return { file, size }
+  try {
+    await file.preallocate(size)
+    await file.datasync()
+    return { file, size }
+  } catch (error) {
+    // What it got of a full disk is given back.
+    await file.truncate(0).catch(() => undefined)
+    await file[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function isNoSpace(error: unknown): boolean {
+  return error instanceof DiskError && error.reason === 'full'
 }
 
 /** Gives the spare its header and then its name; only after that is durable may anything be acknowledged in it. */
