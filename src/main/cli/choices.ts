@@ -9,6 +9,7 @@ import { freeIndex, homeDirectories, readRecord, removeRecord, writeRecord } fro
 import { machineAddress } from '../machine-address.ts'
 import type { Arguments } from './arguments.ts'
 import { clusterName, dataDirectoryOf } from './cluster-flags.ts'
+import { hasDataOf } from './data-directory.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { lockNumbers } from './operation-lock.ts'
 
@@ -42,7 +43,7 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
   }
   const nodes = flags.text('nodes') !== undefined || !before ? parseNodes(flags) : before.nodes
   const dataDirectory = flags.text('data-dir') !== undefined || !before ? dataDirectoryOf(name, flags.text('data-dir')) : before.dataDirectory
-  if (before && before.dataDirectory !== dataDirectory) {
+  if (before && before.dataDirectory !== dataDirectory && hasDataOf(before.dataDirectory, name)) {
     throw usage(`cluster "${name}" has its data in ${before.dataDirectory}, not in ${dataDirectory}`, `leave --data-dir away, choose another --name, or skiff reset --name ${name}`)
   }
   const choices: ClusterChoices = {

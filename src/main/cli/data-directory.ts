@@ -1,6 +1,6 @@
 /** Whose data directory it is: a small file in it says so, so that nothing of others is ever used, changed or removed. */
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { homeDirectories } from '../cluster-registry.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 
@@ -50,11 +50,23 @@ function parseMark(text: string): { readonly format: number; readonly cluster: s
 /** Makes the directory if need be and takes it for the cluster. Throws CommandFailure when it is another's. */
 export function claimDataDirectory(directory: string, cluster: string): void {
   requireDataDirectory(directory, cluster)
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  makeDirectory(directory)
   const file = join(directory, markName)
   // Written also when it is there: whoever cannot write here learns it now, and not from some component later.
   writeFileSync(`${file}.new`, `${JSON.stringify({ format: layoutFormat, cluster })}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file)
+}
+
+/** Parent by parent: Node's own recursion never ends where the system says that nothing can be made (as in /proc). */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return
+  if (dirname(directory) !== directory) makeDirectory(dirname(directory))
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw new CommandFailure('E-PATH', `no directory can be made at ${directory}`, 'choose another --data-dir', exitCode.usage, { cause: error })
+  }
 }
 
 /** Throws CommandFailure unless the directory is this cluster's, empty, or not there. Changes nothing. */
@@ -72,6 +84,12 @@ export function requireDataDirectory(directory: string, cluster: string): void {
       if (isOwnPlace(directory, cluster)) return
       throw new CommandFailure('E-DATA-FOREIGN', `${directory} is not empty and not Skiff's (it holds ${JSON.stringify(owner.example)})`, 'choose an empty --data-dir', exitCode.usage)
   }
+}
+
+/** Whether the cluster has been started there. */
+export function hasDataOf(directory: string, cluster: string): boolean {
+  const owner = decideOwner(readContents(directory))
+  return owner.type === 'cluster' && owner.name === cluster
 }
 
 /** Removes the cluster's directory. Gives false, and leaves everything, when it does not say that it is this cluster's. */
