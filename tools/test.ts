@@ -1,6 +1,6 @@
 /**
- * Everything that must pass: types, lint, architecture, unit and compatibility tests, simulation seeds, and on Linux as root
- * the machine tests with real containers. `npm test -- WORD` runs only the test files whose path contains WORD.
+ * Everything that must pass: types, lint, architecture, unit and compatibility tests, simulation seeds, and on Linux as
+ * root the machine tests with real containers. `npm test -- WORD` runs only the test files whose path contains WORD.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
@@ -63,7 +63,11 @@ const unit: Stage = {
   name: 'unit and compatibility tests',
   run: () =>
     nodeTests(
-      testFiles('src/**/*.test.ts', 'tests/{compatibility,conformance,fuzz,integration,scenarios}/**/*.test.ts', 'tools/**/*.test.ts'),
+      testFiles(
+        'src/**/*.test.ts',
+        'tests/{compatibility,conformance,fuzz,integration,scenarios}/**/*.test.ts',
+        'tools/**/*.test.ts',
+      ),
       2,
     ),
 }
@@ -82,9 +86,15 @@ function runMachineTests(): boolean {
     )
     return false
   }
-  // Here and not only by the tests that need it: a test that finds no containerd must not be able to pass by being skipped.
+  // Here and not only by the tests that need it: a test that finds no containerd must not be able to pass by
+  // being skipped.
   ensureInstalled({
-    containerd: 'containerd', runc: 'runc', nft: 'nftables', ip: 'iproute2', busybox: 'busybox-static', curl: 'curl',
+    containerd: 'containerd',
+    runc: 'runc',
+    nft: 'nftables',
+    ip: 'iproute2',
+    busybox: 'busybox-static',
+    curl: 'curl',
     '/usr/lib/cni/bridge': 'containernetworking-plugins',
   })
   return nodeTests(files, 1)
