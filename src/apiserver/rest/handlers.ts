@@ -1,4 +1,5 @@
 /** The REST verbs over HTTP: parameters and bodies in, bytes out. What the verbs mean is in the files beside. */
+import { duplicateProblems } from '#machinery/codec/json.ts'
 import { badRequest } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { cloneJson, isJsonObject, jsonKind } from '#machinery/patch/json.ts'
@@ -154,11 +155,12 @@ function decodePatch(
 ): { readonly value: unknown; readonly strictErrors: readonly string[] } {
   const strict = parameters.fieldValidation !== 'Ignore'
   try {
-    const { value, duplicates, problems } = context.codec.parse(type === 'apply' ? 'yaml' : 'json', body, strict)
+    const parsed = context.codec.parse(type === 'apply' ? 'yaml' : 'json', body, strict)
+    const { value, problems } = parsed
     if (type === 'json' && strict && !Array.isArray(value) && value !== null) {
       throw new BodyError(`json: cannot unmarshal ${jsonKind(value)} into Go value of type []handlers.jsonPatchOp`)
     }
-    const repeated = [...duplicates.values()].flat().map((key) => `duplicate field ${JSON.stringify(key)}`)
+    const repeated = duplicateProblems(parsed).map((problem) => (type === 'json' ? `json patch ${problem}` : problem))
     return { value, strictErrors: [...problems, ...repeated] }
   } catch (error) {
     if (error instanceof BodyError) {

@@ -132,7 +132,9 @@ class Parser {
       top.value.push(value)
     } else {
       if (Object.hasOwn(top.value, top.key)) {
-        this.#duplicates.set(top.value, [...(this.#duplicates.get(top.value) ?? []), top.key])
+        const keys = this.#duplicates.get(top.value)
+        if (keys) keys.push(top.key)
+        else this.#duplicates.set(top.value, [top.key])
       }
       if (top.key === '__proto__') {
         Object.defineProperty(top.value, top.key, { value, enumerable: true, writable: true, configurable: true })
