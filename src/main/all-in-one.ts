@@ -78,24 +78,31 @@ export async function startCluster({ config, log, onStep }: ClusterOptions, sign
     process.exit(70)
   })
 
-  await step('components', async () => {
-    await controlPlane.started
-    return ['controllers, scheduler', undefined]
-  })
-  if (machine) {
-    await step('node', async () => {
-      const prepared = resources.use(await machine)
-      const node = resources.use(await startMachineNode({ config, controlPlane, certificates, machine: prepared, httpClient, log }, until))
-      running.push(node.run(until))
-      await Promise.all([node.ready, node.serving])
-      return [`${config.nodes.type === 'machine' ? config.nodes.nodeName : ''}  Ready; services and DNS (${config.dnsServiceIp}) answer`, undefined]
+  try {
+    await step('components', async () => {
+      await controlPlane.started
+      return ['controllers, scheduler', undefined]
     })
-  } else if (config.nodes.type === 'simulated') {
-    const { count } = config.nodes
-    await step('nodes', async () => {
-      await startSimulatedNodes({ count, controlPlane, config, log }, until)
-      return [`${count} simulated, Ready`, undefined]
-    })
+    if (machine) {
+      await step('node', async () => {
+        const prepared = resources.use(await machine)
+        const node = resources.use(await startMachineNode({ config, controlPlane, certificates, machine: prepared, httpClient, log }, until))
+        running.push(node.run(until))
+        await Promise.all([node.ready, node.serving])
+        return [`${config.nodes.type === 'machine' ? config.nodes.nodeName : ''}  Ready; services and DNS (${config.dnsServiceIp}) answer`, undefined]
+      })
+    } else if (config.nodes.type === 'simulated') {
+      const { count } = config.nodes
+      await step('nodes', async () => {
+        await startSimulatedNodes({ count, controlPlane, config, log }, until)
+        return [`${count} simulated, Ready`, undefined]
+      })
+    }
+  } catch (error) {
+    // In order: components that lose their store before they are told to stop take it for a failure of their own.
+    stop.abort(new Error('the cluster could not start', { cause: error }))
+    await Promise.allSettled(running)
+    throw error
   }
   const owned = resources.move()
   return {

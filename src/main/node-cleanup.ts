@@ -86,7 +86,11 @@ export async function removeNodeTraces(choices: ClusterChoices): Promise<string[
 const networkResultsDirectory = '/var/lib/cni/results'
 
 function removeNetworkResults(networkName: string): void {
-  for (const file of networkResultFiles(networkName)) rmSync(file, { force: true })
+  for (const file of networkResultFiles(networkName)) {
+    const sandboxId = file.slice(`${networkResultsDirectory}/${networkName}-`.length).replace(/-eth0$/, '')
+    rmSync(join(networkResultsDirectory, `cni-loopback-${sandboxId}-lo`), { force: true })
+    rmSync(file, { force: true })
+  }
 }
 
 /** One file per pod; the network is named after the cluster's bridge. */
