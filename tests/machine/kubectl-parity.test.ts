@@ -15,16 +15,16 @@ let upstream: string
 
 const podManifest = `apiVersion: v1
 kind: Pod
-metadata: {name: full, annotations: {long: "line1\\nline2"}, labels: {x: y}}
+metadata: {name: full, annotations: {long: "line1\\nline2"}, labels: {x: z}}
 spec:
-  initContainers: [{name: i, image: busybox, command: [sh, -c, "a\\nb"]}]
+  initContainers: [{name: i, image: busybox, restartPolicy: Always, command: [sh, -c, "a\\nb"]}]
   containers:
   - name: c
     image: nginx
     ports: [{containerPort: 80, name: http}, {containerPort: 81}]
     resources: {requests: {cpu: 100m, memory: 1Gi}, limits: {cpu: 1}}
-    env: [{name: A, value: b}, {name: N, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]
-    readinessProbe: {exec: {command: [a, b]}}
+    env: [{name: A, value: b}, {name: OWN_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]
+    livenessProbe: {exec: {command: [a, b]}, initialDelaySeconds: 600}
     volumeMounts: [{name: e, mountPath: /e}]
   volumes: [{name: e, emptyDir: {}}]
   tolerations: [{key: a, operator: Exists}]
@@ -63,7 +63,7 @@ const lines = [
   'get pods', 'get pods -o wide', 'get pods -A', 'get all', 'get nodes,ns', 'get nodes -o yaml', 'get deploy web -o json', 'get ns -o name',
   'get pods nope', 'get pods nope nope2 --ignore-not-found', 'get ns nope kube-system', 'get nope x', 'get po --foo', 'get po -Z', 'get po -o foo',
   'get pods --show-labels', 'get pods -L app', 'get pods --no-headers', 'get ns --sort-by=.metadata.name', 'get ns -o jsonpath={.items[*].metadata.name}',
-  'get ns -o jsonpath={range.items[*]}{.metadata.name}{end}', 'get ns -o custom-columns=NAME:.metadata.name,PHASE:.status.phase,X:.nope',
+  'get ns -o jsonpath={.items[0:2].metadata.name}', 'get ns -o custom-columns=NAME:.metadata.name,PHASE:.status.phase,X:.nope',
   'get -n=kube-system sa', '-n kube-system get sa', 'get po -nkube-system', 'get pods -n nope', 'get deployments.v1.apps web', 'get cs',
   'get pods --field-selector=foo=bar', 'get pods --field-selector=status.phase=Running -o name', 'get deploy web --subresource=scale',
   'get pods --as=bob', 'get --raw /version', 'get -f /nonexist', 'get',
