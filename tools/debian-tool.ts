@@ -51,8 +51,21 @@ export function ensureInstalled(commandsAndPackages: Readonly<Record<string, str
   const missing = Object.entries(commandsAndPackages).filter(
     ([command]) => spawnSync('sh', ['-c', `command -v ${command}`]).status !== 0,
   )
-  if (missing.length === 0) return
-  const packages = missing.map(([, name]) => name)
+  install(missing.map(([, name]) => name))
+}
+
+/** The same for packages without a command. */
+export function ensurePackages(names: readonly string[]): void {
+  install(
+    names.filter(
+      (name) =>
+        spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' }).stdout !== 'installed',
+    ),
+  )
+}
+
+function install(packages: readonly string[]): void {
+  if (packages.length === 0) return
   process.stderr.write(`installing ${packages.join(' ')} from Debian ...\n`)
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   run('apt-get', ['update'], root, environment)
