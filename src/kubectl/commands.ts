@@ -35,6 +35,8 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   set: { group: 'Basic', summary: 'Set specific features on objects', load: async () => (await import('./commands/set/set.ts')).set },
   expose: { group: 'Basic', summary: 'Expose an object as a new service', load: async () => (await import('./commands/expose.ts')).expose },
   run: { group: 'Basic', summary: 'Run a particular image on the cluster', load: async () => (await import('./commands/run.ts')).run },
+  edit: { group: 'Basic', summary: 'Edit a resource on the server', load: async () => (await import('./commands/edit.ts')).edit },
+  diff: { group: 'Advanced', summary: 'Diff the live version against a would-be applied version', load: async () => (await import('./commands/diff.ts')).diff },
   describe: { group: 'Debug', summary: 'Show details of a specific resource or group of resources', load: async () => (await import('./commands/describe.ts')).describe },
   apply: { group: 'Advanced', summary: 'Apply a configuration to a resource by file name or stdin', load: async () => (await import('./commands/apply.ts')).apply },
 }

@@ -72,7 +72,7 @@ export function plainMessage(error: unknown): string {
 }
 
 /** The line of one error among several. */
-function messageForError(error: unknown): string {
+export function messageForError(error: unknown): string {
   return standardMessage(error) ?? plainMessage(error)
 }
 
