@@ -129,21 +129,19 @@ function renderJsonList(page: ListPage, { kind, apiVersion }: RequestScope, type
     bound += servedBound(entry, type) + 1
     if (bound > pieceBytes) {
       return {
-        status: 200, headers: jsonHeaders, body: { type: 'stream', chunks: jsonPieces(page.entries, head, type) },
+        status: 200, headers: jsonHeaders, body: { type: 'stream', chunks: jsonPieces(page.entries, head, type, pieceBytes) },
       }
     }
   }
   return {
-    status: 200, headers: jsonHeaders, body: { type: 'bytes', chunks: [...jsonPieces(page.entries, head, type)] },
+    status: 200, headers: jsonHeaders, body: { type: 'bytes', chunks: [...jsonPieces(page.entries, head, type, bound)] },
   }
 }
 
 function* jsonPieces(
-  entries: readonly Entry[], head: Uint8Array, type: Uint8Array,
+  entries: readonly Entry[], head: Uint8Array, type: Uint8Array, firstBytes: number,
 ): Generator<Uint8Array, void, undefined> {
-  let piece = new Uint8Array(
-    Math.min(pieceBytes, head.length + 4 + entries.reduce((sum, entry) => sum + servedBound(entry, type) + 1, 0)),
-  )
+  let piece = new Uint8Array(Math.max(firstBytes, head.length + 4))
   piece.set(head)
   let offset = head.length
   let first = true

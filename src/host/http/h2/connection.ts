@@ -25,6 +25,11 @@ const maxQueued = 256 * 1024
 /** Answers to such frames that a client does not take. */
 const maxUnsent = 4 * 1024 * 1024
 
+/** Buffers of long writes go round: of fresh ones, each as good as unused, the collector would have a full round every few lists. */
+const joinedBytes = maxQueued + 64 * 1024
+const joinedBuffersMax = 8
+const joinedBuffers: Buffer[] = []
+
 export class Http2Connection implements StreamOwner {
   readonly peer: Peer
   readonly bodyMs: number
@@ -126,8 +131,22 @@ export class Http2Connection implements StreamOwner {
     const length = this.#outBytes
     this.#outBytes = 0
     if (this.#socket.destroyed) return
-    // Copying makes few TLS records and one system call of many small frames.
-    if (this.#socket.write(out.length === 1 ? out[0]! : Buffer.concat(out, length))) this.#pumpWaiting()
+    if (this.#writeJoined(out, length)) this.#pumpWaiting()
+  }
+
+  /** Copying makes few TLS records and one system call of many small frames. False: the socket asks to wait. */
+  #writeJoined(out: readonly Buffer[], length: number): boolean {
+    if (out.length === 1) return this.#socket.write(out[0]!)
+    if (length < joinedBytes / 8 || length > joinedBytes) return this.#socket.write(Buffer.concat(out, length))
+    const joined = joinedBuffers.pop() ?? Buffer.allocUnsafeSlow(joinedBytes)
+    let at = 0
+    for (const bytes of out) {
+      joined.set(bytes, at)
+      at += bytes.length
+    }
+    return this.#socket.write(joined.subarray(0, length), (error) => {
+      if (!error && joinedBuffers.length < joinedBuffersMax) joinedBuffers.push(joined)
+    })
   }
 
   #receive(bytes: Buffer): void {
