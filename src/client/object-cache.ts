@@ -115,7 +115,7 @@ export class ObjectCache<T extends KubeObject> implements Lister<T> {
   #standardIndex(name: string): Index<T> {
     const valuesOf = Object.hasOwn(standardIndexes, name) ? standardIndexes[name] : undefined
     if (!valuesOf) throw new Error(`there is no index ${name}`)
-    this.addIndex(name, valuesOf as IndexFunction<T>)
+    this.addIndex(name, valuesOf)
     return this.#indexes.get(name)!
   }
 }

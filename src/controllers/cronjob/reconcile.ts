@@ -5,7 +5,7 @@ import { job as jobKind } from '#api/batch/job/job.ts'
 import type { CronJob, CronJobStatus, Job } from '#api/gen/batch-v1.ts'
 import type { ObjectReference } from '#api/gen/core-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
 import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
 import {
@@ -15,7 +15,6 @@ import {
   remove,
   updateStatus,
   type Action,
-  type AnyObject,
   type Outcome,
   type Plan,
 } from '../driver/action.ts'
@@ -107,7 +106,7 @@ function creation(cronJob: Stored<CronJob>, name: string, time: number): Action 
       name, ...(namespace !== undefined && { namespace }),
       labels: template.metadata?.labels ?? {},
       annotations: { ...template.metadata?.annotations, [scheduledAnnotation]: formatTime(time) },
-      ownerReferences: [controllerReferenceTo(kind, cronJob as Stored<KubeObject>)],
+      ownerReferences: [controllerReferenceTo(kind, cronJob)],
     },
     ...(template.spec && { spec: template.spec }),
   }
@@ -115,7 +114,7 @@ function creation(cronJob: Stored<CronJob>, name: string, time: number): Action 
     ifExists: 'ignore',
     announce: {
       kind,
-      about: cronJob as AnyObject,
+      about: cronJob,
       success: { reason: 'SuccessfulCreate', message: 'Created job {name}' },
       failure: { reason: 'FailedCreate', message: 'Error creating job: {error}' },
     },
@@ -127,7 +126,7 @@ function deletion(cronJob: Stored<CronJob>, job: Stored<Job>): Action {
     propagationPolicy: 'Background',
     announce: {
       kind,
-      about: cronJob as AnyObject,
+      about: cronJob,
       success: { reason: 'SuccessfulDelete', message: 'Deleted job {name}' },
       failure: { reason: 'FailedDelete', message: 'Deleted job: {error}' },
     },

@@ -2,7 +2,7 @@
 import { daemonSet } from '#api/apps/daemonset/daemonset.ts'
 import type { DaemonSet } from '#api/gen/apps-v1.ts'
 import type { Node, Pod, PodSpec, Toleration } from '#api/gen/core-v1.ts'
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { revisionHashLabel } from '../workload/history.ts'
 import { fitsAffinity, toleratesTaints } from '../workload/node-fit.ts'
 import { podFromTemplate, type StoredPod } from '../workload/pods.ts'
@@ -59,7 +59,7 @@ export function fitOf({ spec }: Stored<DaemonSet>, node: Stored<Node>): Fit {
 export function daemonPodFor(set: Stored<DaemonSet>, nodeName: string, hash: string): DeepReadonly<Pod> {
   const template = set.spec!.template
   const generation = set.metadata.annotations?.[generationAnnotation]
-  const pod = podFromTemplate(template, daemonSet, set as Stored<KubeObject>)
+  const pod = podFromTemplate(template, daemonSet, set)
   const { nodeAffinity } = template.spec?.affinity ?? {}
   return {
     ...pod,

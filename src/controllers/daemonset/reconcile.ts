@@ -8,9 +8,9 @@ import type { Node } from '#api/gen/core-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import { scaledIntOrPercent } from '#machinery/int-or-string.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { timeToMilliseconds } from '#machinery/time.ts'
-import { create, recordEvent, remove, updateStatus, type Action, type AnyObject, type Plan } from '../driver/action.ts'
+import { create, recordEvent, remove, updateStatus, type Action, type Plan } from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
 import { planHistoryCleanUp, planRevision, revisionHashLabel } from '../workload/history.ts'
 import { isPodAvailable, nextAvailability, type StoredPod } from '../workload/pods.ts'
@@ -38,7 +38,7 @@ interface Place {
 
 export function reconcile(state: DaemonState): Plan {
   const { set, now } = state
-  const claimant = { kind, owner: set as Stored<KubeObject>, selector: labelSelectorMatcher(set.spec?.selector) }
+  const claimant = { kind, owner: set, selector: labelSelectorMatcher(set.spec?.selector) }
   const { claimed, actions: claims } = planClaims(claimant, podKind, state.pods)
   const revisions = planClaims(claimant, controllerRevision, state.revisions)
   const minReadySeconds = set.spec?.minReadySeconds ?? 0
@@ -46,7 +46,7 @@ export function reconcile(state: DaemonState): Plan {
   const revision = planRevision(
     {
       kind,
-      owner: set as Stored<KubeObject>,
+      owner: set,
       template: set.spec?.template,
       collisionCount: set.status?.collisionCount,
     },
@@ -106,7 +106,7 @@ const byAge = (a: StoredPod, b: StoredPod): number =>
   || (a.metadata.name < b.metadata.name ? -1 : 1)
 
 const announce = (set: Stored<DaemonSet>, verb: 'Create' | 'Delete') => ({
-  kind, about: set as AnyObject,
+  kind, about: set,
   success: { reason: `Successful${verb}`, message: `${verb}d pod: {name}` },
   failure: { reason: `Failed${verb}`, message: `Error ${verb === 'Create' ? 'creating' : 'deleting'}: {error}` },
 })

@@ -4,9 +4,9 @@ import { replicaSet as replicaSetKind } from '#api/apps/replicaset/replicaset.ts
 import type { Deployment, ReplicaSet } from '#api/gen/apps-v1.ts'
 import type { PodTemplateSpec } from '#api/gen/core-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
-import { create, update, type Action, type AnyObject } from '../driver/action.ts'
+import { create, update, type Action } from '../driver/action.ts'
 
 /** Tells the pods of one ReplicaSet from those of the Deployment's others. */
 const hashLabel = 'pod-template-hash'
@@ -107,7 +107,7 @@ function creationOf(deployment: Stored<Deployment>, draft: Draft, hash: string):
     apiVersion: 'apps/v1', kind: 'ReplicaSet',
     metadata: {
       name: draft.name, ...(namespace !== undefined && { namespace }), labels, annotations: draft.annotations,
-      ownerReferences: [controllerReferenceTo(deploymentKind, deployment as Stored<KubeObject>)],
+      ownerReferences: [controllerReferenceTo(deploymentKind, deployment)],
     },
     spec: {
       replicas: draft.replicas, minReadySeconds: draft.minReadySeconds,
@@ -125,7 +125,7 @@ function creationOf(deployment: Stored<Deployment>, draft: Draft, hash: string):
 function scaled(deployment: Stored<Deployment>, name: string, from: number, to: number) {
   const direction = from < to ? 'up' : 'down'
   return {
-    kind: deploymentKind, about: deployment as AnyObject,
+    kind: deploymentKind, about: deployment,
     success: { reason: 'ScalingReplicaSet', message: `Scaled ${direction} replica set ${name} from ${from} to ${to}` },
   }
 }

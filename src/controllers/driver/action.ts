@@ -105,13 +105,13 @@ export function create<T extends KubeObject>(
   object: DeepReadonly<T>,
   options: CreateOptions = {},
 ): Action {
-  return { type: 'create', kind, object: object as AnyObject, ...options }
+  return { type: 'create', kind, object, ...options }
 }
 
 export function update<T extends KubeObject>(
   kind: Kind<T>, object: DeepReadonly<T>, options: ActionOptions & { readonly subresource?: string } = {},
 ): Action {
-  return { type: 'update', kind, object: object as AnyObject, ...options }
+  return { type: 'update', kind, object, ...options }
 }
 
 export function updateStatus<T extends KubeObject>(
@@ -119,14 +119,14 @@ export function updateStatus<T extends KubeObject>(
   object: DeepReadonly<T>,
   options: ActionOptions = {},
 ): Action {
-  return { type: 'updateStatus', kind, object: object as AnyObject, ...options }
+  return { type: 'updateStatus', kind, object, ...options }
 }
 
 export function patch<T extends KubeObject>(
   kind: Kind<T>, target: Stored<T>, patchOf: object,
   options: ActionOptions & { readonly patchType?: 'strategic' | 'merge'; readonly subresource?: string } = {},
 ): Action {
-  return { type: 'patch', kind, target: target as AnyObject, patchType: 'strategic', patch: patchOf, ...options }
+  return { type: 'patch', kind, target, patchType: 'strategic', patch: patchOf, ...options }
 }
 
 export function remove<T extends KubeObject>(
@@ -134,13 +134,13 @@ export function remove<T extends KubeObject>(
   object: Stored<T>,
   options: DeleteActionOptions = {},
 ): Action {
-  return { type: 'delete', kind, object: object as AnyObject, ...options }
+  return { type: 'delete', kind, object, ...options }
 }
 
 export function recordEvent<T extends KubeObject>(
   kind: Kind<T>, about: Stored<T>, eventType: 'Normal' | 'Warning', reason: string, message: string,
 ): Action {
-  return { type: 'recordEvent', kind, about: about as AnyObject, eventType, reason, message }
+  return { type: 'recordEvent', kind, about, eventType, reason, message }
 }
 
 /** One line for tests and logs: `delete Pod default/web-1`. */

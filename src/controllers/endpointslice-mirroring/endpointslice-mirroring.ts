@@ -6,7 +6,7 @@ import { endpointSlice as sliceKind } from '#api/discovery/endpointslice/endpoin
 import type { EndpointAddress, Endpoints, Service } from '#api/gen/core-v1.ts'
 import type { AddressType, Endpoint, EndpointPort, EndpointSlice } from '#api/gen/discovery-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
 import { create, remove, update, type Action, type Plan } from '../driver/action.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
@@ -92,7 +92,7 @@ function write(endpoints: Stored<Endpoints>, existing: Stored<EndpointSlice> | u
       apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', ...wanted,
       metadata: {
         generateName: `${name}-`, ...(namespace !== undefined && { namespace }), labels, annotations,
-        ownerReferences: [controllerReferenceTo(endpointsKind, endpoints as Stored<KubeObject>)],
+        ownerReferences: [controllerReferenceTo(endpointsKind, endpoints)],
       },
     })]
   }
@@ -114,7 +114,7 @@ function computeSlices({ subsets }: Stored<Endpoints>): readonly Wanted[] {
     const mapped = ports.map(({ name = '', port, protocol = 'TCP', appProtocol }) =>
       ({ name, port, protocol, ...(appProtocol !== undefined && { appProtocol }) }))
     for (const [family, endpoints] of Map.groupBy(all, (endpoint) => familyOfIp(endpoint.addresses[0]!))) {
-      wanted.push({ addressType: family as AddressType, ports: mapped, endpoints })
+      wanted.push({ addressType: family, ports: mapped, endpoints })
     }
   }
   return wanted

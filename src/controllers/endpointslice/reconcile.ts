@@ -3,9 +3,9 @@ import { service as serviceKind } from '#api/core/service/service.ts'
 import { managedByLabel, serviceNameLabel } from '#api/discovery/endpointslice/endpointslice-labels.ts'
 import { endpointSlice as sliceKind } from '#api/discovery/endpointslice/endpointslice.ts'
 import type { Service } from '#api/gen/core-v1.ts'
-import type { AddressType, Endpoint, EndpointSlice } from '#api/gen/discovery-v1.ts'
+import type { Endpoint, EndpointSlice } from '#api/gen/discovery-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
 import { create, nothing, remove, update, type Action, type Plan } from '../driver/action.ts'
 import type { StoredPod } from '../workload/pods.ts'
@@ -147,9 +147,9 @@ function writeDraft(
     apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice',
     metadata: {
       generateName: `${name}-`, ...(namespace !== undefined && { namespace }), labels, annotations,
-      ownerReferences: [controllerReferenceTo(serviceKind, service as Stored<KubeObject>)],
+      ownerReferences: [controllerReferenceTo(serviceKind, service)],
     },
-    addressType: family as AddressType, endpoints, ports,
+    addressType: family, endpoints, ports,
   })]
 }
 

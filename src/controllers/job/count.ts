@@ -34,13 +34,12 @@ export function isTracked({ metadata }: StoredPod): boolean {
 /** A pod that is being deleted counts as failed at once, unless the Job replaces only what has really failed. */
 export function hasFailed(job: Stored<Job>, { metadata, status }: StoredPod): boolean {
   if (status?.phase === 'Failed') return true
-  const onlyFailed =
-    (job.spec?.podReplacementPolicy as string | undefined) === 'Failed' || job.spec?.podFailurePolicy !== undefined
+  const onlyFailed = job.spec?.podReplacementPolicy === 'Failed' || job.spec?.podFailurePolicy !== undefined
   return !onlyFailed && metadata.deletionTimestamp !== undefined && status?.phase !== 'Succeeded'
 }
 
 export function isIndexed({ spec }: DeepReadonly<Job>): boolean {
-  return (spec?.completionMode as string | undefined) === 'Indexed'
+  return spec?.completionMode === 'Indexed'
 }
 
 /** Pure: the same Job and pods give the same count, and counting again after it is written changes nothing. */

@@ -11,7 +11,7 @@ export function judge(policy: DeepReadonly<PodFailurePolicy> | undefined, pod: S
   for (const [index, rule] of (policy?.rules ?? []).entries()) {
     const reason = matchExitCode(rule, pod) ?? matchCondition(rule, pod)
     if (reason === undefined) continue
-    switch (rule.action as string) {
+    switch (rule.action) {
       case 'FailJob': return { type: 'failJob', message: `${reason} matching FailJob rule at index ${index}` }
       case 'Ignore': return { type: 'ignore' }
       default: return { type: 'count' }

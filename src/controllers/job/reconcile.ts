@@ -8,19 +8,9 @@ import type { Pod } from '#api/gen/core-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import { findCondition } from '#machinery/meta/conditions.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
-import {
-  create,
-  nothing,
-  patch,
-  recordEvent,
-  remove,
-  updateStatus,
-  type Action,
-  type AnyObject,
-  type Plan,
-} from '../driver/action.ts'
+import { create, nothing, patch, recordEvent, remove, updateStatus, type Action, type Plan } from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
 import { choosePodsToDelete } from '../workload/deletion-order.ts'
 import { podFromTemplate, type StoredPod } from '../workload/pods.ts'
@@ -44,9 +34,8 @@ export function reconcile(state: JobState): Plan {
   const { job, now } = state
   const { metadata, spec, status } = job
   if (spec?.managedBy !== undefined && spec.managedBy !== 'kubernetes.io/job-controller') return nothing
-  const owner = job as Stored<KubeObject>
   const { claimed, actions: claims } = planClaims(
-    { kind, owner, selector: labelSelectorMatcher(spec?.selector) },
+    { kind, owner: job, selector: labelSelectorMatcher(spec?.selector) },
     podKind,
     state.pods,
   )
@@ -146,7 +135,7 @@ function deletion(job: Stored<Job>, pod: StoredPod): Action {
   return remove(podKind, pod, {
     announce: {
       kind,
-      about: job as AnyObject,
+      about: job,
       success: { reason: 'SuccessfulDelete', message: 'Deleted pod: {name}' },
       failure: { reason: 'FailedDelete', message: 'Error deleting: {error}' },
     },
@@ -223,14 +212,14 @@ function finishedAt({ status, metadata }: StoredPod): number {
 }
 
 function creation(job: Stored<Job>, index: number | undefined): Action {
-  const base = podFromTemplate(job.spec!.template, kind, job as Stored<KubeObject>)
+  const base = podFromTemplate(job.spec!.template, kind, job)
   const object: DeepReadonly<Pod> = {
     ...base, metadata: { ...base.metadata, finalizers: [...(base.metadata?.finalizers ?? []), trackingFinalizer] },
   }
   return create(podKind, index === undefined ? object : indexed(job, object, index), {
     announce: {
       kind,
-      about: job as AnyObject,
+      about: job,
       success: { reason: 'SuccessfulCreate', message: 'Created pod: {name}' },
       failure: { reason: 'FailedCreate', message: 'Error creating: {error}' },
     },
@@ -316,7 +305,7 @@ function conditionOf(
     lastTransitionTime: time,
     reason,
     message,
-  } as DeepReadonly<JobCondition>
+  }
 }
 
 function suspendConditions(job: Stored<Job>, conditions: Conditions, events: Action[], now: number): Conditions {
@@ -329,7 +318,7 @@ function suspendConditions(job: Stored<Job>, conditions: Conditions, events: Act
   const condition = {
     ...conditionOf({ type: 'Suspended', reason, message }, now),
     status: isSuspended ? 'True' : 'False',
-  } as DeepReadonly<JobCondition>
+  }
   return old ? conditions.map((candidate) => candidate === old ? condition : candidate) : [...conditions, condition]
 }
 

@@ -2,7 +2,7 @@
 import { node as nodeKind } from '#api/core/node/node.ts'
 import { isPodReady } from '#api/core/pod/pod-life.ts'
 import { pod as podKind } from '#api/core/pod/pod.ts'
-import type { Node, NodeCondition, Pod } from '#api/gen/core-v1.ts'
+import type { Node, NodeCondition } from '#api/gen/core-v1.ts'
 import { findCondition } from '#machinery/meta/conditions.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { formatTime } from '#machinery/time.ts'
@@ -127,7 +127,7 @@ function markPods({ node, pods, now }: NodeState): Action[] {
   return pods.filter(isPodReady).flatMap((pod) => {
     const conditions = (pod.status?.conditions ?? []).map((condition) =>
       condition.type === 'Ready' ? { ...condition, status: 'False', lastTransitionTime: formatTime(now) } : condition)
-    const object = { ...pod, status: { ...pod.status, conditions } } as DeepReadonly<Pod>
+    const object = { ...pod, status: { ...pod.status, conditions } }
     return [
       recordEvent(podKind, pod, 'Warning', 'NodeNotReady', 'Node is not ready'),
       updateStatus(podKind, object, { ifGone: 'ignore' }),

@@ -51,7 +51,7 @@ export function reconcile(state: ReplicaState): Plan {
 function createPods({ kind, owner, template }: ReplicaState, missing: number): Action[] {
   const object = podFromTemplate(template, kind, owner)
   const announce = {
-    kind, about: owner as AnyObject,
+    kind, about: owner,
     success: { reason: 'SuccessfulCreate', message: 'Created pod: {name}' },
     failure: { reason: 'FailedCreate', message: 'Error creating: {error}' },
   }
@@ -64,7 +64,7 @@ function deletePods(
   surplus: number,
 ): Action[] {
   const announce = {
-    kind, about: owner as AnyObject,
+    kind, about: owner,
     success: { reason: 'SuccessfulDelete', message: 'Deleted pod: {name}' },
     failure: { reason: 'FailedDelete', message: 'Error deleting: {error}' },
   }

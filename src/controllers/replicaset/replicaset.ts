@@ -3,7 +3,7 @@ import { replicaSet } from '#api/apps/replicaset/replicaset.ts'
 import { pod } from '#api/core/pod/pod.ts'
 import type { ReplicaSet } from '#api/gen/apps-v1.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
-import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { Stored } from '#machinery/meta/object.ts'
 import { controllerOf } from '#machinery/meta/owner-references.ts'
 import { defineController, type Cache } from '../driver/define-controller.ts'
 import { wakeForOrphans } from '../workload/adoption.ts'
@@ -18,7 +18,7 @@ export const replicaSetController = defineController({
   observe: (object, cache, { now }): ReplicaState => {
     const selector = labelSelectorMatcher(object.spec?.selector)
     return {
-      kind: replicaSet, owner: object as Stored<KubeObject>, selector,
+      kind: replicaSet, owner: object, selector,
       replicas: object.spec?.replicas ?? 1,
       minReadySeconds: object.spec?.minReadySeconds ?? 0,
       template: object.spec?.template ?? {},

@@ -3,7 +3,7 @@ import { pod } from '#api/core/pod/pod.ts'
 import { replicationController } from '#api/core/replicationcontroller/replicationcontroller.ts'
 import type { ReplicationController } from '#api/gen/core-v1.ts'
 import { labelSetMatcher, noneLabels, type LabelMatcher } from '#machinery/meta/label-selector.ts'
-import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { Stored } from '#machinery/meta/object.ts'
 import { defineController } from '../driver/define-controller.ts'
 import { wakeForOrphans } from '../workload/adoption.ts'
 import { reconcile, type ReplicaState } from './reconcile.ts'
@@ -19,7 +19,7 @@ export const replicationControllerController = defineController({
     const pods = cache.of(pod)
     const orphans = pods.byIndex('orphans', object.metadata.namespace ?? '')
     return {
-      kind: replicationController, owner: object as Stored<KubeObject>, selector,
+      kind: replicationController, owner: object, selector,
       replicas: object.spec?.replicas ?? 1,
       minReadySeconds: object.spec?.minReadySeconds ?? 0,
       template: object.spec?.template ?? {},

@@ -2,7 +2,7 @@
 import { statefulSet } from '#api/apps/statefulset/statefulset.ts'
 import type { ControllerRevision, StatefulSet } from '#api/gen/apps-v1.ts'
 import type { PersistentVolumeClaim, Pod, PodTemplateSpec, Volume } from '#api/gen/core-v1.ts'
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { revisionHashLabel } from '../workload/history.ts'
 import { podFromTemplate, type StoredPod } from '../workload/pods.ts'
 
@@ -46,7 +46,7 @@ export function templateOf(
 export function podFor(
   set: Stored<StatefulSet>, ordinal: number, template: DeepReadonly<PodTemplateSpec>, revisionName: string,
 ): DeepReadonly<Pod> {
-  const base = podFromTemplate(template, statefulSet, set as Stored<KubeObject>)
+  const base = podFromTemplate(template, statefulSet, set)
   const name = podName(set, ordinal)
   const { generateName: _, ...metadata } = base.metadata!
   return {

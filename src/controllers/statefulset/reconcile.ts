@@ -8,8 +8,8 @@ import type { ControllerRevision, StatefulSet, StatefulSetStatus } from '#api/ge
 import type { PersistentVolumeClaim } from '#api/gen/core-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
-import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
-import { create, remove, updateStatus, type Action, type AnyObject, type Plan } from '../driver/action.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { create, remove, updateStatus, type Action, type Plan } from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
 import { planHistoryCleanUp, planRevision, revisionHashLabel } from '../workload/history.ts'
 import { isPodAvailable, nextAvailability, type StoredPod } from '../workload/pods.ts'
@@ -26,14 +26,16 @@ export interface StatefulState {
 
 export function reconcile(state: StatefulState): Plan {
   const { set, now } = state
-  const owner = set as Stored<KubeObject>
-  const claimant = { kind, owner, selector: labelSelectorMatcher(set.spec?.selector) }
+  const claimant = { kind, owner: set, selector: labelSelectorMatcher(set.spec?.selector) }
   // A pod of the set's labels whose name is not of its form is nobody's: it is neither adopted nor counted.
   const named = state.pods.filter((pod) => ordinalOf(set, pod) !== undefined)
   const { claimed, actions: claims } = planClaims(claimant, podKind, named)
   const revisions = planClaims(claimant, controllerRevision, state.revisions)
-  const update = planRevision({ kind, owner, template: set.spec?.template, collisionCount: set.status?.collisionCount },
-    revisions.claimed, state.isRevisionNameTaken)
+  const update = planRevision(
+    { kind, owner: set, template: set.spec?.template, collisionCount: set.status?.collisionCount },
+    revisions.claimed,
+    state.isRevisionNameTaken,
+  )
   if (update.isCollision) {
     return {
       actions: [
@@ -174,7 +176,7 @@ class Step {
     const name = podName(set, ordinal)
     return [...this.#missingClaims(ordinal), create(podKind, podFor(set, ordinal, template, revision), {
       announce: {
-        kind, about: set as AnyObject,
+        kind, about: set,
         success: {
           reason: 'SuccessfulCreate',
           message: `create Pod ${name} in StatefulSet ${set.metadata.name} successful`,
@@ -196,7 +198,7 @@ class Step {
           ifExists: 'ignore',
           announce: {
             kind,
-            about: set as AnyObject,
+            about: set,
             success: {
               reason: 'SuccessfulCreate',
               message: `create Claim ${claim.metadata?.name} Pod ${podName(set, ordinal)} in StatefulSet ${set.metadata.name} success`,
@@ -214,7 +216,7 @@ class Step {
     const { set } = this.#state
     return remove(podKind, pod, {
       announce: {
-        kind, about: set as AnyObject,
+        kind, about: set,
         success: {
           reason: 'SuccessfulDelete',
           message: `delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`,

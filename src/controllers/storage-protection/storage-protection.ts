@@ -67,7 +67,7 @@ function protect<T extends KubeObject>(kind: Kind<T>, object: Stored<T>, finaliz
   const next = deletionTimestamp ? finalizers.filter((name) => name !== finalizer) : [...finalizers, finalizer]
   return {
     actions: [
-      update(kind, { ...object, metadata: { ...object.metadata, finalizers: next } } as Stored<T> as never, {
+      update(kind, { ...object, metadata: { ...object.metadata, finalizers: next } } as never, {
         ifGone: 'ignore',
       }),
     ],

@@ -5,7 +5,6 @@ import { pod } from '#api/core/pod/pod.ts'
 import type { PodCondition } from '#api/gen/core-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import { withCondition } from '#machinery/meta/conditions.ts'
-import type { Stored } from '#machinery/meta/object.ts'
 import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
 import { nothing, recordEvent, remove, updateStatus, type Plan } from '../driver/action.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
@@ -79,13 +78,9 @@ function evict(object: StoredPod, now: number) {
     type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager',
     message: 'Taint manager: deleting due to NoExecute taint',
   }
-  const conditions = withCondition(
-    object.status?.conditions,
-    condition as PodCondition & { type: string },
-    formatTime(now),
-  )
+  const conditions = withCondition(object.status?.conditions, condition, formatTime(now))
   return [
-    updateStatus(pod, { ...object, status: { ...object.status, conditions } } as Stored<KubePod>, { ifGone: 'ignore' }),
+    updateStatus(pod, { ...object, status: { ...object.status, conditions } }, { ifGone: 'ignore' }),
     recordEvent(
       pod,
       object,
@@ -96,5 +91,3 @@ function evict(object: StoredPod, now: number) {
     remove(pod, object),
   ]
 }
-
-type KubePod = NonNullable<Parameters<NonNullable<typeof pod.validate>>[0]>

@@ -125,7 +125,7 @@ export class Model {
   #applyOne(action: Action): void {
     switch (action.type) {
       case 'create':
-        this.put(action.kind, action.object as KubeObject)
+        this.put(action.kind, action.object)
         return
       case 'update': {
         this.#mustBeCurrent(action.kind, action.object as AnyStored)

@@ -26,7 +26,7 @@ function matchesTerm(
 }
 
 function matches({ operator, values = [] }: DeepReadonly<NodeSelectorRequirement>, value: string | undefined): boolean {
-  switch (operator as string) {
+  switch (operator) {
     case 'In': return value !== undefined && values.includes(value)
     case 'NotIn': return value === undefined || !values.includes(value)
     case 'Exists': return value !== undefined

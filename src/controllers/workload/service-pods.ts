@@ -70,7 +70,7 @@ export function familyOfIp(ip: string): IpFamily {
 
 /** All addresses of the pod, the first one first. */
 export function podIps({ status }: StoredPod): readonly string[] {
-  const ips = (status?.podIPs ?? []).map(({ ip }) => ip).filter((ip) => ip !== undefined && ip !== '') as string[]
+  const ips = (status?.podIPs ?? []).map(({ ip }) => ip).filter((ip) => ip !== undefined && ip !== '')
   return ips.length > 0 ? ips : status?.podIP ? [status.podIP] : []
 }
 
