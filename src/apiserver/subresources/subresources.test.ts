@@ -4,6 +4,7 @@ import test from 'node:test'
 import type { HttpClient, HttpRequest, OutgoingRequest, RawConnection } from '#world/http.ts'
 import { httpRequest, readAnswer, startTestServer, type TestServer } from '../testing.ts'
 import { subresourceCatalog } from './catalog.ts'
+import { dialFailure } from './forward.ts'
 
 const pods = '/api/v1/namespaces/default/pods'
 const merge = { 'content-type': 'application/merge-patch+json' }
@@ -254,4 +255,12 @@ test('proxies pass on paths and queries, without credentials', async () => {
   assert.equal(asked[1]!.url, 'https://10.1.0.5:8443/a%20b/')
   const slashless = await server.send('GET', `${pods}/p/proxy`)
   assert.deepEqual([slashless.status, slashless.headers['location']], [301, `${pods}/p/proxy/`])
+})
+
+test('a connection that did not come to be is told in Go\'s words', () => {
+  for (const [message, said] of [
+    ['connect ECONNREFUSED 10.244.0.2:80', 'dial tcp 10.244.0.2:80: connect: connection refused'],
+    ['connect ETIMEDOUT 10.244.0.2:80', 'dial tcp 10.244.0.2:80: i/o timeout'],
+    ['the node is gone', 'the node is gone'],
+  ] as const) assert.equal(dialFailure(new Error(message)), said)
 })
