@@ -35,13 +35,12 @@ const accept = [...aggregated, 'application/json'].join(',')
 
 /** By the two aggregated documents, or, from a server without them, by one document of each group's version. */
 export async function discover(requests: HttpRequests): Promise<ResourceCatalog> {
-  const [legacy, groups] = await Promise.all([
-    requests.json({ path: '/api', accept }),
-    requests.json({ path: '/apis', accept }).catch((error: unknown) => {
-      if (error instanceof ApiError && error.code === 404) return {}
-      throw error
-    }),
-  ])
+  // One after the other: a second connection at once would cost another handshake.
+  const legacy = await requests.json({ path: '/api', accept })
+  const groups = await requests.json({ path: '/apis', accept }).catch((error: unknown) => {
+    if (error instanceof ApiError && error.code === 404) return {}
+    throw error
+  })
   const parts = await Promise.all([legacy, groups].map(async (document) =>
     textAt(document, 'kind') === 'APIGroupDiscoveryList' ? readAggregated(document) : await readSeparately(requests, document)))
   return { groups: parts.flatMap((part) => part.groups), resources: parts.flatMap((part) => part.resources) }
