@@ -472,6 +472,7 @@ test('custom resources are JSON and YAML only', async () => {
   const protobuf = 'application/vnd.kubernetes.protobuf'
   const read = await server.send('GET', `${cronTabs}/one`, undefined, { accept: protobuf })
   assert.equal(read.status, 406)
+  assert.match(read.text, /object \*unstructured\.Unstructured does not implement the protobuf marshalling interface and cannot be encoded/)
   const written = await server.send('POST', cronTabs, new Uint8Array([0x6b, 0x38, 0x73, 0]), { 'content-type': protobuf })
   assert.equal(written.status, 400)
   const yaml = await server.send('POST', cronTabs, 'apiVersion: stable.example.com/v1\nkind: CronTab\nmetadata: { name: two }\nspec: { replicas: 2 }\n', { 'content-type': 'application/yaml' })

@@ -2,6 +2,7 @@
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { GroupVersion } from '#machinery/meta/group-version.ts'
 import type { SchemaTable } from '#machinery/schema/table.ts'
+import { openApiSchema } from './custom-schema.ts'
 import { definitionsFor, openApiV2, openApiV3, type Dialect, type Json, type JsonObject } from './definitions.ts'
 import { pathsOf, type PathContext } from './operations.ts'
 
@@ -112,15 +113,18 @@ function addCustom(
   dialect: Dialect,
   options: RenderOptions,
 ): void {
-  const schema = options.customSchema?.(kind, version)
-  if (!schema) return
+  const given = options.customSchema?.(kind, version)
+  if (!given) return
+  // Of an object that may hold anything, readers of v2 are told nothing.
+  const isOpen = dialect.version === 2 && given['x-kubernetes-preserve-unknown-fields'] === true
+  const schema = openApiSchema(given, dialect.version)
   const { group } = kind
   const name = customName(group, version, kind.kind)
   const gvk = (of: string): Json => [{ group, version, kind: of }]
   const meta = (of: string): JsonObject => ({ $ref: `${dialect.prefix}io.k8s.apimachinery.pkg.apis.meta.v1.${of}` })
   const text: JsonObject = { type: 'string' }
   const properties = (schema['properties'] ?? {}) as JsonObject
-  custom.set(name, {
+  custom.set(name, isOpen ? { type: 'object', 'x-kubernetes-group-version-kind': gvk(kind.kind) } : {
     ...schema,
     type: 'object',
     properties: { ...properties, apiVersion: text, kind: text, metadata: meta('ObjectMeta') },

@@ -173,7 +173,7 @@ function hashOf(documents: Documents, key: string, groupVersion: GroupVersion, o
  * Raise it when documents are rendered differently, or the table changes without the server's version: clients keep
  * documents by hash.
  */
-const formatVersion = 1
+const formatVersion = 2
 
 function digest(text: string): string {
   return hexEncode(sha256(utf8Encode(text))).toUpperCase()

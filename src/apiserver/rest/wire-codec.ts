@@ -3,11 +3,12 @@ import { utf8Encode } from '#base/bytes.ts'
 import { writeValue } from '#machinery/codec/json-encode.ts'
 import { encodeKubernetesProtobuf, encodeProtobufWatchFrame, type WatchEventType } from '#machinery/codec/protobuf.ts'
 import { encodeYamlValue } from '#machinery/codec/yaml.ts'
+import { ApiError } from '#machinery/errors/api-error.ts'
 import { parseApiVersion } from '#machinery/meta/group-version.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { StructSchema } from '#machinery/schema/schema.ts'
 import type { SchemaTable } from '#machinery/schema/table.ts'
-import { unacceptable, type MediaType } from './negotiate.ts'
+import type { MediaType } from './negotiate.ts'
 
 export interface WireCodec {
   /** The bytes of an object that has kind and apiVersion. Throws ApiError 406 when the form cannot express it. */
@@ -19,7 +20,7 @@ export interface WireCodec {
 export function createWireCodec(schemas: SchemaTable): WireCodec {
   const protobuf = (object: KubeObject): Uint8Array => {
     const schema = schemaOf(schemas, object)
-    if (!schema) throw unacceptable()
+    if (!schema) throw notMarshalable(object)
     return encodeKubernetesProtobuf(object, schema)
   }
   return {
@@ -50,6 +51,15 @@ function stringify(object: KubeObject, pretty: boolean): string {
     if (error instanceof TypeError) return writeValue(ordered)
     throw error
   }
+}
+
+/** 406, in the words of upstream's serializer. */
+function notMarshalable(object: KubeObject): ApiError {
+  const type = 'items' in object ? 'UnstructuredList' : 'Unstructured'
+  return new ApiError({
+    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'NotAcceptable', code: 406,
+    message: `object *unstructured.${type} does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message`,
+  })
 }
 
 /** Custom resources are in no table, and so have no protobuf form. */
