@@ -2,17 +2,24 @@
  * Bundles src/main/skiff.ts into dist/skiff.mjs (what a user starts) and the library beside it. Sources run as they are
  * only in tests and development.
  */
-import { rmSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Built-in modules that a start does without. */
-const seldom: ReadonlySet<string> = new Set(['node:http2', 'node:https', 'node:zlib', 'node:dgram', 'node:child_process'])
+const seldom: ReadonlySet<string> = new Set([
+  'node:http2',
+  'node:https',
+  'node:zlib',
+  'node:dgram',
+  'node:child_process',
+])
 
 /**
- * An import of a built-in module copies all that it exports, and so runs every getter of it: that of node:http alone loads the whole
- * of undici (20 ms). What is fetched by name stays lazy; seldom used modules load when one of their exports is first read.
+ * An import of a built-in module copies all that it exports, and so runs every getter of it: that of node:http alone
+ * loads the whole of undici (20 ms). What is fetched by name stays lazy; seldom used modules load when one of their
+ * exports is first read.
  */
 const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
@@ -22,16 +29,21 @@ const lazyBuiltins: Plugin = {
       const load = `process.getBuiltinModule('${path}')`
       if (!seldom.has(path)) return { contents: `module.exports = ${load}` }
       const names = Object.keys(process.getBuiltinModule(path) as object)
-      return { contents: names.map((name) => `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => ${load}.${name} });`).join('\n') }
+      return {
+        contents: names
+          .map((name) => `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => ${load}.${name} });`)
+          .join('\n'),
+      }
     })
   },
 }
 
-rmSync(`${root}dist`, { recursive: true, force: true })
+// Made beside the old one and then put in its place, so that whoever starts meanwhile finds a whole one.
+const fresh = `dist.${process.pid}`
 await build({
   absWorkingDir: root,
   entryPoints: { skiff: 'src/main/skiff.ts', library: 'src/main/library.ts' },
-  outdir: 'dist',
+  outdir: fresh,
   outExtension: { '.js': '.mjs' },
   bundle: true,
   splitting: true,
@@ -51,3 +63,5 @@ await build({
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 })
+rmSync(`${root}dist`, { recursive: true, force: true })
+renameSync(`${root}${fresh}`, `${root}dist`)

@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 /** `ok` is the short form for every day: without the machine tests. */
 const short = process.argv.includes('--ok')
+const testLimitMs = 300_000
 const seeds = '100'
 
 interface Stage {
@@ -35,6 +36,8 @@ function nodeTests(files: readonly string[], concurrency: number): boolean {
     process.execPath,
     '--test',
     `--test-concurrency=${concurrency}`,
+    // A test that waits for what never comes fails, and does not hold everything up.
+    `--test-timeout=${testLimitMs}`,
     '--test-reporter=dot',
     '--test-reporter-destination=stdout',
     '--test-reporter=./tools/failures-reporter.ts',
