@@ -43,7 +43,7 @@ export function answerFromIndex(
   if (records.length > 0) {
     const alias = records.find((record) => record.type === 'CNAME')
     if (alias && type !== 'CNAME') {
-      return { code: 'NOERROR', records: [{ name, record: alias }], additional: [], continueAt: alias.data as string }
+      return { code: 'NOERROR', records: [{ name, record: alias }], additional: [], continueAt: alias.data }
     }
     const answer = found(name, type, records)
     return type === 'SRV' ? { ...answer, additional: targetsOf(records, index) } : answer

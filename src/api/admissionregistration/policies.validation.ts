@@ -146,9 +146,7 @@ function validateVariables(variables: readonly Variable[], path: string): FieldE
 }
 
 export function validateValidatingBinding({ spec }: ValidatingAdmissionPolicyBinding): FieldError[] {
-  const {
-    policyName, paramRef, matchResources, validationActions = [],
-  } = spec ?? ({} as NonNullable<ValidatingAdmissionPolicyBinding['spec']>)
+  const { policyName, paramRef, matchResources, validationActions = [] } = spec ?? {}
   const errors = policyName ? [] : [required('spec.policyName')]
   errors.push(
     ...validateParamRef(paramRef, 'spec.paramRef'),

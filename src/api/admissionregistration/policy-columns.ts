@@ -12,5 +12,5 @@ export function formatParamRef(reference: DeepReadonly<ParamRef> | undefined): s
   if (!reference) return '<unset>'
   const { namespace, name, selector } = reference
   if (name) return `${namespace || '*'}/${name}`
-  return selector ? formatLabelSelector(selector as Parameters<typeof formatLabelSelector>[0]) : '<unset>'
+  return selector ? formatLabelSelector(selector) : '<unset>'
 }

@@ -1,5 +1,4 @@
 /** admissionregistration.k8s.io/v1beta1 ⇄ v1 webhooks: the same fields, with other defaults. */
-import type { KubeObject } from '#machinery/meta/object.ts'
 import type { Conversion } from '#machinery/schema/define-kind.ts'
 import type { ValidatingWebhookConfiguration } from '../gen/admissionregistration-v1beta1.ts'
 
@@ -12,7 +11,7 @@ export const webhookConfigurationConversion: Conversion = {
       sideEffects: webhook.sideEffects ?? 'Unknown', timeoutSeconds: webhook.timeoutSeconds ?? 30,
       admissionReviewVersions: webhook.admissionReviewVersions?.length ? webhook.admissionReviewVersions : ['v1beta1'],
     }))
-    return { ...rest, ...(filled && { webhooks: filled }) } as KubeObject
+    return { ...rest, ...(filled && { webhooks: filled }) }
   },
   fromStored: (object) => object,
 }

@@ -19,7 +19,7 @@ function convert(object: KubeObject, whole: string, empty: string): KubeObject {
   const { spec } = object as PodDisruptionBudget
   const selector = spec?.selector
   if (!selector) return object
-  if (isEmpty(selector)) return withSelector(object, { matchExpressions: [{ key, operator: empty }] } as LabelSelector)
+  if (isEmpty(selector)) return withSelector(object, { matchExpressions: [{ key, operator: empty }] })
   const [only, ...others] = selector.matchExpressions ?? []
   const isMarker =
     others.length === 0

@@ -13,7 +13,7 @@ export function validateBinding(
   { roleRef, subjects }: Binding, kinds: readonly string[], namespaced: boolean,
 ): FieldError[] {
   return [
-    ...validateRoleRef(roleRef ?? ({} as RoleRef), kinds),
+    ...validateRoleRef(roleRef ?? {}, kinds),
     ...(subjects ?? []).flatMap((subject, index) => validateSubject(subject, namespaced, `subjects[${index}]`)),
   ]
 }

@@ -25,14 +25,14 @@ export const resourceClaimTemplateConversion: Conversion = {
     return {
       ...rest,
       ...(spec && { spec: { ...spec, ...(spec.spec && { spec: convertRequests(spec.spec, requestToV1) }) } }),
-    } as KubeObject
+    }
   },
   fromStored: (object) => {
     const { spec, ...rest } = object as v1.ResourceClaimTemplate
     return {
       ...rest,
       ...(spec && { spec: { ...spec, ...(spec.spec && { spec: convertRequests(spec.spec, requestFromV1) }) } }),
-    } as KubeObject
+    }
   },
 }
 

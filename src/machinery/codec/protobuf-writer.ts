@@ -20,7 +20,7 @@ export class ProtobufWriter {
 
   /** A copy of what has been written. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#buffer.slice(this.#start) as Uint8Array<ArrayBuffer>
+    return this.#buffer.slice(this.#start)
   }
 
   varint(value: number | bigint): void {

@@ -40,7 +40,7 @@ export function withCondition<C extends Condition>(
   }
   const changed = old.status !== condition.status
   const time = changed ? condition.lastTransitionTime ?? now : old.lastTransitionTime
-  const next = { ...old, ...condition, ...(time === undefined ? {} : { lastTransitionTime: time }) } as C
+  const next = { ...old, ...condition, ...(time === undefined ? {} : { lastTransitionTime: time }) }
   if (sameFields(old, next)) return conditions!
   return conditions!.map((candidate) => (candidate === old ? next : candidate))
 }

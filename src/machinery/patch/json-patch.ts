@@ -31,7 +31,7 @@ export function applyJsonPatch(document: Container, patch: unknown): Container {
   }
   const editor = new Editor(document)
   try {
-    for (const operation of patch) editor.apply((operation ?? {}) as JsonObject)
+    for (const operation of patch) editor.apply(operation ?? {})
   } catch (error) {
     if (error instanceof OperationError) throw patchDoesNotApply(error.message)
     throw error
@@ -105,7 +105,7 @@ class Editor {
       this.#find(path) ?? fail(`replace operation does not apply: doc is missing path: ${path}: ${missing}`)
     const { key } = target
     const container = this.#writable(target)
-    if (!Array.isArray(container)) return setKey(container as MutableJsonObject, key, value)
+    if (!Array.isArray(container)) return setKey(container, key, value)
     let index: number
     try {
       index = existingIndex(container, key)

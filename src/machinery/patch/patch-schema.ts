@@ -61,5 +61,5 @@ function strategyOf(
 ): Pick<PatchField, 'strategy' | 'retainKeys'> {
   const rest = strategies.filter((strategy) => strategy !== 'retainKeys')
   if (rest.length > 1) throw new StrategicPatchError(`unexpected patch strategy: [${strategies.join(' ')}]`)
-  return { strategy: rest[0] as 'merge' | 'replace' | undefined ?? '', retainKeys: rest.length < strategies.length }
+  return { strategy: rest[0] ?? '', retainKeys: rest.length < strategies.length }
 }

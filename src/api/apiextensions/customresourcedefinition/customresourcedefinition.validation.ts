@@ -19,7 +19,7 @@ import { validateRootSchema } from './schema.validation.ts'
 const approvedAnnotation = 'api-approved.kubernetes.io'
 
 export function validateCustomResourceDefinition(object: CustomResourceDefinition): FieldError[] {
-  const spec = object.spec ?? ({} as CustomResourceDefinitionSpec)
+  const spec = object.spec ?? {}
   const name = object.metadata?.name ?? ''
   const errors: FieldError[] = []
   if (name !== `${spec.names?.plural ?? ''}.${spec.group ?? ''}`) {

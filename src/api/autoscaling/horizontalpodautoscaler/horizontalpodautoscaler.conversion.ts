@@ -100,5 +100,5 @@ function parse(text: string | undefined): unknown {
 
 function parseList<T>(text: string | undefined): T[] {
   const value = parse(text)
-  return Array.isArray(value) ? value as T[] : []
+  return Array.isArray(value) ? value : []
 }

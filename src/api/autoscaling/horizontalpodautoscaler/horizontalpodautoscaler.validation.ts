@@ -31,7 +31,7 @@ export function validateAutoscaler({
   if (minReplicas !== undefined && maxReplicas < minReplicas) {
     errors.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`'))
   }
-  errors.push(...validateReference(spec.scaleTargetRef ?? ({} as CrossVersionObjectReference), 'spec.scaleTargetRef'))
+  errors.push(...validateReference(spec.scaleTargetRef ?? {}, 'spec.scaleTargetRef'))
   errors.push(...metrics.flatMap((metric, index) => validateMetric(metric, `spec.metrics[${index}]`)))
   if (minReplicas === 0 && !metrics.some(({ type }) => type === 'Object' || type === 'External')) {
     errors.push(

@@ -33,7 +33,7 @@ function validateGeneratedSelector({ metadata, spec }: Job): FieldError[] {
     if (labels[key] === undefined) errors.push(required(path, `must be '${value}'`))
     else if (labels[key] !== value) errors.push(invalidValue(path, labels, `must be '${value}'`))
   }
-  if (!labelSelectorMatcher(spec.selector as Parameters<typeof labelSelectorMatcher>[0]).matches(expected)) {
+  if (!labelSelectorMatcher(spec.selector).matches(expected)) {
     errors.push(invalidValue('spec.selector', spec.selector, '`selector` not auto-generated'))
   }
   return errors

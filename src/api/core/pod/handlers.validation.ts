@@ -49,7 +49,7 @@ function validateSleep({ seconds }: SleepAction, graceSeconds: number | undefine
 }
 
 function validateProbe(probe: Probe, graceSeconds: number | undefined, path: string): FieldError[] {
-  const errors = validateHandler(probe as Handler, graceSeconds, path)
+  const errors = validateHandler(probe, graceSeconds, path)
   for (const field of [
     'initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold',
   ] as const) {
@@ -93,7 +93,7 @@ export function validateLifecycle(
   lifecycle: Lifecycle | undefined, graceSeconds: number | undefined, path: string,
 ): FieldError[] {
   return [
-    ...(lifecycle?.postStart ? validateHandler(lifecycle.postStart as Handler, graceSeconds, `${path}.postStart`) : []),
-    ...(lifecycle?.preStop ? validateHandler(lifecycle.preStop as Handler, graceSeconds, `${path}.preStop`) : []),
+    ...(lifecycle?.postStart ? validateHandler(lifecycle.postStart, graceSeconds, `${path}.postStart`) : []),
+    ...(lifecycle?.preStop ? validateHandler(lifecycle.preStop, graceSeconds, `${path}.preStop`) : []),
   ]
 }

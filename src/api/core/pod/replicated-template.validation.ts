@@ -31,6 +31,6 @@ export function validateTemplateLabels(
 ): FieldError[] {
   if (!selector || isEmptySelector(selector) || validateLabelSelector(selector, '').length > 0) return []
   const labels = template.metadata?.labels
-  return labelSelectorMatcher(selector as Parameters<typeof labelSelectorMatcher>[0]).matches(labels ?? {}) ? []
+  return labelSelectorMatcher(selector).matches(labels ?? {}) ? []
     : [invalidValue(`${path}.metadata.labels`, labels, '`selector` does not match template `labels`')]
 }

@@ -67,7 +67,7 @@ function validateFamilies({ clusterIPs = [], ipFamilies = [] }: ServiceSpec): Fi
 /** The first address and family stay for the life of the Service; the second may come and go. */
 export function validateServiceUpdate(object: Service, old: Stored<Service>): FieldError[] {
   const spec = object.spec ?? {}
-  const oldSpec = (old.spec ?? {}) as ServiceSpec
+  const oldSpec = old.spec ?? {}
   if (spec.type === 'ExternalName' || oldSpec.type === 'ExternalName') return []
   const errors: FieldError[] = []
   const [before, beforeSecond] = oldSpec.clusterIPs ?? []

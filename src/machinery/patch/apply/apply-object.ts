@@ -5,7 +5,7 @@
 import { utf8Length } from '#base/bytes.ts'
 import { deepEqual } from '#base/deep-equal.ts'
 import { badRequest } from '../../errors/api-error.ts'
-import type { DeepReadonly, KubeObject, ManagedFieldsEntry } from '../../meta/object.ts'
+import type { DeepReadonly, KubeObject } from '../../meta/object.ts'
 import type { Shape } from '../../schema/schema.ts'
 import { getKey, isJsonObject, type JsonObject, type MutableJsonObject } from '../json.ts'
 import { patchFailed } from '../patch-errors.ts'
@@ -68,7 +68,7 @@ export function applyObject(input: ApplyInput): KubeObject {
   const { live, applied, manager, schema } = input
   checkConfiguration(input)
   const shape = shapeOf(schema)
-  const before = live ? withoutManagedFields(live as JsonObject) : {}
+  const before = live ? withoutManagedFields(live) : {}
   try {
     validateValue(applied, shape)
   } catch (error) {
@@ -85,7 +85,7 @@ export function applyObject(input: ApplyInput): KubeObject {
     }
     if (result.conflicts.length > 0) throw conflictError(result.conflicts)
     const object = manager === 'kubectl' ? withLastApplied(result.object, asJson(applied)) : result.object
-    return withManagedFields(object, encodeManagers(result.managers)) as KubeObject
+    return withManagedFields(object, encodeManagers(result.managers))
   } catch (error) {
     if (error instanceof TypedValueError) {
       throw patchFailed(`failed to create typed live object (${describe(live ?? applied)}): ${error.message}`)
@@ -118,7 +118,7 @@ function startingManagers(before: JsonObject, input: ApplyInput): Managers {
   if (!live) return new Map()
   let managers: Managers
   try {
-    managers = decodeManagers(live.metadata?.managedFields as readonly ManagedFieldsEntry[] | undefined, true)
+    managers = decodeManagers(live.metadata?.managedFields, true)
   } catch (error) {
     if (error instanceof ManagedFieldsError) throw patchFailed(`failed to decode managed fields: ${error.message}`)
     throw error

@@ -49,7 +49,7 @@ function collectField(value: unknown, key: string, shape: Shape, children: Mutab
   const own = collect(value, childShape(shape, key), below)
   const empty = value === null || (asMap(value) !== undefined && isEmptyMap(asMap(value)))
   const node = nodeOf(below, own || empty || !isNamedField(shape, key))
-  if (node) children[fieldElement(key)] = node as MutableFieldSet
+  if (node) children[fieldElement(key)] = node
 }
 
 /** Of items with the same identity only the identity counts. */

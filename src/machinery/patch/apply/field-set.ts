@@ -45,7 +45,7 @@ function parseNode(node: unknown, depth: number): FieldSet | undefined {
     if (element === undefined) continue
     const child = parseNode(node[key], depth + 1)
     if (!child) continue
-    result[element] = (element in result ? unionNodes(result[element]!, child) : child) as MutableFieldSet
+    result[element] = element in result ? unionNodes(result[element]!, child) : child
   }
   return nodeOf(sorted(result), member || isEmptySet(result))
 }
@@ -93,7 +93,7 @@ export function sorted(set: FieldSet): FieldSet {
   const elements = Object.keys(set)
   if (elements.length === 0) return set
   const result: MutableFieldSet = {}
-  for (const element of sortElements(elements)) result[element] = sorted(set[element]!) as MutableFieldSet
+  for (const element of sortElements(elements)) result[element] = sorted(set[element]!)
   return result
 }
 

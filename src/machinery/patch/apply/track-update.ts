@@ -67,7 +67,7 @@ export interface UpdateInput extends WriterOptions {
  */
 export function trackUpdate<T extends KubeObject>(input: UpdateInput & { readonly updated: T }): T {
   const { live, updated } = input
-  const liveEntries = live?.metadata?.managedFields as readonly ManagedFieldsEntry[] | undefined
+  const liveEntries = live?.metadata?.managedFields
   const { managers, stored } = startingManagers(liveEntries, updated.metadata?.managedFields, input.subresource)
   const after = withoutManagedFields(asJson(updated))
   // Nothing is tracked for an object that has lost its managers, until it is applied.
@@ -182,7 +182,7 @@ export function formatSeconds(milliseconds: number): string {
  * one that changes nothing.
  */
 export function keepTimesIfUnchanged<T extends KubeObject>(live: DeepReadonly<KubeObject>, updated: T): T {
-  const before = live.metadata?.managedFields as readonly ManagedFieldsEntry[] | undefined
+  const before = live.metadata?.managedFields
   const after = updated.metadata?.managedFields
   if (!before || !after || after === before || after.length === 0 || !sameButTimes(before, after)) return updated
   const same = semanticEqual(withoutManagedFields(live as JsonObject), withoutManagedFields(asJson(updated)))

@@ -18,7 +18,7 @@ export function clientSideApplyUpgradePatch(
   object: DeepReadonly<KubeObject>, applier: string, clientSide: readonly string[] = clientSideManagers, subresource =
   '',
 ): readonly object[] | undefined {
-  const before = (object.metadata?.managedFields ?? []) as readonly ManagedFieldsEntry[]
+  const before = object.metadata?.managedFields ?? []
   let after = before
   for (const manager of clientSide) after = upgraded(after, manager, applier, subresource)
   if (deepEqual(before, after)) return undefined
