@@ -7,7 +7,8 @@ import { defineController, type Cache, type ObjectName } from '../driver/define-
 import { wakeForOrphans } from '../workload/adoption.ts'
 import type { StoredPod } from '../workload/pods.ts'
 import { isTracked } from './count.ts'
-import { letGo, reconcile, type JobState } from './reconcile.ts'
+import type { JobState } from './ending.ts'
+import { letGo, reconcile } from './reconcile.ts'
 
 type State = JobState | { readonly abandoned: readonly StoredPod[] }
 

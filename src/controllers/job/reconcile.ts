@@ -1,30 +1,20 @@
 /** One step of a Job: run pods until enough have succeeded, or too many have failed. */
 import { finishedConditionOf } from '#api/batch/job/job-life.ts'
 import { job as kind } from '#api/batch/job/job.ts'
-import { isPodReady } from '#api/core/pod/pod-life.ts'
 import { pod as podKind } from '#api/core/pod/pod.ts'
-import type { Job, JobCondition, JobStatus } from '#api/gen/batch-v1.ts'
+import type { Job } from '#api/gen/batch-v1.ts'
 import type { Pod } from '#api/gen/core-v1.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
-import { findCondition } from '#machinery/meta/conditions.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
-import { create, nothing, patch, recordEvent, remove, updateStatus, type Action, type Plan } from '../driver/action.ts'
+import { create, nothing, patch, remove, updateStatus, type Action, type Plan } from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
 import { choosePodsToDelete } from '../workload/deletion-order.ts'
 import { podFromTemplate, type StoredPod } from '../workload/pods.ts'
-import { countPods, formatCompleted, hasFailed, isIndexed, isTracked, trackingFinalizer, type Count } from './count.ts'
+import { countPods, hasFailed, isIndexed, isTracked, trackingFinalizer, type Count } from './count.ts'
+import { findEnding, type JobState } from './ending.ts'
 import { indexAnnotation, indexOf } from './indexes.ts'
-
-export interface JobState {
-  readonly job: Stored<Job>
-  readonly pods: readonly StoredPod[]
-  readonly now: number
-}
-
-type Conditions = readonly DeepReadonly<JobCondition>[]
-interface Ending { readonly type: 'Complete' | 'Failed'; readonly reason: string; readonly message: string }
+import { computeStatus, equalStatus } from './status.ts'
 
 const maxPodsPerStep = 500
 const backoffMs = 10_000
@@ -49,7 +39,7 @@ export function reconcile(state: JobState): Plan {
   const deadline = startTime !== undefined && spec?.activeDeadlineSeconds !== undefined
     ? timeToMilliseconds(startTime) + spec.activeDeadlineSeconds * 1000 : undefined
   const next = computeStatus(state, count, startTime, ending, work.actions.some(({ type }) => type === 'delete'))
-  const isSame = semanticEqual(withZeros(status), withZeros(next.status))
+  const isSame = equalStatus(status, next.status)
   return {
     // The status comes before the finalizers go: whoever crashes in between counts nothing twice and forgets nothing.
     actions: [
@@ -77,48 +67,6 @@ export function letGo(pod: StoredPod): Action {
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined ? b : b === undefined ? a : Math.min(a, b)
-}
-
-/** Once decided, it stays decided. */
-function findEnding(state: JobState, count: Count, startTime: string | undefined): Ending | undefined {
-  const { job, now } = state
-  const { spec, status } = job
-  const interim = status?.conditions?.find(
-    ({ type, status: value }) => (type === 'FailureTarget' || type === 'SuccessCriteriaMet') && value === 'True',
-  )
-  if (interim) {
-    return {
-      type: interim.type === 'FailureTarget' ? 'Failed' : 'Complete',
-      reason: interim.reason ?? '',
-      message: interim.message ?? '',
-    }
-  }
-  if (count.failJob !== undefined) return { type: 'Failed', reason: 'PodFailurePolicy', message: count.failJob }
-  const limit = spec?.backoffLimit ?? 6
-  if (count.failed > limit || exceedsRestarts(job, count.active, limit)) {
-    return { type: 'Failed', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' }
-  }
-  if (startTime !== undefined && spec?.activeDeadlineSeconds !== undefined
-    && now >= timeToMilliseconds(startTime) + spec.activeDeadlineSeconds * 1000) {
-    return { type: 'Failed', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' }
-  }
-  if (spec?.suspend) return undefined
-  const isEnough =
-    spec?.completions === undefined
-      ? count.succeeded > 0 && count.active.length === 0
-      : count.succeeded >= spec.completions
-  return isEnough
-    ? { type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' }
-    : undefined
-}
-
-/** With restartPolicy OnFailure the same pod fails again and again; its restarts count. */
-function exceedsRestarts({ spec }: Stored<Job>, active: readonly StoredPod[], limit: number): boolean {
-  if (String(spec?.template?.spec?.restartPolicy) !== 'OnFailure') return false
-  const restarts = active
-    .flatMap(({ status }) => [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])])
-    .reduce((total, { restartCount }) => total + (restartCount ?? 0), 0)
-  return limit === 0 ? restarts > 0 : restarts >= limit
 }
 
 interface Work {
@@ -249,87 +197,5 @@ function indexed({ metadata }: Stored<Job>, pod: DeepReadonly<Pod>, index: numbe
       containers: (pod.spec?.containers ?? []).map(withVariable),
       ...(pod.spec?.initContainers && { initContainers: pod.spec.initContainers.map(withVariable) }),
     },
-  }
-}
-
-function computeStatus(
-  state: JobState, count: Count, startTime: string | undefined, ending: Ending | undefined, isEndingPods: boolean,
-): { readonly status: DeepReadonly<JobStatus>; readonly events: readonly Action[] } {
-  const { job, now } = state
-  const { startTime: _, ...old } = job.status ?? {}
-  const events: Action[] = []
-  let conditions: Conditions = suspendConditions(job, old.conditions ?? [], events, now)
-  let completionTime = old.completionTime
-  if (ending) {
-    const interim = ending.type === 'Failed' ? 'FailureTarget' : 'SuccessCriteriaMet'
-    if (!findCondition(conditions, interim)) {
-      conditions = [...conditions, conditionOf({ ...ending, type: interim }, now)]
-    }
-    const isQuiet = !isEndingPods && count.active.length === 0 && count.terminating.length === 0
-      && count.uncounted.succeeded.length + count.uncounted.failed.length === 0
-    if (isQuiet) {
-      conditions = [...conditions, conditionOf(ending, now)]
-      if (ending.type === 'Complete') completionTime = formatTime(now)
-      events.push(ending.type === 'Complete' ? recordEvent(kind, job, 'Normal', 'Completed', 'Job completed')
-        : recordEvent(kind, job, 'Warning', ending.reason, ending.message))
-    }
-  }
-  const { succeeded, failed } = count.uncounted
-  return {
-    status: {
-      ...old,
-      ...(startTime !== undefined && { startTime }),
-      ...(completionTime !== undefined && { completionTime }),
-      conditions,
-      active: count.active.length,
-      ready: count.active.filter(isPodReady).length,
-      terminating: count.terminating.length,
-      succeeded: count.countedSucceeded,
-      failed: count.countedFailed,
-      uncountedTerminatedPods: { ...(succeeded.length > 0 && { succeeded }), ...(failed.length > 0 && { failed }) },
-      ...(isIndexed(job) && { completedIndexes: formatCompleted(count) }),
-    },
-    events,
-  }
-}
-
-function conditionOf(
-  { type, reason, message }: { readonly type: string; readonly reason: string; readonly message: string },
-  now: number,
-): DeepReadonly<JobCondition> {
-  const time = formatTime(now)
-  return {
-    type,
-    status: 'True',
-    lastProbeTime: time,
-    lastTransitionTime: time,
-    reason,
-    message,
-  }
-}
-
-function suspendConditions(job: Stored<Job>, conditions: Conditions, events: Action[], now: number): Conditions {
-  const isSuspended = job.spec?.suspend === true
-  const old = findCondition(conditions, 'Suspended')
-  if ((old?.status === 'True') === isSuspended) return conditions
-  const reason = isSuspended ? 'JobSuspended' : 'JobResumed'
-  const message = isSuspended ? 'Job suspended' : 'Job resumed'
-  events.push(recordEvent(kind, job, 'Normal', isSuspended ? 'Suspended' : 'Resumed', message))
-  const condition = {
-    ...conditionOf({ type: 'Suspended', reason, message }, now),
-    status: isSuspended ? 'True' : 'False',
-  }
-  return old ? conditions.map((candidate) => candidate === old ? condition : candidate) : [...conditions, condition]
-}
-
-function withZeros(status: DeepReadonly<JobStatus> | undefined): object {
-  return {
-    ...status,
-    active: status?.active ?? 0,
-    ready: status?.ready ?? 0,
-    terminating: status?.terminating ?? 0,
-    succeeded: status?.succeeded ?? 0,
-    failed: status?.failed ?? 0,
-    completedIndexes: status?.completedIndexes ?? '',
   }
 }
