@@ -61,7 +61,8 @@ function measure({ metrics, clock }: FilterOptions): Filter {
   return async (exchange, next) => {
     const begun = clock.monotonic()
     const response = await next(exchange)
-    metrics.count(exchange.info, response.status, clock.monotonic() - begun)
+    const { query } = exchange.request
+    metrics.count(exchange.info, response.status, clock.monotonic() - begun, query !== '' && query.includes('dryRun=All'))
     return response
   }
 }

@@ -1,5 +1,5 @@
 /** The server's own figures, in Prometheus' text format. */
-import type { RequestInfo } from './request-info.ts'
+import type { RequestInfo, ResourceRequest } from './request-info.ts'
 
 /** Upstream's buckets of apiserver_request_duration_seconds. */
 const buckets = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60]
@@ -22,22 +22,23 @@ export type ProcessMetrics = () => Readonly<Record<string, number>>
 export class ServerMetrics {
   readonly #series = new Map<string, Series>()
   readonly #processMetrics: ProcessMetrics | undefined
+  readonly #watches = new Map<string, WatchSeries>()
+  readonly #deprecated = new Set<string>()
   #reads = 0
   #writes = 0
-  #watches = 0
 
   constructor(processMetrics?: ProcessMetrics) {
     this.#processMetrics = processMetrics
   }
 
-  count(info: RequestInfo, code: number, durationMs: number): void {
+  count(info: RequestInfo, code: number, durationMs: number, dryRun = false): void {
     const key = info.type === 'path'
       ? `${info.verb} `
-      : `${info.verb} ${info.group}/${info.version}/${info.resource}/${info.subresource}/${info.name === '' ? (info.namespace === '' ? 'c' : 'n') : 'r'}`
+      : `${info.verb}${dryRun ? '?' : ''} ${info.group}/${info.version}/${info.resource}/${info.subresource}/${info.name === '' ? (info.namespace === '' ? 'c' : 'n') : 'r'}`
     let series = this.#series.get(key)
     if (!series) {
       if (this.#series.size >= maxSeries) return
-      series = { labels: labelsOf(info), count: 0, sum: 0, counts: buckets.map(() => 0), codes: new Map() }
+      series = { labels: labelsOf(info, dryRun), count: 0, sum: 0, counts: buckets.map(() => 0), codes: new Map() }
       this.#series.set(key, series)
     }
     const seconds = durationMs / 1000
@@ -53,15 +54,31 @@ export class ServerMetrics {
     this.#writes = writes
   }
 
-  watchBegan(): void {
-    this.#watches++
+  /** A watch begins to be served; its meter counts what is sent, until it ends. */
+  watchBegan({ group, version, resource, wide }: Watched): WatchMeter {
+    const key = `${group}/${version}/${resource}/${wide}`
+    let series = this.#watches.get(key)
+    if (!series) {
+      series = { group, version, resource, scope: wide ? 'cluster' : 'namespace', active: 0, events: 0 }
+      // Beyond the limit the watch is counted nowhere.
+      if (this.#watches.size < maxSeries) this.#watches.set(key, series)
+    }
+    const counted = series
+    counted.active++
+    return {
+      sent: (events) => { counted.events += events },
+      ended: () => { counted.active-- },
+    }
   }
 
-  watchEnded(): void {
-    this.#watches--
+  /** Somebody uses a version that will be removed in this release (`1.25`, or empty). */
+  deprecatedRequested({ group, version, resource, subresource }: ResourceRequest, removedRelease: string): void {
+    if (this.#deprecated.size >= maxSeries) return
+    this.#deprecated.add(formatLabels({ group, removed_release: removedRelease, resource, subresource, version }))
   }
 
-  render(): string {
+  /** `objects`: how many there are of each resource. */
+  render(objects: Iterable<StoredObjects> = []): string {
     const lines: string[] = []
     head(lines, 'apiserver_request_total', 'counter', 'Counter of apiserver requests broken out for each verb, dry run value, group, ' +
       'version, resource, scope, component, and HTTP response code.')
@@ -83,12 +100,69 @@ export class ServerMetrics {
       'apiserver per request kind in last second.')
     lines.push(`apiserver_current_inflight_requests{request_kind="mutating"} ${this.#writes}`,
       `apiserver_current_inflight_requests{request_kind="readOnly"} ${this.#reads}`)
-    head(lines, 'apiserver_longrunning_requests', 'gauge', 'Gauge of all active long-running apiserver requests.')
-    lines.push(`apiserver_longrunning_requests{verb="WATCH"} ${this.#watches}`)
+    this.#renderWatches(lines)
+    if (this.#deprecated.size > 0) {
+      head(lines, 'apiserver_requested_deprecated_apis', 'gauge', 'Gauge of deprecated APIs that have been requested, broken out by ' +
+        'API group, version, resource, subresource, and removed_release.')
+      for (const labels of this.#deprecated) lines.push(`apiserver_requested_deprecated_apis{${labels}} 1`)
+    }
+    renderObjects(lines, [...objects])
     for (const [name, value] of Object.entries(this.#processMetrics?.() ?? {})) {
       lines.push(`# TYPE ${name} ${name.endsWith('_total') ? 'counter' : 'gauge'}`, `${name} ${value}`)
     }
     return `${lines.join('\n')}\n`
+  }
+
+  #renderWatches(lines: string[]): void {
+    head(lines, 'apiserver_longrunning_requests', 'gauge', 'Gauge of all active long-running apiserver requests broken out by verb, group, ' +
+      'version, resource, scope and component. Not all requests are tracked this way.')
+    const events = new Map<string, number>()
+    for (const { group, version, resource, scope, active, events: count } of this.#watches.values()) {
+      const labels = formatLabels({ component: 'apiserver', group, resource, scope, subresource: '', verb: 'WATCH', version })
+      lines.push(`apiserver_longrunning_requests{${labels}} ${active}`)
+      const sent = formatLabels({ group, resource, version })
+      events.set(sent, (events.get(sent) ?? 0) + count)
+    }
+    head(lines, 'apiserver_watch_events_total', 'counter', 'Number of events sent in watch clients')
+    for (const [labels, count] of events) lines.push(`apiserver_watch_events_total{${labels}} ${count}`)
+  }
+}
+
+interface WatchSeries {
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  readonly scope: string
+  active: number
+  events: number
+}
+
+export interface Watched {
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  /** Over all namespaces. */
+  readonly wide: boolean
+}
+
+export interface WatchMeter {
+  sent(events: number): void
+  ended(): void
+}
+
+export interface StoredObjects {
+  readonly group: string
+  readonly resource: string
+  readonly count: number
+}
+
+function renderObjects(lines: string[], objects: readonly StoredObjects[]): void {
+  const help = 'Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.'
+  head(lines, 'apiserver_resource_objects', 'gauge', help)
+  for (const { group, resource, count } of objects) lines.push(`apiserver_resource_objects{${formatLabels({ group, resource })}} ${count}`)
+  head(lines, 'apiserver_storage_objects', 'gauge', `[DEPRECATED, consider using apiserver_resource_objects instead] ${help}`)
+  for (const { group, resource, count } of objects) {
+    lines.push(`apiserver_storage_objects{${formatLabels({ resource: group === '' ? resource : `${resource}.${group}` })}} ${count}`)
   }
 }
 
@@ -96,17 +170,22 @@ function head(lines: string[], name: string, type: string, help: string): void {
   lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
 }
 
-function labelsOf(info: RequestInfo): string {
+function labelsOf(info: RequestInfo, dryRun: boolean): string {
+  const dry_run = dryRun ? 'All' : ''
   const values = info.type === 'path'
     ? {
-      component: 'apiserver', dry_run: '', group: '', resource: '', scope: '', subresource: '',
+      component: 'apiserver', dry_run, group: '', resource: '', scope: '', subresource: '',
       verb: info.verb.toUpperCase(), version: '',
     }
     : {
-        component: 'apiserver', dry_run: '', group: info.group, resource: info.resource,
+        component: 'apiserver', dry_run, group: info.group, resource: info.resource,
         scope: info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster', subresource: info.subresource,
         verb: verbLabels[info.verb] ?? info.verb.toUpperCase(), version: info.version,
       }
+  return formatLabels(values)
+}
+
+function formatLabels(values: Readonly<Record<string, string>>): string {
   return Object.entries(values).map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, '')}"`).join(',')
 }
 

@@ -6,7 +6,7 @@ import { noSuchPath } from '#machinery/errors/api-error.ts'
 import type { AnyKind, Verb } from '#machinery/schema/define-kind.ts'
 import type { SchemaTable } from '#machinery/schema/table.ts'
 import type { Transport } from '#client/transport.ts'
-import type { Store } from '#storage/store.ts'
+import { prefixRange, type Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
@@ -21,12 +21,13 @@ import { serveHealth, type HealthCheck } from './health.ts'
 import { serveIndex } from './index-page.ts'
 import { KindRegistry, type ServedResource } from './kind-registry.ts'
 import { createLocalTransport } from './local-transport.ts'
-import { ServerMetrics, type ProcessMetrics } from './metrics.ts'
+import { ServerMetrics, type ProcessMetrics, type StoredObjects } from './metrics.ts'
 import { notFoundPage, textResponse, type PathHandler } from './paths.ts'
 import { parseRequestInfo, type ResourceRequest } from './request-info.ts'
 import { compressResponse, type Gzip } from './rest/compress.ts'
 import { KeyLocks, type KindHooks, type RequestScope, type RestContext } from './rest/context.ts'
 import { handleVerb } from './rest/handlers.ts'
+import { kindPrefix } from './rest/keys.ts'
 import { createObjectCodec } from './rest/object-codec.ts'
 import { methodNotServed } from './rest/refuse.ts'
 import { createWireCodec } from './rest/wire-codec.ts'
@@ -95,6 +96,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     store: options.store, kinds, schemas: options.schemas, clock, random: options.random, log: log.named('apiserver'), authorizer: options.authorizer,
     admission: options.admission, hooks: options.hooks ?? new Map(), locks: new KeyLocks(),
     codec: createObjectCodec(options.schemas), wire,
+    meterWatch: ({ kind, version, namespace }) => metrics.watchBegan({
+      group: kind.group, version: version.version, resource: kind.plural, wide: namespace === '',
+    }),
   }
   const dispatch = dispatcher(context, options, metrics)
   const chain = buildChain(dispatch, {
@@ -120,7 +124,7 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
     serveDiscovery(context.kinds, options.serverAddress ?? ''),
     serveHealth([{ name: 'ping', check: () => {} }, ...(options.healthChecks ?? [])], context.log),
     serveVersion(options.version),
-    ({ request }) => (request.path === '/metrics' ? textResponse(200, metrics.render(), metricsType) : undefined),
+    ({ request }) => (request.path === '/metrics' ? textResponse(200, metrics.render(countObjects(context)), metricsType) : undefined),
     serveIndex(context.kinds, ['/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version']),
   ]
   return async (exchange) => {
@@ -129,7 +133,7 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
       const resource = context.kinds.find(info.group, info.version, info.resource)
       if (resource) {
         return compressResponse(
-          await dispatchResource(context, subresources, exchange, info, resource), exchange.request, options.gzip,
+          await dispatchResource(context, subresources, metrics, exchange, info, resource), exchange.request, options.gzip,
         )
       }
     }
@@ -143,16 +147,29 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
   }
 }
 
+/** How many objects of each kind are stored, of kinds that are. */
+function* countObjects({ kinds, store }: RestContext): Iterable<StoredObjects> {
+  const view = store.current()
+  for (const kind of kinds.kinds) {
+    if (!kind.verbs.includes('list') || kind.storedAs) continue
+    yield { group: kind.group, resource: kind.plural, count: view.count(prefixRange(kindPrefix(kind))) }
+  }
+}
+
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 
 async function dispatchResource(
-  context: RestContext, subresources: SubresourceTable, exchange: Exchange, info: ResourceRequest,
+  context: RestContext, subresources: SubresourceTable, metrics: ServerMetrics, exchange: Exchange, info: ResourceRequest,
   resource: ServedResource,
 ): Promise<HttpResponse> {
   const { request } = exchange
   const { kind } = resource
   const scope = scopeOf(exchange, info, resource)
-  if (resource.version.deprecation) scope.warn(resource.version.deprecation.message)
+  const { deprecation } = resource.version
+  if (deprecation) {
+    scope.warn(deprecation.message)
+    metrics.deprecatedRequested(info, deprecation.removedRelease)
+  }
   const subresource = findSubresource(subresources, kind, info.subresource)
   if (subresource) return await serveSubresource(context, scope, subresource, info, request)
   if (info.subresource === 'status' && kind.subresources?.status) {

@@ -1,6 +1,7 @@
 /** Discovery, health, version and metrics. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { servedKinds } from '#api/served-kinds.ts'
 import { startTestServer } from '../testing.ts'
 import { compareVersions, storageVersionHash } from './documents.ts'
 import { pod } from '#api/core/pod/pod.ts'
@@ -108,4 +109,31 @@ test('counts what it answers', async () => {
     text, /apiserver_request_total\{code="404",[^}]*resource="pods",scope="resource",[^}]*verb="GET"[^}]*\} 1\n/,
   )
   assert.match(text, /apiserver_request_duration_seconds_bucket\{[^}]*le="\+Inf"\} 1\n/)
+})
+
+test('counts watches and their events, objects, dry runs, and who asks for what goes', async () => {
+  const { send, open } = startTestServer({ kinds: servedKinds([['api/legacy', true]]) })
+  const maps = '/api/v1/namespaces/default/configmaps'
+  await send('POST', '/api/v1/namespaces', { metadata: { name: 'default' } })
+  const abort = new AbortController()
+  const { body } = await open('GET', `${maps}?watch=true`, {}, abort.signal)
+  const events = body.type === 'stream' ? (body.chunks as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]() : undefined
+  const first = events?.next()
+  await send('POST', maps, { metadata: { name: 'a' } })
+  await send('POST', `${maps}?dryRun=All`, { metadata: { name: 'b' } })
+  await send('GET', '/apis/policy/v1beta1/poddisruptionbudgets')
+  await first
+  const during = (await send('GET', '/metrics')).text
+  const labels = 'component="apiserver",group="",resource="configmaps",scope="namespace",subresource="",verb="WATCH",version="v1"'
+  for (const line of [
+    `apiserver_longrunning_requests{${labels}} 1`,
+    'apiserver_watch_events_total{group="",resource="configmaps",version="v1"} 1',
+    'apiserver_resource_objects{group="",resource="configmaps"} 1',
+    'apiserver_storage_objects{resource="deployments.apps"} 0',
+    'apiserver_requested_deprecated_apis{group="policy",removed_release="1.25",resource="poddisruptionbudgets",subresource="",version="v1beta1"} 1',
+    'apiserver_request_total{code="201",component="apiserver",dry_run="All",group="",resource="configmaps",scope="namespace",subresource="",verb="POST",version="v1"} 1',
+  ]) assert.ok(during.includes(`${line}\n`), `${line} in ${during}`)
+  abort.abort()
+  await events?.next()
+  assert.ok((await send('GET', '/metrics')).text.includes(`apiserver_longrunning_requests{${labels}} 0\n`))
 })

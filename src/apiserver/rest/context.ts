@@ -10,6 +10,7 @@ import type { AdmissionPlugin } from '../admission/admission.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
 import type { Authorizer } from '../authz/authorizer.ts'
 import type { KindRegistry, ServedResource } from '../kind-registry.ts'
+import type { WatchMeter } from '../metrics.ts'
 import type { ObjectCodec } from './object-codec.ts'
 import type { WireCodec } from './wire-codec.ts'
 
@@ -31,6 +32,8 @@ export interface RestContext {
    */
   readonly hooks: ReadonlyMap<string, KindHooks>
   readonly locks: KeyLocks
+  /** Tells that a watch is being served now; undefined where nobody counts. */
+  readonly meterWatch?: (scope: RequestScope) => WatchMeter
 }
 
 /** One request, whoever carried it here. */

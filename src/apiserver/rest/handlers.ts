@@ -75,9 +75,9 @@ async function handleWatch(context: RestContext, scope: RequestScope, request: H
   const options = renderOptions(context, request)
   const parameters = parseWatchParameters(request.query)
   if (request.upgrade?.protocol.toLowerCase() === 'websocket') {
-    return await serveWebSocketWatch((own) => watchObjects(context, own, parameters), scope, options, request)
+    return await serveWebSocketWatch((own) => watchObjects(context, own, parameters), scope, options, request, context.meterWatch)
   }
-  return renderWatch(await watchObjects(context, scope, parameters), scope, options, context.log)
+  return renderWatch(await watchObjects(context, scope, parameters), scope, options, context)
 }
 
 async function handleCreate(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {

@@ -8,7 +8,8 @@ import { internalError } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { Log } from '#world/log.ts'
 import type { HttpResponse } from '#world/http.ts'
-import type { RequestScope } from './context.ts'
+import type { WatchMeter } from '../metrics.ts'
+import type { RequestScope, RestContext } from './context.ts'
 import { loadObject, servedPrefix, toWire } from './forms.ts'
 import { contentTypes } from './negotiate.ts'
 import { rowOf, type RenderOptions } from './respond.ts'
@@ -27,22 +28,26 @@ const eventPrefix = {
 export type EncodeOutput = (output: WatchOutput) => Uint8Array[]
 
 export function renderWatch(
-  outputs: AsyncIterable<WatchOutput>, scope: RequestScope, options: RenderOptions, log: Log,
+  outputs: AsyncIterable<WatchOutput>, scope: RequestScope, options: RenderOptions, { log, meterWatch }: Pick<RestContext, 'log' | 'meterWatch'>,
 ): HttpResponse {
   const { media } = options.form
   const contentType = media === 'json' ? contentTypes.json : `${contentTypes[media]};stream=watch`
   return {
     status: 200,
     headers: { 'content-type': contentType },
-    body: { type: 'stream', chunks: encodeStream(outputs, eventEncoder(scope, options, false), options, log) },
+    body: { type: 'stream', chunks: encodeStream(outputs, eventEncoder(scope, options, false), options, log, () => meterWatch?.(scope)) },
   }
 }
 
 async function* encodeStream(
-  outputs: AsyncIterable<WatchOutput>, encode: EncodeOutput, options: RenderOptions, log: Log,
+  outputs: AsyncIterable<WatchOutput>, encode: EncodeOutput, options: RenderOptions, log: Log, begin: () => WatchMeter | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const meter = begin()
   try {
-    for await (const output of outputs) yield* encode(output)
+    for await (const output of outputs) {
+      meter?.sent(output.type === 'changes' ? output.changes.length : 1)
+      yield* encode(output)
+    }
   } catch (error) {
     // The status line is long gone; the error becomes the last event, as upstream does it.
     log.error('failed to serve a watch', { error })
@@ -50,6 +55,8 @@ async function* encodeStream(
       options, 'ERROR',
       internalError(error instanceof Error ? error.message : String(error)).status as unknown as KubeObject,
     )
+  } finally {
+    meter?.ended()
   }
 }
 

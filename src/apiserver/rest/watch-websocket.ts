@@ -1,7 +1,7 @@
 /** Watches over websockets: one message for each event. */
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import { acceptWebSocket } from '../websocket.ts'
-import type { RequestScope } from './context.ts'
+import type { RequestScope, RestContext } from './context.ts'
 import type { RenderOptions } from './respond.ts'
 import type { WatchOutput } from './watch.ts'
 import { eventEncoder } from './watch-respond.ts'
@@ -9,6 +9,7 @@ import { eventEncoder } from './watch-respond.ts'
 /** `begin` starts the watch; it throws before the handshake for parameters that make no sense. */
 export async function serveWebSocketWatch(
   begin: (scope: RequestScope) => Promise<AsyncIterable<WatchOutput>>, scope: RequestScope, options: RenderOptions, request: HttpRequest,
+  meterWatch: RestContext['meterWatch'],
 ): Promise<HttpResponse> {
   const stop = new AbortController()
   const outputs = await begin({ ...scope, signal: AbortSignal.any([scope.signal, stop.signal]) })
@@ -16,10 +17,17 @@ export async function serveWebSocketWatch(
   const encode = eventEncoder(scope, options, true)
   const binary = options.form.media === 'protobuf'
   void socket.closed.then(() => stop.abort())
+  const meter = meterWatch?.(scope)
   try {
-    for await (const output of outputs) for (const message of encode(output)) await socket.send(message, binary)
+    for await (const output of outputs) {
+      for (const message of encode(output)) {
+        meter?.sent(1)
+        await socket.send(message, binary)
+      }
+    }
     if (!stop.signal.aborted) await socket.close(1000)
   } finally {
+    meter?.ended()
     stop.abort()
     socket.destroy()
   }
