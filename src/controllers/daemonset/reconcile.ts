@@ -10,7 +10,7 @@ import { scaledIntOrPercent } from '#machinery/int-or-string.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { timeToMilliseconds } from '#machinery/time.ts'
-import { create, recordEvent, remove, updateStatus, type Action, type Plan } from '../driver/action.ts'
+import { create, earliest, recordEvent, remove, updateStatus, type Action, type Plan } from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
 import { planHistoryCleanUp, planRevision, revisionHashLabel } from '../workload/history.ts'
 import { isPodAvailable, nextAvailability, type StoredPod } from '../workload/pods.ts'
@@ -79,10 +79,6 @@ export function reconcile(state: DaemonState): Plan {
     afterwards: () => statusUpdate(state, places, revision.hash),
     wakeAt: earliest(work.retryAt, nextAvailability(claimed, minReadySeconds, now)),
   }
-}
-
-function earliest(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined ? b : b === undefined ? a : Math.min(a, b)
 }
 
 function placesOf(

@@ -100,6 +100,12 @@ export interface Plan {
 
 export const nothing: Plan = { actions: [] }
 
+/** For `wakeAt`: the first of several moments, where undefined is never. */
+export function earliest(...moments: readonly (number | undefined)[]): number | undefined {
+  const known = moments.filter((moment) => moment !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
+}
+
 export function create<T extends KubeObject>(
   kind: Kind<T>,
   object: DeepReadonly<T>,

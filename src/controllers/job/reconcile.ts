@@ -7,7 +7,7 @@ import type { Pod } from '#api/gen/core-v1.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { formatTime, timeToMilliseconds } from '#machinery/time.ts'
-import { create, nothing, patch, remove, updateStatus, type Action, type Plan } from '../driver/action.ts'
+import { create, earliest, nothing, patch, remove, updateStatus, type Action, type Plan } from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
 import { choosePodsToDelete } from '../workload/deletion-order.ts'
 import { podFromTemplate, type StoredPod } from '../workload/pods.ts'
@@ -63,10 +63,6 @@ export function letGo(pod: StoredPod): Action {
     { metadata: { resourceVersion, finalizers: rest } },
     { patchType: 'merge', ifGone: 'ignore' },
   )
-}
-
-function earliest(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined ? b : b === undefined ? a : Math.min(a, b)
 }
 
 interface Work {
