@@ -1,6 +1,7 @@
 /** The numbering of a Deployment's templates, kept in annotations so that a rollout can be undone. */
 import type { Deployment } from '#api/gen/apps-v1.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { lastAppliedAnnotation } from '#machinery/patch/apply/apply-object.ts'
 import type { Draft } from './replicaset-draft.ts'
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision'
@@ -9,7 +10,7 @@ export const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas'
 export const maxAnnotation = 'deployment.kubernetes.io/max-replicas'
 
 const notCopied: ReadonlySet<string> = new Set([
-  'kubectl.kubernetes.io/last-applied-configuration',
+  lastAppliedAnnotation,
   revisionAnnotation,
   historyAnnotation,
   desiredAnnotation,

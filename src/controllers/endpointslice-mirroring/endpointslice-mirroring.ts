@@ -8,6 +8,7 @@ import type { AddressType, Endpoint, EndpointPort, EndpointSlice } from '#api/ge
 import { semanticEqual } from '#base/deep-equal.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { controllerReferenceTo } from '#machinery/meta/owner-references.ts'
+import { lastAppliedAnnotation } from '#machinery/patch/apply/apply-object.ts'
 import { create, remove, update, type Action, type Plan } from '../driver/action.ts'
 import { defineController, wakeFrom } from '../driver/define-controller.ts'
 import { familyOfIp } from '../workload/service-pods.ts'
@@ -15,7 +16,7 @@ import { familyOfIp } from '../workload/service-pods.ts'
 const managedBy = 'endpointslicemirroring-controller.k8s.io'
 const skipMirrorLabel = 'endpointslice.kubernetes.io/skip-mirror'
 const leaderAnnotation = 'control-plane.alpha.kubernetes.io/leader'
-const notCopied: ReadonlySet<string> = new Set(['kubectl.kubernetes.io/last-applied-configuration', leaderAnnotation])
+const notCopied: ReadonlySet<string> = new Set([lastAppliedAnnotation, leaderAnnotation])
 const maxEndpointsPerSubset = 1000
 
 export interface MirrorState {

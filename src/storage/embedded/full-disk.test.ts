@@ -52,7 +52,10 @@ test('a put larger than what is left of the log is refused on a full disk, and n
   const options = { firstSegmentBytes: 16_384, segmentBytes: 16_384 }
   const world = { disk, directory: '/store', clock, log: silentLog, options }
   const failures: Error[] = []
-  const store = await openEmbeddedStore({ ...world, options: { ...options, onFailure: (error) => failures.push(error) } })
+  const store = await openEmbeddedStore({
+    ...world,
+    options: { ...options, onFailure: (error) => failures.push(error) },
+  })
   const first = await store.swap('/k/small', 0, { type: 'put', value })
   disk.beforeEach = (operation, path) =>
     operation === 'preallocate' ? new DiskError('full', `${path}: no space left`) : undefined
