@@ -76,7 +76,7 @@ export interface MetadataEdit {
 }
 
 export async function editMetadata(context: CommandContext, edit: MetadataEdit): Promise<void> {
-  const { flags, session, environment } = context
+  const { flags, session } = context
   const dryRun = readDryRun(flags)
   checkFlags(context, edit.pairs, edit.field === 'labels' ? 'label' : 'annotation')
   const selection = await select(session, {
