@@ -12,6 +12,12 @@ export function withDeprecation(group: string, kind: string, version: KindVersio
   return deprecation ? { ...version, deprecation } : version
 }
 
+/** Whether upstream's server of this release no longer serves the version, whatever its configuration. */
+export function isRemoved(group: string, kind: string, { version }: KindVersion): boolean {
+  const [, removed = 0] = lifecycles[`${group}/${version}/${kind}`] ?? []
+  return removed !== 0 && removed <= currentMinor
+}
+
 function deprecationOf(group: string, version: string, kind: string): Deprecation | undefined {
   const [deprecated, removed, replacement] = lifecycles[`${group}/${version}/${kind}`] ?? [Infinity, 0]
   if (deprecated > currentMinor) return undefined

@@ -1,7 +1,7 @@
 /** Which kinds, in which versions, a server has under a runtime configuration. */
 import { formatApiVersion } from '#machinery/meta/group-version.ts'
 import { defineKind, type AnyKind, type KindVersion } from '#machinery/schema/define-kind.ts'
-import { withDeprecation } from './deprecation.ts'
+import { isRemoved, withDeprecation } from './deprecation.ts'
 import { kinds } from './kinds.ts'
 import { legacyVersionsOf } from './legacy-versions.ts'
 import { optInKinds } from './opt-in-kinds.ts'
@@ -18,7 +18,7 @@ export function servedKinds(config: RuntimeConfig = []): readonly AnyKind[] {
     const versions = [
       ...kind.versions.map((version) => serve(kind, version, isServed(kind, version, config, keysOf(kind, version)))),
       ...legacyVersionsOf(kind.group, kind.kind)
-        .map((version) => serve(kind, version, isServed(kind, version, config, ['api/legacy'])))
+        .map((version) => serve(kind, version, isServed(kind, version, config, keysOf(kind, version))))
         .filter(({ served }) => served),
     ]
     if (!versions.some(({ served }) => served)) return []
@@ -32,7 +32,9 @@ function serve({ group, kind }: AnyKind, version: KindVersion, served: boolean):
 }
 
 /** Beside the key of the single resource, the widest first. */
-function keysOf({ group }: AnyKind, { version }: KindVersion): readonly string[] {
+function keysOf({ group, kind }: AnyKind, own: KindVersion): readonly string[] {
+  if (isRemoved(group, kind, own)) return ['api/legacy']
+  const { version } = own
   const level = version.includes('alpha') ? 'api/alpha' : version.includes('beta') ? 'api/beta' : 'api/ga'
   return ['api/all', level, formatApiVersion({ group, version })]
 }

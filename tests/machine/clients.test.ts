@@ -168,6 +168,67 @@ test('@kubernetes/client-node takes every kind from creation to deletion', { tim
   await drive(process.execPath, [join(scripts, 'every-kind.mjs'), packages], cluster)
 })
 
+interface Model {
+  readonly attributeTypeMap?: readonly { readonly baseName: string; readonly type: string; readonly format: string }[]
+}
+
+test('the OpenAPI document has the fields, types and formats of upstream\'s, as client-node was made from it', { timeout: 120_000 }, async () => {
+  const file = join(await installClientNode(), 'node_modules/@kubernetes/client-node/dist/gen/models/all.js')
+  const models = await import(file) as Readonly<Record<string, Model | undefined>>
+  await using cluster = await Cluster.start({ nodes: 0, https: true, runtimeConfig: 'api/all=true' })
+  const { definitions } = JSON.parse(await kubectlFor('1.36', cluster)('get', '--raw', '/openapi/v2')) as { definitions: Readonly<Record<string, Definition>> }
+  let compared = 0
+  for (const [name, { properties }] of Object.entries(definitions)) {
+    const attributes = properties && modelOf(models, name)?.attributeTypeMap
+    // Upstream has the options of connections as parameters of paths only.
+    if (!attributes) {
+      assert.ok(!properties || /\.(\w+Options)$/.test(name), `upstream has no ${name}`)
+      continue
+    }
+    assert.deepEqual(Object.keys(properties).toSorted(), attributes.map(({ baseName }) => baseName).toSorted(), name)
+    for (const { baseName, type, format } of attributes) {
+      assert.ok(isType(properties[baseName]!, type), `${name}.${baseName}: ${JSON.stringify(properties[baseName])} is not ${type}`)
+      // What is referred to has its format there.
+      const inner = innermost(properties[baseName]!)
+      if (!inner.$ref) assert.equal(inner.format ?? '', format, `${name}.${baseName}`)
+    }
+    compared++
+  }
+  assert.ok(compared > 700, `${compared} definitions`)
+})
+
+interface Definition {
+  readonly properties?: Readonly<Record<string, Property>>
+}
+
+interface Property {
+  readonly $ref?: string
+  readonly type?: string
+  readonly format?: string
+  readonly additionalProperties?: Property
+  readonly items?: Property
+}
+
+function innermost(property: Property): Property {
+  const inner = property.items ?? property.additionalProperties
+  return inner ? innermost(inner) : property
+}
+
+/** `io.k8s.api.apps.v1.Deployment` → V1Deployment, or AppsV1… where several groups have the kind. */
+function modelOf(models: Readonly<Record<string, Model | undefined>>, name: string): Model | undefined {
+  const [group, version, kind] = name.split('.').slice(-3).map((part) => part[0]!.toUpperCase() + part.slice(1)) as [string, string, string]
+  return models[group + version + kind] ?? models[version + kind]
+}
+
+function isType({ $ref, type, additionalProperties }: Property, wanted: string): boolean {
+  if ($ref !== undefined) return !/^(Array|\{|number|boolean)/.test(wanted)
+  if (wanted.startsWith('Array')) return type === 'array'
+  if (wanted.startsWith('{')) return type === 'object' && additionalProperties !== undefined
+  if (wanted === 'number') return type === 'integer' || type === 'number'
+  if (wanted === 'any') return true
+  return wanted === 'boolean' ? type === 'boolean' : type === 'string'
+}
+
 /** Beside the project, and only when asked for: it is larger than all that the project itself needs. */
 async function installClientNode(): Promise<string> {
   const target = fileURLToPath(new URL('../../.skiff/client-node', import.meta.url))
