@@ -5,7 +5,8 @@ import { node } from '#api/core/node/node.ts'
 import { isPodFinished } from '#api/core/pod/pod-life.ts'
 import { pod } from '#api/core/pod/pod.ts'
 import { isReason } from '#machinery/errors/api-error.ts'
-import { findCondition } from '#machinery/meta/conditions.ts'
+import { isConditionTrue } from '#machinery/meta/conditions.ts'
+import { objectKey } from '#machinery/meta/object.ts'
 import { formatTime } from '#machinery/time.ts'
 import { nothing, patch, remove, type Action, type Plan } from '../driver/action.ts'
 import {
@@ -44,17 +45,18 @@ export function podGarbageCollector(finishedMax = 12_500): Controller {
       return object.metadata.deletionTimestamp ? { pod: object, why: 'unscheduledTerminating', now } : undefined
     }
     const home = cache.of(node).get(nodeName)
-    if (!home) return await observeMissing(object, nodeName, context)
+    if (!home) return await observeMissing(object, nodeName, cache, context)
     missingSince.delete(nodeName)
     const isOut = home.spec?.taints?.some(({ key }) => key === outOfServiceTaint)
-    const isReady = findCondition(home.status?.conditions, 'Ready')?.status === 'True'
+    const isReady = isConditionTrue(home.status?.conditions, 'Ready')
     if (object.metadata.deletionTimestamp && isOut && !isReady) return { pod: object, why: 'nodeOutOfService', now }
-    return isPodFinished(object) && isSurplus(object, cache) ? { pod: object, why: 'tooManyFinished', now } : undefined
+    return isPodFinished(object) && isSurplus(object, finishedMax, cache) ? { pod: object, why: 'tooManyFinished', now } : undefined
   }
 
   async function observeMissing(
     object: StoredPod,
     nodeName: string,
+    cache: Cache,
     { now, client, signal }: ObserveContext,
   ): Promise<PodGarbageState | undefined> {
     const since = missingSince.get(nodeName) ?? now
@@ -65,19 +67,9 @@ export function podGarbageCollector(finishedMax = 12_500): Controller {
       return undefined
     } catch (error) {
       if (!isReason(error, 'NotFound')) throw error
+      if (cache.of(pod).countByIndex('nodeName', nodeName) <= 1) missingSince.delete(nodeName)
       return { pod: object, why: 'nodeGone', now }
     }
-  }
-
-  function isSurplus(object: StoredPod, cache: Cache): boolean {
-    const pods = cache.of(pod)
-    const surplus = pods.countByIndex('phase', 'Succeeded') + pods.countByIndex('phase', 'Failed') - finishedMax
-    if (surplus <= 0) return false
-    const finished = [...pods.byIndex('phase', 'Succeeded'), ...pods.byIndex('phase', 'Failed')]
-    const oldest = finished
-      .toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1))
-      .slice(0, surplus)
-    return oldest.some(({ metadata }) => metadata.uid === object.metadata.uid)
   }
 
   return defineController({
@@ -87,11 +79,7 @@ export function podGarbageCollector(finishedMax = 12_500): Controller {
     watches: [
       wakeFrom(
         node,
-        ({ metadata }, cache) =>
-          cache
-            .of(pod)
-            .byIndex('nodeName', metadata.name)
-            .map((object) => `${object.metadata.namespace}/${object.metadata.name}`),
+        ({ metadata }, cache) => cache.of(pod).byIndex('nodeName', metadata.name).map(objectKey),
         (old, object) => old.spec?.taints?.length !== object.spec?.taints?.length,
       ),
     ],
@@ -102,6 +90,18 @@ export function podGarbageCollector(finishedMax = 12_500): Controller {
     observe,
     reconcile,
   })
+}
+
+/** True for the oldest of the finished pods, as many as there are too many of them. */
+function isSurplus(object: StoredPod, finishedMax: number, cache: Cache): boolean {
+  const pods = cache.of(pod)
+  const surplus = pods.countByIndex('phase', 'Succeeded') + pods.countByIndex('phase', 'Failed') - finishedMax
+  if (surplus <= 0) return false
+  const finished = [...pods.byIndex('phase', 'Succeeded'), ...pods.byIndex('phase', 'Failed')]
+  const oldest = finished
+    .toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1))
+    .slice(0, surplus)
+  return oldest.some(({ metadata }) => metadata.uid === object.metadata.uid)
 }
 
 export function reconcile({ pod: object, why, checkAt, now }: PodGarbageState): Plan {
