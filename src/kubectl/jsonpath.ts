@@ -1,4 +1,4 @@
-/** JSONPath templates as kubectl's users write them: what is wrong with one is told as every other mistake of theirs. */
+/** JSONPath templates as kubectl's users write them: what is wrong with one is told as any mistake of theirs. */
 import {
   executeJsonPath as execute, JsonPathError, parseJsonPath as parse, printJsonPath as print, type Node,
 } from '#machinery/json-path.ts'
@@ -11,7 +11,9 @@ export function parseJsonPath(template: string): readonly Node[] {
 }
 
 /** What each expression found, in order; with `lenient`, missing fields find nothing instead of throwing. */
-export function executeJsonPath(nodes: readonly Node[], root: unknown, lenient: boolean): readonly (readonly unknown[])[] {
+export function executeJsonPath(
+  nodes: readonly Node[], root: unknown, lenient: boolean,
+): readonly (readonly unknown[])[] {
   return told(() => execute(nodes, root, lenient))
 }
 

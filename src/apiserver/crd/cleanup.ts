@@ -58,7 +58,9 @@ export async function removeInstances(cleanup: Cleanup, signal: AbortSignal): Pr
   }
 }
 
-async function removeFrom({ store, transport, kind, version }: Cleanup, namespace: string | undefined, signal: AbortSignal): Promise<void> {
+async function removeFrom(
+  { store, transport, kind, version }: Cleanup, namespace: string | undefined, signal: AbortSignal,
+): Promise<void> {
   if (version !== undefined) {
     const name = { group: kind.group, version, resource: kind.plural }
     return await createClient(transport).resource(name, namespace).deleteCollection({ signal })

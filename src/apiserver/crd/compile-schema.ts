@@ -40,7 +40,8 @@ function shapeOf(structural: Structural | 'any', name: string, objectMeta: Struc
       return { type: 'struct', struct: structOf(structural, name, objectMeta) }
     case 'array': return {
       type: 'list', items: structural.items ? shapeOf(structural.items, name, objectMeta) : { type: 'json' },
-      listType: structural.listType ?? 'atomic', mapKeys: structural.mapKeys, patchStrategy: [], patchMergeKey: undefined,
+      listType: structural.listType ?? 'atomic', mapKeys: structural.mapKeys, patchStrategy: [],
+      patchMergeKey: undefined,
     }
     case 'string': return { type: 'string' }
     case 'boolean': return { type: 'bool' }

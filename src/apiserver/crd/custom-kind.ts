@@ -71,7 +71,8 @@ class VersionForm implements CustomSchema {
     return this.#struct ??= compileSchema(this.structural, this.definitionName, this.#objectMeta)
   }
 
-  readonly shape = (object: Record<string, unknown>): readonly string[] => shapeObject(object, this.structural, this.#objectMeta)
+  readonly shape = (object: Record<string, unknown>): readonly string[] =>
+    shapeObject(object, this.structural, this.#objectMeta)
 
   /** The object as this version has it: a copy. */
   convert(object: KubeObject): KubeObject {
@@ -167,9 +168,8 @@ function scaleOf(scale: Scale): {
   readonly scale?: { readonly replicas: string; readonly observed: string; readonly selector: string }
 } {
   if (!scale) return {}
-  return {
-    scale: { replicas: scale.specReplicasPath, observed: scale.statusReplicasPath, selector: scale.labelSelectorPath ?? '' },
-  }
+  const { specReplicasPath, statusReplicasPath, labelSelectorPath = '' } = scale
+  return { scale: { replicas: specReplicasPath, observed: statusReplicasPath, selector: labelSelectorPath } }
 }
 
 const ownFinalizers: ReadonlySet<string> = new Set(['orphan', 'foregroundDeletion', 'kubernetes'])
@@ -182,6 +182,7 @@ function finalizerWarnings({ metadata }: KubeObject, old: Stored<KubeObject> | u
     const faults = validateQualifiedName(name).map((fault) => `${title}: ${fault}`)
     if (name.includes('/') || ownFinalizers.has(name)) return faults
     const path = name.includes('.') ? ' including a path (/)' : ''
-    return [...faults, `${title}: prefer a domain-qualified finalizer name${path} to avoid accidental conflicts with other finalizer writers`]
+    const advice = `prefer a domain-qualified finalizer name${path}`
+    return [...faults, `${title}: ${advice} to avoid accidental conflicts with other finalizer writers`]
   })
 }

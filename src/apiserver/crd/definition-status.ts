@@ -17,7 +17,9 @@ export function planStatus(definition: Definition, others: readonly Definition[]
   const { status = {} } = definition
   const { acceptedNames, conflict } = acceptNames(definition, others)
   let conditions: readonly Condition[] = status.conditions ?? []
-  const set = (condition: Omit<Condition, 'lastTransitionTime'>): void => { conditions = withCondition(conditions, condition, now) }
+  const set = (condition: Omit<Condition, 'lastTransitionTime'>): void => {
+    conditions = withCondition(conditions, condition, now)
+  }
   set(conflict ?? { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' })
   const established = establish(definition, conflict === undefined)
   if (established) set(established)
@@ -47,7 +49,9 @@ function acceptNames({ spec, status, metadata }: Definition, others: readonly De
   const rivals = others
     .filter((other) => other.metadata.name !== metadata.name && other.spec?.group === spec!.group)
     .map((other) => other.status?.acceptedNames).filter((names) => names !== undefined)
-  const resources = new Set(rivals.flatMap(({ plural, singular = '', shortNames = [] }) => [plural, singular, ...shortNames]))
+  const resources = new Set(
+    rivals.flatMap(({ plural, singular = '', shortNames = [] }) => [plural, singular, ...shortNames]),
+  )
   const kinds = new Set(rivals.flatMap(({ kind, listKind = '' }) => [kind, listKind]))
   const accepted: { -readonly [Key in keyof Names]: Names[Key] } = { ...held }
   let conflict: Accepted['conflict']
@@ -106,7 +110,9 @@ function approvalOf({ spec, metadata }: Definition): Omit<Condition, 'lastTransi
   const type = 'KubernetesAPIApprovalPolicyConformant'
   const value = metadata.annotations?.[annotation] ?? ''
   const demand = `protected groups must have approval annotation ${quoteGo(annotation)}`
-  if (value === '') return { type, status: 'False', reason: 'MissingAnnotation', message: `${demand}, see ${pullRequest}` }
+  if (value === '') {
+    return { type, status: 'False', reason: 'MissingAnnotation', message: `${demand}, see ${pullRequest}` }
+  }
   if (value.startsWith('unapproved')) {
     return { type, status: 'False', reason: 'UnapprovedAnnotation', message: `not approved: ${quoteGo(value)}` }
   }
@@ -123,8 +129,11 @@ export function isServed({ status }: Definition): boolean {
 }
 
 /** The definition with its Terminating condition set. */
-export function withTerminating(definition: Definition, status: 'True' | 'False', reason: string, message: string, now: string): Definition {
-  const conditions = withCondition(definition.status?.conditions as Condition[], { type: 'Terminating', status, reason, message }, now)
+export function withTerminating(
+  definition: Definition, status: 'True' | 'False', reason: string, message: string, now: string,
+): Definition {
+  const before = definition.status?.conditions as Condition[]
+  const conditions = withCondition(before, { type: 'Terminating', status, reason, message }, now)
   return { ...definition, status: { ...definition.status, conditions } } as Definition
 }
 

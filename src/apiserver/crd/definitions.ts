@@ -99,7 +99,8 @@ class DefinitionsLoop implements Definitions {
         if (isReason(error, 'Conflict') || isReason(error, 'NotFound')) queue.forget(name)
         else {
           const retryMs = queue.addRateLimited(name)
-          this.#options.log.warn('could not settle a custom resource definition', { name, error: String(error), retryMs })
+          const fields = { name, error: String(error), retryMs }
+          this.#options.log.warn('could not settle a custom resource definition', fields)
         }
       } finally {
         queue.done(name)
@@ -115,7 +116,7 @@ class DefinitionsLoop implements Definitions {
     this.#known.set(name, definition)
     this.#serve(definition)
     this.#toAccept.add(name)
-    if (definition.metadata.deletionTimestamp && definition.metadata.finalizers?.includes(cleanupFinalizer)) this.#toClear.add(name)
+    if (needsCleanup(definition)) this.#toClear.add(name)
     if (before && JSON.stringify(before.status?.acceptedNames) !== JSON.stringify(definition.status?.acceptedNames)) {
       this.#reconsider(definition)
     }
@@ -174,10 +175,10 @@ class DefinitionsLoop implements Definitions {
   /** Deletes a terminating definition's instances, then lets it go. */
   async #clear(name: string, signal: AbortSignal): Promise<void> {
     const definition = this.#known.get(name)
-    if (!definition?.metadata.deletionTimestamp || !definition.metadata.finalizers?.includes(cleanupFinalizer)) return
+    if (!definition || !needsCleanup(definition)) return
     const { spec } = definition
     if (!isServed(definition)) {
-      return await this.#release(withTerminating(definition, 'False', 'NeverEstablished', 'resource was never established', this.#now()))
+      return await this.#release(definition, 'NeverEstablished', 'resource was never established')
     }
     const tell = async (current: Definition, reason: string, message: string): Promise<Definition> =>
       await this.#client.updateStatus(withTerminating(current, 'True', reason, message, this.#now()))
@@ -192,15 +193,20 @@ class DefinitionsLoop implements Definitions {
         throw new Error(failure.message)
       }
     }
-    await this.#release(withTerminating(current, 'False', 'InstanceDeletionCompleted', 'removed all instances', this.#now()))
+    await this.#release(current, 'InstanceDeletionCompleted', 'removed all instances')
   }
 
-  async #release(definition: Definition): Promise<void> {
-    const finalizers = (definition.metadata.finalizers ?? []).filter((finalizer) => finalizer !== cleanupFinalizer)
-    await this.#client.updateStatus({ ...definition, metadata: { ...definition.metadata, finalizers } } as Definition)
+  async #release(definition: Definition, reason: string, message: string): Promise<void> {
+    const { metadata, ...rest } = withTerminating(definition, 'False', reason, message, this.#now())
+    const finalizers = (metadata.finalizers ?? []).filter((finalizer) => finalizer !== cleanupFinalizer)
+    await this.#client.updateStatus({ ...rest, metadata: { ...metadata, finalizers } } as Definition)
   }
 
   #now(): string {
     return formatTime(this.#options.clock.now())
   }
+}
+
+function needsCleanup({ metadata }: Definition): boolean {
+  return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(cleanupFinalizer)
 }

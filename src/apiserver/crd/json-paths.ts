@@ -14,9 +14,10 @@ const maxPathLength = 1000
 
 const age: ColumnDefinition = {
   name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp',
-  description: 'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be ' +
-    'set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form ' +
-    'and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: ' +
+  description: 'CreationTimestamp is a timestamp representing the server time when this object was created. ' +
+    'It is not guaranteed to be set in happens-before order across separate operations. ' +
+    'Clients may not set this value. It is represented in RFC3339 form and is in UTC.' +
+    '\n\nPopulated by the system. Read-only. Null for lists. More info: ' +
     'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata',
 }
 
@@ -31,7 +32,9 @@ export function columnsOf(definitions: readonly ColumnDefinition[] | undefined):
   return columns
 }
 
-function columnOf({ name: title, type, format, description, priority, jsonPath }: ColumnDefinition, path: readonly Node[]): Column<KubeObject> {
+function columnOf(
+  { name: title, type, format, description, priority, jsonPath }: ColumnDefinition, path: readonly Node[],
+): Column<KubeObject> {
   return {
     name: title, type: type as Column<KubeObject>['type'], format: format ?? '', priority: priority ?? 0,
     description: description || `Custom resource definition column (in JSONPath format): ${jsonPath}`,

@@ -1,6 +1,8 @@
 /** What is wrong with a value by its schema, in upstream's words (kube-openapi validation/errors). */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { invalidValue, notSupported, quoteGo, required, tooLong, tooMany, typeInvalid } from '#machinery/errors/field-errors.ts'
+import {
+  invalidValue, notSupported, quoteGo, required, tooLong, tooMany, typeInvalid,
+} from '#machinery/errors/field-errors.ts'
 import { encodeUnstructured } from '#machinery/codec/json.ts'
 
 export interface SchemaFault {
@@ -39,25 +41,27 @@ export class ResultBuilder implements SchemaResult {
   }
 }
 
-function fault(path: string, sentence: string, toFieldError: (path: string, message: string) => FieldError): SchemaFault {
+function faultOf(
+  path: string, sentence: string, toFieldError: (path: string, message: string) => FieldError,
+): SchemaFault {
   const message = `${path} in body ${sentence}`
   return { message, path, toFieldError: (at) => toFieldError(at, message) }
 }
 
 function invalidFault(path: string, value: unknown, sentence: string): SchemaFault {
-  return fault(path, sentence, (at, message) => invalidValue(at, value ?? '', message))
+  return faultOf(path, sentence, (at, message) => invalidValue(at, value ?? '', message))
 }
 
 export function wrongType(path: string, type: string, actual: string): SchemaFault {
-  return fault(path, `must be of type ${type}: ${quoteGo(actual)}`, (at, message) => typeInvalid(at, actual, message))
+  return faultOf(path, `must be of type ${type}: ${quoteGo(actual)}`, (at, message) => typeInvalid(at, actual, message))
 }
 
 export function missing(path: string): SchemaFault {
-  return fault(path, 'is required', (at) => required(at))
+  return faultOf(path, 'is required', (at) => required(at))
 }
 
 export function longerThan(path: string, max: number): SchemaFault {
-  return fault(path, `should be at most ${max} chars long`, (at) => tooLong(at, max))
+  return faultOf(path, `should be at most ${max} chars long`, (at) => tooLong(at, max))
 }
 
 export function shorterThan(path: string, value: string, min: number): SchemaFault {
@@ -70,7 +74,7 @@ export function unmatched(path: string, value: string, pattern: string): SchemaF
 
 export function notOneOf(path: string, value: unknown, values: readonly unknown[]): SchemaFault {
   const texts = values.map((each) => (typeof each === 'string' ? each : writeJson(each)))
-  return fault(path, `should be one of [${texts.join(' ')}]`, (at) => notSupported(at, value, texts))
+  return faultOf(path, `should be one of [${texts.join(' ')}]`, (at) => notSupported(at, value, texts))
 }
 
 export function outOfRange(path: string, value: number | bigint, sentence: string, bound: number): SchemaFault {
@@ -87,7 +91,7 @@ export function factorNotPositive(path: string, factor: number): SchemaFault {
 }
 
 export function tooManyItems(path: string, size: number, max: number): SchemaFault {
-  return fault(path, `should have at most ${max} items`, (at) => tooMany(at, size, max))
+  return faultOf(path, `should have at most ${max} items`, (at) => tooMany(at, size, max))
 }
 
 export function tooFewItems(path: string, size: number, min: number): SchemaFault {
@@ -99,7 +103,7 @@ export function duplicateItems(path: string): SchemaFault {
 }
 
 export function tooManyProperties(path: string, size: number, max: number): SchemaFault {
-  return fault(path, `should have at most ${max} properties`, (at) => tooMany(at, size, max))
+  return faultOf(path, `should have at most ${max} properties`, (at) => tooMany(at, size, max))
 }
 
 export function tooFewProperties(path: string, size: number, min: number): SchemaFault {

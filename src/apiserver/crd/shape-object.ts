@@ -11,7 +11,9 @@ type MutableObject = Record<string, unknown>
  * Brings a decoded object into its version's shape, in place (upstream: unstructuredSchemaCoercer). Gives what strict
  * decoding complains about; throws JsonError for metadata that cannot be ObjectMeta. Does not default.
  */
-export function shapeObject(object: MutableObject, structural: Structural, objectMeta: StructSchema): readonly string[] {
+export function shapeObject(
+  object: MutableObject, structural: Structural, objectMeta: StructSchema,
+): readonly string[] {
   const problems = [...coerceMetadata(object, objectMeta, '')]
   for (const path of pruneObject(object, structural)) problems.push(`unknown field ${JSON.stringify(path)}`)
   dropNulls(object, structural)
@@ -34,7 +36,8 @@ function coerceMetadata(object: MutableObject, objectMeta: StructSchema, path: s
 
 /** Objects within the object (`x-kubernetes-embedded-resource`) have metadata of their own. */
 function coerceEmbedded(
-  value: unknown, structural: Structural | 'any' | 'undeclared', objectMeta: StructSchema, path: string, problems: string[],
+  value: unknown, structural: Structural | 'any' | 'undeclared', objectMeta: StructSchema, path: string,
+  problems: string[],
 ): void {
   if (typeof structural === 'string' || typeof value !== 'object' || value === null) return
   if (Array.isArray(value)) {
@@ -53,7 +56,9 @@ function coerceEmbedded(
     problems.push(...coerceMetadata(object, objectMeta, path))
   }
   if (structural.properties.size === 0 && structural.additional === undefined) return
-  for (const key of Object.keys(object)) coerceEmbedded(object[key], structuralOf(structural, key), objectMeta, at(key), problems)
+  for (const key of Object.keys(object)) {
+    coerceEmbedded(object[key], structuralOf(structural, key), objectMeta, at(key), problems)
+  }
 }
 
 /** A null that the schema does not allow is as good as absent. Where there is a default, that will take its place. */
@@ -90,13 +95,17 @@ export function applyDefaults(value: unknown, structural: Structural | 'any' | '
   const object = value as MutableObject
   for (const [key, property] of structural.properties) {
     if (property.defaultValue === undefined) continue
-    if (!Object.hasOwn(object, key) || isUnwantedNull(object[key], property)) setKey(object, key, cloneJson(property.defaultValue))
+    if (!Object.hasOwn(object, key) || isUnwantedNull(object[key], property)) {
+      setKey(object, key, cloneJson(property.defaultValue))
+    }
   }
   if (structural.properties.size === 0 && structural.additional === undefined) return
   for (const key of Object.keys(object)) {
     const below = structuralOf(structural, key)
     if (typeof below === 'string') continue
-    if (isUnwantedNull(object[key], below) && below.defaultValue !== undefined) object[key] = cloneJson(below.defaultValue)
+    if (isUnwantedNull(object[key], below) && below.defaultValue !== undefined) {
+      object[key] = cloneJson(below.defaultValue)
+    }
     applyDefaults(object[key], below)
   }
 }

@@ -28,7 +28,9 @@ export interface Structural {
 /** Never throws: what is not structural has been refused when the definition was validated. */
 export function compileStructural(schema: JsonSchema): Structural {
   const properties = new Map<string, Structural>()
-  for (const [name, property] of Object.entries(schema.properties ?? {})) properties.set(name, compileStructural(property))
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    properties.set(name, compileStructural(property))
+  }
   const { items, additionalProperties } = schema
   const structural: Structural = {
     type: schema.type ?? '',

@@ -19,7 +19,8 @@ type Custom = KubeObject | Stored<KubeObject>
 export function validateCustomObject(object: Custom, structural: Structural, scale: Scale, old?: Custom): FieldError[] {
   const errors = [
     ...validateSchema(object, structural, '', old && { value: old }),
-    ...validateScaleSpec(object, scale), ...validateScaleStatus(object, scale), ...validateEmbedded(object, structural, ''),
+    ...validateScaleSpec(object, scale), ...validateScaleStatus(object, scale),
+    ...validateEmbedded(object, structural, ''),
   ]
   if (old && validateLists(old, structural, '').length > 0) return errors
   return [...errors, ...validateLists(object, structural, '')]
@@ -29,8 +30,9 @@ export function validateCustomObject(object: Custom, structural: Structural, sca
 export function validateCustomStatus(object: Custom, structural: Structural, scale: Scale, old: Custom): FieldError[] {
   const status = getKey(object as JsonObject, 'status')
   const schema = structural.properties.get('status')
+  const before = { value: getKey(old as JsonObject, 'status') }
   const errors = [
-    ...(schema && status !== undefined ? validateSchema(status, schema, 'status', { value: getKey(old as JsonObject, 'status') }) : []),
+    ...(schema && status !== undefined ? validateSchema(status, schema, 'status', before) : []),
     ...validateScaleStatus(object, scale), ...validateEmbedded(object, structural, ''),
   ]
   if (validateLists(old, structural, '').length > 0) return errors
@@ -82,13 +84,16 @@ function wrongTypeAt(value: unknown, type: 'int64' | 'string', path: string): st
 }
 
 function accessProblem(value: unknown, keys: readonly string[], type: string): string {
-  return `.${keys.join('.')} accessor error: ${formatGo(value)} is of the type ${value === null ? '<nil>' : goType(value)}, expected ${type}`
+  const actual = value === null ? '<nil>' : goType(value)
+  return `.${keys.join('.')} accessor error: ${formatGo(value)} is of the type ${actual}, expected ${type}`
 }
 
 const inPath = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`)
 
 /** Everything in the value that has a schema of its own. */
-function* partsOf(value: unknown, structural: Structural, path: string): Generator<readonly [unknown, Structural, string]> {
+function* partsOf(
+  value: unknown, structural: Structural, path: string,
+): Generator<readonly [unknown, Structural, string]> {
   if (Array.isArray(value)) {
     const { items } = structural
     if (items) for (const [index, item] of value.entries()) yield [item, items, `${path}[${index}]`]
@@ -127,7 +132,8 @@ function validateResource(object: JsonObject, path: string): FieldError[] {
   if (metadata === undefined) return errors
   // Only a name that is given is checked.
   const named = { ...metadata, name: metadata.name || 'fakename' }
-  return [...errors, ...validateObjectMeta(named, { namespaced: Boolean(metadata.namespace), nameRule: 'pathSegment' }, inPath(path, 'metadata'))]
+  const rules = { namespaced: Boolean(metadata.namespace), nameRule: 'pathSegment' } as const
+  return [...errors, ...validateObjectMeta(named, rules, inPath(path, 'metadata'))]
 }
 
 /** Lists that are sets hold no value twice, lists that are maps no key. */
@@ -142,9 +148,9 @@ function validateUniqueness(list: readonly unknown[], { listType, mapKeys }: Str
   if (listType !== 'map') return []
   const odd = list.findIndex((item) => item !== null && !isJsonObject(item))
   if (odd >= 0) return [invalidValue(`${path}[${odd}]`, list[odd], 'must be an object for an array of list-type map')]
-  const keys = list.map((item) => Object.fromEntries(
-    mapKeys.filter((key) => isJsonObject(item) && Object.hasOwn(item, key)).map((key) => [key, (item as JsonObject)[key]]),
-  ))
+  const keysOf = (item: JsonObject): object =>
+    Object.fromEntries(mapKeys.filter((key) => Object.hasOwn(item, key)).map((key) => [key, item[key]]))
+  const keys = list.map((item) => keysOf(isJsonObject(item) ? item : {}))
   return repeatedAt(keys).map((index) => duplicateValue(`${path}[${index}]`, keys[index]))
 }
 

@@ -22,9 +22,11 @@ interface Before {
  * Faults of a whole object, or of one field of it (`path`: `status`). With `old`, faults of parts that have not
  * changed are left out.
  */
-export function validateSchema(value: unknown, structural: Structural, path = '', old?: { readonly value: unknown }): readonly FieldError[] {
+export function validateSchema(
+  value: unknown, structural: Structural, path = '', old?: { readonly value: unknown },
+): readonly FieldError[] {
   const before = old && { value: old.value, structural }
-  const { faults } = before ? validateChanged(structural.schema, value, '', before) : validateValue(structural.schema, value, '', undefined)
+  const { faults } = validatePart(structural.schema, value, '', before)
   return [...faults.values()].map((fault) => {
     const inner = (fault.path ?? '').replace(/^\./, '')
     const at = [path, inner].filter((part) => part !== '').join('.')
@@ -75,7 +77,9 @@ function validateValue(schema: JsonSchema, value: unknown, path: string, before:
   return result
 }
 
-function validateItems(schema: JsonSchema, list: readonly unknown[], path: string, before: Before | undefined, result: ResultBuilder): void {
+function validateItems(
+  schema: JsonSchema, list: readonly unknown[], path: string, before: Before | undefined, result: ResultBuilder,
+): void {
   const { items } = schema
   if (items && !Array.isArray(items)) {
     const correlated = before && correlateItems(before)
@@ -86,11 +90,14 @@ function validateItems(schema: JsonSchema, list: readonly unknown[], path: strin
   checkItems(schema, list, path, result)
 }
 
-function validateFields(schema: JsonSchema, object: JsonObject, path: string, before: Before | undefined, result: ResultBuilder): void {
+function validateFields(
+  schema: JsonSchema, object: JsonObject, path: string, before: Before | undefined, result: ResultBuilder,
+): void {
   const keys = Object.keys(object)
   const { minProperties, maxProperties, properties = {}, additionalProperties, required = [] } = schema
-  if (minProperties !== undefined && keys.length < minProperties) result.add(tooFewProperties(path, keys.length, minProperties))
-  if (maxProperties !== undefined && keys.length > maxProperties) result.add(tooManyProperties(path, keys.length, maxProperties))
+  const size = keys.length
+  if (minProperties !== undefined && size < minProperties) result.add(tooFewProperties(path, size, minProperties))
+  if (maxProperties !== undefined && size > maxProperties) result.add(tooManyProperties(path, size, maxProperties))
   for (const key of keys) {
     const property = Object.hasOwn(properties, key) ? properties[key] : undefined
     if (property) {
@@ -99,7 +106,8 @@ function validateFields(schema: JsonSchema, object: JsonObject, path: string, be
       result.merge(validatePart(property, object[key], path === '' ? key : `${path}.${key}`, below))
     } else if (additionalProperties === false) result.add(forbiddenProperty(path, key))
     else if (typeof additionalProperties === 'object') {
-      result.merge(validatePart(additionalProperties as JsonSchema, object[key], `${path}.${key}`, correlateField(before, key)))
+      const below = correlateField(before, key)
+      result.merge(validatePart(additionalProperties as JsonSchema, object[key], `${path}.${key}`, below))
     }
   }
   for (const key of required) if (!Object.hasOwn(object, key)) result.add(missing(`${path}.${key}`))
@@ -120,7 +128,8 @@ function correlateField(before: Before | undefined, key: string): Before | undef
 function correlateItems({ value, structural }: Before): ((item: unknown) => Before | undefined) | undefined {
   const { items, listType, mapKeys } = structural
   if (!Array.isArray(value) || !items || listType !== 'map') return undefined
-  const keyOf = (item: unknown): string => JSON.stringify(mapKeys.map((key) => (isJsonObject(item) ? getKey(item, key) ?? null : null)))
+  const keyOf = (item: unknown): string =>
+    JSON.stringify(mapKeys.map((key) => (isJsonObject(item) ? getKey(item, key) ?? null : null)))
   const byKey = new Map((value as readonly unknown[]).toReversed().map((item) => [keyOf(item), item]))
   return (item) => {
     const old = byKey.get(keyOf(item))
@@ -128,7 +137,9 @@ function correlateItems({ value, structural }: Before): ((item: unknown) => Befo
   }
 }
 
-function validateLogic(schema: JsonSchema, value: unknown, path: string, before: Before | undefined, result: ResultBuilder): void {
+function validateLogic(
+  schema: JsonSchema, value: unknown, path: string, before: Before | undefined, result: ResultBuilder,
+): void {
   const quoted = quoteGo(path)
   const check = (part: JsonSchema): SchemaResult => validateValue(part, value, path, before)
   if (schema.anyOf?.length) {
@@ -155,11 +166,15 @@ function validateLogic(schema: JsonSchema, value: unknown, path: string, before:
       result.add(fieldless(`${quoted} must validate all the schemas (allOf)${valid === 0 ? '. None validated' : ''}`))
     }
   }
-  if (schema.not && check(schema.not).faults.size === 0) result.add(fieldless(`${quoted} must not validate the schema (not)`))
+  if (schema.not && check(schema.not).faults.size === 0) {
+    result.add(fieldless(`${quoted} must not validate the schema (not)`))
+  }
   result.matches += 2
 }
 
-function collect(schemas: readonly JsonSchema[], check: (schema: JsonSchema) => SchemaResult, untilValid: boolean): readonly SchemaResult[] {
+function collect(
+  schemas: readonly JsonSchema[], check: (schema: JsonSchema) => SchemaResult, untilValid: boolean,
+): readonly SchemaResult[] {
   const results: SchemaResult[] = []
   for (const schema of schemas) {
     const result = check(schema)

@@ -3,8 +3,8 @@ import { deepEqual } from '#base/deep-equal.ts'
 import { compilePattern } from '#machinery/regular-expression.ts'
 import { effectiveFormat, textFormat } from '#machinery/schema-formats.ts'
 import {
-  duplicateItems, factorNotPositive, fieldless, longerThan, notMultiple, notOneOf, outOfRange, ResultBuilder, shorterThan, tooFewItems,
-  tooManyItems, unmatched, wrongType, type SchemaFault,
+  duplicateItems, factorNotPositive, fieldless, longerThan, notMultiple, notOneOf, outOfRange, ResultBuilder,
+  shorterThan, tooFewItems, tooManyItems, unmatched, wrongType, type SchemaFault,
 } from './schema-faults.ts'
 import type { JsonSchema } from './structural.ts'
 
@@ -24,7 +24,9 @@ export function typeOfValue(value: unknown): ValueType {
 const formatOfType: Readonly<Record<string, string>> = { integer: 'int64', number: 'float64' }
 
 /** undefined: fits. `applies` is false where the schema says nothing about types. */
-export function checkType(schema: JsonSchema, type: ValueType, path: string): { readonly applies: boolean; readonly fault?: SchemaFault } {
+export function checkType(
+  schema: JsonSchema, type: ValueType, path: string,
+): { readonly applies: boolean; readonly fault?: SchemaFault } {
   const types = typesOf(schema)
   const format = formatOf(schema)
   if (types.length === 0 && format === '') return { applies: false }
@@ -52,7 +54,9 @@ function formatOf(schema: JsonSchema): string {
   return effectiveFormat(schema['x-kubernetes-int-or-string'] ? '' : schema.type ?? '', schema.format)
 }
 
-export function checkText({ maxLength, minLength, pattern }: JsonSchema, value: string, path: string): SchemaFault | undefined {
+export function checkText(
+  { maxLength, minLength, pattern }: JsonSchema, value: string, path: string,
+): SchemaFault | undefined {
   if (maxLength !== undefined || minLength !== undefined) {
     const length = countCodePoints(value)
     if (maxLength !== undefined && length > maxLength) return longerThan(path, maxLength)
@@ -71,7 +75,9 @@ function countCodePoints(text: string): number {
 }
 
 /** Whether the schema has a format for texts, and what is wrong with this one. */
-export function checkFormat(schema: JsonSchema, value: string, path: string): { readonly applies: boolean; readonly fault?: SchemaFault } {
+export function checkFormat(
+  schema: JsonSchema, value: string, path: string,
+): { readonly applies: boolean; readonly fault?: SchemaFault } {
   const format = formatOf(schema)
   const check = format === '' ? undefined : textFormat(format)
   if (!check) return { applies: false }
@@ -92,7 +98,9 @@ export function checkNumber(schema: JsonSchema, value: number | bigint, path: st
   const isWhole = typeof value === 'bigint' || Number.isInteger(value)
   // Upstream compares whole numbers as such, and cuts off the bound's fraction for it.
   const boundOf = (bound: number, compatible: boolean): number => (compatible && isWhole ? Math.trunc(bound) : bound)
-  if (multipleOf !== undefined) result.add(checkMultiple(value, boundOf(multipleOf, inRange(multipleOf, 'MultipleOf')), path))
+  if (multipleOf !== undefined) {
+    result.add(checkMultiple(value, boundOf(multipleOf, inRange(multipleOf, 'MultipleOf')), path))
+  }
   if (minimum !== undefined) {
     const bound = boundOf(minimum, inRange(minimum, 'Minimum boundary'))
     if (value < bound || (exclusiveMinimum && value == bound)) {
@@ -126,10 +134,13 @@ function isNearlyWhole(value: number): boolean {
   return difference < 1e-9 * Math.max(Math.abs(value), Math.abs(whole)) || Math.abs(value - Math.round(value)) < 1e-9
 }
 
-function rangeFault(value: number | bigint, type: string, format: string, what: string, path: string): SchemaFault | undefined {
+function rangeFault(
+  value: number | bigint, type: string, format: string, what: string, path: string,
+): SchemaFault | undefined {
   if (fitsRange(value, type, format)) return undefined
   const known = type === 'integer' ? ['int32', 'int64'].includes(format) : ['float', 'double'].includes(format)
-  return fieldless(`${what} value must be of type ${type} ${known ? `with format ${format}` : '(default format)'} in ${path}`)
+  const how = known ? `with format ${format}` : '(default format)'
+  return fieldless(`${what} value must be of type ${type} ${how} in ${path}`)
 }
 
 function fitsRange(value: number | bigint, type: string, format: string): boolean {
@@ -148,8 +159,11 @@ export function checkEnum(values: JsonSchema['enum'], value: unknown, path: stri
   return notOneOf(path, value, values)
 }
 
-export function checkItems({ minItems, maxItems, uniqueItems }: JsonSchema, list: readonly unknown[], path: string, result: ResultBuilder): void {
+export function checkItems(
+  { minItems, maxItems, uniqueItems }: JsonSchema, list: readonly unknown[], path: string, result: ResultBuilder,
+): void {
   if (minItems !== undefined && list.length < minItems) result.add(tooFewItems(path, list.length, minItems))
   if (maxItems !== undefined && list.length > maxItems) result.add(tooManyItems(path, list.length, maxItems))
-  if (uniqueItems && new Set(list.map((item) => JSON.stringify(item))).size < list.length) result.add(duplicateItems(path))
+  if (!uniqueItems) return
+  if (new Set(list.map((item) => JSON.stringify(item))).size < list.length) result.add(duplicateItems(path))
 }

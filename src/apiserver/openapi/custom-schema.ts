@@ -1,4 +1,4 @@
-/** A custom resource's schema as OpenAPI documents show it (upstream: apiextensions-apiserver/pkg/controller/openapi). */
+/** A custom resource's schema as OpenAPI documents show it (upstream: apiextensions' controller/openapi). */
 import type { Json, JsonObject } from './definitions.ts'
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
@@ -35,10 +35,11 @@ function simplify(own: Record<string, Json>, schema: JsonObject, preserves: bool
     delete own['properties']
   }
   // Clients stumble over lists without items, and over objects that may hold anything.
-  if (schema['nullable'] === true || (preserves && schema['type'] === 'object') || (schema['type'] === 'array' && !own['items'])) {
-    delete own['type']
-  }
-  const nullable = Object.entries((own['properties'] ?? {}) as JsonObject).filter(([, value]) => isNullable(value)).map(([key]) => key)
+  const isOpen = preserves && schema['type'] === 'object'
+  const isBare = schema['type'] === 'array' && !own['items']
+  if (schema['nullable'] === true || isOpen || isBare) delete own['type']
+  const properties = (own['properties'] ?? {}) as JsonObject
+  const nullable = Object.keys(properties).filter((key) => isNullable(properties[key]))
   if (isNullable(schema['additionalProperties'])) delete own['required']
   else if (nullable.length > 0 && own['required']) {
     own['required'] = (own['required'] as readonly string[]).filter((key) => !nullable.includes(key))
