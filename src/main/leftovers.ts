@@ -10,9 +10,9 @@ import { cgroupRoot } from './names.ts'
 const endLimitMs = 10_000
 const lookMs = 10
 
-/** Whether containers of this cluster run (each has a shim), whatever became of containerd. */
-export function hasShims(choices: ClusterChoices): boolean {
-  return shimsOf(choices).length > 0
+/** Whether containers of this cluster run, whatever became of containerd and of their shims. */
+export function hasContainers(choices: ClusterChoices): boolean {
+  return shimsOf(choices).length > 0 || groupProcesses(choices).length > 0
 }
 
 /**
@@ -87,16 +87,27 @@ function processesBelow(directory: string): number[] {
 }
 
 /** Control groups are removed by rmdir, children first; in every hierarchy that there is. Gives how many there were. */
-export function removeCgroups(choices: ClusterChoices): number {
+export async function removeCgroups(choices: ClusterChoices): Promise<number> {
   const root = cgroupRoot(deriveClusterConfig(choices))
-  return hierarchies().map((hierarchy) => removeTree(join(hierarchy, root))).reduce((sum, count) => sum + count, 0)
+  let count = 0
+  for (const hierarchy of hierarchies()) count += await removeTree(join(hierarchy, root), performance.now() + endLimitMs)
+  return count
 }
 
-function removeTree(directory: string): number {
+async function removeTree(directory: string, until: number): Promise<number> {
   if (!existsSync(directory)) return 0
-  const below = directoriesIn(directory).map((name) => removeTree(join(directory, name))).reduce((sum, count) => sum + count, 0)
-  rmdirSync(directory)
-  return below + 1
+  let count = 1
+  for (const name of directoriesIn(directory)) count += await removeTree(join(directory, name), until)
+  for (;;) {
+    try {
+      rmdirSync(directory)
+      return count
+    } catch (error) {
+      // A killed process is in its group until the kernel has cleaned up after it.
+      if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || performance.now() > until) throw error
+      await sleep(lookMs)
+    }
+  }
 }
 
 function directoriesIn(directory: string): string[] {

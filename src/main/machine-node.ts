@@ -43,6 +43,7 @@ import { guardNetwork } from './network-guard.ts'
 import { nodeReady } from './node-ready.ts'
 import { removeOrphanedLeases } from './orphaned-leases.ts'
 import { withOwnRegistry } from './own-registry.ts'
+import { listSandboxesWhenInitialized } from './runtime-initialized.ts'
 import { nodeResolvers } from './resolvers.ts'
 
 /** The machine's side, which does not need the API server: started first, because containerd takes its time. */
@@ -68,7 +69,7 @@ export async function prepareMachine(config: ClusterConfig, log: Log, signal: Ab
   const endpoint = config.containerRuntimeEndpoint ?? containerdSocket(places)
   const runtime = withOwnRegistry(createContainerRuntime(endpoint))
   const removeOrphans = async (before: number): Promise<void> => {
-    const sandboxes = new Set((await runtime.listSandboxes({})).map(({ id }) => id))
+    const sandboxes = new Set((await listSandboxesWhenInitialized(runtime, signal)).map(({ id }) => id))
     const count = removeOrphanedLeases(network.leaseDirectory, sandboxes, before)
     if (count > 0) log.info('gave back pod addresses that nobody has any more', { count })
   }

@@ -12,8 +12,9 @@ import type { ContainerdPlaces } from './containerd.ts'
 import { containerdSocket, ensureContainerd, findContainerd, stopContainerd } from './containerd.ts'
 import { removeDataDirectory } from './cli/data-directory.ts'
 import { pauseImageName } from '#bootstrap/images/names.ts'
-import { hasShims, killLeftovers, removeCgroups } from './leftovers.ts'
+import { hasContainers, killLeftovers, removeCgroups } from './leftovers.ts'
 import { egressTable, proxyTable } from './names.ts'
+import { listSandboxesWhenInitialized } from './runtime-initialized.ts'
 
 export function containerdPlaces(choices: ClusterChoices): ContainerdPlaces {
   return { dataDirectory: choices.dataDirectory, runDirectory: choices.runDirectory, sandboxImage: pauseImageName }
@@ -29,12 +30,14 @@ const answerLimitMs = 10_000
  */
 export async function stopContainers(choices: ClusterChoices, graceSeconds: number): Promise<string | undefined> {
   const places = containerdPlaces(choices)
-  if (!findContainerd(places) && !hasShims(choices)) return undefined
+  if (!findContainerd(places) && !hasContainers(choices)) return undefined
   const signal = AbortSignal.timeout(graceSeconds * 1000 + answerLimitMs)
   try {
     await ensureContainerd(places, signal)
-    const count = await withLimit(removeSandboxes(containerdSocket(places), graceSeconds), signal)
+    const count = await withLimit(removeSandboxes(containerdSocket(places), graceSeconds, signal), signal)
     await stopContainerd(places, signal)
+    // What lost its shim is nobody's to stop.
+    if (hasContainers(choices)) await killLeftovers(choices)
     return `${count} pods stopped, containerd stopped`
   } catch (error) {
     const killed = await killLeftovers(choices)
@@ -42,8 +45,9 @@ export async function stopContainers(choices: ClusterChoices, graceSeconds: numb
   }
 }
 
-async function removeSandboxes(socket: string, graceSeconds: number): Promise<number> {
+async function removeSandboxes(socket: string, graceSeconds: number, signal: AbortSignal): Promise<number> {
   await using runtime: ContainerRuntime & AsyncDisposable = createContainerRuntime(socket)
+  await listSandboxesWhenInitialized(runtime, signal)
   const containers = graceSeconds > 0 ? await runtime.listContainers({}) : []
   await Promise.all(containers.filter(({ state }) => state === 'running').map(({ id }) => runtime.stopContainer(id, graceSeconds)))
   const sandboxes = await runtime.listSandboxes({})
@@ -73,7 +77,7 @@ export async function removeNodeTraces(choices: ClusterChoices): Promise<string[
     await createNetworkConfig().removeInterface(config.bridgeName)
     removeNetworkResults(config.bridgeName)
     removed.push(`bridge ${config.bridgeName}`, 'packet filter tables')
-    const groups = removeCgroups(choices)
+    const groups = await removeCgroups(choices)
     if (groups > 0) removed.push(`${groups} control groups`)
   }
   rmSync(choices.runDirectory, { recursive: true, force: true })

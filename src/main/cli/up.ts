@@ -6,7 +6,7 @@ import type { ClusterConfig, NodesChoice } from '#bootstrap/cluster-config.ts'
 import { readAdminKubeconfig } from '../certificate-files.ts'
 import type { ClusterRecord } from '../cluster-registry.ts'
 import { isAlive, readRecord, sendControl, writeRecord } from '../cluster-registry.ts'
-import { hasShims } from '../leftovers.ts'
+import { hasContainers } from '../leftovers.ts'
 import { stopContainers } from '../node-cleanup.ts'
 import { skiffVersion } from '../version.ts'
 import type { Arguments, FlagSpecification } from './arguments.ts'
@@ -128,7 +128,7 @@ async function requirePort(port: number, config: ClusterConfig): Promise<void> {
 
 /** A start that fails or is interrupted leaves no containerd behind, unless containers of an earlier run depend on it. */
 async function startOrTidy(config: ClusterConfig, printer: StepPrinter, foreground: boolean): Promise<StartedServer> {
-  const hadContainers = hasShims(config)
+  const hadContainers = hasContainers(config)
   try {
     return await startServer(config, printer, foreground)
   } catch (error) {
