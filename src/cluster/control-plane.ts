@@ -6,6 +6,7 @@ import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
 import { admissionPlugins } from '#apiserver/admission/plugins.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
 import { discoveryDocument, issueRequestedToken, keySetDocument } from '#apiserver/authn/token-request.ts'
+import { definitionHooks } from '#apiserver/crd/definition-hooks.ts'
 import { createDefinitions } from '#apiserver/crd/definitions.ts'
 import { runEventExpiry } from '#apiserver/event-expiry.ts'
 import type { HealthCheck } from '#apiserver/health.ts'
@@ -94,7 +95,10 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     authenticators: identity.authenticators,
     authorizer: identity.authorizer,
     admission: admissionPlugins(identity.authorizer, identity.rules),
-    hooks: new Map([['/services', serviceHooks({ store, clock, random, clusterCidrs: [serviceCidr], nodePorts: defaultNodePortRange })]]),
+    hooks: new Map([
+      ['/services', serviceHooks({ store, clock, random, clusterCidrs: [serviceCidr], nodePorts: defaultNodePortRange })],
+      ['apiextensions.k8s.io/customresourcedefinitions', definitionHooks],
+    ]),
     subresources: subresourceCatalog({
       tokens: { issue: (request, namespace, name) => issueRequestedToken(tokens, boundObjects, request, namespace, name, clock.now()) },
       nodes: options.nodes, components, more: reviewHandlers(identity),

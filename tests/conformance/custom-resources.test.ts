@@ -426,6 +426,19 @@ test('rules in CEL are stored and warned of', async () => {
   assert.deepEqual((answer.json as any).spec.versions[0].schema.openAPIV3Schema.properties.spec['x-kubernetes-validations'], rules)
 })
 
+test('defaults that the schema itself would refuse are refused with the definition', async () => {
+  await using server = startDefinitionServer()
+  const answer = await server.send('POST', definitionsUrl, definitionOf({
+    schema: specOf({
+      a: { type: 'integer', minimum: 2, default: 1 }, b: { type: 'object', properties: { c: { type: 'string' } }, default: { d: 1 } },
+    }),
+  }), json)
+  const at = 'spec.versions[0].schema.openAPIV3Schema.properties[spec].properties'
+  assert.equal(answer.json['message'], 'CustomResourceDefinition.apiextensions.k8s.io "crontabs.stable.example.com" is invalid: ' +
+    `[${at}[a].default: Invalid value: 1:  in body should be greater than or equal to 2, ` +
+    `${at}[b].default: Invalid value: {"d":1}: must not have unknown fields]`)
+})
+
 test('another server over the same store serves at once what was established', async () => {
   await using first = startDefinitionServer()
   await first.define(full)

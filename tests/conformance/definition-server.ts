@@ -1,6 +1,7 @@
 /** The real API server with the loop that serves custom resources, and what tests of both say over and over. */
 import assert from 'node:assert/strict'
 import { schemas } from '#api/schemas.ts'
+import { definitionHooks } from '#apiserver/crd/definition-hooks.ts'
 import { createDefinitions } from '#apiserver/crd/definitions.ts'
 import { admin, startTestServer, type Answer, type TestServer } from '#apiserver/testing.ts'
 import type { Store } from '#storage/store.ts'
@@ -25,7 +26,8 @@ export interface DefinitionServer extends AsyncDisposable {
 
 /** With `store`: another server over what an earlier one has left. */
 export function startDefinitionServer(store?: Store): DefinitionServer {
-  const own = startTestServer(store ? { store } : {})
+  const hooks = new Map([['apiextensions.k8s.io/customresourcedefinitions', definitionHooks]])
+  const own = startTestServer({ hooks, ...(store && { store }) })
   const stop = new AbortController()
   const { context, kinds } = own.server
   const definitions = createDefinitions({
