@@ -6,15 +6,19 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { apiregistrationFiles } from './generate-api/apiregistration.ts'
-import { asAutoscalingV2beta2, autoscalingLifecycles, autoscalingV2beta1Files } from './generate-api/autoscaling-betas.ts'
+import {
+  asAutoscalingV2beta2,
+  autoscalingLifecycles,
+  autoscalingV2beta1Files,
+} from './generate-api/autoscaling-betas.ts'
 import { checkAgainstProto } from './generate-api/check-proto.ts'
 import { collectEntries } from './generate-api/collect.ts'
 import { emitCri } from './generate-api/emit-cri.ts'
 import { emitTable, emitTableModule } from './generate-api/emit-table.ts'
 import { emitTypes } from './generate-api/emit-types.ts'
 import { parseGoPackage, type GoFile, type GoPackage } from './generate-api/go-source.ts'
-import type { Universe } from './generate-api/model.ts'
 import { emitLifecycles, readLifecycles, type Lifecycle } from './generate-api/lifecycle.ts'
+import type { Universe } from './generate-api/model.ts'
 import { apiregistrationPackage, autoscalingBetaPackages, packages } from './generate-api/packages.ts'
 
 function readPackage(sources: string, path: string): GoPackage {

@@ -3,7 +3,6 @@ import {
   executeJsonPath as execute, JsonPathError, parseJsonPath as parse, printJsonPath as print, type Node,
 } from '#machinery/json-path.ts'
 import { CommandError } from './errors.ts'
-import type { Json } from './fields.ts'
 
 /** Throws CommandError for what is no template. */
 export function parseJsonPath(template: string): readonly Node[] {

@@ -35,23 +35,29 @@ export function planNodeNetwork(network: PodNetwork): NetworkChange[] {
 
 /** The CNI network configuration list that the container runtime hands to the plugins. */
 export function renderCniConfig(network: PodNetwork): string {
-  return `${JSON.stringify({
-    cniVersion: '0.4.0',
-    name: network.bridgeName,
-    plugins: [{
-      type: 'bridge',
-      bridge: network.bridgeName,
-      isGateway: true,
-      ipMasq: false,
-      hairpinMode: true,
-      ipam: {
-        type: 'host-local',
-        ranges: [[{ subnet: network.nodePodCidr, gateway: network.gatewayAddress }]],
-        routes: [{ dst: '0.0.0.0/0' }],
-        dataDir: network.leaseDirectory,
-      },
-    }],
-  }, undefined, 2)}\n`
+  return `${JSON.stringify(
+    {
+      cniVersion: '0.4.0',
+      name: network.bridgeName,
+      plugins: [
+        {
+          type: 'bridge',
+          bridge: network.bridgeName,
+          isGateway: true,
+          ipMasq: false,
+          hairpinMode: true,
+          ipam: {
+            type: 'host-local',
+            ranges: [[{ subnet: network.nodePodCidr, gateway: network.gatewayAddress }]],
+            routes: [{ dst: '0.0.0.0/0' }],
+            dataDir: network.leaseDirectory,
+          },
+        },
+      ],
+    },
+    undefined,
+    2,
+  )}\n`
 }
 
 /** Pods reach the world outside under the node's address, and each other and Services under their own. */

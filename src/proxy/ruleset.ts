@@ -1,7 +1,6 @@
 /** The packet filter's table as it should be, and the smallest transaction that makes it so. Pure state, no I/O. */
 import type { FilterOperation, SetElement } from '#world/packet-filter.ts'
-import type { Placed } from './plan.ts'
-import { targetCountOf } from './plan.ts'
+import { targetCountOf, type Placed } from './plan.ts'
 
 /**
  * Elements are contributed by owners (Services, pods). Two owners may ask for the same key (two Services with one

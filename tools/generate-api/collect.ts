@@ -64,7 +64,7 @@ export function collectEntries(universe: Universe): {
       for (const field of structs.get(name)!.struct().fields) pending.push(...namesIn(field.shape))
     }
     return [...reached].map((name) => ({ name, ...structs.get(name)! }))
-      .sort((a, b) => a.order - b.order || (a.name < b.name ? -1 : 1))
+      .toSorted((a, b) => a.order - b.order || (a.name < b.name ? -1 : 1))
       .map(({ name, struct }) => ({ struct: struct(), kinds: kinds.get(name) ?? [] }))
   }
   const served = reach(true, new Set())

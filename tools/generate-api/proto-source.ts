@@ -69,7 +69,7 @@ function blocksOf(text: string): Block[] {
 function parseMessage(name: string, body: string, enums: Map<string, readonly string[]>): ProtoMessage {
   let rest = body
   const local = new Map<string, string>()
-  for (const block of blocksOf(body).reverse()) {
+  for (const block of blocksOf(body).toReversed()) {
     rest = rest.slice(0, block.start) + (block.keyword === 'oneof' ? block.body : '') + rest.slice(block.end)
     if (block.keyword === 'enum') {
       local.set(block.name, `${name}${block.name}`)
