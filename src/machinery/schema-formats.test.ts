@@ -44,7 +44,7 @@ test('formats that are not of the type, or of nobody, do not count', () => {
 
 test('every format is checked in time linear in the text', () => {
   const before = performance.now()
-  for (const text of ['a'.repeat(100_000), '1'.repeat(100_000), '-'.repeat(100_000), 'a.'.repeat(50_000), '<'.repeat(100_000), ' '.repeat(100_000)]) {
+  for (const text of ['a', '1', '-', 'a.', '<', ' '].map((piece) => piece.repeat(100_000))) {
     for (const [format] of rows) textFormat(format)!(`${text}!`)
   }
   assert.ok(performance.now() - before < 2000)
