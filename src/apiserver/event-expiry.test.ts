@@ -13,12 +13,20 @@ test('an event expires an hour after its last change', async () => {
   const abort = new AbortController()
   const running = runEventExpiry({ store, clock, log: silentLog }, abort.signal)
   const events = '/api/v1/namespaces/default/events'
-  const create = (name: string) => send('POST', events, {
-    apiVersion: 'v1', kind: 'Event', metadata: { name }, involvedObject: {
-      kind: 'Pod', name: 'p', namespace: 'default',
-    }, reason: 'R',
-  })
-  const names = async (): Promise<string> => (await send('GET', events)).json['items'].map((item: any) => item.metadata.name).join(' ')
+  const create = (name: string) =>
+    send('POST', events, {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name },
+      involvedObject: {
+        kind: 'Pod',
+        name: 'p',
+        namespace: 'default',
+      },
+      reason: 'R',
+    })
+  const names = async (): Promise<string> =>
+    (await send('GET', events)).json['items'].map((item: any) => item.metadata.name).join(' ')
   for (const name of ['a', 'b']) assert.equal((await create(name)).status, 201)
   await settle()
   await clock.advance(3_000_000)

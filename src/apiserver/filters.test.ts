@@ -37,15 +37,29 @@ test('a refusal says who may not do what, where', async () => {
   const { authorizer } = recording(() => false)
   const { send } = startTestServer({ authenticators: [{ authenticate: () => alice }], authorizer })
   const rows: readonly (readonly [method: string, url: string, message: string])[] = [
-    ['GET', maps, 'configmaps is forbidden: User "alice" cannot list resource "configmaps" in API group "" in the namespace "default"'],
-    ['GET', `${maps}/a`, 'configmaps "a" is forbidden: User "alice" cannot get resource "configmaps" in API group "" in the namespace "default"'],
     [
-      'GET', '/api/v1/nodes?watch=1',
+      'GET',
+      maps,
+      'configmaps is forbidden: User "alice" cannot list resource "configmaps" in API group "" in the namespace "default"',
+    ],
+    [
+      'GET',
+      `${maps}/a`,
+      'configmaps "a" is forbidden: User "alice" cannot get resource "configmaps" in API group "" in the namespace "default"',
+    ],
+    [
+      'GET',
+      '/api/v1/nodes?watch=1',
       'nodes is forbidden: User "alice" cannot watch resource "nodes" in API group "" at the cluster scope',
     ],
-    ['DELETE', '/apis/apps/v1/namespaces/x/deployments', 'deployments.apps is forbidden: User "alice" cannot deletecollection resource "deployments" in API group "apps" in the namespace "x"'],
     [
-      'GET', '/api/v1/namespaces/x/pods/p/log',
+      'DELETE',
+      '/apis/apps/v1/namespaces/x/deployments',
+      'deployments.apps is forbidden: User "alice" cannot deletecollection resource "deployments" in API group "apps" in the namespace "x"',
+    ],
+    [
+      'GET',
+      '/api/v1/namespaces/x/pods/p/log',
       'pods "p" is forbidden: User "alice" cannot get resource "pods/log" in API group "" in the namespace "x"',
     ],
     ['GET', '/metrics', 'forbidden: User "alice" cannot get path "/metrics"'],
@@ -73,18 +87,16 @@ test('an impersonator needs leave for every part of whom it wants to be', async 
     'GET', maps, undefined, headers,
   )
   assert.deepEqual(all.asked.map(({ verb, user, ...rest }) => [verb, user.name, 'name' in rest ? rest.name : '']), [
-    [
-      'impersonate', 'alice', 'bob',
-    ], ['impersonate', 'alice', 'one'], ['impersonate', 'alice', 'two'], ['list', 'bob', ''],
+    ['impersonate', 'alice', 'bob'], ['impersonate', 'alice', 'one'], ['impersonate', 'alice', 'two'], ['list', 'bob', ''],
   ])
   assert.deepEqual(all.asked[3]!.user.groups, ['one', 'two', 'system:authenticated'])
 })
 
 test('an impersonated service account has its groups', async () => {
   const { authorizer, asked } = recording(() => true)
-  await startTestServer({ authorizer }).send(
-    'GET', maps, undefined, { 'impersonate-user': 'system:serviceaccount:ns:sa' },
-  )
+  await startTestServer({ authorizer }).send('GET', maps, undefined, {
+    'impersonate-user': 'system:serviceaccount:ns:sa',
+  })
   assert.deepEqual(
     asked[1]!.user.groups, ['system:serviceaccounts', 'system:serviceaccounts:ns', 'system:authenticated'],
   )
@@ -161,9 +173,9 @@ test('a watch over a websocket is one message for each event', async () => {
   )
   const serving = server.server.handle({ ...plain, upgrade: { protocol: 'websocket', accept: () => connection } })
   await settle()
-  for (const name of ['a', 'b']) await server.send(
-    'POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } },
-  )
+  for (const name of ['a', 'b']) {
+    await server.send('POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } })
+  }
   await settle()
   // A masked close frame with status 1000.
   closing.resolve(Uint8Array.of(0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8))

@@ -1,7 +1,7 @@
 /** THE ordered list of what happens to every request before its handler, each line with the reason for its place. */
 import { ApiError, internalError, tooManyRequests, unauthorized } from '#machinery/errors/api-error.ts'
-import type { HttpResponse } from '#world/http.ts'
 import type { Clock } from '#world/clock.ts'
+import type { HttpResponse } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
 import { anonymous, type Authenticator, type UserInfo } from './authn/authenticator.ts'
 import type { AuthorizationAttributes, Authorizer } from './authz/authorizer.ts'
@@ -51,8 +51,16 @@ export interface AuditHook {
  */
 export function buildChain(handler: Handler, options: FilterOptions): Handler {
   const filters: readonly Filter[] = [
-    measure(options), label(options), answerErrors(options), authenticate(options), audit(options), limit(options), impersonate(options),
-    authorize(options), timeOut(options), warn,
+    measure(options),
+    label(options),
+    answerErrors(options),
+    authenticate(options),
+    audit(options),
+    limit(options),
+    impersonate(options),
+    authorize(options),
+    timeOut(options),
+    warn,
   ]
   return filters.reduceRight<Handler>((next, filter) => (exchange) => filter(exchange, next), handler)
 }
@@ -62,12 +70,19 @@ function measure({ metrics, clock }: FilterOptions): Filter {
     const begun = clock.monotonic()
     const response = await next(exchange)
     const { query } = exchange.request
-    metrics.count(exchange.info, response.status, clock.monotonic() - begun, query !== '' && query.includes('dryRun=All'))
+    metrics.count(
+      exchange.info,
+      response.status,
+      clock.monotonic() - begun,
+      query !== '' && query.includes('dryRun=All'),
+    )
     return response
   }
 }
 
-/** What every answer says of itself: nobody may keep it, unless it says otherwise, and how to find it in the audit log. */
+/**
+ * What every answer says of itself: nobody may keep it, unless it says otherwise, and how to find it in the audit log.
+ */
 function label({ auditIdPrefix }: FilterOptions): Filter {
   let count = 0
   return async (exchange, next) => {
@@ -202,8 +217,15 @@ function decideImpersonation(exchange: Exchange, wanted: ImpersonationHeaders, a
   }
   const check = (group: string, resource: string, subresource: string, namespace: string, value: string): void => {
     const attributes: AuthorizationAttributes = {
-      type: 'resource', user: exchange.user, verb: 'impersonate', group, version: group === '' ? '' : 'v1', resource, subresource,
-      namespace, name: value,
+      type: 'resource',
+      user: exchange.user,
+      verb: 'impersonate',
+      group,
+      version: group === '' ? '' : 'v1',
+      resource,
+      subresource,
+      namespace,
+      name: value,
     }
     const decision = authorizer.authorize(attributes)
     if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)

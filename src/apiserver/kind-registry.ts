@@ -39,7 +39,9 @@ export class KindRegistry {
 
   /** Whether anything is served under `/apis/<group>/<version>`. */
   serves(group: string, version: string): boolean {
-    return this.#kinds.some((kind) => kind.group === group && kind.versions.some((other) => other.served && other.version === version))
+    return this.#kinds.some(
+      (kind) => kind.group === group && kind.versions.some((other) => other.served && other.version === version),
+    )
   }
 
   /** A kind by the names in an object's apiVersion and kind. */

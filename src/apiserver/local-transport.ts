@@ -1,35 +1,45 @@
 /** Calls from inside the process: no HTTP, no bytes; authorization, admission and validation as for everybody else. */
+import { deepFreeze } from '#base/deep-freeze.ts'
 import type {
-  ApiCall, ListOptions, ObjectList, ResourcePath, Transport, WatchEvent, WatchOptions, WriteOptions,
+  ApiCall,
+  ListOptions,
+  ObjectList,
+  ResourcePath,
+  Transport,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
 } from '#client/transport.ts'
 import { noSuchPath } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
-import { deepFreeze } from '#base/deep-freeze.ts'
 import type { Entry } from '#storage/store.ts'
 import type { UserInfo } from './authn/authenticator.ts'
 import { fieldTerms, nameInSelector, type ResourceRequest } from './request-info.ts'
 import { authorizeRequest } from './rest/authorize.ts'
 import type { Outcome, RequestScope, RestContext, WriteParameters } from './rest/context.ts'
 import { createObject } from './rest/create.ts'
-import { deleteObject, type DeleteParameters } from './rest/delete.ts'
 import { deleteCollection } from './rest/delete-collection.ts'
+import { deleteObject, type DeleteParameters } from './rest/delete.ts'
 import { loadObject, toWire } from './rest/forms.ts'
 import { getObject } from './rest/get.ts'
 import { replaceObject } from './rest/handlers.ts'
 import { listObjects, type ListPage, type ListParameters } from './rest/list.ts'
-import { methodNotServed } from './rest/refuse.ts'
 import { patchObject } from './rest/patch.ts'
+import { methodNotServed } from './rest/refuse.ts'
 import { watchObjects } from './rest/watch.ts'
 import type { Subresource, SubresourceTable } from './subresources/kinds-of-subresource.ts'
 import {
-  createOrder, findSubresource, patchChange, readProjection, scopeAs, updateProjection,
+  createOrder,
+  findSubresource,
+  patchChange,
+  readProjection,
+  scopeAs,
+  updateProjection,
 } from './subresources/subresource.ts'
 
 const never = new AbortController().signal
 
-export function createLocalTransport(
-  context: RestContext, subresources: SubresourceTable, user: UserInfo,
-): Transport {
+export function createLocalTransport(context: RestContext, subresources: SubresourceTable, user: UserInfo): Transport {
   const begin = (
     verb: string, path: ResourcePath, fieldSelector: string | undefined, signal: AbortSignal,
   ): RequestScope => {
@@ -38,7 +48,13 @@ export function createLocalTransport(
     const resource = context.kinds.find(path.group, path.version, path.resource)
     if (!resource) throw noSuchPath()
     return {
-      ...resource, namespace: info.namespace, name: info.name, subresource: info.subresource, user, userAgent: user.name, signal,
+      ...resource,
+      namespace: info.namespace,
+      name: info.name,
+      subresource: info.subresource,
+      user,
+      userAgent: user.name,
+      signal,
       warn: (message) => context.log.debug('warned a local client', { user: user.name, message }),
     }
   }
@@ -54,7 +70,9 @@ export function createLocalTransport(
     async *watch(path, options, signal) {
       const scope = begin('watch', path, options.fieldSelector, signal)
       const outputs = await watchObjects(context, scope, {
-        ...listParameters(options), allowWatchBookmarks: options.allowWatchBookmarks ?? false, timeoutSeconds: options.timeoutSeconds,
+        ...listParameters(options),
+        allowWatchBookmarks: options.allowWatchBookmarks ?? false,
+        timeoutSeconds: options.timeoutSeconds,
         ...(options.sendInitialEvents !== undefined && { sendInitialEvents: options.sendInitialEvents }),
       })
       for await (const output of outputs) {
@@ -106,8 +124,16 @@ async function executeSubresource(
     case 'connect': break
     case 'creation':
       if (call.verb !== 'create') break
-      return resultOf(scope, await createOrder(
-        context, scope, subresource, shape(context, scopeAs(scope, subresource.kind), call.object), writeParameters(call.options)))
+      return resultOf(
+        scope,
+        await createOrder(
+          context,
+          scope,
+          subresource,
+          shape(context, scopeAs(scope, subresource.kind), call.object),
+          writeParameters(call.options),
+        ),
+      )
     case 'rules':
       if (call.verb === 'get' && subresource.mayGet) return served(scope, await getObject(context, scope))
       if (call.verb === 'update') {
@@ -184,18 +210,34 @@ function bookmark(scope: RequestScope, revision: number, endsInitialEvents: bool
 
 function requestInfo(verb: string, path: ResourcePath, fieldSelector: string): ResourceRequest {
   const { group, version, resource, namespace = '', subresource = '' } = path
-  const name = path.name ?? (verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? nameInSelector(fieldSelector) : '')
+  const name =
+    path.name
+    ?? (verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? nameInSelector(fieldSelector) : '')
   const isNamespace = group === '' && resource === 'namespaces'
   return {
-    type: 'resource', verb, path: '', group, version, resource, name, subresource, namespace: isNamespace ? path.name ?? '' : namespace, rest: [],
-    watchByPath: false, fieldSelector: fieldTerms(verb, fieldSelector),
+    type: 'resource',
+    verb,
+    path: '',
+    group,
+    version,
+    resource,
+    name,
+    subresource,
+    namespace: isNamespace ? (path.name ?? '') : namespace,
+    rest: [],
+    watchByPath: false,
+    fieldSelector: fieldTerms(verb, fieldSelector),
   }
 }
 
 function listParameters(options: ListOptions | WatchOptions): ListParameters {
   return {
-    labelSelector: options.labelSelector ?? '', fieldSelector: options.fieldSelector ?? '', resourceVersion: options.resourceVersion ?? '',
-    resourceVersionMatch: options.resourceVersionMatch ?? '', limit: options.limit ?? 0, continue: options.continue ?? '',
+    labelSelector: options.labelSelector ?? '',
+    fieldSelector: options.fieldSelector ?? '',
+    resourceVersion: options.resourceVersion ?? '',
+    resourceVersionMatch: options.resourceVersionMatch ?? '',
+    limit: options.limit ?? 0,
+    continue: options.continue ?? '',
   }
 }
 

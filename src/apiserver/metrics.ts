@@ -32,9 +32,10 @@ export class ServerMetrics {
   }
 
   count(info: RequestInfo, code: number, durationMs: number, dryRun = false): void {
-    const key = info.type === 'path'
-      ? `${info.verb} `
-      : `${info.verb}${dryRun ? '?' : ''} ${info.group}/${info.version}/${info.resource}/${info.subresource}/${info.name === '' ? (info.namespace === '' ? 'c' : 'n') : 'r'}`
+    const key =
+      info.type === 'path'
+        ? `${info.verb} `
+        : `${info.verb}${dryRun ? '?' : ''} ${info.group}/${info.version}/${info.resource}/${info.subresource}/${info.name === '' ? (info.namespace === '' ? 'c' : 'n') : 'r'}`
     let series = this.#series.get(key)
     if (!series) {
       if (this.#series.size >= maxSeries) return
@@ -80,30 +81,52 @@ export class ServerMetrics {
   /** `objects`: how many there are of each resource. */
   render(objects: Iterable<StoredObjects> = []): string {
     const lines: string[] = []
-    head(lines, 'apiserver_request_total', 'counter', 'Counter of apiserver requests broken out for each verb, dry run value, group, ' +
-      'version, resource, scope, component, and HTTP response code.')
+    head(
+      lines,
+      'apiserver_request_total',
+      'counter',
+      'Counter of apiserver requests broken out for each verb, dry run value, group, '
+        + 'version, resource, scope, component, and HTTP response code.',
+    )
     for (const { labels, codes } of this.#series.values()) {
       for (const [code, count] of codes) lines.push(`apiserver_request_total{code="${code}",${labels}} ${count}`)
     }
-    head(lines, 'apiserver_request_duration_seconds', 'histogram', 'Response latency distribution in seconds for each verb, dry run ' +
-      'value, group, version, resource, subresource, scope and component.')
+    head(
+      lines,
+      'apiserver_request_duration_seconds',
+      'histogram',
+      'Response latency distribution in seconds for each verb, dry run '
+        + 'value, group, version, resource, subresource, scope and component.',
+    )
     for (const { labels, counts, count, sum } of this.#series.values()) {
       let below = 0
       buckets.forEach((limit, index) => {
         below += counts[index]!
         lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="${limit}"} ${below}`)
       })
-      lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="+Inf"} ${count}`,
-        `apiserver_request_duration_seconds_sum{${labels}} ${sum}`, `apiserver_request_duration_seconds_count{${labels}} ${count}`)
+      lines.push(
+        `apiserver_request_duration_seconds_bucket{${labels},le="+Inf"} ${count}`,
+        `apiserver_request_duration_seconds_sum{${labels}} ${sum}`,
+        `apiserver_request_duration_seconds_count{${labels}} ${count}`,
+      )
     }
-    head(lines, 'apiserver_current_inflight_requests', 'gauge', 'Maximal number of currently used inflight request limit of this ' +
-      'apiserver per request kind in last second.')
+    head(
+      lines,
+      'apiserver_current_inflight_requests',
+      'gauge',
+      'Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
+    )
     lines.push(`apiserver_current_inflight_requests{request_kind="mutating"} ${this.#writes}`,
       `apiserver_current_inflight_requests{request_kind="readOnly"} ${this.#reads}`)
     this.#renderWatches(lines)
     if (this.#deprecated.size > 0) {
-      head(lines, 'apiserver_requested_deprecated_apis', 'gauge', 'Gauge of deprecated APIs that have been requested, broken out by ' +
-        'API group, version, resource, subresource, and removed_release.')
+      head(
+        lines,
+        'apiserver_requested_deprecated_apis',
+        'gauge',
+        'Gauge of deprecated APIs that have been requested, broken out by '
+          + 'API group, version, resource, subresource, and removed_release.',
+      )
       for (const labels of this.#deprecated) lines.push(`apiserver_requested_deprecated_apis{${labels}} 1`)
     }
     renderObjects(lines, [...objects])
@@ -114,11 +137,24 @@ export class ServerMetrics {
   }
 
   #renderWatches(lines: string[]): void {
-    head(lines, 'apiserver_longrunning_requests', 'gauge', 'Gauge of all active long-running apiserver requests broken out by verb, group, ' +
-      'version, resource, scope and component. Not all requests are tracked this way.')
+    head(
+      lines,
+      'apiserver_longrunning_requests',
+      'gauge',
+      'Gauge of all active long-running apiserver requests broken out by verb, group, '
+        + 'version, resource, scope and component. Not all requests are tracked this way.',
+    )
     const events = new Map<string, number>()
     for (const { group, version, resource, scope, active, events: count } of this.#watches.values()) {
-      const labels = formatLabels({ component: 'apiserver', group, resource, scope, subresource: '', verb: 'WATCH', version })
+      const labels = formatLabels({
+        component: 'apiserver',
+        group,
+        resource,
+        scope,
+        subresource: '',
+        verb: 'WATCH',
+        version,
+      })
       lines.push(`apiserver_longrunning_requests{${labels}} ${active}`)
       const sent = formatLabels({ group, resource, version })
       events.set(sent, (events.get(sent) ?? 0) + count)
@@ -157,12 +193,22 @@ export interface StoredObjects {
 }
 
 function renderObjects(lines: string[], objects: readonly StoredObjects[]): void {
-  const help = 'Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.'
+  const help =
+    'Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.'
   head(lines, 'apiserver_resource_objects', 'gauge', help)
-  for (const { group, resource, count } of objects) lines.push(`apiserver_resource_objects{${formatLabels({ group, resource })}} ${count}`)
-  head(lines, 'apiserver_storage_objects', 'gauge', `[DEPRECATED, consider using apiserver_resource_objects instead] ${help}`)
   for (const { group, resource, count } of objects) {
-    lines.push(`apiserver_storage_objects{${formatLabels({ resource: group === '' ? resource : `${resource}.${group}` })}} ${count}`)
+    lines.push(`apiserver_resource_objects{${formatLabels({ group, resource })}} ${count}`)
+  }
+  head(
+    lines,
+    'apiserver_storage_objects',
+    'gauge',
+    `[DEPRECATED, consider using apiserver_resource_objects instead] ${help}`,
+  )
+  for (const { group, resource, count } of objects) {
+    lines.push(
+      `apiserver_storage_objects{${formatLabels({ resource: group === '' ? resource : `${resource}.${group}` })}} ${count}`,
+    )
   }
 }
 
@@ -172,16 +218,28 @@ function head(lines: string[], name: string, type: string, help: string): void {
 
 function labelsOf(info: RequestInfo, dryRun: boolean): string {
   const dry_run = dryRun ? 'All' : ''
-  const values = info.type === 'path'
-    ? {
-      component: 'apiserver', dry_run, group: '', resource: '', scope: '', subresource: '',
-      verb: info.verb.toUpperCase(), version: '',
-    }
-    : {
-        component: 'apiserver', dry_run, group: info.group, resource: info.resource,
-        scope: info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster', subresource: info.subresource,
-        verb: verbLabels[info.verb] ?? info.verb.toUpperCase(), version: info.version,
-      }
+  const values =
+    info.type === 'path'
+      ? {
+          component: 'apiserver',
+          dry_run,
+          group: '',
+          resource: '',
+          scope: '',
+          subresource: '',
+          verb: info.verb.toUpperCase(),
+          version: '',
+        }
+      : {
+          component: 'apiserver',
+          dry_run,
+          group: info.group,
+          resource: info.resource,
+          scope: info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster',
+          subresource: info.subresource,
+          verb: verbLabels[info.verb] ?? info.verb.toUpperCase(),
+          version: info.version,
+        }
   return formatLabels(values)
 }
 
@@ -190,5 +248,12 @@ function formatLabels(values: Readonly<Record<string, string>>): string {
 }
 
 const verbLabels: Readonly<Record<string, string>> = {
-  create: 'POST', update: 'PUT', patch: 'PATCH', get: 'GET', list: 'LIST', watch: 'WATCH', delete: 'DELETE', deletecollection: 'DELETECOLLECTION',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  get: 'GET',
+  list: 'LIST',
+  watch: 'WATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETECOLLECTION',
 }

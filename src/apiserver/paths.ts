@@ -16,9 +16,11 @@ export function textResponse(status: number, text: string, contentType = 'text/p
 
 export function jsonResponse(status: number, value: unknown): HttpResponse {
   return {
-    status, headers: {
+    status,
+    headers: {
       'content-type': 'application/json',
-    }, body: { type: 'bytes', chunks: [utf8Encode(`${JSON.stringify(value)}\n`)] },
+    },
+    body: { type: 'bytes', chunks: [utf8Encode(`${JSON.stringify(value)}\n`)] },
   }
 }
 

@@ -24,22 +24,36 @@ test('creates, reads, replaces, patches and deletes an object', async () => {
   assert.notEqual(replaced.json.metadata!.resourceVersion, read.json.metadata!.resourceVersion)
   const stale = await send('PUT', `${configMaps}/one`, { ...read.json, data: { a: '3' } })
   assert.equal(stale.status, 409)
-  assert.equal(stale.json['message'],
-    'Operation cannot be fulfilled on configmaps "one": the object has been modified; please apply your changes to the latest version and try again')
+  assert.equal(
+    stale.json['message'],
+    'Operation cannot be fulfilled on configmaps "one": the object has been modified; please apply your changes to the latest version and try again',
+  )
 
   const patched = await send(
-    'PATCH', `${configMaps}/one`, { data: { b: '4', a: null } }, { 'content-type': 'application/merge-patch+json' },
+    'PATCH',
+    `${configMaps}/one`,
+    { data: { b: '4', a: null } },
+    { 'content-type': 'application/merge-patch+json' },
   )
   assert.deepEqual(patched.json['data'], { b: '4' })
   const same = await send(
-    'PATCH', `${configMaps}/one`, { data: { b: '4' } }, { 'content-type': 'application/merge-patch+json' },
+    'PATCH',
+    `${configMaps}/one`,
+    { data: { b: '4' } },
+    { 'content-type': 'application/merge-patch+json' },
   )
   assert.equal(same.json.metadata!.resourceVersion, patched.json.metadata!.resourceVersion)
 
   const deleted = await send('DELETE', `${configMaps}/one`)
   assert.deepEqual(deleted.json, {
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: {
-      name: 'one', kind: 'configmaps', uid: read.json.metadata!.uid,
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: {
+      name: 'one',
+      kind: 'configmaps',
+      uid: read.json.metadata!.uid,
     },
   })
   assert.equal((await send('GET', `${configMaps}/one`)).json['message'], 'configmaps "one" not found')

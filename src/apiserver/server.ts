@@ -2,10 +2,10 @@
  * The API server: a function from request to response over a store. It knows no sockets, no clock but the given one, no
  * files.
  */
+import type { Transport } from '#client/transport.ts'
 import { noSuchPath } from '#machinery/errors/api-error.ts'
 import type { AnyKind, Verb } from '#machinery/schema/define-kind.ts'
 import type { SchemaTable } from '#machinery/schema/table.ts'
-import type { Transport } from '#client/transport.ts'
 import { prefixRange, type Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
@@ -14,9 +14,9 @@ import type { Random } from '#world/random.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import type { Authenticator, UserInfo } from './authn/authenticator.ts'
 import type { Authorizer } from './authz/authorizer.ts'
+import { serveDiscovery } from './discovery/discovery.ts'
 import { createExchange, type Exchange, type Handler } from './exchange.ts'
 import { buildChain, type AuditHook } from './filters.ts'
-import { serveDiscovery } from './discovery/discovery.ts'
 import { serveHealth, type HealthCheck } from './health.ts'
 import { serveIndex } from './index-page.ts'
 import { KindRegistry, type ServedResource } from './kind-registry.ts'
@@ -93,12 +93,25 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const metrics = new ServerMetrics(options.processMetrics)
   const wire = createWireCodec(options.schemas)
   const context: RestContext = {
-    store: options.store, kinds, schemas: options.schemas, clock, random: options.random, log: log.named('apiserver'), authorizer: options.authorizer,
-    admission: options.admission, hooks: options.hooks ?? new Map(), locks: new KeyLocks(),
-    codec: createObjectCodec(options.schemas), wire,
-    meterWatch: ({ kind, version, namespace }) => metrics.watchBegan({
-      group: kind.group, version: version.version, resource: kind.plural, wide: namespace === '',
-    }),
+    store: options.store,
+    kinds,
+    schemas: options.schemas,
+    clock,
+    random: options.random,
+    log: log.named('apiserver'),
+    authorizer: options.authorizer,
+    admission: options.admission,
+    hooks: options.hooks ?? new Map(),
+    locks: new KeyLocks(),
+    codec: createObjectCodec(options.schemas),
+    wire,
+    meterWatch: ({ kind, version, namespace }) =>
+      metrics.watchBegan({
+        group: kind.group,
+        version: version.version,
+        resource: kind.plural,
+        wide: namespace === '',
+      }),
   }
   const dispatch = dispatcher(context, options, metrics)
   const chain = buildChain(dispatch, {
@@ -124,7 +137,8 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
     serveDiscovery(context.kinds, options.serverAddress ?? ''),
     serveHealth([{ name: 'ping', check: () => {} }, ...(options.healthChecks ?? [])], context.log),
     serveVersion(options.version),
-    ({ request }) => (request.path === '/metrics' ? textResponse(200, metrics.render(countObjects(context)), metricsType) : undefined),
+    ({ request }) =>
+      request.path === '/metrics' ? textResponse(200, metrics.render(countObjects(context)), metricsType) : undefined,
     serveIndex(context.kinds, ['/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version']),
   ]
   return async (exchange) => {
@@ -133,7 +147,9 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
       const resource = context.kinds.find(info.group, info.version, info.resource)
       if (resource) {
         return compressResponse(
-          await dispatchResource(context, subresources, metrics, exchange, info, resource), exchange.request, options.gzip,
+          await dispatchResource(context, subresources, metrics, exchange, info, resource),
+          exchange.request,
+          options.gzip,
         )
       }
     }
@@ -159,7 +175,11 @@ function* countObjects({ kinds, store }: RestContext): Iterable<StoredObjects> {
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 
 async function dispatchResource(
-  context: RestContext, subresources: SubresourceTable, metrics: ServerMetrics, exchange: Exchange, info: ResourceRequest,
+  context: RestContext,
+  subresources: SubresourceTable,
+  metrics: ServerMetrics,
+  exchange: Exchange,
+  info: ResourceRequest,
   resource: ServedResource,
 ): Promise<HttpResponse> {
   const { request } = exchange
@@ -192,10 +212,20 @@ function scopeOf(
   exchange: Exchange, info: ResourceRequest, { kind, version, apiVersion }: ServedResource,
 ): RequestScope {
   return {
-    kind, version, apiVersion, namespace: info.namespace, name: info.name, subresource: info.subresource, user: exchange.user,
+    kind,
+    version,
+    apiVersion,
+    namespace: info.namespace,
+    name: info.name,
+    subresource: info.subresource,
+    user: exchange.user,
     userAgent: exchange.request.headers['user-agent'] ?? '',
     // Read when it is used: the timeout filter has set it by then.
-    get signal() { return exchange.signal },
-    warn: (message) => { exchange.warnings.push(message) },
+    get signal() {
+      return exchange.signal
+    },
+    warn: (message) => {
+      exchange.warnings.push(message)
+    },
   }
 }

@@ -8,9 +8,9 @@ import type { HttpBody, HttpRequest, HttpResponse } from '#world/http.ts'
 import { silentLog, type Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
 import type { UserInfo } from './authn/authenticator.ts'
-import type { ServerVersion } from './version.ts'
-import { subresourceCatalog } from './subresources/catalog.ts'
 import { createApiServer, type ApiServer, type ApiServerOptions } from './server.ts'
+import { subresourceCatalog } from './subresources/catalog.ts'
+import type { ServerVersion } from './version.ts'
 
 export const admin: UserInfo = { name: 'admin', groups: ['system:masters', 'system:authenticated'] }
 
@@ -74,8 +74,15 @@ export function seededRandom(seed = 1): Random {
 }
 
 const testVersion: ServerVersion = {
-  major: '1', minor: '36', gitVersion: 'v1.36.0', gitCommit: '', gitTreeState: 'clean', buildDate: '2026-01-01T00:00:00Z', goVersion: '',
-  compiler: '', platform: 'linux/amd64',
+  major: '1',
+  minor: '36',
+  gitVersion: 'v1.36.0',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '2026-01-01T00:00:00Z',
+  goVersion: '',
+  compiler: '',
+  platform: 'linux/amd64',
 }
 
 /** Everything but what needs a machine behind it. */
@@ -114,10 +121,19 @@ export interface Answer {
 export function startTestServer(options: Partial<ApiServerOptions> = {}, log: Log = silentLog): TestServer {
   const clock = manualClock()
   const server = createApiServer({
-    store: openVolatileStore({ clock }), kinds, schemas, clock, random: seededRandom(), log,
-    authenticators: [{ authenticate: () => admin }], subresources: testSubresources, authorizer: {
+    store: openVolatileStore({ clock }),
+    kinds,
+    schemas,
+    clock,
+    random: seededRandom(),
+    log,
+    authenticators: [{ authenticate: () => admin }],
+    subresources: testSubresources,
+    authorizer: {
       authorize: () => ({ allowed: true, reason: '' }),
-    }, admission: [], version: testVersion,
+    },
+    admission: [],
+    version: testVersion,
     ...options,
   })
   const open: TestServer['open'] = (method, url, headers = {}, signal = new AbortController().signal) =>
@@ -125,11 +141,15 @@ export function startTestServer(options: Partial<ApiServerOptions> = {}, log: Lo
   return {
     server, clock, open,
     async send(method, url, body, headers = {}) {
-      const bytes = body === undefined ? undefined
-        : body instanceof Uint8Array ? body : new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body))
-      return await readAnswer(await server.handle(
-        httpRequest(method, url, bytes, headers, new AbortController().signal),
-      ))
+      const bytes =
+        body === undefined
+          ? undefined
+          : body instanceof Uint8Array
+            ? body
+            : new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body))
+      return await readAnswer(
+        await server.handle(httpRequest(method, url, bytes, headers, new AbortController().signal)),
+      )
     },
   }
 }

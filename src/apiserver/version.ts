@@ -21,7 +21,13 @@ export function serveVersion(version: ServerVersion): PathHandler {
   const { major, minor, ...rest } = version
   const previous = String(Number(minor) - 1)
   const whole = {
-    major, minor, emulationMajor: major, emulationMinor: minor, minCompatibilityMajor: major, minCompatibilityMinor: previous, ...rest,
+    major,
+    minor,
+    emulationMajor: major,
+    emulationMinor: minor,
+    minCompatibilityMajor: major,
+    minCompatibilityMinor: previous,
+    ...rest,
   }
   const response = textResponse(200, JSON.stringify(whole, undefined, 2), 'application/json')
   return ({ request }) => (request.path === '/version' || request.path === '/version/' ? response : undefined)

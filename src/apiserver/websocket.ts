@@ -29,8 +29,12 @@ export async function acceptWebSocket(request: HttpRequest): Promise<WebSocket> 
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
   const protocol = offered.find((name) => name === 'binary.k8s.io' || name === 'base64.binary.k8s.io') ?? ''
   const connection = request.upgrade.accept()
-  await connection.write(utf8Encode('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-    `Sec-WebSocket-Accept: ${websocketAccept(key)}\r\n${protocol === '' ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`}\r\n`))
+  await connection.write(
+    utf8Encode(
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+        + `Sec-WebSocket-Accept: ${websocketAccept(key)}\r\n${protocol === '' ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`}\r\n`,
+    ),
+  )
   return {
     send: (message, binary) => connection.write(frame(binary ? 2 : 1, message)),
     async close(code) {

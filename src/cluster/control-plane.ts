@@ -1,11 +1,13 @@
-/** The control plane over a given world: API server, identity, controllers, scheduler. As deterministic as its parts. */
+/**
+ * The control plane over a given world: API server, identity, controllers, scheduler. As deterministic as its parts.
+ */
 import type { RuntimeConfig } from '#api/runtime-config.ts'
 import { schemas } from '#api/schemas.ts'
 import { servedKinds } from '#api/served-kinds.ts'
-import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
 import { admissionPlugins } from '#apiserver/admission/plugins.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
 import { discoveryDocument, issueRequestedToken, keySetDocument } from '#apiserver/authn/token-request.ts'
+import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
 import { definitionHooks } from '#apiserver/crd/definition-hooks.ts'
 import { createDefinitions } from '#apiserver/crd/definitions.ts'
 import { runEventExpiry } from '#apiserver/event-expiry.ts'
@@ -16,8 +18,7 @@ import { createOpenApiHandler } from '#apiserver/openapi/handler.ts'
 import type { PathHandler } from '#apiserver/paths.ts'
 import { createPostStart, postStartHooks, postStartNames } from '#apiserver/post-start/post-start.ts'
 import type { Gzip } from '#apiserver/rest/compress.ts'
-import { createApiServer } from '#apiserver/server.ts'
-import type { ApiServer } from '#apiserver/server.ts'
+import { createApiServer, type ApiServer } from '#apiserver/server.ts'
 import { defaultNodePortRange } from '#apiserver/services/port-allocator.ts'
 import { serviceHooks } from '#apiserver/services/service-hooks.ts'
 import { subresourceCatalog } from '#apiserver/subresources/catalog.ts'
@@ -25,20 +26,18 @@ import type { NodeConnections } from '#apiserver/subresources/node-connection.ts
 import type { ServerVersion } from '#apiserver/version.ts'
 import { parseCidr } from '#base/ip.ts'
 import { withTaskGroup } from '#base/task-group.ts'
-import { createInformers } from '#client/informers.ts'
-import type { Informers } from '#client/informers.ts'
+import { createInformers, type Informers } from '#client/informers.ts'
 import type { Transport } from '#client/transport.ts'
 import { controllers } from '#controllers/controllers.ts'
 import { runControllers } from '#controllers/driver/run-controllers.ts'
-import { runScheduler } from '#scheduler/scheduler.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import { runScheduler } from '#scheduler/scheduler.ts'
 import type { Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Crypto } from '#world/crypto.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
-import { createIdentity } from './identity.ts'
-import type { Identity } from './identity.ts'
+import { createIdentity, type Identity } from './identity.ts'
 import { reviewHandlers } from './reviews.ts'
 
 export interface ControlPlaneOptions {
@@ -61,7 +60,10 @@ export interface ControlPlaneOptions {
   readonly gzip?: Gzip
   /** Which group-versions are served beside, or without, the default ones. */
   readonly runtimeConfig?: RuntimeConfig | undefined
-  /** What lies between a component (not the server's own start) and the server. A simulation puts an unreliable network there. */
+  /**
+   * What lies between a component (not the server's own start) and the server. A simulation puts an
+   * unreliable network there.
+   */
   readonly wrapTransport?: (transport: Transport, user: UserInfo) => Transport
 }
 
@@ -85,7 +87,15 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
   const serviceCidr = parseCidr(options.serviceCidr)
   if (!serviceCidr) throw new Error(`not a range of addresses: ${options.serviceCidr}`)
   const kinds = servedKinds(options.runtimeConfig)
-  const identity = createIdentity({ store, kinds, crypto, clock, random, serviceAccountKey: options.serviceAccountKey, clusterDomain })
+  const identity = createIdentity({
+    store,
+    kinds,
+    crypto,
+    clock,
+    random,
+    serviceAccountKey: options.serviceAccountKey,
+    clusterDomain,
+  })
   const { tokens, boundObjects } = identity
   const alive = new Set<string>()
   const components = componentChecks(alive, store)
@@ -96,11 +106,17 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     authorizer: identity.authorizer,
     admission: admissionPlugins(identity.authorizer, identity.rules),
     hooks: new Map([
-      ['/services', serviceHooks({ store, clock, random, clusterCidrs: [serviceCidr], nodePorts: defaultNodePortRange })],
+      [
+        '/services',
+        serviceHooks({ store, clock, random, clusterCidrs: [serviceCidr], nodePorts: defaultNodePortRange }),
+      ],
       ['apiextensions.k8s.io/customresourcedefinitions', definitionHooks],
     ]),
     subresources: subresourceCatalog({
-      tokens: { issue: (request, namespace, name) => issueRequestedToken(tokens, boundObjects, request, namespace, name, clock.now()) },
+      tokens: {
+        issue: (request, namespace, name) =>
+          issueRequestedToken(tokens, boundObjects, request, namespace, name, clock.now()),
+      },
       nodes: options.nodes, components, more: reviewHandlers(identity),
     }),
     serverAddress: `${advertiseAddress}:${port}`,
@@ -112,8 +128,18 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     ...(options.gzip && { gzip: options.gzip }),
     ...(options.processMetrics && { processMetrics: options.processMetrics }),
   })
-  const serverTransport = server.localTransport({ name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] })
-  const definitions = createDefinitions({ store, kinds: server.kinds, schemas, transport: serverTransport, clock, log: log.named('definitions') })
+  const serverTransport = server.localTransport({
+    name: 'system:apiserver',
+    groups: ['system:masters', 'system:authenticated'],
+  })
+  const definitions = createDefinitions({
+    store,
+    kinds: server.kinds,
+    schemas,
+    transport: serverTransport,
+    clock,
+    log: log.named('definitions'),
+  })
   const { wrapTransport = (direct) => direct } = options
   const transport = (user: UserInfo): Transport => wrapTransport(server.localTransport(user), user)
   const policy = bootstrapPolicy()
@@ -122,7 +148,13 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     clusterCidrs: [serviceCidr], advertise: { address: advertiseAddress, port },
     policy: [...policy.clusterRoles, ...policy.clusterRoleBindings, ...policy.roles, ...policy.roleBindings],
   })
-  const informers = createInformers({ transport: transport(componentUser('system:kube-controller-manager')), clock, random, log, signal })
+  const informers = createInformers({
+    transport: transport(componentUser('system:kube-controller-manager')),
+    clock,
+    random,
+    log,
+    signal,
+  })
   const started = Promise.withResolvers<void>()
   return {
     server, identity, informers, transport,
@@ -134,9 +166,18 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       await postStart.run(group.signal)
       started.resolve()
       const loops = { informers, clock, random, log }
-      group.start((inner) => whileAlive(alive, 'controller-manager', () => runControllers({
-        ...loops, controllers: controllers({ rootCa: options.rootCertificate }), transportFor: (account) => transport(serviceAccountUser(account)),
-      }, inner)))
+      group.start((inner) =>
+        whileAlive(alive, 'controller-manager', () =>
+          runControllers(
+            {
+              ...loops,
+              controllers: controllers({ rootCa: options.rootCertificate }),
+              transportFor: (account) => transport(serviceAccountUser(account)),
+            },
+            inner,
+          ),
+        ),
+      )
       group.start((inner) => whileAlive(alive, 'scheduler', () => runScheduler({
         ...loops, transport: transport(componentUser('system:kube-scheduler')), signal: inner,
       })))
@@ -197,7 +238,9 @@ function serveTokenKeys({ tokens }: Identity, keySetUrl: string): PathHandler {
   return ({ info }) => {
     if (info.type !== 'path' || info.verb !== 'get') return undefined
     if (info.path === '/openid/v1/jwks') return answer('application/jwk-set+json', keySetDocument(tokens))
-    if (info.path === '/.well-known/openid-configuration') return answer('application/json', discoveryDocument(tokens, keySetUrl))
+    if (info.path === '/.well-known/openid-configuration') {
+      return answer('application/json', discoveryDocument(tokens, keySetUrl))
+    }
     return undefined
   }
 }
@@ -205,11 +248,26 @@ function serveTokenKeys({ tokens }: Identity, keySetUrl: string): PathHandler {
 /** The schemas of everything that is served, for `kubectl explain`, validation and server-side apply in clients. */
 function serveOpenApi(served: () => readonly AnyKind[], serverVersion: string, clock: Clock): PathHandler {
   const handle = createOpenApiHandler({
-    kinds: served, table: schemas, serverVersion, now: () => clock.now(), customSchema: (kind) => kind.storedVersion.custom?.openApi as JsonObject | undefined,
+    kinds: served,
+    table: schemas,
+    serverVersion,
+    now: () => clock.now(),
+    customSchema: (kind) => kind.storedVersion.custom?.openApi as JsonObject | undefined,
   })
   return ({ info, request }) => {
     if (info.type !== 'path' || !info.path.startsWith('/openapi/')) return undefined
-    const response = handle({ path: info.path, query: request.query, accept: request.headers['accept'], ifNoneMatch: request.headers['if-none-match'] })
-    return response && { status: response.status, headers: response.headers, body: { type: 'bytes', chunks: [response.bytes] } }
+    const response = handle({
+      path: info.path,
+      query: request.query,
+      accept: request.headers['accept'],
+      ifNoneMatch: request.headers['if-none-match'],
+    })
+    return (
+      response && {
+        status: response.status,
+        headers: response.headers,
+        body: { type: 'bytes', chunks: [response.bytes] },
+      }
+    )
   }
 }

@@ -1,32 +1,29 @@
 /** Who may come in and what they may do: authenticators and authorizers of one API server, put together. */
-import type { AnyKind } from '#machinery/schema/define-kind.ts'
-import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import type { Store } from '#storage/store.ts'
-import type { Clock } from '#world/clock.ts'
-import type { Crypto } from '#world/crypto.ts'
-import type { Random } from '#world/random.ts'
-import type { Authenticator } from '#apiserver/authn/authenticator.ts'
+import type { Authenticator, TokenAuthenticator } from '#apiserver/authn/authenticator.ts'
 import { bearerAuthenticator } from '#apiserver/authn/bearer-token.ts'
-import type { TokenAuthenticator } from '#apiserver/authn/authenticator.ts'
 import { bootstrapTokenAuthenticator } from '#apiserver/authn/bootstrap-token.ts'
-import { combineAuthenticators } from '#apiserver/authn/combined.ts'
 import { certificateAuthenticator } from '#apiserver/authn/client-certificate.ts'
+import { combineAuthenticators } from '#apiserver/authn/combined.ts'
 import { frontProxyAuthenticator } from '#apiserver/authn/front-proxy.ts'
-import type { BoundObjects } from '#apiserver/authn/service-account-tokens.ts'
-import { ServiceAccountTokens } from '#apiserver/authn/service-account-tokens.ts'
+import { ServiceAccountTokens, type BoundObjects } from '#apiserver/authn/service-account-tokens.ts'
 import type { Authorizer } from '#apiserver/authz/authorizer.ts'
 import { nodeRules } from '#apiserver/authz/bootstrap-policy.ts'
 import { combineAuthorizers, superuserAuthorizer } from '#apiserver/authz/combined.ts'
 import { createNodeAuthorizer } from '#apiserver/authz/node-authorizer.ts'
 import { NodeGraph } from '#apiserver/authz/node-graph.ts'
 import { nodeGraphRanges } from '#apiserver/authz/node-source.ts'
-import { RbacAuthorizer } from '#apiserver/authz/rbac.ts'
-import type { RuleResolver } from '#apiserver/authz/rbac.ts'
 import { RbacIndex } from '#apiserver/authz/rbac-index.ts'
 import { rbacRanges } from '#apiserver/authz/rbac-source.ts'
+import { RbacAuthorizer, type RuleResolver } from '#apiserver/authz/rbac.ts'
 import { StoreFollower } from '#apiserver/authz/store-follower.ts'
 import { objectKeyInStore } from '#apiserver/rest/keys.ts'
 import { decodeStored } from '#apiserver/rest/stored-form.ts'
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import type { Store } from '#storage/store.ts'
+import type { Clock } from '#world/clock.ts'
+import type { Crypto } from '#world/crypto.ts'
+import type { Random } from '#world/random.ts'
 
 export interface IdentityOptions {
   readonly store: Store
@@ -53,7 +50,8 @@ export interface Identity {
 
 export function createIdentity(options: IdentityOptions): Identity {
   const { store, kinds, crypto, clock, random } = options
-  const find = (group: string, plural: string): AnyKind | undefined => kinds.find((kind) => kind.group === group && kind.plural === plural)
+  const find = (group: string, plural: string): AnyKind | undefined =>
+    kinds.find((kind) => kind.group === group && kind.plural === plural)
   const read = (plural: string, namespace: string, name: string): Stored<KubeObject> | undefined => {
     const kind = find('', plural)
     const entry = kind && store.current().get(objectKeyInStore(kind, namespace, name))
@@ -76,9 +74,13 @@ export function createIdentity(options: IdentityOptions): Identity {
   const rbac = new RbacAuthorizer(index)
   return {
     // The front proxy first: it may speak for others only with a certificate of its own authority.
-    authenticators: [combineAuthenticators(
-      frontProxyAuthenticator(clock, ['front-proxy-client']), certificateAuthenticator(clock), bearerAuthenticator(tokenSorts),
-    )],
+    authenticators: [
+      combineAuthenticators(
+        frontProxyAuthenticator(clock, ['front-proxy-client']),
+        certificateAuthenticator(clock),
+        bearerAuthenticator(tokenSorts),
+      ),
+    ],
     tokenSorts,
     authorizer: combineAuthorizers(superuserAuthorizer, createNodeAuthorizer(graph, nodeRules()), rbac),
     rules: rbac,

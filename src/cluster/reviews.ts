@@ -7,7 +7,12 @@ import { selfSubjectRulesReview } from '#api/authorization/selfsubjectrulesrevie
 import { subjectAccessReview } from '#api/authorization/subjectaccessreview/subjectaccessreview.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
 import { reviewSelf, reviewToken } from '#apiserver/authn/reviews.ts'
-import { reviewLocalSubjectAccess, reviewSelfSubjectAccess, reviewSelfSubjectRules, reviewSubjectAccess } from '#apiserver/authz/reviews.ts'
+import {
+  reviewLocalSubjectAccess,
+  reviewSelfSubjectAccess,
+  reviewSelfSubjectRules,
+  reviewSubjectAccess,
+} from '#apiserver/authz/reviews.ts'
 import type { Creation, SubresourceTable } from '#apiserver/subresources/kinds-of-subresource.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { Kind } from '#machinery/schema/define-kind.ts'
@@ -33,7 +38,11 @@ function answer<T extends KubeObject>(
     type: 'creation',
     kind,
     // The body was decoded as `kind`, so it is a T.
-    create: (_, scope, object) => ({ type: 'object', status: 201, object: review(object as T, scope.user, scope.namespace) }),
+    create: (_, scope, object) => ({
+      type: 'object',
+      status: 201,
+      object: review(object as T, scope.user, scope.namespace),
+    }),
   }
   return [`${kind.group}/${kind.plural}/`, creation]
 }

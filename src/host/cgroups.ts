@@ -6,7 +6,24 @@ import type { CgroupLimits, Cgroups, CgroupUsage } from '#world/cgroups.ts'
 const mountPoint = '/sys/fs/cgroup'
 const controllers = ['cpu', 'memory', 'pids'] as const
 /** Version 1 keeps each controller in a tree of its own; runc makes groups in all of these. */
-const trees = ['unified', 'cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'blkio', 'devices', 'freezer', 'hugetlb', 'net_cls', 'net_prio', 'perf_event', 'systemd', 'rdma', 'misc']
+const trees = [
+  'unified',
+  'cpu',
+  'cpuacct',
+  'cpuset',
+  'memory',
+  'pids',
+  'blkio',
+  'devices',
+  'freezer',
+  'hugetlb',
+  'net_cls',
+  'net_prio',
+  'perf_event',
+  'systemd',
+  'rdma',
+  'misc',
+]
 
 export function createCgroups(): Cgroups {
   return existsSync(`${mountPoint}/cgroup.controllers`) ? versionTwo : versionOne
@@ -86,24 +103,34 @@ const versionTwo: Cgroups = {
   async usage(path): Promise<CgroupUsage | undefined> {
     const root = `${mountPoint}${path}`
     const [cpu, current, memory, pids] = await Promise.all([
-      read(`${root}/cpu.stat`), read(`${root}/memory.current`), read(`${root}/memory.stat`), read(`${root}/pids.current`),
+      read(`${root}/cpu.stat`),
+      read(`${root}/memory.current`),
+      read(`${root}/memory.stat`),
+      read(`${root}/pids.current`),
     ])
     if (cpu === undefined) return undefined
     const usage = Number(current ?? 0)
     return {
-      cpuUsageNanoseconds: field(cpu, 'usage_usec') * 1000, memoryUsageBytes: usage,
-      memoryWorkingSetBytes: Math.max(0, usage - field(memory, 'inactive_file')), memoryRssBytes: field(memory, 'anon'), processes: Number(pids ?? 0),
+      cpuUsageNanoseconds: field(cpu, 'usage_usec') * 1000,
+      memoryUsageBytes: usage,
+      memoryWorkingSetBytes: Math.max(0, usage - field(memory, 'inactive_file')),
+      memoryRssBytes: field(memory, 'anon'),
+      processes: Number(pids ?? 0),
     }
   },
 }
 
 const versionOne: Cgroups = {
   async apply(path, limits) {
-    for (const name of controllers) if (existsSync(`${mountPoint}/${name}`)) await mkdir(`${mountPoint}/${name}${path}`, { recursive: true })
+    for (const name of controllers) {
+      if (existsSync(`${mountPoint}/${name}`)) await mkdir(`${mountPoint}/${name}${path}`, { recursive: true })
+    }
     for (const [file, value] of versionOneFiles(limits)) await set(`${mountPoint}/${file.replace('*', path)}`, value)
   },
   async remove(path) {
-    for (const name of trees) if (existsSync(`${mountPoint}/${name}${path}`)) await removeTree(`${mountPoint}/${name}${path}`)
+    for (const name of trees) {
+      if (existsSync(`${mountPoint}/${name}${path}`)) await removeTree(`${mountPoint}/${name}${path}`)
+    }
   },
   children: (path) => directories(`${mountPoint}/memory${path}`),
   async usage(path): Promise<CgroupUsage | undefined> {
@@ -114,8 +141,10 @@ const versionOne: Cgroups = {
     if (cpu === undefined && current === undefined) return undefined
     const usage = Number(current ?? 0)
     return {
-      cpuUsageNanoseconds: Number(cpu ?? 0), memoryUsageBytes: usage,
-      memoryWorkingSetBytes: Math.max(0, usage - field(memory, 'total_inactive_file')), memoryRssBytes: field(memory, 'total_rss'),
+      cpuUsageNanoseconds: Number(cpu ?? 0),
+      memoryUsageBytes: usage,
+      memoryWorkingSetBytes: Math.max(0, usage - field(memory, 'total_inactive_file')),
+      memoryRssBytes: field(memory, 'total_rss'),
       processes: Number(pids ?? 0),
     }
   },

@@ -1,13 +1,27 @@
 /** world/files on Linux. */
-import * as fs from 'node:fs/promises'
 import { watch as watchPath } from 'node:fs'
+import * as fs from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Files, FileStat } from '#world/files.ts'
 
 export function createFiles(): Files {
   return {
-    read, readRange, write, makeDirectory, rename: fs.rename, symlink: fs.symlink, readLink, resolve, list, stat, remove, setOwner,
-    setMode: fs.chmod, watch, filesystem, diskUsage,
+    read,
+    readRange,
+    write,
+    makeDirectory,
+    rename: fs.rename,
+    symlink: fs.symlink,
+    readLink,
+    resolve,
+    list,
+    stat,
+    remove,
+    setOwner,
+    setMode: fs.chmod,
+    watch,
+    filesystem,
+    diskUsage,
   }
 }
 

@@ -1,7 +1,7 @@
 /** world/machine on Linux: /proc, /sys and sockets. */
 import { readFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { connect as connectHttp2 } from 'node:http2'
+import { connect } from 'node:net'
 import * as os from 'node:os'
 import { RuntimeError } from '#world/container-runtime.ts'
 import type { Machine, MachineFacts } from '#world/machine.ts'
@@ -22,15 +22,29 @@ async function text(path: string): Promise<string> {
 
 async function facts(): Promise<MachineFacts> {
   const [machineId, productUuid, bootId, release, meminfo] = await Promise.all([
-    text('/etc/machine-id'), text('/sys/class/dmi/id/product_uuid'), text('/proc/sys/kernel/random/boot_id'), text('/etc/os-release'),
+    text('/etc/machine-id'),
+    text('/sys/class/dmi/id/product_uuid'),
+    text('/proc/sys/kernel/random/boot_id'),
+    text('/etc/os-release'),
     text('/proc/meminfo'),
   ])
-  const addresses = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []).filter(({ internal }) => !internal).map(({ address }) => address)
+  const addresses = Object.values(os.networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ internal }) => !internal)
+    .map(({ address }) => address)
   return {
-    hostname: os.hostname().toLowerCase(), machineId, systemUuid: productUuid || machineId, bootId, kernelVersion: os.release(),
-    osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(release)?.[1] ?? 'Linux', operatingSystem: 'linux',
-    architecture: process.arch === 'x64' ? 'amd64' : process.arch, cpuCount: os.availableParallelism(),
-    memoryBytes: kibibytes(meminfo, 'MemTotal'), swapBytes: kibibytes(meminfo, 'SwapTotal'), addresses,
+    hostname: os.hostname().toLowerCase(),
+    machineId,
+    systemUuid: productUuid || machineId,
+    bootId,
+    kernelVersion: os.release(),
+    osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(release)?.[1] ?? 'Linux',
+    operatingSystem: 'linux',
+    architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+    cpuCount: os.availableParallelism(),
+    memoryBytes: kibibytes(meminfo, 'MemTotal'),
+    swapBytes: kibibytes(meminfo, 'SwapTotal'),
+    addresses,
   }
 }
 
@@ -45,12 +59,20 @@ async function memory() {
 
 /** All but idle and waiting time; the kernel counts in hundredths of a second. */
 async function cpuUsageNanoseconds(): Promise<number> {
-  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = ((await text('/proc/stat')).split('\n')[0] ?? '').split(/\s+/).map(Number)
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (
+    (await text('/proc/stat')).split('\n')[0] ?? ''
+  )
+    .split(/\s+/)
+    .map(Number)
   return (user + nice + system + irq + softirq + steal) * 10_000_000
 }
 
 async function processes() {
-  const [load, pidMax, threadsMax] = await Promise.all([text('/proc/loadavg'), text('/proc/sys/kernel/pid_max'), text('/proc/sys/kernel/threads-max')])
+  const [load, pidMax, threadsMax] = await Promise.all([
+    text('/proc/loadavg'),
+    text('/proc/sys/kernel/pid_max'),
+    text('/proc/sys/kernel/threads-max'),
+  ])
   return {
     current: Number(/\d+\/(\d+)/.exec(load)?.[1] ?? 0),
     limit: Math.min(Number(pidMax) || Number.MAX_SAFE_INTEGER, Number(threadsMax) || Number.MAX_SAFE_INTEGER),
@@ -59,7 +81,9 @@ async function processes() {
 
 /** Go's words for the errors that people know. */
 const phrases: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connect: connection refused', EHOSTUNREACH: 'connect: no route to host', ENETUNREACH: 'connect: network is unreachable',
+  ECONNREFUSED: 'connect: connection refused',
+  EHOSTUNREACH: 'connect: no route to host',
+  ENETUNREACH: 'connect: network is unreachable',
   ECONNRESET: 'read: connection reset by peer',
 }
 
@@ -102,11 +126,18 @@ function checkGrpcHealth(host: string, port: number, service: string, timeoutMs:
     })
     const readStatus = (headers: Readonly<Record<string, unknown>>): void => {
       const code = headers['grpc-status']
-      if (code !== undefined && code !== '0') failure = new RuntimeError(code === '12' ? 'Unimplemented' : code === '5' ? 'NotFound' : 'Unknown', String(headers['grpc-message'] ?? ''))
+      if (code !== undefined && code !== '0') {
+        failure = new RuntimeError(
+          code === '12' ? 'Unimplemented' : code === '5' ? 'NotFound' : 'Unknown',
+          String(headers['grpc-message'] ?? ''),
+        )
+      }
     }
     stream.on('response', readStatus)
     stream.on('trailers', readStatus)
-    stream.on('data', (chunk: Buffer) => { status = servingStatuses[chunk.length >= 7 && chunk[5] === 8 ? chunk[6]! : 0] })
+    stream.on('data', (chunk: Buffer) => {
+      status = servingStatuses[chunk.length >= 7 && chunk[5] === 8 ? chunk[6]! : 0]
+    })
     stream.on('error', (error) => finish(new RuntimeError('Unavailable', error.message)))
     stream.on('close', () => finish(failure))
     const name = Buffer.from(service)

@@ -22,7 +22,14 @@ async function apply(changes: readonly NetworkChange[]): Promise<void> {
         break
       case 'address': await ip('address', 'replace', change.cidr, 'dev', change.interface); break
       case 'route':
-        await ip('route', 'replace', change.cidr, ...(change.via === undefined ? [] : ['via', change.via]), 'dev', change.interface)
+        await ip(
+          'route',
+          'replace',
+          change.cidr,
+          ...(change.via === undefined ? [] : ['via', change.via]),
+          'dev',
+          change.interface,
+        )
         break
       case 'port':
         await ip('link', 'set', change.interface, 'master', change.bridge)
@@ -48,7 +55,9 @@ async function addresses(): Promise<readonly string[]> {
   const preferred = (JSON.parse(routes) as readonly { readonly dev?: string }[])[0]?.dev
   const entries = (JSON.parse(links) as readonly IpAddressEntry[]).filter((entry) => !entry.flags.includes('LOOPBACK'))
   const ordered = entries.toSorted((a, b) => Number(b.ifname === preferred) - Number(a.ifname === preferred))
-  return ordered.flatMap((entry) => entry.addr_info.filter((info) => info.scope === 'global' && info.family === 'inet').map((info) => info.local))
+  return ordered.flatMap((entry) =>
+    entry.addr_info.filter((info) => info.scope === 'global' && info.family === 'inet').map((info) => info.local),
+  )
 }
 
 async function interfaceExists(name: string): Promise<boolean> {
@@ -71,6 +80,8 @@ async function ip(...words: string[]): Promise<string> {
     const { stdout } = await run('ip', words, { env: environment, maxBuffer: outputLimitBytes })
     return stdout
   } catch (error) {
-    throw new Error(`ip ${words.join(' ')}: ${String((error as { stderr?: string }).stderr ?? error).trim()}`, { cause: error })
+    throw new Error(`ip ${words.join(' ')}: ${String((error as { stderr?: string }).stderr ?? error).trim()}`, {
+      cause: error,
+    })
   }
 }

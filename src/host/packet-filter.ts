@@ -26,7 +26,9 @@ export function renderNftScript(family: string, table: string, operations: reado
         break
       case 'addChain': {
         const { hook } = operation
-        lines.push(`add chain ${place} ${operation.chain}${hook ? ` { type ${hook.kind} hook ${hook.hook} priority ${hook.priority}; policy accept; }` : ''}`)
+        lines.push(
+          `add chain ${place} ${operation.chain}${hook ? ` { type ${hook.kind} hook ${hook.hook} priority ${hook.priority}; policy accept; }` : ''}`,
+        )
         break
       }
       case 'addRule':
@@ -34,14 +36,18 @@ export function renderNftScript(family: string, table: string, operations: reado
         break
       case 'addSet': {
         const { keys, values } = operation
-        lines.push(`add ${values ? 'map' : 'set'} ${place} ${operation.set} { type ${keys.join(' . ')}${values ? ` : ${values.join(' . ')}` : ''}; }`)
+        lines.push(
+          `add ${values ? 'map' : 'set'} ${place} ${operation.set} { type ${keys.join(' . ')}${values ? ` : ${values.join(' . ')}` : ''}; }`,
+        )
         break
       }
       case 'addElements':
       case 'deleteElements': {
         const verb = operation.type === 'addElements' ? 'add' : 'delete'
         for (let at = 0; at < operation.elements.length; at += elementsPerStatement) {
-          const some = operation.elements.slice(at, at + elementsPerStatement).map((element) => renderElement(element, verb === 'add'))
+          const some = operation.elements
+            .slice(at, at + elementsPerStatement)
+            .map((element) => renderElement(element, verb === 'add'))
           lines.push(`${verb} element ${place} ${operation.set} { ${some.join(', ')} }`)
         }
         break
@@ -60,7 +66,10 @@ function renderElement({ key, value }: SetElement, withValue: boolean): string {
 
 function runNft(script: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn('nft', ['-f', '-'], { stdio: ['pipe', 'ignore', 'pipe'], env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` } })
+    const child = spawn('nft', ['-f', '-'], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+    })
     let complaint = ''
     child.stderr.setEncoding('utf8')
     child.stderr.on('data', (text: string) => { if (complaint.length < 4096) complaint += text })

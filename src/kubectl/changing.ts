@@ -45,7 +45,9 @@ export async function changeObjects(
       errors.push(explain(error, info, plan))
     }
   }
-  if (found === 0 && errors.length === 0) environment.error(`No resources found in ${(await session.namespace()).name} namespace.\n`)
+  if (found === 0 && errors.length === 0) {
+    environment.error(`No resources found in ${(await session.namespace()).name} namespace.\n`)
+  }
   throwCollected(errors)
 }
 
@@ -53,8 +55,18 @@ export async function changeObjects(
 export class ObjectProblem extends CommandError {}
 
 function explain(error: unknown, { resource, name }: Info, plan: ChangePlan): unknown {
-  if (error instanceof ObjectProblem) return new CommandError(`error: ${resourceWithGroup(resource)} ${JSON.stringify(name)} ${error.message}`, { cause: error })
-  if (plan.failure && error instanceof CommandError) return new CommandError(`${resource.name}/${name} ${error.message}`, { cause: error })
-  if (error instanceof ApiError) return new CommandError((plan.failure ?? ((message) => `failed to patch: ${message}`))(plainMessage(error)), { cause: error })
+  if (error instanceof ObjectProblem) {
+    return new CommandError(`error: ${resourceWithGroup(resource)} ${JSON.stringify(name)} ${error.message}`, {
+      cause: error,
+    })
+  }
+  if (plan.failure && error instanceof CommandError) {
+    return new CommandError(`${resource.name}/${name} ${error.message}`, { cause: error })
+  }
+  if (error instanceof ApiError) {
+    return new CommandError((plan.failure ?? ((message) => `failed to patch: ${message}`))(plainMessage(error)), {
+      cause: error,
+    })
+  }
   return error
 }

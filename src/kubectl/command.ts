@@ -1,8 +1,8 @@
 /** What a command is, and what it gets when it runs. */
 import type { Environment } from './environment.ts'
+import { UsageError } from './errors.ts'
 import type { Flags, FlagSpecifications } from './pflag.ts'
 import type { Session } from './session.ts'
-import { UsageError } from './errors.ts'
 
 export interface Command {
   readonly summary: string

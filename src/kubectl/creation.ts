@@ -1,11 +1,9 @@
 /** What all commands that make an object of a known kind share: dry runs, the request, and what is printed. */
 import { decodeValue, encodeJson } from '#machinery/codec/json.ts'
 import { ApiError } from '#machinery/errors/api-error.ts'
-import type { CommandContext } from './command.ts'
-import { usageError } from './command.ts'
+import { usageError, type CommandContext } from './command.ts'
 import { CommandError } from './errors.ts'
-import type { Json } from './fields.ts'
-import { textAt, withValue } from './fields.ts'
+import { textAt, withValue, type Json } from './fields.ts'
 import { dryRunFlag, dryRunSuffix, managerFlag, readDryRun, readValidation, validateFlag } from './flags.ts'
 import { lastAppliedOf, withLastApplied } from './last-applied.ts'
 import { createObject } from './operations.ts'
@@ -27,14 +25,19 @@ export interface CreationOptions {
 }
 
 /** Makes the object, or with a dry run only shows it; gives what the server made of it. */
-export async function createAndPrint(context: CommandContext, object: Json, options: CreationOptions = {}): Promise<Json> {
+export async function createAndPrint(
+  context: CommandContext,
+  object: Json,
+  options: CreationOptions = {},
+): Promise<Json> {
   const { flags, session, environment } = context
   const dryRun = readDryRun(flags)
   const fieldValidation = readValidation(flags)
   const print = await operationPrinter(context, dryRunSuffix(dryRun), false)
   const namespace = await session.namespace()
   const clusterScoped = clusterKinds.has(textAt(object, 'kind'))
-  const placed = !clusterScoped && (namespace.explicit || options.always) ? withNamespace(object, namespace.name) : object
+  const placed =
+    !clusterScoped && (namespace.explicit || options.always) ? withNamespace(object, namespace.name) : object
   const typed = await completeObject(placed)
   const annotated = flags.bool('save-config') || lastAppliedOf(typed) !== undefined ? withLastApplied(typed) : typed
   if (dryRun === 'client') {
@@ -49,11 +52,18 @@ export async function createAndPrint(context: CommandContext, object: Json, opti
 }
 
 async function send(
-  { session }: CommandContext, object: Json, namespace: string, failure: string | undefined,
+  { session }: CommandContext,
+  object: Json,
+  namespace: string,
+  failure: string | undefined,
   options: { readonly dryRun: boolean; readonly fieldManager: string; readonly fieldValidation: string },
 ): Promise<Json> {
   const resource = findKind(await session.resources(), textAt(object, 'apiVersion'), textAt(object, 'kind'))
-  if (!resource) throw new CommandError(`no matches for kind ${JSON.stringify(textAt(object, 'kind'))} in version ${JSON.stringify(textAt(object, 'apiVersion'))}`)
+  if (!resource) {
+    throw new CommandError(
+      `no matches for kind ${JSON.stringify(textAt(object, 'kind'))} in version ${JSON.stringify(textAt(object, 'apiVersion'))}`,
+    )
+  }
   try {
     return await createObject(session, { resource, namespace, name: '' }, object, options)
   } catch (error) {
@@ -68,7 +78,10 @@ function withNamespace(object: Json, namespace: string): Json {
   return withValue(object, ['metadata', 'namespace'], namespace)
 }
 
-/** As Go's types print it: every field that may not be absent has its zero value, in the types' order. Unknown kinds stay as they are. */
+/**
+ * As Go's types print it: every field that may not be absent has its zero value, in the types' order. Unknown kinds
+ * stay as they are.
+ */
 export async function completeObject(object: Json): Promise<Json> {
   const schema = await schemaOf(textAt(object, 'apiVersion'), textAt(object, 'kind'))
   if (!schema) return object

@@ -3,18 +3,26 @@ import { ApiError } from '#machinery/errors/api-error.ts'
 import type { CommandContext } from './command.ts'
 import { CommandError, throwCollected, whileDoing } from './errors.ts'
 import { textAt } from './fields.ts'
-import type { DryRun } from './flags.ts'
-import { dryRunSuffix } from './flags.ts'
+import { dryRunSuffix, type DryRun } from './flags.ts'
 import { deleteObject, findObject, itemsOf, listPages, watchObjects } from './operations.ts'
 import type { FlagSpecifications } from './pflag.ts'
 import { kindWithGroup, resourceWithGroup } from './resources.ts'
 import type { Info } from './selection.ts'
 
 export const deletionFlags = {
-  cascade: { type: 'string', default: 'background', withoutValue: 'background', usage: 'background, foreground or orphan: what becomes of what the object owns.' },
+  cascade: {
+    type: 'string',
+    default: 'background',
+    withoutValue: 'background',
+    usage: 'background, foreground or orphan: what becomes of what the object owns.',
+  },
   force: { type: 'bool', usage: 'Remove at once from the API, without a graceful end.' },
   'grace-period': { type: 'int', default: '-1', usage: 'Seconds that the object is given to end; negative: its own.' },
-  timeout: { type: 'duration', default: '0s', usage: 'How long to wait until the objects are gone; 0 waits without end.' },
+  timeout: {
+    type: 'duration',
+    default: '0s',
+    usage: 'How long to wait until the objects are gone; 0 waits without end.',
+  },
   wait: { type: 'bool', default: 'true', usage: 'Wait until the objects are gone.' },
 } satisfies FlagSpecifications
 
@@ -80,11 +88,22 @@ function describeDeletion(info: Info, options: Deletion): string {
   return `${kind} "${info.name}" ${what}${where}${dryRunSuffix(options.dryRun)}\n`
 }
 
-/** Until there is no object of that name, or another one. `until` is monotonic; not being allowed to look is taken as done. */
-export async function waitUntilGone(context: CommandContext, info: Info, uid: string, until: number | undefined): Promise<void> {
+/**
+ * Until there is no object of that name, or another one. `until` is monotonic; not being allowed to look is taken as
+ * done.
+ */
+export async function waitUntilGone(
+  context: CommandContext,
+  info: Info,
+  uid: string,
+  until: number | undefined,
+): Promise<void> {
   const { session, environment } = context
   const stop = new AbortController()
-  const timer = until === undefined ? undefined : environment.clock.schedule(Math.max(0, until - environment.clock.monotonic()), () => stop.abort())
+  const timer =
+    until === undefined
+      ? undefined
+      : environment.clock.schedule(Math.max(0, until - environment.clock.monotonic()), () => stop.abort())
   try {
     while (!stop.signal.aborted) if (await watchUntilGone(context, info, uid, stop.signal)) return
     if (environment.signal.aborted) return
@@ -108,7 +127,9 @@ async function watchUntilGone(context: CommandContext, info: Info, uid: string, 
     if (itemsOf(page).every((item) => textAt(item, 'metadata', 'uid') !== uid && uid !== '')) return true
     try {
       const events = watchObjects(session, info.resource, info.namespace, {
-        fieldSelector, resourceVersion: textAt(page, 'metadata', 'resourceVersion'), signal: AbortSignal.any([signal, environment.signal]),
+        fieldSelector,
+        resourceVersion: textAt(page, 'metadata', 'resourceVersion'),
+        signal: AbortSignal.any([signal, environment.signal]),
       })
       for await (const { type } of events) if (type === 'DELETED') return true
     } catch (error) {

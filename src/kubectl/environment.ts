@@ -21,7 +21,10 @@ export interface Environment {
   /** East of Greenwich, at a time in milliseconds since the epoch: what local time is. */
   zoneOffsetMinutes(at: number): number
   readonly files: CommandFiles
-  /** Runs a program with the terminal (an editor, diff) and gives its exit code; undefined when there is no such program. */
+  /**
+   * Runs a program with the terminal (an editor, diff) and gives its exit code; undefined when there is no such
+   * program.
+   */
   run(program: string, args: readonly string[]): Promise<number | undefined>
   /** A file of this name in a new directory, which is removed when the command ends. */
   temporaryFile(name: string, bytes: Uint8Array): Promise<string>

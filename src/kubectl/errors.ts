@@ -6,7 +6,10 @@ export class CommandError extends Error {
   readonly exitCode: number
   /** Printed as it is, without `error: `. */
   readonly verbatim: boolean
-  constructor(message: string, options: { readonly exitCode?: number; readonly verbatim?: boolean; readonly cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { readonly exitCode?: number; readonly verbatim?: boolean; readonly cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.exitCode = options.exitCode ?? 1
     this.verbatim = options.verbatim ?? false
@@ -47,7 +50,10 @@ export class ConnectionError extends Error {
   }
 }
 
-/** Throws what was collected: nothing, the one error, or all of them. Equal messages are said once, as upstream's aggregates do. */
+/**
+ * Throws what was collected: nothing, the one error, or all of them. Equal messages are said once, as
+ * upstream's aggregates do.
+ */
 export function throwCollected(errors: readonly unknown[]): void {
   const distinct = [...new Map(errors.map((error) => [plainMessage(error), error])).values()]
   if (distinct.length === 0) return
@@ -58,8 +64,12 @@ export function throwCollected(errors: readonly unknown[]): void {
 export function formatError(error: unknown): { readonly text: string; readonly exitCode: number } {
   if (error instanceof SilentExit) return { text: '', exitCode: error.exitCode }
   const exitCode = error instanceof CommandError ? error.exitCode : 1
-  if (error instanceof ApiError && error.reason === 'Invalid' && error.code === 422) return { text: endLine(formatInvalid(error)), exitCode }
-  if (error instanceof CombinedError) return { text: error.errors.map((inner) => `${messageForError(inner)}\n`).join(''), exitCode }
+  if (error instanceof ApiError && error.reason === 'Invalid' && error.code === 422) {
+    return { text: endLine(formatInvalid(error)), exitCode }
+  }
+  if (error instanceof CombinedError) {
+    return { text: error.errors.map((inner) => `${messageForError(inner)}\n`).join(''), exitCode }
+  }
   const standard = standardMessage(error)
   if (standard !== undefined) return { text: endLine(standard), exitCode }
   const message = plainMessage(error)
@@ -79,7 +89,9 @@ export function messageForError(error: unknown): string {
 function standardMessage(error: unknown): string | undefined {
   if (error instanceof ApiError) {
     if (error.reason === 'Unauthorized') return `error: You must be logged in to the server (${error.message})`
-    return error.status.reason ? `Error from server (${error.status.reason}): ${error.message}` : `Error from server: ${error.message}`
+    return error.status.reason
+      ? `Error from server (${error.status.reason}): ${error.message}`
+      : `Error from server: ${error.message}`
   }
   if (error instanceof ConnectionError) {
     return error.refused

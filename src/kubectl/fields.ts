@@ -18,7 +18,11 @@ export function at(value: unknown, ...path: readonly string[]): unknown {
 
 export function textAt(value: unknown, ...path: readonly string[]): string {
   const found = at(value, ...path)
-  return typeof found === 'string' ? found : typeof found === 'number' || typeof found === 'bigint' || typeof found === 'boolean' ? String(found) : ''
+  return typeof found === 'string'
+    ? found
+    : typeof found === 'number' || typeof found === 'bigint' || typeof found === 'boolean'
+      ? String(found)
+      : ''
 }
 
 export function numberAt(value: unknown, ...path: readonly string[]): number {

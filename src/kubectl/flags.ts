@@ -3,20 +3,38 @@ import { CommandError } from './errors.ts'
 import type { Flags, FlagSpecifications } from './pflag.ts'
 
 export const fileFlags = {
-  filename: { type: 'stringSlice', shorthand: 'f', usage: 'Files, directories, or URLs with the objects; - reads standard input.' },
+  filename: {
+    type: 'stringSlice',
+    shorthand: 'f',
+    usage: 'Files, directories, or URLs with the objects; - reads standard input.',
+  },
   recursive: { type: 'bool', shorthand: 'R', usage: 'Use the directories in -f with all that are below.' },
 } satisfies FlagSpecifications
 
 export const selectorFlag = {
-  selector: { type: 'string', shorthand: 'l', usage: "Selector (label query) to filter on: '=', '==', '!=', 'in', 'notin'." },
+  selector: {
+    type: 'string',
+    shorthand: 'l',
+    usage: "Selector (label query) to filter on: '=', '==', '!=', 'in', 'notin'.",
+  },
 } satisfies FlagSpecifications
 
 export const dryRunFlag = {
-  'dry-run': { type: 'string', default: 'none', withoutValue: 'unchanged', usage: 'none, server or client: only show what would be done.' },
+  'dry-run': {
+    type: 'string',
+    default: 'none',
+    withoutValue: 'unchanged',
+    usage: 'none, server or client: only show what would be done.',
+  },
 } satisfies FlagSpecifications
 
 export const validateFlag = {
-  validate: { type: 'string', default: 'strict', withoutValue: 'strict', usage: 'strict, warn or ignore: what to do about fields that are unknown or given twice.' },
+  validate: {
+    type: 'string',
+    default: 'strict',
+    withoutValue: 'strict',
+    usage: 'strict, warn or ignore: what to do about fields that are unknown or given twice.',
+  },
 } satisfies FlagSpecifications
 
 export function managerFlag(name: string): FlagSpecifications {

@@ -17,7 +17,11 @@ export const globalFlags: FlagSpecifications = {
   'match-server-version': { type: 'bool', usage: "Require the server's version to be the client's." },
   namespace: { type: 'string', shorthand: 'n', usage: 'The namespace of this request.' },
   password: { type: 'string', usage: 'Password for basic authentication.' },
-  'request-timeout': { type: 'string', default: '0', usage: 'How long to wait for one request: 1s, 2m, 3h; 0 is no limit.' },
+  'request-timeout': {
+    type: 'string',
+    default: '0',
+    usage: 'How long to wait for one request: 1s, 2m, 3h; 0 is no limit.',
+  },
   server: { type: 'string', shorthand: 's', usage: 'The address and port of the API server.' },
   'tls-server-name': { type: 'string', usage: "The name in the server's certificate." },
   token: { type: 'string', usage: 'Bearer token for authentication.' },

@@ -44,11 +44,16 @@ for (const [template, text] of templates) {
 }
 
 test('a missing field is an error unless missing fields are allowed', () => {
-  assert.throws(() => printJsonPath(parseJsonPath('{.nothing}'), object, false), /^Error: nothing is not found$|nothing is not found/)
+  assert.throws(
+    () => printJsonPath(parseJsonPath('{.nothing}'), object, false),
+    /^Error: nothing is not found$|nothing is not found/,
+  )
 })
 
 test('what is no template is refused', () => {
-  for (const template of ['{.a', '{end}', '{range .a}', '{.a[}', '{.a["b}']) assert.throws(() => parseJsonPath(template), template)
+  for (const template of ['{.a', '{end}', '{range .a}', '{.a[}', '{.a["b}']) {
+    assert.throws(() => parseJsonPath(template), template)
+  }
 })
 
 test('expressions may be written without braces and dots', () => {

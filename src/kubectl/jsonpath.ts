@@ -1,6 +1,10 @@
 /** JSONPath templates as kubectl's users write them: what is wrong with one is told as any mistake of theirs. */
 import {
-  executeJsonPath as execute, JsonPathError, parseJsonPath as parse, printJsonPath as print, type Node,
+  executeJsonPath as execute,
+  JsonPathError,
+  parseJsonPath as parse,
+  printJsonPath as print,
+  type Node,
 } from '#machinery/json-path.ts'
 import { CommandError } from './errors.ts'
 
@@ -36,6 +40,10 @@ const relaxed = /^\{\.?([^{}]+)\}$|^\.?([^{}]+)$/
 export function relaxJsonPath(text: string): string {
   if (text === '') return text
   const found = relaxed.exec(text)
-  if (!found) throw new CommandError(`unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'`)
+  if (!found) {
+    throw new CommandError(
+      `unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'`,
+    )
+  }
   return `{.${found[1] ?? found[2]}}`
 }

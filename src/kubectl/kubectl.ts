@@ -32,7 +32,12 @@ async function runLine(line: readonly string[], environment: Environment): Promi
   await runCommand(await entry.load(), `kubectl ${name}`, line.toSpliced(position, 1), environment)
 }
 
-async function runCommand(command: Command, path: string, line: readonly string[], environment: Environment): Promise<void> {
+async function runCommand(
+  command: Command,
+  path: string,
+  line: readonly string[],
+  environment: Environment,
+): Promise<void> {
   if (command.subcommands) {
     const position = commandPosition(line, command)
     const name = position < 0 ? undefined : line[position]!
@@ -45,7 +50,9 @@ async function runCommand(command: Command, path: string, line: readonly string[
     const { formatHelp } = await import('./command-help.ts')
     return await environment.output(formatHelp(command, path))
   }
-  const missing = Object.entries(command.flags ?? {}).filter(([flag, { required }]) => required && !flags.changed(flag)).map(([flag]) => `"${flag}"`)
+  const missing = Object.entries(command.flags ?? {})
+    .filter(([flag, { required }]) => required && !flags.changed(flag))
+    .map(([flag]) => `"${flag}"`)
   if (missing.length > 0) throw new CommandError(`required flag(s) ${missing.toSorted().join(', ')} not set`)
   const session = new Session(environment, flags.restrict(globalFlags, command.flags ?? {}))
   const context: CommandContext = { words, dash, flags, session, environment, path }
@@ -77,13 +84,22 @@ function commandPosition(line: readonly string[], command?: Command): number {
 }
 
 function unknownCommand(name: string): CommandError {
-  const similar = Object.keys(commands).filter((known) =>
-    known.startsWith(name.toLowerCase()) || editDistance(name.toLowerCase(), known) <= 2 || (alsoCalled[known] ?? []).includes(name))
-  const suggestion = similar.length === 0 ? '' : `\n\nDid you mean this?\n${similar.map((known) => `\t${known}\n`).join('')}`
+  const similar = Object.keys(commands).filter(
+    (known) =>
+      known.startsWith(name.toLowerCase())
+      || editDistance(name.toLowerCase(), known) <= 2
+      || (alsoCalled[known] ?? []).includes(name),
+  )
+  const suggestion =
+    similar.length === 0 ? '' : `\n\nDid you mean this?\n${similar.map((known) => `\t${known}\n`).join('')}`
   return new CommandError(`unknown command "${name}" for "kubectl"${suggestion}`)
 }
 
-const alsoCalled: Readonly<Record<string, readonly string[]>> = { get: ['list', 'ls'], delete: ['rm'], scale: ['resize'] }
+const alsoCalled: Readonly<Record<string, readonly string[]>> = {
+  get: ['list', 'ls'],
+  delete: ['rm'],
+  scale: ['resize'],
+}
 
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)

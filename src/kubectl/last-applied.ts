@@ -1,7 +1,6 @@
 /** The annotation in which apply keeps the configuration that it applied last. */
 import { encodeUnstructured } from '#machinery/codec/json.ts'
-import type { Json } from './fields.ts'
-import { at, objectAt, withValue } from './fields.ts'
+import { at, objectAt, withValue, type Json } from './fields.ts'
 
 export const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration'
 
@@ -10,7 +9,10 @@ export function lastAppliedOf(object: Json): string | undefined {
   return typeof text === 'string' && text !== '' ? text : undefined
 }
 
-/** The object as the annotation has it: with annotations (even when there are none), but not that one. Ends with a line feed. */
+/**
+ * The object as the annotation has it: with annotations (even when there are none), but not that one. Ends
+ * with a line feed.
+ */
 export function configurationText(object: Json): string {
   const { [lastAppliedAnnotation]: _, ...annotations } = objectAt(object, 'metadata', 'annotations')
   return `${encodeUnstructured(withValue(object, ['metadata', 'annotations'], annotations))}\n`

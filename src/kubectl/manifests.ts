@@ -2,8 +2,7 @@
 import { parseYaml, YamlError } from '#machinery/codec/yaml.ts'
 import type { Environment } from './environment.ts'
 import { CommandError } from './errors.ts'
-import type { Json } from './fields.ts'
-import { isObject, listAt, textAt } from './fields.ts'
+import { isObject, listAt, textAt, type Json } from './fields.ts'
 
 export interface Manifest {
   /** The file's path, or `STDIN`. */
@@ -15,19 +14,36 @@ const extensions = ['.json', '.yaml', '.yml']
 const maxDepth = 64
 
 /** In the order given; a directory's files in the order of their names. Throws for what cannot be read. */
-export async function readManifests(environment: Environment, filenames: readonly string[], recursive: boolean): Promise<readonly Manifest[]> {
+export async function readManifests(
+  environment: Environment,
+  filenames: readonly string[],
+  recursive: boolean,
+): Promise<readonly Manifest[]> {
   const manifests: Manifest[] = []
   for (const filename of filenames) {
-    for (const { source, bytes } of await readFiles(environment, filename, recursive)) manifests.push(...parseManifest(source, bytes))
+    for (const { source, bytes } of await readFiles(environment, filename, recursive)) {
+      manifests.push(...parseManifest(source, bytes))
+    }
   }
   return manifests
 }
 
-async function readFiles(environment: Environment, filename: string, recursive: boolean): Promise<readonly { readonly source: string; readonly bytes: Uint8Array }[]> {
+async function readFiles(
+  environment: Environment,
+  filename: string,
+  recursive: boolean,
+): Promise<readonly { readonly source: string; readonly bytes: Uint8Array }[]> {
   if (filename === '-') return [{ source: 'STDIN', bytes: await environment.readInput() }]
   if (/^https?:\/\//.test(filename)) {
-    const response = await environment.http.request({ method: 'GET', url: filename, headers: { accept: '*/*' } }, environment.signal)
-    if (response.status !== 200) throw new CommandError(`unable to read URL "${filename}", server reported ${response.status}, status code=${response.status}`)
+    const response = await environment.http.request(
+      { method: 'GET', url: filename, headers: { accept: '*/*' } },
+      environment.signal,
+    )
+    if (response.status !== 200) {
+      throw new CommandError(
+        `unable to read URL "${filename}", server reported ${response.status}, status code=${response.status}`,
+      )
+    }
     return [{ source: filename, bytes: await response.readBody(64 * 1024 * 1024) }]
   }
   const names = await environment.files.list(filename)
@@ -70,7 +86,9 @@ function parseManifest(source: string, bytes: Uint8Array): readonly Manifest[] {
   return documents.filter((document) => document !== null && document !== undefined).flatMap((document) => {
     if (!isObject(document)) {
       const what = typeof document === 'string' ? 'string' : Array.isArray(document) ? 'array' : typeof document
-      throw new CommandError(`error parsing ${source}: json: cannot unmarshal ${what} into Go value of type map[string]interface {}`)
+      throw new CommandError(
+        `error parsing ${source}: json: cannot unmarshal ${what} into Go value of type map[string]interface {}`,
+      )
     }
     return flatten(document).map((object) => ({ source, object: requireKind(source, object) }))
   })
@@ -82,11 +100,14 @@ function flatten(object: Json): readonly Json[] {
 }
 
 function requireKind(source: string, object: Json): Json {
-  const missing = textAt(object, 'apiVersion') === '' ? 'apiVersion' : textAt(object, 'kind') === '' ? 'kind' : undefined
+  const missing =
+    textAt(object, 'apiVersion') === '' ? 'apiVersion' : textAt(object, 'kind') === '' ? 'kind' : undefined
   if (missing === undefined) return object
   const both = textAt(object, 'kind') === '' && textAt(object, 'apiVersion') === ''
   const problem = both ? 'apiVersion not set, kind not set' : `${missing} not set`
-  throw new CommandError(both || missing
-    ? `error validating ${JSON.stringify(source)}: error validating data: ${both ? `[${problem}]` : problem}; if you choose to ignore these errors, turn validation off with --validate=false`
-    : problem)
+  throw new CommandError(
+    both || missing
+      ? `error validating ${JSON.stringify(source)}: error validating data: ${both ? `[${problem}]` : problem}; if you choose to ignore these errors, turn validation off with --validate=false`
+      : problem,
+  )
 }

@@ -1,10 +1,9 @@
 /** Explains a field by the server's OpenAPI v3 document of its group and version. */
 import { CommandError } from './errors.ts'
-import { at, isObject, type Json, listAt, sortedEntries, textAt } from './fields.ts'
-import type { Resource } from './resources.ts'
-import { apiVersionOf } from './resources.ts'
-import type { Session } from './session.ts'
+import { at, isObject, listAt, sortedEntries, textAt, type Json } from './fields.ts'
 import { wrapText } from './print/wrap.ts'
+import { apiVersionOf, type Resource } from './resources.ts'
+import type { Session } from './session.ts'
 
 export async function fetchDocument(session: Session, resource: Pick<Resource, 'group' | 'version'>): Promise<Json> {
   const requests = await session.requests()
@@ -26,7 +25,12 @@ export function explainHead({ group, version, kind }: Resource): string {
 }
 
 /** Throws for a field that does not exist. */
-export function explainBody(document: Json, resource: Resource, fieldPath: readonly string[], recursive: boolean): string {
+export function explainBody(
+  document: Json,
+  resource: Resource,
+  fieldPath: readonly string[],
+  recursive: boolean,
+): string {
   const { group, version, kind } = resource
   const schema = Object.values(at(document, 'components', 'schemas') as Json ?? {}).find((candidate) =>
     listAt(candidate, 'x-kubernetes-group-version-kind').some((gvk) =>
@@ -61,7 +65,9 @@ function describe(explainer: Explainer, schema: unknown, path: readonly string[]
     return inner === '' ? '' : head + inner
   }
   if (isObject(resolved['items'])) return describe(explainer, resolved['items'], path, next)
-  if (isObject(resolved['additionalProperties'])) return describe(explainer, resolved['additionalProperties'], path, next)
+  if (isObject(resolved['additionalProperties'])) {
+    return describe(explainer, resolved['additionalProperties'], path, next)
+  }
   for (const alternative of listAt(resolved, 'allOf')) {
     const text = describe(explainer, alternative, path, next)
     if (text !== '') return text
@@ -74,7 +80,12 @@ function describeAll(explainer: Explainer, schema: unknown, seen: ReadonlySet<st
   if (reference !== '' && seen.has(reference)) return ''
   const next = new Set(seen).add(reference)
   const own = textAt(resolved, 'description')
-  return (own === '' ? '' : `${own}\n`) + children(resolved).map((child) => describeAll(explainer, child, next)).join('')
+  return (
+    (own === '' ? '' : `${own}\n`)
+    + children(resolved)
+      .map((child) => describeAll(explainer, child, next))
+      .join('')
+  )
 }
 
 function children(schema: Json): readonly unknown[] {
@@ -92,8 +103,11 @@ function listFields(explainer: Explainer, schema: unknown, level: number, seen: 
   const { reference, resolved } = resolve(explainer, schema)
   if (reference !== '' && seen.has(reference)) return ''
   const next = new Set(seen).add(reference)
-  const own = sortedEntries(isObject(resolved['properties']) ? resolved['properties'] : {}).map(([name, field]) =>
-    describeField(explainer, resolved, name, field, level) + (explainer.recursive ? listFields(explainer, field, level + 1, next) : ''))
+  const own = sortedEntries(isObject(resolved['properties']) ? resolved['properties'] : {}).map(
+    ([name, field]) =>
+      describeField(explainer, resolved, name, field, level)
+      + (explainer.recursive ? listFields(explainer, field, level + 1, next) : ''),
+  )
   return own.join('') + children(resolved).map((child) => listFields(explainer, child, level, next)).join('')
 }
 

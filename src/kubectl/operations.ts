@@ -1,12 +1,9 @@
 /** Reads and writes of objects whose kind is known only from discovery. */
-import { encodeUnstructured } from '#machinery/codec/json.ts'
-import type { Status } from '#machinery/errors/api-error.ts'
-import { ApiError } from '#machinery/errors/api-error.ts'
 import type { Query } from '#client/http-requests.ts'
-import type { Json } from './fields.ts'
-import { listAt, textAt } from './fields.ts'
-import type { Resource } from './resources.ts'
-import { pathOf } from './resources.ts'
+import { encodeUnstructured } from '#machinery/codec/json.ts'
+import { ApiError, type Status } from '#machinery/errors/api-error.ts'
+import { listAt, textAt, type Json } from './fields.ts'
+import { pathOf, type Resource } from './resources.ts'
 import type { Session } from './session.ts'
 
 export interface Target {
@@ -30,7 +27,9 @@ export interface WriteOptions {
 export type PatchKind = 'json' | 'merge' | 'strategic' | 'apply'
 
 const patchTypes: Readonly<Record<PatchKind, string>> = {
-  json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json',
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
   apply: 'application/apply-patch+yaml',
 }
 
@@ -42,9 +41,17 @@ export interface SelectorOptions extends ReadOptions {
   readonly subresource?: string | undefined
 }
 
-export async function getObject(session: Session, { resource, namespace, name, subresource }: Target, { accept, query = {} }: ReadOptions = {}): Promise<Json> {
+export async function getObject(
+  session: Session,
+  { resource, namespace, name, subresource }: Target,
+  { accept, query = {} }: ReadOptions = {},
+): Promise<Json> {
   const requests = await session.requests()
-  return await requests.json({ path: pathOf(resource, namespace, name, subresource), query, ...(accept && { accept }) }) as Json
+  return (await requests.json({
+    path: pathOf(resource, namespace, name, subresource),
+    query,
+    ...(accept && { accept }),
+  })) as Json
 }
 
 /** undefined when the server has no such object. */
@@ -58,7 +65,12 @@ export async function findObject(session: Session, target: Target): Promise<Json
 }
 
 /** Page after page; each is a list or a table. */
-export async function* listPages(session: Session, resource: Resource, namespace: string, options: SelectorOptions): AsyncGenerator<Json> {
+export async function* listPages(
+  session: Session,
+  resource: Resource,
+  namespace: string,
+  options: SelectorOptions,
+): AsyncGenerator<Json> {
   const requests = await session.requests()
   const { labelSelector, fieldSelector, limit = 500, accept, query } = options
   let token = ''
@@ -73,7 +85,12 @@ export async function* listPages(session: Session, resource: Resource, namespace
 }
 
 /** All items, each with its apiVersion and kind, which the items of a built-in list lack. */
-export async function listObjects(session: Session, resource: Resource, namespace: string, options: SelectorOptions = {}): Promise<Json[]> {
+export async function listObjects(
+  session: Session,
+  resource: Resource,
+  namespace: string,
+  options: SelectorOptions = {},
+): Promise<Json[]> {
   const items: Json[] = []
   for await (const page of listPages(session, resource, namespace, options)) items.push(...itemsOf(page))
   return items
@@ -85,13 +102,30 @@ export function itemsOf(list: Json): Json[] {
     textAt(item, 'kind') !== '' ? item as Json : { apiVersion: textAt(list, 'apiVersion'), kind, ...(item as Json) })
 }
 
-export async function createObject(session: Session, { resource, namespace, name, subresource }: Target, object: Json, options: WriteOptions = {}): Promise<Json> {
+export async function createObject(
+  session: Session,
+  { resource, namespace, name, subresource }: Target,
+  object: Json,
+  options: WriteOptions = {},
+): Promise<Json> {
   const path = pathOf(resource, namespace, subresource === undefined ? undefined : name, subresource)
   return await write(session, 'POST', path, 'application/json', object, options)
 }
 
-export async function replaceObject(session: Session, { resource, namespace, name, subresource }: Target, object: Json, options: WriteOptions = {}): Promise<Json> {
-  return await write(session, 'PUT', pathOf(resource, namespace, name, subresource), 'application/json', object, options)
+export async function replaceObject(
+  session: Session,
+  { resource, namespace, name, subresource }: Target,
+  object: Json,
+  options: WriteOptions = {},
+): Promise<Json> {
+  return await write(
+    session,
+    'PUT',
+    pathOf(resource, namespace, name, subresource),
+    'application/json',
+    object,
+    options,
+  )
 }
 
 /** A patch that is a text is sent as it is. */
@@ -100,7 +134,9 @@ export async function patchObject(
   options: WriteOptions & { readonly force?: boolean } = {},
 ): Promise<Json> {
   const { force, ...rest } = options
-  return await write(session, 'PATCH', pathOf(resource, namespace, name, subresource), patchTypes[kind], patch, rest, { force })
+  return await write(session, 'PATCH', pathOf(resource, namespace, name, subresource), patchTypes[kind], patch, rest, {
+    force,
+  })
 }
 
 export interface DeleteOptions {
@@ -110,7 +146,11 @@ export interface DeleteOptions {
 }
 
 /** The object while it is still ending, or a Status. */
-export async function deleteObject(session: Session, { resource, namespace, name }: Target, { gracePeriodSeconds, propagationPolicy, dryRun }: DeleteOptions): Promise<Json | Status> {
+export async function deleteObject(
+  session: Session,
+  { resource, namespace, name }: Target,
+  { gracePeriodSeconds, propagationPolicy, dryRun }: DeleteOptions,
+): Promise<Json | Status> {
   const body = {
     kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds, propagationPolicy, ...(dryRun && { dryRun: ['All'] }),
   }
@@ -118,14 +158,22 @@ export async function deleteObject(session: Session, { resource, namespace, name
 }
 
 async function write(
-  session: Session, method: string, path: string, type: string, value: unknown, options: WriteOptions, query: Query = {},
+  session: Session,
+  method: string,
+  path: string,
+  type: string,
+  value: unknown,
+  options: WriteOptions,
+  query: Query = {},
 ): Promise<Json> {
   const requests = await session.requests()
   const text = typeof value === 'string' ? value : encodeUnstructured(value as object)
   return await requests.json({
     method, path, body: { type, bytes: new TextEncoder().encode(text) },
     query: {
-      dryRun: options.dryRun ? 'All' : undefined, fieldManager: options.fieldManager, fieldValidation: options.fieldValidation,
+      dryRun: options.dryRun ? 'All' : undefined,
+      fieldManager: options.fieldManager,
+      fieldValidation: options.fieldValidation,
       ...query,
     },
   }) as Json
@@ -138,16 +186,34 @@ export interface WatchEvent {
 
 /** Ends when the server ends the watch; throws its error event as an ApiError. */
 export async function* watchObjects(
-  session: Session, resource: Resource, namespace: string,
-  options: SelectorOptions & { readonly resourceVersion?: string; readonly signal?: AbortSignal; readonly sendInitialEvents?: boolean },
+  session: Session,
+  resource: Resource,
+  namespace: string,
+  options: SelectorOptions & {
+    readonly resourceVersion?: string
+    readonly signal?: AbortSignal
+    readonly sendInitialEvents?: boolean
+  },
 ): AsyncGenerator<WatchEvent> {
   const requests = await session.requests()
-  const { labelSelector, fieldSelector, accept, query, resourceVersion, signal = session.environment.signal, sendInitialEvents } = options
+  const {
+    labelSelector,
+    fieldSelector,
+    accept,
+    query,
+    resourceVersion,
+    signal = session.environment.signal,
+    sendInitialEvents,
+  } = options
   const stream = requests.stream({
     path: pathOf(resource, namespace), signal, ...(accept && { accept }),
     query: {
       ...query, labelSelector, fieldSelector, resourceVersion, watch: true,
-      ...(sendInitialEvents && { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true }),
+      ...(sendInitialEvents && {
+        sendInitialEvents: true,
+        resourceVersionMatch: 'NotOlderThan',
+        allowWatchBookmarks: true,
+      }),
     },
   })
   for await (const line of readLines(stream)) {

@@ -1,16 +1,18 @@
 /** The patch that brings an object to its applied configuration, and what it makes of the object. */
 import { applyMergePatch, createMergePatch } from '#machinery/patch/merge-patch.ts'
 import { schemaOf } from './creation.ts'
+import { isObject, textAt, type Json } from './fields.ts'
 import { lastAppliedOf } from './last-applied.ts'
-import type { Json } from './fields.ts'
-import { isObject, textAt } from './fields.ts'
 
 export interface Patch {
   readonly kind: 'strategic' | 'merge'
   readonly patch: Json
 }
 
-/** Three-way: what the last configuration had and `modified` has not is removed. Strategic for built-in kinds. Throws as createThreeWayMergePatch does. */
+/**
+ * Three-way: what the last configuration had and `modified` has not is removed. Strategic for built-in kinds. Throws as
+ * createThreeWayMergePatch does.
+ */
 export async function planApply(current: Json, modified: Json, overwrite: boolean): Promise<Patch> {
   const text = lastAppliedOf(current)
   const original = text === undefined ? {} : JSON.parse(text) as Json

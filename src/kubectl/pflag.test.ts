@@ -16,7 +16,11 @@ const specifications: FlagSpecifications = {
   cascade: { type: 'string', default: 'background', withoutValue: 'orphan', usage: '' },
 }
 
-const readings: readonly (readonly [line: string, words: readonly string[], flags: Readonly<Record<string, unknown>>])[] = [
+const readings: readonly (readonly [
+  line: string,
+  words: readonly string[],
+  flags: Readonly<Record<string, unknown>>,
+])[] = [
   ['get pods', ['get', 'pods'], { namespace: '', watch: false, wait: true }],
   ['-n kube-system get pods', ['get', 'pods'], { namespace: 'kube-system' }],
   ['-nkube-system', [], { namespace: 'kube-system' }],
@@ -48,8 +52,16 @@ for (const [line, words, wanted] of readings) {
     for (const [name, value] of Object.entries(wanted)) {
       const { flags } = parsed
       const type = specifications[name]!.type
-      const found = type === 'bool' ? flags.bool(name) : type === 'int' ? flags.int(name) : type === 'duration' ? flags.duration(name)
-        : type === 'string' ? flags.string(name) : flags.list(name)
+      const found =
+        type === 'bool'
+          ? flags.bool(name)
+          : type === 'int'
+            ? flags.int(name)
+            : type === 'duration'
+              ? flags.duration(name)
+              : type === 'string'
+                ? flags.string(name)
+                : flags.list(name)
       assert.deepEqual(found, value, name)
     }
   })
@@ -68,12 +80,24 @@ const refusals: readonly (readonly [line: string, message: string])[] = [
 
 for (const [line, message] of refusals) {
   test(`${line} is refused: ${message}`, () => {
-    assert.throws(() => parseLine(line.split(' '), specifications), (error) => error instanceof FlagError && error.message === message)
+    assert.throws(
+      () => parseLine(line.split(' '), specifications),
+      (error) => error instanceof FlagError && error.message === message,
+    )
   })
 }
 
 test('the word after a flag is its value only if the flag takes one', () => {
-  for (const [word, expected] of [['-n', true], ['--namespace', true], ['--namespace=a', false], ['-nns', false], ['-w', false], ['--cascade', false], ['pods', false], ['-', false]] as const) {
+  for (const [word, expected] of [
+    ['-n', true],
+    ['--namespace', true],
+    ['--namespace=a', false],
+    ['-nns', false],
+    ['-w', false],
+    ['--cascade', false],
+    ['pods', false],
+    ['-', false],
+  ] as const) {
     assert.equal(takesNextWord(word, specifications), expected, word)
   }
 })

@@ -1,7 +1,11 @@
-/** Reads command lines as pflag does: `--a=b`, `--a b`, `-nns`, `-n ns`, `-o=json`, grouped shorthands, flags between words. */
-import { parseDuration, DurationError } from '#machinery/duration.ts'
+/**
+ * Reads command lines as pflag does: `--a=b`, `--a b`, `-nns`, `-n ns`, `-o=json`, grouped shorthands,
+ * flags between words.
+ */
+import { DurationError, parseDuration } from '#machinery/duration.ts'
 
-export type FlagType = 'bool' | 'string' | 'int' | 'int32' | 'int64' | 'uint' | 'duration' | 'stringSlice' | 'stringArray'
+export type FlagType =
+  'bool' | 'string' | 'int' | 'int32' | 'int64' | 'uint' | 'duration' | 'stringSlice' | 'stringArray'
 
 export interface FlagSpecification {
   readonly type: FlagType
@@ -106,10 +110,19 @@ export interface ParsedLine {
   readonly dash: number | undefined
 }
 
-/** Throws FlagError. `--help` and `-h` are left to the caller: they must be declared. With `interspersed` false, flags end at the first word. */
-export function parseLine(line: readonly string[], specifications: FlagSpecifications, interspersed = true): ParsedLine {
+/**
+ * Throws FlagError. `--help` and `-h` are left to the caller: they must be declared. With `interspersed` false, flags
+ * end at the first word.
+ */
+export function parseLine(
+  line: readonly string[],
+  specifications: FlagSpecifications,
+  interspersed = true,
+): ParsedLine {
   const flags = new Flags(specifications)
-  const byShorthand = new Map(Object.entries(specifications).flatMap(([name, { shorthand }]) => shorthand ? [[shorthand, name]] : []))
+  const byShorthand = new Map(
+    Object.entries(specifications).flatMap(([name, { shorthand }]) => (shorthand ? [[shorthand, name]] : [])),
+  )
   const words: string[] = []
   for (let index = 0; index < line.length; index++) {
     const word = line[index]!
@@ -131,12 +144,19 @@ function takeLong(word: string, next: string | undefined, flags: Flags): boolean
   const specification = flags.specification(name)
   if (!specification) throw new FlagError(`unknown flag: --${name}`)
   const implied = impliedValue(specification)
-  if (value === undefined && implied === undefined && next === undefined) throw new FlagError(`flag needs an argument: --${name}`)
+  if (value === undefined && implied === undefined && next === undefined) {
+    throw new FlagError(`flag needs an argument: --${name}`)
+  }
   flags.set(name, value ?? implied ?? next!)
   return value === undefined && implied === undefined
 }
 
-function takeShorthands(word: string, next: string | undefined, flags: Flags, byShorthand: ReadonlyMap<string, string>): boolean {
+function takeShorthands(
+  word: string,
+  next: string | undefined,
+  flags: Flags,
+  byShorthand: ReadonlyMap<string, string>,
+): boolean {
   let rest = word.slice(1)
   while (rest !== '') {
     const letter = rest[0]!
@@ -163,12 +183,17 @@ function takeShorthands(word: string, next: string | undefined, flags: Flags, by
   return false
 }
 
-/** True for `--flag` and `-f` words whose value is the next word: what must be skipped to find a command's name among flags. */
+/**
+ * True for `--flag` and `-f` words whose value is the next word: what must be skipped to find a command's
+ * name among flags.
+ */
 export function takesNextWord(word: string, specifications: FlagSpecifications): boolean {
   if (!word.startsWith('-') || word === '-' || word === '--' || word.includes('=')) return false
   const long = word.startsWith('--')
   if (!long && word.length > 2) return false
-  const name = long ? word.slice(2) : Object.keys(specifications).find((key) => specifications[key]!.shorthand === word[1])
+  const name = long
+    ? word.slice(2)
+    : Object.keys(specifications).find((key) => specifications[key]!.shorthand === word[1])
   const specification = name !== undefined && Object.hasOwn(specifications, name) ? specifications[name] : undefined
   return specification !== undefined && impliedValue(specification) === undefined
 }
@@ -208,7 +233,18 @@ function problemOf(type: FlagType, value: string): string | undefined {
 }
 
 const booleans: Readonly<Record<string, boolean>> = {
-  1: true, t: true, T: true, true: true, TRUE: true, True: true, 0: false, f: false, F: false, false: false, FALSE: false, False: false,
+  1: true,
+  t: true,
+  T: true,
+  true: true,
+  TRUE: true,
+  True: true,
+  0: false,
+  f: false,
+  F: false,
+  false: false,
+  FALSE: false,
+  False: false,
 }
 
 /** Go's strconv.ParseBool. */
@@ -220,7 +256,9 @@ function parseBool(text: string): boolean | undefined {
 function splitComma(value: string): string[] {
   if (value === '') return []
   if (!value.includes('"')) return value.split(',')
-  return [...value.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!)
+  return [...value.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!,
+  )
 }
 
 function quoteRune(letter: string): string {

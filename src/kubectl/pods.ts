@@ -1,8 +1,7 @@
 /** The pods behind an object, the best one of them first, and their containers. */
 import type { CommandContext } from './command.ts'
 import { CommandError } from './errors.ts'
-import type { Json } from './fields.ts'
-import { at, listAt, nameOf, namespaceOf, numberAt, sortedEntries, textAt, textsAt } from './fields.ts'
+import { at, listAt, nameOf, namespaceOf, numberAt, sortedEntries, textAt, textsAt, type Json } from './fields.ts'
 import { itemsOf, listPages, watchObjects } from './operations.ts'
 import { requireResource } from './resources.ts'
 
@@ -12,11 +11,15 @@ async function podSelectorOf(object: Json): Promise<string> {
   switch (kind) {
     case 'ReplicaSet': case 'StatefulSet': case 'DaemonSet': case 'Deployment': case 'Job': {
       const { formatLabelMatcher, labelSelectorMatcher } = await import('#machinery/meta/label-selector.ts')
-      return formatLabelMatcher(labelSelectorMatcher(at(object, 'spec', 'selector') as Parameters<typeof labelSelectorMatcher>[0]))
+      return formatLabelMatcher(
+        labelSelectorMatcher(at(object, 'spec', 'selector') as Parameters<typeof labelSelectorMatcher>[0]),
+      )
     }
     case 'ReplicationController': case 'Service': {
       const selector = sortedEntries(textsAt(object, 'spec', 'selector'))
-      if (kind === 'Service' && selector.length === 0) throw new CommandError(`invalid service '${nameOf(object)}': Service is defined without a selector`)
+      if (kind === 'Service' && selector.length === 0) {
+        throw new CommandError(`invalid service '${nameOf(object)}': Service is defined without a selector`)
+      }
       return selector.map(([key, value]) => `${key}=${value}`).join(',')
     }
     default:
@@ -40,7 +43,11 @@ export async function podsOf(context: CommandContext, object: Json, timeoutMs: n
   const timer = environment.clock.schedule(timeoutMs, () => stop.abort())
   try {
     const signal = AbortSignal.any([stop.signal, environment.signal])
-    for await (const { type, object: pod } of watchObjects(session, resource, namespaceOf(object), { labelSelector, resourceVersion, signal })) {
+    for await (const { type, object: pod } of watchObjects(session, resource, namespaceOf(object), {
+      labelSelector,
+      resourceVersion,
+      signal,
+    })) {
       if (type === 'ADDED' || type === 'MODIFIED') return [pod]
     }
   } catch (error) {
@@ -52,12 +59,20 @@ export async function podsOf(context: CommandContext, object: Json, timeoutMs: n
 }
 
 function compareForLogging(a: Json, b: Json): number {
-  const ready = (pod: Json): unknown => listAt(pod, 'status', 'conditions').find((condition) => textAt(condition, 'type') === 'Ready' && textAt(condition, 'status') === 'True')
-  const restarts = (pod: Json): number => Math.max(0, ...listAt(pod, 'status', 'containerStatuses').map((status) => numberAt(status, 'restartCount')))
+  const ready = (pod: Json): unknown =>
+    listAt(pod, 'status', 'conditions').find(
+      (condition) => textAt(condition, 'type') === 'Ready' && textAt(condition, 'status') === 'True',
+    )
+  const restarts = (pod: Json): number =>
+    Math.max(0, ...listAt(pod, 'status', 'containerStatuses').map((status) => numberAt(status, 'restartCount')))
   const phases: Readonly<Record<string, number>> = { Unknown: 1, Pending: 2 }
   const order = (pod: Json): readonly (number | string)[] => [
-    textAt(pod, 'spec', 'nodeName') === '' ? 1 : 0, phases[textAt(pod, 'status', 'phase')] ?? 0, ready(pod) === undefined ? 1 : 0,
-    textAt(ready(pod), 'lastTransitionTime'), -restarts(pod), textAt(pod, 'metadata', 'creationTimestamp'),
+    textAt(pod, 'spec', 'nodeName') === '' ? 1 : 0,
+    phases[textAt(pod, 'status', 'phase')] ?? 0,
+    ready(pod) === undefined ? 1 : 0,
+    textAt(ready(pod), 'lastTransitionTime'),
+    -restarts(pod),
+    textAt(pod, 'metadata', 'creationTimestamp'),
   ]
   const [left, right] = [order(a), order(b)]
   for (const [index, value] of left.entries()) {
@@ -69,8 +84,13 @@ function compareForLogging(a: Json, b: Json): number {
 
 /** `c, d (ephem), e (init)`. */
 export function allContainerNames(pod: Json): string {
-  const names = (field: string, suffix: string): string[] => listAt(pod, 'spec', field).map((container) => `${textAt(container, 'name')}${suffix}`)
-  return [...names('containers', ''), ...names('ephemeralContainers', ' (ephem)'), ...names('initContainers', ' (init)')].join(', ')
+  const names = (field: string, suffix: string): string[] =>
+    listAt(pod, 'spec', field).map((container) => `${textAt(container, 'name')}${suffix}`)
+  return [
+    ...names('containers', ''),
+    ...names('ephemeralContainers', ' (ephem)'),
+    ...names('initContainers', ' (init)'),
+  ].join(', ')
 }
 
 export function containerNames(pod: Json): readonly string[] {
@@ -84,12 +104,15 @@ export function chooseContainer({ environment }: CommandContext, pod: Json, want
   let name = wanted
   if (name === '') {
     const preset = textAt(pod, 'metadata', 'annotations', 'kubectl.kubernetes.io/default-container')
-    if (preset !== '' && !names.includes(preset)) environment.error(`Default container name ${JSON.stringify(preset)} not found in pod ${nameOf(pod)}\n`)
-    else name = preset
+    if (preset !== '' && !names.includes(preset)) {
+      environment.error(`Default container name ${JSON.stringify(preset)} not found in pod ${nameOf(pod)}\n`)
+    } else name = preset
   }
   if (name === '') {
     name = textAt(listAt(pod, 'spec', 'containers')[0], 'name')
-    if (names.length > 1 && !quiet) environment.error(`Defaulted container ${JSON.stringify(name)} out of: ${allContainerNames(pod)}\n`)
+    if (names.length > 1 && !quiet) {
+      environment.error(`Defaulted container ${JSON.stringify(name)} out of: ${allContainerNames(pod)}\n`)
+    }
   }
   return name
 }

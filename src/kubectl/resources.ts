@@ -30,7 +30,9 @@ export interface ResourceCatalog {
   readonly resources: readonly Resource[]
 }
 
-const aggregated = ['v2', 'v2beta1'].map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)
+const aggregated = ['v2', 'v2beta1'].map(
+  (version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+)
 const accept = [...aggregated, 'application/json'].join(',')
 
 /** By the two aggregated documents, or, from a server without them, by one document of each group's version. */
@@ -41,8 +43,13 @@ export async function discover(requests: HttpRequests): Promise<ResourceCatalog>
     if (error instanceof ApiError && error.code === 404) return {}
     throw error
   })
-  const parts = await Promise.all([legacy, groups].map(async (document) =>
-    textAt(document, 'kind') === 'APIGroupDiscoveryList' ? readAggregated(document) : await readSeparately(requests, document)))
+  const parts = await Promise.all(
+    [legacy, groups].map(async (document) =>
+      textAt(document, 'kind') === 'APIGroupDiscoveryList'
+        ? readAggregated(document)
+        : await readSeparately(requests, document),
+    ),
+  )
   return { groups: parts.flatMap((part) => part.groups), resources: parts.flatMap((part) => part.resources) }
 }
 
@@ -56,9 +63,15 @@ function readAggregated(document: unknown): ResourceCatalog {
       for (const resource of listAt(entry, 'resources')) {
         if (!isObject(at(resource, 'responseKind'))) continue
         resources.push({
-          group, version: textAt(entry, 'version'), name: textAt(resource, 'resource'), kind: textAt(resource, 'responseKind', 'kind'),
-          singular: textAt(resource, 'singularResource'), namespaced: textAt(resource, 'scope') === 'Namespaced',
-          verbs: texts(at(resource, 'verbs')), shortNames: texts(at(resource, 'shortNames')), categories: texts(at(resource, 'categories')),
+          group,
+          version: textAt(entry, 'version'),
+          name: textAt(resource, 'resource'),
+          kind: textAt(resource, 'responseKind', 'kind'),
+          singular: textAt(resource, 'singularResource'),
+          namespaced: textAt(resource, 'scope') === 'Namespaced',
+          verbs: texts(at(resource, 'verbs')),
+          shortNames: texts(at(resource, 'shortNames')),
+          categories: texts(at(resource, 'categories')),
           subresources: listAt(resource, 'subresources').map((subresource) => textAt(subresource, 'subresource')),
         })
       }
@@ -73,11 +86,20 @@ async function readSeparately(requests: HttpRequests, document: unknown): Promis
     : listAt(document, 'groups').map((entry) => {
       const preferred = textAt(entry, 'preferredVersion', 'version')
       const versions = listAt(entry, 'versions').map((version) => textAt(version, 'version'))
-      return { group: textAt(entry, 'name'), versions: [preferred, ...versions.filter((version) => version !== preferred)].filter((version) => version !== '') }
+      return {
+        group: textAt(entry, 'name'),
+        versions: [preferred, ...versions.filter((version) => version !== preferred)].filter(
+          (version) => version !== '',
+        ),
+      }
     })
   const lists = await Promise.all(groups.flatMap(({ group, versions }) => versions.map(async (version) => {
     try {
-      return readList(group, version, await requests.json({ path: group === '' ? `/api/${version}` : `/apis/${group}/${version}` }))
+      return readList(
+        group,
+        version,
+        await requests.json({ path: group === '' ? `/api/${version}` : `/apis/${group}/${version}` }),
+      )
     } catch (error) {
       // An aggregated server that is away takes only its own group with it.
       if (error instanceof ApiError) return []
@@ -89,13 +111,23 @@ async function readSeparately(requests: HttpRequests, document: unknown): Promis
 
 function readList(group: string, version: string, document: unknown): Resource[] {
   const entries = listAt(document, 'resources')
-  return entries.filter((entry) => !textAt(entry, 'name').includes('/')).map((entry) => ({
-    group: textAt(entry, 'group') || group, version: textAt(entry, 'version') || version, name: textAt(entry, 'name'), kind: textAt(entry, 'kind'),
-    singular: textAt(entry, 'singularName'), namespaced: at(entry, 'namespaced') === true, verbs: texts(at(entry, 'verbs')),
-    shortNames: texts(at(entry, 'shortNames')), categories: texts(at(entry, 'categories')),
-    subresources: entries.map((other) => textAt(other, 'name')).filter((name) => name.startsWith(`${textAt(entry, 'name')}/`))
-      .map((name) => name.slice(textAt(entry, 'name').length + 1)),
-  }))
+  return entries
+    .filter((entry) => !textAt(entry, 'name').includes('/'))
+    .map((entry) => ({
+      group: textAt(entry, 'group') || group,
+      version: textAt(entry, 'version') || version,
+      name: textAt(entry, 'name'),
+      kind: textAt(entry, 'kind'),
+      singular: textAt(entry, 'singularName'),
+      namespaced: at(entry, 'namespaced') === true,
+      verbs: texts(at(entry, 'verbs')),
+      shortNames: texts(at(entry, 'shortNames')),
+      categories: texts(at(entry, 'categories')),
+      subresources: entries
+        .map((other) => textAt(other, 'name'))
+        .filter((name) => name.startsWith(`${textAt(entry, 'name')}/`))
+        .map((name) => name.slice(textAt(entry, 'name').length + 1)),
+    }))
 }
 
 function texts(value: unknown): readonly string[] {
@@ -103,26 +135,34 @@ function texts(value: unknown): readonly string[] {
 }
 
 /**
- * What `pods`, `po`, `Pod`, `deployments.apps`, `deployments.v1.apps` or `ingresses.networking` names. Core comes before other
- * groups, a group's preferred version before its others. undefined when the server has nothing of that name.
+ * What `pods`, `po`, `Pod`, `deployments.apps`, `deployments.v1.apps` or `ingresses.networking` names. Core
+ * comes before other groups, a group's preferred version before its others. undefined when the server has
+ * nothing of that name.
  */
 export function findResource(catalog: ResourceCatalog, word: string): Resource | undefined {
   const lower = word.toLowerCase()
   const [name = '', version, ...rest] = lower.split('.')
   if (version !== undefined && rest.length > 0) {
-    const exact = matching(catalog, name).find((resource) => resource.version === version && resource.group === rest.join('.'))
+    const exact = matching(catalog, name).find(
+      (resource) => resource.version === version && resource.group === rest.join('.'),
+    )
     if (exact) return exact
   }
   const group = lower.slice(name.length + 1)
   const candidates = matching(catalog, name)
   if (group === '') return candidates[0]
-  return candidates.find((resource) => resource.group === group) ?? candidates.find((resource) => resource.group.startsWith(group))
+  return (
+    candidates.find((resource) => resource.group === group)
+    ?? candidates.find((resource) => resource.group.startsWith(group))
+  )
 }
 
 /** Those of the exact plural name before singular names and kinds, before short names. */
 function matching(catalog: ResourceCatalog, name: string): readonly Resource[] {
   const usable = catalog.resources
-  const byName = usable.filter((resource) => resource.name === name || resource.singular === name || resource.kind.toLowerCase() === name)
+  const byName = usable.filter(
+    (resource) => resource.name === name || resource.singular === name || resource.kind.toLowerCase() === name,
+  )
   return byName.length > 0 ? byName : usable.filter((resource) => resource.shortNames.includes(name))
 }
 
@@ -135,7 +175,9 @@ export function requireResource(catalog: ResourceCatalog, word: string): Resourc
 
 export function findKind(catalog: ResourceCatalog, apiVersion: string, kind: string): Resource | undefined {
   const [group, version] = splitApiVersion(apiVersion)
-  return catalog.resources.find((resource) => resource.group === group && resource.version === version && resource.kind === kind)
+  return catalog.resources.find(
+    (resource) => resource.group === group && resource.version === version && resource.kind === kind,
+  )
 }
 
 export function splitApiVersion(apiVersion: string): readonly [group: string, version: string] {
@@ -145,7 +187,11 @@ export function splitApiVersion(apiVersion: string): readonly [group: string, ve
 
 /** The names of a category's resources, as a user would write them; undefined when there is no such category. */
 export function expandCategory(catalog: ResourceCatalog, category: string): readonly string[] | undefined {
-  const names = new Set(preferredResources(catalog).filter((resource) => resource.categories.includes(category)).map(resourceWithGroup))
+  const names = new Set(
+    preferredResources(catalog)
+      .filter((resource) => resource.categories.includes(category))
+      .map(resourceWithGroup),
+  )
   return names.size > 0 ? [...names] : undefined
 }
 

@@ -2,8 +2,7 @@
 import { deepEqual } from '#base/deep-equal.ts'
 import type { CommandContext } from './command.ts'
 import { CommandError } from './errors.ts'
-import type { Json } from './fields.ts'
-import { at, listAt, namespaceOf, numberAt, objectAt, textAt, textsAt, withValue } from './fields.ts'
+import { at, listAt, namespaceOf, numberAt, objectAt, textAt, textsAt, withValue, type Json } from './fields.ts'
 import { listObjects } from './operations.ts'
 import { requireResource } from './resources.ts'
 
@@ -22,22 +21,37 @@ export interface Revision {
 export async function revisionsOf(context: CommandContext, object: Json): Promise<readonly Revision[]> {
   const kind = textAt(object, 'kind')
   if (kind !== 'Deployment' && kind !== 'DaemonSet' && kind !== 'StatefulSet') {
-    throw new CommandError(`no history viewer has been implemented for ${JSON.stringify(`${kind}${textAt(object, 'apiVersion').includes('/') ? `.${textAt(object, 'apiVersion').split('/')[0]}` : ''}`)}`)
+    throw new CommandError(
+      `no history viewer has been implemented for ${JSON.stringify(`${kind}${textAt(object, 'apiVersion').includes('/') ? `.${textAt(object, 'apiVersion').split('/')[0]}` : ''}`)}`,
+    )
   }
   const { session } = context
   const { formatLabelMatcher, labelSelectorMatcher } = await import('#machinery/meta/label-selector.ts')
-  const labelSelector = formatLabelMatcher(labelSelectorMatcher(at(object, 'spec', 'selector') as Parameters<typeof labelSelectorMatcher>[0]))
-  const resource = requireResource(await session.resources(), kind === 'Deployment' ? 'replicasets.apps' : 'controllerrevisions.apps')
+  const labelSelector = formatLabelMatcher(
+    labelSelectorMatcher(at(object, 'spec', 'selector') as Parameters<typeof labelSelectorMatcher>[0]),
+  )
+  const resource = requireResource(
+    await session.resources(),
+    kind === 'Deployment' ? 'replicasets.apps' : 'controllerrevisions.apps',
+  )
   const all = await listObjects(session, resource, namespaceOf(object), { labelSelector })
   const uid = textAt(object, 'metadata', 'uid')
-  const owned = all.filter((item) => listAt(item, 'metadata', 'ownerReferences').some((owner) => at(owner, 'controller') === true && textAt(owner, 'uid') === uid))
-  return owned.map((item) => kind === 'Deployment' ? ofReplicaSet(item) : ofControllerRevision(object, item)).toSorted((a, b) => a.number - b.number)
+  const owned = all.filter((item) =>
+    listAt(item, 'metadata', 'ownerReferences').some(
+      (owner) => at(owner, 'controller') === true && textAt(owner, 'uid') === uid,
+    ),
+  )
+  return owned
+    .map((item) => (kind === 'Deployment' ? ofReplicaSet(item) : ofControllerRevision(object, item)))
+    .toSorted((a, b) => a.number - b.number)
 }
 
 function ofReplicaSet(set: Json): Revision {
   return {
-    number: Number(textAt(set, 'metadata', 'annotations', revisionAnnotation) || '0'), source: set,
-    changeCause: textAt(set, 'metadata', 'annotations', changeCauseAnnotation), template: objectAt(set, 'spec', 'template'),
+    number: Number(textAt(set, 'metadata', 'annotations', revisionAnnotation) || '0'),
+    source: set,
+    changeCause: textAt(set, 'metadata', 'annotations', changeCauseAnnotation),
+    template: objectAt(set, 'spec', 'template'),
   }
 }
 
@@ -45,7 +59,9 @@ function ofReplicaSet(set: Json): Revision {
 function ofControllerRevision(object: Json, revision: Json): Revision {
   const { $patch: _, ...stored } = objectAt(revision, 'data', 'spec', 'template')
   return {
-    number: numberAt(revision, 'revision'), source: revision, changeCause: textAt(revision, 'metadata', 'annotations', changeCauseAnnotation),
+    number: numberAt(revision, 'revision'),
+    source: revision,
+    changeCause: textAt(revision, 'metadata', 'annotations', changeCauseAnnotation),
     template: Object.keys(stored).length > 0 ? stored : objectAt(object, 'spec', 'template'),
   }
 }
@@ -61,18 +77,27 @@ export function sameTemplate(a: unknown, b: unknown): boolean {
 }
 
 const kept = [
-  'kubectl.kubernetes.io/last-applied-configuration', revisionAnnotation, 'deployment.kubernetes.io/revision-history',
-  'deployment.kubernetes.io/desired-replicas', 'deployment.kubernetes.io/max-replicas', 'deprecated.deployment.rollback.to',
+  'kubectl.kubernetes.io/last-applied-configuration',
+  revisionAnnotation,
+  'deployment.kubernetes.io/revision-history',
+  'deployment.kubernetes.io/desired-replicas',
+  'deployment.kubernetes.io/max-replicas',
+  'deprecated.deployment.rollback.to',
 ]
 
 /** The JSON patch that brings a deployment back to a revision: its template, and the annotations of that time. */
 export function planRollback(deployment: Json, { template, source }: Revision): readonly Json[] {
   const [own, then] = [textsAt(deployment, 'metadata', 'annotations'), textsAt(source, 'metadata', 'annotations')]
   const annotations = Object.fromEntries([
-    ...Object.entries(own).filter(([key]) => kept.includes(key)), ...Object.entries(then).filter(([key]) => !kept.includes(key)),
+    ...Object.entries(own).filter(([key]) => kept.includes(key)),
+    ...Object.entries(then).filter(([key]) => !kept.includes(key)),
   ])
   return [
-    { op: 'replace', path: '/spec/template', value: withValue(template, ['metadata', 'labels', 'pod-template-hash'], undefined) },
+    {
+      op: 'replace',
+      path: '/spec/template',
+      value: withValue(template, ['metadata', 'labels', 'pod-template-hash'], undefined),
+    },
     { op: 'replace', path: '/metadata/annotations', value: annotations },
   ]
 }

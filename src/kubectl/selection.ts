@@ -2,11 +2,17 @@
 import type { Query } from '#client/http-requests.ts'
 import { ApiError } from '#machinery/errors/api-error.ts'
 import { CombinedError, CommandError } from './errors.ts'
-import type { Json } from './fields.ts'
-import { nameOf, namespaceOf, textAt, withValue } from './fields.ts'
+import { nameOf, namespaceOf, textAt, withValue, type Json } from './fields.ts'
 import { getObject, itemsOf, listPages } from './operations.ts'
-import type { Resource, ResourceCatalog } from './resources.ts'
-import { apiVersionOf, expandCategory, findKind, requireResource, splitApiVersion } from './resources.ts'
+import {
+  apiVersionOf,
+  expandCategory,
+  findKind,
+  requireResource,
+  splitApiVersion,
+  type Resource,
+  type ResourceCatalog,
+} from './resources.ts'
 import type { Session } from './session.ts'
 
 export interface Info {
@@ -70,18 +76,26 @@ export async function select(session: Session, options: SelectOptions): Promise<
   if (filenames.length > 0) return await selectFiles(session, options, namespace)
   const catalog = await session.resources()
   const plan = planWords(catalog, options)
-  if (options.singleType && (plan.types.length > 1 || new Set(plan.tuples.map(([type]) => requireResource(catalog, type))).size > 1)) {
+  if (
+    options.singleType
+    && (plan.types.length > 1 || new Set(plan.tuples.map(([type]) => requireResource(catalog, type))).size > 1)
+  ) {
     throw new CommandError('you may only specify a single resource type')
   }
   if (plan.selected) return await selectLists(session, catalog, plan, options, namespace.name)
   const tuples = plan.tuples.length > 0 ? plan.tuples : plan.names.map((name) => [plan.types[0]!, name] as const)
   const targets = tuples.map(([type, name]) => {
     const resource = requireResource(catalog, type)
-    if (resource.namespaced && options.allNamespaces) throw new CommandError('a resource cannot be retrieved by name across all namespaces')
+    if (resource.namespaced && options.allNamespaces) {
+      throw new CommandError('a resource cannot be retrieved by name across all namespaces')
+    }
     return { resource, name, namespace: resource.namespaced ? namespace.name : '', subresource: options.subresource }
   })
   const collected = await collect(targets, options, async (target) => {
-    const object = options.fetch === false ? {} : await getObject(session, target, { accept: options.accept, query: options.query ?? {} })
+    const object =
+      options.fetch === false
+        ? {}
+        : await getObject(session, target, { accept: options.accept, query: options.query ?? {} })
     return [{ resource: target.resource, namespace: target.namespace, name: target.name, object }]
   })
   return { ...collected, singleItemImplied: targets.length === 1, targetsSingleItems: true }
@@ -92,10 +106,14 @@ function planWords(catalog: ResourceCatalog, options: SelectOptions): Plan {
   const slashes = words.filter((word) => word.includes('/')).length
   const selector = Boolean(options.labelSelector || options.fieldSelector || options.all)
   if (slashes > 0 && slashes < words.length) {
-    throw new CommandError("there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'")
+    throw new CommandError(
+      "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
+    )
   }
   if (slashes > 0) {
-    if (selector) throw new CommandError('selectors and the all flag cannot be used when passing resource/name arguments')
+    if (selector) {
+      throw new CommandError('selectors and the all flag cannot be used when passing resource/name arguments')
+    }
     return { types: [], names: [], tuples: words.map(splitTuple), selected: false }
   }
   const [first, ...names] = words
@@ -129,19 +147,32 @@ function splitTuple(word: string): readonly [type: string, name: string] {
   const parts = word.split('/')
   if (parts.length !== 2) throw new CommandError('arguments in resource/name form may not have more than one slash')
   const [type = '', name = ''] = parts
-  if (type === '' || name === '' || type.includes(',')) throw new CommandError('arguments in resource/name form must have a single resource and name')
+  if (type === '' || name === '' || type.includes(',')) {
+    throw new CommandError('arguments in resource/name form must have a single resource and name')
+  }
   return [type, name]
 }
 
-async function selectLists(session: Session, catalog: ResourceCatalog, plan: Plan, options: SelectOptions, namespace: string): Promise<Selection> {
+async function selectLists(
+  session: Session,
+  catalog: ResourceCatalog,
+  plan: Plan,
+  options: SelectOptions,
+  namespace: string,
+): Promise<Selection> {
   const resources = [...new Set(plan.types.map((type) => requireResource(catalog, type)))]
   const collected = await collect(resources, options, async (resource) => {
     const infos: Info[] = []
     const where = resource.namespaced && !options.allNamespaces ? namespace : ''
     try {
       for await (const page of listPages(session, resource, where, options)) {
-        if (options.flatten === false || textAt(page, 'kind') === 'Table') infos.push({ resource, namespace: where, name: '', object: page })
-        else for (const item of itemsOf(page)) infos.push({ resource, namespace: namespaceOf(item), name: nameOf(item), object: item })
+        if (options.flatten === false || textAt(page, 'kind') === 'Table') {
+          infos.push({ resource, namespace: where, name: '', object: page })
+        } else {
+          for (const item of itemsOf(page)) {
+            infos.push({ resource, namespace: namespaceOf(item), name: nameOf(item), object: item })
+          }
+        }
       }
     } catch (error) {
       throw explainList(error, resource, options)
@@ -151,34 +182,61 @@ async function selectLists(session: Session, catalog: ResourceCatalog, plan: Pla
   return { ...collected, singleItemImplied: false, targetsSingleItems: false }
 }
 
-function explainList(error: unknown, resource: Resource, { labelSelector = '', fieldSelector = '' }: SelectOptions): unknown {
+function explainList(
+  error: unknown,
+  resource: Resource,
+  { labelSelector = '', fieldSelector = '' }: SelectOptions,
+): unknown {
   if (!(error instanceof ApiError) || (error.reason !== 'BadRequest' && error.reason !== 'NotFound')) return error
   const mapping = JSON.stringify(`${resource.group}/${resource.version}, Resource=${resource.name}`)
-  const message = labelSelector === '' && fieldSelector === ''
-    ? `Unable to list ${mapping}: ${error.message}`
-    : `Unable to find ${mapping} that match label selector ${JSON.stringify(labelSelector)}, field selector ${JSON.stringify(fieldSelector)}: ${error.message}`
+  const message =
+    labelSelector === '' && fieldSelector === ''
+      ? `Unable to list ${mapping}: ${error.message}`
+      : `Unable to find ${mapping} that match label selector ${JSON.stringify(labelSelector)}, field selector ${JSON.stringify(fieldSelector)}: ${error.message}`
   return new ApiError({ ...error.status, message }, { cause: error })
 }
 
-async function selectFiles(session: Session, options: SelectOptions, namespace: { readonly name: string; readonly explicit: boolean }): Promise<Selection> {
+async function selectFiles(
+  session: Session,
+  options: SelectOptions,
+  namespace: { readonly name: string; readonly explicit: boolean },
+): Promise<Selection> {
   if ((options.words ?? []).length > 0) {
-    throw new CommandError('when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well')
+    throw new CommandError(
+      'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well',
+    )
   }
   const { readManifests } = await import('./manifests.ts')
   const filenames = options.filenames!
   const [manifests, catalog] = await Promise.all([
-    readManifests(session.environment, filenames, options.recursive ?? false), options.local ? { groups: [], resources: [] } : session.resources(),
+    readManifests(session.environment, filenames, options.recursive ?? false),
+    options.local ? { groups: [], resources: [] } : session.resources(),
   ])
-  const selector = options.labelSelector ? (await import('#machinery/meta/label-selector.ts')).parseLabelSelector(options.labelSelector) : undefined
+  const selector = options.labelSelector
+    ? (await import('#machinery/meta/label-selector.ts')).parseLabelSelector(options.labelSelector)
+    : undefined
   const wanted = selector ? manifests.filter(({ object }) => selector.matches(labelsOf(object))) : manifests
   const collected = await collect(wanted, options, async ({ source, object }) => {
     const resource = options.local ? localResource(object) : await requireKind(session, catalog, source, object)
     if (options.local) return [{ resource, namespace: namespaceOf(object), name: nameOf(object), object, source }]
     const info = { ...place(resource, object, namespace, source), source }
     if (!options.latest || info.name === '') return [info]
-    return [{ ...info, object: await getObject(session, { ...info, subresource: options.subresource }, { accept: options.accept, query: options.query ?? {} }) }]
+    return [
+      {
+        ...info,
+        object: await getObject(
+          session,
+          { ...info, subresource: options.subresource },
+          { accept: options.accept, query: options.query ?? {} },
+        ),
+      },
+    ]
   })
-  return { ...collected, singleItemImplied: filenames.length === 1 && filenames[0] !== '-' && manifests.length === 1, targetsSingleItems: true }
+  return {
+    ...collected,
+    singleItemImplied: filenames.length === 1 && filenames[0] !== '-' && manifests.length === 1,
+    targetsSingleItems: true,
+  }
 }
 
 /** All that an object says of its kind. */
@@ -186,8 +244,16 @@ function localResource(object: Json): Resource {
   const [group, version] = splitApiVersion(textAt(object, 'apiVersion'))
   const kind = textAt(object, 'kind')
   return {
-    group, version, kind, name: `${kind.toLowerCase()}s`, singular: kind.toLowerCase(), namespaced: namespaceOf(object) !== '',
-    verbs: [], shortNames: [], categories: [], subresources: [],
+    group,
+    version,
+    kind,
+    name: `${kind.toLowerCase()}s`,
+    singular: kind.toLowerCase(),
+    namespaced: namespaceOf(object) !== '',
+    verbs: [],
+    shortNames: [],
+    categories: [],
+    subresources: [],
   }
 }
 
@@ -195,21 +261,44 @@ function labelsOf(object: Json): Readonly<Record<string, string>> {
   return ((object['metadata'] as Json | undefined)?.['labels'] ?? {}) as Readonly<Record<string, string>>
 }
 
-/** The kind may be of a definition that an earlier document of the same command has made, so the server is asked again. */
-async function requireKind(session: Session, catalog: ResourceCatalog, source: string, object: Json): Promise<Resource> {
+/**
+ * The kind may be of a definition that an earlier document of the same command has made, so the server is asked again.
+ */
+async function requireKind(
+  session: Session,
+  catalog: ResourceCatalog,
+  source: string,
+  object: Json,
+): Promise<Resource> {
   const [apiVersion, kind] = [textAt(object, 'apiVersion'), textAt(object, 'kind')]
   const found = findKind(catalog, apiVersion, kind) ?? findKind(await session.refreshResources(), apiVersion, kind)
   if (found) return found
   const where = source === 'STDIN' ? '"STDIN"' : JSON.stringify(source)
-  throw new CommandError(`resource mapping not found for name: ${JSON.stringify(nameOf(object))} namespace: ${JSON.stringify(namespaceOf(object))} from ${where}: ` +
-    `no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}\nensure CRDs are installed first`)
+  throw new CommandError(
+    `resource mapping not found for name: ${JSON.stringify(nameOf(object))} namespace: ${JSON.stringify(namespaceOf(object))} from ${where}: `
+      + `no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}\nensure CRDs are installed first`,
+  )
 }
 
-function place(resource: Resource, object: Json, namespace: { readonly name: string; readonly explicit: boolean }, _source: string): Info {
+function place(
+  resource: Resource,
+  object: Json,
+  namespace: { readonly name: string; readonly explicit: boolean },
+  _source: string,
+): Info {
   const own = namespaceOf(object)
-  if (!resource.namespaced) return { resource, namespace: '', name: nameOf(object), object: own === '' ? object : withValue(object, ['metadata', 'namespace'], undefined) }
+  if (!resource.namespaced) {
+    return {
+      resource,
+      namespace: '',
+      name: nameOf(object),
+      object: own === '' ? object : withValue(object, ['metadata', 'namespace'], undefined),
+    }
+  }
   if (own !== '' && namespace.explicit && own !== namespace.name) {
-    throw new CommandError(`the namespace from the provided object "${own}" does not match the namespace "${namespace.name}". You must pass '--namespace=${own}' to perform this operation.`)
+    throw new CommandError(
+      `the namespace from the provided object "${own}" does not match the namespace "${namespace.name}". You must pass '--namespace=${own}' to perform this operation.`,
+    )
   }
   const placed = own === '' ? withValue(object, ['metadata', 'namespace'], namespace.name) : object
   return { resource, namespace: own || namespace.name, name: nameOf(object), object: placed }
@@ -237,6 +326,15 @@ const readAhead = 16
 /** An object's place, for a command that has just read or made it. */
 export function infoOf(catalog: ResourceCatalog, object: Json, fallback: Info): Info {
   const [group, version] = splitApiVersion(textAt(object, 'apiVersion') || apiVersionOf(fallback.resource))
-  const resource = catalog.resources.find((other) => other.group === group && other.version === version && other.kind === textAt(object, 'kind')) ?? fallback.resource
-  return { ...fallback, resource, object, name: nameOf(object) || fallback.name, namespace: namespaceOf(object) || fallback.namespace }
+  const resource =
+    catalog.resources.find(
+      (other) => other.group === group && other.version === version && other.kind === textAt(object, 'kind'),
+    ) ?? fallback.resource
+  return {
+    ...fallback,
+    resource,
+    object,
+    name: nameOf(object) || fallback.name,
+    namespace: namespaceOf(object) || fallback.namespace,
+  }
 }

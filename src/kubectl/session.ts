@@ -1,14 +1,21 @@
-/** One run of a command against one cluster: its configuration, connection and known resources, each made when first asked for. */
-import type { HttpRequests } from '#client/http-requests.ts'
-import { createHttpRequests } from '#client/http-requests.ts'
-import type { Connection, Kubeconfig, UserEntry } from '#client/kubeconfig.ts'
-import { connectionOf, mergeKubeconfigs, parseKubeconfig } from '#client/kubeconfig.ts'
+/**
+ * One run of a command against one cluster: its configuration, connection and known resources, each made when
+ * first asked for.
+ */
+import { createHttpRequests, type HttpRequests } from '#client/http-requests.ts'
+import {
+  connectionOf,
+  mergeKubeconfigs,
+  parseKubeconfig,
+  type Connection,
+  type Kubeconfig,
+  type UserEntry,
+} from '#client/kubeconfig.ts'
 import { parseDuration } from '#machinery/duration.ts'
 import type { Environment } from './environment.ts'
 import { CommandError, ConnectionError } from './errors.ts'
 import type { Flags } from './pflag.ts'
-import type { ResourceCatalog } from './resources.ts'
-import { discover } from './resources.ts'
+import { discover, type ResourceCatalog } from './resources.ts'
 
 export class Session {
   readonly environment: Environment
@@ -82,7 +89,12 @@ export class Session {
       if (!bytes || bytes.length === 0) continue
       const text = new TextDecoder().decode(bytes)
       try {
-        configs.push(resolvePaths(parseKubeconfig((text.startsWith('{') ? JSON.parse(text) : decodeYamlValue(text)) ?? {}), directoryOf(path)))
+        configs.push(
+          resolvePaths(
+            parseKubeconfig((text.startsWith('{') ? JSON.parse(text) : decodeYamlValue(text)) ?? {}),
+            directoryOf(path),
+          ),
+        )
       } catch (error) {
         throw new CommandError(`error loading config file "${path}": ${(error as Error).message}`, { cause: error })
       }
@@ -94,24 +106,34 @@ export class Session {
     const config = await this.config()
     const contextName = this.flags.string('context') || config.currentContext
     const context = config.contexts.get(contextName)
-    if (!context && contextName !== '') throw new CommandError(`Error in configuration: context was not found for specified context: ${contextName}`, { verbatim: true })
+    if (!context && contextName !== '') {
+      throw new CommandError(`Error in configuration: context was not found for specified context: ${contextName}`, {
+        verbatim: true,
+      })
+    }
     const clusterName = this.flags.string('cluster') || (context?.cluster ?? '')
     const userName = this.flags.string('user') || (context?.user ?? '')
     const server = this.flags.string('server')
     if (clusterName !== '' && !config.clusters.has(clusterName) && server === '') {
       throw new CommandError(`cluster ${JSON.stringify(clusterName)} does not exist`)
     }
-    if (userName !== '' && !config.users.has(userName)) throw new CommandError(`auth info ${JSON.stringify(userName)} does not exist`)
+    if (userName !== '' && !config.users.has(userName)) {
+      throw new CommandError(`auth info ${JSON.stringify(userName)} does not exist`)
+    }
     const known = config.clusters.get(clusterName)
     const merged: Kubeconfig = {
       ...config,
-      contexts: new Map([['', { cluster: 'given', user: userName, namespace: this.flags.string('namespace') || context?.namespace }]]),
+      contexts: new Map([
+        ['', { cluster: 'given', user: userName, namespace: this.flags.string('namespace') || context?.namespace }],
+      ]),
       clusters: new Map([['given', {
         certificateAuthority: known?.certificateAuthority, proxyUrl: known?.proxyUrl,
         server: server || (known?.server ?? 'http://localhost:8080'),
         insecure: this.flags.bool('insecure-skip-tls-verify') || (known?.insecure ?? false),
         serverName: this.flags.string('tls-server-name') || known?.serverName,
-        ...(this.flags.string('certificate-authority') !== '' && { certificateAuthority: { file: this.flags.string('certificate-authority') } }),
+        ...(this.flags.string('certificate-authority') !== '' && {
+          certificateAuthority: { file: this.flags.string('certificate-authority') },
+        }),
       }]]),
       users: new Map([[userName, this.#user(config.users.get(userName))]]),
     }
@@ -126,9 +148,13 @@ export class Session {
     const key = flag('client-key')
     const token = flag('token')
     return {
-      certificate: certificate ? { file: certificate } : known?.certificate, key: key ? { file: key } : known?.key,
-      token: token ? { text: token } : known?.token, username: flag('username') ?? known?.username, password: flag('password') ?? known?.password,
-      impersonate: flag('as') ?? known?.impersonate, exec: known?.exec,
+      certificate: certificate ? { file: certificate } : known?.certificate,
+      key: key ? { file: key } : known?.key,
+      token: token ? { text: token } : known?.token,
+      username: flag('username') ?? known?.username,
+      password: flag('password') ?? known?.password,
+      impersonate: flag('as') ?? known?.impersonate,
+      exec: known?.exec,
     }
   }
 
@@ -158,7 +184,9 @@ export class Session {
       },
     })
     const timeout = this.requestTimeout
-    return timeout === 0 ? withConnectionErrors(requests, server) : withConnectionErrors(withTimeout(requests, timeout, this.environment), server)
+    return timeout === 0
+      ? withConnectionErrors(requests, server)
+      : withConnectionErrors(withTimeout(requests, timeout, this.environment), server)
   }
 
   async #readText(path: string): Promise<string> {
@@ -200,7 +228,16 @@ function withConnectionErrors(requests: HttpRequests, server: string): HttpReque
 function withTimeout(requests: HttpRequests, ms: number, { clock }: Environment): HttpRequests {
   const limited = async <T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     const stop = new AbortController()
-    const timer = clock.schedule(ms, () => stop.abort(new ConnectionError('', false, 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)', undefined)))
+    const timer = clock.schedule(ms, () =>
+      stop.abort(
+        new ConnectionError(
+          '',
+          false,
+          'context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
+          undefined,
+        ),
+      ),
+    )
     try {
       return await work(signal ? AbortSignal.any([signal, stop.signal]) : stop.signal)
     } finally {
@@ -223,10 +260,17 @@ function directoryOf(path: string): string {
 /** Files named in a kubeconfig are relative to it. */
 function resolvePaths(config: Kubeconfig, directory: string): Kubeconfig {
   const resolve = <T extends { readonly text: string } | { readonly file: string } | undefined>(source: T): T =>
-    source && 'file' in source && !source.file.startsWith('/') ? { file: `${directory}/${source.file}` } as unknown as T : source
+    source && 'file' in source && !source.file.startsWith('/')
+      ? ({ file: `${directory}/${source.file}` } as unknown as T)
+      : source
   return {
     ...config,
-    clusters: new Map([...config.clusters].map(([name, cluster]) => [name, { ...cluster, certificateAuthority: resolve(cluster.certificateAuthority) }])),
+    clusters: new Map(
+      [...config.clusters].map(([name, cluster]) => [
+        name,
+        { ...cluster, certificateAuthority: resolve(cluster.certificateAuthority) },
+      ]),
+    ),
     users: new Map([...config.users].map(([name, user]) =>
       [name, { ...user, certificate: resolve(user.certificate), key: resolve(user.key), token: resolve(user.token) }])),
   }

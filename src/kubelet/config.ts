@@ -14,7 +14,11 @@ export interface KubeletConfig {
   readonly port: number
   readonly nodeIps: readonly string[]
   readonly nodeLabels: Readonly<Record<string, string>>
-  readonly registerWithTaints: readonly { readonly key: string; readonly value?: string; readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute' }[]
+  readonly registerWithTaints: readonly {
+    readonly key: string
+    readonly value?: string
+    readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
+  }[]
   readonly maxPods: number
   /** What the system keeps of processor and memory, as quantities. */
   readonly reserved: { readonly cpuMilli: number; readonly memoryBytes: number }
@@ -61,7 +65,10 @@ export function kubeletConfig(
     logMaxBytes: 10 * 1024 * 1024,
     logMaxFiles: 5,
     eviction: {
-      memoryAvailableBytes: 100 * 1024 * 1024, nodefsAvailablePercent: 10, nodefsInodesFreePercent: 5, imagefsAvailablePercent: 15,
+      memoryAvailableBytes: 100 * 1024 * 1024,
+      nodefsAvailablePercent: 10,
+      nodefsInodesFreePercent: 5,
+      imagefsAvailablePercent: 15,
       pressureTransitionMs: 300_000,
     },
     keptImages: [],

@@ -11,11 +11,28 @@ export interface PodEvents {
 }
 
 export function createPodEvents(recorder: EventRecorder, nodeName: string): PodEvents {
-  const record = (pod: PodObject, fieldPath: string | undefined, type: EventType, reason: string, message: string): void => {
+  const record = (
+    pod: PodObject,
+    fieldPath: string | undefined,
+    type: EventType,
+    reason: string,
+    message: string,
+  ): void => {
     const { name, namespace, uid, resourceVersion } = pod.metadata
-    recorder.record({
-      apiVersion: 'v1', kind: 'Pod', namespace, name, uid, resourceVersion, ...(fieldPath !== undefined && { fieldPath }),
-    }, type, reason, message)
+    recorder.record(
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        namespace,
+        name,
+        uid,
+        resourceVersion,
+        ...(fieldPath !== undefined && { fieldPath }),
+      },
+      type,
+      reason,
+      message,
+    )
   }
   return {
     pod: (pod, type, reason, message) => record(pod, undefined, type, reason, message),

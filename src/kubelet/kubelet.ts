@@ -1,11 +1,11 @@
 /** The kubelet: composition of its loops over one node's runtime, files and API. */
-import type { Node, Pod, Service } from '#api/gen/core-v1.ts'
 import { pod } from '#api/core/pod/pod.ts'
+import type { Node, Pod, Service } from '#api/gen/core-v1.ts'
 import { createClient } from '#client/client.ts'
 import { createEventRecorder } from '#client/event-recorder.ts'
-import { decodeYamlValue } from '#machinery/codec/yaml.ts'
 import { createInformers, type Informers } from '#client/informers.ts'
 import type { Transport } from '#client/transport.ts'
+import { decodeYamlValue } from '#machinery/codec/yaml.ts'
 import type { Cgroups } from '#world/cgroups.ts'
 import type { Clock } from '#world/clock.ts'
 import type { ContainerRuntime } from '#world/container-runtime.ts'
@@ -93,11 +93,30 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   })
   const resolverText = await machine.resolverConfiguration(config.resolvConf)
   const services: PodServices = {
-    client, runtime, cache, files, mounts, cgroups, clock, log, events, volumes, references, tokens, prober, handlers, paths,
+    client,
+    runtime,
+    cache,
+    files,
+    mounts,
+    cgroups,
+    clock,
+    log,
+    events,
+    volumes,
+    references,
+    tokens,
+    prober,
+    handlers,
+    paths,
     images: new ImagePuller(runtime, clock, events),
     sandboxOptions: {
-      paths, cgroupRoot: config.cgroupRoot,
-      resolver: { clusterDns: config.clusterDns, clusterDomain: config.clusterDomain, node: parseResolverConfiguration(resolverText) },
+      paths,
+      cgroupRoot: config.cgroupRoot,
+      resolver: {
+        clusterDns: config.clusterDns,
+        clusterDomain: config.clusterDomain,
+        node: parseResolverConfiguration(resolverText),
+      },
     },
     services: () => serviceInformer.list(),
     allocatable: () => node.allocatable(),
@@ -112,7 +131,16 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     runtime, files, clock, log, events, config, kept: ({ tags }) => tags.some((tag) => config.keptImages.includes(tag)),
   })
   const eviction: Eviction = new Eviction({
-    config, machine, files, clock, log, events, pods, services, onPressureChange: () => node.refresh(), collectImages: () => imageCollector.collectAll(),
+    config,
+    machine,
+    files,
+    clock,
+    log,
+    events,
+    pods,
+    services,
+    onPressureChange: () => node.refresh(),
+    collectImages: () => imageCollector.collectAll(),
   })
   return {
     nodeName, pods, node, services, prober, machine, facts, config,
@@ -136,10 +164,28 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
         pods.run({ podInformer, serviceInformer }, stop.signal),
         eviction.run(stop.signal),
         imageCollector.run(stop.signal),
-        ...(config.staticPodDirectory === undefined ? [] : [runStaticPods({
-          directory: config.staticPodDirectory, nodeName, files, client, log, pods, ready: cache.synced, parse: decodeYamlValue, setDefaults: (object) => pod.setDefaults?.(object),
-        }, stop.signal)]),
-        rotateLogs({ runtime, cache, files, clock, log, maxBytes: config.logMaxBytes, maxFiles: config.logMaxFiles }, stop.signal),
+        ...(config.staticPodDirectory === undefined
+          ? []
+          : [
+              runStaticPods(
+                {
+                  directory: config.staticPodDirectory,
+                  nodeName,
+                  files,
+                  client,
+                  log,
+                  pods,
+                  ready: cache.synced,
+                  parse: decodeYamlValue,
+                  setDefaults: (object) => pod.setDefaults?.(object),
+                },
+                stop.signal,
+              ),
+            ]),
+        rotateLogs(
+          { runtime, cache, files, clock, log, maxBytes: config.logMaxBytes, maxFiles: config.logMaxFiles },
+          stop.signal,
+        ),
       ])
       prober.stopAll()
     },

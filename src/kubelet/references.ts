@@ -1,6 +1,8 @@
-/** ConfigMaps, Secrets and the like that pods of this node refer to: watched one by one, as a node may see only those. */
-import type { Informers } from '#client/informers.ts'
+/**
+ * ConfigMaps, Secrets and the like that pods of this node refer to: watched one by one, as a node may see only those.
+ */
 import type { ResourceName } from '#client/client.ts'
+import type { Informers } from '#client/informers.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 
 export interface Reference {

@@ -1,6 +1,6 @@
 /** The API's objects as the kubelet reads them: from the server, hence named, shared and never changed. */
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import type * as core from '#api/gen/core-v1.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 
 export type PodObject = Stored<core.Pod>
 export type NodeObject = Stored<core.Node>

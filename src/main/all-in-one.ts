@@ -1,18 +1,19 @@
-/** A whole cluster in this process: certificates, store, API server over HTTPS, control plane, and this machine (or simulated ones) as nodes. */
+/**
+ * A whole cluster in this process: certificates, store, API server over HTTPS, control plane, and this machine (or
+ * simulated ones) as nodes.
+ */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { requireRuntimeConfig } from '#api/runtime-config.ts'
 import type { CertificateFiles } from '#bootstrap/certificates.ts'
 import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
-import type { ControlPlane } from '#cluster/control-plane.ts'
-import { createControlPlane } from '#cluster/control-plane.ts'
+import { createControlPlane, type ControlPlane } from '#cluster/control-plane.ts'
 import { systemClock } from '#host/clock.ts'
 import { nodeCrypto } from '#host/crypto/node-crypto.ts'
 import { systemDisk } from '#host/disk/disk.ts'
 import { createHttpClient } from '#host/http/client.ts'
 import { gzipStream } from '#host/http/compress.ts'
-import { PortInUse, listen } from '#host/http/listen.ts'
-import type { Certificates, Server } from '#host/http/listen.ts'
+import { listen, PortInUse, type Certificates, type Server } from '#host/http/listen.ts'
 import { systemRandom } from '#host/random.ts'
 import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
 import type { Log } from '#world/log.ts'
@@ -38,8 +39,14 @@ export interface RunningCluster extends AsyncDisposable {
   statistics(): Readonly<Record<string, string | number>>
 }
 
-/** Resolves when nodes are Ready and DNS answers. Aborting `signal` gives up the start; disposing what it gives ends the cluster. */
-export async function startCluster({ config, log, onStep }: ClusterOptions, signal: AbortSignal): Promise<RunningCluster> {
+/**
+ * Resolves when nodes are Ready and DNS answers. Aborting `signal` gives up the start; disposing what it gives
+ * ends the cluster.
+ */
+export async function startCluster(
+  { config, log, onStep }: ClusterOptions,
+  signal: AbortSignal,
+): Promise<RunningCluster> {
   const begin = performance.now()
   const stop = new AbortController()
   const until = AbortSignal.any([signal, stop.signal])
@@ -60,13 +67,27 @@ export async function startCluster({ config, log, onStep }: ClusterOptions, sign
       disk: systemDisk, directory: join(config.dataDirectory, 'store'), clock: systemClock, log,
       options: { onFailure: exitAfterDiskFailure },
     }))
-    const created = createControlPlane({
-      store, clock: systemClock, random: systemRandom, crypto: nodeCrypto, log,
-      serviceAccountKey: certificates['sa.key']!, rootCertificate: certificates['ca.crt']!, clusterDomain: config.clusterDomain,
-      serviceCidr: config.serviceCidr, advertiseAddress: config.advertiseAddress, port: config.port, version: serverVersion,
-      nodes: createNodeConnections(certificates, httpClient), processMetrics, gzip: gzipStream,
-      runtimeConfig: requireRuntimeConfig(config.runtimeConfig),
-    }, until)
+    const created = createControlPlane(
+      {
+        store,
+        clock: systemClock,
+        random: systemRandom,
+        crypto: nodeCrypto,
+        log,
+        serviceAccountKey: certificates['sa.key']!,
+        rootCertificate: certificates['ca.crt']!,
+        clusterDomain: config.clusterDomain,
+        serviceCidr: config.serviceCidr,
+        advertiseAddress: config.advertiseAddress,
+        port: config.port,
+        version: serverVersion,
+        nodes: createNodeConnections(certificates, httpClient),
+        processMetrics,
+        gzip: gzipStream,
+        runtimeConfig: requireRuntimeConfig(config.runtimeConfig),
+      },
+      until,
+    )
     const listening = resources.use(await listenForClients(config, certificates, created, log))
     return [`https://${config.advertiseAddress}:${config.port}  ready`, { controlPlane: created, server: listening }]
   })
@@ -86,10 +107,15 @@ export async function startCluster({ config, log, onStep }: ClusterOptions, sign
     if (machine) {
       await step('node', async () => {
         const prepared = resources.use(await machine)
-        const node = resources.use(await startMachineNode({ config, controlPlane, certificates, machine: prepared, httpClient, log }, until))
+        const node = resources.use(
+          await startMachineNode({ config, controlPlane, certificates, machine: prepared, httpClient, log }, until),
+        )
         running.push(node.run(until))
         await Promise.all([node.ready, node.serving])
-        return [`${config.nodes.type === 'machine' ? config.nodes.nodeName : ''}  Ready; services and DNS (${config.dnsServiceIp}) answer`, undefined]
+        return [
+          `${config.nodes.type === 'machine' ? config.nodes.nodeName : ''}  Ready; services and DNS (${config.dnsServiceIp}) answer`,
+          undefined,
+        ]
       })
     } else if (config.nodes.type === 'simulated') {
       const { count } = config.nodes
@@ -120,7 +146,10 @@ export async function startCluster({ config, log, onStep }: ClusterOptions, sign
   }
 }
 
-/** After a failed sync nobody knows what the disk holds: the process must not go on as if it did (and cannot write any more). */
+/**
+ * After a failed sync nobody knows what the disk holds: the process must not go on as if it did (and cannot
+ * write any more).
+ */
 function exitAfterDiskFailure(): void {
   process.exit(exitCode.diskFailed)
 }
@@ -158,13 +187,23 @@ function createSteps(onStep: (event: StepEvent) => void): Step {
 
 function namesOf(config: ClusterConfig): Parameters<typeof loadCertificates>[1] {
   return {
-    clusterDomain: config.clusterDomain, kubernetesServiceIp: config.kubernetesServiceIp, addresses: [config.advertiseAddress],
+    clusterDomain: config.clusterDomain,
+    kubernetesServiceIp: config.kubernetesServiceIp,
+    addresses: [config.advertiseAddress],
     dnsNames: [hostname().toLowerCase()],
-    nodes: config.nodes.type === 'machine' ? [{ name: config.nodes.nodeName, addresses: [config.advertiseAddress, '127.0.0.1'] }] : [],
+    nodes:
+      config.nodes.type === 'machine'
+        ? [{ name: config.nodes.nodeName, addresses: [config.advertiseAddress, '127.0.0.1'] }]
+        : [],
   }
 }
 
-async function listenForClients(config: ClusterConfig, certificates: CertificateFiles, controlPlane: ControlPlane, log: Log): ReturnType<typeof listen> {
+async function listenForClients(
+  config: ClusterConfig,
+  certificates: CertificateFiles,
+  controlPlane: ControlPlane,
+  log: Log,
+): ReturnType<typeof listen> {
   try {
     return await listen({
       port: config.port, log: log.named('http'), handle: (request) => controlPlane.server.handle(request),
@@ -172,11 +211,21 @@ async function listenForClients(config: ClusterConfig, certificates: Certificate
     })
   } catch (error) {
     if (!(error instanceof PortInUse)) throw error
-    throw new CommandFailure('E-PORT-INUSE', `port ${config.port} is held by ${describePortHolder(config.port) ?? 'another process'}`,
-      'stop it, or choose another: --port N', exitCode.inUse, { cause: error })
+    throw new CommandFailure(
+      'E-PORT-INUSE',
+      `port ${config.port} is held by ${describePortHolder(config.port) ?? 'another process'}`,
+      'stop it, or choose another: --port N',
+      exitCode.inUse,
+      { cause: error },
+    )
   }
 }
 
 function serverCertificates(files: CertificateFiles): Certificates {
-  return { certificate: files['apiserver.crt']!, key: files['apiserver.key']!, clientCa: files['ca.crt']!, frontProxyCa: files['front-proxy-ca.crt']! }
+  return {
+    certificate: files['apiserver.crt']!,
+    key: files['apiserver.key']!,
+    clientCa: files['ca.crt']!,
+    frontProxyCa: files['front-proxy-ca.crt']!,
+  }
 }

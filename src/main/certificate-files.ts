@@ -1,12 +1,16 @@
 /** A cluster's certificates on disk: what is there is read, what is missing or due is made, keys are private. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensureCertificates, planCertificates } from '#bootstrap/certificates.ts'
-import type { CertificateFiles, ClusterNames } from '#bootstrap/certificates.ts'
+import {
+  ensureCertificates,
+  planCertificates,
+  type CertificateFiles,
+  type ClusterNames,
+} from '#bootstrap/certificates.ts'
 import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
 import { renderKubeconfig } from '#bootstrap/kubeconfig.ts'
-import { nodeCrypto } from '#host/crypto/node-crypto.ts'
 import { systemClock } from '#host/clock.ts'
+import { nodeCrypto } from '#host/crypto/node-crypto.ts'
 import { systemRandom } from '#host/random.ts'
 
 export interface LoadedCertificates {
@@ -24,7 +28,12 @@ export function loadCertificates(dataDirectory: string, names: ClusterNames): Lo
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const existing = Object.fromEntries(readdirSync(directory).filter((name) => /\.(crt|key|pub)$/.test(name))
     .map((name) => [name, readFileSync(join(directory, name), 'utf8')]))
-  const { files, changed } = ensureCertificates(planCertificates(names), existing, { crypto: nodeCrypto, random: systemRandom }, systemClock.now())
+  const { files, changed } = ensureCertificates(
+    planCertificates(names),
+    existing,
+    { crypto: nodeCrypto, random: systemRandom },
+    systemClock.now(),
+  )
   for (const [name, text] of Object.entries(files)) {
     if (existing[name] === text) continue
     const file = join(directory, name)
@@ -34,19 +43,27 @@ export function loadCertificates(dataDirectory: string, names: ClusterNames): Lo
   return { files, made: changed.map(({ file }) => file) }
 }
 
-/** The administrator's kubeconfig of a cluster that has been started before; undefined when its certificates are not there. */
+/**
+ * The administrator's kubeconfig of a cluster that has been started before; undefined when its certificates are not
+ * there.
+ */
 export function readAdminKubeconfig(config: ClusterConfig): string | undefined {
   const directory = certificateDirectory(config.dataDirectory)
   const [ca, certificate, key] = ['ca.crt', 'admin.crt', 'admin.key'].map((name) => join(directory, name))
   if (![ca!, certificate!, key!].every((file) => existsSync(file))) return undefined
   return renderAdminKubeconfig(config, {
-    'ca.crt': readFileSync(ca!, 'utf8'), 'admin.crt': readFileSync(certificate!, 'utf8'), 'admin.key': readFileSync(key!, 'utf8'),
+    'ca.crt': readFileSync(ca!, 'utf8'),
+    'admin.crt': readFileSync(certificate!, 'utf8'),
+    'admin.key': readFileSync(key!, 'utf8'),
   })
 }
 
 export function renderAdminKubeconfig(config: ClusterConfig, certificates: CertificateFiles): string {
   return renderKubeconfig({
-    name: config.name, server: `https://${config.advertiseAddress}:${config.port}`, certificateAuthority: certificates['ca.crt']!,
-    certificate: certificates['admin.crt']!, key: certificates['admin.key']!,
+    name: config.name,
+    server: `https://${config.advertiseAddress}:${config.port}`,
+    certificateAuthority: certificates['ca.crt']!,
+    certificate: certificates['admin.crt']!,
+    key: certificates['admin.key']!,
   })
 }

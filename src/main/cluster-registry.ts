@@ -1,10 +1,12 @@
-/** The clusters that this machine (or this user, without root) has: one small file each, and whether their process lives. */
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+/**
+ * The clusters that this machine (or this user, without root) has: one small file each, and whether their process
+ * lives.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { ClusterChoices } from '#bootstrap/cluster-config.ts'
-import { maxClusters } from '#bootstrap/cluster-config.ts'
+import { maxClusters, type ClusterChoices } from '#bootstrap/cluster-config.ts'
 import { CommandFailure, exitCode } from './cli/failure.ts'
 
 export interface ClusterRecord {
@@ -38,8 +40,13 @@ export function readRecord(name: string): ClusterRecord | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     if (error instanceof SyntaxError) {
-      throw new CommandFailure('E-RECORD', `the record of cluster "${name}" is damaged (${recordFile(name)}: ${error.message})`,
-        `rm ${recordFile(name)} && skiff up --name ${name} (its data stays)`, exitCode.failed, { cause: error })
+      throw new CommandFailure(
+        'E-RECORD',
+        `the record of cluster "${name}" is damaged (${recordFile(name)}: ${error.message})`,
+        `rm ${recordFile(name)} && skiff up --name ${name} (its data stays)`,
+        exitCode.failed,
+        { cause: error },
+      )
     }
     throw error
   }
@@ -90,7 +97,10 @@ export function isAlive(identity: ProcessIdentity | undefined): boolean {
   return identity !== undefined && identifyProcess(identity.pid)?.startTicks === identity.startTicks
 }
 
-/** Fields 3 and 22 of /proc/PID/stat; the command name before them may hold spaces and parentheses. Empty where there is no /proc. */
+/**
+ * Fields 3 and 22 of /proc/PID/stat; the command name before them may hold spaces and parentheses. Empty where
+ * there is no /proc.
+ */
 function readStat(pid: number): { readonly state: string; readonly startTicks: string } {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -110,7 +120,11 @@ export function controlSocketPath(choices: ClusterChoices): string {
  * Sends one command to the cluster's process and resolves with what it answered once it closes the connection
  * (for `stop`: when the process is gone). undefined when nobody listens, or does not answer in time.
  */
-export function sendControl(choices: ClusterChoices, command: string, limitMs = controlLimitMs): Promise<string | undefined> {
+export function sendControl(
+  choices: ClusterChoices,
+  command: string,
+  limitMs = controlLimitMs,
+): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(controlSocketPath(choices))
     let answer = ''

@@ -1,6 +1,6 @@
 /** The cluster's own containerd: configured, started, adopted when it already runs, restarted when it dies, stopped. */
 import { spawn } from 'node:child_process'
-import { mkdirSync, openSync, closeSync, readFileSync, rmSync, watch, writeFileSync, existsSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -8,8 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { renderContainerdConfig } from '#bootstrap/containerd-config.ts'
 import type { Log } from '#world/log.ts'
 import { canAdjustOomScore, findCommand, findPluginDirectory } from './cli/prerequisites.ts'
-import { identifyProcess, isAlive } from './cluster-registry.ts'
-import type { ProcessIdentity } from './cluster-registry.ts'
+import { identifyProcess, isAlive, type ProcessIdentity } from './cluster-registry.ts'
 
 export interface ContainerdPlaces {
   readonly dataDirectory: string
@@ -101,7 +100,9 @@ async function startContainerd(places: ContainerdPlaces, signal: AbortSignal): P
   if (!command) throw new Error('containerd is not installed')
   const configFile = join(places.dataDirectory, 'containerd/config.toml')
   const logFile = join(places.dataDirectory, 'log/containerd.log')
-  for (const directory of [dirname(configFile), dirname(logFile), places.runDirectory, cniConfigDirectory(places)]) mkdirSync(directory, { recursive: true })
+  for (const directory of [dirname(configFile), dirname(logFile), places.runDirectory, cniConfigDirectory(places)]) {
+    mkdirSync(directory, { recursive: true })
+  }
   writeFileSync(configFile, renderContainerdConfig({
     rootDirectory: join(places.dataDirectory, 'containerd/root'),
     stateDirectory: containerdStateDirectory(places),
@@ -120,7 +121,13 @@ async function startContainerd(places: ContainerdPlaces, signal: AbortSignal): P
   child.unref()
   const exited = new Promise<never>((_, reject) => {
     child.once('error', (error) => reject(new Error('containerd could not be started', { cause: error })))
-    child.once('exit', (code, killer) => reject(new Error(`containerd ended at once (${killer ?? `exit code ${code}`}): ${lastComplaint(logFile)}; see ${logFile}`)))
+    child.once('exit', (code, killer) =>
+      reject(
+        new Error(
+          `containerd ended at once (${killer ?? `exit code ${code}`}): ${lastComplaint(logFile)}; see ${logFile}`,
+        ),
+      ),
+    )
   })
   exited.catch(() => undefined)
   const identity = child.pid === undefined ? undefined : identifyProcess(child.pid)
@@ -167,8 +174,9 @@ function canConnect(path: string): Promise<boolean> {
 }
 
 /**
- * Resolves when containerd (not our child any more after a restart of Skiff) is gone: its socket hangs up, or somebody has removed
- * the socket's file. A proper HTTP/2 session, because containerd's own shutdown waits for connections that have not said hello.
+ * Resolves when containerd (not our child any more after a restart of Skiff) is gone: its socket hangs up, or somebody
+ * has removed the socket's file. A proper HTTP/2 session, because containerd's own shutdown waits for connections that
+ * have not said hello.
  */
 function waitForContainerdExit(places: ContainerdPlaces, signal: AbortSignal): Promise<void> {
   const socket = containerdSocket(places)
@@ -197,8 +205,13 @@ export interface Supervision {
   readonly onRestarted: (startedAt: number) => Promise<void>
 }
 
-/** Keeps containerd alive until aborted. A quick death is answered with growing pauses (1 s to 1 min), not with a storm. */
-export async function superviseContainerd({ places, log, sleep, onRestarted }: Supervision, signal: AbortSignal): Promise<void> {
+/**
+ * Keeps containerd alive until aborted. A quick death is answered with growing pauses (1 s to 1 min), not with a storm.
+ */
+export async function superviseContainerd(
+  { places, log, sleep, onRestarted }: Supervision,
+  signal: AbortSignal,
+): Promise<void> {
   let pauseMs = 1000
   let last = findContainerd(places)
   while (!signal.aborted) {
@@ -220,7 +233,10 @@ export async function superviseContainerd({ places, log, sleep, onRestarted }: S
   }
 }
 
-/** Asks containerd to end, and resolves when it has; kills it when it does not. Its containers must have been stopped before. */
+/**
+ * Asks containerd to end, and resolves when it has; kills it when it does not. Its containers must have been
+ * stopped before.
+ */
 export async function stopContainerd(places: ContainerdPlaces, signal: AbortSignal): Promise<void> {
   const identity = findContainerd(places)
   if (identity) await endContainerd(places, identity, signal)

@@ -19,16 +19,30 @@ export async function importImageArchive(socket: string, file: string): Promise<
   const ctr = findCommand('ctr')
   if (!ctr) throw new CommandFailure('E-MISSING', 'ctr (part of containerd) is missing', 'apt-get install containerd')
   try {
-    const { stdout } = await run(ctr, ['-a', socket, '-n', imageNamespace, 'images', 'import', '--digests=false', file], { maxBuffer: outputLimitBytes })
+    const { stdout } = await run(
+      ctr,
+      ['-a', socket, '-n', imageNamespace, 'images', 'import', '--digests=false', file],
+      { maxBuffer: outputLimitBytes },
+    )
     return [...stdout.matchAll(/^unpacking (\S+)/gm)].map((match) => match[1]!)
   } catch (error) {
     const words = String((error as { stderr?: string }).stderr ?? error).trim().split('\n').at(-1)
-    throw new CommandFailure('E-IMAGE', `${file} could not be imported: ${words}`, 'it must be an archive as docker save or an OCI layout writes it', undefined, { cause: error })
+    throw new CommandFailure(
+      'E-IMAGE',
+      `${file} could not be imported: ${words}`,
+      'it must be an archive as docker save or an OCI layout writes it',
+      undefined,
+      { cause: error },
+    )
   }
 }
 
 /** Makes and imports the pause and demo images, unless they are there already. */
-export async function ensureOwnImages(socket: string, present: (name: string) => Promise<boolean>, scratchDirectory: string): Promise<void> {
+export async function ensureOwnImages(
+  socket: string,
+  present: (name: string) => Promise<boolean>,
+  scratchDirectory: string,
+): Promise<void> {
   const architecture = process.arch === 'x64' ? 'amd64' : process.arch
   const busyboxFile = findCommand('busybox')
   if (!busyboxFile) throw new CommandFailure('E-MISSING', 'busybox is missing', 'apt-get install busybox-static')

@@ -1,7 +1,7 @@
 /** `skiff kubectl`: our command line on this machine's files, terminal and network. */
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { constants, homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { systemClock } from '#host/clock.ts'

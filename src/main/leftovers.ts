@@ -1,9 +1,10 @@
-/** Ends what runs of a cluster when its containerd cannot be asked: processes found by what only this cluster's have. */
-import { existsSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs'
+/**
+ * Ends what runs of a cluster when its containerd cannot be asked: processes found by what only this cluster's have.
+ */
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
-import type { ClusterChoices } from '#bootstrap/cluster-config.ts'
+import { deriveClusterConfig, type ClusterChoices } from '#bootstrap/cluster-config.ts'
 import { containerdSocket, containerdStateDirectory, findContainerd, forgetContainerd } from './containerd.ts'
 import { cgroupRoot } from './names.ts'
 
@@ -16,8 +17,8 @@ export function hasContainers(choices: ClusterChoices): boolean {
 }
 
 /**
- * Kills containerd, the shims and every process in the cluster's control groups, and resolves when they are gone. Gives how many
- * there were. Throws if some do not end within ten seconds (a process in an uninterruptible wait).
+ * Kills containerd, the shims and every process in the cluster's control groups, and resolves when they are gone. Gives
+ * how many there were. Throws if some do not end within ten seconds (a process in an uninterruptible wait).
  */
 export async function killLeftovers(choices: ClusterChoices): Promise<number> {
   const identity = findContainerd(choices)
@@ -29,13 +30,21 @@ export async function killLeftovers(choices: ClusterChoices): Promise<number> {
   }
   for (;;) {
     // Shims first: they would clean up after their containers and take their time.
-    const left = [...new Set([...shimsOf(choices), ...groupProcesses(choices), ...(findContainerd(choices) ? [identity!.pid] : [])])]
+    const left = [
+      ...new Set([
+        ...shimsOf(choices),
+        ...groupProcesses(choices),
+        ...(findContainerd(choices) ? [identity!.pid] : []),
+      ]),
+    ]
     if (left.length === 0) break
     for (const pid of left) {
       kill(pid)
       killed.add(pid)
     }
-    if (performance.now() > until) throw new Error(`processes ${left.slice(0, 10).join(', ')} do not end though they were killed`)
+    if (performance.now() > until) {
+      throw new Error(`processes ${left.slice(0, 10).join(', ')} do not end though they were killed`)
+    }
     // Nobody tells when a process ends that is not a child of ours.
     await sleep(lookMs)
   }
@@ -61,7 +70,10 @@ function shimsOf(choices: ClusterChoices): number[] {
   })
 }
 
-/** Shims listen in a directory that all containerds of a machine share; which socket is whose stands in the container's bundle. */
+/**
+ * Shims listen in a directory that all containerds of a machine share; which socket is whose stands in the
+ * container's bundle.
+ */
 function removeShimSockets(choices: ClusterChoices): void {
   const bundles = join(containerdStateDirectory(choices), 'io.containerd.runtime.v2.task/k8s.io')
   for (const id of readNames(bundles)) {
@@ -90,7 +102,9 @@ function processesBelow(directory: string): number[] {
 export async function removeCgroups(choices: ClusterChoices): Promise<number> {
   const root = cgroupRoot(deriveClusterConfig(choices))
   let count = 0
-  for (const hierarchy of hierarchies()) count += await removeTree(join(hierarchy, root), performance.now() + endLimitMs)
+  for (const hierarchy of hierarchies()) {
+    count += await removeTree(join(hierarchy, root), performance.now() + endLimitMs)
+  }
   return count
 }
 
@@ -112,7 +126,9 @@ async function removeTree(directory: string, until: number): Promise<number> {
 
 function directoriesIn(directory: string): string[] {
   try {
-    return readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
   } catch {
     // Not there, or gone meanwhile.
     return []

@@ -16,7 +16,15 @@ test('a cluster in this process runs a Deployment on its simulated nodes', async
   const running = new Promise<void>((resolve) => {
     pods.subscribe({
       onUpdate: () => {
-        if (pods.list('default').filter((each) => each.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')).length === 4) resolve()
+        if (
+          pods
+            .list('default')
+            .filter((each) =>
+              each.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
+            ).length === 4
+        ) {
+          resolve()
+        }
       },
     })
   })

@@ -1,25 +1,22 @@
-/** Skiff as a library: a whole cluster in the caller's process, for tests and tools. `import { Cluster } from 'skiff'`. */
+/**
+ * Skiff as a library: a whole cluster in the caller's process, for tests and tools. `import { Cluster } from 'skiff'`.
+ */
 import { join } from 'node:path'
-import { ensureCertificates, planCertificates } from '#bootstrap/certificates.ts'
-import type { CertificateFiles } from '#bootstrap/certificates.ts'
-import { renderKubeconfig } from '#bootstrap/kubeconfig.ts'
-import { createClient } from '#client/client.ts'
-import type { Client } from '#client/client.ts'
-import type { ControlPlane } from '#cluster/control-plane.ts'
 import { requireRuntimeConfig } from '#api/runtime-config.ts'
-import { createControlPlane } from '#cluster/control-plane.ts'
+import { ensureCertificates, planCertificates, type CertificateFiles } from '#bootstrap/certificates.ts'
+import { renderKubeconfig } from '#bootstrap/kubeconfig.ts'
+import { createClient, type Client } from '#client/client.ts'
+import { createControlPlane, type ControlPlane } from '#cluster/control-plane.ts'
 import { systemClock } from '#host/clock.ts'
 import { nodeCrypto } from '#host/crypto/node-crypto.ts'
 import { systemDisk } from '#host/disk/disk.ts'
 import { createHttpClient } from '#host/http/client.ts'
 import { gzipStream } from '#host/http/compress.ts'
-import { listen } from '#host/http/listen.ts'
-import type { Server } from '#host/http/listen.ts'
+import { listen, type Server } from '#host/http/listen.ts'
 import { systemRandom } from '#host/random.ts'
 import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
 import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
-import type { Log } from '#world/log.ts'
-import { silentLog } from '#world/log.ts'
+import { silentLog, type Log } from '#world/log.ts'
 import { createNodeConnections } from './node-connections.ts'
 import { startSimulatedNodes } from './simulated-nodes.ts'
 import { serverVersion } from './version.ts'
@@ -61,13 +58,18 @@ export class Cluster implements AsyncDisposable {
   readonly #end: () => Promise<void>
 
   private constructor(parts: {
-    readonly controlPlane: ControlPlane; readonly certificates: CertificateFiles; readonly server: Server | undefined; readonly end: () => Promise<void>
+    readonly controlPlane: ControlPlane
+    readonly certificates: CertificateFiles
+    readonly server: Server | undefined
+    readonly end: () => Promise<void>
   }) {
     this.controlPlane = parts.controlPlane
     this.#certificates = parts.certificates
     this.#server = parts.server
     this.#end = parts.end
-    this.client = createClient(parts.controlPlane.transport({ name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }))
+    this.client = createClient(
+      parts.controlPlane.transport({ name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }),
+    )
   }
 
   /** Resolves when every node is Ready. */
@@ -79,25 +81,60 @@ export class Cluster implements AsyncDisposable {
     resources.defer(() => stop.abort(new Error('the cluster stops')))
     const certificates = makeCertificates()
     const httpClient = resources.use(createHttpClient())
-    const store = resources.use(options.dataDirectory === undefined
-      ? openVolatileStore({ clock: systemClock })
-      : await openEmbeddedStore({ disk: systemDisk, directory: join(options.dataDirectory, 'store'), clock: systemClock, log }))
+    const store = resources.use(
+      options.dataDirectory === undefined
+        ? openVolatileStore({ clock: systemClock })
+        : await openEmbeddedStore({
+            disk: systemDisk,
+            directory: join(options.dataDirectory, 'store'),
+            clock: systemClock,
+            log,
+          }),
+    )
     const handle: { current?: ControlPlane } = {}
     const server = https === false ? undefined : resources.use(await listen({
       host: address, port: https === true ? 0 : https, log,
       handle: (request) => handle.current!.server.handle(request),
-      certificates: { certificate: certificates['apiserver.crt']!, key: certificates['apiserver.key']!, clientCa: certificates['ca.crt']! },
+      certificates: {
+        certificate: certificates['apiserver.crt']!,
+        key: certificates['apiserver.key']!,
+        clientCa: certificates['ca.crt']!,
+      },
     }))
-    const controlPlane = handle.current = createControlPlane({
-      store, clock: systemClock, random: systemRandom, crypto: nodeCrypto, log, clusterDomain, serviceCidr,
-      serviceAccountKey: certificates['sa.key']!, rootCertificate: certificates['ca.crt']!, advertiseAddress: address, port: server?.port ?? 443,
-      version: serverVersion, nodes: createNodeConnections(certificates, httpClient), gzip: gzipStream,
-      runtimeConfig: requireRuntimeConfig(options.runtimeConfig),
-    }, signal)
+    const controlPlane = (handle.current = createControlPlane(
+      {
+        store,
+        clock: systemClock,
+        random: systemRandom,
+        crypto: nodeCrypto,
+        log,
+        clusterDomain,
+        serviceCidr,
+        serviceAccountKey: certificates['sa.key']!,
+        rootCertificate: certificates['ca.crt']!,
+        advertiseAddress: address,
+        port: server?.port ?? 443,
+        version: serverVersion,
+        nodes: createNodeConnections(certificates, httpClient),
+        gzip: gzipStream,
+        runtimeConfig: requireRuntimeConfig(options.runtimeConfig),
+      },
+      signal,
+    ))
     const running = controlPlane.run(signal)
-    running.catch((error: unknown) => { if (!signal.aborted) log.error('a component failed', { error: String(error) }) })
+    running.catch((error: unknown) => {
+      if (!signal.aborted) log.error('a component failed', { error: String(error) })
+    })
     await controlPlane.started
-    await startSimulatedNodes({ count: nodes, controlPlane, config: { clusterDomain, dnsServiceIp: '10.96.0.10', podCidr: '10.244.0.0/16' }, log }, signal)
+    await startSimulatedNodes(
+      {
+        count: nodes,
+        controlPlane,
+        config: { clusterDomain, dnsServiceIp: '10.96.0.10', podCidr: '10.244.0.0/16' },
+        log,
+      },
+      signal,
+    )
     const owned = resources.move()
     const end = async (): Promise<void> => {
       stop.abort(new Error('the cluster stops'))
@@ -116,8 +153,18 @@ export class Cluster implements AsyncDisposable {
   get kubeconfig(): string | undefined {
     const server = this.url
     if (server === undefined) return undefined
-    const { 'ca.crt': certificateAuthority, 'super-admin.crt': certificate, 'super-admin.key': key } = this.#certificates
-    return renderKubeconfig({ name: 'skiff', server, certificateAuthority: certificateAuthority!, certificate: certificate!, key: key! })
+    const {
+      'ca.crt': certificateAuthority,
+      'super-admin.crt': certificate,
+      'super-admin.key': key,
+    } = this.#certificates
+    return renderKubeconfig({
+      name: 'skiff',
+      server,
+      certificateAuthority: certificateAuthority!,
+      certificate: certificate!,
+      key: key!,
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -126,6 +173,12 @@ export class Cluster implements AsyncDisposable {
 }
 
 function makeCertificates(): CertificateFiles {
-  const plan = planCertificates({ clusterDomain, kubernetesServiceIp: '10.96.0.1', addresses: [address], dnsNames: [], nodes: [] })
+  const plan = planCertificates({
+    clusterDomain,
+    kubernetesServiceIp: '10.96.0.1',
+    addresses: [address],
+    dnsNames: [],
+    nodes: [],
+  })
   return ensureCertificates(plan, {}, { crypto: nodeCrypto, random: systemRandom }, systemClock.now()).files
 }

@@ -1,17 +1,16 @@
 /** This machine as a node: containerd, pod network, kubelet with its server, service proxy, DNS. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pod } from '#api/core/pod/pod.ts'
 import { namespace } from '#api/core/namespace/namespace.ts'
+import { pod } from '#api/core/pod/pod.ts'
 import { service } from '#api/core/service/service.ts'
 import { endpointSlice } from '#api/discovery/endpointslice/endpointslice.ts'
+import { certificateAuthenticator } from '#apiserver/authn/client-certificate.ts'
 import type { CertificateFiles } from '#bootstrap/certificates.ts'
 import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
 import { demoImageName, pauseImageName } from '#bootstrap/images/names.ts'
 import { createInformers } from '#client/informers.ts'
-import { certificateAuthenticator } from '#apiserver/authn/client-certificate.ts'
-import type { ControlPlane } from '#cluster/control-plane.ts'
-import { nodeUser } from '#cluster/control-plane.ts'
+import { nodeUser, type ControlPlane } from '#cluster/control-plane.ts'
 import { startDns } from '#dns/dns.ts'
 import { parseResolvers } from '#dns/resolver.ts'
 import { createCgroups } from '#host/cgroups.ts'
@@ -29,22 +28,21 @@ import { createSockets } from '#host/sockets.ts'
 import { kubeletConfig } from '#kubelet/config.ts'
 import { createKubelet } from '#kubelet/kubelet.ts'
 import { createKubeletServer } from '#kubelet/server/server.ts'
-import { planEgressTable, planNodeNetwork, renderCniConfig } from '#network/plan.ts'
-import type { PodNetwork } from '#network/plan.ts'
+import { planEgressTable, planNodeNetwork, renderCniConfig, type PodNetwork } from '#network/plan.ts'
 import { startProxy } from '#proxy/proxy.ts'
 import type { ContainerRuntime } from '#world/container-runtime.ts'
 import type { Log } from '#world/log.ts'
-import { applyDnsService } from './dns-service.ts'
 import { cniConfigDirectory, containerdSocket, ensureContainerd, superviseContainerd } from './containerd.ts'
+import { applyDnsService } from './dns-service.ts'
 import { ensureOwnImages } from './image-import.ts'
 import { cgroupRoot, egressTable, proxyTable } from './names.ts'
-import { containerdPlaces } from './node-cleanup.ts'
 import { guardNetwork } from './network-guard.ts'
+import { containerdPlaces } from './node-cleanup.ts'
 import { nodeReady } from './node-ready.ts'
 import { removeOrphanedLeases } from './orphaned-leases.ts'
 import { withOwnRegistry } from './own-registry.ts'
-import { listSandboxesWhenInitialized } from './runtime-initialized.ts'
 import { nodeResolvers } from './resolvers.ts'
+import { listSandboxesWhenInitialized } from './runtime-initialized.ts'
 
 /** The machine's side, which does not need the API server: started first, because containerd takes its time. */
 export interface PreparedMachine extends AsyncDisposable {
@@ -78,10 +76,18 @@ export async function prepareMachine(config: ClusterConfig, log: Log, signal: Ab
   await ensureOwnImages(endpoint.replace(/^unix:\/\//, ''), async (name) => await runtime.imageStatus(name) !== undefined, config.runDirectory)
   return {
     runtime, network,
-    supervise: (until) => (own ? superviseContainerd({
-      places, log: log.named('containerd'), onRestarted: removeOrphans,
-      sleep: (ms) => systemClock.sleep(ms, until).catch(() => undefined),
-    }, until) : Promise.resolve()),
+    supervise: (until) =>
+      own
+        ? superviseContainerd(
+            {
+              places,
+              log: log.named('containerd'),
+              onRestarted: removeOrphans,
+              sleep: (ms) => systemClock.sleep(ms, until).catch(() => undefined),
+            },
+            until,
+          )
+        : Promise.resolve(),
     [Symbol.asyncDispose]: () => runtime[Symbol.asyncDispose](),
   }
 }
@@ -143,10 +149,20 @@ export async function startMachineNode(options: MachineNodeOptions, signal: Abor
   const { informers: shared } = controlPlane
   const services = shared.of(service)
   const endpointSlices = shared.of(endpointSlice)
-  const proxy = startProxy({
-    nodeName, table: proxyTable(config), serviceCidr: config.serviceCidr, services, endpointSlices,
-    pods: shared.of(pod), packetFilter: createPacketFilter(), clock, log: log.named('proxy'),
-  }, signal)
+  const proxy = startProxy(
+    {
+      nodeName,
+      table: proxyTable(config),
+      serviceCidr: config.serviceCidr,
+      services,
+      endpointSlices,
+      pods: shared.of(pod),
+      packetFilter: createPacketFilter(),
+      clock,
+      log: log.named('proxy'),
+    },
+    signal,
+  )
   const dns = startDns({
     zone: config.clusterDomain, listen: { address: config.gatewayAddress, port: config.dnsPort },
     upstreams: parseResolvers(resolvers.text, [config.dnsServiceIp]),
@@ -156,10 +172,18 @@ export async function startMachineNode(options: MachineNodeOptions, signal: Abor
   const disposables = cleanup.move()
   return {
     async run(own) {
-      const guard = guardNetwork({
-        config, network: machine.network, networkConfig: createNetworkConfig(), packetFilter: createPacketFilter(), clock,
-        log: log.named('network'), rebuildServices: () => proxy.rebuild(),
-      }, own)
+      const guard = guardNetwork(
+        {
+          config,
+          network: machine.network,
+          networkConfig: createNetworkConfig(),
+          packetFilter: createPacketFilter(),
+          clock,
+          log: log.named('network'),
+          rebuildServices: () => proxy.rebuild(),
+        },
+        own,
+      )
       await Promise.all([kubelet.run(own), machine.supervise(own), proxy.done, guard])
     },
     ready: nodeReady(controlPlane, nodeName, signal),

@@ -1,17 +1,21 @@
 /** Takes back what a cluster did to this machine. */
-import { readFileSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
-import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
-import type { ClusterChoices } from '#bootstrap/cluster-config.ts'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { deriveClusterConfig, type ClusterChoices } from '#bootstrap/cluster-config.ts'
+import { pauseImageName } from '#bootstrap/images/names.ts'
 import { createContainerRuntime } from '#host/container-runtime/container-runtime.ts'
 import { createNetworkConfig } from '#host/network-config.ts'
 import { createPacketFilter } from '#host/packet-filter.ts'
 import type { ContainerRuntime } from '#world/container-runtime.ts'
-import type { ContainerdPlaces } from './containerd.ts'
-import { containerdSocket, ensureContainerd, findContainerd, stopContainerd } from './containerd.ts'
 import { removeDataDirectory } from './cli/data-directory.ts'
-import { pauseImageName } from '#bootstrap/images/names.ts'
+import {
+  containerdSocket,
+  ensureContainerd,
+  findContainerd,
+  stopContainerd,
+  type ContainerdPlaces,
+} from './containerd.ts'
 import { hasContainers, killLeftovers, removeCgroups } from './leftovers.ts'
 import { egressTable, proxyTable } from './names.ts'
 import { listSandboxesWhenInitialized } from './runtime-initialized.ts'
@@ -24,9 +28,9 @@ export function containerdPlaces(choices: ClusterChoices): ContainerdPlaces {
 const answerLimitMs = 10_000
 
 /**
- * Stops every container (SIGTERM first, SIGKILL after `graceSeconds`), removes the pod sandboxes, and stops containerd. A containerd
- * that died is started once more, for only it can take back networks and mounts; one that does not answer is killed with all that
- * runs. Gives what was done, in words; undefined when nothing ran.
+ * Stops every container (SIGTERM first, SIGKILL after `graceSeconds`), removes the pod sandboxes, and stops containerd.
+ * A containerd that died is started once more, for only it can take back networks and mounts; one that does not answer
+ * is killed with all that runs. Gives what was done, in words; undefined when nothing ran.
  */
 export async function stopContainers(choices: ClusterChoices, graceSeconds: number): Promise<string | undefined> {
   const places = containerdPlaces(choices)
@@ -49,7 +53,9 @@ async function removeSandboxes(socket: string, graceSeconds: number, signal: Abo
   await using runtime: ContainerRuntime & AsyncDisposable = createContainerRuntime(socket)
   await listSandboxesWhenInitialized(runtime, signal)
   const containers = graceSeconds > 0 ? await runtime.listContainers({}) : []
-  await Promise.all(containers.filter(({ state }) => state === 'running').map(({ id }) => runtime.stopContainer(id, graceSeconds)))
+  await Promise.all(
+    containers.filter(({ state }) => state === 'running').map(({ id }) => runtime.stopContainer(id, graceSeconds)),
+  )
   const sandboxes = await runtime.listSandboxes({})
   await Promise.all(sandboxes.map(async ({ id }) => {
     await runtime.stopSandbox(id)
@@ -82,7 +88,9 @@ export async function removeNodeTraces(choices: ClusterChoices): Promise<string[
   }
   rmSync(choices.runDirectory, { recursive: true, force: true })
   const isRemoved = removeDataDirectory(choices.dataDirectory, choices.name)
-  removed.push(isRemoved ? choices.dataDirectory : `not ${choices.dataDirectory}, which does not say that it is this cluster's`)
+  removed.push(
+    isRemoved ? choices.dataDirectory : `not ${choices.dataDirectory}, which does not say that it is this cluster's`,
+  )
   return removed
 }
 
@@ -100,7 +108,9 @@ function removeNetworkResults(networkName: string): void {
 /** One file per pod; the network is named after the cluster's bridge. */
 export function networkResultFiles(networkName: string): string[] {
   try {
-    return readdirSync(networkResultsDirectory).filter((name) => name.startsWith(`${networkName}-`)).map((name) => join(networkResultsDirectory, name))
+    return readdirSync(networkResultsDirectory)
+      .filter((name) => name.startsWith(`${networkName}-`))
+      .map((name) => join(networkResultsDirectory, name))
   } catch {
     // No pod network was ever used here.
     return []

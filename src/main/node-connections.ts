@@ -10,7 +10,9 @@ const defaultKubeletPort = 10250
 
 export function createNodeConnections(certificates: CertificateFiles, http: HttpClient): NodeConnections {
   const tls = {
-    ca: certificates['ca.crt']!, certificate: certificates['apiserver-kubelet-client.crt']!, key: certificates['apiserver-kubelet-client.key']!,
+    ca: certificates['ca.crt']!,
+    certificate: certificates['apiserver-kubelet-client.crt']!,
+    key: certificates['apiserver-kubelet-client.key']!,
   }
   return {
     http,
@@ -23,8 +25,12 @@ export function createNodeConnections(certificates: CertificateFiles, http: Http
   }
 }
 
-/** Upstream's order of preference for --kubelet-preferred-address-types, names left out: certificates carry the addresses. */
+/**
+ * Upstream's order of preference for --kubelet-preferred-address-types, names left out: certificates carry the
+ * addresses.
+ */
 function addressOf(node: Stored<Node>): string | undefined {
   const addresses = node.status?.addresses ?? []
-  return (addresses.find(({ type }) => type === 'InternalIP') ?? addresses.find(({ type }) => type === 'ExternalIP'))?.address
+  return (addresses.find(({ type }) => type === 'InternalIP') ?? addresses.find(({ type }) => type === 'ExternalIP'))
+    ?.address
 }

@@ -1,7 +1,7 @@
 /** Addresses that a containerd which died in the middle of a pod's start has reserved for ever. */
-import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { isIPv4 } from 'node:net'
+import { join } from 'node:path'
 
 export interface Lease {
   readonly file: string
@@ -18,15 +18,23 @@ export function decideOrphans(leases: readonly Lease[], sandboxIds: ReadonlySet<
 
 /** host-local's files: named after the address, the sandbox's id on the first line. */
 function readLeases(directory: string): Lease[] {
-  return readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((path) => isIPv4(path.split('/').at(-1)!)).flatMap((path) => {
-    const file = join(directory, path)
-    try {
-      return [{ file, sandboxId: readFileSync(file, 'utf8').split(/\r?\n/, 1)[0]!.trim(), reservedAt: statSync(file).mtimeMs }]
-    } catch {
-      // Given back meanwhile.
-      return []
-    }
-  })
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((path) => isIPv4(path.split('/').at(-1)!))
+    .flatMap((path) => {
+      const file = join(directory, path)
+      try {
+        return [
+          {
+            file,
+            sandboxId: readFileSync(file, 'utf8').split(/\r?\n/, 1)[0]!.trim(),
+            reservedAt: statSync(file).mtimeMs,
+          },
+        ]
+      } catch {
+        // Given back meanwhile.
+        return []
+      }
+    })
 }
 
 /** Gives how many addresses are free again. */

@@ -26,7 +26,8 @@ const resolvers: readonly (readonly [string, boolean])[] = [
   ['', false],
 ]
 for (const [text, expected] of resolvers) {
-  test(`${JSON.stringify(text)}: ${expected ? 'pods reach none of its servers' : 'may be given to pods'}`, () => assert.equal(isLoopbackOnly(text), expected))
+  test(`${JSON.stringify(text)}: ${expected ? 'pods reach none of its servers' : 'may be given to pods'}`, () =>
+    assert.equal(isLoopbackOnly(text), expected))
 }
 
 const controllers: readonly (readonly [readonly string[], readonly string[]])[] = [
@@ -36,5 +37,6 @@ const controllers: readonly (readonly [readonly string[], readonly string[]])[] 
   [[''], ['cpu', 'memory', 'pids']],
 ]
 for (const [present, missing] of controllers) {
-  test(`control groups ${present.join(' ')} lack: ${missing.join(', ') || 'nothing'}`, () => assert.deepEqual(missingControllers(present), missing))
+  test(`control groups ${present.join(' ')} lack: ${missing.join(', ') || 'nothing'}`, () =>
+    assert.deepEqual(missingControllers(present), missing))
 }

@@ -3,10 +3,15 @@ import { readFileSync } from 'node:fs'
 import type { Log } from '#world/log.ts'
 
 const systemFile = '/etc/resolv.conf'
-/** systemd-resolved writes the real servers here, and its own address on the loopback interface into the system's file. */
+/**
+ * systemd-resolved writes the real servers here, and its own address on the loopback interface into the system's file.
+ */
 const resolvedFile = '/run/systemd/resolve/resolv.conf'
 
-/** The file to use, and its text: empty (with a warning) on a machine that has none, where only the cluster's own names resolve. */
+/**
+ * The file to use, and its text: empty (with a warning) on a machine that has none, where only the cluster's
+ * own names resolve.
+ */
 export function nodeResolvers(log: Log): { readonly file: string; readonly text: string } {
   const text = readOrEmpty(systemFile)
   if (isLoopbackOnly(text)) {

@@ -1,14 +1,14 @@
-/** The cluster's own process: everything in one, in the background; told to stop through its control socket or a signal. */
+/**
+ * The cluster's own process: everything in one, in the background; told to stop through its control socket or a signal.
+ */
 import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { flushCompileCache } from 'node:module'
-import { createServer } from 'node:net'
-import type { Server, Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
 import { systemClock } from '#host/clock.ts'
 import { createLog } from '#host/log.ts'
-import { startCluster } from './all-in-one.ts'
-import type { RunningCluster } from './all-in-one.ts'
+import { startCluster, type RunningCluster } from './all-in-one.ts'
 import { openBoundedLog } from './bounded-log.ts'
 import { CommandFailure, describeError, exitCode } from './cli/failure.ts'
 import type { StepEvent } from './cli/output.ts'
@@ -19,18 +19,35 @@ import { startFailureOf } from './start-failure.ts'
 export type ServeMessage =
   | { readonly type: 'step'; readonly event: StepEvent }
   | { readonly type: 'ready'; readonly kubeconfig: string }
-  | { readonly type: 'failed'; readonly id: string; readonly message: string; readonly cure: string; readonly exitCode: number }
+  | {
+      readonly type: 'failed'
+      readonly id: string
+      readonly message: string
+      readonly cure: string
+      readonly exitCode: number
+    }
 
 export async function serve(name: string): Promise<void> {
   process.title = `skiff ${name}`
   const record = readRecord(name)
-  if (!record) throw new CommandFailure('E-NO-CLUSTER', `there is no record of cluster ${name}`, 'skiff up', exitCode.unreachable)
-  const log = createLog({ clock: systemClock, stream: openBoundedLog(join(record.choices.dataDirectory, 'log/skiff.log')), format: 'text', level: process.env['SKIFF_LOG_LEVEL'] === 'debug' ? 'debug' : 'info' })
+  if (!record) {
+    throw new CommandFailure('E-NO-CLUSTER', `there is no record of cluster ${name}`, 'skiff up', exitCode.unreachable)
+  }
+  const log = createLog({
+    clock: systemClock,
+    stream: openBoundedLog(join(record.choices.dataDirectory, 'log/skiff.log')),
+    format: 'text',
+    level: process.env['SKIFF_LOG_LEVEL'] === 'debug' ? 'debug' : 'info',
+  })
   const config = deriveClusterConfig(record.choices)
   writeRecord({ ...record, process: identifyProcess(process.pid) })
   const stop = new AbortController()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(new Error(`received ${signal}`)))
-  process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error: describeError(error) }))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => stop.abort(new Error(`received ${signal}`)))
+  }
+  process.on('unhandledRejection', (error) =>
+    log.error('a promise was left to fail alone', { error: describeError(error) }),
+  )
   process.on('uncaughtException', (error) => {
     log.error('an error reached nobody; the process ends; skiff up starts it again', { error: describeError(error) })
     process.exit(70)
@@ -64,8 +81,8 @@ export async function serve(name: string): Promise<void> {
 }
 
 /**
- * After so long a start is over, and what it compiled is written down for the next one. By itself Node does that at the end of the
- * process, which for a cluster may never come.
+ * After so long a start is over, and what it compiled is written down for the next one. By itself Node does that at the
+ * end of the process, which for a cluster may never come.
  */
 const quietMs = 5_000
 

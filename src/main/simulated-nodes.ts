@@ -1,7 +1,6 @@
 /** Simulated nodes of a real control plane: real kubelets over runtimes, files and machines that are only simulated. */
 import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
-import type { ControlPlane } from '#cluster/control-plane.ts'
-import { nodeUser } from '#cluster/control-plane.ts'
+import { nodeUser, type ControlPlane } from '#cluster/control-plane.ts'
 import { systemClock } from '#host/clock.ts'
 import { systemRandom } from '#host/random.ts'
 import { createSimulatedNode } from '#sim/node.ts'
@@ -16,12 +15,19 @@ export interface SimulatedNodesOptions {
 }
 
 /** Resolves when all are Ready; they run until the signal aborts. */
-export async function startSimulatedNodes({ count, controlPlane, config, log }: SimulatedNodesOptions, signal: AbortSignal): Promise<void> {
+export async function startSimulatedNodes(
+  { count, controlPlane, config, log }: SimulatedNodesOptions,
+  signal: AbortSignal,
+): Promise<void> {
   await Promise.all(Array.from({ length: count }, async (_, index) => {
     const nodeName = `node-${index + 1}`
     const { kubelet } = await createSimulatedNode({
-      nodeName, nodeIp: `192.168.${index >> 8}.${(index & 255) + 1}`, transport: controlPlane.transport(nodeUser(nodeName)),
-      clock: systemClock, random: systemRandom, log: log.named(nodeName),
+      nodeName,
+      nodeIp: `192.168.${index >> 8}.${(index & 255) + 1}`,
+      transport: controlPlane.transport(nodeUser(nodeName)),
+      clock: systemClock,
+      random: systemRandom,
+      log: log.named(nodeName),
       config: { clusterDns: [config.dnsServiceIp], clusterDomain: config.clusterDomain },
     })
     kubelet.run(signal).catch((error: unknown) => {

@@ -1,7 +1,11 @@
 /** The `skiff` command: finds the subcommand and loads only that. */
-import type { FlagSpecification } from './cli/arguments.ts'
-import { describeFlags, parseArguments, refuseOperands } from './cli/arguments.ts'
-import type { Arguments } from './cli/arguments.ts'
+import {
+  describeFlags,
+  parseArguments,
+  refuseOperands,
+  type Arguments,
+  type FlagSpecification,
+} from './cli/arguments.ts'
 import { CommandFailure, exitCode, failureOf, formatFailure } from './cli/failure.ts'
 
 interface Command {
@@ -42,7 +46,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   image: async () => {
     const { image, imageFlags } = await import('./cli/image.ts')
     return {
-      help: 'images without a registry: skiff image load FILE.tar, skiff image ls', flags: imageFlags, takesOperands: true, run: image,
+      help: 'images without a registry: skiff image load FILE.tar, skiff image ls',
+      flags: imageFlags,
+      takesOperands: true,
+      run: image,
     }
   },
   version: async () => {
@@ -56,7 +63,11 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => {
     const { serve } = await import('./serve.ts')
     const { clusterName, nameFlag } = await import('./cli/cluster-flags.ts')
-    return { help: 'the cluster\'s process itself (started by up)', flags: nameFlag, run: (flags) => serve(clusterName(flags)) }
+    return {
+      help: "the cluster's process itself (started by up)",
+      flags: nameFlag,
+      run: (flags) => serve(clusterName(flags)),
+    }
   },
 }
 
@@ -67,8 +78,16 @@ async function main(words: readonly string[]): Promise<void> {
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!load) {
     const isFlag = name.startsWith('-')
-    throw new CommandFailure('E-USAGE', isFlag ? `the command comes before its flags, and ${name} is a flag` : `unknown command "${name}"`,
-      isFlag ? 'skiff up --name NAME' : `skiff --help; commands are ${Object.keys(commands).filter((known) => known !== 'serve').join(', ')}`, exitCode.usage)
+    throw new CommandFailure(
+      'E-USAGE',
+      isFlag ? `the command comes before its flags, and ${name} is a flag` : `unknown command "${name}"`,
+      isFlag
+        ? 'skiff up --name NAME'
+        : `skiff --help; commands are ${Object.keys(commands)
+            .filter((known) => known !== 'serve')
+            .join(', ')}`,
+      exitCode.usage,
+    )
   }
   const command = await load()
   if (command.flags && (rest.includes('--help') || rest.includes('-h'))) {
@@ -97,7 +116,9 @@ try {
 } catch (error) {
   const failure = failureOf(error)
   process.stderr.write(`${formatFailure(failure)}\n`)
-  if (failure.id === 'E-INTERNAL' && process.env['SKIFF_LOG_LEVEL'] === 'debug') process.stderr.write(`${String(error instanceof Error ? error.stack : error)}\n`)
+  if (failure.id === 'E-INTERNAL' && process.env['SKIFF_LOG_LEVEL'] === 'debug') {
+    process.stderr.write(`${String(error instanceof Error ? error.stack : error)}\n`)
+  }
   // Not process.exitCode: a channel to a child that goes on starting may still be open.
   process.exit(failure.exitCode)
 }

@@ -2,7 +2,7 @@
 import { PortInUse } from '#host/http/listen.ts'
 import { NewerFormat } from '#storage/embedded/snapshot.ts'
 import { StoreCorrupted } from '#storage/store.ts'
-import { CommandFailure, causesOf, describeError, exitCode, failureOf } from './cli/failure.ts'
+import { causesOf, CommandFailure, describeError, exitCode, failureOf } from './cli/failure.ts'
 
 /** As `failureOf`, which must not load the components only to name their errors. */
 export function startFailureOf(error: unknown): CommandFailure {
@@ -10,13 +10,31 @@ export function startFailureOf(error: unknown): CommandFailure {
   for (const cause of causesOf(error)) {
     if (cause instanceof CommandFailure) return cause
     if (cause instanceof PortInUse) {
-      return new CommandFailure('E-PORT-INUSE', describeError(error), 'stop it, or choose others: --port N, --kubelet-port N', exitCode.inUse, options)
+      return new CommandFailure(
+        'E-PORT-INUSE',
+        describeError(error),
+        'stop it, or choose others: --port N, --kubelet-port N',
+        exitCode.inUse,
+        options,
+      )
     }
     if (cause instanceof NewerFormat) {
-      return new CommandFailure('E-NEWER-FORMAT', describeError(error), 'use that release of Skiff, or a later one', exitCode.failed, options)
+      return new CommandFailure(
+        'E-NEWER-FORMAT',
+        describeError(error),
+        'use that release of Skiff, or a later one',
+        exitCode.failed,
+        options,
+      )
     }
     if (cause instanceof StoreCorrupted) {
-      return new CommandFailure('E-STORE-CORRUPT', describeError(error), 'restore a copy of the data directory, or begin anew: skiff reset', exitCode.failed, options)
+      return new CommandFailure(
+        'E-STORE-CORRUPT',
+        describeError(error),
+        'restore a copy of the data directory, or begin anew: skiff reset',
+        exitCode.failed,
+        options,
+      )
     }
   }
   return failureOf(error)

@@ -16,8 +16,8 @@ export function createSimulatedCgroups(): SimulatedCgroups {
       for (const name of groups.keys()) if (name === path || name.startsWith(`${path}/`)) groups.delete(name)
     },
     async children(path) {
-      return [...groups.keys()].filter((name) =>
-        name.startsWith(`${path}/`) && !name.slice(path.length + 1).includes('/'))
+      return [...groups.keys()]
+        .filter((name) => name.startsWith(`${path}/`) && !name.slice(path.length + 1).includes('/'))
         .map((name) => name.slice(path.length + 1))
     },
     usage: async () => undefined,

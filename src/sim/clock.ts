@@ -30,8 +30,8 @@ const atOnceMax = 100_000
 const patience = 1_000
 
 /**
- * Time is a whole number of these, so that differences of times are exact and no timer is so short that it is due at once for ever.
- * A power of two, for doubles.
+ * Time is a whole number of these, so that differences of times are exact and no timer is so short that it is due at
+ * once for ever. A power of two, for doubles.
  */
 const ticksPerMs = 1024
 
@@ -43,7 +43,12 @@ export function createSimClock(start = Date.UTC(2026, 0, 1)): SimClock {
   let order = 0
 
   const schedule = (ms: number, callback: () => void): Timer => {
-    const waiting: Waiting = { due: elapsed + Math.ceil(Math.max(0, ms) * ticksPerMs) / ticksPerMs, order: order++, callback, cancelled: false }
+    const waiting: Waiting = {
+      due: elapsed + Math.ceil(Math.max(0, ms) * ticksPerMs) / ticksPerMs,
+      order: order++,
+      callback,
+      cancelled: false,
+    }
     push(heap, waiting)
     return { cancel: () => { waiting.cancelled = true } }
   }
@@ -90,7 +95,9 @@ export function createSimClock(start = Date.UTC(2026, 0, 1)): SimClock {
       for (await turn(); !isSettled; await turn()) {
         const waiting = next()
         atOnce = waiting !== undefined && waiting.due <= elapsed ? atOnce + 1 : 0
-        if (atOnce > atOnceMax) throw new TimeStands(`time stands still at ${elapsed} ms: a timer without a wait is set again and again`)
+        if (atOnce > atOnceMax) {
+          throw new TimeStands(`time stands still at ${elapsed} ms: a timer without a wait is set again and again`)
+        }
         if (waiting !== undefined) fire(waiting)
         idle = waiting === undefined ? idle + 1 : 0
         if (idle > patience) throw new Error('the work waits for something that no timer will bring')

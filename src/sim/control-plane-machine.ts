@@ -3,20 +3,16 @@ import type { UserInfo } from '#apiserver/authn/authenticator.ts'
 import type { NodeConnections } from '#apiserver/subresources/node-connection.ts'
 import type { ServerVersion } from '#apiserver/version.ts'
 import type { Transport } from '#client/transport.ts'
-import type { ControlPlane } from '#cluster/control-plane.ts'
-import { createControlPlane } from '#cluster/control-plane.ts'
+import { createControlPlane, type ControlPlane } from '#cluster/control-plane.ts'
 import { serviceUnavailable } from '#machinery/errors/api-error.ts'
 import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
-import { StoreCorrupted } from '#storage/store.ts'
-import type { Store } from '#storage/store.ts'
+import { StoreCorrupted, type Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import { simulatedCrypto } from './crypto.ts'
-import type { CrashOutcome, SimDisk } from './disk.ts'
-import { createSimDisk } from './disk.ts'
+import { createSimDisk, type CrashOutcome, type SimDisk } from './disk.ts'
 import type { History, LostWrite } from './history.ts'
-import type { SimProcess } from './process.ts'
-import { ConnectionLost, startProcess } from './process.ts'
+import { ConnectionLost, startProcess, type SimProcess } from './process.ts'
 import type { SeededRandom } from './random.ts'
 import type { Tampering } from './tampering.ts'
 
@@ -50,8 +46,15 @@ export interface ControlPlaneMachine {
 export class ClusterLost extends Error {}
 
 const version: ServerVersion = {
-  major: '1', minor: '36', gitVersion: 'v1.36.0+skiff.simulated', gitCommit: '', gitTreeState: 'clean', buildDate: '2026-01-01T00:00:00Z',
-  goVersion: 'simulated', compiler: 'simulated', platform: 'linux/amd64',
+  major: '1',
+  minor: '36',
+  gitVersion: 'v1.36.0+skiff.simulated',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '2026-01-01T00:00:00Z',
+  goVersion: 'simulated',
+  compiler: 'simulated',
+  platform: 'linux/amd64',
 }
 export const serviceCidr = '10.96.0.0/16'
 const rootCertificate = '-----BEGIN CERTIFICATE-----\nc2ltdWxhdGVk\n-----END CERTIFICATE-----\n'
@@ -76,19 +79,44 @@ export function createControlPlaneMachine(options: ControlPlaneMachineOptions): 
 
   async function begin(process: SimProcess): Promise<void> {
     const own = random.fork(`life ${starts}`)
-    const store = await openEmbeddedStore({ disk, directory: '/store', clock: process.clock, log: process.log, options: logOptions })
+    const store = await openEmbeddedStore({
+      disk,
+      directory: '/store',
+      clock: process.clock,
+      log: process.log,
+      options: logOptions,
+    })
     if (!process.isAlive) return
     for (const lost of history.recover(store)) onLost(lost)
     const tampered = tampering.store?.(store) ?? store
-    const controlPlane = createControlPlane({
-      store: history.recording(tampered), clock: process.clock, random: own, crypto: simulatedCrypto(own.fork('crypto')), log: process.log,
-      serviceAccountKey, rootCertificate, clusterDomain: 'cluster.local', serviceCidr, advertiseAddress: '192.0.2.10', port: 6443,
-      version, nodes: unreachable,
-      wrapTransport: (transport, user) => network(tampering.transport?.(transport, user.name) ?? transport, user, process),
-    }, process.signal)
+    const controlPlane = createControlPlane(
+      {
+        store: history.recording(tampered),
+        clock: process.clock,
+        random: own,
+        crypto: simulatedCrypto(own.fork('crypto')),
+        log: process.log,
+        serviceAccountKey,
+        rootCertificate,
+        clusterDomain: 'cluster.local',
+        serviceCidr,
+        advertiseAddress: '192.0.2.10',
+        port: 6443,
+        version,
+        nodes: unreachable,
+        wrapTransport: (transport, user) =>
+          network(tampering.transport?.(transport, user.name) ?? transport, user, process),
+      },
+      process.signal,
+    )
     controlPlane.run(process.signal).then(
-      () => { if (process.isAlive && !process.signal.aborted) onFailure(new Error('the control plane ended by itself')) },
-      (error: unknown) => { if (process.isAlive && !process.signal.aborted) onFailure(error) })
+      () => {
+        if (process.isAlive && !process.signal.aborted) onFailure(new Error('the control plane ended by itself'))
+      },
+      (error: unknown) => {
+        if (process.isAlive && !process.signal.aborted) onFailure(error)
+      },
+    )
     life = { process, store, controlPlane }
     await process.guard(controlPlane.started)
   }
@@ -123,7 +151,9 @@ export function createControlPlaneMachine(options: ControlPlaneMachineOptions): 
       async *watch(path, watchOptions, signal) {
         const { process, controlPlane } = running(life)
         const stream = serverSide(controlPlane, user).watch(path, watchOptions, signal)[Symbol.asyncIterator]()
-        for (let step = await process.guard(stream.next()); !step.done; step = await process.guard(stream.next())) yield step.value
+        for (let step = await process.guard(stream.next()); !step.done; step = await process.guard(stream.next())) {
+          yield step.value
+        }
       },
     }),
   }

@@ -1,10 +1,10 @@
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { createHash, createHmac } from 'node:crypto'
+import { test } from 'node:test'
 import { hmacSha256, sha256 } from '#base/sha256.ts'
-import type { Crypto } from '#world/crypto.ts'
 import { ensureCertificates, planCertificates } from '#bootstrap/certificates.ts'
 import { nodeCrypto } from '#host/crypto/node-crypto.ts'
+import type { Crypto } from '#world/crypto.ts'
 import { simulatedCrypto } from './crypto.ts'
 import { seededRandom } from './random.ts'
 
@@ -14,7 +14,10 @@ test('the hashes are the real ones', () => {
     assert.equal(Buffer.from(sha256(data)).toString('hex'), createHash('sha256').update(data).digest('hex'))
     for (const keyLength of [0, 32, 64, 100]) {
       const key = seededRandom('key').bytes(keyLength)
-      assert.equal(Buffer.from(hmacSha256(key, data)).toString('hex'), createHmac('sha256', key).update(data).digest('hex'))
+      assert.equal(
+        Buffer.from(hmacSha256(key, data)).toString('hex'),
+        createHmac('sha256', key).update(data).digest('hex'),
+      )
     }
   }
 })
@@ -41,11 +44,20 @@ for (const [name, make] of implementations) {
 }
 
 test('simulated certificates are the same in every run', () => {
-  const plan = planCertificates({ clusterDomain: 'cluster.local', kubernetesServiceIp: '10.96.0.1', addresses: [], dnsNames: [], nodes: [] })
+  const plan = planCertificates({
+    clusterDomain: 'cluster.local',
+    kubernetesServiceIp: '10.96.0.1',
+    addresses: [],
+    dnsNames: [],
+    nodes: [],
+  })
   const make = (): unknown => {
     const random = seededRandom(7)
     const outcome = ensureCertificates(plan, {}, { crypto: simulatedCrypto(random), random }, 0)
-    assert.deepEqual(ensureCertificates(plan, outcome.files, { crypto: simulatedCrypto(random), random }, 0).changed, [])
+    assert.deepEqual(
+      ensureCertificates(plan, outcome.files, { crypto: simulatedCrypto(random), random }, 0).changed,
+      [],
+    )
     return outcome.files
   }
   assert.deepEqual(make(), make())

@@ -4,8 +4,8 @@
  * is a keyed hash whose key is in the public key: anybody could forge it, so it protects nothing, but it verifies and
  * fails as a real one.
  */
-import { bitString, children, decode, octetString, oid, sequence, integer } from '#base/der.ts'
 import { concatBytes, utf8Encode } from '#base/bytes.ts'
+import { bitString, children, decode, integer, octetString, oid, sequence } from '#base/der.ts'
 import { formatPem, parsePem } from '#base/pem.ts'
 import { hmacSha256, sha256 } from '#base/sha256.ts'
 import type { Crypto, PrivateKey, PublicKey } from '#world/crypto.ts'
@@ -42,7 +42,8 @@ function importPublicKey(spki: Uint8Array): PublicKey {
   const isToy = spki.length > 64
   return {
     type: isToy ? 'p256' : 'other', bits: 256, spki,
-    verify: (data, signature) => isToy && signature.length === 64 && signatureOf(spki, data).every((byte, index) => byte === signature[index]),
+    verify: (data, signature) =>
+      isToy && signature.length === 64 && signatureOf(spki, data).every((byte, index) => byte === signature[index]),
   }
 }
 

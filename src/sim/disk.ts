@@ -1,14 +1,13 @@
 /** A disk in memory that forgets what a real one may forget: unsynced sectors, lengths, names. */
 import { crc32 } from '#base/crc32.ts'
-import { DiskError } from '#world/disk.ts'
-import type { Disk, DiskFile, DiskLock } from '#world/disk.ts'
+import { DiskError, type Disk, type DiskFile, type DiskLock } from '#world/disk.ts'
 import type { SeededRandom } from './random.ts'
 
 /** The unit that a disk writes as a whole or not at all. */
 export const sectorBytes = 512
 
 export type Operation =
-  | 'open' | 'read' | 'write' | 'datasync' | 'preallocate' | 'truncate' | 'rename' | 'remove' | 'syncDirectory'
+  'open' | 'read' | 'write' | 'datasync' | 'preallocate' | 'truncate' | 'rename' | 'remove' | 'syncDirectory'
 
 /** What survives of everything that was never synced. */
 export type CrashOutcome =

@@ -181,7 +181,12 @@ export function createSimulatedFiles(now: () => number = () => 0): SimulatedFile
         set.delete(poke)
       }
     },
-    filesystem: async () => ({ capacityBytes: 100 * 2 ** 30, availableBytes: 80 * 2 ** 30, inodes: 6_000_000, inodesFree: 5_000_000 }),
+    filesystem: async () => ({
+      capacityBytes: 100 * 2 ** 30,
+      availableBytes: 80 * 2 ** 30,
+      inodes: 6_000_000,
+      inodesFree: 5_000_000,
+    }),
     async diskUsage(path) {
       const keys = [normalize(path), ...below(normalize(path))].filter((key) => entries.has(key))
       return { bytes: keys.reduce((sum, key) => sum + entries.get(key)!.bytes.length, 0), inodes: keys.length }

@@ -87,19 +87,28 @@ export class History {
     }
   }
 
-  /** Compares what came back after a crash with what had been acknowledged, and takes in what was written but not acknowledged. */
+  /**
+   * Compares what came back after a crash with what had been acknowledged, and takes in what was written but
+   * not acknowledged.
+   */
   recover(store: Store): readonly LostWrite[] {
     const view = store.current()
     const acknowledged = this.#newest
     const lost: LostWrite[] = []
-    if (view.revision < acknowledged) lost.push({ key: '', what: `revision ${view.revision} after the crash, ${acknowledged} was acknowledged` })
+    if (view.revision < acknowledged) {
+      lost.push({ key: '', what: `revision ${view.revision} after the crash, ${acknowledged} was acknowledged` })
+    }
     const entries = view.list(everything)
     const present = new Set(entries.map(({ key }) => key))
     for (const entry of entries) {
       if (entry.modRevision > acknowledged) continue
       const kept = this.#kept.get(entry.key)
-      if (!kept) lost.push({ key: entry.key, what: `is back at revision ${entry.modRevision}, although its deletion was acknowledged` })
-      else if (kept.revision !== entry.modRevision || kept.checksum !== crc32(entry.value, 0)) {
+      if (!kept) {
+        lost.push({
+          key: entry.key,
+          what: `is back at revision ${entry.modRevision}, although its deletion was acknowledged`,
+        })
+      } else if (kept.revision !== entry.modRevision || kept.checksum !== crc32(entry.value, 0)) {
         lost.push({ key: entry.key, what: `is at revision ${entry.modRevision}, ${kept.revision} was acknowledged` })
       }
     }
@@ -107,9 +116,16 @@ export class History {
       if (present.has(key)) continue
       // A deletion that reached the disk and was never acknowledged needs a revision of its own.
       if (view.revision === acknowledged) lost.push({ key, what: `is gone, ${kept.revision} was acknowledged` })
-      else this.#record({ key, value: new Uint8Array(0), createRevision: 0, modRevision: view.revision, memo: kept.object }, true)
+      else {
+        this.#record(
+          { key, value: new Uint8Array(0), createRevision: 0, modRevision: view.revision, memo: kept.object },
+          true,
+        )
+      }
     }
-    const newer = entries.filter(({ modRevision }) => modRevision > acknowledged).toSorted((a, b) => a.modRevision - b.modRevision)
+    const newer = entries
+      .filter(({ modRevision }) => modRevision > acknowledged)
+      .toSorted((a, b) => a.modRevision - b.modRevision)
     for (const entry of newer) this.#record(entry, false)
     this.#newest = Math.max(this.#newest, view.revision)
     return lost
@@ -134,6 +150,9 @@ export class History {
     this.#newest = Math.max(this.#newest, entry.modRevision)
     this.#changes++
     const type = isDeletion ? 'deleted' : kept ? 'updated' : 'created'
-    this.#onChange({ revision: entry.modRevision, type, resource, name, object, previous: kept?.object, at: this.#now() }, checksum)
+    this.#onChange(
+      { revision: entry.modRevision, type, resource, name, object, previous: kept?.object, at: this.#now() },
+      checksum,
+    )
   }
 }

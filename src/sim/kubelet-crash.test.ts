@@ -1,4 +1,7 @@
-/** A kubelet that is killed before or after any one of its calls to the runtime: its successor finds what there is, and makes nothing twice. */
+/**
+ * A kubelet that is killed before or after any one of its calls to the runtime: its successor finds what there is, and
+ * makes nothing twice.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pod } from '#api/gen/core-v1.ts'
@@ -8,9 +11,9 @@ import { startTestServer } from '#apiserver/testing.ts'
 import { createClient } from '#client/client.ts'
 import { kubeletConfig } from '#kubelet/config.ts'
 import { createKubelet } from '#kubelet/kubelet.ts'
+import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import type { ContainerRuntime } from '#world/container-runtime.ts'
 import { silentLog } from '#world/log.ts'
-import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import { createSimulatedCgroups } from './cgroups.ts'
 import { createSimClock } from './clock.ts'
 import { createSimulatedRuntime } from './container-runtime/container-runtime.ts'
@@ -28,7 +31,9 @@ async function laboratory() {
   const transport = server.localTransport({ name: 'admin', groups: ['system:masters'] })
   const client = createClient(transport)
   for (const name of ['default', 'kube-node-lease']) {
-    await client.resource({ group: '', version: 'v1', resource: 'namespaces' }).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+    await client
+      .resource({ group: '', version: 'v1', resource: 'namespaces' })
+      .create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
   }
   const files = createSimulatedFiles(() => clock.now())
   await files.makeDirectory('/var/lib/kubelet', 0o750)
@@ -64,11 +69,24 @@ async function laboratory() {
       return never
     }
     const kubelet = await createKubelet({
-      nodeName: 'node-1', transport, runtime: mortal, files, mounts, cgroups: createSimulatedCgroups(), clock, random, log: silentLog,
+      nodeName: 'node-1',
+      transport,
+      runtime: mortal,
+      files,
+      mounts,
+      cgroups: createSimulatedCgroups(),
+      clock,
+      random,
+      log: silentLog,
       machine: createSimulatedMachine({ nodeName: 'node-1', addresses: ['192.0.2.1'] }),
-      httpClient: { request: () => Promise.reject(new Error('no probes here')), upgrade: () => Promise.reject(new Error('no streams here')) },
+      httpClient: {
+        request: () => Promise.reject(new Error('no probes here')),
+        upgrade: () => Promise.reject(new Error('no streams here')),
+      },
       config: kubeletConfig({
-        rootDirectory: '/var/lib/kubelet', logsDirectory: '/var/log/pods', nodeIps: ['192.0.2.1'],
+        rootDirectory: '/var/lib/kubelet',
+        logsDirectory: '/var/log/pods',
+        nodeIps: ['192.0.2.1'],
       }),
     })
     void kubelet.run(stop.signal)
@@ -78,12 +96,24 @@ async function laboratory() {
     await clock.advance(100)
     return calls
   }
-  return { clock, runtime, pods: client.resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, 'default'), runUntilKilled }
+  return {
+    clock,
+    runtime,
+    pods: client.resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, 'default'),
+    runUntilKilled,
+  }
 }
 
 const pod: Pod = {
   apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' },
-  spec: { nodeName: 'node-1', initContainers: [{ name: 'init', image: 'busybox', command: ['true'] }], containers: [{ name: 'web', image: 'nginx' }, { name: 'log', image: 'nginx' }] },
+  spec: {
+    nodeName: 'node-1',
+    initContainers: [{ name: 'init', image: 'busybox', command: ['true'] }],
+    containers: [
+      { name: 'web', image: 'nginx' },
+      { name: 'log', image: 'nginx' },
+    ],
+  },
 }
 
 test('killed at any call while a pod starts: one sandbox, one container of each name, no restart', async () => {
@@ -101,7 +131,9 @@ test('killed at any call while a pod starts: one sandbox, one container of each 
       assert.deepEqual(status?.containerStatuses?.map(({ ready, restartCount }) =>
         `${ready}/${restartCount}`), ['true/0', 'true/0'], about)
       assert.equal((await lab.runtime.listSandboxes({})).filter(({ ready }) => ready).length, 1, about)
-      const running = (await lab.runtime.listContainers({})).filter(({ state }) => state === 'running').map(({ name }) => name)
+      const running = (await lab.runtime.listContainers({}))
+        .filter(({ state }) => state === 'running')
+        .map(({ name }) => name)
       assert.deepEqual(running.toSorted(), ['log', 'web'], about)
       if (calls < deathAt) break
     }

@@ -1,9 +1,9 @@
 /** Volumes and logs of the kubelet over simulated files. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { LogOptions } from '#kubelet/logs/options.ts'
 import { readLog } from '#kubelet/logs/read.ts'
 import { rotateOne } from '#kubelet/logs/rotate.ts'
-import type { LogOptions } from '#kubelet/logs/options.ts'
 import { writeAtomically } from '#kubelet/volumes/atomic-writer.ts'
 import { bindSubPath } from '#kubelet/volumes/sub-path.ts'
 import { silentLog } from '#world/log.ts'
@@ -13,7 +13,8 @@ import { createSimulatedMounts } from './mounts.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (data: Uint8Array | undefined): string => new TextDecoder().decode(data)
-const payload = (files: Readonly<Record<string, string>>) => new Map(Object.entries(files).map(([path, content]) => [path, { bytes: bytes(content), mode: 0o644 }]))
+const payload = (files: Readonly<Record<string, string>>) =>
+  new Map(Object.entries(files).map(([path, content]) => [path, { bytes: bytes(content), mode: 0o644 }]))
 
 test('a volume changes all at once, unchanged ones are left alone, and what is gone disappears', async () => {
   const files = createSimulatedFiles()
@@ -44,7 +45,15 @@ test('a subPath never leaves its volume', async () => {
 
 const line = (content: string, second = 0): string =>
   `2026-01-01T00:00:${String(second).padStart(2, '0')}.000000000Z stdout F ${content}\n`
-const options: LogOptions = { follow: false, previous: false, timestamps: false, tailLines: undefined, sinceMs: undefined, limitBytes: undefined, stream: 'All' }
+const options: LogOptions = {
+  follow: false,
+  previous: false,
+  timestamps: false,
+  tailLines: undefined,
+  sinceMs: undefined,
+  limitBytes: undefined,
+  stream: 'All',
+}
 
 async function read(content: string, wanted: Partial<LogOptions>): Promise<string> {
   const files = createSimulatedFiles()
@@ -52,7 +61,9 @@ async function read(content: string, wanted: Partial<LogOptions>): Promise<strin
   await files.write('/log/0.log', bytes(content), 0o600)
   let result = ''
   const source = { files, path: '/log/0.log', isRunning: () => false, onChange: () => () => {} }
-  for await (const chunk of readLog(source, { ...options, ...wanted }, new AbortController().signal)) result += text(chunk)
+  for await (const chunk of readLog(source, { ...options, ...wanted }, new AbortController().signal)) {
+    result += text(chunk)
+  }
   return result
 }
 
@@ -77,10 +88,20 @@ test('a followed log is told of each line, through a rotation, until the contain
   await files.append('/log/0.log', bytes(line('one')))
   let isRunning = true
   let changed = (): void => {}
-  const source = { files, path: '/log/0.log', isRunning: () => isRunning, onChange: (callback: () => void) => { changed = callback; return () => {} } }
+  const source = {
+    files,
+    path: '/log/0.log',
+    isRunning: () => isRunning,
+    onChange: (callback: () => void) => {
+      changed = callback
+      return () => {}
+    },
+  }
   let result = ''
   const reading = (async () => {
-    for await (const chunk of readLog(source, { ...options, follow: true }, new AbortController().signal)) result += text(chunk)
+    for await (const chunk of readLog(source, { ...options, follow: true }, new AbortController().signal)) {
+      result += text(chunk)
+    }
   })()
   await clock.settle()
   assert.equal(result, 'one\n')

@@ -6,11 +6,11 @@ import { kinds } from '#api/kinds.ts'
 import { schemas } from '#api/schemas.ts'
 import { startTestServer } from '#apiserver/testing.ts'
 import { createClient } from '#client/client.ts'
-import { createKubeletServer } from '#kubelet/server/server.ts'
 import type { KubeletAttributes } from '#kubelet/server/routes.ts'
+import { createKubeletServer } from '#kubelet/server/server.ts'
+import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import type { HttpRequest } from '#world/http.ts'
 import { silentLog } from '#world/log.ts'
-import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import { createSimClock } from './clock.ts'
 import { createSimulatedNode } from './node.ts'
 import { seededRandom } from './random.ts'
@@ -22,7 +22,9 @@ async function laboratory() {
   const transport = server.localTransport({ name: 'admin', groups: ['system:masters'] })
   const client = createClient(transport)
   for (const name of ['default', 'kube-node-lease']) {
-    await client.resource({ group: '', version: 'v1', resource: 'namespaces' }).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+    await client
+      .resource({ group: '', version: 'v1', resource: 'namespaces' })
+      .create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
   }
   const node = await createSimulatedNode({
     nodeName: 'node-1', nodeIp: '192.0.2.1', transport, clock, random, log: silentLog,
@@ -36,7 +38,8 @@ async function laboratory() {
     kubelet: node.kubelet, log: silentLog, httpClient: {
       request: () => Promise.reject(new Error('unused')), upgrade: () => Promise.reject(new Error('unused')),
     },
-    authenticate: ({ headers }) => (headers['authorization'] ? { name: headers['authorization'], groups: [] } : undefined),
+    authenticate: ({ headers }) =>
+      headers['authorization'] ? { name: headers['authorization'], groups: [] } : undefined,
     authorize: (user, attributes) => {
       asked.push(attributes)
       return user.name === 'admin'
@@ -52,7 +55,9 @@ async function laboratory() {
       }
       const { status, body } = await kubeletServer.handle(request)
       let text = ''
-      if (body.type === 'bytes' || body.type === 'stream') for await (const chunk of body.chunks) text += new TextDecoder().decode(chunk)
+      if (body.type === 'bytes' || body.type === 'stream') {
+        for await (const chunk of body.chunks) text += new TextDecoder().decode(chunk)
+      }
       return `${status} ${text}`
     },
     async end() {
@@ -66,7 +71,10 @@ async function laboratory() {
 test('only who is known and allowed is answered, but for local health', async () => {
   const { ask, asked, end } = await laboratory()
   assert.equal(await ask('/pods', { user: '' }), '401 Unauthorized')
-  assert.match(await ask('/stats/summary', { user: 'eve' }), /^403 Forbidden \(user=eve, verb=get, resource=nodes, subresource\(s\)=\[stats\]\)/)
+  assert.match(
+    await ask('/stats/summary', { user: 'eve' }),
+    /^403 Forbidden \(user=eve, verb=get, resource=nodes, subresource\(s\)=\[stats\]\)/,
+  )
   assert.equal(await ask('/healthz', { user: '', address: '127.0.0.1' }), '200 ok')
   assert.equal(await ask('/healthz', { user: '' }), '401 Unauthorized')
   await ask('/exec/default/p/c', { method: 'POST' })
@@ -79,18 +87,46 @@ test('only who is known and allowed is answered, but for local health', async ()
 
 test('pods, logs, figures and configuration', async () => {
   const { ask, pods, clock, end } = await laboratory()
-  await pods.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { nodeName: 'node-1', containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', 'echo one; echo two; sleep 100000'] }] } })
-  await pods.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'lost' }, spec: { nodeName: 'node-1', containers: [{ name: 'c', image: 'missing' }] } })
+  await pods.create({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: {
+      nodeName: 'node-1',
+      containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', 'echo one; echo two; sleep 100000'] }],
+    },
+  })
+  await pods.create({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'lost' },
+    spec: { nodeName: 'node-1', containers: [{ name: 'c', image: 'missing' }] },
+  })
   await clock.advance(5000)
   assert.deepEqual(JSON.parse((await ask('/pods')).slice(4)).items.map((pod: Pod) =>
     pod.metadata?.name).toSorted(), ['lost', 'p'])
   assert.equal(await ask('/containerLogs/default/p/c', { query: 'tailLines=1' }), '200 two\n')
   assert.equal(await ask('/containerLogs/default/p/none'), '404 container "none" not found in pod "p"\n')
-  assert.equal(await ask('/containerLogs/default/p/c', { query: 'previous=true' }), '400 previous terminated container "c" in pod "p" not found')
-  assert.equal(await ask('/containerLogs/default/lost/c'), '400 container "c" in pod "lost" is waiting to start: trying and failing to pull image')
-  assert.match(await ask('/exec/default/p/c', { method: 'POST', query: 'command=ls&output=1' }), /^400 Upgrade request required/)
-  assert.match(await ask('/exec/default/lost/c', { method: 'POST', query: 'command=ls&output=1' }), /container not found \("c"\)/)
-  assert.match(await ask('/metrics/resource'), /container_memory_working_set_bytes\{container="c",namespace="default",pod="p"\} \d+/)
+  assert.equal(
+    await ask('/containerLogs/default/p/c', { query: 'previous=true' }),
+    '400 previous terminated container "c" in pod "p" not found',
+  )
+  assert.equal(
+    await ask('/containerLogs/default/lost/c'),
+    '400 container "c" in pod "lost" is waiting to start: trying and failing to pull image',
+  )
+  assert.match(
+    await ask('/exec/default/p/c', { method: 'POST', query: 'command=ls&output=1' }),
+    /^400 Upgrade request required/,
+  )
+  assert.match(
+    await ask('/exec/default/lost/c', { method: 'POST', query: 'command=ls&output=1' }),
+    /container not found \("c"\)/,
+  )
+  assert.match(
+    await ask('/metrics/resource'),
+    /container_memory_working_set_bytes\{container="c",namespace="default",pod="p"\} \d+/,
+  )
   assert.match(await ask('/metrics/cadvisor'), /container_memory_rss\{container="c",namespace="default",pod="p"\} \d+/)
   assert.match(await ask('/metrics'), /^kubelet_running_containers\{container_state="running"\} 1$/m)
   assert.equal(JSON.parse((await ask('/configz')).slice(4)).kubeletconfig.maxPods, 110)

@@ -1,15 +1,15 @@
 /** The kubelet over a simulated runtime against the real API server, in one process and in virtual time. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Event, Node, Pod } from '#api/gen/core-v1.ts'
 import { kinds } from '#api/kinds.ts'
 import { schemas } from '#api/schemas.ts'
-import type { Event, Node, Pod } from '#api/gen/core-v1.ts'
 import { startTestServer } from '#apiserver/testing.ts'
 import { createClient } from '#client/client.ts'
 import type { KubeletConfig } from '#kubelet/config.ts'
+import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import { RuntimeError } from '#world/container-runtime.ts'
 import { silentLog } from '#world/log.ts'
-import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import { createSimClock } from './clock.ts'
 import type { SimulatedRuntimeOptions } from './container-runtime/container-runtime.ts'
 import { defaultCatalog } from './container-runtime/script.ts'
@@ -26,7 +26,9 @@ async function laboratory(runtime: Partial<SimulatedRuntimeOptions> = {}, config
   const transport = server.localTransport(admin)
   const client = createClient(transport)
   for (const name of ['default', 'kube-node-lease']) {
-    await client.resource({ group: '', version: 'v1', resource: 'namespaces' }).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+    await client
+      .resource({ group: '', version: 'v1', resource: 'namespaces' })
+      .create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
   }
   const node = await createSimulatedNode({
     nodeName: 'node-1', nodeIp: '192.0.2.1', transport, clock, random, log: silentLog, config, runtime: {
@@ -40,12 +42,19 @@ async function laboratory(runtime: Partial<SimulatedRuntimeOptions> = {}, config
     clock, client, node, podClient,
     get: async (name: string) => await podClient.get(name),
     async create(name: string, spec: NonNullable<Pod['spec']>) {
-      await podClient.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { nodeName: 'node-1', ...spec } })
+      await podClient.create({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name },
+        spec: { nodeName: 'node-1', ...spec },
+      })
       await clock.advance(100)
     },
     async events(name: string) {
       const list = await client.resource<Event>({ group: '', version: 'v1', resource: 'events' }, 'default').list()
-      return list.items.filter(({ involvedObject }) => involvedObject.name === name).map(({ type, reason, message }) => `${type} ${reason}: ${message}`)
+      return list.items
+        .filter(({ involvedObject }) => involvedObject.name === name)
+        .map(({ type, reason, message }) => `${type} ${reason}: ${message}`)
     },
     async restart() {
       stop.abort()
@@ -112,7 +121,10 @@ test('a container that fails restarts with back-off', async () => {
   assert.equal(status?.phase, 'Running')
   assert.equal(container?.restartCount, 1)
   assert.equal(container?.state?.waiting?.reason, 'CrashLoopBackOff')
-  assert.match(container?.state?.waiting?.message ?? '', /^back-off 10s restarting failed container=c pod=crash_default\(.*\)$/)
+  assert.match(
+    container?.state?.waiting?.message ?? '',
+    /^back-off 10s restarting failed container=c pod=crash_default\(.*\)$/,
+  )
   assert.equal(container?.lastState?.terminated?.exitCode, 3)
   await lab.clock.advance(10_000)
   assert.equal((await lab.get('crash')).status?.containerStatuses?.[0]?.restartCount, 2)
@@ -140,7 +152,10 @@ test('a deleted pod is stopped, then removed from the API, and leaves nothing', 
 test('a job-like pod ends as Succeeded or Failed and never starts again', async () => {
   const lab = await laboratory()
   for (const [name, code] of [['good', 0], ['bad', 2]] as const) {
-    await lab.create(name, { restartPolicy: 'Never', containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', `sleep 1; exit ${code}`] }] })
+    await lab.create(name, {
+      restartPolicy: 'Never',
+      containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', `sleep 1; exit ${code}`] }],
+    })
   }
   await lab.clock.advance(60_000)
   const good = (await lab.get('good')).status
@@ -185,7 +200,10 @@ test('a missing image backs off, and a kubelet that restarts leaves containers a
   await lab.clock.advance(3000)
   const waiting = (await lab.get('lost')).status?.containerStatuses?.[0]?.state?.waiting
   assert.equal(waiting?.reason, 'ImagePullBackOff')
-  assert.match(waiting?.message ?? '', /^Back-off pulling image "registry.example\/missing:1": ErrImagePull: rpc error: code = NotFound/)
+  assert.match(
+    waiting?.message ?? '',
+    /^Back-off pulling image "registry.example\/missing:1": ErrImagePull: rpc error: code = NotFound/,
+  )
   for (let i = 0; i < 5; i++) await lab.restart()
   const later = (await lab.get('web')).status
   assert.deepEqual(later?.containerStatuses, first?.containerStatuses)
@@ -206,11 +224,26 @@ test('pods that were deleted while no kubelet ran are ended at its start', async
 })
 
 test('an error of any runtime call is coped with', async () => {
-  const verbs = ['runSandbox', 'sandboxStatus', 'createContainer', 'startContainer', 'containerStatus', 'listSandboxes', 'listContainers',
-    'imageStatus', 'pullImage', 'events', 'stopContainer', 'stopSandbox', 'removeSandbox', 'conditions']
+  const verbs = [
+    'runSandbox',
+    'sandboxStatus',
+    'createContainer',
+    'startContainer',
+    'containerStatus',
+    'listSandboxes',
+    'listContainers',
+    'imageStatus',
+    'pullImage',
+    'events',
+    'stopContainer',
+    'stopSandbox',
+    'removeSandbox',
+    'conditions',
+  ]
   for (const verb of verbs) {
     const lab = await laboratory({
-      fault: (name, count) => (name === verb && count <= 2 ? new RuntimeError('Unavailable', `no ${verb} now`) : undefined),
+      fault: (name, count) =>
+        name === verb && count <= 2 ? new RuntimeError('Unavailable', `no ${verb} now`) : undefined,
     })
     await lab.create('web', web)
     await lab.clock.advance(90_000)
@@ -235,7 +268,10 @@ test('a pod that does not fit is rejected, with upstream\'s reason', async () =>
   const { status } = await lab.get('huge')
   assert.equal(status?.phase, 'Failed')
   assert.equal(status?.reason, 'OutOfcpu')
-  assert.equal(status?.message, 'Pod was rejected: Node didn\'t have enough resource: cpu, requested: 5000, used: 0, capacity: 4000')
+  assert.equal(
+    status?.message,
+    "Pod was rejected: Node didn't have enough resource: cpu, requested: 5000, used: 0, capacity: 4000",
+  )
   assert.equal(lab.node.runtime.calls.get('runSandbox'), undefined)
   await lab.end()
 })
@@ -248,9 +284,14 @@ test('memory pressure is reported, evicts the least important pod, and stays for
   const { status } = await lab.get('web')
   assert.equal(status?.phase, 'Failed')
   assert.equal(status?.reason, 'Evicted')
-  assert.match(status?.message ?? '', /^The node was low on resource: memory\. Threshold quantity: 102400Ki, available: 51200Ki\. /)
-  const pressure = async () => (await lab.client.resource<Node>({ group: '', version: 'v1', resource: 'nodes' }).get('node-1'))
-    .status?.conditions?.find(({ type }) => type === 'MemoryPressure')?.status
+  assert.match(
+    status?.message ?? '',
+    /^The node was low on resource: memory\. Threshold quantity: 102400Ki, available: 51200Ki\. /,
+  )
+  const pressure = async () =>
+    (
+      await lab.client.resource<Node>({ group: '', version: 'v1', resource: 'nodes' }).get('node-1')
+    ).status?.conditions?.find(({ type }) => type === 'MemoryPressure')?.status
   assert.equal(await pressure(), 'True')
   lab.node.machine.setAvailableMemory(5 * 2 ** 30)
   await lab.clock.advance(60_000)
@@ -265,7 +306,8 @@ test('memory pressure is reported, evicts the least important pod, and stays for
 test('a static pod runs from its file, is mirrored, survives the deletion of its mirror, and ends with its file', async () => {
   const lab = await laboratory({}, { staticPodDirectory: '/etc/manifests' })
   await lab.clock.advance(1000)
-  const manifest = 'apiVersion: v1\nkind: Pod\nmetadata: {name: fixed}\nspec:\n  hostNetwork: true\n  containers: [{name: c, image: nginx}]\n'
+  const manifest =
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: fixed}\nspec:\n  hostNetwork: true\n  containers: [{name: c, image: nginx}]\n'
   await lab.node.files.write('/etc/manifests/fixed.yaml', new TextEncoder().encode(manifest), 0o600)
   await lab.clock.advance(5000)
   const mirror = await lab.get('fixed-node-1')
@@ -289,9 +331,24 @@ test('a static pod runs from its file, is mirrored, survives the deletion of its
 test('a resize reaches the running container, and restarts it only when its policy says so', async () => {
   const lab = await laboratory()
   const resources = (cpu: string, memory: string) => ({ requests: { cpu, memory }, limits: { cpu, memory } })
-  await lab.create('sized', { containers: [{ name: 'c', image: 'nginx', resources: resources('100m', '64Mi'), resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }] }] })
+  await lab.create('sized', {
+    containers: [
+      {
+        name: 'c',
+        image: 'nginx',
+        resources: resources('100m', '64Mi'),
+        resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }],
+      },
+    ],
+  })
   const id = (await lab.get('sized')).status?.containerStatuses?.[0]?.containerID?.split('//')[1] ?? ''
-  const resize = (cpu: string, memory: string) => lab.podClient.patch('sized', 'strategic', { spec: { containers: [{ name: 'c', resources: resources(cpu, memory) }] } }, { subresource: 'resize' })
+  const resize = (cpu: string, memory: string) =>
+    lab.podClient.patch(
+      'sized',
+      'strategic',
+      { spec: { containers: [{ name: 'c', resources: resources(cpu, memory) }] } },
+      { subresource: 'resize' },
+    )
   await resize('200m', '64Mi')
   await lab.clock.advance(1000)
   assert.equal(lab.node.runtime.resourcesOf(id).cpuQuota, 20_000)
@@ -327,10 +384,20 @@ async function probed(spec: object, answers: (word: string, seconds: number) => 
   const status = async () => (await lab.get('p')).status?.containerStatuses?.[0]
   return { lab, asked, status }
 }
-const exec = (word: string, more: object = {}) => ({ exec: { command: [word] }, periodSeconds: 5, failureThreshold: 2, successThreshold: 1, timeoutSeconds: 1, ...more })
+const exec = (word: string, more: object = {}) => ({
+  exec: { command: [word] },
+  periodSeconds: 5,
+  failureThreshold: 2,
+  successThreshold: 1,
+  timeoutSeconds: 1,
+  ...more,
+})
 
 test('readiness follows its probe: threshold, period, initial delay', async () => {
-  const { lab, asked, status } = await probed({ readinessProbe: exec('r', { initialDelaySeconds: 3 }) }, (_word, seconds) => seconds < 10 || seconds >= 30)
+  const { lab, asked, status } = await probed(
+    { readinessProbe: exec('r', { initialDelaySeconds: 3 }) },
+    (_word, seconds) => seconds < 10 || seconds >= 30,
+  )
   assert.equal((await status())?.ready, false)
   await lab.clock.advance(4000)
   assert.equal((await status())?.ready, true)
@@ -348,7 +415,10 @@ test('readiness follows its probe: threshold, period, initial delay', async () =
 })
 
 test('liveness and readiness wait for the startup probe, and a startup that fails restarts', async () => {
-  const slow = await probed({ startupProbe: exec('s', { failureThreshold: 10 }), livenessProbe: exec('l'), readinessProbe: exec('r') }, (word, seconds) => word !== 's' || seconds >= 12)
+  const slow = await probed(
+    { startupProbe: exec('s', { failureThreshold: 10 }), livenessProbe: exec('l'), readinessProbe: exec('r') },
+    (word, seconds) => word !== 's' || seconds >= 12,
+  )
   await slow.lab.clock.advance(11_000)
   assert.deepEqual([...new Set(slow.asked.map((entry) => entry[0]))], ['s'])
   assert.equal((await slow.status())?.started, false)
@@ -360,6 +430,8 @@ test('liveness and readiness wait for the startup probe, and a startup that fail
   const never = await probed({ startupProbe: exec('s') }, () => false)
   await never.lab.clock.advance(8000)
   assert.equal((await never.status())?.restartCount, 1)
-  assert.ok((await never.lab.events('p')).includes('Normal Killing: Container c failed startup probe, will be restarted'))
+  assert.ok(
+    (await never.lab.events('p')).includes('Normal Killing: Container c failed startup probe, will be restarted'),
+  )
   await never.lab.end()
 })

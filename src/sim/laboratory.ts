@@ -1,24 +1,16 @@
 /** A whole cluster on one virtual clock and one seed, with everything about it that can be made to go wrong. */
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
-import type { Client } from '#client/client.ts'
-import { createClient } from '#client/client.ts'
+import { createClient, type Client } from '#client/client.ts'
 import type { ApiCall, Transport } from '#client/transport.ts'
-import type { RuntimeErrorCode } from '#world/container-runtime.ts'
-import { RuntimeError } from '#world/container-runtime.ts'
+import { RuntimeError, type RuntimeErrorCode } from '#world/container-runtime.ts'
 import type { Log } from '#world/log.ts'
-import type { SimClock } from './clock.ts'
-import { createSimClock } from './clock.ts'
+import { createSimClock, type SimClock } from './clock.ts'
 import { interpretCommand } from './container-runtime/script.ts'
-import type { ControlPlaneMachine } from './control-plane-machine.ts'
-import { createControlPlaneMachine } from './control-plane-machine.ts'
-import type { NetworkFaults } from './faults/transport.ts'
-import { faultyTransport, perfectNetwork } from './faults/transport.ts'
-import type { Change } from './history.ts'
-import { History } from './history.ts'
-import type { MachineClock } from './machine-clock.ts'
-import { machineClock } from './machine-clock.ts'
-import type { NodeMachine } from './node-machine.ts'
-import { createNodeMachine } from './node-machine.ts'
+import { createControlPlaneMachine, type ControlPlaneMachine } from './control-plane-machine.ts'
+import { faultyTransport, perfectNetwork, type NetworkFaults } from './faults/transport.ts'
+import { History, type Change } from './history.ts'
+import { machineClock, type MachineClock } from './machine-clock.ts'
+import { createNodeMachine, type NodeMachine } from './node-machine.ts'
 import type { SimProcess } from './process.ts'
 import type { SeededRandom } from './random.ts'
 import type { Tampering } from './tampering.ts'
@@ -68,13 +60,27 @@ export interface LaboratoryOptions {
 const callsPerSecondMax = 1_000
 const failures: readonly RuntimeErrorCode[] = ['Unavailable', 'Unknown', 'DeadlineExceeded', 'Internal']
 /** Calls whose failure is worth simulating; the others only list. */
-const fallible = new Set(['runSandbox', 'stopSandbox', 'removeSandbox', 'createContainer', 'startContainer', 'stopContainer', 'removeContainer'])
+const fallible = new Set([
+  'runSandbox',
+  'stopSandbox',
+  'removeSandbox',
+  'createContainer',
+  'startContainer',
+  'stopContainer',
+  'removeContainer',
+])
 
 export async function createLaboratory(options: LaboratoryOptions): Promise<Laboratory> {
   const { random, log, trace, tampering, onChange, onAnswer, onViolation } = options
   const clock = createSimClock()
   const controlPlaneClock = machineClock(clock)
-  const conditions: Conditions = { network: perfectNetwork, pullFailure: 0, runtimeFailure: 0, hasMissingImages: false, areClocksRight: true }
+  const conditions: Conditions = {
+    network: perfectNetwork,
+    pullFailure: 0,
+    runtimeFailure: 0,
+    hasMissingImages: false,
+    areClocksRight: true,
+  }
   const note = (text: string): void => trace.line(clock.monotonic(), text)
   const history = new History(() => clock.monotonic(), (change, checksum) => {
     const { revision, type, resource, name } = change
@@ -82,16 +88,24 @@ export async function createLaboratory(options: LaboratoryOptions): Promise<Labo
     onChange(change)
   })
   let calls = 0
-  const rate = createRateLimit(clock, (user) => onViolation('nobody asks without a pause', `${user} made ${callsPerSecondMax} calls within a second`))
+  const rate = createRateLimit(clock, (user) =>
+    onViolation('nobody asks without a pause', `${user} made ${callsPerSecondMax} calls within a second`),
+  )
 
-  const network = (transport: Transport, process: Pick<SimProcess, 'clock' | 'guard'>, own: SeededRandom): Transport => faultyTransport(transport, {
-    clock: process.clock, guard: process.guard, random: own, faults: () => conditions.network, onFault: (what) => note(`network ${what}`),
-  })
+  const network = (transport: Transport, process: Pick<SimProcess, 'clock' | 'guard'>, own: SeededRandom): Transport =>
+    faultyTransport(transport, {
+      clock: process.clock,
+      guard: process.guard,
+      random: own,
+      faults: () => conditions.network,
+      onFault: (what) => note(`network ${what}`),
+    })
   const watched = (transport: Transport, user: string): Transport => ({
     async call(call, callOptions) {
       calls++
       if (rate(user)) await never
-      const before = call.verb === 'delete' || call.verb === 'update' ? history.of(resourceOf(call)).get(nameOf(call)) : undefined
+      const before =
+        call.verb === 'delete' || call.verb === 'update' ? history.of(resourceOf(call)).get(nameOf(call)) : undefined
       const answer = await transport.call(call, callOptions)
       onAnswer(user, call, before)
       return answer
@@ -100,7 +114,8 @@ export async function createLaboratory(options: LaboratoryOptions): Promise<Labo
   })
   const controlPlane = createControlPlaneMachine({
     clock: controlPlaneClock, random: random.fork('control-plane'), log, history, tampering,
-    network: (transport, user, process) => network(watched(transport, user.name), process, random.fork(`network ${user.name}`)),
+    network: (transport, user, process) =>
+      network(watched(transport, user.name), process, random.fork(`network ${user.name}`)),
     onLost: ({ key, what }) => onViolation('no acknowledged write is lost', `${key} ${what}`),
     onFailure: (error) => onViolation('components do not end by themselves', `control plane: ${explain(error)}`),
   })
@@ -111,11 +126,18 @@ export async function createLaboratory(options: LaboratoryOptions): Promise<Labo
       index, clock, random: random.fork(`node ${index}`), log, tampering,
       catalog: (image) => (image.includes('missing') && !conditions.hasMissingImages ? undefined : {
         container: interpretCommand, pullMs: 500,
-        ...(fails(chance, conditions.pullFailure) && { pullError: `failed to pull and unpack image "${image}": connection reset by peer` }),
+        ...(fails(chance, conditions.pullFailure) && {
+          pullError: `failed to pull and unpack image "${image}": connection reset by peer`,
+        }),
       }),
       runtimeFault: (verb) => (fallible.has(verb) && fails(chance, conditions.runtimeFailure)
         ? new RuntimeError(chance.pick(failures), `simulated failure of ${verb}`) : undefined),
-      network: (user, process) => network(watched(controlPlane.transport(user), user.name), process, random.fork(`network ${index} ${user.name}`)),
+      network: (user, process) =>
+        network(
+          watched(controlPlane.transport(user), user.name),
+          process,
+          random.fork(`network ${index} ${user.name}`),
+        ),
       onFailure: (error) => onViolation('components do not end by themselves', `node-${index}: ${explain(error)}`),
     }))
   }

@@ -1,6 +1,6 @@
 /** A machine that is only told of. */
-import type { Machine, MachineFacts } from '#world/machine.ts'
 import { RuntimeError } from '#world/container-runtime.ts'
+import type { Machine, MachineFacts } from '#world/machine.ts'
 
 export interface SimulatedMachineOptions {
   readonly nodeName: string
@@ -19,9 +19,18 @@ export interface SimulatedMachine extends Machine {
 export function createSimulatedMachine(options: SimulatedMachineOptions): SimulatedMachine {
   const { nodeName, cpuCount = 4, memoryBytes = 16 * 2 ** 30, addresses, isListening = () => true } = options
   const facts: MachineFacts = {
-    hostname: nodeName, machineId: `machine-${nodeName}`, systemUuid: `system-${nodeName}`, bootId: `boot-${nodeName}`,
-    kernelVersion: '6.1.0-simulated', osImage: 'Simulated Linux', operatingSystem: 'linux', architecture: 'amd64', cpuCount, memoryBytes,
-    swapBytes: 0, addresses,
+    hostname: nodeName,
+    machineId: `machine-${nodeName}`,
+    systemUuid: `system-${nodeName}`,
+    bootId: `boot-${nodeName}`,
+    kernelVersion: '6.1.0-simulated',
+    osImage: 'Simulated Linux',
+    operatingSystem: 'linux',
+    architecture: 'amd64',
+    cpuCount,
+    memoryBytes,
+    swapBytes: 0,
+    addresses,
   }
   let availableBytes = memoryBytes / 2
   const refused = (host: string, port: number): string => `dial tcp ${host}:${port}: connect: connection refused`

@@ -1,7 +1,10 @@
-/** A worker machine of the simulation: a runtime that outlives the kubelet's and the proxy's process, and power that may fail. */
-import { endpointSlice } from '#api/discovery/endpointslice/endpointslice.ts'
+/**
+ * A worker machine of the simulation: a runtime that outlives the kubelet's and the proxy's process, and
+ * power that may fail.
+ */
 import { pod } from '#api/core/pod/pod.ts'
 import { service } from '#api/core/service/service.ts'
+import { endpointSlice } from '#api/discovery/endpointslice/endpointslice.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
 import { createInformers } from '#client/informers.ts'
 import type { Transport } from '#client/transport.ts'
@@ -12,14 +15,10 @@ import type { Container, RuntimeError } from '#world/container-runtime.ts'
 import type { Log } from '#world/log.ts'
 import type { ImageCatalog } from './container-runtime/script.ts'
 import { serviceCidr } from './control-plane-machine.ts'
-import { machineClock } from './machine-clock.ts'
-import type { MachineClock } from './machine-clock.ts'
-import type { SimulatedNode } from './node.ts'
-import { createSimulatedNode } from './node.ts'
-import { createSimulatedPacketFilter } from './packet-filter.ts'
-import type { SimulatedPacketFilter } from './packet-filter.ts'
-import type { SimProcess } from './process.ts'
-import { startProcess } from './process.ts'
+import { machineClock, type MachineClock } from './machine-clock.ts'
+import { createSimulatedNode, type SimulatedNode } from './node.ts'
+import { createSimulatedPacketFilter, type SimulatedPacketFilter } from './packet-filter.ts'
+import { startProcess, type SimProcess } from './process.ts'
 import type { SeededRandom } from './random.ts'
 import type { Tampering } from './tampering.ts'
 
@@ -82,18 +81,37 @@ export async function createNodeMachine(options: NodeMachineOptions): Promise<No
       const own = process = startProcess(name, clock, log)
       const chance = random.fork(`life ${++starts}`)
       const failed = (error: unknown): void => { if (own.isAlive) onFailure(error) }
-      const kubelet = await node.restart({ transport: network(nodeUser(name), own), clock: own.clock, random: chance, log: own.log })
+      const kubelet = await node.restart({
+        transport: network(nodeUser(name), own),
+        clock: own.clock,
+        random: chance,
+        log: own.log,
+      })
       if (!own.isAlive) return
       kubelet.run(own.signal).then(() => failed(new Error('the kubelet ended by itself')), failed)
-      const informersOf = (user: UserInfo) => createInformers({
-        transport: network(user, own), clock: own.clock, random: chance.fork(user.name), log: own.log, signal: own.signal,
-      })
+      const informersOf = (user: UserInfo) =>
+        createInformers({
+          transport: network(user, own),
+          clock: own.clock,
+          random: chance.fork(user.name),
+          log: own.log,
+          signal: own.signal,
+        })
       const informers = informersOf(componentUser('system:kube-proxy'))
-      startProxy({
-        nodeName: name, table: proxyTable, serviceCidr, packetFilter, clock: own.clock, log: own.log,
-        services: informers.of(service), endpointSlices: informers.of(endpointSlice),
-        pods: informersOf(nodeUser(name)).of(pod, { fieldSelector: `spec.nodeName=${name}` }),
-      }, own.signal).done.then(() => failed(new Error('the proxy ended by itself')), failed)
+      startProxy(
+        {
+          nodeName: name,
+          table: proxyTable,
+          serviceCidr,
+          packetFilter,
+          clock: own.clock,
+          log: own.log,
+          services: informers.of(service),
+          endpointSlices: informers.of(endpointSlice),
+          pods: informersOf(nodeUser(name)).of(pod, { fieldSelector: `spec.nodeName=${name}` }),
+        },
+        own.signal,
+      ).done.then(() => failed(new Error('the proxy ended by itself')), failed)
     },
     kill() { process?.kill() },
     async powerOff() {

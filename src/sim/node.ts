@@ -1,15 +1,19 @@
 /** A whole simulated node: the real kubelet over a runtime, files and a machine that are only simulated. */
-import type { Transport } from '#client/transport.ts'
 import type { Informers } from '#client/informers.ts'
-import { createKubelet, type Kubelet } from '#kubelet/kubelet.ts'
+import type { Transport } from '#client/transport.ts'
 import { kubeletConfig, type KubeletConfig } from '#kubelet/config.ts'
+import { createKubelet, type Kubelet } from '#kubelet/kubelet.ts'
 import type { Clock } from '#world/clock.ts'
 import type { ContainerRuntime } from '#world/container-runtime.ts'
 import type { HttpClient } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
 import { createSimulatedCgroups, type SimulatedCgroups } from './cgroups.ts'
-import { createSimulatedRuntime, type SimulatedRuntime, type SimulatedRuntimeOptions } from './container-runtime/container-runtime.ts'
+import {
+  createSimulatedRuntime,
+  type SimulatedRuntime,
+  type SimulatedRuntimeOptions,
+} from './container-runtime/container-runtime.ts'
 import { createSimulatedFiles, type SimulatedFiles } from './files.ts'
 import { createSimulatedMachine, type SimulatedMachine } from './machine.ts'
 import { createSimulatedMounts, type SimulatedMounts } from './mounts.ts'
@@ -43,7 +47,10 @@ export interface SimulatedNode {
   readonly mounts: SimulatedMounts
   readonly cgroups: SimulatedCgroups
   readonly machine: SimulatedMachine
-  /** A new kubelet over the same runtime and files, as after a restart of its process. What is not given is as at the node's creation. */
+  /**
+   * A new kubelet over the same runtime and files, as after a restart of its process. What is not given is as at the
+   * node's creation.
+   */
   restart(process?: KubeletProcess): Promise<Kubelet>
 }
 
@@ -56,14 +63,22 @@ export async function createSimulatedNode(options: SimulatedNodeOptions): Promis
   const mounts = createSimulatedMounts(files)
   const cgroups = createSimulatedCgroups()
   const machine = createSimulatedMachine({
-    nodeName, addresses: [nodeIp], ...(cpuCount !== undefined && { cpuCount }), ...(memoryBytes !== undefined && { memoryBytes }),
+    nodeName,
+    addresses: [nodeIp],
+    ...(cpuCount !== undefined && { cpuCount }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
   })
   const seenRuntime = options.wrapRuntime?.(runtime) ?? runtime
   const make = (process: KubeletProcess = {}): Promise<Kubelet> => createKubelet({
     nodeName, transport, runtime: seenRuntime, machine, files, mounts, cgroups, clock, random, log, ...process,
     httpClient: options.httpClient ?? alwaysHealthy,
     ...(options.informers && { informers: options.informers }),
-    config: kubeletConfig({ rootDirectory: '/var/lib/kubelet', logsDirectory: '/var/log/pods', nodeIps: [nodeIp], ...options.config }),
+    config: kubeletConfig({
+      rootDirectory: '/var/lib/kubelet',
+      logsDirectory: '/var/log/pods',
+      nodeIps: [nodeIp],
+      ...options.config,
+    }),
   })
   await files.makeDirectory('/var/lib/kubelet', 0o750)
   return { kubelet: await make(), runtime, files, mounts, cgroups, machine, restart: make }

@@ -54,13 +54,17 @@ function applyOperations(before: SimulatedTable | undefined, operations: readonl
           const set = setNamed(operation.set)
           const known = set.get(key.join(' . '))
           const text = value?.join(' . ') ?? ''
-          if (known !== undefined && known !== text) throw new Error(`element exists with another value: ${operation.set} ${key.join(' . ')}`)
+          if (known !== undefined && known !== text) {
+            throw new Error(`element exists with another value: ${operation.set} ${key.join(' . ')}`)
+          }
           set.set(key.join(' . '), text)
         }
         break
       case 'deleteElements':
         for (const { key } of operation.elements) {
-          if (!setNamed(operation.set).delete(key.join(' . '))) throw new Error(`No such element: ${operation.set} ${key.join(' . ')}`)
+          if (!setNamed(operation.set).delete(key.join(' . '))) {
+            throw new Error(`No such element: ${operation.set} ${key.join(' . ')}`)
+          }
         }
         break
     }

@@ -1,4 +1,7 @@
-/** A process of the simulated world: it reads the clock, waits, talks and logs until it is killed; then nothing it does has any effect. */
+/**
+ * A process of the simulated world: it reads the clock, waits, talks and logs until it is killed; then nothing it does
+ * has any effect.
+ */
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 
@@ -9,7 +12,10 @@ export interface SimProcess {
   /** Aborted by `stop` and, after everything else, by `kill`. */
   readonly signal: AbortSignal
   readonly isAlive: boolean
-  /** Waits for what is outside of the process, or answers it: neither outlives it. Rejects with `ConnectionLost` for those outside. */
+  /**
+   * Waits for what is outside of the process, or answers it: neither outlives it. Rejects with `ConnectionLost`
+   * for those outside.
+   */
   guard<T>(promise: Promise<T>): Promise<T>
   /** As kill -9 does. */
   kill(): void
@@ -45,7 +51,14 @@ export function startProcess(name: string, clock: Clock, log: Log): SimProcess {
         return
       }
       waiting.add(reject)
-      promise.then((value) => { if (waiting.delete(reject)) resolve(value) }, (error: unknown) => { if (waiting.delete(reject)) reject(error) })
+      promise.then(
+        (value) => {
+          if (waiting.delete(reject)) resolve(value)
+        },
+        (error: unknown) => {
+          if (waiting.delete(reject)) reject(error)
+        },
+      )
     }),
     kill() {
       if (!isAlive) return

@@ -60,7 +60,11 @@ export async function schedulerLaboratory(through: (transport: Transport) => Tra
     claims, volumes,
     async storageClass(name: string, provisioner: string) {
       await client.of(storageClassKind).create({
-        apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name }, provisioner, volumeBindingMode: 'WaitForFirstConsumer',
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'StorageClass',
+        metadata: { name },
+        provisioner,
+        volumeBindingMode: 'WaitForFirstConsumer',
       })
       await clock.advance(10)
     },
@@ -79,7 +83,11 @@ export async function schedulerLaboratory(through: (transport: Transport) => Tra
           capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], storageClassName, local: {
             path: `/volumes/${name}`,
           },
-          nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: hostname, operator: 'In', values: [node] }] }] } },
+          nodeAffinity: {
+            required: {
+              nodeSelectorTerms: [{ matchExpressions: [{ key: hostname, operator: 'In', values: [node] }] }],
+            },
+          },
         },
       })
       await volumes.updateStatus({ ...created, status: { phase: 'Available' } })
@@ -87,7 +95,10 @@ export async function schedulerLaboratory(through: (transport: Transport) => Tra
     },
     /** What the controller of persistent volumes does once a volume is there. */
     async bindClaim(name: string, volumeName: string) {
-      await claims.patch(name, 'merge', { metadata: { annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } }, spec: { volumeName } })
+      await claims.patch(name, 'merge', {
+        metadata: { annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } },
+        spec: { volumeName },
+      })
       await clock.advance(100)
     },
     where: async (name: string) => (await pods.get(name)).spec?.nodeName ?? '',
@@ -99,9 +110,9 @@ export async function schedulerLaboratory(through: (transport: Transport) => Tra
     async events(name: string) {
       await clock.advance(1_000)
       const list = await client.resource<Event>({ group: '', version: 'v1', resource: 'events' }, 'default').list()
-      return list.items.filter(({ involvedObject }) => involvedObject.name === name).map(
-        ({ type, reason, message }) => `${type} ${reason}: ${message}`,
-      )
+      return list.items
+        .filter(({ involvedObject }) => involvedObject.name === name)
+        .map(({ type, reason, message }) => `${type} ${reason}: ${message}`)
     },
     async [Symbol.asyncDispose]() {
       stop.abort()

@@ -8,13 +8,10 @@ import { ClusterLost } from './control-plane-machine.ts'
 import type { Fault } from './faults/fault.ts'
 import { chooseFaults, faults as allFaults } from './faults/faults.ts'
 import type { Change } from './history.ts'
-import type { Laboratory } from './laboratory.ts'
-import { createLaboratory, explain } from './laboratory.ts'
-import { seededRandom } from './random.ts'
-import type { SeededRandom } from './random.ts'
+import { createLaboratory, explain, type Laboratory } from './laboratory.ts'
+import { seededRandom, type SeededRandom } from './random.ts'
 import type { Tampering } from './tampering.ts'
-import type { Trace } from './trace.ts'
-import { createTrace } from './trace.ts'
+import { createTrace, type Trace } from './trace.ts'
 import { runWorkload, tidyUp } from './workload.ts'
 
 export interface SimulationOptions {
@@ -78,20 +75,30 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   let lab: Laboratory | undefined
   const laboratory = lab = await createLaboratory({
     nodes, random, trace, tampering, onViolation: report,
-    log: logInto(() => lab?.clock.monotonic() ?? 0, options.logs ? trace : undefined, (what) => report('no component meets a bug', what)),
+    log: logInto(
+      () => lab?.clock.monotonic() ?? 0,
+      options.logs ? trace : undefined,
+      (what) => report('no component meets a bug', what),
+    ),
     onChange(change) {
-      for (const checker of checkers) for (const what of checker.onChange?.(change, laboratory) ?? []) report(checker.promise, what)
+      for (const checker of checkers) {
+        for (const what of checker.onChange?.(change, laboratory) ?? []) report(checker.promise, what)
+      }
       atRest?.(change)
     },
     onAnswer(user, call, before) {
-      for (const checker of checkers) for (const what of checker.onAnswer?.(user, call, before, laboratory) ?? []) report(checker.promise, what)
+      for (const checker of checkers) {
+        for (const what of checker.onAnswer?.(user, call, before, laboratory) ?? []) report(checker.promise, what)
+      }
     },
   })
-  const chosen = options.faults ? allFaults.filter(({ name }) => options.faults!.includes(name)) : chooseFaults(random.fork('faults'))
+  const chosen = options.faults
+    ? allFaults.filter(({ name }) => options.faults!.includes(name))
+    : chooseFaults(random.fork('faults'))
   trace.line(0, `faults: ${chosen.map(({ name }) => name).join(', ') || 'none'}`)
 
-  const unsettled = (): readonly (readonly [string, string])[] => checkers.flatMap((checker) =>
-    (checker.settled?.(laboratory) ?? []).map((what) => [checker.promise, what] as const))
+  const unsettled = (): readonly (readonly [string, string])[] =>
+    checkers.flatMap((checker) => (checker.settled?.(laboratory) ?? []).map((what) => [checker.promise, what] as const))
   let settleMs = 0
   const course = async (): Promise<void> => {
     await begin(laboratory, random)
@@ -100,7 +107,11 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     settleMs = await settle(laboratory, random, unsettled, report)
     if (violations.length > 0) return
     laboratory.note(`at rest after ${Math.round((laboratory.clock.monotonic() - faultsEndedAt) / 1000)} s`)
-    atRest = (change) => { if (isNeedless(change)) report('nothing is written without a reason', `${change.type} ${change.resource} ${change.name}`) }
+    atRest = (change) => {
+      if (isNeedless(change)) {
+        report('nothing is written without a reason', `${change.type} ${change.resource} ${change.name}`)
+      }
+    }
     await laboratory.clock.sleep(restMs)
     atRest = undefined
     for (const [promise, what] of unsettled()) report(promise, `after a rest: ${what}`)
@@ -110,8 +121,14 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     else if (!(error instanceof ClusterLost)) throw error
   })
   return {
-    seed, hash: trace.hash, events: trace.lines + laboratory.calls, crashes: laboratory.controlPlane.crashes, faults: chosen.map(({ name }) => name),
-    elapsedMs: laboratory.clock.monotonic(), settleMs, violations,
+    seed,
+    hash: trace.hash,
+    events: trace.lines + laboratory.calls,
+    crashes: laboratory.controlPlane.crashes,
+    faults: chosen.map(({ name }) => name),
+    elapsedMs: laboratory.clock.monotonic(),
+    settleMs,
+    violations,
   }
 }
 
@@ -120,10 +137,15 @@ async function begin(lab: Laboratory, random: SeededRandom): Promise<void> {
   await lab.controlPlane.start()
   for (const node of lab.nodes) await node.start()
   const client = lab.client({ name: 'installer', groups: ['system:masters'] }, random.fork('installer'))
-  for (const name of ['team-a', 'team-b']) await client.of(namespace).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
-  const isReady = (node: Node): boolean => node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+  for (const name of ['team-a', 'team-b']) {
+    await client.of(namespace).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+  }
+  const isReady = (node: Node): boolean =>
+    node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
   const nodes = lab.history.of<Node>('nodes')
-  while (![...nodes.values()].every((node) => isReady(node as Node)) || lab.history.of('nodes').size < lab.nodes.length) await lab.clock.sleep(500)
+  while (![...nodes.values()].every((node) => isReady(node as Node)) || lab.history.of('nodes').size < lab.nodes.length) {
+    await lab.clock.sleep(500)
+  }
 }
 
 /** Users and faults at once. */
@@ -138,7 +160,10 @@ async function use(lab: Laboratory, random: SeededRandom, chosen: readonly Fault
 
 /** Waits until every checker is content, and gives how long that took; reports what still is not right in the end. */
 async function settle(
-  lab: Laboratory, random: SeededRandom, unsettled: () => readonly (readonly [string, string])[], report: (promise: string, what: string) => void,
+  lab: Laboratory,
+  random: SeededRandom,
+  unsettled: () => readonly (readonly [string, string])[],
+  report: (promise: string, what: string) => void,
 ): Promise<number> {
   const began = lab.clock.monotonic()
   lab.note('the faults are over')
@@ -161,7 +186,9 @@ function isNeedless({ resource, type, object, previous }: Change): boolean {
 }
 
 function withoutTimes({ status }: Node): string {
-  return JSON.stringify(status?.conditions?.map(({ type, status: value, reason, message }) => [type, value, reason, message]))
+  return JSON.stringify(
+    status?.conditions?.map(({ type, status: value, reason, message }) => [type, value, reason, message]),
+  )
 }
 
 /** An error in a log means that somebody must act: in a simulation that is always a bug. */
@@ -182,5 +209,7 @@ function logInto(now: () => number, trace: Trace | undefined, onError: (what: st
 }
 
 function formatFields(fields: LogFields): string {
-  return Object.entries(fields).map(([name, value]) => `${name}=${value instanceof Error ? explain(value) : JSON.stringify(value)}`).join(' ')
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${value instanceof Error ? explain(value) : JSON.stringify(value)}`)
+    .join(' ')
 }

@@ -7,7 +7,9 @@ import type { SimDisk } from './disk.ts'
 export interface Tampering {
   readonly disk?: (disk: SimDisk) => SimDisk
   readonly store?: (store: Store) => Store
-  /** `user` as the API server knows it: `system:serviceaccount:kube-system:replicaset-controller`, `system:node:node-1`. */
+  /**
+   * `user` as the API server knows it: `system:serviceaccount:kube-system:replicaset-controller`, `system:node:node-1`.
+   */
   readonly transport?: (transport: Transport, user: string) => Transport
   readonly runtime?: (runtime: ContainerRuntime) => ContainerRuntime
 }

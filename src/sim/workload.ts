@@ -1,4 +1,7 @@
-/** What the users of a seed do: they create, scale, roll out, roll back, pause and delete, and are patient when it fails. */
+/**
+ * What the users of a seed do: they create, scale, roll out, roll back, pause and delete, and are patient when it
+ * fails.
+ */
 import { deployment } from '#api/apps/deployment/deployment.ts'
 import { namespace } from '#api/core/namespace/namespace.ts'
 import { pod } from '#api/core/pod/pod.ts'
@@ -38,7 +41,11 @@ const weights = acts.reduce((sum, [weight]) => sum + weight, 0)
 
 /** Until the signal aborts. */
 export async function runWorkload(lab: Laboratory, random: SeededRandom, signal: AbortSignal): Promise<void> {
-  const user: User = { lab, random, client: lab.client({ name: 'user', groups: ['system:masters'] }, random.fork('network')) }
+  const user: User = {
+    lab,
+    random,
+    client: lab.client({ name: 'user', groups: ['system:masters'] }, random.fork('network')),
+  }
   const meanMs = 5_000 + random.below(30_000)
   await attempt(user, createDeployment)
   while (await pause(lab, random, meanMs, signal)) {
@@ -53,7 +60,9 @@ export async function tidyUp(lab: Laboratory, random: SeededRandom): Promise<voi
   lab.conditions.hasMissingImages = true
   const client = lab.client({ name: 'user', groups: ['system:masters'] }, random)
   for (const { metadata, spec } of all<Deployment>(lab, 'deployments.apps')) {
-    if (spec?.paused) await client.of(deployment, metadata.namespace).patch(metadata.name, 'merge', { spec: { paused: false } })
+    if (spec?.paused) {
+      await client.of(deployment, metadata.namespace).patch(metadata.name, 'merge', { spec: { paused: false } })
+    }
   }
 }
 
@@ -71,7 +80,9 @@ function all<T>(lab: Laboratory, resource: string): readonly Stored<T & object>[
 }
 
 function pickOne<T>({ lab, random }: User, resource: string): Stored<T & object> | undefined {
-  const objects = all<T>(lab, resource).filter(({ metadata }) => !metadata.namespace?.startsWith('kube-') && metadata.name !== 'kubernetes')
+  const objects = all<T>(lab, resource).filter(
+    ({ metadata }) => !metadata.namespace?.startsWith('kube-') && metadata.name !== 'kubernetes',
+  )
   return objects.length === 0 ? undefined : random.pick(objects)
 }
 
@@ -88,16 +99,25 @@ function template(app: string, random: SeededRandom): Required<Deployment>['spec
 async function createDeployment({ lab, client, random }: User): Promise<void> {
   if (all(lab, 'deployments.apps').length >= deploymentsMax) return
   const [app, where] = [random.pick(apps), random.pick(namespaces)]
-  const rollingUpdate = { maxSurge: random.pick([0, 1, 2, '25%', '50%']), maxUnavailable: random.pick([0, 1, 2, '25%']) }
+  const rollingUpdate = {
+    maxSurge: random.pick([0, 1, 2, '25%', '50%']),
+    maxUnavailable: random.pick([0, 1, 2, '25%']),
+  }
   if (rollingUpdate.maxSurge === 0 && rollingUpdate.maxUnavailable === 0) rollingUpdate.maxSurge = 1
-  const strategy = random.chance(0.2) ? { type: 'Recreate' as const } : { type: 'RollingUpdate' as const, rollingUpdate }
+  const strategy = random.chance(0.2)
+    ? { type: 'Recreate' as const }
+    : { type: 'RollingUpdate' as const, rollingUpdate }
   lab.note(`the user creates deployment ${where}/${app}`)
   await client.of(deployment, where).create({
     apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: app },
     spec: {
-      replicas: random.below(podsMax + 1), strategy, selector: { matchLabels: { app } }, template: template(app, random),
+      replicas: random.below(podsMax + 1),
+      strategy,
+      selector: { matchLabels: { app } },
+      template: template(app, random),
       // Being ready for long enough is told by comparing two machines' clocks, here as upstream.
-      minReadySeconds: lab.conditions.areClocksRight ? random.pick([0, 0, 0, 10]) : 0, revisionHistoryLimit: random.pick([10, 1, 0]),
+      minReadySeconds: lab.conditions.areClocksRight ? random.pick([0, 0, 0, 10]) : 0,
+      revisionHistoryLimit: random.pick([10, 1, 0]),
     },
   })
 }
@@ -107,7 +127,9 @@ async function scale(user: User): Promise<void> {
   if (!object) return
   const replicas = user.random.below(podsMax + 1)
   user.lab.note(`the user scales deployment ${object.metadata.name} to ${replicas}`)
-  await user.client.of(deployment, object.metadata.namespace).patch(object.metadata.name, 'merge', { spec: { replicas } })
+  await user.client
+    .of(deployment, object.metadata.namespace)
+    .patch(object.metadata.name, 'merge', { spec: { replicas } })
 }
 
 async function rollOut(user: User): Promise<void> {
@@ -115,11 +137,15 @@ async function rollOut(user: User): Promise<void> {
   if (!object) return
   const image = user.random.pick(images)
   user.lab.note(`the user rolls ${image} out in deployment ${object.metadata.name}`)
-  await user.client.of(deployment, object.metadata.namespace)
-    .patch(object.metadata.name, 'strategic', { spec: { template: { spec: { containers: [{ name: 'app', image }] } } } })
+  await user.client.of(deployment, object.metadata.namespace).patch(object.metadata.name, 'strategic', {
+    spec: { template: { spec: { containers: [{ name: 'app', image }] } } },
+  })
 }
 
-/** To what it was before, if that was something else; as `kubectl rollout undo` does, with the template of an old ReplicaSet. */
+/**
+ * To what it was before, if that was something else; as `kubectl rollout undo` does, with the template of an
+ * old ReplicaSet.
+ */
 async function rollBack(user: User): Promise<void> {
   const object = pickOne<Deployment>(user, 'deployments.apps')
   if (!object) return
@@ -128,8 +154,11 @@ async function rollBack(user: User): Promise<void> {
   if (sets.length === 0) return
   const image = user.random.pick(sets).spec?.template.spec?.containers[0]?.image
   user.lab.note(`the user rolls deployment ${object.metadata.name} back to ${image}`)
-  await user.client.of(deployment, object.metadata.namespace)
-    .patch(object.metadata.name, 'strategic', { spec: { template: { spec: { containers: [{ name: 'app', image }] } } } })
+  await user.client
+    .of(deployment, object.metadata.namespace)
+    .patch(object.metadata.name, 'strategic', {
+      spec: { template: { spec: { containers: [{ name: 'app', image }] } } },
+    })
 }
 
 async function togglePause(user: User): Promise<void> {
@@ -155,7 +184,12 @@ async function createService({ lab, client, random }: User): Promise<void> {
   lab.note(`the user creates service ${where}/${app}`)
   await client.of(service, where).create({
     apiVersion: 'v1', kind: 'Service', metadata: { name: app },
-    spec: { type, selector: { app }, ports: [{ port: 80 + random.below(3), targetPort: 8080 }], ...(headless && { clusterIP: 'None' }) },
+    spec: {
+      type,
+      selector: { app },
+      ports: [{ port: 80 + random.below(3), targetPort: 8080 }],
+      ...(headless && { clusterIP: 'None' }),
+    },
   })
 }
 
@@ -189,7 +223,9 @@ async function deleteController(user: User): Promise<void> {
   if (!object) return
   const propagationPolicy = user.random.pick(policies)
   user.lab.note(`the user deletes replication controller ${object.metadata.name} ${propagationPolicy}`)
-  await user.client.of(replicationController, object.metadata.namespace).delete(object.metadata.name, { propagationPolicy })
+  await user.client
+    .of(replicationController, object.metadata.namespace)
+    .delete(object.metadata.name, { propagationPolicy })
 }
 
 /** One that runs on, or one that ends by itself. */
@@ -199,8 +235,13 @@ async function createPod({ lab, client, random }: User): Promise<void> {
   const where = random.pick(namespaces)
   lab.note(`the user creates a pod in ${where}`)
   await client.of(pod, where).create({
-    apiVersion: 'v1', kind: 'Pod', metadata: { generateName: 'single-', labels: { app: random.pick([...apps, 'single']) } },
-    spec: { restartPolicy: ends ? 'Never' : 'Always', containers: [{ name: 'app', image: 'app:1', ...(ends && { command }) }] },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { generateName: 'single-', labels: { app: random.pick([...apps, 'single']) } },
+    spec: {
+      restartPolicy: ends ? 'Never' : 'Always',
+      containers: [{ name: 'app', image: 'app:1', ...(ends && { command }) }],
+    },
   })
 }
 

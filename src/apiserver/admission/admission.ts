@@ -24,8 +24,15 @@ export interface AdmissionAttributes {
 /** What a plugin may look at. Reads come from the store's newest view, so they are never stale. */
 export interface AdmissionContext {
   /** The decoded object, shared and frozen. */
-  get<T extends KubeObject>(kind: { readonly group: string; readonly plural: string }, namespace: string, name: string): Stored<T> | undefined
-  list<T extends KubeObject>(kind: { readonly group: string; readonly plural: string }, namespace: string): readonly Stored<T>[]
+  get<T extends KubeObject>(
+    kind: { readonly group: string; readonly plural: string },
+    namespace: string,
+    name: string,
+  ): Stored<T> | undefined
+  list<T extends KubeObject>(
+    kind: { readonly group: string; readonly plural: string },
+    namespace: string,
+  ): readonly Stored<T>[]
   readonly now: number
   readonly random: Random
   /**
@@ -38,7 +45,11 @@ export interface AdmissionContext {
    * only for what
    * belongs to the server itself, as the usage in a ResourceQuota's status.
    */
-  replace(kind: { readonly group: string; readonly plural: string }, read: Stored<KubeObject>, replacement: KubeObject): Promise<boolean>
+  replace(
+    kind: { readonly group: string; readonly plural: string },
+    read: Stored<KubeObject>,
+    replacement: KubeObject,
+  ): Promise<boolean>
 }
 
 /** Throws ApiError (usually 403) to refuse. */

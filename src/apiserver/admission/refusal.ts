@@ -1,6 +1,6 @@
 /** How a plugin refuses, and how it tells what a request is about. */
-import { type ApiError, forbidden } from '#machinery/errors/api-error.ts'
 import type { Pod } from '#api/gen/core-v1.ts'
+import { forbidden, type ApiError } from '#machinery/errors/api-error.ts'
 import type { AdmissionAttributes } from './admission.ts'
 
 /** Subresources whose objects are of a kind of their own, and the core resource that they belong to. */
@@ -33,9 +33,9 @@ export function podOf(attributes: AdmissionAttributes): Pod | undefined {
 }
 
 /** A pod that stands for a file on its node. */
-export function isMirrorPod(
-  pod: { readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> } },
-): boolean {
+export function isMirrorPod(pod: {
+  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> }
+}): boolean {
   return pod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined
 }
 

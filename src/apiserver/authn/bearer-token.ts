@@ -2,7 +2,7 @@
 import { base64UrlDecode, utf8DecodeStrict } from '#base/bytes.ts'
 import { unauthorized } from '#machinery/errors/api-error.ts'
 import type { HttpRequest } from '#world/http.ts'
-import { type Authenticator, InvalidToken, type TokenAuthenticator } from './authenticator.ts'
+import { InvalidToken, type Authenticator, type TokenAuthenticator } from './authenticator.ts'
 
 /** Longer tokens are refused unread; ours have about 1,200 characters. */
 const maxTokenLength = 16 * 1024

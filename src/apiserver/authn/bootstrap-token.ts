@@ -35,7 +35,10 @@ export function bootstrapTokenAuthenticator(lookup: SecretLookup, clock: Clock):
         && (expiration === '' || timeToMilliseconds(expiration) > clock.now())
         && groups.every((group) => groupPattern.test(group))
       if (!good) throw new InvalidToken('invalid bootstrap token')
-      return { user: { name: `system:bootstrap:${id}`, groups: ['system:bootstrappers', ...groups, 'system:authenticated'] }, audiences: [] }
+      return {
+        user: { name: `system:bootstrap:${id}`, groups: ['system:bootstrappers', ...groups, 'system:authenticated'] },
+        audiences: [],
+      }
     },
   }
 }

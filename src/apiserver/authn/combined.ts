@@ -27,7 +27,10 @@ export function combineAuthenticators(...authenticators: readonly Authenticator[
 }
 
 async function continueLater(
-  pending: Promise<UserInfo | undefined>, rest: readonly Authenticator[], request: Parameters<Authenticator['authenticate']>[0], refusedBefore: boolean,
+  pending: Promise<UserInfo | undefined>,
+  rest: readonly Authenticator[],
+  request: Parameters<Authenticator['authenticate']>[0],
+  refusedBefore: boolean,
 ): Promise<UserInfo | undefined> {
   let refused = refusedBefore
   try {

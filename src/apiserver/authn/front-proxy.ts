@@ -20,7 +20,9 @@ export function frontProxyAuthenticator(clock: Clock, allowedNames: readonly str
       if (!name) return undefined
       const extra: Record<string, readonly string[]> = {}
       for (const header in headers) {
-        if (header.startsWith(extraPrefix)) extra[unescapeKey(header.slice(extraPrefix.length))] = splitList(headers[header])
+        if (header.startsWith(extraPrefix)) {
+          extra[unescapeKey(header.slice(extraPrefix.length))] = splitList(headers[header])
+        }
       }
       return { name, uid: headers['x-remote-uid'], groups: splitList(headers['x-remote-group']), extra }
     },

@@ -5,12 +5,16 @@
 import type { Clock } from '#world/clock.ts'
 import type { Crypto, PrivateKey, PublicKey } from '#world/crypto.ts'
 import type { Random } from '#world/random.ts'
-import { type AuthenticatedToken, InvalidToken, type TokenAuthenticator, type UserInfo } from './authenticator.ts'
-import { type Claims, keyId, readClaims, signToken, verifyToken } from './json-web-token.ts'
+import { InvalidToken, type AuthenticatedToken, type TokenAuthenticator, type UserInfo } from './authenticator.ts'
+import { keyId, readClaims, signToken, verifyToken, type Claims } from './json-web-token.ts'
 
 /** What a token may be bound to, as the newest state of the store has it. */
 export interface BoundObjects {
-  get(resource: 'serviceaccounts' | 'pods' | 'secrets' | 'nodes', namespace: string, name: string): BoundObject | undefined
+  get(
+    resource: 'serviceaccounts' | 'pods' | 'secrets' | 'nodes',
+    namespace: string,
+    name: string,
+  ): BoundObject | undefined
 }
 
 export interface BoundObject {
@@ -63,7 +67,9 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   constructor(options: ServiceAccountTokensOptions) {
     this.#options = options
     this.#keyId = keyId(options.crypto, options.key.publicKey)
-    for (const key of [options.key.publicKey, ...options.formerKeys ?? []]) this.#keys.set(keyId(options.crypto, key), key)
+    for (const key of [options.key.publicKey, ...(options.formerKeys ?? [])]) {
+      this.#keys.set(keyId(options.crypto, key), key)
+    }
   }
 
   get audiences(): readonly string[] { return this.#options.audiences }
@@ -76,9 +82,18 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const now = Math.floor(clock.now() / 1000)
     const { namespace, serviceAccount, pod, secret, node } = subject
     return signToken(key, this.#keyId, {
-      iss: issuer, sub: userName(namespace, serviceAccount.name), aud: audiences, iat: now, nbf: now, exp: now + seconds, jti: random.uuid(),
+      iss: issuer,
+      sub: userName(namespace, serviceAccount.name),
+      aud: audiences,
+      iat: now,
+      nbf: now,
+      exp: now + seconds,
+      jti: random.uuid(),
       'kubernetes.io': {
-        namespace, ...(node && { node: plain(node) }), ...(pod && { pod: plain(pod) }), ...(secret && { secret: plain(secret) }),
+        namespace,
+        ...(node && { node: plain(node) }),
+        ...(pod && { pod: plain(pod) }),
+        ...(secret && { secret: plain(secret) }),
         serviceaccount: plain(serviceAccount),
       },
     })
@@ -135,9 +150,21 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     // For a pod's token the node is only told; the pod's own end is what ends it.
     if (node && !pod) this.#checkAlive('nodes', '', node)
     const extra: Record<string, readonly string[]> = {}
-    if (typeof claims['jti'] === 'string') extra['authentication.kubernetes.io/credential-id'] = [`JTI=${claims['jti']}`]
-    if (node) Object.assign(extra, { 'authentication.kubernetes.io/node-name': [node.name], 'authentication.kubernetes.io/node-uid': [node.uid] })
-    if (pod) Object.assign(extra, { 'authentication.kubernetes.io/pod-name': [pod.name], 'authentication.kubernetes.io/pod-uid': [pod.uid] })
+    if (typeof claims['jti'] === 'string') {
+      extra['authentication.kubernetes.io/credential-id'] = [`JTI=${claims['jti']}`]
+    }
+    if (node) {
+      Object.assign(extra, {
+        'authentication.kubernetes.io/node-name': [node.name],
+        'authentication.kubernetes.io/node-uid': [node.uid],
+      })
+    }
+    if (pod) {
+      Object.assign(extra, {
+        'authentication.kubernetes.io/pod-name': [pod.name],
+        'authentication.kubernetes.io/pod-uid': [pod.uid],
+      })
+    }
     return {
       name: userName(namespace, account.name), uid: account.uid,
       groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'], extra,
@@ -164,5 +191,7 @@ function plain({ name, uid }: NamedReference): NamedReference {
 
 function referenceIn(claims: Record<string, unknown> | undefined, key: string): NamedReference | undefined {
   const value = claims?.[key] as { readonly name?: unknown; readonly uid?: unknown } | undefined
-  return typeof value?.name === 'string' && typeof value.uid === 'string' ? { name: value.name, uid: value.uid } : undefined
+  return typeof value?.name === 'string' && typeof value.uid === 'string'
+    ? { name: value.name, uid: value.uid }
+    : undefined
 }

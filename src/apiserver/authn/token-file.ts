@@ -11,13 +11,25 @@ export function parseTokenFile(text: string): ReadonlyMap<string, UserInfo> {
     if (!token || !name || uid === undefined) {
       throw new Error(`token file, line ${index + 1}: expected at least token, user name and uid`)
     }
-    users.set(token, { name, uid, groups: [...groups.split(',').map((group) => group.trim()).filter((group) => group !== ''), 'system:authenticated'] })
+    users.set(token, {
+      name,
+      uid,
+      groups: [
+        ...groups
+          .split(',')
+          .map((group) => group.trim())
+          .filter((group) => group !== ''),
+        'system:authenticated',
+      ],
+    })
   }
   return users
 }
 
 function columnsOf(line: string): string[] {
-  return [...line.matchAll(/(?:^|,)\s*(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!.trim())
+  return [...line.matchAll(/(?:^|,)\s*(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!.trim(),
+  )
 }
 
 export function tokenFileAuthenticator(users: ReadonlyMap<string, UserInfo>): TokenAuthenticator {

@@ -9,7 +9,11 @@ import { invalidValue } from '#machinery/errors/field-errors.ts'
 import { parseApiVersion } from '#machinery/meta/group-version.ts'
 import { formatTime } from '#machinery/time.ts'
 import type {
-  BoundObject, BoundObjects, NamedReference, ServiceAccountTokens, TokenSubject,
+  BoundObject,
+  BoundObjects,
+  NamedReference,
+  ServiceAccountTokens,
+  TokenSubject,
 } from './service-account-tokens.ts'
 
 const kind = { group: 'authentication.k8s.io', resource: 'TokenRequest' }
@@ -26,7 +30,12 @@ interface BoundPod extends BoundObject {
 
 /** The request with its status filled in. `namespace` and `name` are those of the service account in the path. */
 export function issueRequestedToken(
-  tokens: ServiceAccountTokens, objects: BoundObjects, request: TokenRequest, namespace: string, name: string, now: number,
+  tokens: ServiceAccountTokens,
+  objects: BoundObjects,
+  request: TokenRequest,
+  namespace: string,
+  name: string,
+  now: number,
 ): TokenRequest {
   const problems = problemsOf(request, namespace, name)
   if (problems.length > 0) throw invalid(kind, request.metadata?.name ?? '', problems)
@@ -42,7 +51,10 @@ export function issueRequestedToken(
     ...request,
     metadata: { ...request.metadata, name, namespace, creationTimestamp: formatTime(now) },
     spec: { ...request.spec, audiences, expirationSeconds },
-    status: { token: tokens.issue(subject, audiences, expirationSeconds), expirationTimestamp: formatTime(now + 1000 * expirationSeconds) },
+    status: {
+      token: tokens.issue(subject, audiences, expirationSeconds),
+      expirationTimestamp: formatTime(now + 1000 * expirationSeconds),
+    },
   }
 }
 
@@ -52,11 +64,19 @@ function problemsOf({ metadata, spec }: TokenRequest, namespace: string, name: s
     problems.push(invalidValue('metadata.name', metadata.name, 'must match the service account name if specified'))
   }
   if (metadata?.namespace && metadata.namespace !== namespace) {
-    problems.push(invalidValue('metadata.namespace', metadata.namespace, 'must match the service account namespace if specified'))
+    problems.push(
+      invalidValue('metadata.namespace', metadata.namespace, 'must match the service account namespace if specified'),
+    )
   }
   const seconds = spec?.expirationSeconds ?? defaultSeconds
-  if (seconds < minSeconds) problems.push(invalidValue('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes'))
-  if (seconds > maxSeconds) problems.push(invalidValue('spec.expirationSeconds', seconds, 'may not specify a duration larger than 2^32 seconds'))
+  if (seconds < minSeconds) {
+    problems.push(invalidValue('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes'))
+  }
+  if (seconds > maxSeconds) {
+    problems.push(
+      invalidValue('spec.expirationSeconds', seconds, 'may not specify a duration larger than 2^32 seconds'),
+    )
+  }
   return problems
 }
 
@@ -65,7 +85,10 @@ function bind(
 ): Pick<TokenSubject, 'pod' | 'secret' | 'node'> {
   const { group = '', version = '' } = parseApiVersion(reference.apiVersion ?? '') ?? {}
   const name = reference.name ?? ''
-  const find = (resource: 'pods' | 'secrets' | 'nodes', where: string): { readonly object: BoundObject; readonly named: NamedReference } => {
+  const find = (
+    resource: 'pods' | 'secrets' | 'nodes',
+    where: string,
+  ): { readonly object: BoundObject; readonly named: NamedReference } => {
     const object = objects.get(resource, where, name)
     if (!object) throw notFound({ group: '', resource }, name)
     return { object, named: checkUid(reference, object, name) }
@@ -75,7 +98,9 @@ function bind(
       const { object, named } = find('pods', namespace)
       const { spec } = object as BoundPod
       if (spec?.serviceAccountName !== account) {
-        throw badRequest(`cannot bind token for serviceaccount "${account}" to pod running with different serviceaccount name.`)
+        throw badRequest(
+          `cannot bind token for serviceaccount "${account}" to pod running with different serviceaccount name.`,
+        )
       }
       const node = spec.nodeName ? objects.get('nodes', '', spec.nodeName) : undefined
       return { pod: named, ...(node && { node: { name: spec.nodeName!, uid: node.metadata?.uid ?? '' } }) }
@@ -89,8 +114,11 @@ function bind(
 function checkUid({ kind: wanted = '', uid }: BoundObjectReference, object: BoundObject, name: string): NamedReference {
   const actual = object.metadata?.uid ?? ''
   if (uid && uid !== actual) {
-    throw conflict({ group: '', resource: wanted }, name,
-      `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`)
+    throw conflict(
+      { group: '', resource: wanted },
+      name,
+      `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+    )
   }
   return { name, uid: actual }
 }
@@ -101,7 +129,15 @@ export function keySetDocument(tokens: ServiceAccountTokens): string {
     keys: [...tokens.publicKeys].filter(([, key]) => key.type === 'p256').map(([kid, key]) => {
       // The last 64 bytes of the DER are the point's two coordinates.
       const point = key.spki.subarray(key.spki.length - 64)
-      return { use: 'sig', kty: 'EC', kid, crv: 'P-256', alg: 'ES256', x: base64UrlEncode(point.subarray(0, 32)), y: base64UrlEncode(point.subarray(32)) }
+      return {
+        use: 'sig',
+        kty: 'EC',
+        kid,
+        crv: 'P-256',
+        alg: 'ES256',
+        x: base64UrlEncode(point.subarray(0, 32)),
+        y: base64UrlEncode(point.subarray(32)),
+      }
     }),
   })
 }
@@ -109,7 +145,10 @@ export function keySetDocument(tokens: ServiceAccountTokens): string {
 /** `/.well-known/openid-configuration`. `keySetUrl` must be reachable for whoever verifies. */
 export function discoveryDocument(tokens: ServiceAccountTokens, keySetUrl: string): string {
   return JSON.stringify({
-    issuer: tokens.issuer, jwks_uri: keySetUrl, response_types_supported: ['id_token'], subject_types_supported: ['public'],
+    issuer: tokens.issuer,
+    jwks_uri: keySetUrl,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['ES256'],
   })
 }

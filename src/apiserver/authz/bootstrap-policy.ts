@@ -25,7 +25,9 @@ const apiGroup = 'rbac.authorization.k8s.io'
 export function bootstrapPolicy(): BootstrapPolicy {
   return {
     clusterRoles: [
-      ...Object.entries(clusterRoleTable).map(([name, { rules, labels, aggregate }]) => clusterRole(name, rules, labels, aggregate)),
+      ...Object.entries(clusterRoleTable).map(([name, { rules, labels, aggregate }]) =>
+        clusterRole(name, rules, labels, aggregate),
+      ),
       ...Object.entries(controllerRoleTable).map(([name, rules]) => clusterRole(`system:controller:${name}`, rules)),
     ],
     clusterRoleBindings: [
@@ -37,7 +39,12 @@ export function bootstrapPolicy(): BootstrapPolicy {
     ],
     roles: Object.entries(namespaceRoleTable).map(([path, { rules }]) => {
       const [namespace, name] = path.split('/') as [string, string]
-      return { apiVersion, kind: 'Role', metadata: { name, namespace, ...defaultMetadata() }, rules: rules.map(parseRule) }
+      return {
+        apiVersion,
+        kind: 'Role',
+        metadata: { name, namespace, ...defaultMetadata() },
+        rules: rules.map(parseRule),
+      }
     }),
     roleBindings: Object.entries(namespaceRoleTable).map(([path, { subjects, bindingName }]) => {
       const [namespace, name] = path.split('/') as [string, string]
@@ -90,7 +97,13 @@ function clusterRole(name: string, rules: readonly RuleText[], label?: string, a
   if (label !== undefined) metadata.labels[`rbac.authorization.k8s.io/aggregate-to-${label}`] = 'true'
   if (aggregate === undefined) return { apiVersion, kind: 'ClusterRole', metadata, rules: rules.map(parseRule) }
   const matchLabels = { [`rbac.authorization.k8s.io/aggregate-to-${aggregate}`]: 'true' }
-  return { apiVersion, kind: 'ClusterRole', metadata, rules: [], aggregationRule: { clusterRoleSelectors: [{ matchLabels }] } }
+  return {
+    apiVersion,
+    kind: 'ClusterRole',
+    metadata,
+    rules: [],
+    aggregationRule: { clusterRoleSelectors: [{ matchLabels }] },
+  }
 }
 
 function clusterRoleBinding(name: string, role: string, subjects: readonly string[]): ClusterRoleBinding {
@@ -122,7 +135,9 @@ export function parseRule(text: RuleText): PolicyRule {
   const verbs = verbNames!.flatMap((name) => verbSets[name] ?? [name]).toSorted()
   if (!resources) return { verbs, nonResourceURLs: second!.toSorted() }
   return {
-    verbs, apiGroups: second!.map((group) => (group === 'core' ? '' : group)).toSorted(), resources: resources.toSorted(),
+    verbs,
+    apiGroups: second!.map((group) => (group === 'core' ? '' : group)).toSorted(),
+    resources: resources.toSorted(),
     ...(resourceNames && { resourceNames: resourceNames.toSorted() }),
   }
 }

@@ -16,7 +16,10 @@ export const fullAuthority: readonly Rule[] = [
  * missing.
  */
 export function escalationProblem(
-  resolver: RuleResolver, user: UserInfo, namespace: string, wanted: readonly Rule[],
+  resolver: RuleResolver,
+  user: UserInfo,
+  namespace: string,
+  wanted: readonly Rule[],
 ): string | undefined {
   const { rules, errors } = resolver.rulesFor(user, namespace)
   const missing = missingRights(rules, wanted)
@@ -75,7 +78,10 @@ function coversResource(held: readonly string[], wanted: string): boolean {
 /** Puts rights together again that differ only by verb. */
 function compact(rights: readonly Rule[]): Rule[] {
   const others: Rule[] = []
-  const simple = new Map<string, { apiGroups: readonly string[]; resources: readonly string[]; resourceNames?: readonly string[]; verbs: string[] }>()
+  const simple = new Map<
+    string,
+    { apiGroups: readonly string[]; resources: readonly string[]; resourceNames?: readonly string[]; verbs: string[] }
+  >()
   for (const right of rights) {
     if (!right.apiGroups || !right.resources) { others.push(right); continue }
     const key = JSON.stringify([right.apiGroups, right.resources, right.resourceNames])
@@ -83,7 +89,9 @@ function compact(rights: readonly Rule[]): Rule[] {
     if (known) known.verbs.push(...right.verbs)
     else {
       simple.set(key, {
-        apiGroups: right.apiGroups, resources: right.resources, ...(right.resourceNames && { resourceNames: right.resourceNames }),
+        apiGroups: right.apiGroups,
+        resources: right.resources,
+        ...(right.resourceNames && { resourceNames: right.resourceNames }),
         verbs: [...right.verbs],
       })
     }

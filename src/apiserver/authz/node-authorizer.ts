@@ -2,11 +2,11 @@
  * What a kubelet may do: its own node's objects, and what its pods refer to (upstream:
  * plugin/pkg/auth/authorizer/node).
  */
-import type { UserInfo } from '../authn/authenticator.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
+import type { UserInfo } from '../authn/authenticator.ts'
 import type { AuthorizationDecision, Authorizer, ResourceAttributes } from './authorizer.ts'
 import type { NodeGraph, RelatedResource } from './node-graph.ts'
-import { type Rule, ruleAllows } from './rules.ts'
+import { ruleAllows, type Rule } from './rules.ts'
 
 /** Undefined: not a node. Empty: named like a node, but after no node. Both the name and the group make a node. */
 export function nodeNameOf(user: UserInfo): string | undefined {
@@ -40,11 +40,15 @@ function authorizeRelated(
   switch (`${resource}.${group}`) {
     case 'secrets.': case 'configmaps.': return authorizeRead(graph, node, attributes)
     case 'persistentvolumeclaims.':
-      return subresource === 'status' ? authorizeStatusUpdate(graph, node, attributes) : authorizeGet(graph, node, attributes)
+      return subresource === 'status'
+        ? authorizeStatusUpdate(graph, node, attributes)
+        : authorizeGet(graph, node, attributes)
     case 'persistentvolumes.': case 'resourceclaims.resource.k8s.io': case 'volumeattachments.storage.k8s.io':
       return authorizeGet(graph, node, attributes)
     case 'serviceaccounts.':
-      return subresource === '' && attributes.verb === 'get' ? authorizeGet(graph, node, attributes) : authorizeToken(graph, node, attributes)
+      return subresource === '' && attributes.verb === 'get'
+        ? authorizeGet(graph, node, attributes)
+        : authorizeToken(graph, node, attributes)
     case 'leases.coordination.k8s.io': return authorizeLease(node, attributes)
     case 'csinodes.storage.k8s.io': return authorizeCsiNode(node, attributes)
     case 'resourceslices.resource.k8s.io': return authorizeSlice(graph, node, attributes)
@@ -112,13 +116,23 @@ function authorizeCsiNode(node: string, { verb, subresource, name }: ResourceAtt
 function authorizeSlice(graph: NodeGraph, node: string, attributes: ResourceAttributes): AuthorizationDecision {
   if (attributes.subresource !== '') return deny('cannot authorize ResourceSlice subresources')
   switch (attributes.verb) {
-    case 'create': return allow
-    case 'get': case 'update': case 'patch': case 'delete': return authorizeObject(graph, node, attributes)
-    case 'watch': case 'list': case 'deletecollection':
+    case 'create':
+      return allow
+    case 'get':
+    case 'update':
+    case 'patch':
+    case 'delete':
+      return authorizeObject(graph, node, attributes)
+    case 'watch':
+    case 'list':
+    case 'deletecollection':
       return selects(attributes, 'nodeName', node)
-        ? allow : deny('can only list/watch/deletecollection resourceslices with nodeName field selector')
+        ? allow
+        : deny('can only list/watch/deletecollection resourceslices with nodeName field selector')
     default:
-      return deny('only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection')
+      return deny(
+        'only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection',
+      )
   }
 }
 

@@ -135,7 +135,15 @@ function addVolume(volume: DeepReadonly<Volume>, podName: string, add: Add): voi
   add('persistentvolumeclaims', volume.persistentVolumeClaim?.claimName)
   if (volume.ephemeral) add('persistentvolumeclaims', `${podName}-${volume.name}`)
   add('secrets', volume.azureFile?.secretName)
-  for (const source of [volume.cephfs, volume.cinder, volume.flexVolume, volume.rbd, volume.scaleIO, volume.iscsi, volume.storageos]) {
+  for (const source of [
+    volume.cephfs,
+    volume.cinder,
+    volume.flexVolume,
+    volume.rbd,
+    volume.scaleIO,
+    volume.iscsi,
+    volume.storageos,
+  ]) {
     add('secrets', source?.secretRef?.name)
   }
   add('secrets', volume.csi?.nodePublishSecretRef?.name)
@@ -150,12 +158,26 @@ function volumeSecrets(volume: DeepReadonly<PersistentVolume>, claimNamespace: s
   }
   const azure = spec?.azureFile
   add(azure && { name: azure.secretName, ...(azure.secretNamespace && { namespace: azure.secretNamespace }) })
-  for (const source of [spec?.cephfs, spec?.cinder, spec?.flexVolume, spec?.rbd, spec?.scaleIO, spec?.iscsi, spec?.storageos]) {
+  for (const source of [
+    spec?.cephfs,
+    spec?.cinder,
+    spec?.flexVolume,
+    spec?.rbd,
+    spec?.scaleIO,
+    spec?.iscsi,
+    spec?.storageos,
+  ]) {
     add(source?.secretRef)
   }
   const csi = spec?.csi
   for (const reference of [
-    csi?.controllerPublishSecretRef, csi?.nodePublishSecretRef, csi?.nodeStageSecretRef, csi?.controllerExpandSecretRef, csi?.nodeExpandSecretRef,
-  ]) add(reference)
+    csi?.controllerPublishSecretRef,
+    csi?.nodePublishSecretRef,
+    csi?.nodeStageSecretRef,
+    csi?.controllerExpandSecretRef,
+    csi?.nodeExpandSecretRef,
+  ]) {
+    add(reference)
+  }
   return found
 }

@@ -15,11 +15,21 @@ export function nodeGraphRanges(
 ): FollowedRange[] {
   return [
     range<Pod>(kinds('', 'pods'), (pod) => graph.setPod(pod), (namespace, name) => graph.deletePod(namespace, name)),
-    range<PersistentVolume>(kinds('', 'persistentvolumes'), (volume) => graph.setVolume(volume), (_, name) => graph.deleteVolume(name)),
-    range<VolumeAttachment>(
-      kinds('storage.k8s.io', 'volumeattachments'), (attachment) => graph.setAttachment(attachment), (_, name) => graph.deleteAttachment(name),
+    range<PersistentVolume>(
+      kinds('', 'persistentvolumes'),
+      (volume) => graph.setVolume(volume),
+      (_, name) => graph.deleteVolume(name),
     ),
-    range<ResourceSlice>(kinds('resource.k8s.io', 'resourceslices'), (slice) => graph.setSlice(slice), (_, name) => graph.deleteSlice(name)),
+    range<VolumeAttachment>(
+      kinds('storage.k8s.io', 'volumeattachments'),
+      (attachment) => graph.setAttachment(attachment),
+      (_, name) => graph.deleteAttachment(name),
+    ),
+    range<ResourceSlice>(
+      kinds('resource.k8s.io', 'resourceslices'),
+      (slice) => graph.setSlice(slice),
+      (_, name) => graph.deleteSlice(name),
+    ),
   ].filter((part) => part !== undefined)
 }
 

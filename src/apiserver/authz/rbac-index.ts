@@ -1,7 +1,7 @@
 /** Roles and bindings in memory, by subject: what makes an authorization decision a few map look-ups. */
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding, Subject } from '#api/gen/rbac-v1.ts'
-import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
 import type { Rule } from './rules.ts'
 

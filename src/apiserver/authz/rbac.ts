@@ -2,7 +2,7 @@
 import type { UserInfo } from '../authn/authenticator.ts'
 import type { AuthorizationAttributes, AuthorizationDecision, Authorizer, ResourceAttributes } from './authorizer.ts'
 import type { Grant, Grants, RbacIndex } from './rbac-index.ts'
-import { type Rule, ruleMatchesKind, ruleMatchesName, ruleMatchesPath } from './rules.ts'
+import { ruleMatchesKind, ruleMatchesName, ruleMatchesPath, type Rule } from './rules.ts'
 
 /**
  * What may be asked beside a decision: all that a user may do in a namespace (SelfSubjectRulesReview, escalation

@@ -1,7 +1,14 @@
 /** The review kinds of authorization.k8s.io: an object that asks in, the same object with the answer out. */
 import type {
-  LocalSubjectAccessReview, NonResourceRule, ResourceAttributes, ResourceRule, SelfSubjectAccessReview, SelfSubjectRulesReview,
-  SubjectAccessReview, SubjectAccessReviewSpec, SubjectAccessReviewStatus,
+  LocalSubjectAccessReview,
+  NonResourceRule,
+  ResourceAttributes,
+  ResourceRule,
+  SelfSubjectAccessReview,
+  SelfSubjectRulesReview,
+  SubjectAccessReview,
+  SubjectAccessReviewSpec,
+  SubjectAccessReviewStatus,
 } from '#api/gen/authorization-v1.ts'
 import { badRequest, invalid } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
@@ -29,7 +36,13 @@ export function reviewLocalSubjectAccess(
     problems.push(invalidValue('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace'))
   }
   if (review.spec.nonResourceAttributes) {
-    problems.push(invalidValue('spec.nonResourceAttributes', review.spec.nonResourceAttributes, 'disallowed on this kind of request'))
+    problems.push(
+      invalidValue(
+        'spec.nonResourceAttributes',
+        review.spec.nonResourceAttributes,
+        'disallowed on this kind of request',
+      ),
+    )
   }
   if (problems.length > 0) throw invalid({ group, resource: 'LocalSubjectAccessReview' }, '', problems)
   if (asked !== namespace) {
@@ -61,7 +74,9 @@ export function reviewSelfSubjectRules(
         ...(rule.resourceNames?.length && { resourceNames: [...rule.resourceNames] }),
       })
     }
-    if (rule.nonResourceURLs?.length) nonResourceRules.push({ verbs: [...rule.verbs], nonResourceURLs: [...rule.nonResourceURLs] })
+    if (rule.nonResourceURLs?.length) {
+      nonResourceRules.push({ verbs: [...rule.verbs], nonResourceURLs: [...rule.nonResourceURLs] })
+    }
   }
   const problems =
     nodeNameOf(user) === undefined ? [...errors] : ['node authorizer does not support user rule resolution', ...errors]
@@ -69,7 +84,9 @@ export function reviewSelfSubjectRules(
     ...review,
     status: {
       resourceRules, nonResourceRules, incomplete: problems.length > 0,
-      ...(problems.length > 0 && { evaluationError: problems.length === 1 ? problems[0]! : `[${problems.join(', ')}]` }),
+      ...(problems.length > 0 && {
+        evaluationError: problems.length === 1 ? problems[0]! : `[${problems.join(', ')}]`,
+      }),
     },
   }
 }
@@ -97,10 +114,21 @@ function selectorProblems({ fieldSelector, labelSelector }: ResourceAttributes, 
   for (const [name, selector] of [['fieldSelector', fieldSelector], ['labelSelector', labelSelector]] as const) {
     if (!selector) continue
     if (selector.rawSelector && selector.requirements?.length) {
-      problems.push(invalidValue(`${path}.${name}.rawSelector`, selector.rawSelector, 'may not specified at the same time as requirements'))
+      problems.push(
+        invalidValue(
+          `${path}.${name}.rawSelector`,
+          selector.rawSelector,
+          'may not specified at the same time as requirements',
+        ),
+      )
     }
     if (!selector.rawSelector && !selector.requirements?.length) {
-      problems.push(required(`${path}.${name}.requirements`, `when ${path}.${name} is specified, requirements or rawSelector is required`))
+      problems.push(
+        required(
+          `${path}.${name}.requirements`,
+          `when ${path}.${name} is specified, requirements or rawSelector is required`,
+        ),
+      )
     }
   }
   return problems
@@ -123,10 +151,21 @@ function attributesOf(
   }
   const terms = resourceAttributes.fieldSelector?.requirements
     ?.filter((term) => (term.operator === 'In' || term.operator === 'NotIn') && term.values?.length === 1)
-    .map((term) => ({ field: term.key, operator: term.operator === 'In' ? '=' as const : '!=' as const, value: term.values![0]! }))
+    .map((term) => ({
+      field: term.key,
+      operator: term.operator === 'In' ? ('=' as const) : ('!=' as const),
+      value: term.values![0]!,
+    }))
   return {
-    type: 'resource', user, verb: resourceAttributes.verb ?? '', group: resourceAttributes.group ?? '',
-    version: resourceAttributes.version || '*', resource: resourceAttributes.resource ?? '', subresource: resourceAttributes.subresource ?? '',
-    namespace: resourceAttributes.namespace ?? '', name: resourceAttributes.name ?? '', fieldSelector: terms ?? [],
+    type: 'resource',
+    user,
+    verb: resourceAttributes.verb ?? '',
+    group: resourceAttributes.group ?? '',
+    version: resourceAttributes.version || '*',
+    resource: resourceAttributes.resource ?? '',
+    subresource: resourceAttributes.subresource ?? '',
+    namespace: resourceAttributes.namespace ?? '',
+    name: resourceAttributes.name ?? '',
+    fieldSelector: terms ?? [],
   }
 }

@@ -1,6 +1,5 @@
 /** Keeps something in memory the same as a range of the store, by watching it. */
-import type { Entry, KeyRange, Store, View } from '#storage/store.ts'
-import { Compacted, WatchOverflow } from '#storage/store.ts'
+import { Compacted, WatchOverflow, type Entry, type KeyRange, type Store, type View } from '#storage/store.ts'
 
 export interface FollowedRange {
   readonly range: KeyRange

@@ -40,7 +40,9 @@ function validateDefaults(structural: Structural, path: string): FieldError[] {
   const { defaultValue, schema, items, properties } = structural
   if (defaultValue !== undefined) {
     const at = `${path}.default`
-    if (!deepEqual(defaultValue, schema.default)) errors.push(invalidValue(at, schema.default, 'must not have unknown fields'))
+    if (!deepEqual(defaultValue, schema.default)) {
+      errors.push(invalidValue(at, schema.default, 'must not have unknown fields'))
+    }
     errors.push(...validateSchema(schema.default, structural, at))
   }
   if (items) errors.push(...validateDefaults(items, `${path}.items`))

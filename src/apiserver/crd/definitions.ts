@@ -1,8 +1,8 @@
 /** Serves what CustomResourceDefinitions define: kinds come and go with them. */
 import { customResourceDefinition } from '#api/apiextensions/customresourcedefinition/customresourcedefinition.ts'
+import type { CustomResourceDefinition } from '#api/gen/apiextensions-v1.ts'
 import { withTaskGroup } from '#base/task-group.ts'
 import { createClient, type KindClient } from '#client/client.ts'
-import type { CustomResourceDefinition } from '#api/gen/apiextensions-v1.ts'
 import type { Transport } from '#client/transport.ts'
 import { WorkQueue } from '#client/workqueue.ts'
 import { isReason } from '#machinery/errors/api-error.ts'

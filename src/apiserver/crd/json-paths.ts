@@ -1,10 +1,10 @@
 /** What a definition says by JSONPath: printer columns and selectable fields. */
 import type { CustomResourceColumnDefinition, SelectableField } from '#api/gen/apiextensions-v1.ts'
+import { formatTimeSince } from '#api/printing/duration.ts'
 import { encodeUnstructured } from '#machinery/codec/json.ts'
 import { executeJsonPath, JsonPathError, parseJsonPath, type Node } from '#machinery/json-path.ts'
 import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { Column } from '#machinery/schema/define-kind.ts'
-import { formatTimeSince } from '#api/printing/duration.ts'
 import { nameColumn } from '../rest/table.ts'
 
 type ColumnDefinition = DeepReadonly<CustomResourceColumnDefinition>

@@ -1,9 +1,15 @@
 /** What is wrong with a value by its schema, in upstream's words (kube-openapi validation/errors). */
+import { encodeUnstructured } from '#machinery/codec/json.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
-  invalidValue, notSupported, quoteGo, required, tooLong, tooMany, typeInvalid,
+  invalidValue,
+  notSupported,
+  quoteGo,
+  required,
+  tooLong,
+  tooMany,
+  typeInvalid,
 } from '#machinery/errors/field-errors.ts'
-import { encodeUnstructured } from '#machinery/codec/json.ts'
 
 export interface SchemaFault {
   /** Two faults with one sentence are one. */

@@ -1,14 +1,14 @@
 /** What the API server checks of a custom resource beside its metadata (upstream: registry/customresource). */
 import type { CustomResourceSubresourceScale } from '#api/gen/apiextensions-v1.ts'
+import { writeSortedValue } from '#machinery/codec/json-encode.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { duplicateValue, invalidFor, invalidValue, required } from '#machinery/errors/field-errors.ts'
-import { writeSortedValue } from '#machinery/codec/json-encode.ts'
 import { parseApiVersion } from '#machinery/meta/group-version.ts'
 import type { DeepReadonly, KubeObject, ObjectMeta, Stored } from '#machinery/meta/object.ts'
 import { validateDns1035Label } from '#machinery/meta/validate-names.ts'
 import { validateObjectMeta } from '#machinery/meta/validate-object-meta.ts'
-import { getKey, isJsonObject, type JsonObject } from '#machinery/patch/json.ts'
 import { formatGo, goType } from '#machinery/patch/go-format.ts'
+import { getKey, isJsonObject, type JsonObject } from '#machinery/patch/json.ts'
 import { structuralOf, type Structural } from './structural.ts'
 import { validateSchema } from './validate.ts'
 

@@ -7,7 +7,13 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import { getKey, isJsonObject, type JsonObject } from '#machinery/patch/json.ts'
 import {
-  fieldless, forbiddenProperty, missing, ResultBuilder, tooFewProperties, tooManyProperties, type SchemaResult,
+  fieldless,
+  forbiddenProperty,
+  missing,
+  ResultBuilder,
+  tooFewProperties,
+  tooManyProperties,
+  type SchemaResult,
 } from './schema-faults.ts'
 import type { JsonSchema, Structural } from './structural.ts'
 import { checkEnum, checkFormat, checkItems, checkNumber, checkText, checkType, typeOfValue } from './value-rules.ts'
@@ -129,7 +135,7 @@ function correlateItems({ value, structural }: Before): ((item: unknown) => Befo
   const { items, listType, mapKeys } = structural
   if (!Array.isArray(value) || !items || listType !== 'map') return undefined
   const keyOf = (item: unknown): string =>
-    JSON.stringify(mapKeys.map((key) => (isJsonObject(item) ? getKey(item, key) ?? null : null)))
+    JSON.stringify(mapKeys.map((key) => (isJsonObject(item) ? (getKey(item, key) ?? null) : null)))
   const byKey = new Map((value as readonly unknown[]).toReversed().map((item) => [keyOf(item), item]))
   return (item) => {
     const old = byKey.get(keyOf(item))

@@ -3,8 +3,20 @@ import { deepEqual } from '#base/deep-equal.ts'
 import { compilePattern } from '#machinery/regular-expression.ts'
 import { effectiveFormat, textFormat } from '#machinery/schema-formats.ts'
 import {
-  duplicateItems, factorNotPositive, fieldless, longerThan, notMultiple, notOneOf, outOfRange, ResultBuilder,
-  shorterThan, tooFewItems, tooManyItems, unmatched, wrongType, type SchemaFault,
+  duplicateItems,
+  factorNotPositive,
+  fieldless,
+  longerThan,
+  notMultiple,
+  notOneOf,
+  outOfRange,
+  ResultBuilder,
+  shorterThan,
+  tooFewItems,
+  tooManyItems,
+  unmatched,
+  wrongType,
+  type SchemaFault,
 } from './schema-faults.ts'
 import type { JsonSchema } from './structural.ts'
 

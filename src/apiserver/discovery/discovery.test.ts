@@ -1,10 +1,10 @@
 /** Discovery, health, version and metrics. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { pod } from '#api/core/pod/pod.ts'
 import { servedKinds } from '#api/served-kinds.ts'
 import { startTestServer } from '../testing.ts'
 import { compareVersions, storageVersionHash } from './documents.ts'
-import { pod } from '#api/core/pod/pod.ts'
 
 test('orders versions by maturity, then by number', () => {
   const versions = ['foo1', 'v1alpha1', 'v1', 'v11beta2', 'v10', 'v1beta1', 'v2', 'foo10', 'v3beta1']
@@ -27,14 +27,23 @@ test('lists the core resources in the legacy form', async () => {
   assert.deepEqual(names, names.toSorted())
   const find = (name: string) => json['resources'].find((resource: any) => resource.name === name)
   assert.deepEqual(find('pods'), {
-    name: 'pods', singularName: 'pod', namespaced: true, kind: 'Pod',
-    verbs: [
-      'create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch',
-    ], shortNames: ['po'], categories: ['all'],
+    name: 'pods',
+    singularName: 'pod',
+    namespaced: true,
+    kind: 'Pod',
+    verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
+    shortNames: ['po'],
+    categories: ['all'],
     storageVersionHash: 'xPOwRZ+Yhw8=',
   })
   assert.deepEqual(find('pods/eviction'), {
-    name: 'pods/eviction', singularName: '', namespaced: true, group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'],
+    name: 'pods/eviction',
+    singularName: '',
+    namespaced: true,
+    group: 'policy',
+    version: 'v1',
+    kind: 'Eviction',
+    verbs: ['create'],
   })
   assert.deepEqual(find('namespaces').verbs, ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'])
 })
@@ -54,7 +63,8 @@ test('lists groups in upstream\'s order', async () => {
 
 test('gives all in one document to those who accept it, and 304 to those who have it', async () => {
   const { send } = startTestServer()
-  const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json'
+  const accept =
+    'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json'
   for (const path of ['/api', '/apis']) {
     const { json, headers } = await send('GET', path, undefined, { accept })
     assert.equal(headers['content-type'], 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList')
@@ -124,7 +134,8 @@ test('counts watches and their events, objects, dry runs, and who asks for what 
   await send('GET', '/apis/policy/v1beta1/poddisruptionbudgets')
   await first
   const during = (await send('GET', '/metrics')).text
-  const labels = 'component="apiserver",group="",resource="configmaps",scope="namespace",subresource="",verb="WATCH",version="v1"'
+  const labels =
+    'component="apiserver",group="",resource="configmaps",scope="namespace",subresource="",verb="WATCH",version="v1"'
   for (const line of [
     `apiserver_longrunning_requests{${labels}} 1`,
     'apiserver_watch_events_total{group="",resource="configmaps",version="v1"} 1',
@@ -132,7 +143,9 @@ test('counts watches and their events, objects, dry runs, and who asks for what 
     'apiserver_storage_objects{resource="deployments.apps"} 0',
     'apiserver_requested_deprecated_apis{group="policy",removed_release="1.25",resource="poddisruptionbudgets",subresource="",version="v1beta1"} 1',
     'apiserver_request_total{code="201",component="apiserver",dry_run="All",group="",resource="configmaps",scope="namespace",subresource="",verb="POST",version="v1"} 1',
-  ]) assert.ok(during.includes(`${line}\n`), `${line} in ${during}`)
+  ]) {
+    assert.ok(during.includes(`${line}\n`), `${line} in ${during}`)
+  }
   abort.abort()
   await events?.next()
   assert.ok((await send('GET', '/metrics')).text.includes(`apiserver_longrunning_requests{${labels}} 0\n`))

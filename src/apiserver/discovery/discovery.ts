@@ -6,7 +6,13 @@ import type { KindRegistry } from '../kind-registry.ts'
 import type { PathHandler } from '../paths.ts'
 import { parseAccept } from '../rest/negotiate.ts'
 import {
-  apiGroup, apiGroupList, apiResourceList, apiVersions, etagOf, groupDiscoveryList, groupsOf,
+  apiGroup,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+  etagOf,
+  groupDiscoveryList,
+  groupsOf,
 } from './documents.ts'
 
 interface Document {
@@ -27,7 +33,10 @@ export function serveDiscovery(kinds: KindRegistry, serverAddress: string): Path
       cachedAt = kinds.generation
       cache = new Map()
     }
-    const wanted = path === '/api' || path === '/apis' || path === '/api/' || path === '/apis/' ? aggregatedVersion(headers['accept']) : undefined
+    const wanted =
+      path === '/api' || path === '/apis' || path === '/api/' || path === '/apis/'
+        ? aggregatedVersion(headers['accept'])
+        : undefined
     const key = `${path.endsWith('/') ? path.slice(0, -1) : path} ${wanted ?? ''}`
     let document = cache.get(key)
     if (!document) {
@@ -80,8 +89,8 @@ function render(
   const wanted = prefix === 'api' ? first : second
   if (wanted === undefined) return plain(apiGroup(group))
   const version = group.versions.find((candidate) => candidate.version === wanted)
-  return version && (prefix === 'apis' || second === undefined) ? plain(
-    apiResourceList(group.name, version),
-  ) : undefined
+  return version && (prefix === 'apis' || second === undefined)
+    ? plain(apiResourceList(group.name, version))
+    : undefined
 }
 

@@ -5,11 +5,28 @@ import type { AnyKind, KindVersion, Verb } from '#machinery/schema/define-kind.t
 
 /** Upstream's GroupPriorityMinimum (kube-aggregator and the control plane's own list), the higher first. */
 const groupPriorities: Readonly<Record<string, number>> = {
-  'apiregistration.k8s.io': 18000, 'apps': 17800, 'events.k8s.io': 17750, 'authentication.k8s.io': 17700,
-  'authorization.k8s.io': 17600, 'autoscaling': 17500, 'batch': 17400, 'certificates.k8s.io': 17300, 'networking.k8s.io': 17200,
-  'policy': 17100, 'rbac.authorization.k8s.io': 17000, 'storage.k8s.io': 16800, 'storagemigration.k8s.io': 16800, 'apiextensions.k8s.io': 16700,
-  'admissionregistration.k8s.io': 16700, 'scheduling.k8s.io': 16600, 'coordination.k8s.io': 16500, 'node.k8s.io': 16300,
-  'discovery.k8s.io': 16200, 'flowcontrol.apiserver.k8s.io': 16100, 'internal.apiserver.k8s.io': 16000, 'resource.k8s.io': 15900,
+  'apiregistration.k8s.io': 18000,
+  apps: 17800,
+  'events.k8s.io': 17750,
+  'authentication.k8s.io': 17700,
+  'authorization.k8s.io': 17600,
+  autoscaling: 17500,
+  batch: 17400,
+  'certificates.k8s.io': 17300,
+  'networking.k8s.io': 17200,
+  policy: 17100,
+  'rbac.authorization.k8s.io': 17000,
+  'storage.k8s.io': 16800,
+  'storagemigration.k8s.io': 16800,
+  'apiextensions.k8s.io': 16700,
+  'admissionregistration.k8s.io': 16700,
+  'scheduling.k8s.io': 16600,
+  'coordination.k8s.io': 16500,
+  'node.k8s.io': 16300,
+  'discovery.k8s.io': 16200,
+  'flowcontrol.apiserver.k8s.io': 16100,
+  'internal.apiserver.k8s.io': 16000,
+  'resource.k8s.io': 15900,
 }
 const customPriority = 1000
 
@@ -96,7 +113,10 @@ export function apiResourceList(group: string, { version, kinds }: DiscoveryVers
     kind: entry.kind, verbs: entry.verbs,
   }))])
   return {
-    kind: 'APIResourceList', ...(group !== '' && { apiVersion: 'v1' }), groupVersion: group === '' ? version : `${group}/${version}`, resources,
+    kind: 'APIResourceList',
+    ...(group !== '' && { apiVersion: 'v1' }),
+    groupVersion: group === '' ? version : `${group}/${version}`,
+    resources,
   }
 }
 
@@ -104,7 +124,11 @@ function resourceEntry(kind: AnyKind): unknown {
   // Component statuses are computed, reviews answered: neither is stored.
   const stored = kind.verbs.includes('get') && kind.verbs.includes('create')
   return {
-    name: kind.plural, singularName: kind.singular, namespaced: kind.namespaced, kind: kind.kind, verbs: sorted(kind.verbs),
+    name: kind.plural,
+    singularName: kind.singular,
+    namespaced: kind.namespaced,
+    kind: kind.kind,
+    verbs: sorted(kind.verbs),
     ...(kind.shortNames?.length && { shortNames: kind.shortNames }),
     ...(kind.categories?.length && { categories: kind.categories }),
     ...(stored && { storageVersionHash: storageVersionHash(kind) }),
@@ -149,9 +173,13 @@ export function groupDiscoveryList(
 
 function resourceDiscovery(kind: AnyKind, version: string): unknown {
   const subresources = subresourcesOf(kind, version).map((entry) => ({
-    subresource: entry.name, responseKind: {
-      group: entry.group, version: entry.version, kind: entry.kind,
-    }, verbs: entry.verbs,
+    subresource: entry.name,
+    responseKind: {
+      group: entry.group,
+      version: entry.version,
+      kind: entry.kind,
+    },
+    verbs: entry.verbs,
   }))
   return {
     resource: kind.plural, responseKind: { group: kind.group, version, kind: kind.kind }, scope: kind.scope,

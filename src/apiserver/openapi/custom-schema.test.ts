@@ -8,15 +8,30 @@ const metadata = (prefix: string): JsonObject => ({
   metadata: { $ref: `${prefix}io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta` },
 })
 
-const rows: readonly { readonly it: string; readonly schema: JsonObject; readonly v2: JsonObject; readonly v3?: JsonObject }[] = [
+const rows: readonly {
+  readonly it: string
+  readonly schema: JsonObject
+  readonly v2: JsonObject
+  readonly v3?: JsonObject
+}[] = [
   {
     it: 'logic is said in v3 only',
-    schema: { type: 'string', anyOf: [{ minLength: 1 }], allOf: [{ maxLength: 2 }], oneOf: [{}], not: { pattern: 'x' } },
+    schema: {
+      type: 'string',
+      anyOf: [{ minLength: 1 }],
+      allOf: [{ maxLength: 2 }],
+      oneOf: [{}],
+      not: { pattern: 'x' },
+    },
     v2: { type: 'string' },
   },
   {
     it: 'what may be null has no type in v2, and is not required',
-    schema: { type: 'object', required: ['a', 'b'], properties: { a: { type: 'string', nullable: true }, b: { type: 'string' } } },
+    schema: {
+      type: 'object',
+      required: ['a', 'b'],
+      properties: { a: { type: 'string', nullable: true }, b: { type: 'string' } },
+    },
     v2: { type: 'object', required: ['b'], properties: { a: {}, b: { type: 'string' } } },
   },
   {
@@ -31,13 +46,37 @@ const rows: readonly { readonly it: string; readonly schema: JsonObject; readonl
   },
   {
     it: 'embedded resources have metadata, at every depth',
-    schema: { type: 'object', additionalProperties: { type: 'array', items: { type: 'object', 'x-kubernetes-embedded-resource': true, required: ['kind'], properties: {} } } },
-    v2: { type: 'object', additionalProperties: { type: 'array', items: {
-      type: 'object', 'x-kubernetes-embedded-resource': true, required: ['kind', 'apiVersion'], properties: metadata('#/definitions/'),
-    } } },
-    v3: { type: 'object', additionalProperties: { type: 'array', items: {
-      type: 'object', 'x-kubernetes-embedded-resource': true, required: ['kind', 'apiVersion'], properties: metadata('#/components/schemas/'),
-    } } },
+    schema: {
+      type: 'object',
+      additionalProperties: {
+        type: 'array',
+        items: { type: 'object', 'x-kubernetes-embedded-resource': true, required: ['kind'], properties: {} },
+      },
+    },
+    v2: {
+      type: 'object',
+      additionalProperties: {
+        type: 'array',
+        items: {
+          type: 'object',
+          'x-kubernetes-embedded-resource': true,
+          required: ['kind', 'apiVersion'],
+          properties: metadata('#/definitions/'),
+        },
+      },
+    },
+    v3: {
+      type: 'object',
+      additionalProperties: {
+        type: 'array',
+        items: {
+          type: 'object',
+          'x-kubernetes-embedded-resource': true,
+          required: ['kind', 'apiVersion'],
+          properties: metadata('#/components/schemas/'),
+        },
+      },
+    },
   },
 ]
 

@@ -1,6 +1,6 @@
 /** OpenAPI documents: v3 one per group-version, v2 all in one. Pure; made when asked for. */
-import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { GroupVersion } from '#machinery/meta/group-version.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { SchemaTable } from '#machinery/schema/table.ts'
 import { openApiSchema } from './custom-schema.ts'
 import { definitionsFor, openApiV2, openApiV3, type Dialect, type Json, type JsonObject } from './definitions.ts'
@@ -60,8 +60,9 @@ export function kindsIn({ group, version }: GroupVersion, kinds: readonly AnyKin
 export function groupVersionsOf(kinds: readonly AnyKind[]): ReadonlyMap<string, GroupVersion> {
   const found = new Map<string, GroupVersion>()
   for (const { group, versions } of kinds) {
-    for (const { version, served } of versions)
+    for (const { version, served } of versions) {
       if (served) found.set(group === '' ? `api/${version}` : `apis/${group}/${version}`, { group, version })
+    }
   }
   return new Map([...found].toSorted(([left], [right]) => left < right ? -1 : 1))
 }
@@ -93,10 +94,11 @@ function render(
   const paths: Record<string, Json> = {}
   for (const { kind, version } of served) Object.assign(paths, pathsOf(kind, version, context))
   const roots = [...context.used].filter((name) => !custom.has(name))
-  if (custom.size > 0)
+  if (custom.size > 0) {
     roots.push('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta')
+  }
   return {
-    paths: Object.fromEntries(Object.entries(paths).toSorted(([left], [right]) => left < right ? -1 : 1)),
+    paths: Object.fromEntries(Object.entries(paths).toSorted(([left], [right]) => (left < right ? -1 : 1))),
     definitions: { ...definitionsFor(roots, table, dialect), ...Object.fromEntries(custom) },
   }
 }

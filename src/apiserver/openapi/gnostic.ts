@@ -60,11 +60,15 @@ const plainSchemaKeys = [
 ]
 
 export function encodeOpenApiV2(document: JsonObject): Uint8Array<ArrayBuffer> {
-  return encodeProtobuf({
-    swagger: document['swagger'], info: document['info'],
-    paths: { path: entries(document['paths']).map(([name, item]) => ({ name, value: pathItem(item) })) },
-    definitions: named(document['definitions']),
-  }, table.struct('Document'))
+  return encodeProtobuf(
+    {
+      swagger: document['swagger'],
+      info: document['info'],
+      paths: { path: entries(document['paths']).map(([name, item]) => ({ name, value: pathItem(item) })) },
+      definitions: named(document['definitions']),
+    },
+    table.struct('Document'),
+  )
 }
 
 function entries(value: Json | undefined): [string, JsonObject][] {
@@ -79,8 +83,9 @@ function pathItem(item: JsonObject): object {
   const result: Record<string, unknown> = {
     parameters: ((item['parameters'] ?? []) as readonly JsonObject[]).map(parameter),
   }
-  for (const method of ['get', 'put', 'post', 'delete', 'patch'])
+  for (const method of ['get', 'put', 'post', 'delete', 'patch']) {
     if (item[method]) result[method] = operation(item[method] as JsonObject)
+  }
   return result
 }
 
@@ -108,8 +113,9 @@ function operation(value: JsonObject): object {
 }
 
 function parameter(value: JsonObject): object {
-  if (value['in'] === 'body')
+  if (value['in'] === 'body') {
     return { parameter: { body: { ...value, schema: schema(value['schema'] as JsonObject) } } }
+  }
   return { parameter: { other: value['in'] === 'path' ? { path: value } : { query: value } } }
 }
 
@@ -119,15 +125,17 @@ function schema(value: JsonObject): object {
   if (value['$ref'] !== undefined) result['ref'] = value['$ref']
   if (value['default'] !== undefined) result['default'] = any(value['default'])
   if (value['enum']) result['enum'] = (value['enum'] as readonly Json[]).map(any)
-  if (value['type'] !== undefined)
+  if (value['type'] !== undefined) {
     result['type'] = { value: Array.isArray(value['type']) ? value['type'] : [value['type']] }
+  }
   if (value['items']) result['items'] = { schema: [schema(value['items'] as JsonObject)] }
   if (value['allOf']) result['allOf'] = (value['allOf'] as readonly JsonObject[]).map(schema)
   if (value['properties']) result['properties'] = named(value['properties'])
   const additional = value['additionalProperties']
-  if (additional !== undefined)
+  if (additional !== undefined) {
     result['additionalProperties'] =
       typeof additional === 'boolean' ? { boolean: additional } : { schema: schema(additional as JsonObject) }
+  }
   return result
 }
 

@@ -4,8 +4,8 @@
  */
 import { hexEncode, utf8Encode } from '#base/bytes.ts'
 import { sha256 } from '#base/sha256.ts'
-import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { GroupVersion } from '#machinery/meta/group-version.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { SchemaTable } from '#machinery/schema/table.ts'
 import { groupVersionsOf, kindsIn, renderOpenApiV2, renderOpenApiV3, type RenderOptions } from './documents.ts'
 import { encodeOpenApiV2 } from './gnostic.ts'
@@ -51,8 +51,9 @@ export function createOpenApiHandler(options: OpenApiHandlerOptions): OpenApiHan
   let documents: Documents | undefined
   const current = (): Documents => {
     const kinds = options.kinds()
-    if (documents?.kinds !== kinds)
+    if (documents?.kinds !== kinds) {
       documents = { kinds, groupVersions: groupVersionsOf(kinds), bytes: new Map(), hashes: new Map() }
+    }
     return documents
   }
   return (request) => {
@@ -83,17 +84,19 @@ function serveV3(
   options: OpenApiHandlerOptions,
 ): OpenApiResponse {
   const groupVersion = documents.groupVersions.get(key)
-  if (!groupVersion)
+  if (!groupVersion) {
     return {
       status: 404,
       headers: { 'content-type': 'text/plain; charset=utf-8' },
       bytes: utf8Encode('404 page not found\n'),
     }
+  }
   if (!accepted(request.accept, [json])) return notAcceptable
   const hash = hashOf(documents, key, groupVersion, options)
   const asked = new URLSearchParams(request.query).get('hash')
-  if (asked && asked !== hash)
+  if (asked && asked !== hash) {
     return { status: 301, headers: { location: urlOf(key, hash), vary: 'Accept' }, bytes: new Uint8Array() }
+  }
   const bytes = remember(documents, key, () =>
     utf8Encode(JSON.stringify(renderOpenApiV3(groupVersion, documents.kinds, options.table, options))),
   )

@@ -5,8 +5,8 @@ import { kinds } from '#api/kinds.ts'
 import { schemas } from '#api/schemas.ts'
 import { latin1Decode } from '#base/bytes.ts'
 import { defineKind, type AnyKind } from '#machinery/schema/define-kind.ts'
-import { groupVersionsOf, renderOpenApiV2, renderOpenApiV3 } from './documents.ts'
 import type { JsonObject } from './definitions.ts'
+import { groupVersionsOf, renderOpenApiV2, renderOpenApiV3 } from './documents.ts'
 import { encodeOpenApiV2 } from './gnostic.ts'
 import { createOpenApiHandler } from './handler.ts'
 
@@ -121,8 +121,9 @@ test('operations have names of their own', () => {
     'patchRbacAuthorizationV1ClusterRole',
     'replaceAppsV1NamespacedDeploymentScale',
     'createCoreV1NamespacedPod',
-  ])
+  ]) {
     assert.ok(ids.has(id), id)
+  }
 })
 
 const widget = defineKind({

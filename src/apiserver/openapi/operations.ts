@@ -120,11 +120,12 @@ export function pathsOf(kind: AnyKind, version: string, context: PathContext): J
   if (kind.namespaced) add(`${base}/${kind.plural}`, at('', own, pick(['list'])), true)
   const { status, scale, others = [] } = kind.subresources ?? {}
   if (status) add(`${collection}/{name}/status`, at('status', own, ['get', 'put', 'patch']))
-  if (scale)
+  if (scale) {
     add(
       `${collection}/{name}/scale`,
       at('scale', { group: 'autoscaling', version: 'v1', kind: 'Scale' }, ['get', 'put', 'patch']),
     )
+  }
   for (const other of others as readonly OtherSubresource[]) {
     add(
       `${collection}/{name}/${other.name}`,

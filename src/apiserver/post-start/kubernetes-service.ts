@@ -1,10 +1,10 @@
 /** `default/kubernetes`: the Service through which pods find the API server, and the endpoints behind it. */
 import type { Endpoints, Service } from '#api/gen/core-v1.ts'
 import type { EndpointSlice } from '#api/gen/discovery-v1.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import { isLoopback, parseIp } from '#base/ip.ts'
 import type { ResourcePath, Transport } from '#client/transport.ts'
 import { isReason } from '#machinery/errors/api-error.ts'
-import { isLoopback, parseIp } from '#base/ip.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
 
@@ -77,10 +77,16 @@ function replaceSlice(existing: KubeObject, wanted: KubeObject): KubeObject | un
 }
 
 async function ensure(
-  transport: Transport, path: {
-    group: string; version: string; namespace: string; resource: string,
-  }, wanted: KubeObject,
-  correct: (existing: KubeObject, wanted: KubeObject) => KubeObject | undefined, signal: AbortSignal,
+  transport: Transport,
+  path: {
+    group: string
+    version: string
+    namespace: string
+    resource: string
+  },
+  wanted: KubeObject,
+  correct: (existing: KubeObject, wanted: KubeObject) => KubeObject | undefined,
+  signal: AbortSignal,
 ): Promise<void> {
   const named = { ...path, name: 'kubernetes' }
   // Read first: creating the Service again would already fail at its address, which it has itself.

@@ -1,6 +1,5 @@
 /** THE ordered list of what a server does once it serves, before it is ready. */
-import type { Cidr } from '#base/ip.ts'
-import { addressAt, formatCidr, formatIp } from '#base/ip.ts'
+import { addressAt, formatCidr, formatIp, type Cidr } from '#base/ip.ts'
 import type { Transport } from '#client/transport.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { HealthCheck } from '../health.ts'
@@ -35,9 +34,8 @@ export interface PostStartHook {
  */
 export function postStartHooks(options: PostStartOptions): readonly PostStartHook[] {
   const { transport, kinds, clusterCidrs, advertise, policy, more = [] } = options
-  const create = (objects: readonly KubeObject[]) => (signal: AbortSignal) => ensureObjects(
-    transport, kinds, objects, signal,
-  )
+  const create = (objects: readonly KubeObject[]) => (signal: AbortSignal) =>
+    ensureObjects(transport, kinds, objects, signal)
   return [
     { name: 'start-system-namespaces-controller', run: create(systemNamespaceObjects()) },
     { name: 'start-service-ip-repair-controllers', run: create([serviceCidrObject(clusterCidrs.map(formatCidr))]) },
@@ -83,6 +81,10 @@ export function createPostStart(hooks: () => readonly PostStartHook[], names: re
 }
 
 export const postStartNames: readonly string[] = [
-  'start-system-namespaces-controller', 'start-service-ip-repair-controllers', 'scheduling/bootstrap-system-priority-classes',
-  'rbac/bootstrap-roles', 'bootstrap-objects', 'start-kubernetes-service',
+  'start-system-namespaces-controller',
+  'start-service-ip-repair-controllers',
+  'scheduling/bootstrap-system-priority-classes',
+  'rbac/bootstrap-roles',
+  'bootstrap-objects',
+  'start-kubernetes-service',
 ]

@@ -2,11 +2,11 @@
 import type { Namespace } from '#api/gen/core-v1.ts'
 import type { ServiceCIDR } from '#api/gen/networking-v1.ts'
 import type { PriorityClass } from '#api/gen/scheduling-v1.ts'
-import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import { isReason } from '#machinery/errors/api-error.ts'
-import type { Transport } from '#client/transport.ts'
-import { parseApiVersion } from '#machinery/meta/group-version.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
+import type { Transport } from '#client/transport.ts'
+import { isReason } from '#machinery/errors/api-error.ts'
+import { parseApiVersion } from '#machinery/meta/group-version.ts'
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
 import type { KindRegistry } from '../kind-registry.ts'
 
@@ -25,7 +25,12 @@ export function serviceCidrObject(cidrs: readonly string[]): ServiceCIDR {
 
 export function systemPriorityClasses(): PriorityClass[] {
   const make = (name: string, value: number, description: string): PriorityClass => ({
-    apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description, globalDefault: false,
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: { name },
+    value,
+    description,
+    globalDefault: false,
   })
   return [
     make(
@@ -49,9 +54,9 @@ export async function ensureObjects(
 ): Promise<void> {
   const queue = [...objects]
   const work = async (): Promise<void> => {
-    for (let object = queue.shift(); object; object = queue.shift()) await ensureObject(
-      transport, kinds, object, signal,
-    )
+    for (let object = queue.shift(); object; object = queue.shift()) {
+      await ensureObject(transport, kinds, object, signal)
+    }
   }
   await Promise.all(Array.from({ length: Math.min(width, queue.length) }, work))
 }

@@ -23,7 +23,14 @@ export function forbiddenRequest(attributes: AuthorizationAttributes, reason: st
     return forbidden({ group: attributes.group, resource: attributes.resource }, attributes.name, why)
   }
   return new ApiError({
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `forbidden: ${why}`, reason: 'Forbidden', details: {}, code: 403,
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: `forbidden: ${why}`,
+    reason: 'Forbidden',
+    details: {},
+    code: 403,
   })
 }
 

@@ -9,8 +9,8 @@ import { isJsonObject, jsonKind } from '#machinery/patch/json.ts'
 import type { HttpRequest } from '#world/http.ts'
 import { BodyError } from './body-error.ts'
 import type { RequestScope, RestContext, WriteParameters } from './context.ts'
-import type { ParsedBody } from './object-codec.ts'
 import { contentTypes, type MediaType } from './negotiate.ts'
+import type { ParsedBody } from './object-codec.ts'
 
 /** Upstream's limit for a request body. */
 export const maxBodyBytes = 3 * 1024 * 1024
@@ -25,11 +25,17 @@ export function bodyMediaType(request: HttpRequest): MediaType {
   const header = request.headers['content-type']
   if (header === undefined || header === '' || header === 'application/json') return 'json'
   switch (header.split(';')[0]!.trim().toLowerCase()) {
-    case 'application/json': return 'json'
-    case 'application/yaml': return 'yaml'
-    case 'application/vnd.kubernetes.protobuf': return 'protobuf'
-    default: throw unsupportedMediaType('the body of the request was in an unknown format - accepted media types include: ' +
-      [contentTypes.json, contentTypes.yaml, contentTypes.protobuf].join(', '))
+    case 'application/json':
+      return 'json'
+    case 'application/yaml':
+      return 'yaml'
+    case 'application/vnd.kubernetes.protobuf':
+      return 'protobuf'
+    default:
+      throw unsupportedMediaType(
+        'the body of the request was in an unknown format - accepted media types include: '
+          + [contentTypes.json, contentTypes.yaml, contentTypes.protobuf].join(', '),
+      )
   }
 }
 
@@ -90,8 +96,10 @@ function reportStrictErrors(
 /** The object's own kind and apiVersion must be the endpoint's, or absent. */
 function checkType(context: RestContext, scope: RequestScope, value: unknown): { kind: string; version: string } {
   if (!isJsonObject(value)) {
-    throw new BodyError('couldn\'t get version/kind; json parse error: json: cannot unmarshal ' +
-      `${jsonKind(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`)
+    throw new BodyError(
+      "couldn't get version/kind; json parse error: json: cannot unmarshal "
+        + `${jsonKind(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+    )
   }
   const object = value as KubeObject
   const kind = object.kind || scope.kind.kind
@@ -112,8 +120,10 @@ function checkType(context: RestContext, scope: RequestScope, value: unknown): {
       `the API version in the data (${apiVersion}) does not match the expected API version (${scope.apiVersion})`,
     )
   }
-  throw badRequest(`${kind} in version "${parsed.version}" cannot be handled as a ${scope.kind.kind}: ` +
-    `converting (${parsed.version}.${kind}) to (${scope.kind.group || 'core'}.${scope.kind.kind}): unknown conversion`)
+  throw badRequest(
+    `${kind} in version "${parsed.version}" cannot be handled as a ${scope.kind.kind}: `
+      + `converting (${parsed.version}.${kind}) to (${scope.kind.group || 'core'}.${scope.kind.kind}): unknown conversion`,
+  )
 }
 
 /** The beginning of a body that nobody understands, for the message. */

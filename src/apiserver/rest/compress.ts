@@ -19,13 +19,16 @@ export function compressResponse(response: HttpResponse, request: HttpRequest, g
   if (body.type === 'bytes' && body.chunks.reduce((sum, chunk) => sum + chunk.length, 0) < minBytes) return response
   return {
     status: response.status,
-    headers: { ...response.headers, 'content-encoding': 'gzip', 'vary': 'Accept-Encoding' },
+    headers: { ...response.headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' },
     body: { type: 'stream', chunks: gzip(chunks) },
   }
 }
 
 function acceptsGzip(header: string | undefined): boolean {
   if (!header?.includes('gzip')) return false
-  const clause = header.split(',').map((part) => part.trim()).find((part) => part === 'gzip' || part.startsWith('gzip;'))
+  const clause = header
+    .split(',')
+    .map((part) => part.trim())
+    .find((part) => part === 'gzip' || part.startsWith('gzip;'))
   return clause !== undefined && !/;\s*q=0(?:\.0*)?$/.test(clause)
 }

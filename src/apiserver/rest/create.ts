@@ -6,13 +6,24 @@ import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
 import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
 import {
-  kindSubject, resourceSubject, type Outcome, type RequestScope, type RestContext, type WriteParameters,
+  kindSubject,
+  resourceSubject,
+  type Outcome,
+  type RequestScope,
+  type RestContext,
+  type WriteParameters,
 } from './context.ts'
 import { recordUpdate } from './field-managers.ts'
 import { toStoredForm } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
 import {
-  alignNamespace, dropDuplicateOwners, formatTime, generateName, generateNameConflict, metadataOf, wipeSystemFields,
+  alignNamespace,
+  dropDuplicateOwners,
+  formatTime,
+  generateName,
+  generateNameConflict,
+  metadataOf,
+  wipeSystemFields,
 } from './names.ts'
 import { decodeStored, encodeStored } from './stored-form.ts'
 
@@ -102,9 +113,9 @@ function validateNew({ kind }: RequestScope, object: KubeObject): void {
   const name = object.metadata?.name ?? ''
   // Faults of metadata come first and in the same answer, as upstream's validators list them.
   const errors = [
-    ...validateObjectMeta(
-      object.metadata ?? {}, kind,
-    ), ...(kind.validate?.(object) ?? []), ...(kind.validateCreate?.(object) ?? []),
+    ...validateObjectMeta(object.metadata ?? {}, kind),
+    ...(kind.validate?.(object) ?? []),
+    ...(kind.validateCreate?.(object) ?? []),
   ]
   if (errors.length > 0) throw invalid(kindSubject(kind), name, errors)
 }

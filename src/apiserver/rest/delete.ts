@@ -6,18 +6,18 @@ import { deepEqual } from '#base/deep-equal.ts'
 import { badRequest, conflict, invalid } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, notSupported } from '#machinery/errors/field-errors.ts'
+import { foregroundFinalizer, orphanFinalizer } from '#machinery/meta/finalizers.ts'
 import type { KubeObject, ObjectMeta, Stored } from '#machinery/meta/object.ts'
+import { cloneJson } from '#machinery/patch/json.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
+import { markDefinition } from '../crd/definition-status.ts'
 import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
 import { kindSubject, resourceSubject, type Outcome, type RequestScope, type RestContext } from './context.ts'
 import { encodeForStore, objectNotFound } from './create.ts'
-import { cloneJson } from '#machinery/patch/json.ts'
-import { foregroundFinalizer, orphanFinalizer } from '#machinery/meta/finalizers.ts'
 import { loadObject } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
 import { formatTime } from './names.ts'
-import { markDefinition } from '../crd/definition-status.ts'
 
 export interface DeleteParameters {
   readonly gracePeriodSeconds?: number | undefined
@@ -40,9 +40,20 @@ const maxAttempts = 50
 
 /** Kinds whose DELETE answers with the object; all others with a Status. */
 const answersWithObject: ReadonlySet<string> = new Set([
-  '/namespaces', '/persistentvolumeclaims', '/persistentvolumes', '/pods', '/podtemplates', '/resourcequotas', '/serviceaccounts',
-  '/services', 'storage.k8s.io/csidrivers', 'storage.k8s.io/csinodes', 'storage.k8s.io/storageclasses',
-  'storage.k8s.io/volumeattachments', 'storage.k8s.io/volumeattributesclasses', 'storage.k8s.io/csistoragecapacities',
+  '/namespaces',
+  '/persistentvolumeclaims',
+  '/persistentvolumes',
+  '/pods',
+  '/podtemplates',
+  '/resourcequotas',
+  '/serviceaccounts',
+  '/services',
+  'storage.k8s.io/csidrivers',
+  'storage.k8s.io/csinodes',
+  'storage.k8s.io/storageclasses',
+  'storage.k8s.io/volumeattachments',
+  'storage.k8s.io/volumeattributesclasses',
+  'storage.k8s.io/csistoragecapacities',
 ])
 
 export async function deleteObject(
@@ -111,7 +122,9 @@ function planFor(kind: AnyKind, old: Stored<KubeObject>, parameters: DeleteParam
     case '/namespaces': return planNamespaceDeletion(old, parameters, now)
     case 'apiextensions.k8s.io/customresourcedefinitions':
       // Its instances go first (upstream: apiextensions-apiserver/pkg/registry/customresourcedefinition).
-      if (!old.metadata.deletionTimestamp) return { type: 'mark', object: markDefinition(old, formatTime(now)), thenDelete: false }
+      if (!old.metadata.deletionTimestamp) {
+        return { type: 'mark', object: markDefinition(old, formatTime(now)), thenDelete: false }
+      }
   }
   return planDeletion(kind, old, parameters, now)
 }
@@ -164,9 +177,8 @@ function planGrace(
   kind: AnyKind, old: Stored<KubeObject>, parameters: DeleteParameters, now: number,
 ): { readonly seconds: number; readonly deletionTime: number } | 'pending' | undefined {
   if (!kind.graceSeconds) return undefined
-  const requested = parameters.gracePeriodSeconds === undefined ? undefined : Math.max(
-    parameters.gracePeriodSeconds, -1,
-  )
+  const requested =
+    parameters.gracePeriodSeconds === undefined ? undefined : Math.max(parameters.gracePeriodSeconds, -1)
   const asked = requested === -1 ? 1 : requested
   const { deletionTimestamp, deletionGracePeriodSeconds } = old.metadata
   if (deletionTimestamp) {
@@ -230,8 +242,7 @@ function planNamespaceDeletion(old: Stored<KubeObject>, parameters: DeleteParame
     if (orphanDependents === undefined && propagationPolicy === undefined) return
     if (orphanDependents !== undefined ? orphanDependents === legacy : propagationPolicy === policy) {
       finalizers.add(finalizer)
-    }
-    else finalizers.delete(finalizer)
+    } else finalizers.delete(finalizer)
   }
   want(orphanFinalizer, 'Orphan', true)
   want(foregroundFinalizer, 'Foreground', false)
@@ -269,12 +280,20 @@ function checkPreconditions(
 ): void {
   const { name, uid, resourceVersion } = old.metadata
   if (preconditions?.uid && preconditions.uid !== uid) {
-    throw conflict(kindSubject(kind), name, `the UID in the precondition (${preconditions.uid}) does not match the UID in record ` +
-      `(${uid}). The object might have been deleted and then recreated`)
+    throw conflict(
+      kindSubject(kind),
+      name,
+      `the UID in the precondition (${preconditions.uid}) does not match the UID in record `
+        + `(${uid}). The object might have been deleted and then recreated`,
+    )
   }
   if (preconditions?.resourceVersion && preconditions.resourceVersion !== resourceVersion) {
-    throw conflict(kindSubject(kind), name, `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not ` +
-      `match the ResourceVersion in record (${resourceVersion}). The object might have been modified`)
+    throw conflict(
+      kindSubject(kind),
+      name,
+      `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not `
+        + `match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
+    )
   }
 }
 

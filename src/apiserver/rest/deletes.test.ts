@@ -42,7 +42,7 @@ test('an object with finalizers waits for them, and goes with the last', async (
   assert.equal((await server.send('GET', `${maps}/a`)).status, 404)
 })
 
-test('propagation becomes the garbage collector\'s finalizers', async () => {
+test("propagation becomes the garbage collector's finalizers", async () => {
   const server = startTestServer()
   const rows: readonly (readonly [options: unknown, finalizers: readonly string[] | undefined])[] = [
     [{ propagationPolicy: 'Orphan' }, ['orphan']],
@@ -58,15 +58,21 @@ test('propagation becomes the garbage collector\'s finalizers', async () => {
     assert.equal((await server.send('GET', `${maps}/a${index}`)).status, finalizers ? 200 : 404)
   }
   const query = await server.send('DELETE', `${maps}/none?propagationPolicy=Sideways`)
-  assert.equal(query.json['message'], 'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "Sideways": supported values: "Foreground", "Background", "Orphan", "nil"')
+  assert.equal(
+    query.json['message'],
+    'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "Sideways": supported values: "Foreground", "Background", "Orphan", "nil"',
+  )
 })
 
 test('preconditions must hold', async () => {
   const server = startTestServer()
   const { metadata } = await createMap(server, { name: 'a' })
   const wrongUid = await server.send('DELETE', `${maps}/a`, { preconditions: { uid: 'x' } })
-  assert.equal(wrongUid.json['message'], `Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition (x) does not match ` +
-    `the UID in record (${metadata.uid}). The object might have been deleted and then recreated`)
+  assert.equal(
+    wrongUid.json['message'],
+    `Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition (x) does not match `
+      + `the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+  )
   const wrongVersion = await server.send('DELETE', `${maps}/a`, { preconditions: { resourceVersion: '999' } })
   assert.equal(wrongVersion.status, 409)
   assert.equal((await server.send(

@@ -3,8 +3,8 @@ import { utf8Length } from '#base/bytes.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { trackUpdate } from '#machinery/patch/apply/track-update.ts'
 import type { StructSchema } from '#machinery/schema/schema.ts'
-import { toWire } from './forms.ts'
 import type { RequestScope, RestContext, WriteParameters } from './context.ts'
+import { toWire } from './forms.ts'
 
 const maxManagerBytes = 128
 
@@ -27,13 +27,21 @@ export function managerName(parameters: WriteParameters, scope: RequestScope): s
  * upstream: what the server adds to the writer's object belongs to nobody.
  */
 export function recordUpdate(
-  context: RestContext, scope: RequestScope, live: Stored<KubeObject> | undefined, object: KubeObject, parameters: WriteParameters,
+  context: RestContext,
+  scope: RequestScope,
+  live: Stored<KubeObject> | undefined,
+  object: KubeObject,
+  parameters: WriteParameters,
 ): void {
   const tracked = trackUpdate({
-    live: live && toWire(
-      scope, live as KubeObject,
-    ), updated: toWire(scope, object), manager: managerName(parameters, scope), subresource: scope.subresource,
-    schema: schemaOf(context, scope), apiVersion: scope.apiVersion, now: context.clock.now(), resetFields: resetFieldsOf(scope),
+    live: live && toWire(scope, live as KubeObject),
+    updated: toWire(scope, object),
+    manager: managerName(parameters, scope),
+    subresource: scope.subresource,
+    schema: schemaOf(context, scope),
+    apiVersion: scope.apiVersion,
+    now: context.clock.now(),
+    resetFields: resetFieldsOf(scope),
   })
   const entries = tracked.metadata?.managedFields
   if (entries) object.metadata!.managedFields = entries

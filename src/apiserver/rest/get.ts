@@ -1,9 +1,9 @@
 /** Reading one object. */
-import { parseResourceVersion, waitForVersion } from './versions.ts'
 import type { Entry } from '#storage/store.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { objectNotFound } from './create.ts'
 import { objectKeyInStore } from './keys.ts'
+import { parseResourceVersion, waitForVersion } from './versions.ts'
 
 /** The newest version, or with `resourceVersion` one that is at least that new. Throws ApiError 404. */
 export async function getObject(context: RestContext, scope: RequestScope, resourceVersion = ''): Promise<Entry> {

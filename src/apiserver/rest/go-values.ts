@@ -16,7 +16,9 @@ const goKinds: Readonly<Record<string, string>> = { array: 'slice', object: 'map
  * for what the JSON decoder says as `json: cannot unmarshal … of type …` (apimachinery/pkg/runtime/converter.go).
  */
 export function conversionFault(message: string): string {
-  const match = /^json: cannot unmarshal (\w+)(?: (\S+))? into Go (?:struct field \S+|value) of type (\S+)$/.exec(message)
+  const match = /^json: cannot unmarshal (\w+)(?: (\S+))? into Go (?:struct field \S+|value) of type (\S+)$/.exec(
+    message,
+  )
   if (!match) return message
   const [, given, number, type] = match as unknown as readonly [string, string, string | undefined, string]
   const kind = given === 'number' ? (number?.includes('.') ? 'float64' : 'int64') : goKinds[given] ?? given

@@ -4,27 +4,31 @@ import { badRequest } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { cloneJson, isJsonObject, jsonKind } from '#machinery/patch/json.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
-import { bodyMediaType, maxBodyBytes, readObject } from './body.ts'
 import { BodyError } from './body-error.ts'
+import { bodyMediaType, maxBodyBytes, readObject } from './body.ts'
 import type { Outcome, RequestScope, RestContext, WriteParameters } from './context.ts'
 import { createObject } from './create.ts'
-import { deleteObject } from './delete.ts'
 import { deleteCollection } from './delete-collection.ts'
+import { deleteObject } from './delete.ts'
 import { getObject } from './get.ts'
 import { listObjects } from './list.ts'
 import { alignNamespace, checkName, metadataOf } from './names.ts'
 import { negotiateForm } from './negotiate.ts'
 import {
-  parseDeleteParameters, parseListParameters, parseWatchParameters, parseWriteParameters, type PatchParameters,
+  parseDeleteParameters,
+  parseListParameters,
+  parseWatchParameters,
+  parseWriteParameters,
+  type PatchParameters,
 } from './parameters.ts'
 import { parsePatchType, patchObject, type PatchType } from './patch.ts'
-import { renderEntry, renderList, renderOutcome, type RenderOptions } from './respond.ts'
 import { methodNotServed } from './refuse.ts'
+import { renderEntry, renderList, renderOutcome, type RenderOptions } from './respond.ts'
 import { parseIncludeObject } from './table.ts'
 import { updateObject, type Update } from './update.ts'
-import { watchObjects } from './watch.ts'
 import { renderWatch } from './watch-respond.ts'
 import { serveWebSocketWatch } from './watch-websocket.ts'
+import { watchObjects } from './watch.ts'
 
 const namedVerbs: ReadonlySet<string> = new Set(['update', 'patch', 'delete'])
 
@@ -62,7 +66,9 @@ export function renderOptions(context: RestContext, request: HttpRequest): Rende
 
 async function handleGet(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
   const options = renderOptions(context, request)
-  const version = request.query.includes('resourceVersion') ? (new URLSearchParams(request.query).get('resourceVersion') ?? '') : ''
+  const version = request.query.includes('resourceVersion')
+    ? (new URLSearchParams(request.query).get('resourceVersion') ?? '')
+    : ''
   return renderEntry(await getObject(context, scope, version), 200, scope, options)
 }
 
@@ -75,7 +81,13 @@ async function handleWatch(context: RestContext, scope: RequestScope, request: H
   const options = renderOptions(context, request)
   const parameters = parseWatchParameters(request.query)
   if (request.upgrade?.protocol.toLowerCase() === 'websocket') {
-    return await serveWebSocketWatch((own) => watchObjects(context, own, parameters), scope, options, request, context.meterWatch)
+    return await serveWebSocketWatch(
+      (own) => watchObjects(context, own, parameters),
+      scope,
+      options,
+      request,
+      context.meterWatch,
+    )
   }
   return renderWatch(await watchObjects(context, scope, parameters), scope, options, context)
 }
@@ -112,16 +124,25 @@ export async function updateFromBody(
 
 /** Replaces the object with `object`, which is decoded, defaulted and the caller's own. */
 export async function replaceObject(
-  context: RestContext, scope: RequestScope, object: KubeObject, parameters: WriteParameters, variation: Partial<Update> = {},
+  context: RestContext,
+  scope: RequestScope,
+  object: KubeObject,
+  parameters: WriteParameters,
+  variation: Partial<Update> = {},
 ): Promise<Outcome> {
   const metadata = metadataOf(object)
   alignNamespace(metadata, scope)
   checkName(metadata, scope)
-  return await updateObject(context, scope, {
-    ...variation,
-    uid: metadata.uid,
-    apply: () => cloneJson(object),
-  }, parameters)
+  return await updateObject(
+    context,
+    scope,
+    {
+      ...variation,
+      uid: metadata.uid,
+      apply: () => cloneJson(object),
+    },
+    parameters,
+  )
 }
 
 async function handlePatch(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
@@ -165,7 +186,8 @@ function decodePatch(
   } catch (error) {
     if (error instanceof BodyError) {
       // Upstream reads the first two for strict errors before it reads them as a patch.
-      const prefix = type === 'apply' ? 'error decoding YAML: ' : type !== 'strategic' && strict ? 'error decoding patch: ' : ''
+      const prefix =
+        type === 'apply' ? 'error decoding YAML: ' : type !== 'strategic' && strict ? 'error decoding patch: ' : ''
       throw badRequest(prefix + error.message)
     }
     throw error

@@ -1,6 +1,6 @@
 /** Generated names and the other metadata that the server itself fills in. */
-import type { KubeObject, ObjectMeta } from '#machinery/meta/object.ts'
 import { ApiError, badRequest } from '#machinery/errors/api-error.ts'
+import type { KubeObject, ObjectMeta } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Random } from '#world/random.ts'
 import { resourceSubject, type RequestScope } from './context.ts'
@@ -73,7 +73,12 @@ export function dropDuplicateOwners(metadata: ObjectMeta, afterAdmission: boolea
   const duplicates: string[] = []
   const kept = references.filter((reference) => {
     const key = JSON.stringify([
-      reference.uid, reference.apiVersion, reference.kind, reference.name, reference.controller, reference.blockOwnerDeletion,
+      reference.uid,
+      reference.apiVersion,
+      reference.kind,
+      reference.name,
+      reference.controller,
+      reference.blockOwnerDeletion,
     ])
     if (!seen.has(key)) return seen.add(key)
     duplicates.push(reference.uid)

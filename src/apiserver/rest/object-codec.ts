@@ -1,6 +1,6 @@
 /** Turns request bodies into objects of a kind, and prunes and defaults what patches and callers in process hand in. */
-import { decodeParsed, duplicateProblems, JsonError, readJson } from '#machinery/codec/json.ts'
 import type { ParsedJson } from '#machinery/codec/json-parse.ts'
+import { decodeParsed, duplicateProblems, JsonError, readJson } from '#machinery/codec/json.ts'
 import { decodeKubernetesProtobuf, ProtobufError } from '#machinery/codec/protobuf.ts'
 import { parseYaml, YamlError } from '#machinery/codec/yaml.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
@@ -76,9 +76,8 @@ function decodeCustom(
 
 function parseFirstDocument(body: Uint8Array): ParsedBody {
   const { documents, duplicates } = parseYaml(body)
-  const problems = duplicates.length === 0 ? [] : [
-    `yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`,
-  ]
+  const problems =
+    duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`]
   return { value: documents[0] ?? null, duplicates: noDuplicates, problems }
 }
 

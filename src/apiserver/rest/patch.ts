@@ -5,17 +5,17 @@ import { writeValue } from '#machinery/codec/json-encode.ts'
 import { ApiError, badRequest, invalid, unsupportedMediaType } from '#machinery/errors/api-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import { applyJsonPatch, unknownJsonPatchFields } from '#machinery/patch/json-patch.ts'
 import { applyObject } from '#machinery/patch/apply/apply-object.ts'
+import { applyJsonPatch, unknownJsonPatchFields } from '#machinery/patch/json-patch.ts'
 import { isJsonObject, jsonKind, type JsonObject } from '#machinery/patch/json.ts'
-import { applyStrategicMergePatch } from '#machinery/patch/strategic-merge-patch.ts'
 import { applyMergePatch } from '#machinery/patch/merge-patch.ts'
+import { applyStrategicMergePatch } from '#machinery/patch/strategic-merge-patch.ts'
 import { BodyError } from './body-error.ts'
-import { conversionFault, formatGoValue } from './go-values.ts'
 import type { Outcome, RequestScope, RestContext } from './context.ts'
 import { objectNotFound } from './create.ts'
-import { toWire } from './forms.ts'
 import { resetFieldsOf, schemaOf } from './field-managers.ts'
+import { toWire } from './forms.ts'
+import { conversionFault, formatGoValue } from './go-values.ts'
 import { alignNamespace, checkName, metadataOf } from './names.ts'
 import type { PatchParameters } from './parameters.ts'
 import { updateObject, type Update } from './update.ts'
@@ -41,35 +41,57 @@ export function parsePatchType(contentType: string | undefined, strategic: boole
 
 /** Applies the decoded patch. `strictErrors` are those of decoding the patch itself. */
 export async function patchObject(
-  context: RestContext, scope: RequestScope, type: PatchType, patch: unknown, strictErrors: readonly string[], parameters: PatchParameters,
+  context: RestContext,
+  scope: RequestScope,
+  type: PatchType,
+  patch: unknown,
+  strictErrors: readonly string[],
+  parameters: PatchParameters,
   variation: Partial<Update> = {},
 ): Promise<Outcome> {
-  return await updateObject(context, scope, {
-    ...variation,
-    apply: (existing) => {
-      const object = type === 'apply'
-        ? applyConfiguration(context, scope, existing, patch, strictErrors, parameters)
-        : patchExisting(context, scope, type, existing, patch, strictErrors, parameters)
-      const metadata = metadataOf(object)
-      if (existing) {
-        alignNamespace(metadata, scope)
-        checkName(metadata, scope)
-      }
-      return object
+  return await updateObject(
+    context,
+    scope,
+    {
+      ...variation,
+      apply: (existing) => {
+        const object = type === 'apply'
+          ? applyConfiguration(context, scope, existing, patch, strictErrors, parameters)
+          : patchExisting(context, scope, type, existing, patch, strictErrors, parameters)
+        const metadata = metadataOf(object)
+        if (existing) {
+          alignNamespace(metadata, scope)
+          checkName(metadata, scope)
+        }
+        return object
+      },
+      forceAllowCreate: type === 'apply' && scope.subresource === '',
     },
-    forceAllowCreate: type === 'apply' && scope.subresource === '',
-  }, type === 'apply' ? { ...parameters, applied: true } : parameters)
+    type === 'apply' ? { ...parameters, applied: true } : parameters,
+  )
 }
 
 function patchExisting(
-  context: RestContext, scope: RequestScope, type: Exclude<PatchType, 'apply'>, existing: Stored<KubeObject> | undefined, patch: unknown,
-  strictErrors: readonly string[], parameters: PatchParameters,
+  context: RestContext,
+  scope: RequestScope,
+  type: Exclude<PatchType, 'apply'>,
+  existing: Stored<KubeObject> | undefined,
+  patch: unknown,
+  strictErrors: readonly string[],
+  parameters: PatchParameters,
 ): KubeObject {
   if (!existing) throw objectNotFound(scope)
   const current = toWire(scope, existing as KubeObject)
   const patched = applyPatch(context, scope, type, current as JsonObject, patch)
   const errors = type === 'json' ? [...strictErrors, ...unknownJsonPatchFields(patch)] : [...strictErrors]
-  return shapePatched(context, scope, patched as KubeObject, errors, parameters, type === 'strategic' ? patch : undefined)
+  return shapePatched(
+    context,
+    scope,
+    patched as KubeObject,
+    errors,
+    parameters,
+    type === 'strategic' ? patch : undefined,
+  )
 }
 
 export function applyPatch(
@@ -87,12 +109,19 @@ export function applyPatch(
  * it.
  */
 function shapePatched(
-  context: RestContext, scope: RequestScope, patched: KubeObject, errors: readonly string[], parameters: PatchParameters,
+  context: RestContext,
+  scope: RequestScope,
+  patched: KubeObject,
+  errors: readonly string[],
+  parameters: PatchParameters,
   strategicPatch?: unknown,
 ): KubeObject {
-  const fail = (why: string): ApiError => strategicPatch === undefined
-    ? invalid({ group: '', resource: '' }, '', [invalidValue('patch', writeValue(patched), why)])
-    : invalid({ group: '', resource: '' }, '', [invalidValue('patch', formatGoValue(strategicPatch), conversionFault(why))])
+  const fail = (why: string): ApiError =>
+    strategicPatch === undefined
+      ? invalid({ group: '', resource: '' }, '', [invalidValue('patch', writeValue(patched), why)])
+      : invalid({ group: '', resource: '' }, '', [
+          invalidValue('patch', formatGoValue(strategicPatch), conversionFault(why)),
+        ])
   const typed = { ...patched, kind: scope.kind.kind, apiVersion: scope.apiVersion }
   const mismatch = strategicPatch === undefined ? typeMismatch(context, scope, patched) : undefined
   if (mismatch !== undefined) throw fail(mismatch)
@@ -140,8 +169,14 @@ function applyConfiguration(
   }
   const applied = applyObject({
     live: existing && toWire(scope, existing as KubeObject),
-    applied: patch as KubeObject, force: parameters.force, manager: parameters.fieldManager, subresource: scope.subresource,
-    schema: schemaOf(context, scope), apiVersion: scope.apiVersion, now: context.clock.now(), resetFields: resetFieldsOf(scope),
+    applied: patch as KubeObject,
+    force: parameters.force,
+    manager: parameters.fieldManager,
+    subresource: scope.subresource,
+    schema: schemaOf(context, scope),
+    apiVersion: scope.apiVersion,
+    now: context.clock.now(),
+    resetFields: resetFieldsOf(scope),
   })
   const metadata = metadataOf(applied)
   if (!existing) metadata.name ??= scope.name

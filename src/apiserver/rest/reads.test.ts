@@ -14,7 +14,9 @@ async function create(server: TestServer, name: string, labels: Record<string, s
 
 async function names(server: TestServer, query: string): Promise<string> {
   const { json } = await server.send('GET', `${maps}${query}`)
-  return json['items'] ? json['items'].map((item: any) => item.metadata.name).join(' ') : `${json['code']} ${json['reason']}`
+  return json['items']
+    ? json['items'].map((item: any) => item.metadata.name).join(' ')
+    : `${json['code']} ${json['reason']}`
 }
 
 test('each combination of version and match gives what is documented', async () => {
@@ -80,9 +82,9 @@ test('a token does not open another collection, nor one that was edited', async 
   const token = ((await server.send('GET', `${maps}?limit=1`)).json.metadata as any).continue as string
   assert.equal((await server.send('GET', `/api/v1/namespaces/other/configmaps?continue=${token}`)).status, 400)
   assert.equal((await server.send('GET', `/api/v1/secrets?continue=${token}`)).status, 400)
-  const edited = Buffer.from(
-    Buffer.from(token, 'base64url').toString().replace('a', '../../secrets/a'),
-  ).toString('base64url')
+  const edited = Buffer.from(Buffer.from(token, 'base64url').toString().replace('a', '../../secrets/a')).toString(
+    'base64url',
+  )
   assert.equal((await server.send('GET', `${maps}?continue=${edited}`)).status, 400)
 })
 
@@ -129,7 +131,11 @@ async function watch(server: TestServer, query: string, headers: Record<string, 
 }
 
 function brief({ events }: Watch): string[] {
-  return events.map(({ type, object }) => (type === 'BOOKMARK' ? `${type} ${object.metadata.resourceVersion}` : `${type} ${object.metadata?.name ?? object.reason}`))
+  return events.map(({ type, object }) =>
+    type === 'BOOKMARK'
+      ? `${type} ${object.metadata.resourceVersion}`
+      : `${type} ${object.metadata?.name ?? object.reason}`,
+  )
 }
 
 test('a watch begins with what is there, with nothing, or behind a version', async () => {

@@ -45,7 +45,10 @@ export function renderEntry(entry: Entry, status: number, scope: RequestScope, o
   return renderObject(loadObject(scope.kind, entry) as KubeObject, status, scope, options)
 }
 
-/** An object of the kind's own version (columns are about that one), or something else: in the form that the client wants. */
+/**
+ * An object of the kind's own version (columns are about that one), or something else: in the form that the client
+ * wants.
+ */
 function renderObject(object: KubeObject, status: number, scope: WireForm, options: RenderOptions): HttpResponse {
   const { form, wire, now, includeObject } = options
   const { kind } = scope
@@ -129,12 +132,16 @@ function renderJsonList(page: ListPage, { kind, apiVersion }: RequestScope, type
     bound += servedBound(entry, type) + 1
     if (bound > pieceBytes) {
       return {
-        status: 200, headers: jsonHeaders, body: { type: 'stream', chunks: jsonPieces(page.entries, head, type, pieceBytes) },
+        status: 200,
+        headers: jsonHeaders,
+        body: { type: 'stream', chunks: jsonPieces(page.entries, head, type, pieceBytes) },
       }
     }
   }
   return {
-    status: 200, headers: jsonHeaders, body: { type: 'bytes', chunks: [...jsonPieces(page.entries, head, type, bound)] },
+    status: 200,
+    headers: jsonHeaders,
+    body: { type: 'bytes', chunks: [...jsonPieces(page.entries, head, type, bound)] },
   }
 }
 

@@ -5,8 +5,8 @@ import { fieldSelectorMatches, parseFieldSelector, type FieldSelector } from '#m
 import { everyLabels, parseLabelSelector, SelectorError, type LabelMatcher } from '#machinery/meta/label-selector.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
-import { collectionRange, objectKeyInStore, singleKeyRange } from './keys.ts'
 import type { KeyRange } from '#storage/store.ts'
+import { collectionRange, objectKeyInStore, singleKeyRange } from './keys.ts'
 
 export interface Selection {
   /** Where in the store the selected objects lie. */
@@ -35,9 +35,8 @@ export function parseSelection(
     return true
   })
   const single = scopeName !== '' && (!kind.namespaced || scopeNamespace !== '')
-  const filters = scopeName !== '' && !single ? [
-    ...rest, { field: 'metadata.name', operator: '=' as const, value: scopeName },
-  ] : rest
+  const filters =
+    scopeName !== '' && !single ? [...rest, { field: 'metadata.name', operator: '=' as const, value: scopeName }] : rest
   const range = single
     ? singleKeyRange(objectKeyInStore(kind, scopeNamespace, scopeName))
     : collectionRange(kind, scopeNamespace)
@@ -53,7 +52,9 @@ function predicate(kind: AnyKind, labels: LabelMatcher, fields: FieldSelector): 
 
 function fieldsOf(kind: AnyKind, object: Stored<KubeObject>): Record<string, string> {
   return {
-    ...kind.selectableFields?.(object), 'metadata.name': object.metadata.name, 'metadata.namespace': object.metadata.namespace ?? '',
+    ...kind.selectableFields?.(object),
+    'metadata.name': object.metadata.name,
+    'metadata.namespace': object.metadata.namespace ?? '',
   }
 }
 

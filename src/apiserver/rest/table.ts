@@ -42,11 +42,15 @@ export function partialMetadata(object: Stored<KubeObject>): KubeObject {
 
 /** The first column of whatever has no columns of its own making. */
 export const nameColumn: Column<KubeObject> = {
-  name: 'Name', type: 'string', format: 'name', priority: 0,
-  description: 'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client ' +
-    'to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and ' +
-    'configuration definition. Cannot be updated. More info: ' +
-    'https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
+  name: 'Name',
+  type: 'string',
+  format: 'name',
+  priority: 0,
+  description:
+    'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client '
+    + 'to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and '
+    + 'configuration definition. Cannot be updated. More info: '
+    + 'https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
   value: (object) => object.metadata.name,
 }
 

@@ -7,14 +7,20 @@ import { ApiError, conflict, invalid, modified } from '#machinery/errors/api-err
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Stored } from '#machinery/meta/object.ts'
-import { sameButTimes } from '#machinery/patch/apply/managed-fields.ts'
 import { validateObjectMetaUpdate } from '#machinery/meta/validate-object-meta.ts'
+import { sameButTimes } from '#machinery/patch/apply/managed-fields.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
-import { authorizeCreateOnUpdate } from './authorize.ts'
 import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
+import { authorizeCreateOnUpdate } from './authorize.ts'
 import {
-  kindSubject, resourceSubject, type Outcome, type RequestScope, type Reservation, type RestContext, type WriteParameters,
+  kindSubject,
+  resourceSubject,
+  type Outcome,
+  type RequestScope,
+  type Reservation,
+  type RestContext,
+  type WriteParameters,
 } from './context.ts'
 import { encodeForStore, insertObject, objectNotFound } from './create.ts'
 import { recordUpdate } from './field-managers.ts'
@@ -133,7 +139,12 @@ async function createInstead(
 }
 
 async function prepare(
-  context: RestContext, scope: RequestScope, update: Update, object: KubeObject, old: Stored<KubeObject>, dryRun: boolean,
+  context: RestContext,
+  scope: RequestScope,
+  update: Update,
+  object: KubeObject,
+  old: Stored<KubeObject>,
+  dryRun: boolean,
 ): Promise<Reservation | undefined> {
   const { kind, subresource } = scope
   const metadata = metadataOf(object)
@@ -225,7 +236,11 @@ function deletesNow(
   // A namespace waits for its content: for `spec.finalizers`, not only for those of its metadata (upstream:
   // core/namespace/storage).
   if (kind.group === '' && kind.plural === 'namespaces') {
-    if (((object as { readonly spec?: { readonly finalizers?: readonly string[] } }).spec?.finalizers ?? []).length > 0) return false
+    if (
+      ((object as { readonly spec?: { readonly finalizers?: readonly string[] } }).spec?.finalizers ?? []).length > 0
+    ) {
+      return false
+    }
   }
   return context.hooks.get(`${kind.group}/${kind.plural}`)?.mayDeleteDuringUpdate?.(object) ?? true
 }
@@ -249,7 +264,9 @@ function keepUnchangedManagedFields(object: KubeObject, old: Stored<KubeObject>)
   if (!sameButTimes(managed, before as readonly ManagedFieldsEntry[])) return
   const { managedFields: _, ...metadata } = object.metadata!
   const { managedFields: __, resourceVersion: ___, ...oldMetadata } = old.metadata
-  if (deepEqual({ ...object, metadata: { ...metadata, resourceVersion: undefined } }, { ...old, metadata: oldMetadata })) {
+  if (
+    deepEqual({ ...object, metadata: { ...metadata, resourceVersion: undefined } }, { ...old, metadata: oldMetadata })
+  ) {
     object.metadata!.managedFields = structuredClone(before) as NonNullable<ObjectMeta['managedFields']>
   }
 }

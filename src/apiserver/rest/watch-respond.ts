@@ -6,8 +6,8 @@ import { concatBytes } from '#base/bytes.ts'
 import type { WatchEventType } from '#machinery/codec/protobuf.ts'
 import { internalError } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
-import type { Log } from '#world/log.ts'
 import type { HttpResponse } from '#world/http.ts'
+import type { Log } from '#world/log.ts'
 import type { WatchMeter } from '../metrics.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { loadObject, servedPrefix, toWire } from './forms.ts'
@@ -28,19 +28,29 @@ const eventPrefix = {
 export type EncodeOutput = (output: WatchOutput) => Uint8Array[]
 
 export function renderWatch(
-  outputs: AsyncIterable<WatchOutput>, scope: RequestScope, options: RenderOptions, { log, meterWatch }: Pick<RestContext, 'log' | 'meterWatch'>,
+  outputs: AsyncIterable<WatchOutput>,
+  scope: RequestScope,
+  options: RenderOptions,
+  { log, meterWatch }: Pick<RestContext, 'log' | 'meterWatch'>,
 ): HttpResponse {
   const { media } = options.form
   const contentType = media === 'json' ? contentTypes.json : `${contentTypes[media]};stream=watch`
   return {
     status: 200,
     headers: { 'content-type': contentType },
-    body: { type: 'stream', chunks: encodeStream(outputs, eventEncoder(scope, options, false), options, log, () => meterWatch?.(scope)) },
+    body: {
+      type: 'stream',
+      chunks: encodeStream(outputs, eventEncoder(scope, options, false), options, log, () => meterWatch?.(scope)),
+    },
   }
 }
 
 async function* encodeStream(
-  outputs: AsyncIterable<WatchOutput>, encode: EncodeOutput, options: RenderOptions, log: Log, begin: () => WatchMeter | undefined,
+  outputs: AsyncIterable<WatchOutput>,
+  encode: EncodeOutput,
+  options: RenderOptions,
+  log: Log,
+  begin: () => WatchMeter | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const meter = begin()
   try {
@@ -62,7 +72,10 @@ async function* encodeStream(
 
 /** An encoder of the outputs of one watch. `separate`: one piece for each event. */
 export function eventEncoder(scope: RequestScope, options: RenderOptions, separate: boolean): EncodeOutput {
-  const plain = options.form.media === 'json' && options.form.as === 'object' && !options.form.pretty ? servedPrefix(scope, false) : undefined
+  const plain =
+    options.form.media === 'json' && options.form.as === 'object' && !options.form.pretty
+      ? servedPrefix(scope, false)
+      : undefined
   let headersSent = false
   return (output) => {
     switch (output.type) {
@@ -137,9 +150,13 @@ function bookmarkObject(
   if (form.as === 'object') return { kind: kind.kind, apiVersion, metadata }
   const row = { cells: [], object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata } }
   return {
-    kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: {
       resourceVersion: metadata.resourceVersion,
-    }, columnDefinitions: null, rows: [row],
+    },
+    columnDefinitions: null,
+    rows: [row],
   } as KubeObject
 }
 

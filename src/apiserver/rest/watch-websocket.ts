@@ -3,12 +3,15 @@ import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import { acceptWebSocket } from '../websocket.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import type { RenderOptions } from './respond.ts'
-import type { WatchOutput } from './watch.ts'
 import { eventEncoder } from './watch-respond.ts'
+import type { WatchOutput } from './watch.ts'
 
 /** `begin` starts the watch; it throws before the handshake for parameters that make no sense. */
 export async function serveWebSocketWatch(
-  begin: (scope: RequestScope) => Promise<AsyncIterable<WatchOutput>>, scope: RequestScope, options: RenderOptions, request: HttpRequest,
+  begin: (scope: RequestScope) => Promise<AsyncIterable<WatchOutput>>,
+  scope: RequestScope,
+  options: RenderOptions,
+  request: HttpRequest,
   meterWatch: RestContext['meterWatch'],
 ): Promise<HttpResponse> {
   const stop = new AbortController()

@@ -57,7 +57,12 @@ function stringify(object: KubeObject, pretty: boolean): string {
 function notMarshalable(object: KubeObject): ApiError {
   const type = 'items' in object ? 'UnstructuredList' : 'Unstructured'
   return new ApiError({
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'NotAcceptable', code: 406,
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    reason: 'NotAcceptable',
+    code: 406,
     message: `object *unstructured.${type} does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message`,
   })
 }

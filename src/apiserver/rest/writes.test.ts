@@ -91,9 +91,8 @@ test('the object endpoint keeps the status, the status endpoint keeps the spec',
   assert.deepEqual([created['status'].replicas, created.metadata!.generation], [undefined, 1])
   const scaled = (await send('PATCH', `${url}/d`, { spec: { replicas: 3 }, status: { replicas: 9 } }, merge)).json
   assert.deepEqual([scaled['spec'].replicas, scaled['status'].replicas, scaled.metadata!.generation], [3, undefined, 2])
-  const reported = (await send(
-    'PATCH', `${url}/d/status`, { spec: { replicas: 5 }, status: { replicas: 2 } }, merge,
-  )).json
+  const reported = (await send('PATCH', `${url}/d/status`, { spec: { replicas: 5 }, status: { replicas: 2 } }, merge))
+    .json
   assert.deepEqual([reported['spec'].replicas, reported['status'].replicas, reported.metadata!.generation], [3, 2, 2])
 })
 
@@ -135,7 +134,8 @@ test('json patches: all or nothing, and 422 for what cannot be done', async () =
 
 test('an apply creates, is repeated without a change, conflicts with other owners, and takes over by force', async () => {
   const { send } = startTestServer()
-  const body = (value: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  k: "${value}"\n`
+  const body = (value: string): string =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  k: "${value}"\n`
   const created = await send('PATCH', `${maps}/a?fieldManager=one`, body('1'), apply)
   assert.equal(created.status, 201, created.text)
   const repeated = await send('PATCH', `${maps}/a?fieldManager=one`, body('1'), apply)
@@ -164,8 +164,9 @@ test('names the writer of each field: the manager, or the user agent up to its s
 
 test('keys that mean something to JavaScript are plain data', async () => {
   const { send, server } = startTestServer()
-  const text = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","labels":{"constructor":"x","then":"y"}},' +
-    '"data":{"__proto__":"1","toJSON":"2","hasOwnProperty":"3"}}'
+  const text =
+    '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","labels":{"constructor":"x","then":"y"}},'
+    + '"data":{"__proto__":"1","toJSON":"2","hasOwnProperty":"3"}}'
   assert.equal((await send('POST', maps, text)).status, 201)
   const stored = JSON.stringify((await send('GET', `${maps}/a`)).json['data'])
   assert.equal(stored, '{"__proto__":"1","toJSON":"2","hasOwnProperty":"3"}')
@@ -198,10 +199,10 @@ test('speaks protobuf and YAML both ways', async () => {
   assert.equal(new TextDecoder().decode(binary.bytes.subarray(0, 3)), 'k8s')
   const put = await send('PUT', `${maps}/a`, binary.bytes, { 'content-type': protobuf })
   assert.deepEqual([put.status, put.json['data']], [200, { k: '1' }])
-  const yaml = await send(
-    'POST', maps, 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata: {k: "2"}\n',
-    { 'content-type': 'application/yaml', 'accept': 'application/yaml' },
-  )
+  const yaml = await send('POST', maps, 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata: {k: "2"}\n', {
+    'content-type': 'application/yaml',
+    accept: 'application/yaml',
+  })
   assert.equal(yaml.status, 201)
   assert.match(yaml.text, /^apiVersion: v1\ndata:\n  k: "2"\nkind: ConfigMap\n/)
 })

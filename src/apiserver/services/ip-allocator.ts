@@ -6,7 +6,14 @@
 import type { IPAddress } from '#api/gen/networking-v1.ts'
 import { ipAddress } from '#api/networking/ipaddress/ipaddress.ts'
 import {
-  addressAt, addressCount, cidrContains, formatIp, indexInCidr, networkOf, parseIp, type Cidr,
+  addressAt,
+  addressCount,
+  cidrContains,
+  formatIp,
+  indexInCidr,
+  networkOf,
+  parseIp,
+  type Cidr,
 } from '#base/ip.ts'
 import type { Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'

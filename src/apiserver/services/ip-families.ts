@@ -52,10 +52,14 @@ export function initializeIpFamilies(
 /** Services that prefer two families are not upgraded or downgraded just because the cluster was. */
 export function isUnchangedPreferDualStack(service: Service, old: Stored<Service> | undefined): boolean {
   const [now, before] = [service.spec!, old?.spec]
-  return before !== undefined && now.ipFamilyPolicy === 'PreferDualStack' && before.ipFamilyPolicy === 'PreferDualStack' &&
-    now.type === before.type && sameList(
-      now.clusterIPs, before.clusterIPs,
-    ) && sameList(now.ipFamilies, before.ipFamilies)
+  return (
+    before !== undefined
+    && now.ipFamilyPolicy === 'PreferDualStack'
+    && before.ipFamilyPolicy === 'PreferDualStack'
+    && now.type === before.type
+    && sameList(now.clusterIPs, before.clusterIPs)
+    && sameList(now.ipFamilies, before.ipFamilies)
+  )
 }
 
 function reconcileWithOld(service: Service, old: Stored<Service> | undefined): FieldError[] {

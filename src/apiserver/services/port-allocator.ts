@@ -38,9 +38,8 @@ export class PortAllocator {
 
   /** Takes any port. Throws PortError. */
   allocateNext(): number {
-    const port = this.#pick(
-      this.#firstDynamic, this.#range.last,
-    ) ?? this.#pick(this.#range.first, this.#firstDynamic - 1)
+    const port =
+      this.#pick(this.#firstDynamic, this.#range.last) ?? this.#pick(this.#range.first, this.#firstDynamic - 1)
     if (port === undefined) throw new PortError('range is full')
     this.#used.add(port)
     return port

@@ -1,7 +1,7 @@
 /** Gives services their cluster IPs and node ports, and takes them back. */
-import type { Service } from '#api/gen/core-v1.ts'
-import { service as serviceKind } from '#api/core/service/service.ts'
 import { needsHealthCheckNodePort, needsNodePort, prepareServiceCreate } from '#api/core/service/service-defaults.ts'
+import { service as serviceKind } from '#api/core/service/service.ts'
+import type { Service } from '#api/gen/core-v1.ts'
 import type { Cidr } from '#base/ip.ts'
 import { internalError, invalid, type ApiError } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
@@ -156,7 +156,10 @@ function allocatePorts({ service, old, ports, dryRun }: Allocation, books: Books
     const shared = new Map<number, number>()
     for (const [index, port] of (spec.ports ?? []).entries()) {
       if (!port.nodePort && !needsNodePort(spec)) continue
-      const requested = port.nodePort || shared.get(port.port) || (spec.ports ?? []).find((other) => other.port === port.port && other.nodePort)?.nodePort
+      const requested =
+        port.nodePort
+        || shared.get(port.port)
+        || (spec.ports ?? []).find((other) => other.port === port.port && other.nodePort)?.nodePort
       if (requested) {
         if (!mine.has(requested)) takePort(ports, requested, `spec.ports[${index}].nodePort`, dryRun, books)
         port.nodePort = requested
@@ -173,7 +176,10 @@ function allocatePorts({ service, old, ports, dryRun }: Allocation, books: Books
 
 function allocateHealthCheckPort({ service, old, ports, dryRun }: Allocation, books: Books): void {
   const spec = service.spec!
-  const had = old?.spec && needsHealthCheckNodePort(old.spec as NonNullable<Service['spec']>) ? old.spec.healthCheckNodePort : undefined
+  const had =
+    old?.spec && needsHealthCheckNodePort(old.spec as NonNullable<Service['spec']>)
+      ? old.spec.healthCheckNodePort
+      : undefined
   if (!needsHealthCheckNodePort(spec)) {
     if (had) books.freedPorts.push(had)
     return

@@ -27,9 +27,9 @@ function service(name: string, spec: Record<string, unknown> = {}): unknown {
 }
 
 async function addresses({ send }: TestServer): Promise<string[]> {
-  return (await send(
-    'GET', '/apis/networking.k8s.io/v1/ipaddresses',
-  )).json['items'].map((item: any) => item.metadata.name)
+  return (await send('GET', '/apis/networking.k8s.io/v1/ipaddresses')).json['items'].map(
+    (item: any) => item.metadata.name,
+  )
 }
 
 test('gives an address from the upper part of the range, and writes down whose it is', async () => {
@@ -52,9 +52,15 @@ test('gives the address that is asked for, once, and only from its range', async
     '10.96.0.10',
   )
   const taken = await server.send('POST', services, service('b', { clusterIP: '10.96.0.10' }))
-  assert.equal(taken.json['message'], 'Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.96.0.10"]: failed to allocate IP 10.96.0.10: provided IP is already allocated')
+  assert.equal(
+    taken.json['message'],
+    'Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.96.0.10"]: failed to allocate IP 10.96.0.10: provided IP is already allocated',
+  )
   const outside = await server.send('POST', services, service('c', { clusterIP: '10.0.0.1' }))
-  assert.equal(outside.json['message'], 'Service "c" is invalid: spec.clusterIPs: Invalid value: ["10.0.0.1"]: failed to allocate IP 10.0.0.1: the provided IP (10.0.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/12')
+  assert.equal(
+    outside.json['message'],
+    'Service "c" is invalid: spec.clusterIPs: Invalid value: ["10.0.0.1"]: failed to allocate IP 10.0.0.1: the provided IP (10.0.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/12',
+  )
   assert.deepEqual(await addresses(server), ['10.96.0.10'])
 })
 
@@ -93,9 +99,9 @@ test('headless and external services have no address', async () => {
   const server = start()
   const headless = (await server.send('POST', services, service('h', { clusterIP: 'None' }))).json['spec']
   assert.deepEqual([headless.clusterIP, headless.clusterIPs, headless.ipFamilies], ['None', ['None'], ['IPv4']])
-  const bare = (await server.send(
-    'POST', services, service('s', { clusterIP: 'None', selector: undefined }),
-  )).json['spec']
+  const bare = (await server.send('POST', services, service('s', { clusterIP: 'None', selector: undefined }))).json[
+    'spec'
+  ]
   assert.deepEqual([bare.ipFamilyPolicy, bare.ipFamilies], ['RequireDualStack', ['IPv4', 'IPv6']])
   const external = (await server.send(
     'POST', services, service('e', { type: 'ExternalName', externalName: 'example.com', ports: undefined }),
@@ -106,27 +112,42 @@ test('headless and external services have no address', async () => {
 
 test('node ports come and go with the type', async () => {
   const server = start()
-  const ports = [{ name: 'dns', port: 53, protocol: 'UDP' }, { name: 'dns-tcp', port: 53, protocol: 'TCP' }]
+  const ports = [
+    { name: 'dns', port: 53, protocol: 'UDP' },
+    { name: 'dns-tcp', port: 53, protocol: 'TCP' },
+  ]
   const created = (await server.send('POST', services, service('a', { type: 'NodePort', ports }))).json['spec']
   const [udp, tcp] = created.ports.map(({ nodePort }: any) => nodePort)
   assert.equal(udp, tcp, 'protocols of one port share a node port')
   assert.ok(udp >= 30086 && udp <= 32767, 'from the dynamic part of the range')
   const taken = await server.send(
-    'POST', services, service('b', { type: 'NodePort', ports: [{ port: 1, nodePort: udp }] }),
+    'POST',
+    services,
+    service('b', { type: 'NodePort', ports: [{ port: 1, nodePort: udp }] }),
   )
   assert.equal(
     taken.json['message'],
     `Service "b" is invalid: spec.ports[0].nodePort: Invalid value: ${udp}: provided port is already allocated`,
   )
   const plain = (await server.send('PATCH', `${services}/a`, { spec: { type: 'ClusterIP' } }, merge)).json['spec']
-  assert.deepEqual(plain.ports.map(({ nodePort }: any) => nodePort), [undefined, undefined])
-  assert.equal((await server.send(
-    'POST', services, service('b', { type: 'NodePort', ports: [{ port: 1, nodePort: udp }] }),
-  )).status, 201)
-  const outside = await server.send(
-    'POST', services, service('c', { type: 'NodePort', ports: [{ port: 1, nodePort: 80 }] }),
+  assert.deepEqual(
+    plain.ports.map(({ nodePort }: any) => nodePort),
+    [undefined, undefined],
   )
-  assert.match(outside.json['message'], /spec\.ports\[0\]\.nodePort: Invalid value: 80: provided port is not in the valid range\. The range of valid ports is 30000-32767/)
+  assert.equal(
+    (await server.send('POST', services, service('b', { type: 'NodePort', ports: [{ port: 1, nodePort: udp }] })))
+      .status,
+    201,
+  )
+  const outside = await server.send(
+    'POST',
+    services,
+    service('c', { type: 'NodePort', ports: [{ port: 1, nodePort: 80 }] }),
+  )
+  assert.match(
+    outside.json['message'],
+    /spec\.ports\[0\]\.nodePort: Invalid value: 80: provided port is not in the valid range\. The range of valid ports is 30000-32767/,
+  )
 })
 
 test('an update without the address keeps it; becoming external gives it back', async () => {
@@ -149,9 +170,9 @@ test('two families where the cluster has two, and a refusal where it has not', a
     /spec\.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services/,
   )
   const dual = start(['10.96.0.0/12', 'fd00:10:96::/112'])
-  const {
-    clusterIPs, ipFamilies,
-  } = (await dual.send('POST', services, service('a', { ipFamilyPolicy: 'PreferDualStack' }))).json['spec']
+  const { clusterIPs, ipFamilies } = (
+    await dual.send('POST', services, service('a', { ipFamilyPolicy: 'PreferDualStack' }))
+  ).json['spec']
   assert.deepEqual(
     [ipFamilies, clusterIPs.length, clusterIPs[1].startsWith('fd00:10:96:')], [['IPv4', 'IPv6'], 2, true],
   )

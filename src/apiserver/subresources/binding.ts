@@ -1,6 +1,6 @@
 /** Binding a pod to a node: what the scheduler does, once for each pod. */
-import type { Binding, Pod } from '#api/gen/core-v1.ts'
 import { binding as bindingKind } from '#api/core/binding/binding.ts'
+import type { Binding, Pod } from '#api/gen/core-v1.ts'
 import { ApiError, badRequest, conflict } from '#machinery/errors/api-error.ts'
 import { notSupported, required } from '#machinery/errors/field-errors.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
@@ -22,13 +22,18 @@ export const podBinding: Creation = {
     checkTarget(binding)
     const pod = context.kinds.findStored('', 'pods')!
     const podScope: RequestScope = { ...scope, ...pod, name, subresource: 'binding', signal: scope.signal }
-    await updateObject(context, podScope, {
-      uid: binding.metadata?.uid,
-      apply: (existing) => assign(context, existing as unknown as Pod, binding),
-      prepare: () => {},
-      validate: () => [],
-      internal: true,
-    }, { dryRun, fieldManager: '', fieldValidation: 'Ignore' })
+    await updateObject(
+      context,
+      podScope,
+      {
+        uid: binding.metadata?.uid,
+        apply: (existing) => assign(context, existing as unknown as Pod, binding),
+        prepare: () => {},
+        validate: () => [],
+        internal: true,
+      },
+      { dryRun, fieldManager: '', fieldValidation: 'Ignore' },
+    )
     return { type: 'object', status: 201, object: successStatus }
   },
 }

@@ -2,10 +2,10 @@
 import type { HealthCheck } from '../health.ts'
 import { podBinding } from './binding.ts'
 import { componentStatuses } from './component-status.ts'
+import { nodeProxy, podConnect, podLog, podProxy, serviceProxy } from './connect.ts'
 import { podEviction } from './eviction.ts'
 import type { Subresource, SubresourceTable } from './kinds-of-subresource.ts'
 import type { NodeConnections } from './node-connection.ts'
-import { nodeProxy, podConnect, podLog, podProxy, serviceProxy } from './connect.ts'
 import { serviceAccountToken, type TokenIssuer } from './service-account-token.ts'
 
 export interface CatalogOptions {

@@ -7,9 +7,9 @@ import type { KubeObject } from '#machinery/meta/object.ts'
 import type { Entry } from '#storage/store.ts'
 import type { HealthCheck } from '../health.ts'
 import { objectNotFound } from '../rest/create.ts'
-import { methodNotServed } from '../rest/refuse.ts'
 import { renderOptions } from '../rest/handlers.ts'
 import { objectKeyInStore } from '../rest/keys.ts'
+import { methodNotServed } from '../rest/refuse.ts'
 import { renderEntry, renderList } from '../rest/respond.ts'
 import { encodeStored } from '../rest/stored-form.ts'
 import type { Subresource } from './kinds-of-subresource.ts'
@@ -46,9 +46,14 @@ async function entryOf({ name, check }: HealthCheck): Promise<Entry> {
     type: 'Healthy', status: 'True', message: 'ok',
   } : { type: 'Healthy', status: 'False', message: failure }
   const object = {
-    kind: 'ComponentStatus', apiVersion: 'v1', metadata: {
-      name, uid: '', creationTimestamp: null,
-    }, conditions: [condition],
+    kind: 'ComponentStatus',
+    apiVersion: 'v1',
+    metadata: {
+      name,
+      uid: '',
+      creationTimestamp: null,
+    },
+    conditions: [condition],
   } as KubeObject
   const value = encodeStored(object)
   return { key: objectKeyInStore(componentStatus, '', name), value, createRevision: 0, modRevision: 0, memo: undefined }

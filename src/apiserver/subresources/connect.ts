@@ -1,8 +1,13 @@
 /** Logs, exec, attach, port-forward and the proxies: what the API server passes on to a kubelet, a pod or a service. */
-import type { EndpointSlice } from '#api/gen/discovery-v1.ts'
 import type { Node, Pod, Service } from '#api/gen/core-v1.ts'
+import type { EndpointSlice } from '#api/gen/discovery-v1.ts'
 import {
-  ApiError, badRequest, internalError, invalid, notFound, serviceUnavailable,
+  ApiError,
+  badRequest,
+  internalError,
+  invalid,
+  notFound,
+  serviceUnavailable,
 } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
@@ -147,9 +152,9 @@ async function logFailure(response: IncomingResponse, scope: RequestScope): Prom
 
 function chooseContainer(pod: Stored<Pod>, wanted: string): string {
   const containers = pod.spec?.containers ?? []
-  const all = [
-    ...(pod.spec?.initContainers ?? []), ...containers, ...(pod.spec?.ephemeralContainers ?? []),
-  ].map(({ name }) => name)
+  const all = [...(pod.spec?.initContainers ?? []), ...containers, ...(pod.spec?.ephemeralContainers ?? [])].map(
+    ({ name }) => name,
+  )
   const { name } = pod.metadata
   if (wanted !== '') {
     if (!all.includes(wanted)) throw badRequest(`container ${wanted} is not valid for pod ${name}`)

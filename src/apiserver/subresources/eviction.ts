@@ -1,8 +1,13 @@
 /** Evicting a pod: a deletion that PodDisruptionBudgets may refuse (upstream: core/pod/storage/eviction.go). */
-import type { Eviction, PodDisruptionBudget } from '#api/gen/policy-v1.ts'
 import type { Pod } from '#api/gen/core-v1.ts'
+import type { Eviction, PodDisruptionBudget } from '#api/gen/policy-v1.ts'
 import {
-  ApiError, badRequest, forbidden, internalError, isReason, tooManyRequests,
+  ApiError,
+  badRequest,
+  forbidden,
+  internalError,
+  isReason,
+  tooManyRequests,
 } from '#machinery/errors/api-error.ts'
 import { labelSelectorMatcher, type LabelSelector } from '#machinery/meta/label-selector.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
@@ -47,7 +52,11 @@ export const podEviction: Creation = {
 }
 
 async function remove(
-  context: RestContext, scope: RequestScope, options: DeleteParameters, unchangedSince: string | undefined, budget: string,
+  context: RestContext,
+  scope: RequestScope,
+  options: DeleteParameters,
+  unchangedSince: string | undefined,
+  budget: string,
 ): Promise<void> {
   const resourceVersion = options.preconditions?.resourceVersion ?? unchangedSince
   try {
@@ -56,13 +65,21 @@ async function remove(
     )
   } catch (error) {
     // The pod has changed since the budget was looked at; the client is to try again.
-    if (isReason(error, 'Conflict') && unchangedSince !== undefined && options.preconditions?.resourceVersion === undefined) throw stillProcessed(budget)
+    if (
+      isReason(error, 'Conflict')
+      && unchangedSince !== undefined
+      && options.preconditions?.resourceVersion === undefined
+    ) {
+      throw stillProcessed(budget)
+    }
     throw error
   }
 }
 
 function isFinished(pod: Stored<Pod>): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed' || pod.metadata.deletionTimestamp !== undefined
+  return (
+    pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed' || pod.metadata.deletionTimestamp !== undefined
+  )
 }
 
 /** Pods that are over, or not yet begun, disrupt nobody. */
@@ -82,7 +99,8 @@ async function claimDisruption(
   const budgets = budgetsOf(context, pod)
   if (budgets.length > 1) {
     throw new ApiError({
-      ...internalError('').status, message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+      ...internalError('').status,
+      message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
     })
   }
   const budget = budgets[0]
@@ -91,12 +109,17 @@ async function claimDisruption(
   if (!isReady(pod) && mayEvictUnready(budget)) return { budget: name, unchangedSince: pod.metadata.resourceVersion }
   const resource = context.kinds.findStored('policy', 'poddisruptionbudgets')!
   const budgetScope: RequestScope = { ...scope, ...resource, name, subresource: 'status', signal: scope.signal }
-  await updateObject(context, budgetScope, {
-    apply: (existing) => decrement(context, existing as unknown as Stored<PodDisruptionBudget>, pod.metadata.name),
-    prepare: () => {},
-    validate: () => [],
-    internal: true,
-  }, { dryRun, fieldManager: '', fieldValidation: 'Ignore' })
+  await updateObject(
+    context,
+    budgetScope,
+    {
+      apply: (existing) => decrement(context, existing as unknown as Stored<PodDisruptionBudget>, pod.metadata.name),
+      prepare: () => {},
+      validate: () => [],
+      internal: true,
+    },
+    { dryRun, fieldManager: '', fieldValidation: 'Ignore' },
+  )
   return { budget: name, unchangedSince: undefined }
 }
 
@@ -104,8 +127,15 @@ function budgetsOf(context: RestContext, pod: Stored<Pod>): Stored<PodDisruption
   const resource = context.kinds.findStored('policy', 'poddisruptionbudgets')
   if (!resource) return []
   const range = collectionRange(resource.kind, pod.metadata.namespace ?? '')
-  return context.store.current().list(range).map((entry) => decodeStored<PodDisruptionBudget>(entry)).filter(({ spec }) =>
-    spec?.selector !== undefined && labelSelectorMatcher(spec.selector as LabelSelector).matches(pod.metadata.labels))
+  return context.store
+    .current()
+    .list(range)
+    .map((entry) => decodeStored<PodDisruptionBudget>(entry))
+    .filter(
+      ({ spec }) =>
+        spec?.selector !== undefined
+        && labelSelectorMatcher(spec.selector as LabelSelector).matches(pod.metadata.labels),
+    )
 }
 
 function isReady(pod: Stored<Pod>): boolean {
@@ -130,12 +160,15 @@ function decrement(context: RestContext, budget: Stored<PodDisruptionBudget>, po
     throw forbidden(subject, name, 'DisruptedPods map too big - too many evictions not confirmed by PDB controller')
   }
   if (allowed === 0) {
-    throw refused(`The disruption budget ${name} needs ${status?.desiredHealthy ?? 0} healthy pods and has ${status?.currentHealthy ?? 0} currently`)
+    throw refused(
+      `The disruption budget ${name} needs ${status?.desiredHealthy ?? 0} healthy pods and has ${status?.currentHealthy ?? 0} currently`,
+    )
   }
   const next = cloneJson(budget) as unknown as PodDisruptionBudget
   const left = allowed - 1
   next.status = {
-    ...next.status!, disruptionsAllowed: left,
+    ...next.status!,
+    disruptionsAllowed: left,
     disruptedPods: { ...next.status!.disruptedPods, [pod]: formatTime(context.clock.now()) },
   }
   if (left === 0) {

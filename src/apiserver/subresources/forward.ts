@@ -2,7 +2,13 @@
 import { utf8Encode } from '#base/bytes.ts'
 import { badRequest, serviceUnavailable } from '#machinery/errors/api-error.ts'
 import type {
-  HttpClient, HttpRequest, HttpResponse, IncomingHead, IncomingResponse, OutgoingRequest, RawConnection,
+  HttpClient,
+  HttpRequest,
+  HttpResponse,
+  IncomingHead,
+  IncomingResponse,
+  OutgoingRequest,
+  RawConnection,
 } from '#world/http.ts'
 
 export interface Destination {
@@ -16,15 +22,31 @@ const maxForwardedBody = 32 * 1024 * 1024
 
 /** Headers that belong to one connection, or that are for this server's eyes only. */
 const notForwarded: ReadonlySet<string> = new Set([
-  'authorization', 'connection', 'host', 'http2-settings', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection',
-  'te', 'trailer', 'transfer-encoding', 'upgrade', 'content-length',
+  'authorization',
+  'connection',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
 ])
 
 export async function forward(request: HttpRequest, to: Destination, signal: AbortSignal): Promise<HttpResponse> {
   if (request.upgrade) return await forwardUpgrade(request, to, signal)
-  const body = request.method === 'GET' || request.method === 'HEAD' ? undefined : await request.readBody(maxForwardedBody)
+  const body =
+    request.method === 'GET' || request.method === 'HEAD' ? undefined : await request.readBody(maxForwardedBody)
   const outgoing: OutgoingRequest = {
-    method: request.method, url: to.url, headers: forwardedHeaders(request), ...(body && { body }), ...(to.tls && { tls: to.tls }),
+    method: request.method,
+    url: to.url,
+    headers: forwardedHeaders(request),
+    ...(body && { body }),
+    ...(to.tls && { tls: to.tls }),
   }
   return relay(await reach(() => to.http.request(outgoing, signal)))
 }
@@ -88,14 +110,24 @@ export async function joinConnections(a: RawConnection, b: RawConnection): Promi
 
 function switchingProtocols({ headers }: IncomingHead): Uint8Array {
   let text = 'HTTP/1.1 101 Switching Protocols\r\n'
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined && !/[\r\n]/.test(value)) text += `${name}: ${value}\r\n`
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !/[\r\n]/.test(value)) text += `${name}: ${value}\r\n`
+  }
   return utf8Encode(`${text}\r\n`)
 }
 
 function forwardedHeaders(request: HttpRequest): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(request.headers)) {
-    if (value === undefined || notForwarded.has(name) || name.startsWith('impersonate-') || name.startsWith('x-remote-') || name.startsWith(':')) continue
+    if (
+      value === undefined
+      || notForwarded.has(name)
+      || name.startsWith('impersonate-')
+      || name.startsWith('x-remote-')
+      || name.startsWith(':')
+    ) {
+      continue
+    }
     headers[name] = value
   }
   const before = headers['x-forwarded-for']

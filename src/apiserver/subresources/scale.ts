@@ -3,7 +3,10 @@ import type { Scale } from '#api/gen/autoscaling-v1.ts'
 import { badRequest, invalid } from '#machinery/errors/api-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import {
-  formatLabelMatcher, labelSelectorMatcher, labelSetMatcher, type LabelSelector,
+  formatLabelMatcher,
+  labelSelectorMatcher,
+  labelSetMatcher,
+  type LabelSelector,
 } from '#machinery/meta/label-selector.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { defineKind, type AnyKind } from '#machinery/schema/define-kind.ts'

@@ -1,21 +1,21 @@
 /** Subresources, and kinds that are never stored, as values: what each does; HTTP and local calls are served alike. */
 import { badRequest } from '#machinery/errors/api-error.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { cloneJson, type JsonObject } from '#machinery/patch/json.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import type { ResourceRequest } from '../request-info.ts'
 import { runMutatingAdmission, runValidatingAdmission } from '../rest/admit.ts'
 import { readObject } from '../rest/body.ts'
 import type { Outcome, RequestScope, RestContext, WriteParameters } from '../rest/context.ts'
+import { loadObject } from '../rest/forms.ts'
 import { getObject } from '../rest/get.ts'
 import { patchFromBody, readPatch, renderOptions, updateFromBody } from '../rest/handlers.ts'
 import { checkName, metadataOf } from '../rest/names.ts'
 import { parseWriteParameters } from '../rest/parameters.ts'
 import { applyPatch, type PatchType } from '../rest/patch.ts'
-import { renderEntry, renderOutcome } from '../rest/respond.ts'
 import { methodNotServed } from '../rest/refuse.ts'
-import { loadObject } from '../rest/forms.ts'
+import { renderEntry, renderOutcome } from '../rest/respond.ts'
 import { updateObject } from '../rest/update.ts'
 import type { Creation, Projection, Subresource, SubresourceTable } from './kinds-of-subresource.ts'
 import { scaleOf } from './scale.ts'
@@ -61,7 +61,11 @@ export async function serveSubresource(
 
 /** An order goes through admission like any object. */
 export async function createOrder(
-  context: RestContext, scope: RequestScope, { create, kind }: Creation, object: KubeObject, parameters: WriteParameters,
+  context: RestContext,
+  scope: RequestScope,
+  { create, kind }: Creation,
+  object: KubeObject,
+  parameters: WriteParameters,
 ): Promise<Outcome> {
   const own = scopeAs(scope, kind)
   const name = scope.name || (object.metadata?.name ?? '')
@@ -116,30 +120,39 @@ export function patchChange(
 }
 
 export async function updateProjection(
-  context: RestContext, scope: RequestScope, projection: Projection, change: (current: KubeObject) => KubeObject, parameters: WriteParameters,
+  context: RestContext,
+  scope: RequestScope,
+  projection: Projection,
+  change: (current: KubeObject) => KubeObject,
+  parameters: WriteParameters,
 ): Promise<Outcome> {
-  const outcome = await updateObject(context, scope, {
-    apply: (existing) => {
-      const current = projection.project(existing!, scope)
-      const wanted = change(cloneJson(current))
-      const metadata = metadataOf(wanted)
-      checkName(metadata, scope)
-      const object = cloneJson(existing) as KubeObject
-      const { resourceVersion } = metadata
-      if (resourceVersion) object.metadata!.resourceVersion = resourceVersion
-      else delete object.metadata!.resourceVersion
-      if (metadata.uid && metadata.uid !== existing!.metadata.uid) {
-        throw badRequest('the uid of the object does not match')
-      }
-      projection.inject(object, wanted, scope)
-      return object
+  const outcome = await updateObject(
+    context,
+    scope,
+    {
+      apply: (existing) => {
+        const current = projection.project(existing!, scope)
+        const wanted = change(cloneJson(current))
+        const metadata = metadataOf(wanted)
+        checkName(metadata, scope)
+        const object = cloneJson(existing) as KubeObject
+        const { resourceVersion } = metadata
+        if (resourceVersion) object.metadata!.resourceVersion = resourceVersion
+        else delete object.metadata!.resourceVersion
+        if (metadata.uid && metadata.uid !== existing!.metadata.uid) {
+          throw badRequest('the uid of the object does not match')
+        }
+        projection.inject(object, wanted, scope)
+        return object
+      },
+      // The object's own rules hold for what the projection writes.
+      prepare: (object, old) =>
+        scope.kind.prepareForUpdate?.(object, old, { subresource: '', now: context.clock.now() }),
     },
-    // The object's own rules hold for what the projection writes.
-    prepare: (object, old) => scope.kind.prepareForUpdate?.(object, old, { subresource: '', now: context.clock.now() }),
-  }, parameters)
-  const object = outcome.type === 'entry' ? loadObject(
-    scope.kind, outcome.entry,
-  ) : (outcome.object as Stored<KubeObject>)
+    parameters,
+  )
+  const object =
+    outcome.type === 'entry' ? loadObject(scope.kind, outcome.entry) : (outcome.object as Stored<KubeObject>)
   return { type: 'object', status: 200, object: projection.project(object, scope) }
 }
 
@@ -147,6 +160,10 @@ export async function updateProjection(
 export function scopeAs(scope: RequestScope, kind: AnyKind): RequestScope {
   const version = kind.storedVersion
   return {
-    ...scope, kind, version, apiVersion: kind.group === '' ? version.version : `${kind.group}/${version.version}`, signal: scope.signal,
+    ...scope,
+    kind,
+    version,
+    apiVersion: kind.group === '' ? version.version : `${kind.group}/${version.version}`,
+    signal: scope.signal,
   }
 }

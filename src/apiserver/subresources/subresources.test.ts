@@ -79,16 +79,14 @@ test('an eviction takes from the budget, and is refused when nothing is left', a
   })
   const status = { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1 }
   await send('PATCH', `${budgets}/b/status`, { status }, merge)
-  const evict = () => send(
-    'POST', `${pods}/p/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'p' } },
-  )
+  const evict = () =>
+    send('POST', `${pods}/p/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'p' } })
   const refused = await evict()
   assert.equal(refused.status, 429, refused.text)
   assert.equal(refused.json['message'], "Cannot evict pod as it would violate the pod's disruption budget.")
-  assert.deepEqual(
-    refused.json['details'].causes,
-    [{ reason: 'DisruptionBudget', message: 'The disruption budget b needs 1 healthy pods and has 1 currently' }],
-  )
+  assert.deepEqual(refused.json['details'].causes, [
+    { reason: 'DisruptionBudget', message: 'The disruption budget b needs 1 healthy pods and has 1 currently' },
+  ])
   await send('PATCH', `${budgets}/b/status`, { status: { disruptionsAllowed: 1 } }, merge)
   assert.equal((await evict()).status, 201)
   assert.equal((await send('GET', `${pods}/p`)).status, 404)
@@ -235,7 +233,15 @@ test('a refused upgrade is passed on, so that a client can try another protocol'
   const plain = httpRequest(
     'GET', `${pods}/p/exec?command=ls`, undefined, { upgrade: 'websocket' }, new AbortController().signal,
   )
-  const request: HttpRequest = { ...plain, upgrade: { protocol: 'websocket', accept: () => { throw new Error('not accepted') } } }
+  const request: HttpRequest = {
+    ...plain,
+    upgrade: {
+      protocol: 'websocket',
+      accept: () => {
+        throw new Error('not accepted')
+      },
+    },
+  }
   const answer = await readAnswer(await server.server.handle(request))
   assert.deepEqual([answer.status, answer.text], [403, 'unknown protocol'])
   const without = await server.send('GET', `${pods}/p/exec?command=ls`)
@@ -244,9 +250,9 @@ test('a refused upgrade is passed on, so that a client can try another protocol'
 
 test('proxies pass on paths and queries, without credentials', async () => {
   const { server, asked } = await withKubelet({ status: 200, body: 'page' })
-  const node = await server.send(
-    'GET', '/api/v1/nodes/n/proxy/stats/summary?x=%2F', undefined, { authorization: 'Bearer secret' },
-  )
+  const node = await server.send('GET', '/api/v1/nodes/n/proxy/stats/summary?x=%2F', undefined, {
+    authorization: 'Bearer secret',
+  })
   assert.equal(node.text, 'page')
   assert.equal(asked[0]!.url, 'https://10.0.0.1:10250/stats/summary?x=%2F')
   assert.equal(asked[0]!.headers['authorization'], undefined)

@@ -1,9 +1,19 @@
 /** world/container-runtime over CRI v1: containerd (1.6 and newer) on a unix socket. */
 import {
-  RuntimeError, type ContainerRuntime, type RegistryCredentials, type RuntimeFilter,
+  RuntimeError,
+  type ContainerRuntime,
+  type RegistryCredentials,
+  type RuntimeFilter,
 } from '#world/container-runtime.ts'
 import {
-  fromContainer, fromContainerStats, fromContainerStatus, fromImage, fromSandbox, fromSandboxStatus, toContainerConfig, toResources,
+  fromContainer,
+  fromContainerStats,
+  fromContainerStatus,
+  fromImage,
+  fromSandbox,
+  fromSandboxStatus,
+  toContainerConfig,
+  toResources,
   toSandboxConfig,
 } from './convert.ts'
 import { runtimeEvents } from './events.ts'
@@ -29,14 +39,23 @@ export function createContainerRuntime(endpoint: string): ContainerRuntime & Asy
     },
     async conditions() {
       const { status } = await runtime('Status', {}, 10_000)
-      return (status?.conditions ?? []).map(({ type = '', status: value = false, reason = '', message = '' }) => ({ type, status: value, reason, message }))
+      return (status?.conditions ?? []).map(({ type = '', status: value = false, reason = '', message = '' }) => ({
+        type,
+        status: value,
+        reason,
+        message,
+      }))
     },
     async setPodCidr(podCidr) {
       await runtime('UpdateRuntimeConfig', { runtimeConfig: { networkConfig: { podCidr } } })
     },
 
     async runSandbox(config, runtimeHandler) {
-      const { podSandboxId = '' } = await runtime('RunPodSandbox', { config: toSandboxConfig(config), runtimeHandler }, sandboxTimeoutMs)
+      const { podSandboxId = '' } = await runtime(
+        'RunPodSandbox',
+        { config: toSandboxConfig(config), runtimeHandler },
+        sandboxTimeoutMs,
+      )
       return podSandboxId
     },
     async stopSandbox(podSandboxId) {
@@ -52,7 +71,9 @@ export function createContainerRuntime(endpoint: string): ContainerRuntime & Asy
       return answer?.status && fromSandboxStatus(answer.status)
     },
     async listSandboxes(filter) {
-      const { items = [] } = await runtime('ListPodSandbox', { filter: { ...(filter.id && { id: filter.id }), ...labelsOf(filter) } })
+      const { items = [] } = await runtime('ListPodSandbox', {
+        filter: { ...(filter.id && { id: filter.id }), ...labelsOf(filter) },
+      })
       return items.map(fromSandbox)
     },
 
@@ -88,8 +109,15 @@ export function createContainerRuntime(endpoint: string): ContainerRuntime & Asy
     },
 
     async execSync(containerId, command, timeoutSeconds) {
-      const { stdout = new Uint8Array(), stderr = new Uint8Array(), exitCode = 0 } = await runtime(
-        'ExecSync', { containerId, cmd: [...command], timeout: timeoutSeconds }, timeoutSeconds === 0 ? 0 : timeoutSeconds * 1000 + 5000)
+      const {
+        stdout = new Uint8Array(),
+        stderr = new Uint8Array(),
+        exitCode = 0,
+      } = await runtime(
+        'ExecSync',
+        { containerId, cmd: [...command], timeout: timeoutSeconds },
+        timeoutSeconds === 0 ? 0 : timeoutSeconds * 1000 + 5000,
+      )
       return { stdout, stderr, exitCode }
     },
     async execUrl({ containerId, command, tty, stdin, stdout, stderr }) {
@@ -117,9 +145,15 @@ export function createContainerRuntime(endpoint: string): ContainerRuntime & Asy
       return found && fromImage(found)
     },
     async pullImage(name, credentials, sandboxConfig) {
-      const { imageRef = '' } = await image('PullImage', {
-        image: { image: name }, ...(credentials && { auth: toAuth(credentials) }), sandboxConfig: toSandboxConfig(sandboxConfig),
-      }, pullTimeoutMs)
+      const { imageRef = '' } = await image(
+        'PullImage',
+        {
+          image: { image: name },
+          ...(credentials && { auth: toAuth(credentials) }),
+          sandboxConfig: toSandboxConfig(sandboxConfig),
+        },
+        pullTimeoutMs,
+      )
       return imageRef
     },
     async removeImage(name) {
@@ -128,9 +162,13 @@ export function createContainerRuntime(endpoint: string): ContainerRuntime & Asy
     async imageFilesystem() {
       const { imageFilesystems = [] } = await image('ImageFsInfo', {})
       const first = imageFilesystems[0]
-      return first && {
-        mountpoint: first.fsId?.mountpoint ?? '', usedBytes: Number(first.usedBytes?.value ?? 0), inodesUsed: Number(first.inodesUsed?.value ?? 0),
-      }
+      return (
+        first && {
+          mountpoint: first.fsId?.mountpoint ?? '',
+          usedBytes: Number(first.usedBytes?.value ?? 0),
+          inodesUsed: Number(first.inodesUsed?.value ?? 0),
+        }
+      )
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([channel[Symbol.asyncDispose](), eventChannel[Symbol.asyncDispose]()])
@@ -138,7 +176,10 @@ export function createContainerRuntime(endpoint: string): ContainerRuntime & Asy
   }
 }
 
-/** A container that ends by itself in this very instant takes its shim with it, and the call that was on its way there fails: again, then. */
+/**
+ * A container that ends by itself in this very instant takes its shim with it, and the call that was on its way there
+ * fails: again, then.
+ */
 async function shimMayEnd<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
@@ -162,7 +203,11 @@ function labelsOf({ labels }: RuntimeFilter): { labelSelector?: Record<string, s
 }
 
 function containerFilter(filter: RuntimeFilter) {
-  return { ...(filter.id && { id: filter.id }), ...(filter.sandboxId && { podSandboxId: filter.sandboxId }), ...labelsOf(filter) }
+  return {
+    ...(filter.id && { id: filter.id }),
+    ...(filter.sandboxId && { podSandboxId: filter.sandboxId }),
+    ...labelsOf(filter),
+  }
 }
 
 function urlOf({ url }: { url?: string }): string {

@@ -1,6 +1,9 @@
-/** What happens to containers, told by containerd's own event service: CRI's stream of them came only with containerd 1.7. */
-import { decodeProtobuf, encodeProtobuf } from '#machinery/codec/protobuf.ts'
+/**
+ * What happens to containers, told by containerd's own event service: CRI's stream of them came only with
+ * containerd 1.7.
+ */
 import { AsyncQueue } from '#base/async-queue.ts'
+import { decodeProtobuf, encodeProtobuf } from '#machinery/codec/protobuf.ts'
 import type { RuntimeEvent } from '#world/container-runtime.ts'
 import { events, runtimeService, type Envelope } from './gen/cri-schema.ts'
 import type { GrpcChannel } from './grpc-channel.ts'
@@ -25,7 +28,10 @@ export async function* runtimeEvents(channel: GrpcChannel, signal: AbortSignal):
   // read ours too.
   const confirm = (): void => {
     const version = encodeProtobuf({}, messageSchema(runtimeService.Version.request))
-    channel.unary(runtimeService.Version.path, version, confirmTimeoutMs).then(() => queue.tryPush({ type: 'connected' }), (error: unknown) => queue.fail(error))
+    channel.unary(runtimeService.Version.path, version, confirmTimeoutMs).then(
+      () => queue.tryPush({ type: 'connected' }),
+      (error: unknown) => queue.fail(error),
+    )
   }
   const messages = channel.stream(events.Subscribe.path, request, signal, confirm)
   const reading = read(messages, queue)
@@ -56,10 +62,15 @@ function toEvent({ topic = '', event }: Envelope): RuntimeEvent | undefined {
   const name = topic === '/tasks/start' ? 'TaskStart' : topic === '/tasks/exit' ? 'TaskExit' : 'TaskOOM'
   if (topic === '/containers/delete') {
     // ContainerDelete has its id where TaskOOM has its container's.
-    const { containerId } = decodeProtobuf(event.value, messageSchema('containerd.events.TaskOOM')) as { containerId?: string }
+    const { containerId } = decodeProtobuf(event.value, messageSchema('containerd.events.TaskOOM')) as {
+      containerId?: string
+    }
     return containerId ? { type, id: containerId } : undefined
   }
-  const { containerId, id } = decodeProtobuf(event.value, messageSchema(`containerd.events.${name}`)) as { containerId?: string; id?: string }
+  const { containerId, id } = decodeProtobuf(event.value, messageSchema(`containerd.events.${name}`)) as {
+    containerId?: string
+    id?: string
+  }
   if (!containerId || (name === 'TaskExit' && id !== undefined && id !== '' && id !== containerId)) return undefined
   return { type, id: containerId }
 }

@@ -16,8 +16,23 @@ export interface GrpcChannel extends AsyncDisposable {
 
 /** By number. */
 const codes: readonly (RuntimeErrorCode | 'OK')[] = [
-  'OK', 'Canceled', 'Unknown', 'InvalidArgument', 'DeadlineExceeded', 'NotFound', 'AlreadyExists', 'PermissionDenied', 'ResourceExhausted',
-  'FailedPrecondition', 'Aborted', 'OutOfRange', 'Unimplemented', 'Internal', 'Unavailable', 'DataLoss', 'Unauthenticated',
+  'OK',
+  'Canceled',
+  'Unknown',
+  'InvalidArgument',
+  'DeadlineExceeded',
+  'NotFound',
+  'AlreadyExists',
+  'PermissionDenied',
+  'ResourceExhausted',
+  'FailedPrecondition',
+  'Aborted',
+  'OutOfRange',
+  'Unimplemented',
+  'Internal',
+  'Unavailable',
+  'DataLoss',
+  'Unauthenticated',
 ]
 /** An answer longer than this is a mistake: a node's list of containers takes a kilobyte each. */
 const messageLimitBytes = 64 * 1024 * 1024
@@ -44,7 +59,12 @@ export function openGrpcChannel(socketPath: string): GrpcChannel {
   function open(path: string, message: Uint8Array, timeoutMs: number): ClientHttp2Stream {
     const opened = current()
     const stream = opened.request({
-      ':method': 'POST', ':path': path, ':scheme': 'http', ':authority': 'localhost', 'content-type': 'application/grpc', te: 'trailers',
+      ':method': 'POST',
+      ':path': path,
+      ':scheme': 'http',
+      ':authority': 'localhost',
+      'content-type': 'application/grpc',
+      te: 'trailers',
       ...(timeoutMs > 0 && { 'grpc-timeout': `${Math.ceil(timeoutMs)}m` }),
     })
     opened.ref()
@@ -80,7 +100,10 @@ export function openGrpcChannel(socketPath: string): GrpcChannel {
       // A stream on a connection that stands already is open before anybody could listen for it.
       if (stream.pending) stream.once('ready', onOpen)
       else onOpen()
-      readMessages(stream, (answer) => queue.push(answer)).then(() => queue.end(), (error: unknown) => queue.fail(error))
+      readMessages(stream, (answer) => queue.push(answer)).then(
+        () => queue.end(),
+        (error: unknown) => queue.fail(error),
+      )
       try {
         yield* queue
       } finally {

@@ -1,6 +1,13 @@
 /** world/crypto.ts over node:crypto (OpenSSL). */
 import {
-  type KeyObject, createHash, createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, sign as signWith, verify as verifyWith,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign as signWith,
+  verify as verifyWith,
+  type KeyObject,
 } from 'node:crypto'
 import type { Crypto, PrivateKey, PublicKey } from '#world/crypto.ts'
 

@@ -2,14 +2,13 @@
 import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { DiskError } from '#world/disk.ts'
-import type { Disk, DiskFile } from '#world/disk.ts'
+import { DiskError, type Disk, type DiskFile } from '#world/disk.ts'
 import { takeLock } from './lock.ts'
 
 const { O_CREAT, O_DSYNC, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = fs.constants
 /**
- * Small on purpose: Linux keeps what one call wrote as one folio, and counts (and for a while locks) all of it with every later
- * write into it, however short.
+ * Small on purpose: Linux keeps what one call wrote as one folio, and counts (and for a while locks) all of it with
+ * every later write into it, however short.
  */
 const zeros = Buffer.alloc(64 * 1024)
 /** One read call returns at most 2 GiB; smaller ones let others have the thread in between. */
@@ -121,9 +120,9 @@ async function attempt<T>(path: string, work: Promise<T>): Promise<T> {
 function translate(path: string, error: unknown): DiskError {
   const code = codeOf(error)
   const reason = code === 'ENOSPC' || code === 'EDQUOT' ? 'full' : code === 'ENOENT' ? 'absent' : 'failed'
-  return new DiskError(
-    reason, `${join(path)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error },
-  )
+  return new DiskError(reason, `${join(path)}: ${error instanceof Error ? error.message : String(error)}`, {
+    cause: error,
+  })
 }
 
 function codeOf(error: unknown): unknown {

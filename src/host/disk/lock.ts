@@ -1,7 +1,6 @@
 /** Lock files that name their owner, so that a dead owner's can be told from a live one's. */
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { DiskError } from '#world/disk.ts'
-import type { DiskLock } from '#world/disk.ts'
+import { DiskError, type DiskLock } from '#world/disk.ts'
 
 interface Owner {
   readonly pid: number

@@ -42,7 +42,15 @@ function tooLong(limitBytes: number): ApiError {
 
 export function bodyLate(): ApiError {
   const message = 'Timeout: the request body did not arrive in time'
-  return new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'Timeout', code: 408 })
+  return new ApiError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason: 'Timeout',
+    code: 408,
+  })
 }
 
 /**

@@ -17,7 +17,10 @@ export class Http2Pool {
     if (signal.aborted) return Promise.reject(asError(signal.reason))
     const target = targetOf(request.url)
     const session = this.#session(request)
-    const stream = session.request({ ':method': request.method, ':path': target.path, ...request.headers }, { endStream: !request.body })
+    const stream = session.request(
+      { ':method': request.method, ':path': target.path, ...request.headers },
+      { endStream: !request.body },
+    )
     return new Promise((resolve, reject) => {
       const abort = (): void => { stream.close(http2.constants.NGHTTP2_CANCEL); reject(asError(signal.reason)) }
       const timer = setTimeout(() => {
@@ -50,7 +53,7 @@ export class Http2Pool {
     const known = this.#sessions.get(key)
     if (known && !known.closed && !known.destroyed) return known
     const session = http2.connect(`https://${target.label}`, {
-      ...(tls && tlsOptions(tls, target.address.host ?? '') as http2.SecureClientSessionOptions),
+      ...(tls && (tlsOptions(tls, target.address.host ?? '') as http2.SecureClientSessionOptions)),
       settings: { initialWindowSize: 4 << 20, enablePush: false },
       maxSessionMemory: 1000,
     })

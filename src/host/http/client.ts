@@ -3,7 +3,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { HttpClient, IncomingResponse, OutgoingRequest, RawConnection } from '#world/http.ts'
 import { Http2Pool } from './client-http2.ts'
-import { type Target, asError, bodyMs, headOf, ignoreLateError, incoming, targetOf, tlsOptions } from './outgoing.ts'
+import { asError, bodyMs, headOf, ignoreLateError, incoming, targetOf, tlsOptions, type Target } from './outgoing.ts'
 import { rawConnection } from './raw-connection.ts'
 
 export interface HttpClientOptions {
@@ -45,7 +45,11 @@ class Client {
   constructor(options: HttpClientOptions) {
     this.#timeoutMs = options.timeoutMs ?? 30_000
     this.#agentOptions = {
-      keepAlive: true, maxSockets: options.connections ?? 256, maxFreeSockets: 64, timeout: options.idleMs ?? 90_000, scheduling: 'lifo',
+      keepAlive: true,
+      maxSockets: options.connections ?? 256,
+      maxFreeSockets: 64,
+      timeout: options.idleMs ?? 90_000,
+      scheduling: 'lifo',
     }
     this.#http2 = options.http2 ? new Http2Pool(this.#timeoutMs, options.idleMs ?? 90_000) : undefined
   }
@@ -83,7 +87,12 @@ class Client {
     this.#http2?.close()
   }
 
-  #open(request: OutgoingRequest, signal: AbortSignal, reuse: boolean, reject: (error: Error) => void): http.ClientRequest {
+  #open(
+    request: OutgoingRequest,
+    signal: AbortSignal,
+    reuse: boolean,
+    reject: (error: Error) => void,
+  ): http.ClientRequest {
     const target = targetOf(request.url)
     const { tls } = request
     const headers: Record<string, string | number> = { ...request.headers }
@@ -97,7 +106,10 @@ class Client {
       agent: reuse ? this.#agent(target, request) : false,
       ...(tls && target.secure ? tlsOptions(tls, target.address.host ?? '') : {}),
     })
-    const timer = setTimeout(() => outgoing.destroy(new Error(`no answer from ${target.label} within ${this.#timeoutMs} ms`)), this.#timeoutMs)
+    const timer = setTimeout(
+      () => outgoing.destroy(new Error(`no answer from ${target.label} within ${this.#timeoutMs} ms`)),
+      this.#timeoutMs,
+    )
     const settled = (): void => clearTimeout(timer)
     outgoing.once('response', settled).once('upgrade', settled).once('close', settled)
     outgoing.on('error', (error) => { reject(signal.aborted ? asError(signal.reason) : error) })

@@ -1,12 +1,11 @@
 /** HTTP/1.1 requests, and the hand-over of a connection to another protocol (websocket, SPDY). */
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { HttpRequest, HttpResponse, Peer, RawConnection, UpgradeRequest } from '#world/http.ts'
 import { collect, drained, pump } from './body.ts'
 import { failureResponse, plain } from './failure.ts'
-import { type Service, totalLength } from './service.ts'
 import { rawConnection } from './raw-connection.ts'
+import { totalLength, type Service } from './service.ts'
 
 class Http1Request implements HttpRequest {
   readonly method: string
@@ -21,7 +20,13 @@ class Http1Request implements HttpRequest {
   #abort: AbortController | undefined
   #bodyTaken = false
 
-  constructor(message: IncomingMessage, closing: Duplex | ServerResponse, peer: Peer, bodyMs: number, upgrade?: UpgradeRequest) {
+  constructor(
+    message: IncomingMessage,
+    closing: Duplex | ServerResponse,
+    peer: Peer,
+    bodyMs: number,
+    upgrade?: UpgradeRequest,
+  ) {
     const target = message.url!
     const question = target.indexOf('?')
     this.method = message.method!
@@ -39,7 +44,7 @@ class Http1Request implements HttpRequest {
   get signal(): AbortSignal {
     if (!this.#abort) {
       const abort = this.#abort = new AbortController()
-      if (this.#closing.destroyed || this.#message.destroyed && !this.#message.complete) abort.abort()
+      if (this.#closing.destroyed || (this.#message.destroyed && !this.#message.complete)) abort.abort()
       else this.#closing.once('close', () => abort.abort())
     }
     return this.#abort.signal
@@ -113,7 +118,9 @@ async function writeResponse(reply: ServerResponse, response: HttpResponse, serv
     await pump(body.chunks, reply, service.limits.stalledReaderMs)
     reply.end()
   } else {
-    if (response.status !== 204 && response.status !== 304 && response.status >= 200) reply.setHeader('content-length', 0)
+    if (response.status !== 204 && response.status !== 304 && response.status >= 200) {
+      reply.setHeader('content-length', 0)
+    }
     writeHead(reply, response).end()
   }
 }
@@ -139,7 +146,8 @@ export async function serveUpgrade(
     let response: HttpResponse
     const refusal = refusalOf(message)
     try {
-      response = refusal ?? await service.handle(new Http1Request(message, socket, peer, service.limits.bodyMs, upgrade))
+      response =
+        refusal ?? (await service.handle(new Http1Request(message, socket, peer, service.limits.bodyMs, upgrade)))
     } catch (error) {
       response = failureResponse(error, service.log)
     }

@@ -1,13 +1,13 @@
 /** The HTTPS server: HTTP/1.1 and HTTP/2 on one port, client certificates asked for but not required. */
-import http from 'node:http'
 import { constants } from 'node:crypto'
-import tls from 'node:tls'
+import http from 'node:http'
 import type { Duplex } from 'node:stream'
+import tls from 'node:tls'
 import type { HttpRequest, HttpResponse, Peer } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
-import { serveRequest, serveUpgrade } from './http1.ts'
 import { Http2Connection } from './h2/connection.ts'
-import { type Limits, defaultLimits } from './limits.ts'
+import { serveRequest, serveUpgrade } from './http1.ts'
+import { defaultLimits, type Limits } from './limits.ts'
 import { fingerprints, peerOf } from './peer.ts'
 import type { Service } from './service.ts'
 
@@ -207,8 +207,12 @@ class HttpsServer implements Server, Service {
       connectionsCheckingInterval: Math.min(5_000, limits.headersMs / 2),
       insecureHTTPParser: false,
     })
-    server.on('request', (message, reply) => { void serveRequest(message, reply, this.#peers.get(message.socket)!, this) })
-    server.on('upgrade', (message, socket, head) => { void serveUpgrade(message, socket, head, this.#peers.get(socket)!, this) })
+    server.on('request', (message, reply) => {
+      void serveRequest(message, reply, this.#peers.get(message.socket)!, this)
+    })
+    server.on('upgrade', (message, socket, head) => {
+      void serveUpgrade(message, socket, head, this.#peers.get(socket)!, this)
+    })
     server.on('clientError', refuseMalformed)
     return server
   }
@@ -227,9 +231,15 @@ function isLoopback(address: string): boolean {
 
 /** AEAD only; TLS 1.3 has nothing else. */
 const ciphers = [
-  'TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256',
-  'ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305',
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':')
 
 function secureContext(certificates: Certificates): tls.SecureContextOptions {

@@ -18,7 +18,14 @@ export interface Target {
 /** Throws for a URL that is none, or of another scheme. */
 export function targetOf(url: string): Target {
   const unix = /^http\+unix:\/\/([^/]+)(\/.*)$/.exec(url)
-  if (unix) return { secure: false, address: { socketPath: decodeURIComponent(unix[1]!) }, path: unix[2]!, label: decodeURIComponent(unix[1]!) }
+  if (unix) {
+    return {
+      secure: false,
+      address: { socketPath: decodeURIComponent(unix[1]!) },
+      path: unix[2]!,
+      label: decodeURIComponent(unix[1]!),
+    }
+  }
   const parsed = new URL(url)
   if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') {
     throw new Error(`unsupported URL scheme in ${parsed.protocol}//${parsed.host}`)

@@ -1,6 +1,6 @@
 /** Who is at the other end of a TLS connection: worked out once, when the handshake is done. */
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 import { X509Certificate } from 'node:crypto'
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 import type { Peer, PeerCertificate } from '#world/http.ts'
 
 /** SHA-256 fingerprints of the CA certificates in a PEM bundle, in `AA:BB` form. */

@@ -1,4 +1,3 @@
-import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -6,15 +5,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import http2 from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
 import tls from 'node:tls'
 import { promisify } from 'node:util'
+import { createAuthority, issueKey, loadAuthority, type CertifiedKey } from '#base/x509/authority.ts'
 import { notFound } from '#machinery/errors/api-error.ts'
 import type { HttpRequest, HttpResponse, OutgoingRequest } from '#world/http.ts'
 import { silentLog } from '#world/log.ts'
-import { type CertifiedKey, createAuthority, issueKey, loadAuthority } from '#base/x509/authority.ts'
 import { nodeCrypto } from '../crypto/node-crypto.ts'
-import { type ClosableHttpClient, createHttpClient } from './client.ts'
-import { PortInUse, type Server, listen } from './listen.ts'
+import { createHttpClient, type ClosableHttpClient } from './client.ts'
+import { listen, PortInUse, type Server } from './listen.ts'
 
 const tools = { crypto: nodeCrypto, random: { bytes: (length: number) => randomBytes(length) } }
 const hour = 3600 * 1000
@@ -23,9 +23,19 @@ const clusterCa = createAuthority(tools, 'kubernetes', validity)
 const proxyCa = createAuthority(tools, 'front-proxy-ca', validity)
 const strangerCa = createAuthority(tools, 'kubernetes', validity)
 
-function certificate(ca: CertifiedKey, commonName: string, organizations: string[] = [], usage: 'client auth' | 'server auth' = 'client auth', when = validity): CertifiedKey {
+function certificate(
+  ca: CertifiedKey,
+  commonName: string,
+  organizations: string[] = [],
+  usage: 'client auth' | 'server auth' = 'client auth',
+  when = validity,
+): CertifiedKey {
   return issueKey(tools, loadAuthority(tools, ca), {
-    ...when, subject: { commonName, organizations }, extendedKeyUsages: [usage], dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'],
+    ...when,
+    subject: { commonName, organizations },
+    extendedKeyUsages: [usage],
+    dnsNames: ['localhost'],
+    ipAddresses: ['127.0.0.1'],
   })
 }
 const serving = certificate(clusterCa, 'kube-apiserver', [], 'server auth')
@@ -33,27 +43,53 @@ const serving = certificate(clusterCa, 'kube-apiserver', [], 'server auth')
 /** What the tests ask for, by path. */
 async function handle(request: HttpRequest): Promise<HttpResponse> {
   const text = (body: string, headers = {}): HttpResponse => ({
-    status: 200, headers: { 'content-type': 'text/plain', ...headers }, body: { type: 'bytes', chunks: [Buffer.from(body)] },
+    status: 200,
+    headers: { 'content-type': 'text/plain', ...headers },
+    body: { type: 'bytes', chunks: [Buffer.from(body)] },
   })
   switch (request.path) {
-    case '/who': return text(JSON.stringify(request.peer, (key, value) => (key === 'notAfter' || key === 'address' || key === 'fingerprint' ? undefined : value)))
-    case '/echo': return text(`${request.method} ${request.query} ${request.headers['host']} ${(await request.readBody(1000)).length}`)
-    case '/large': return { status: 200, headers: {}, body: { type: 'bytes', chunks: Array.from({ length: 100 }, () => Buffer.alloc(100_000, 97)) } }
-    case '/stream': return { status: 200, headers: {}, body: { type: 'stream', chunks: ticks(request.signal) } }
-    case '/missing': throw notFound({ group: '', resource: 'pods' }, 'web')
-    case '/broken': throw new Error('secret inner text')
-    case '/breaks-off': return { status: 200, headers: {}, body: { type: 'stream', chunks: breaksOff() } }
-    case '/goaway': return text('bye', { connection: 'close' })
-    case '/nothing': return { status: 204, headers: {}, body: { type: 'none' } }
+    case '/who':
+      return text(
+        JSON.stringify(request.peer, (key, value) =>
+          key === 'notAfter' || key === 'address' || key === 'fingerprint' ? undefined : value,
+        ),
+      )
+    case '/echo':
+      return text(
+        `${request.method} ${request.query} ${request.headers['host']} ${(await request.readBody(1000)).length}`,
+      )
+    case '/large':
+      return {
+        status: 200,
+        headers: {},
+        body: { type: 'bytes', chunks: Array.from({ length: 100 }, () => Buffer.alloc(100_000, 97)) },
+      }
+    case '/stream':
+      return { status: 200, headers: {}, body: { type: 'stream', chunks: ticks(request.signal) } }
+    case '/missing':
+      throw notFound({ group: '', resource: 'pods' }, 'web')
+    case '/broken':
+      throw new Error('secret inner text')
+    case '/breaks-off':
+      return { status: 200, headers: {}, body: { type: 'stream', chunks: breaksOff() } }
+    case '/goaway':
+      return text('bye', { connection: 'close' })
+    case '/nothing':
+      return { status: 204, headers: {}, body: { type: 'none' } }
     case '/upgrade': {
       if (!request.upgrade) return { status: 400, headers: {}, body: { type: 'none' } }
       const connection = request.upgrade.accept()
-      await connection.write(Buffer.from('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: x\r\n\r\n'))
-      for await (const chunk of connection.received) await connection.write(Buffer.from(Buffer.from(chunk).toString().toUpperCase()))
+      await connection.write(
+        Buffer.from('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: x\r\n\r\n'),
+      )
+      for await (const chunk of connection.received) {
+        await connection.write(Buffer.from(Buffer.from(chunk).toString().toUpperCase()))
+      }
       connection.end()
       return { status: 101, headers: {}, body: { type: 'upgraded' } }
     }
-    default: return { status: 404, headers: {}, body: { type: 'none' } }
+    default:
+      return { status: 404, headers: {}, body: { type: 'none' } }
   }
 }
 
@@ -96,17 +132,42 @@ after(async () => {
   await server.close()
 })
 
-async function ask(client: ClosableHttpClient, path: string, request: Partial<OutgoingRequest> = {}): Promise<{ status: number; text: string }> {
-  const response = await client.request({ method: 'GET', url: url + path, headers: {}, tls: clusterTls, ...request }, never)
+async function ask(
+  client: ClosableHttpClient,
+  path: string,
+  request: Partial<OutgoingRequest> = {},
+): Promise<{ status: number; text: string }> {
+  const response = await client.request(
+    { method: 'GET', url: url + path, headers: {}, tls: clusterTls, ...request },
+    never,
+  )
   return { status: response.status, text: Buffer.from(await response.readBody(20_000_000)).toString() }
 }
 
 describe('plain requests over both protocols', () => {
   const cases: readonly (readonly [string, string, Partial<OutgoingRequest>, number, string | RegExp])[] = [
-    ['a query and a body arrive', '/echo?a=1&b', { method: 'POST', body: Buffer.alloc(1000) }, 200, /^POST a=1&b 127\.0\.0\.1:\d+ 1000$/],
+    [
+      'a query and a body arrive',
+      '/echo?a=1&b',
+      { method: 'POST', body: Buffer.alloc(1000) },
+      200,
+      /^POST a=1&b 127\.0\.0\.1:\d+ 1000$/,
+    ],
     ['a GET has an empty body', '/echo', {}, 200, /^GET {2}127\.0\.0\.1:\d+ 0$/],
-    ['a body over the limit is refused', '/echo', { method: 'POST', body: Buffer.alloc(1001) }, 413, /Request entity too large: limit is 1000/],
-    ['a large body over the limit is refused', '/echo', { method: 'POST', body: Buffer.alloc(3_000_000) }, 413, /Request entity too large/],
+    [
+      'a body over the limit is refused',
+      '/echo',
+      { method: 'POST', body: Buffer.alloc(1001) },
+      413,
+      /Request entity too large: limit is 1000/,
+    ],
+    [
+      'a large body over the limit is refused',
+      '/echo',
+      { method: 'POST', body: Buffer.alloc(3_000_000) },
+      413,
+      /Request entity too large/,
+    ],
     ['an answer in many chunks arrives whole', '/large', {}, 200, 'a'.repeat(10_000_000)],
     ['a stream arrives whole', '/stream', {}, 200, 'one\ntwo\n'],
     ['an ApiError becomes its Status', '/missing', {}, 404, /"message":"pods \\"web\\" not found"/],
@@ -128,7 +189,10 @@ describe('plain requests over both protocols', () => {
 
   test('the first chunk of a stream arrives before the second is made', async () => {
     for (const [protocol, client] of clients()) {
-      const response = await client.request({ method: 'GET', url: `${url}/stream`, headers: {}, tls: clusterTls }, never)
+      const response = await client.request(
+        { method: 'GET', url: `${url}/stream`, headers: {}, tls: clusterTls },
+        never,
+      )
       const seen: string[] = []
       for await (const chunk of response.chunks) seen.push(Buffer.from(chunk).toString())
       assert.deepEqual(seen, ['one\n', 'two\n'], protocol)
@@ -137,7 +201,10 @@ describe('plain requests over both protocols', () => {
 
   test('a stream that breaks off is an error to the reader, and nobody else notices', async () => {
     for (const [protocol, client] of clients()) {
-      const response = await client.request({ method: 'GET', url: `${url}/breaks-off`, headers: {}, tls: clusterTls }, never)
+      const response = await client.request(
+        { method: 'GET', url: `${url}/breaks-off`, headers: {}, tls: clusterTls },
+        never,
+      )
       await assert.rejects(response.readBody(1000), protocol)
       assert.equal((await ask(client, '/nothing')).status, 204)
     }
@@ -147,11 +214,18 @@ describe('plain requests over both protocols', () => {
     for (const [, client] of clients()) {
       const abortedBefore = aborted
       const abort = new AbortController()
-      const response = await client.request({ method: 'GET', url: `${url}/stream`, headers: {}, tls: clusterTls }, abort.signal)
+      const response = await client.request(
+        { method: 'GET', url: `${url}/stream`, headers: {}, tls: clusterTls },
+        abort.signal,
+      )
       const reading = response.readBody(1000).catch(() => undefined)
       abort.abort()
       await reading
-      for (let i = 0; i < 100 && aborted === abortedBefore; i++) await new Promise((resolve) => { setTimeout(resolve, 5) })
+      for (let i = 0; i < 100 && aborted === abortedBefore; i++) {
+        await new Promise((resolve) => {
+          setTimeout(resolve, 5)
+        })
+      }
       assert.equal(aborted, abortedBefore + 1)
     }
   })
@@ -168,12 +242,36 @@ describe('client certificates', () => {
   const future = { notBefore: Date.now() + hour / 2, notAfter: Date.now() + hour }
   const cases: readonly (readonly [string, CertifiedKey | undefined, RegExp])[] = [
     ['none is no identity', undefined, /^{}$/],
-    ['one of the client CA is an identity', certificate(clusterCa, 'jane', ['dev', 'ops']), /^{"certificate":{"commonName":"jane","organizations":\["(dev","ops|ops","dev)"\]}}$/],
-    ['one of the front proxy CA is only that', certificate(proxyCa, 'front', ['system:masters']), /^{"frontProxyCertificate":{"commonName":"front".*}}$/],
-    ['one of a stranger with the same name is refused', certificate(strangerCa, 'jane', ['system:masters']), /^{"certificateError":/],
-    ['an expired one is refused', certificate(clusterCa, 'jane', [], 'client auth', past), /^{"certificateError":"CERT_HAS_EXPIRED"}$/],
-    ['one of tomorrow is refused', certificate(clusterCa, 'jane', [], 'client auth', future), /^{"certificateError":"CERT_NOT_YET_VALID"}$/],
-    ['a serving certificate is refused', certificate(clusterCa, 'jane', [], 'server auth'), /^{"certificateError":"INVALID_PURPOSE"}$/],
+    [
+      'one of the client CA is an identity',
+      certificate(clusterCa, 'jane', ['dev', 'ops']),
+      /^{"certificate":{"commonName":"jane","organizations":\["(dev","ops|ops","dev)"\]}}$/,
+    ],
+    [
+      'one of the front proxy CA is only that',
+      certificate(proxyCa, 'front', ['system:masters']),
+      /^{"frontProxyCertificate":{"commonName":"front".*}}$/,
+    ],
+    [
+      'one of a stranger with the same name is refused',
+      certificate(strangerCa, 'jane', ['system:masters']),
+      /^{"certificateError":/,
+    ],
+    [
+      'an expired one is refused',
+      certificate(clusterCa, 'jane', [], 'client auth', past),
+      /^{"certificateError":"CERT_HAS_EXPIRED"}$/,
+    ],
+    [
+      'one of tomorrow is refused',
+      certificate(clusterCa, 'jane', [], 'client auth', future),
+      /^{"certificateError":"CERT_NOT_YET_VALID"}$/,
+    ],
+    [
+      'a serving certificate is refused',
+      certificate(clusterCa, 'jane', [], 'server auth'),
+      /^{"certificateError":"INVALID_PURPOSE"}$/,
+    ],
   ]
   for (const [name, identity, expected] of cases) {
     test(name, async () => {
@@ -208,7 +306,13 @@ describe('client certificates', () => {
 describe('upgrades', () => {
   test('the raw connection carries bytes both ways', async () => {
     const result = await client1.upgrade(
-      { method: 'POST', url: `${url}/upgrade`, headers: { connection: 'Upgrade', upgrade: 'SPDY/3.1' }, tls: clusterTls }, never,
+      {
+        method: 'POST',
+        url: `${url}/upgrade`,
+        headers: { connection: 'Upgrade', upgrade: 'SPDY/3.1' },
+        tls: clusterTls,
+      },
+      never,
     )
     assert.equal(result.type, 'upgraded')
     if (result.type !== 'upgraded') return
@@ -222,7 +326,13 @@ describe('upgrades', () => {
 
   test('a refusal is a plain answer', async () => {
     const result = await client1.upgrade(
-      { method: 'GET', url: `${url}/missing`, headers: { connection: 'Upgrade', upgrade: 'websocket' }, tls: clusterTls }, never,
+      {
+        method: 'GET',
+        url: `${url}/missing`,
+        headers: { connection: 'Upgrade', upgrade: 'websocket' },
+        tls: clusterTls,
+      },
+      never,
     )
     assert.equal(result.type, 'refused')
     if (result.type !== 'refused') return
@@ -234,7 +344,13 @@ describe('upgrades', () => {
 describe('hostile connections', () => {
   const raw = (text: string, options: tls.ConnectionOptions = {}): Promise<string> => new Promise((resolve) => {
     let answer = ''
-    const socket = tls.connect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], ...options })
+    const socket = tls.connect({
+      port: server.port,
+      host: '127.0.0.1',
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+      ...options,
+    })
     socket.on('data', (chunk: Buffer) => { answer += chunk.toString() })
     socket.on('error', () => undefined)
     socket.on('close', () => resolve(answer))
@@ -242,9 +358,21 @@ describe('hostile connections', () => {
   })
   const host = 'Host: a\r\n'
   const malformed: readonly (readonly [string, string, RegExp])[] = [
-    ['content-length with transfer-encoding', `POST /echo HTTP/1.1\r\n${host}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, /^HTTP\/1.1 400/],
-    ['two content-lengths', `POST /echo HTTP/1.1\r\n${host}Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcd`, /^HTTP\/1.1 400/],
-    ['an unknown transfer-encoding', `POST /echo HTTP/1.1\r\n${host}Transfer-Encoding: xchunked\r\n\r\nabcd`, /^HTTP\/1.1 400/],
+    [
+      'content-length with transfer-encoding',
+      `POST /echo HTTP/1.1\r\n${host}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      /^HTTP\/1.1 400/,
+    ],
+    [
+      'two content-lengths',
+      `POST /echo HTTP/1.1\r\n${host}Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcd`,
+      /^HTTP\/1.1 400/,
+    ],
+    [
+      'an unknown transfer-encoding',
+      `POST /echo HTTP/1.1\r\n${host}Transfer-Encoding: xchunked\r\n\r\nabcd`,
+      /^HTTP\/1.1 400/,
+    ],
     ['a space before the colon', 'GET /who HTTP/1.1\r\nHost : a\r\n\r\n', /^HTTP\/1.1 400/],
     ['a folded header', `GET /who HTTP/1.1\r\n${host}A: b\r\n c\r\n\r\n`, /^HTTP\/1.1 400/],
     ['no host', 'GET /who HTTP/1.1\r\nConnection: close\r\n\r\n', /^HTTP\/1.1 400/],
@@ -260,7 +388,10 @@ describe('hostile connections', () => {
 
   test('old TLS versions find no server here', async () => {
     for (const maxVersion of ['TLSv1', 'TLSv1.1'] as const) {
-      assert.equal(await raw('GET / HTTP/1.1\r\n\r\n', { minVersion: 'TLSv1', maxVersion, ciphers: 'ALL@SECLEVEL=0' }), '')
+      assert.equal(
+        await raw('GET / HTTP/1.1\r\n\r\n', { minVersion: 'TLSv1', maxVersion, ciphers: 'ALL@SECLEVEL=0' }),
+        '',
+      )
     }
   })
 
@@ -277,7 +408,10 @@ describe('hostile connections', () => {
   test('a flood of resets closes that connection only', async () => {
     const session = http2.connect(url, { ca: clusterCa.certificate })
     session.on('error', () => undefined)
-    const gone = new Promise<void>((resolve) => { session.once('goaway', () => resolve()); session.once('close', () => resolve()) })
+    const gone = new Promise<void>((resolve) => {
+      session.once('goaway', () => resolve())
+      session.once('close', () => resolve())
+    })
     await new Promise<void>((resolve) => { session.once('connect', () => resolve()) })
     for (let i = 0; i < 200 && !session.closed && !session.destroyed; i++) {
       for (let j = 0; j < 50 && !session.closed && !session.destroyed; j++) {
@@ -295,17 +429,25 @@ describe('hostile connections', () => {
 
 test('a taken port is named', async () => {
   const again = listen({ port: server.port, host: '127.0.0.1', handle, log: silentLog, certificates: serving })
-  await assert.rejects(again, (error: unknown) => error instanceof PortInUse && error.message.includes(`port ${server.port}`))
+  await assert.rejects(
+    again,
+    (error: unknown) => error instanceof PortInUse && error.message.includes(`port ${server.port}`),
+  )
 })
 
 test('closing lets answers in flight end and refuses new ones', async () => {
   await using second = await listen({ port: 0, host: '127.0.0.1', handle, log: silentLog, certificates: serving })
   const client = createHttpClient()
-  const response = await client.request({ method: 'GET', url: `https://127.0.0.1:${second.port}/stream`, headers: {}, tls: clusterTls }, never)
+  const response = await client.request(
+    { method: 'GET', url: `https://127.0.0.1:${second.port}/stream`, headers: {}, tls: clusterTls },
+    never,
+  )
   const closed = second.close()
   assert.equal(Buffer.from(await response.readBody(1000)).toString(), 'one\ntwo\n')
   await closed
-  await assert.rejects(client.request({ method: 'GET', url: `https://127.0.0.1:${second.port}/who`, headers: {}, tls: clusterTls }, never))
+  await assert.rejects(
+    client.request({ method: 'GET', url: `https://127.0.0.1:${second.port}/who`, headers: {}, tls: clusterTls }, never),
+  )
   client[Symbol.dispose]()
 })
 
@@ -318,8 +460,17 @@ test('curl speaks both protocols with a client certificate', async () => {
     writeFileSync(join(directory, 'jane.key'), identity.key)
     for (const [flag, version] of [['--http1.1', '1.1'], ['--http2', '2']]) {
       const { stdout } = await promisify(execFile)('curl', [
-        '-sS', flag!, '--cacert', join(directory, 'ca.crt'), '--cert', join(directory, 'jane.crt'), '--key', join(directory, 'jane.key'),
-        '-w', ' %{http_version}', `${url}/who`,
+        '-sS',
+        flag!,
+        '--cacert',
+        join(directory, 'ca.crt'),
+        '--cert',
+        join(directory, 'jane.crt'),
+        '--key',
+        join(directory, 'jane.key'),
+        '-w',
+        ' %{http_version}',
+        `${url}/who`,
       ])
       assert.equal(stdout, `{"certificate":{"commonName":"jane","organizations":["dev"]}} ${version}`)
     }

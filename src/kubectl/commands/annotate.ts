@@ -17,10 +17,18 @@ export const annotate: Command = {
       return [word.slice(0, equals), word.slice(equals + 1)]
     })
     const both = pairs.remove.filter((key) => Object.hasOwn(pairs.set, key))
-    if (both.length > 0) throw new CommandError(`can not both modify and remove the following annotation(s) in the same command: ${both.join(', ')}`)
+    if (both.length > 0) {
+      throw new CommandError(
+        `can not both modify and remove the following annotation(s) in the same command: ${both.join(', ')}`,
+      )
+    }
     await editMetadata(context, {
-      field: 'annotations', pairs,
-      refuse: (conflicts) => new CommandError(`--overwrite is false but found the following declared annotation(s): ${conflicts.map(([key, value]) => `'${key}' already has a value (${value})`).join(', ')}`),
+      field: 'annotations',
+      pairs,
+      refuse: (conflicts) =>
+        new CommandError(
+          `--overwrite is false but found the following declared annotation(s): ${conflicts.map(([key, value]) => `'${key}' already has a value (${value})`).join(', ')}`,
+        ),
       print: async (object) => print(object, 'annotated'),
     })
   },

@@ -6,24 +6,33 @@ import { PatchConflict } from '#machinery/patch/create-strategic-merge-patch.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { deletionFlags, effectiveGrace, readCascade, waitUntilGone } from '../deleting.ts'
 import { CommandError, plainMessage, throwCollected, whileDoing } from '../errors.ts'
-import type { Json } from '../fields.ts'
-import { isObject, itemsIn, textAt, withValue } from '../fields.ts'
-import type { DryRun } from '../flags.ts'
-import { dryRunFlag, dryRunSuffix, fileFlags, readDryRun, readValidation, selectorFlag, validateFlag } from '../flags.ts'
+import { isObject, itemsIn, textAt, withValue, type Json } from '../fields.ts'
+import {
+  dryRunFlag,
+  dryRunSuffix,
+  fileFlags,
+  readDryRun,
+  readValidation,
+  selectorFlag,
+  validateFlag,
+  type DryRun,
+} from '../flags.ts'
 import { configurationText, lastAppliedAnnotation, lastAppliedOf, withLastApplied } from '../last-applied.ts'
 import { createObject, deleteObject, findObject, getObject, patchObject } from '../operations.ts'
-import type { Patch } from '../patching.ts'
-import { applyLocally, planApply } from '../patching.ts'
+import { applyLocally, planApply, type Patch } from '../patching.ts'
 import type { FlagSpecifications } from '../pflag.ts'
-import { makePrinter, operationPrinter, printFlags } from '../print/printer.ts'
 import { formatJson } from '../print/json.ts'
-import type { Info } from '../selection.ts'
-import { select } from '../selection.ts'
+import { makePrinter, operationPrinter, printFlags } from '../print/printer.ts'
+import { select, type Info } from '../selection.ts'
 
 const flags = {
   ...printFlags, ...fileFlags, ...selectorFlag, ...dryRunFlag, ...validateFlag, ...deletionFlags,
   all: { type: 'bool', usage: 'Accepted for compatibility.' },
-  'field-manager': { type: 'string', default: 'kubectl-client-side-apply', usage: 'Name of the manager that owns the fields.' },
+  'field-manager': {
+    type: 'string',
+    default: 'kubectl-client-side-apply',
+    usage: 'Name of the manager that owns the fields.',
+  },
   'force-conflicts': { type: 'bool', usage: 'With --server-side: take fields over that others manage.' },
   'openapi-patch': { type: 'bool', default: 'true', usage: 'Accepted for compatibility.' },
   overwrite: { type: 'bool', default: 'true', usage: 'Overwrite changes of others with the applied values.' },
@@ -44,8 +53,14 @@ export const apply: Command = {
   flags,
   subcommands: {
     'view-last-applied': {
-      summary: 'View the latest last-applied-configuration annotations of a resource or object', usage: '(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)',
-      flags: { ...fileFlags, ...selectorFlag, all: { type: 'bool', usage: 'All objects of the type.' }, output: { type: 'string', shorthand: 'o', default: 'yaml', usage: 'json or yaml.' } },
+      summary: 'View the latest last-applied-configuration annotations of a resource or object',
+      usage: '(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)',
+      flags: {
+        ...fileFlags,
+        ...selectorFlag,
+        all: { type: 'bool', usage: 'All objects of the type.' },
+        output: { type: 'string', shorthand: 'o', default: 'yaml', usage: 'json or yaml.' },
+      },
       run: viewLastApplied,
     },
   },
@@ -64,7 +79,9 @@ export const apply: Command = {
     const selection = await select(session, {
       filenames: given.list('filename'), recursive: given.bool('recursive'), labelSelector: given.string('selector'),
     })
-    if (selection.infos.length === 0 && selection.errors.length === 0) throw new CommandError('no objects passed to apply')
+    if (selection.infos.length === 0 && selection.errors.length === 0) {
+      throw new CommandError('no objects passed to apply')
+    }
     const errors = [...selection.errors]
     for (const info of selection.infos) {
       try {
@@ -83,16 +100,24 @@ function asOne(objects: readonly Json[]): Json {
 }
 
 function checkFlags({ flags: given, words, path }: CommandContext): void {
-  if (words.length > 0) throw new CommandError(`Unexpected args: [${words.join(' ')}]\nSee '${path} -h' for help and examples`)
+  if (words.length > 0) {
+    throw new CommandError(`Unexpected args: [${words.join(' ')}]\nSee '${path} -h' for help and examples`)
+  }
   if (given.list('filename').length === 0) throw new CommandError('must specify one of -f and -k')
   const serverSide = given.bool('server-side')
-  if (given.bool('force-conflicts') && !serverSide) throw new CommandError('--force-conflicts only works with --server-side')
+  if (given.bool('force-conflicts') && !serverSide) {
+    throw new CommandError('--force-conflicts only works with --server-side')
+  }
   if (given.string('dry-run') === 'client' && serverSide) {
     throw new CommandError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
   }
   if (given.bool('force') && serverSide) throw new CommandError('--force cannot be used with --server-side')
-  if (given.string('dry-run') === 'server' && given.bool('force')) throw new CommandError('--dry-run=server cannot be used with --force')
-  if (given.string('subresource') !== '' && !serverSide) throw new CommandError('--subresource can only be specified for --server-side')
+  if (given.string('dry-run') === 'server' && given.bool('force')) {
+    throw new CommandError('--dry-run=server cannot be used with --force')
+  }
+  if (given.string('subresource') !== '' && !serverSide) {
+    throw new CommandError('--subresource can only be specified for --server-side')
+  }
 }
 
 function refuseGeneratedName(info: Info): void {
@@ -100,11 +125,17 @@ function refuseGeneratedName(info: Info): void {
   if (info.name === '' && prefix !== '') throw new CommandError(`from ${prefix}: cannot use generate name with apply`)
 }
 
-async function applyOne(context: CommandContext, info: Info, { dryRun, print, ...options }: Application): Promise<void> {
+async function applyOne(
+  context: CommandContext,
+  info: Info,
+  { dryRun, print, ...options }: Application,
+): Promise<void> {
   const { session, environment } = context
   refuseGeneratedName(info)
   const modified = withLastApplied(info.object)
-  const current = await findObject(session, info).catch((error: unknown) => { throw whileDoing('retrieving current configuration of', info.source, error) })
+  const current = await findObject(session, info).catch((error: unknown) => {
+    throw whileDoing('retrieving current configuration of', info.source, error)
+  })
   const writing = { ...options, dryRun: dryRun === 'server' }
   if (!current) {
     const wanted = withoutNulls(modified) as Json
@@ -113,10 +144,14 @@ async function applyOne(context: CommandContext, info: Info, { dryRun, print, ..
     return await environment.output(print(made, 'created'))
   }
   if (lastAppliedOf(current) === undefined) {
-    environment.error(`Warning: resource ${info.resource.name}/${info.name} is missing the ${lastAppliedAnnotation} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`)
+    environment.error(
+      `Warning: resource ${info.resource.name}/${info.name} is missing the ${lastAppliedAnnotation} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`,
+    )
   }
-  const { patch, object } = dryRun === 'client'
-    ? await patchLocally(context, current, modified) : await patchWithRetries(context, info, current, modified, writing)
+  const { patch, object } =
+    dryRun === 'client'
+      ? await patchLocally(context, current, modified)
+      : await patchWithRetries(context, info, current, modified, writing)
   if (textAt(object, 'metadata', 'deletionTimestamp') !== '') {
     environment.error(`Warning: Detected changes to resource ${info.name} which is currently being deleted.\n`)
   }
@@ -130,7 +165,10 @@ interface Outcome {
 
 async function patchLocally(context: CommandContext, current: Json, modified: Json): Promise<Outcome> {
   const plan = await planApply(current, modified, context.flags.bool('overwrite'))
-  return { patch: plan.patch, object: Object.keys(plan.patch).length === 0 ? current : await applyLocally(current, plan) }
+  return {
+    patch: plan.patch,
+    object: Object.keys(plan.patch).length === 0 ? current : await applyLocally(current, plan),
+  }
 }
 
 const retries = 5
@@ -153,7 +191,13 @@ async function patchWithRetries(
         current = await getObject(session, info)
       } else if (given.bool('force') && (isReason(error, 'Conflict') || isReason(error, 'Invalid'))) {
         return { patch: modified, object: await recreate(context, info, modified, options) }
-      } else throw whileDoing(`applying patch:\n${encodeUnstructured(plan.patch)}\nto:\n${describeInfo(info)}\nfor:`, info.source, whileDoing('patching', info.source, error))
+      } else {
+        throw whileDoing(
+          `applying patch:\n${encodeUnstructured(plan.patch)}\nto:\n${describeInfo(info)}\nfor:`,
+          info.source,
+          whileDoing('patching', info.source, error),
+        )
+      }
     }
   }
 }
@@ -163,7 +207,11 @@ async function planOrExplain(current: Json, modified: Json, overwrite: boolean, 
     return await planApply(current, modified, overwrite)
   } catch (error) {
     if (!(error instanceof PatchConflict)) throw whileDoing('creating patch', info.source, error)
-    throw whileDoing(`applying patch:\n\nto:\n${describeInfo(info)}\nfor:`, info.source, new CommandError(plainMessage(error), { cause: error }))
+    throw whileDoing(
+      `applying patch:\n\nto:\n${describeInfo(info)}\nfor:`,
+      info.source,
+      new CommandError(plainMessage(error), { cause: error }),
+    )
   }
 }
 
@@ -173,23 +221,34 @@ function describeInfo({ resource, name, namespace }: Info): string {
 }
 
 async function recreate(
-  context: CommandContext, info: Info, modified: Json, options: { readonly fieldManager: string; readonly fieldValidation: string },
+  context: CommandContext,
+  info: Info,
+  modified: Json,
+  options: { readonly fieldManager: string; readonly fieldValidation: string },
 ): Promise<Json> {
   const { session, flags: given } = context
   const grace = effectiveGrace(given.int('grace-period'), true)
-  const answer = await deleteObject(session, info, { gracePeriodSeconds: grace, propagationPolicy: readCascade(given.string('cascade')) })
+  const answer = await deleteObject(session, info, {
+    gracePeriodSeconds: grace,
+    propagationPolicy: readCascade(given.string('cascade')),
+  })
   const timeout = given.duration('timeout')
   await waitUntilGone(context, info, textAt(answer, 'details', 'uid') || textAt(answer, 'metadata', 'uid'),
     timeout === 0 ? undefined : context.environment.clock.monotonic() + timeout)
   return await createObject(session, info, modified, options)
 }
 
-async function applyOnServer(context: CommandContext, info: Info, { dryRun, print, ...options }: Application): Promise<void> {
+async function applyOnServer(
+  context: CommandContext,
+  info: Info,
+  { dryRun, print, ...options }: Application,
+): Promise<void> {
   const { session, environment, flags: given } = context
   refuseGeneratedName(info)
   const target = { ...info, subresource: given.string('subresource') || undefined }
   const force = given.bool('force-conflicts')
-  const patchIt = (): Promise<Json> => patchObject(session, target, 'apply', info.object, { ...options, dryRun: dryRun === 'server', force })
+  const patchIt = (): Promise<Json> =>
+    patchObject(session, target, 'apply', info.object, { ...options, dryRun: dryRun === 'server', force })
   let object: Json
   try {
     object = await patchIt()
@@ -200,7 +259,10 @@ async function applyOnServer(context: CommandContext, info: Info, { dryRun, prin
   if (lastAppliedOf(object) !== undefined && dryRun === 'none') {
     const text = configurationText(info.object)
     const annotation = withValue({}, ['metadata', 'annotations', lastAppliedAnnotation], text)
-    object = await patchObject(session, target, 'merge', annotation, { ...options, fieldManager: 'kubectl-last-applied' })
+    object = await patchObject(session, target, 'merge', annotation, {
+      ...options,
+      fieldManager: 'kubectl-last-applied',
+    })
   }
   if (textAt(object, 'metadata', 'deletionTimestamp') !== '') {
     environment.error(`Warning: Detected changes to resource ${info.name} which is currently being deleted.\n`)
@@ -223,15 +285,28 @@ See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls)
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== null).map(([key, inner]) => [key, withoutNulls(inner)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== null)
+      .map(([key, inner]) => [key, withoutNulls(inner)]),
+  )
 }
 
 async function viewLastApplied(context: CommandContext): Promise<void> {
   const { flags: given, session, words, environment } = context
   const output = given.string('output')
-  if (output !== 'yaml' && output !== 'json') throw new CommandError(`Unexpected -o output mode: ${output}, the flag 'output' must be one of yaml|json\nSee '${context.path} -h' for help and examples`)
+  if (output !== 'yaml' && output !== 'json') {
+    throw new CommandError(
+      `Unexpected -o output mode: ${output}, the flag 'output' must be one of yaml|json\nSee '${context.path} -h' for help and examples`,
+    )
+  }
   const { infos, errors } = await select(session, {
-    words, filenames: given.list('filename'), recursive: given.bool('recursive'), labelSelector: given.string('selector'), all: given.bool('all'), latest: true,
+    words,
+    filenames: given.list('filename'),
+    recursive: given.bool('recursive'),
+    labelSelector: given.string('selector'),
+    all: given.bool('all'),
+    latest: true,
   })
   for (const object of infos.flatMap((info) => itemsIn(info.object) ?? [info.object])) {
     const text = lastAppliedOf(object)

@@ -1,13 +1,11 @@
 /** kubectl delete: by names, files or selectors; waits until the objects are gone. */
 import { ApiError } from '#machinery/errors/api-error.ts'
 import type { Command, CommandContext } from '../command.ts'
-import type { Deletion } from '../deleting.ts'
-import { deleteInfos, deletionFlags, effectiveGrace, readCascade } from '../deleting.ts'
+import { deleteInfos, deletionFlags, effectiveGrace, readCascade, type Deletion } from '../deleting.ts'
 import { CommandError, throwCollected } from '../errors.ts'
 import { dryRunFlag, fileFlags, readDryRun, selectorFlag } from '../flags.ts'
 import type { FlagSpecifications } from '../pflag.ts'
-import type { Info } from '../selection.ts'
-import { select } from '../selection.ts'
+import { select, type Info } from '../selection.ts'
 
 const flags = {
   ...fileFlags, ...selectorFlag, ...dryRunFlag, ...deletionFlags,
@@ -35,10 +33,19 @@ export const deleteCommand: Command = {
     checkFlags(context, deletion)
     const namespace = await session.namespace()
     const { infos, errors } = await select(session, {
-      words, filenames: given.list('filename'), recursive: given.bool('recursive'), labelSelector: given.string('selector'),
-      fieldSelector: given.string('field-selector'), all: given.bool('all'), allNamespaces: given.bool('all-namespaces'), fetch: false, namespace,
+      words,
+      filenames: given.list('filename'),
+      recursive: given.bool('recursive'),
+      labelSelector: given.string('selector'),
+      fieldSelector: given.string('field-selector'),
+      all: given.bool('all'),
+      allNamespaces: given.bool('all-namespaces'),
+      fetch: false,
+      namespace,
     })
-    const failures = deletion.ignoreNotFound ? errors.filter((error) => !(error instanceof ApiError && error.reason === 'NotFound')) : errors
+    const failures = deletion.ignoreNotFound
+      ? errors.filter((error) => !(error instanceof ApiError && error.reason === 'NotFound'))
+      : errors
     if (infos.length === 0) {
       throwCollected(failures)
       return await environment.output('No resources found\n')
@@ -61,26 +68,43 @@ function readDeletion({ flags: given }: CommandContext): Deletion {
   }
   const many = given.bool('all') || given.string('selector') !== '' || given.string('field-selector') !== ''
   return {
-    cascade: readCascade(given.string('cascade')), gracePeriodSeconds: effectiveGrace(grace, force), force, wait: given.bool('wait'),
-    timeoutMs: given.duration('timeout'), dryRun: readDryRun(given), nameOnly: given.string('output') === 'name',
+    cascade: readCascade(given.string('cascade')),
+    gracePeriodSeconds: effectiveGrace(grace, force),
+    force,
+    wait: given.bool('wait'),
+    timeoutMs: given.duration('timeout'),
+    dryRun: readDryRun(given),
+    nameOnly: given.string('output') === 'name',
     ignoreNotFound: given.changed('ignore-not-found') ? given.bool('ignore-not-found') : many,
   }
 }
 
 function checkFlags({ flags: given, environment }: CommandContext, deletion: Deletion): void {
   const output = given.string('output')
-  if (output !== '' && output !== 'name') throw new CommandError(`unexpected -o output mode: ${output}. We only support '-o name'`)
-  if (given.bool('all') && given.string('selector') !== '') throw new CommandError('cannot set --all and --selector at the same time')
-  if (given.bool('all') && given.string('field-selector') !== '') throw new CommandError('cannot set --all and --field-selector at the same time')
+  if (output !== '' && output !== 'name') {
+    throw new CommandError(`unexpected -o output mode: ${output}. We only support '-o name'`)
+  }
+  if (given.bool('all') && given.string('selector') !== '') {
+    throw new CommandError('cannot set --all and --selector at the same time')
+  }
+  if (given.bool('all') && given.string('field-selector') !== '') {
+    throw new CommandError('cannot set --all and --field-selector at the same time')
+  }
   if (!deletion.force) return
-  if (deletion.gracePeriodSeconds > 0) throw new CommandError('--force and --grace-period greater than 0 cannot be specified together')
-  environment.error('Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n')
+  if (deletion.gracePeriodSeconds > 0) {
+    throw new CommandError('--force and --grace-period greater than 0 cannot be specified together')
+  }
+  environment.error(
+    'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n',
+  )
 }
 
 async function confirm({ environment }: CommandContext, infos: readonly Info[]): Promise<boolean> {
   const { kindWithGroup } = await import('../resources.ts')
   const names = infos.map(({ resource, name }) => `${kindWithGroup(resource)}/${name}\n`).join('')
-  await environment.output(`You are about to delete the following ${infos.length} resource(s):\n${names}Do you want to continue? (y/N): `)
+  await environment.output(
+    `You are about to delete the following ${infos.length} resource(s):\n${names}Do you want to continue? (y/N): `,
+  )
   const answer = await environment.readLine()
   if (answer.trim().toLowerCase() === 'y') return true
   await environment.output('deletion is cancelled\n')

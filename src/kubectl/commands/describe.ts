@@ -7,8 +7,7 @@ import { CommandError, throwCollected } from '../errors.ts'
 import { fileFlags, selectorFlag } from '../flags.ts'
 import { getObject } from '../operations.ts'
 import type { FlagSpecifications } from '../pflag.ts'
-import type { Info } from '../selection.ts'
-import { select } from '../selection.ts'
+import { select, type Info } from '../selection.ts'
 
 const flags = {
   ...fileFlags, ...selectorFlag,
@@ -24,16 +23,27 @@ export const describe: Command = {
   async run(context) {
     const { flags: given, session, words, environment } = context
     if (words.length === 0 && given.list('filename').length === 0) {
-      throw new CommandError('You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.')
+      throw new CommandError(
+        'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.',
+      )
     }
     const allNamespaces = given.bool('all-namespaces')
     const { infos, errors } = await select(session, {
-      words, filenames: given.list('filename'), recursive: given.bool('recursive'), labelSelector: given.string('selector'),
-      emptySelectsAll: true, allNamespaces, limit: given.int('chunk-size'),
+      words,
+      filenames: given.list('filename'),
+      recursive: given.bool('recursive'),
+      labelSelector: given.string('selector'),
+      emptySelectsAll: true,
+      allNamespaces,
+      limit: given.int('chunk-size'),
     })
     const [failure] = errors
-    if (errors.length === 1 && words.length === 2 && isReason(failure, 'NotFound')) return await describeMatching(context, failure, words[0]!, words[1]!)
-    const showEvents = given.changed('show-events') ? given.bool('show-events') : infos.length <= 1 && errors.length === 0
+    if (errors.length === 1 && words.length === 2 && isReason(failure, 'NotFound')) {
+      return await describeMatching(context, failure, words[0]!, words[1]!)
+    }
+    const showEvents = given.changed('show-events')
+      ? given.bool('show-events')
+      : infos.length <= 1 && errors.length === 0
     const failures = [...errors]
     let first = true
     for (const info of infos) {
@@ -46,7 +56,11 @@ export const describe: Command = {
       }
     }
     if (infos.length === 0 && failures.length === 0) {
-      environment.error(allNamespaces ? 'No resources found\n' : `No resources found in ${(await session.namespace()).name} namespace.\n`)
+      environment.error(
+        allNamespaces
+          ? 'No resources found\n'
+          : `No resources found in ${(await session.namespace()).name} namespace.\n`,
+      )
     }
     throwCollected(failures)
   },
@@ -59,10 +73,17 @@ async function describeOne(context: DescribeContext, info: Info): Promise<string
 }
 
 /** A name that does not exist may be the beginning of others. */
-async function describeMatching(context: CommandContext, failure: unknown, type: string, prefix: string): Promise<void> {
+async function describeMatching(
+  context: CommandContext,
+  failure: unknown,
+  type: string,
+  prefix: string,
+): Promise<void> {
   const { infos } = await select(context.session, { words: [type], emptySelectsAll: true, singleType: true })
   const matching = infos.filter((info) => info.name.startsWith(prefix))
   if (matching.length === 0) throw failure
   const showEvents = context.flags.changed('show-events') ? context.flags.bool('show-events') : false
-  for (const info of matching) await context.environment.output(`${await describeOne({ ...context, showEvents }, info)}\n`)
+  for (const info of matching) {
+    await context.environment.output(`${await describeOne({ ...context, showEvents }, info)}\n`)
+  }
 }

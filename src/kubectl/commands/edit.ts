@@ -3,16 +3,14 @@ import { decodeYamlValue, encodeYamlValue, YamlError } from '#machinery/codec/ya
 import { ApiError } from '#machinery/errors/api-error.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CommandError, messageForError, throwCollected } from '../errors.ts'
-import type { Json } from '../fields.ts'
-import { isObject, textAt } from '../fields.ts'
+import { isObject, textAt, type Json } from '../fields.ts'
 import { fileFlags, managerFlag, readValidation, selectorFlag, validateFlag } from '../flags.ts'
 import { patchObject } from '../operations.ts'
 import { planChange } from '../patching.ts'
 import type { FlagSpecifications } from '../pflag.ts'
 import { formatJson } from '../print/json.ts'
 import { operationPrinter, printFlags, withoutManagedFields } from '../print/printer.ts'
-import type { Info } from '../selection.ts'
-import { select } from '../selection.ts'
+import { select, type Info } from '../selection.ts'
 
 const flags = {
   ...printFlags, ...fileFlags, ...selectorFlag, ...validateFlag, ...managerFlag('kubectl-edit'),
@@ -32,8 +30,13 @@ export const edit: Command = {
   async run(context) {
     const { flags: given, session, words } = context
     const { infos, errors } = await select(session, {
-      words, filenames: given.list('filename'), recursive: given.bool('recursive'), labelSelector: given.string('selector'), emptySelectsAll: true,
-      latest: true, subresource: given.string('subresource'),
+      words,
+      filenames: given.list('filename'),
+      recursive: given.bool('recursive'),
+      labelSelector: given.string('selector'),
+      emptySelectsAll: true,
+      latest: true,
+      subresource: given.string('subresource'),
     })
     throwCollected(errors)
     if (infos.length === 0) throw new CommandError('edit cancelled, no objects found')
@@ -55,7 +58,11 @@ async function editOne(context: CommandContext, info: Info): Promise<void> {
     const comment = problem === '' ? header : `${header}${problem.split('\n').map((line) => `# ${line}\n`).join('')}#\n`
     const edited = await openEditor(context, comment + text, json ? 'json' : 'yaml')
     if (edited.trim() === '') return environment.error('Edit cancelled, saved file was empty.\n')
-    if (edited === text) return environment.error(problem === '' ? 'Edit cancelled, no changes made.\n' : 'Edit cancelled, no valid changes were saved.\n')
+    if (edited === text) {
+      return environment.error(
+        problem === '' ? 'Edit cancelled, no changes made.\n' : 'Edit cancelled, no valid changes were saved.\n',
+      )
+    }
     text = edited
     try {
       return await save(context, info, shown, parse(edited))
@@ -75,19 +82,33 @@ function parse(text: string): Json {
     throw new CommandError("The edited file had a syntax error: error parsing edited-file: it is not an object")
   } catch (error) {
     if (!(error instanceof YamlError)) throw error
-    throw new CommandError(`The edited file had a syntax error: error parsing edited-file: ${error.message}`, { cause: error })
+    throw new CommandError(`The edited file had a syntax error: error parsing edited-file: ${error.message}`, {
+      cause: error,
+    })
   }
 }
 
-async function save({ flags: given, session, environment, ...context }: CommandContext, info: Info, before: Json, after: Json): Promise<void> {
+async function save(
+  { flags: given, session, environment, ...context }: CommandContext,
+  info: Info,
+  before: Json,
+  after: Json,
+): Promise<void> {
   for (const field of ['apiVersion', 'kind'] as const) {
-    if (textAt(before, field) !== textAt(after, field)) throw new CommandError('At least one of apiVersion, kind and name was changed')
+    if (textAt(before, field) !== textAt(after, field)) {
+      throw new CommandError('At least one of apiVersion, kind and name was changed')
+    }
   }
-  if (textAt(before, 'metadata', 'name') !== textAt(after, 'metadata', 'name')) throw new CommandError('At least one of apiVersion, kind and name was changed')
+  if (textAt(before, 'metadata', 'name') !== textAt(after, 'metadata', 'name')) {
+    throw new CommandError('At least one of apiVersion, kind and name was changed')
+  }
   const { kind, patch } = await planChange(before, after)
   if (Object.keys(patch).length === 0) return environment.error(`${info.resource.name}/${info.name} skipped\n`)
   const target = { ...info, subresource: given.string('subresource') || undefined }
-  const result = await patchObject(session, target, kind, patch, { fieldManager: given.string('field-manager'), fieldValidation: readValidation(given) })
+  const result = await patchObject(session, target, kind, patch, {
+    fieldManager: given.string('field-manager'),
+    fieldValidation: readValidation(given),
+  })
   const print = await operationPrinter({ flags: given, session, environment, ...context })
   await environment.output(print(result, 'edited'))
 }
@@ -99,8 +120,14 @@ async function openEditor({ environment }: CommandContext, text: string, extensi
   const path = await environment.temporaryFile(`kubectl-edit.${extension}`, new TextEncoder().encode(text))
   // Editors are named with their arguments: `code --wait`.
   const code = await environment.run('sh', ['-c', `${editor} "$1"`, 'sh', path])
-  if (code === undefined || code === 127) throw new CommandError(`unable to launch the editor ${JSON.stringify(editor)}`)
+  if (code === undefined || code === 127) {
+    throw new CommandError(`unable to launch the editor ${JSON.stringify(editor)}`)
+  }
   if (code !== 0) throw new CommandError(`there was a problem with the editor ${JSON.stringify(editor)}`)
   const bytes = await environment.files.read(path)
-  return new TextDecoder().decode(bytes ?? new Uint8Array()).split('\n').filter((line) => !line.startsWith('#')).join('\n')
+  return new TextDecoder()
+    .decode(bytes ?? new Uint8Array())
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .join('\n')
 }

@@ -2,12 +2,11 @@
 import type { Command, CommandContext } from '../command.ts'
 import { formatInterval } from '../describe/common.ts'
 import { CommandError } from '../errors.ts'
-import type { Json } from '../fields.ts'
-import { namespaceOf, textAt } from '../fields.ts'
+import { namespaceOf, textAt, type Json } from '../fields.ts'
 import { itemsOf, listPages, watchObjects } from '../operations.ts'
 import { makePrinter, printFlags } from '../print/printer.ts'
+import { tableStyle, TabWriter } from '../print/tab-writer.ts'
 import { escapeTerminal } from '../print/table.ts'
-import { TabWriter, tableStyle } from '../print/tab-writer.ts'
 import { apiVersionOf, requireResource } from '../resources.ts'
 
 export const events: Command = {
@@ -35,7 +34,10 @@ export const events: Command = {
     const wanted = (event: Json): boolean => types.length === 0 || types.includes(textAt(event, 'type').toLowerCase())
     const found: Json[] = []
     let resourceVersion = ''
-    for await (const page of listPages(session, resource, namespace, { fieldSelector, limit: flags.int('chunk-size') })) {
+    for await (const page of listPages(session, resource, namespace, {
+      fieldSelector,
+      limit: flags.int('chunk-size'),
+    })) {
       found.push(...itemsOf(page).filter(wanted))
       resourceVersion = textAt(page, 'metadata', 'resourceVersion')
     }
@@ -48,7 +50,10 @@ export const events: Command = {
     if (printer) await environment.output(printer({ apiVersion: 'v1', items: sorted, kind: 'EventList', metadata: {} }))
     else await environment.output(table(sorted))
     if (!flags.bool('watch')) return
-    for await (const { type, object } of watchObjects(session, resource, namespace, { fieldSelector, resourceVersion })) {
+    for await (const { type, object } of watchObjects(session, resource, namespace, {
+      fieldSelector,
+      resourceVersion,
+    })) {
       if (type === 'DELETED' || type === 'BOOKMARK' || !wanted(object)) continue
       await environment.output(printer ? printer(object) : table([object]))
     }
@@ -78,7 +83,13 @@ function makeTable({ flags, environment }: CommandContext): (found: readonly Jso
     headed = true
     for (const event of found) {
       const object = `${textAt(event, 'involvedObject', 'kind')}/${textAt(event, 'involvedObject', 'name')}`
-      const cells = [formatInterval(environment.clock.now(), event), textAt(event, 'type'), textAt(event, 'reason'), object, textAt(event, 'message').trim()]
+      const cells = [
+        formatInterval(environment.clock.now(), event),
+        textAt(event, 'type'),
+        textAt(event, 'reason'),
+        object,
+        textAt(event, 'message').trim(),
+      ]
       writer.write(`${allNamespaces ? `${namespaceOf(event)}\t` : ''}${cells.map(escapeTerminal).join('\t')}\n`)
     }
     return writer.flush()

@@ -2,8 +2,7 @@
 import type { Command } from '../command.ts'
 import { CommandError } from '../errors.ts'
 import { explainBody, explainHead, fetchDocument } from '../openapi.ts'
-import type { Resource, ResourceCatalog } from '../resources.ts'
-import { findResource, splitApiVersion } from '../resources.ts'
+import { findResource, splitApiVersion, type Resource, type ResourceCatalog } from '../resources.ts'
 
 export const explain: Command = {
   summary: 'Get documentation for a resource',
@@ -11,10 +10,18 @@ export const explain: Command = {
   flags: {
     'api-version': { type: 'string', usage: 'The version of the API: apps/v1.' },
     output: { type: 'string', shorthand: 'o', default: 'plaintext', usage: 'plaintext.' },
-    recursive: { type: 'bool', shorthand: 'r', usage: 'All fields, also those within others, without their descriptions.' },
+    recursive: {
+      type: 'bool',
+      shorthand: 'r',
+      usage: 'All fields, also those within others, without their descriptions.',
+    },
   },
   async run({ flags, session, environment, words }) {
-    if (words.length === 0) throw new CommandError('You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.\n')
+    if (words.length === 0) {
+      throw new CommandError(
+        'You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.\n',
+      )
+    }
     if (words.length > 1) throw new CommandError('We accept only this format: explain RESOURCE\n')
     if (flags.string('output') !== 'plaintext') throw new CommandError(`unrecognized format: ${flags.string('output')}`)
     const { resource, path } = split(await session.resources(), words[0]!)
@@ -28,14 +35,24 @@ export const explain: Command = {
 }
 
 /** The longest beginning that names a resource (with its group), and the fields after it. */
-function split(catalog: ResourceCatalog, word: string): { readonly resource: Resource; readonly path: readonly string[] } {
+function split(
+  catalog: ResourceCatalog,
+  word: string,
+): { readonly resource: Resource; readonly path: readonly string[] } {
   const parts = word.split('.').filter((part) => part !== '')
   for (let length = parts.length; length > 1; length--) {
-    const resource = catalog.resources.find((candidate) =>
-      parts.slice(1, length).join('.') === candidate.group && findResource({ ...catalog, resources: [candidate] }, parts[0]!) === candidate)
+    const resource = catalog.resources.find(
+      (candidate) =>
+        parts.slice(1, length).join('.') === candidate.group
+        && findResource({ ...catalog, resources: [candidate] }, parts[0]!) === candidate,
+    )
     if (resource) return { resource, path: parts.slice(length) }
   }
   const resource = findResource(catalog, parts[0] ?? '')
-  if (!resource) throw new CommandError(`the server doesn't have a resource type ${JSON.stringify(parts[0] ?? '')}`, { verbatim: true })
+  if (!resource) {
+    throw new CommandError(`the server doesn't have a resource type ${JSON.stringify(parts[0] ?? '')}`, {
+      verbatim: true,
+    })
+  }
   return { resource, path: parts.slice(1) }
 }

@@ -1,27 +1,28 @@
 /** kubectl get: tables that the server renders, or the objects themselves. */
 import { ApiError } from '#machinery/errors/api-error.ts'
-import type { Command, CommandContext } from '../command.ts'
-import { usageError } from '../command.ts'
+import { usageError, type Command, type CommandContext } from '../command.ts'
 import { CommandError, plainMessage, throwCollected } from '../errors.ts'
-import type { Json } from '../fields.ts'
-import { at, isObject, itemsIn, listAt, nameOf, textAt } from '../fields.ts'
+import { at, isObject, itemsIn, listAt, nameOf, textAt, type Json } from '../fields.ts'
 import { fileFlags, selectorFlag } from '../flags.ts'
 import { getObject, listPages, watchObjects } from '../operations.ts'
 import type { FlagSpecifications } from '../pflag.ts'
 import { makePrinter, printFlags, splitOutput } from '../print/printer.ts'
+import { tableStyle, TabWriter } from '../print/tab-writer.ts'
 import { TablePrinter } from '../print/table.ts'
-import { TabWriter, tableStyle } from '../print/tab-writer.ts'
-import type { Resource } from '../resources.ts'
-import { kindWithGroup } from '../resources.ts'
-import type { Info, Selection } from '../selection.ts'
-import { select } from '../selection.ts'
+import { kindWithGroup, type Resource } from '../resources.ts'
+import { select, type Info, type Selection } from '../selection.ts'
 
-const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json'
+const tableAccept =
+  'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json'
 
 const flags = {
   ...printFlags, ...fileFlags, ...selectorFlag,
   'all-namespaces': { type: 'bool', shorthand: 'A', usage: 'Over all namespaces.' },
-  'chunk-size': { type: 'int64', default: '500', usage: 'Read large lists in pages of this size; 0 reads all at once.' },
+  'chunk-size': {
+    type: 'int64',
+    default: '500',
+    usage: 'Read large lists in pages of this size; 0 reads all at once.',
+  },
   'field-selector': { type: 'string', usage: 'Selector (field query) to filter on.' },
   'ignore-not-found': { type: 'bool', usage: 'Treat objects that do not exist as success.' },
   'label-columns': { type: 'stringSlice', shorthand: 'L', usage: 'Labels that are printed as columns.' },
@@ -39,7 +40,8 @@ const flags = {
 
 export const get: Command = {
   summary: 'Show one or many resources',
-  usage: '[(-o|--output=)json|yaml|name|jsonpath|custom-columns|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]',
+  usage:
+    '[(-o|--output=)json|yaml|name|jsonpath|custom-columns|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]',
   flags,
   async run(context) {
     if (context.flags.string('raw') !== '') return await printRaw(context)
@@ -53,7 +55,9 @@ async function printRaw({ words, flags: given, session, environment }: CommandCo
   if (words.length > 0) throw new CommandError('arguments may not be passed when --raw is specified')
   if (given.string('output') !== '') throw new CommandError('--raw and --output are mutually exclusive')
   const requests = await session.requests()
-  for await (const chunk of requests.stream({ path: given.string('raw'), accept: '*/*' })) await environment.output(chunk)
+  for await (const chunk of requests.stream({ path: given.string('raw'), accept: '*/*' })) {
+    await environment.output(chunk)
+  }
 }
 
 function checkFlags(context: CommandContext): void {
@@ -67,8 +71,13 @@ function checkFlags(context: CommandContext): void {
     throw new CommandError('--output-watch-events option can only be used with --watch or --watch-only')
   }
   if (!watching && words.length === 0 && given.list('filename').length === 0) {
-    environment.error('You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n')
-    throw usageError(context, 'Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).')
+    environment.error(
+      'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n',
+    )
+    throw usageError(
+      context,
+      'Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).',
+    )
   }
 }
 
@@ -84,10 +93,18 @@ async function list(context: CommandContext): Promise<void> {
   const human = isTable(context)
   const print = human ? undefined : await objectsPrinter(context)
   const selection = await select(context.session, {
-    words: context.words, filenames: given.list('filename'), recursive: given.bool('recursive'), latest: true,
-    labelSelector: given.string('selector'), fieldSelector: given.string('field-selector'), emptySelectsAll: true,
-    allNamespaces: given.bool('all-namespaces'), subresource: given.string('subresource'), limit: sortBy === '' ? given.int('chunk-size') : 0,
-    ...(human && { accept: tableAccept }), ...(human && sortBy !== '' && { query: { includeObject: 'Object' } }),
+    words: context.words,
+    filenames: given.list('filename'),
+    recursive: given.bool('recursive'),
+    latest: true,
+    labelSelector: given.string('selector'),
+    fieldSelector: given.string('field-selector'),
+    emptySelectsAll: true,
+    allNamespaces: given.bool('all-namespaces'),
+    subresource: given.string('subresource'),
+    limit: sortBy === '' ? given.int('chunk-size') : 0,
+    ...(human && { accept: tableAccept }),
+    ...(human && sortBy !== '' && { query: { includeObject: 'Object' } }),
   })
   const errors = given.bool('ignore-not-found')
     ? selection.errors.filter((error) => !(error instanceof ApiError && error.reason === 'NotFound')) : selection.errors
@@ -117,12 +134,18 @@ async function printTables(context: CommandContext, infos: readonly Info[], erro
       printer = tablePrinter(context, resource, allNamespaces && resource.namespaced, withKind)
       last = resource
     }
-    writer.write(printer.print(textAt(object, 'kind') === 'Table' ? object : await renderTable(environment.clock.now(), object)))
+    writer.write(
+      printer.print(textAt(object, 'kind') === 'Table' ? object : await renderTable(environment.clock.now(), object)),
+    )
   }
   await flush()
   if (!written && errors.length === 0 && !given.bool('ignore-not-found')) {
     const namespaced = !allNamespaces && infos.every(({ resource }) => resource.namespaced)
-    environment.error(namespaced ? `No resources found in ${(await context.session.namespace()).name} namespace.\n` : 'No resources found\n')
+    environment.error(
+      namespaced
+        ? `No resources found in ${(await context.session.namespace()).name} namespace.\n`
+        : 'No resources found\n',
+    )
   }
   throwCollected(errors)
 }
@@ -132,10 +155,19 @@ async function renderTable(now: number, object: Json): Promise<Json> {
   return plainTable(now, object)
 }
 
-function tablePrinter({ flags: given }: CommandContext, resource: Resource, withNamespace: boolean, withKind: boolean): TablePrinter {
+function tablePrinter(
+  { flags: given }: CommandContext,
+  resource: Resource,
+  withNamespace: boolean,
+  withKind: boolean,
+): TablePrinter {
   return new TablePrinter({
-    noHeaders: given.bool('no-headers'), wide: given.string('output') === 'wide', withNamespace, showLabels: given.bool('show-labels'),
-    columnLabels: given.list('label-columns'), kind: withKind ? kindWithGroup(resource) : undefined,
+    noHeaders: given.bool('no-headers'),
+    wide: given.string('output') === 'wide',
+    withNamespace,
+    showLabels: given.bool('show-labels'),
+    columnLabels: given.list('label-columns'),
+    kind: withKind ? kindWithGroup(resource) : undefined,
   })
 }
 
@@ -143,9 +175,17 @@ function tablePrinter({ flags: given }: CommandContext, resource: Resource, with
 async function sortTables(infos: readonly Info[], sortBy: string): Promise<readonly Info[]> {
   if (sortBy === '') return infos
   const { sortByField } = await import('../print/sort.ts')
-  return infos.map((info) => textAt(info.object, 'kind') !== 'Table' ? info : {
-    ...info, object: { ...info.object, rows: sortByField(listAt(info.object, 'rows'), sortBy, (row) => (at(row, 'object') ?? {}) as Json) },
-  })
+  return infos.map((info) =>
+    textAt(info.object, 'kind') !== 'Table'
+      ? info
+      : {
+          ...info,
+          object: {
+            ...info.object,
+            rows: sortByField(listAt(info.object, 'rows'), sortBy, (row) => (at(row, 'object') ?? {}) as Json),
+          },
+        },
+  )
 }
 
 async function objectsPrinter(context: CommandContext): Promise<(objects: readonly Json[], one: boolean) => string> {
@@ -156,7 +196,8 @@ async function objectsPrinter(context: CommandContext): Promise<(objects: readon
     return (objects) => printCustomColumns(columns, objects, context.flags.bool('no-headers'))
   }
   const printer = (await makePrinter(context, ['custom-columns', 'custom-columns-file', 'wide']))!
-  return (objects, one) => printer(one ? objects[0]! : { apiVersion: 'v1', items: objects, kind: 'List', metadata: { resourceVersion: '' } })
+  return (objects, one) =>
+    printer(one ? objects[0]! : { apiVersion: 'v1', items: objects, kind: 'List', metadata: { resourceVersion: '' } })
 }
 
 async function printObjects(
@@ -168,7 +209,8 @@ async function printObjects(
   const one = singleItemImplied && infos.length === 1
   const sortBy = context.flags.string('sort-by')
   const objects = infos.map(({ object }) => object)
-  const sorted = sortBy === '' ? objects : (await import('../print/sort.ts')).sortByField(objects, sortBy, (object) => object)
+  const sorted =
+    sortBy === '' ? objects : (await import('../print/sort.ts')).sortByField(objects, sortBy, (object) => object)
   await context.environment.output(print(sorted, one))
   throwCollected(errors)
 }
@@ -178,12 +220,18 @@ async function watch(context: CommandContext): Promise<void> {
   const only = given.bool('watch-only')
   const withEvents = given.bool('output-watch-events')
   if (given.string('sort-by') !== '') {
-    environment.error(only ? 'warning: --watch-only requested, --sort-by will be ignored\n' : 'warning: --watch requested, --sort-by will be ignored for watch events received\n')
+    environment.error(
+      only
+        ? 'warning: --watch-only requested, --sort-by will be ignored\n'
+        : 'warning: --watch requested, --sort-by will be ignored for watch events received\n',
+    )
   }
   const { resource, namespace, name, first } = await startWatch(context)
   const print = await eventPrinter(context, resource)
   if (!only) {
-    for (const object of itemsIn(first) ?? [first]) await environment.output(print(object, withEvents ? 'ADDED' : undefined))
+    for (const object of itemsIn(first) ?? [first]) {
+      await environment.output(print(object, withEvents ? 'ADDED' : undefined))
+    }
   }
   // Watching one object from version 0 begins with the object itself, which has been printed.
   let skip = name !== '' && !only ? 1 : 0
@@ -209,16 +257,29 @@ async function startWatch(context: CommandContext): Promise<{
   const { flags: given, session } = context
   const accept = isTable(context) ? tableAccept : undefined
   const { infos } = await select(session, {
-    words: context.words, filenames: given.list('filename'), fetch: false, singleType: true, flatten: false, continueOnError: false,
-    labelSelector: given.string('selector'), fieldSelector: given.string('field-selector'), emptySelectsAll: true,
-    allNamespaces: given.bool('all-namespaces'), limit: 1, ...(accept && { accept }),
+    words: context.words,
+    filenames: given.list('filename'),
+    fetch: false,
+    singleType: true,
+    flatten: false,
+    continueOnError: false,
+    labelSelector: given.string('selector'),
+    fieldSelector: given.string('field-selector'),
+    emptySelectsAll: true,
+    allNamespaces: given.bool('all-namespaces'),
+    limit: 1,
+    ...(accept && { accept }),
   })
   const [info] = infos
   if (!info) throw new CommandError('no resource to watch')
   const { resource, namespace } = info
   const name = info.name || nameOf(info.object)
   if (name !== '') {
-    if (infos.length > 1) throw new CommandError('watch is only supported on individual resources and resource collections - more than 1 resource was found')
+    if (infos.length > 1) {
+      throw new CommandError(
+        'watch is only supported on individual resources and resource collections - more than 1 resource was found',
+      )
+    }
     return { resource, namespace, name, first: await getObject(session, { resource, namespace, name }, { accept }) }
   }
   let first: Json = {}
@@ -229,12 +290,20 @@ async function startWatch(context: CommandContext): Promise<{
   return { resource, namespace, name, first }
 }
 
-async function eventPrinter(context: CommandContext, resource: Resource): Promise<(object: Json, type: string | undefined) => string> {
+async function eventPrinter(
+  context: CommandContext,
+  resource: Resource,
+): Promise<(object: Json, type: string | undefined) => string> {
   if (!isTable(context)) {
     const print = await objectsPrinter(context)
     return (object, type) => print([type === undefined ? object : { type, object }], true)
   }
-  const printer = tablePrinter(context, resource, context.flags.bool('all-namespaces') && resource.namespaced, context.flags.bool('show-kind'))
+  const printer = tablePrinter(
+    context,
+    resource,
+    context.flags.bool('all-namespaces') && resource.namespaced,
+    context.flags.bool('show-kind'),
+  )
   const writer = new TabWriter(tableStyle)
   return (object, type) => {
     if (!isObject(object)) return ''

@@ -15,15 +15,34 @@ export const label: Command = {
     const { environment, words } = context
     const suffix = dryRunSuffix(readDryRun(context.flags))
     const pairs = splitPairs(words, 'label', parseLabel)
-    if (pairs.remove.some((key) => Object.hasOwn(pairs.set, key))) throw new CommandError('can not both modify and remove a label in the same command')
+    if (pairs.remove.some((key) => Object.hasOwn(pairs.set, key))) {
+      throw new CommandError('can not both modify and remove a label in the same command')
+    }
     await editMetadata(context, {
       field: 'labels', pairs,
-      refuse: (conflicts) => combine(conflicts.map(([key, value]) => new CommandError(`'${key}' already has a value (${value}), and --overwrite is false`))),
+      refuse: (conflicts) =>
+        combine(
+          conflicts.map(
+            ([key, value]) => new CommandError(`'${key}' already has a value (${value}), and --overwrite is false`),
+          ),
+        ),
       async before(object) {
         const existing = textsAt(object, 'metadata', 'labels')
-        for (const key of pairs.remove) if (!Object.hasOwn(existing, key)) await environment.output(`label ${JSON.stringify(key)} not found.\n`)
+        for (const key of pairs.remove) {
+          if (!Object.hasOwn(existing, key)) await environment.output(`label ${JSON.stringify(key)} not found.\n`)
+        }
       },
-      print: async (object, { added, removed }) => (await operationPrinter(context, suffix))(object, added.length > 0 ? (removed.length > 0 ? 'modified' : 'labeled') : removed.length > 0 ? 'unlabeled' : 'not labeled'),
+      print: async (object, { added, removed }) =>
+        (await operationPrinter(context, suffix))(
+          object,
+          added.length > 0
+            ? removed.length > 0
+              ? 'modified'
+              : 'labeled'
+            : removed.length > 0
+              ? 'unlabeled'
+              : 'not labeled',
+        ),
     })
   },
 }

@@ -1,12 +1,10 @@
 /** kubectl logs: of one container, all containers of a pod, or the pods of an object or a selector. */
-import { ApiError } from '#machinery/errors/api-error.ts'
-import { parseTime, formatInstant } from '#machinery/time.ts'
 import type { Query } from '#client/http-requests.ts'
-import type { Command, CommandContext } from '../command.ts'
-import { usageError } from '../command.ts'
+import { ApiError } from '#machinery/errors/api-error.ts'
+import { formatInstant, parseTime } from '#machinery/time.ts'
+import { usageError, type Command, type CommandContext } from '../command.ts'
 import { CommandError, plainMessage } from '../errors.ts'
-import type { Json } from '../fields.ts'
-import { nameOf, namespaceOf, textAt } from '../fields.ts'
+import { nameOf, namespaceOf, textAt, type Json } from '../fields.ts'
 import { selectorFlag } from '../flags.ts'
 import { readLines } from '../operations.ts'
 import type { FlagSpecifications } from '../pflag.ts'
@@ -49,7 +47,9 @@ export const logs: Command = {
     }
     const limit = context.flags.int('max-log-requests')
     if (sources.length > limit) {
-      throw new CommandError(`you are attempting to follow ${sources.length} log streams, but maximum allowed concurrency is ${limit}, use --max-log-requests to increase the limit`)
+      throw new CommandError(
+        `you are attempting to follow ${sources.length} log streams, but maximum allowed concurrency is ${limit}, use --max-log-requests to increase the limit`,
+      )
     }
     await Promise.all(sources.map((source) => printLog(context, source, query)))
   },
@@ -64,20 +64,31 @@ function readQuery(context: CommandContext): Query {
   const { flags: given, words } = context
   const problem = `expected 'logs ${usage}'.\nPOD or TYPE/NAME is a required argument for the logs command`
   if (words.length > 2 || (words.length === 0 && given.string('selector') === '')) throw usageError(context, problem)
-  if (words.length === 1 && given.string('selector') !== '') throw usageError(context, 'only a selector (-l) or a POD name is allowed')
-  if (given.string('since-time') !== '' && given.duration('since') !== 0) throw new CommandError('at most one of `sinceTime` or `sinceSeconds` may be specified')
+  if (words.length === 1 && given.string('selector') !== '') {
+    throw usageError(context, 'only a selector (-l) or a POD name is allowed')
+  }
+  if (given.string('since-time') !== '' && given.duration('since') !== 0) {
+    throw new CommandError('at most one of `sinceTime` or `sinceSeconds` may be specified')
+  }
   const container = words[1] ?? given.string('container')
-  if (given.bool('all-containers') && container !== '') throw new CommandError(`--all-containers=true should not be specified with container name ${container}`)
-  if (given.changed('container') && words.length === 2) throw new CommandError('only one of -c or an inline [CONTAINER] arg is allowed')
+  if (given.bool('all-containers') && container !== '') {
+    throw new CommandError(`--all-containers=true should not be specified with container name ${container}`)
+  }
+  if (given.changed('container') && words.length === 2) {
+    throw new CommandError('only one of -c or an inline [CONTAINER] arg is allowed')
+  }
   if (given.int('limit-bytes') < 0) throw new CommandError('--limit-bytes must be greater than 0')
   if (given.duration('since') < 0) throw new CommandError('--since must be greater than 0')
   if (given.int('tail') < -1) throw new CommandError('--tail must be greater than or equal to -1')
   const since = Math.round(given.duration('since') / 1000)
   const selected = given.string('selector') !== '' && !given.changed('tail')
   return {
-    follow: given.bool('follow') || undefined, previous: given.bool('previous') || undefined, timestamps: given.bool('timestamps') || undefined,
+    follow: given.bool('follow') || undefined,
+    previous: given.bool('previous') || undefined,
+    timestamps: given.bool('timestamps') || undefined,
     insecureSkipTLSVerifyBackend: given.bool('insecure-skip-tls-verify-backend') || undefined,
-    limitBytes: given.int('limit-bytes') || undefined, sinceSeconds: since || undefined,
+    limitBytes: given.int('limit-bytes') || undefined,
+    sinceSeconds: since || undefined,
     sinceTime: given.string('since-time') === '' ? undefined : formatInstant(parseTime(given.string('since-time'))),
     tailLines: selected ? 10 : given.int('tail') === -1 ? undefined : given.int('tail'),
   }
@@ -97,7 +108,9 @@ async function findSources(context: CommandContext): Promise<readonly Source[]> 
   if (textAt(object, 'kind') === 'Pod') return sourcesOf(context, object, container, allPods)
   const pods = await podsOf(context, object, given.duration('pod-running-timeout')).catch((error: unknown) => {
     if (error instanceof CommandError && /^(selector for|invalid service) /.test(error.message)) {
-      throw new CommandError(`cannot get the logs from *v1.${textAt(object, 'kind')}: ${error.message}`, { cause: error })
+      throw new CommandError(`cannot get the logs from *v1.${textAt(object, 'kind')}: ${error.message}`, {
+        cause: error,
+      })
     }
     throw error
   })
@@ -112,7 +125,10 @@ async function findObjectOf({ session, words }: CommandContext): Promise<Json> {
   const { infos, errors } = await select(session, { words: word.includes('/') ? [word] : ['pods', word] })
   const [error] = errors
   if (error instanceof ApiError && error.reason === 'NotFound') {
-    throw new CommandError(`error from server (NotFound): ${error.message} in namespace ${JSON.stringify((await session.namespace()).name)}`, { cause: error })
+    throw new CommandError(
+      `error from server (NotFound): ${error.message} in namespace ${JSON.stringify((await session.namespace()).name)}`,
+      { cause: error },
+    )
   }
   if (error !== undefined) throw error
   return infos[0]!.object
@@ -122,22 +138,32 @@ function sourcesOf(context: CommandContext, pod: Json, wanted: string, allPods: 
   if (context.flags.bool('all-containers')) return containerNames(pod).map((container) => ({ pod, container }))
   const container = chooseContainer(context, pod, wanted, allPods)
   if (!containerNames(pod).includes(container)) {
-    throw new CommandError(`container ${container} is not valid for pod ${nameOf(pod)} out of: ${allContainerNames(pod)}`)
+    throw new CommandError(
+      `container ${container} is not valid for pod ${nameOf(pod)} out of: ${allContainerNames(pod)}`,
+    )
   }
   return [{ pod, container }]
 }
 
-async function printLog({ session, environment, flags: given }: CommandContext, { pod, container }: Source, query: Query): Promise<void> {
+async function printLog(
+  { session, environment, flags: given }: CommandContext,
+  { pod, container }: Source,
+  query: Query,
+): Promise<void> {
   const requests = await session.requests()
   const resource = requireResource(await session.resources(), 'pods')
   const prefix = given.bool('prefix') || given.bool('all-pods') ? `[pod/${nameOf(pod)}/${container}] ` : ''
   const stream = requests.stream({
-    path: pathOf(resource, namespaceOf(pod), nameOf(pod), 'log'), query: { container, ...query }, accept: 'application/json, */*', signal: environment.signal,
+    path: pathOf(resource, namespaceOf(pod), nameOf(pod), 'log'),
+    query: { container, ...query },
+    accept: 'application/json, */*',
+    signal: environment.signal,
   })
   try {
     // Whole lines, so that logs that are followed together do not mix within one.
-    if (given.bool('follow') || prefix !== '') for await (const line of readLines(stream)) await environment.output(`${prefix}${line}\n`)
-    else for await (const chunk of stream) await environment.output(chunk)
+    if (given.bool('follow') || prefix !== '') {
+      for await (const line of readLines(stream)) await environment.output(`${prefix}${line}\n`)
+    } else for await (const chunk of stream) await environment.output(chunk)
   } catch (error) {
     if (environment.signal.aborted) return
     if (!given.bool('ignore-errors')) throw error

@@ -12,14 +12,15 @@ import { applyLocally } from '../patching.ts'
 import type { FlagSpecifications } from '../pflag.ts'
 import { operationPrinter, printFlags } from '../print/printer.ts'
 import { apiVersionOf } from '../resources.ts'
-import type { Info } from '../selection.ts'
-import { select } from '../selection.ts'
+import { select, type Info } from '../selection.ts'
 
 const kinds = ['json', 'merge', 'strategic'] as const
 type Kind = typeof kinds[number]
 
 const contentTypes: Readonly<Record<Kind, string>> = {
-  json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json',
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
 }
 
 const flags = {
@@ -44,12 +45,18 @@ export const patch: Command = {
     const value = await readPatch(context)
     const local = given.bool('local') || dryRun === 'client'
     const selection = await select(session, {
-      words, filenames: given.list('filename'), recursive: given.bool('recursive'), local: given.bool('local'), subresource: given.string('subresource'),
+      words,
+      filenames: given.list('filename'),
+      recursive: given.bool('recursive'),
+      local: given.bool('local'),
+      subresource: given.string('subresource'),
     })
     const errors = [...selection.errors]
     for (const info of selection.infos) {
       try {
-        const result = local ? await patchLocally(info, kind, value) : await patchOnServer(context, info, kind, value, dryRun === 'server')
+        const result = local
+          ? await patchLocally(info, kind, value)
+          : await patchOnServer(context, info, kind, value, dryRun === 'server')
         const print = await operationPrinter(context)
         await environment.output(print(result, deepEqual(info.object, result) ? 'patched (no change)' : 'patched'))
       } catch (error) {
@@ -64,11 +71,17 @@ export const patch: Command = {
 function readKind({ flags: given, words }: CommandContext): Kind {
   const [text, file, type] = [given.string('patch'), given.string('patch-file'), given.string('type').toLowerCase()]
   if (text !== '' && file !== '') throw new CommandError('cannot specify --patch and --patch-file together')
-  if (text === '' && file === '') throw new CommandError('must specify --patch or --patch-file containing the contents of the patch')
+  if (text === '' && file === '') {
+    throw new CommandError('must specify --patch or --patch-file containing the contents of the patch')
+  }
   if (given.bool('local') && words.length > 0) throw new CommandError('cannot specify --local and server resources')
-  if (given.bool('local') && given.string('dry-run') === 'server') throw new CommandError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?')
+  if (given.bool('local') && given.string('dry-run') === 'server') {
+    throw new CommandError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?')
+  }
   const kind = kinds.find((known) => known === type)
-  if (!kind) throw new CommandError(`--type must be one of [${kinds.join(' ')}], not ${JSON.stringify(given.string('type'))}`)
+  if (!kind) {
+    throw new CommandError(`--type must be one of [${kinds.join(' ')}], not ${JSON.stringify(given.string('type'))}`)
+  }
   return kind
 }
 
@@ -87,18 +100,29 @@ async function readPatch({ flags: given, environment }: CommandContext): Promise
     return decodeYamlValue(text)
   } catch (error) {
     if (!(error instanceof YamlError)) throw error
-    throw new CommandError(`unable to parse ${JSON.stringify(given.string('patch'))}: ${error.message}`, { cause: error })
+    throw new CommandError(`unable to parse ${JSON.stringify(given.string('patch'))}: ${error.message}`, {
+      cause: error,
+    })
   }
 }
 
-async function patchOnServer({ flags: given, session }: CommandContext, info: Info, kind: Kind, value: unknown, dryRun: boolean): Promise<Json> {
+async function patchOnServer(
+  { flags: given, session }: CommandContext,
+  info: Info,
+  kind: Kind,
+  value: unknown,
+  dryRun: boolean,
+): Promise<Json> {
   const target = { ...info, subresource: given.string('subresource') || undefined }
   try {
     return await patchObject(session, target, kind, value, { dryRun, fieldManager: given.string('field-manager') })
   } catch (error) {
     if (!isReason(error, 'UnsupportedMediaType')) throw error
     const { resource } = info
-    throw new CommandError(`${contentTypes[kind]} is not supported by ${apiVersionOf(resource)}, Kind=${resource.kind}: ${error.message}`, { cause: error })
+    throw new CommandError(
+      `${contentTypes[kind]} is not supported by ${apiVersionOf(resource)}, Kind=${resource.kind}: ${error.message}`,
+      { cause: error },
+    )
   }
 }
 
@@ -108,7 +132,10 @@ async function patchLocally({ object, resource }: Info, kind: Kind, value: unkno
     return await applyLocally(object, { kind, patch: value as Json })
   } catch (error) {
     if (kind !== 'strategic' || !isReason(error, 'BadRequest') || !error.message.includes('not supported')) throw error
-    throw new CommandError(`strategic merge patch is not supported for ${apiVersionOf(resource)}, Kind=${resource.kind} locally, try --type merge`, { cause: error })
+    throw new CommandError(
+      `strategic merge patch is not supported for ${apiVersionOf(resource)}, Kind=${resource.kind} locally, try --type merge`,
+      { cause: error },
+    )
   }
 }
 

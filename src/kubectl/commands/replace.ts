@@ -31,18 +31,27 @@ export const replace: Command = {
     if (given.duration('timeout') !== 0 && !force) throw new CommandError('--timeout must have --force specified')
     if (filenames.length === 0) throw new CommandError('must specify one of -f and -k')
     const dryRun = readDryRun(given)
-    const options = { dryRun: dryRun === 'server', fieldManager: given.string('field-manager'), fieldValidation: readValidation(given) }
+    const options = {
+      dryRun: dryRun === 'server',
+      fieldManager: given.string('field-manager'),
+      fieldValidation: readValidation(given),
+    }
     const print = await operationPrinter(context, dryRunSuffix(dryRun))
     const selection = await select(session, { filenames, recursive: given.bool('recursive') })
     const errors = [...selection.errors]
     if (force) await removeFirst(context, selection.infos)
     for (const info of selection.infos) {
-      const object = given.bool('save-config') || lastAppliedOf(info.object) !== undefined ? withLastApplied(info.object) : info.object
+      const object =
+        given.bool('save-config') || lastAppliedOf(info.object) !== undefined
+          ? withLastApplied(info.object)
+          : info.object
       try {
         if (dryRun === 'client') await environment.output(print(object, 'replaced'))
         else {
           const target = { ...info, subresource: given.string('subresource') || undefined }
-          const made = force ? await createObject(session, info, object, options) : await replaceObject(session, target, object, options)
+          const made = force
+            ? await createObject(session, info, object, options)
+            : await replaceObject(session, target, object, options)
           await environment.output(print(made, 'replaced'))
         }
       } catch (error) {
@@ -54,12 +63,17 @@ export const replace: Command = {
   },
 }
 
-async function putRaw({ environment, session, flags: given }: CommandContext, filename: string | undefined): Promise<void> {
+async function putRaw(
+  { environment, session, flags: given }: CommandContext,
+  filename: string | undefined,
+): Promise<void> {
   if (filename === undefined) throw new CommandError('--raw can only use a single local file or stdin')
   const bytes = filename === '-' ? await environment.readInput() : await environment.files.read(filename)
   if (!bytes) throw new CommandError(`open ${filename}: no such file or directory`)
   const requests = await session.requests()
-  await environment.output(await requests.text({ method: 'PUT', path: given.string('raw'), body: { type: 'application/json', bytes } }))
+  await environment.output(
+    await requests.text({ method: 'PUT', path: given.string('raw'), body: { type: 'application/json', bytes } }),
+  )
 }
 
 /** What is not there need not be removed. */
@@ -72,8 +86,13 @@ async function removeFirst(context: CommandContext, infos: Parameters<typeof del
     if (object) existing.push({ ...info, object })
   }
   await deleteInfos(context, existing, {
-    cascade: readCascade(given.string('cascade')), gracePeriodSeconds: effectiveGrace(given.int('grace-period'), false), force: true, wait: false,
-    timeoutMs: timeout, dryRun: readDryRun(given), ignoreNotFound: true,
+    cascade: readCascade(given.string('cascade')),
+    gracePeriodSeconds: effectiveGrace(given.int('grace-period'), false),
+    force: true,
+    wait: false,
+    timeoutMs: timeout,
+    dryRun: readDryRun(given),
+    ignoreNotFound: true,
   })
   const until = timeout === 0 ? undefined : environment.clock.monotonic() + timeout
   for (const info of existing) {

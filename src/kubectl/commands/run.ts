@@ -1,7 +1,6 @@
 /** kubectl run: one pod of one image. */
 import { applyMergePatch } from '#machinery/patch/merge-patch.ts'
-import type { Command, CommandContext } from '../command.ts'
-import { usageError } from '../command.ts'
+import { usageError, type Command, type CommandContext } from '../command.ts'
 import { createAndPrint, creationFlags, whenGiven } from '../creation.ts'
 import { CommandError } from '../errors.ts'
 import type { Json } from '../fields.ts'
@@ -31,7 +30,8 @@ const flags = {
 
 export const run: Command = {
   summary: 'Run a particular image on the cluster',
-  usage: 'NAME --image=image [--env="key=value"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...]',
+  usage:
+    'NAME --image=image [--env="key=value"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...]',
   flags,
   async run(context) {
     const { flags: given, words, dash } = context
@@ -44,7 +44,10 @@ export const run: Command = {
       const port = Number(given.string('port'))
       const labels = parseLabels(given.string('labels'), name)
       await createAndPrint(context, {
-        apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: { selector: labels, ports: [{ port, protocol: 'TCP', targetPort: port }] },
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name },
+        spec: { selector: labels, ports: [{ port, protocol: 'TCP', targetPort: port }] },
       })
       if (given.string('output') === 'yaml') await context.environment.output('---\n---\n')
     }
@@ -59,9 +62,15 @@ function checkFlags(context: CommandContext): void {
   if (!/^[a-zA-Z0-9][\w.:/@-]*$/.test(image) || /[A-Z]/.test(image.split(':')[0]!.split('/').slice(1).join('/'))) {
     throw new CommandError(`Invalid image name ${JSON.stringify(image)}: invalid reference format`)
   }
-  if (given.bool('tty') && !given.bool('stdin')) throw usageError(context, '-i/--stdin is required for containers with -t/--tty=true')
-  if (given.bool('expose') && given.string('port') === '') throw usageError(context, '--port must be set when exposing a service')
-  if (!['Always', 'OnFailure', 'Never'].includes(given.string('restart'))) throw usageError(context, `invalid restart policy: ${given.string('restart')}`)
+  if (given.bool('tty') && !given.bool('stdin')) {
+    throw usageError(context, '-i/--stdin is required for containers with -t/--tty=true')
+  }
+  if (given.bool('expose') && given.string('port') === '') {
+    throw usageError(context, '--port must be set when exposing a service')
+  }
+  if (!['Always', 'OnFailure', 'Never'].includes(given.string('restart'))) {
+    throw usageError(context, `invalid restart policy: ${given.string('restart')}`)
+  }
   const attached = given.changed('attach') ? given.bool('attach') : given.bool('stdin')
   if (!attached && given.bool('rm')) throw usageError(context, '--rm should only be used for attached containers')
   if (attached) throw new CommandError('attaching is not supported by this command line: leave out -i and --attach')
@@ -89,20 +98,33 @@ function parsePairs(pairs: readonly string[], what: string): readonly (readonly 
 
 function planPod({ flags: given }: CommandContext, name: string, args: readonly string[]): Json {
   const port = given.string('port')
-  if (port !== '' && !/^[+-]?\d+$/.test(port)) throw new CommandError(`strconv.Atoi: parsing ${JSON.stringify(port)}: invalid syntax`)
+  if (port !== '' && !/^[+-]?\d+$/.test(port)) {
+    throw new CommandError(`strconv.Atoi: parsing ${JSON.stringify(port)}: invalid syntax`)
+  }
   const pod: Json = {
     apiVersion: 'v1', kind: 'Pod',
     metadata: {
-      name, labels: parseLabels(given.string('labels'), name), ...whenGiven('annotations', Object.fromEntries(parsePairs(given.list('annotations'), 'annotations'))),
+      name,
+      labels: parseLabels(given.string('labels'), name),
+      ...whenGiven('annotations', Object.fromEntries(parsePairs(given.list('annotations'), 'annotations'))),
     },
     spec: {
-      containers: [{
-        name, image: given.string('image'), ...whenGiven(given.bool('command') ? 'command' : 'args', args),
-        ...whenGiven('env', parsePairs(given.list('env'), 'env').map(([key, value]) => ({ name: key, value }))),
-        ...whenGiven('imagePullPolicy', given.string('image-pull-policy')), ...(port !== '' && { ports: [{ containerPort: Number(port) }] }),
-        ...(given.bool('stdin') && { stdin: true }), ...(given.bool('tty') && { tty: true }),
-        ...(given.bool('privileged') && { securityContext: { privileged: true } }),
-      }],
+      containers: [
+        {
+          name,
+          image: given.string('image'),
+          ...whenGiven(given.bool('command') ? 'command' : 'args', args),
+          ...whenGiven(
+            'env',
+            parsePairs(given.list('env'), 'env').map(([key, value]) => ({ name: key, value })),
+          ),
+          ...whenGiven('imagePullPolicy', given.string('image-pull-policy')),
+          ...(port !== '' && { ports: [{ containerPort: Number(port) }] }),
+          ...(given.bool('stdin') && { stdin: true }),
+          ...(given.bool('tty') && { tty: true }),
+          ...(given.bool('privileged') && { securityContext: { privileged: true } }),
+        },
+      ],
       restartPolicy: given.string('restart'), dnsPolicy: 'ClusterFirst',
     },
   }

@@ -2,15 +2,13 @@
 import { isReason } from '#machinery/errors/api-error.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CommandError, throwCollected } from '../errors.ts'
-import type { Json } from '../fields.ts'
-import { numberAt, textAt, withValue } from '../fields.ts'
+import { numberAt, textAt, withValue, type Json } from '../fields.ts'
 import { dryRunFlag, dryRunSuffix, fileFlags, readDryRun, selectorFlag } from '../flags.ts'
 import { getObject, patchObject, replaceObject } from '../operations.ts'
 import type { FlagSpecifications } from '../pflag.ts'
 import { operationPrinter, printFlags } from '../print/printer.ts'
 import { resourceWithGroup } from '../resources.ts'
-import type { Info } from '../selection.ts'
-import { select } from '../selection.ts'
+import { select, type Info } from '../selection.ts'
 
 const flags = {
   ...printFlags, ...fileFlags, ...selectorFlag, ...dryRunFlag,
@@ -30,12 +28,22 @@ export const scale: Command = {
     const replicas = given.int('replicas')
     const dryRun = readDryRun(given)
     const print = await operationPrinter(context, dryRunSuffix(dryRun))
-    if (replicas < 0) throw new CommandError('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0')
-    if (given.int('current-replicas') < -1) throw new CommandError('The --current-replicas must specify an integer of -1 or greater')
+    if (replicas < 0) {
+      throw new CommandError('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0')
+    }
+    if (given.int('current-replicas') < -1) {
+      throw new CommandError('The --current-replicas must specify an integer of -1 or greater')
+    }
     const { infos, errors } = await select(session, {
-      words, filenames: given.list('filename'), recursive: given.bool('recursive'), labelSelector: given.string('selector'), emptySelectsAll: given.bool('all'),
+      words,
+      filenames: given.list('filename'),
+      recursive: given.bool('recursive'),
+      labelSelector: given.string('selector'),
+      emptySelectsAll: given.bool('all'),
     })
-    if (given.string('resource-version') !== '' && infos.length > 1) throw new CommandError('cannot use --resource-version with multiple resources')
+    if (given.string('resource-version') !== '' && infos.length > 1) {
+      throw new CommandError('cannot use --resource-version with multiple resources')
+    }
     if (infos.length === 0) {
       throwCollected(errors)
       throw new CommandError('no objects passed to scale')
@@ -66,7 +74,9 @@ async function scaleOne(context: CommandContext, info: Info, replicas: number, d
         throw new CommandError(`Expected replicas to be ${size}, was ${numberAt(current, 'spec', 'replicas')}`)
       }
       if (version !== '' && textAt(current, 'metadata', 'resourceVersion') !== version) {
-        throw new CommandError(`Expected resource version to be ${version}, was ${textAt(current, 'metadata', 'resourceVersion')}`)
+        throw new CommandError(
+          `Expected resource version to be ${version}, was ${textAt(current, 'metadata', 'resourceVersion')}`,
+        )
       }
       try {
         await replaceObject(session, target, withValue(current, ['spec', 'replicas'], replicas), { dryRun })
@@ -81,8 +91,12 @@ async function scaleOne(context: CommandContext, info: Info, replicas: number, d
   // The scale subresource cannot be watched.
   for (;;) {
     const current = await getObject(session, target)
-    if (numberAt(current, 'spec', 'replicas') === replicas && numberAt(current, 'status', 'replicas') === replicas) return
-    if (environment.clock.monotonic() >= until) throw new CommandError(`timed out waiting for ${JSON.stringify(resourceWithGroup(info.resource))} to be synced`)
+    if (numberAt(current, 'spec', 'replicas') === replicas && numberAt(current, 'status', 'replicas') === replicas) {
+      return
+    }
+    if (environment.clock.monotonic() >= until) {
+      throw new CommandError(`timed out waiting for ${JSON.stringify(resourceWithGroup(info.resource))} to be synced`)
+    }
     await environment.clock.sleep(Math.min(1000, given.duration('timeout')), environment.signal)
   }
 }

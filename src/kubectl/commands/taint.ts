@@ -1,10 +1,8 @@
 /** kubectl taint: sets and removes the taints of nodes. */
 import { validateLabelValue, validateQualifiedName } from '#machinery/meta/validate-names.ts'
-import type { Command, CommandContext } from '../command.ts'
-import { usageError } from '../command.ts'
+import { usageError, type Command, type CommandContext } from '../command.ts'
 import { CommandError, throwCollected } from '../errors.ts'
-import type { Json } from '../fields.ts'
-import { listAt, textAt, withValue } from '../fields.ts'
+import { listAt, textAt, withValue, type Json } from '../fields.ts'
 import { dryRunFlag, managerFlag, readDryRun, readValidation, selectorFlag, validateFlag } from '../flags.ts'
 import { patchObject } from '../operations.ts'
 import { planChange } from '../patching.ts'
@@ -57,14 +55,20 @@ export const taint: Command = {
   },
 }
 
-function readWords(context: CommandContext): { readonly resources: readonly string[]; readonly add: readonly Taint[]; readonly remove: readonly Taint[] } {
+function readWords(context: CommandContext): {
+  readonly resources: readonly string[]
+  readonly add: readonly Taint[]
+  readonly remove: readonly Taint[]
+} {
   const { words } = context
   const isTaint = (word: string): boolean => word.includes('=') || word.includes(':') || word.endsWith('-')
   const first = words.findIndex(isTaint)
   const resources = first < 0 ? words : words.slice(0, first)
   const specs = first < 0 ? [] : words.slice(first)
   const misplaced = specs.find((word) => !isTaint(word))
-  if (misplaced !== undefined) throw new CommandError(`all resources must be specified before taint changes: ${misplaced}`)
+  if (misplaced !== undefined) {
+    throw new CommandError(`all resources must be specified before taint changes: ${misplaced}`)
+  }
   if (resources.length === 0) throw new CommandError('one or more resources must be specified as <resource> <name>')
   if (specs.length === 0) throw new CommandError('at least one taint update is required')
   const add: Taint[] = []
@@ -75,7 +79,10 @@ function readWords(context: CommandContext): { readonly resources: readonly stri
     else {
       if (parsed.effect === '') throw usageError(context, `invalid taint spec: ${spec}`)
       if (add.some((other) => matches(other, parsed))) {
-        throw usageError(context, `duplicated taints with the same key and effect: {${parsed.key} ${parsed.value} ${parsed.effect} <nil>}`)
+        throw usageError(
+          context,
+          `duplicated taints with the same key and effect: {${parsed.key} ${parsed.value} ${parsed.effect} <nil>}`,
+        )
       }
       add.push(parsed)
     }
@@ -99,16 +106,29 @@ function parseTaint(context: CommandContext, spec: string): Taint {
   return { key, value, effect: effect ?? '' }
 }
 
-async function checkWords({ flags: given, session }: CommandContext, resources: readonly string[], add: readonly Taint[], remove: readonly Taint[]): Promise<void> {
+async function checkWords(
+  { flags: given, session }: CommandContext,
+  resources: readonly string[],
+  add: readonly Taint[],
+  remove: readonly Taint[],
+): Promise<void> {
   const type = resources[0]!.toLowerCase()
   const resource = findResource(await session.resources(), type)
-  if (!resource) throw new CommandError(`the server doesn't have a resource type ${JSON.stringify(type)}`, { verbatim: true })
-  if (resource.kind !== 'Node') throw new CommandError(`invalid resource type ${type}, only node types are supported`)
-  const both = remove.filter(({ key, effect }) => add.some((other) => other.key === key && (effect === '' || effect === other.effect)))
-  if (both.length > 0) {
-    throw new CommandError(`can not both modify and remove the following taint(s) in the same command: ${both.map(({ key, effect }) => `${key}=${effect}`).join(', ')}`)
+  if (!resource) {
+    throw new CommandError(`the server doesn't have a resource type ${JSON.stringify(type)}`, { verbatim: true })
   }
-  if (given.bool('all') && given.string('selector') !== '') throw new CommandError("setting 'all' parameter with a non empty selector is prohibited")
+  if (resource.kind !== 'Node') throw new CommandError(`invalid resource type ${type}, only node types are supported`)
+  const both = remove.filter(({ key, effect }) =>
+    add.some((other) => other.key === key && (effect === '' || effect === other.effect)),
+  )
+  if (both.length > 0) {
+    throw new CommandError(
+      `can not both modify and remove the following taint(s) in the same command: ${both.map(({ key, effect }) => `${key}=${effect}`).join(', ')}`,
+    )
+  }
+  if (given.bool('all') && given.string('selector') !== '') {
+    throw new CommandError("setting 'all' parameter with a non empty selector is prohibited")
+  }
   if (!given.bool('all') && given.string('selector') === '' && resources.length < 2) {
     throw new CommandError("at least one resource name must be specified since 'all' parameter is not set")
   }
@@ -119,21 +139,33 @@ function matches(a: Taint, b: { readonly key: string; readonly effect: string })
 }
 
 /** Throws for a taint that is there already, or that is to be removed and is not there. */
-function planTaints(node: Json, add: readonly Taint[], remove: readonly Taint[], overwrite: boolean): { readonly operation: string; readonly object: Json } {
+function planTaints(
+  node: Json,
+  add: readonly Taint[],
+  remove: readonly Taint[],
+  overwrite: boolean,
+): { readonly operation: string; readonly object: Json } {
   const old = listAt(node, 'spec', 'taints') as readonly (Json & Taint)[]
   const existing = add.filter((one) => old.some((other) => matches(one, other))).map(({ key }) => key)
   if (existing.length > 0 && !overwrite) {
-    throw new CommandError(`node ${textAt(node, 'metadata', 'name')} already has ${existing.join(',')} taint(s) with same effect(s) and --overwrite is false`)
+    throw new CommandError(
+      `node ${textAt(node, 'metadata', 'name')} already has ${existing.join(',')} taint(s) with same effect(s) and --overwrite is false`,
+    )
   }
   const kept = old.filter((other) => !add.some((one) => matches(one, other)))
-  let taints: readonly Json[] = [...add.map(({ key, value, effect }) => ({ key, ...(value !== '' && { value }), effect })), ...kept]
+  let taints: readonly Json[] = [
+    ...add.map(({ key, value, effect }) => ({ key, ...(value !== '' && { value }), effect })),
+    ...kept,
+  ]
   const added = taints.length !== old.length
   const problems: CommandError[] = []
   let removed = false
   for (const { key, effect } of remove) {
     const left = taints.filter((other) => !(other['key'] === key && (effect === '' || other['effect'] === effect)))
     removed = left.length !== taints.length
-    if (!removed) problems.push(new CommandError(`taint ${JSON.stringify(effect === '' ? key : `${key}:${effect}`)} not found`))
+    if (!removed) {
+      problems.push(new CommandError(`taint ${JSON.stringify(effect === '' ? key : `${key}:${effect}`)} not found`))
+    }
     taints = left
   }
   throwCollected(problems)

@@ -3,23 +3,25 @@ import { isReason, notFound } from '#machinery/errors/api-error.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { waitUntilGone } from '../deleting.ts'
 import { CommandError, throwCollected } from '../errors.ts'
-import type { Json } from '../fields.ts'
-import { at, isObject, listAt, numberAt, textAt } from '../fields.ts'
+import { at, isObject, listAt, numberAt, textAt, type Json } from '../fields.ts'
 import { fileFlags, selectorFlag } from '../flags.ts'
 import { executeJsonPath, parseJsonPath, relaxJsonPath } from '../jsonpath.ts'
 import { findObject, itemsOf, listPages, watchObjects } from '../operations.ts'
 import type { FlagSpecifications } from '../pflag.ts'
 import { operationPrinter, printFlags } from '../print/printer.ts'
 import { resourceWithGroup } from '../resources.ts'
-import type { Info, Selection } from '../selection.ts'
-import { select } from '../selection.ts'
+import { select, type Info, type Selection } from '../selection.ts'
 
 const flags = {
   ...printFlags, ...fileFlags, ...selectorFlag,
   all: { type: 'bool', usage: 'All objects of the given types, in the namespace.' },
   'all-namespaces': { type: 'bool', shorthand: 'A', usage: 'Over all namespaces.' },
   'field-selector': { type: 'string', usage: 'Selector (field query) to filter on.' },
-  for: { type: 'stringArray', usage: "create, delete, condition=NAME[=VALUE], jsonpath='{PATH}'[=VALUE]; several are waited for one after the other." },
+  for: {
+    type: 'stringArray',
+    usage:
+      "create, delete, condition=NAME[=VALUE], jsonpath='{PATH}'[=VALUE]; several are waited for one after the other.",
+  },
   local: { type: 'bool', usage: 'Accepted for compatibility.' },
   timeout: { type: 'duration', default: '30s', usage: 'How long to wait; 0 looks once, less than 0 is a week.' },
 } satisfies FlagSpecifications
@@ -28,7 +30,8 @@ type Check = (object: Json) => boolean
 
 export const wait: Command = {
   summary: 'Experimental: Wait for a specific condition on one or many resources',
-  usage: '([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath=...]',
+  usage:
+    '([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath=...]',
   flags,
   async run(context) {
     const { flags: given, environment } = context
@@ -47,7 +50,9 @@ export const wait: Command = {
       for (const check of checks) {
         if (check === 'create') await environment.output(print(info.object, 'condition met'))
         else if (check === 'delete') {
-          if (timeout === 0 && await findObject(context.session, info)) throw new CommandError(`condition not met for ${resourceWithGroup(info.resource)}/${info.name}`)
+          if (timeout === 0 && (await findObject(context.session, info))) {
+            throw new CommandError(`condition not met for ${resourceWithGroup(info.resource)}/${info.name}`)
+          }
           await waitUntilGone(context, info, textAt(info.object, 'metadata', 'uid'), until)
           await environment.output(print(info.object, 'condition met'))
         } else await environment.output(print(await waitFor(context, info, check, timeout, until), 'condition met'))
@@ -60,8 +65,14 @@ export const wait: Command = {
 
 async function find({ flags: given, session, words }: CommandContext): Promise<Selection> {
   return await select(session, {
-    words, filenames: given.list('filename'), recursive: given.bool('recursive'), labelSelector: given.string('selector'), all: given.bool('all'),
-    fieldSelector: given.string('field-selector'), allNamespaces: given.bool('all-namespaces'), latest: true,
+    words,
+    filenames: given.list('filename'),
+    recursive: given.bool('recursive'),
+    labelSelector: given.string('selector'),
+    all: given.bool('all'),
+    fieldSelector: given.string('field-selector'),
+    allNamespaces: given.bool('all-namespaces'),
+    latest: true,
   })
 }
 
@@ -80,7 +91,9 @@ function parseCondition(text: string): Check | 'create' | 'delete' {
 
 /** A condition of an older generation does not count. */
 function hasCondition(object: Json, name: string, value: string): boolean {
-  const condition = listAt(object, 'status', 'conditions').find((candidate) => textAt(candidate, 'type').toLowerCase() === name)
+  const condition = listAt(object, 'status', 'conditions').find(
+    (candidate) => textAt(candidate, 'type').toLowerCase() === name,
+  )
   if (condition === undefined) return false
   const observed = at(condition, 'observedGeneration') ?? at(object, 'status', 'observedGeneration')
   if (typeof observed === 'number' && observed < numberAt(object, 'metadata', 'generation')) return false
@@ -90,12 +103,18 @@ function hasCondition(object: Json, name: string, value: string): boolean {
 function parsePathCondition(input: string): Check {
   const parts = input.split(/(?<!=)=(?!=)/)
   if (parts.length > 2) {
-    throw new CommandError("jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'")
+    throw new CommandError(
+      "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'",
+    )
   }
   const expression = relaxJsonPath(parts[0]!)
   if (expression === '') throw new CommandError('jsonpath expression cannot be empty')
   const wanted = parts[1]?.replace(/^['"]+|['"]+$/g, '')
-  if (wanted === '') throw new CommandError("jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3")
+  if (wanted === '') {
+    throw new CommandError(
+      "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+    )
+  }
   const path = parseJsonPath(expression)
   return (object) => {
     const results = executeJsonPath(path, object, true)
@@ -104,7 +123,9 @@ function parsePathCondition(input: string): Check {
     if (results.length > 1) throw new CommandError('given jsonpath expression matches more than one list')
     if (values.length > 1) throw new CommandError('given jsonpath expression matches more than one value')
     if (wanted === undefined) return true
-    if (Array.isArray(values[0]) || isObject(values[0])) throw new CommandError('jsonpath leads to a nested object or list which is not supported')
+    if (Array.isArray(values[0]) || isObject(values[0])) {
+      throw new CommandError('jsonpath leads to a nested object or list which is not supported')
+    }
     return String(values[0]).trim() === wanted.trim()
   }
 }
@@ -124,7 +145,13 @@ async function waitUntilCreated(context: CommandContext, until: number): Promise
   }
 }
 
-async function waitFor(context: CommandContext, info: Info, check: Check, timeout: number, until: number): Promise<Json> {
+async function waitFor(
+  context: CommandContext,
+  info: Info,
+  check: Check,
+  timeout: number,
+  until: number,
+): Promise<Json> {
   const { session, environment } = context
   const { resource, name, namespace } = info
   if (timeout === 0) {
@@ -141,7 +168,11 @@ async function waitFor(context: CommandContext, info: Info, check: Check, timeou
         const [current] = itemsOf(page)
         if (!current) throw notFound({ group: resource.group, resource: resource.name }, name)
         if (check(current)) return current
-        for await (const { type, object } of watchObjects(session, resource, namespace, { fieldSelector, resourceVersion: textAt(page, 'metadata', 'resourceVersion'), signal })) {
+        for await (const { type, object } of watchObjects(session, resource, namespace, {
+          fieldSelector,
+          resourceVersion: textAt(page, 'metadata', 'resourceVersion'),
+          signal,
+        })) {
           if ((type === 'ADDED' || type === 'MODIFIED') && check(object)) return object
         }
       }

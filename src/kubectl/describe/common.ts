@@ -1,8 +1,7 @@
 /** Parts that most descriptions have. */
 import { timeToMilliseconds } from '#machinery/time.ts'
 import type { CommandContext } from '../command.ts'
-import type { Json } from '../fields.ts'
-import { at, listAt, numberAt, sortedEntries, textAt, textsAt } from '../fields.ts'
+import { at, listAt, numberAt, sortedEntries, textAt, textsAt, type Json } from '../fields.ts'
 import { lastAppliedAnnotation } from '../last-applied.ts'
 import { listObjects } from '../operations.ts'
 import { formatAge } from '../print/age.ts'
@@ -29,15 +28,20 @@ export function writeValues(description: Description, title: string, values: rea
   values.forEach((value, index) => description.line(0, index === 0 ? value : `\t${value}`))
 }
 
-export function writeAnnotations(description: Description, title: string, annotations: Readonly<Record<string, string>>): void {
+export function writeAnnotations(
+  description: Description,
+  title: string,
+  annotations: Readonly<Record<string, string>>,
+): void {
   const shown = sortedEntries(annotations).filter(([key]) => key !== lastAppliedAnnotation)
   description.write(0, `${title}:\t`)
   if (shown.length === 0) return description.line(0, '<none>')
   for (const [index, [key, text]] of shown.entries()) {
     if (index !== 0) description.write(0, '\t')
     const value = text.replace(/\n$/, '')
-    if (value.length + key.length + 2 <= maxAnnotationLength && !value.includes('\n')) description.line(0, `${key}: ${value}`)
-    else {
+    if (value.length + key.length + 2 <= maxAnnotationLength && !value.includes('\n')) {
+      description.line(0, `${key}: ${value}`)
+    } else {
       description.line(0, `${key}:`)
       for (const line of value.split('\n')) description.line(0, `\t  ${shorten(line, maxAnnotationLength - 2)}`)
     }
@@ -65,7 +69,9 @@ export function controllerOf(object: Json): string {
 }
 
 export function writeTolerations(description: Description, title: string, tolerations: readonly unknown[]): void {
-  const sorted = tolerations.toSorted((a, b) => textAt(a, 'key') < textAt(b, 'key') ? -1 : textAt(a, 'key') > textAt(b, 'key') ? 1 : 0)
+  const sorted = tolerations.toSorted((a, b) =>
+    textAt(a, 'key') < textAt(b, 'key') ? -1 : textAt(a, 'key') > textAt(b, 'key') ? 1 : 0,
+  )
   writeValues(description, title, sorted.map(formatToleration))
 }
 
@@ -73,8 +79,10 @@ function formatToleration(toleration: unknown): string {
   const [key, value, effect] = [textAt(toleration, 'key'), textAt(toleration, 'value'), textAt(toleration, 'effect')]
   const exists = textAt(toleration, 'operator') === 'Exists' && value === ''
   const seconds = at(toleration, 'tolerationSeconds')
-  return `${key}${value && `=${value}`}${effect && `:${effect}`}` +
-    `${exists ? (key !== '' || effect !== '' ? ' op=Exists' : 'op=Exists') : ''}${seconds === undefined ? '' : ` for ${String(seconds)}s`}`
+  return (
+    `${key}${value && `=${value}`}${effect && `:${effect}`}`
+    + `${exists ? (key !== '' || effect !== '' ? ' op=Exists' : 'op=Exists') : ''}${seconds === undefined ? '' : ` for ${String(seconds)}s`}`
+  )
 }
 
 export function writeTaints(description: Description, title: string, taints: readonly unknown[]): void {
@@ -112,7 +120,9 @@ export interface EventSubject {
 
 export function subjectOf(object: Json, withKind = true): EventSubject {
   return {
-    name: textAt(object, 'metadata', 'name'), namespace: textAt(object, 'metadata', 'namespace'), uid: textAt(object, 'metadata', 'uid'),
+    name: textAt(object, 'metadata', 'name'),
+    namespace: textAt(object, 'metadata', 'namespace'),
+    uid: textAt(object, 'metadata', 'uid'),
     ...(withKind && { kind: textAt(object, 'kind') }),
   }
 }
@@ -123,7 +133,10 @@ export async function findEvents({ session }: CommandContext, subject: EventSubj
   const resource = findResource(await session.resources(), 'events')
   if (!resource) return []
   const terms = [
-    ...(kind ? [`involvedObject.kind=${kind}`] : []), `involvedObject.name=${name}`, `involvedObject.namespace=${namespace}`, `involvedObject.uid=${uid}`,
+    ...(kind ? [`involvedObject.kind=${kind}`] : []),
+    `involvedObject.name=${name}`,
+    `involvedObject.namespace=${namespace}`,
+    `involvedObject.uid=${uid}`,
   ]
   try {
     return await listObjects(session, resource, namespace, { fieldSelector: terms.join(',') })
@@ -133,22 +146,39 @@ export async function findEvents({ session }: CommandContext, subject: EventSubj
   }
 }
 
-export async function writeEvents(context: DescribeContext, description: Description, subject: EventSubject): Promise<void> {
+export async function writeEvents(
+  context: DescribeContext,
+  description: Description,
+  subject: EventSubject,
+): Promise<void> {
   if (context.showEvents) writeEventTable(context, description, await findEvents(context, subject))
 }
 
-export function writeEventTable({ environment }: CommandContext, description: Description, events: readonly Json[]): void {
+export function writeEventTable(
+  { environment }: CommandContext,
+  description: Description,
+  events: readonly Json[],
+): void {
   if (events.length === 0) return description.line(0, 'Events:\t<none>')
   description.flush()
   const now = environment.clock.now()
-  const sorted = events.toSorted((a, b) => textAt(a, 'lastTimestamp') < textAt(b, 'lastTimestamp') ? -1 : textAt(a, 'lastTimestamp') > textAt(b, 'lastTimestamp') ? 1 : 0)
+  const sorted = events.toSorted((a, b) =>
+    textAt(a, 'lastTimestamp') < textAt(b, 'lastTimestamp')
+      ? -1
+      : textAt(a, 'lastTimestamp') > textAt(b, 'lastTimestamp')
+        ? 1
+        : 0,
+  )
   description.line(0, 'Events:\n  Type\tReason\tAge\tFrom\tMessage')
   description.line(1, '----\t------\t----\t----\t-------')
   for (const event of sorted) {
     const fieldPath = textAt(event, 'involvedObject', 'fieldPath')
     const message = textAt(event, 'message').trim()
     const source = textAt(event, 'source', 'component') || textAt(event, 'reportingComponent')
-    description.line(1, `${textAt(event, 'type')}\t${textAt(event, 'reason')}\t${formatInterval(now, event)}\t${source}\t${fieldPath === '' ? message : `${fieldPath}: ${message}`}`)
+    description.line(
+      1,
+      `${textAt(event, 'type')}\t${textAt(event, 'reason')}\t${formatInterval(now, event)}\t${source}\t${fieldPath === '' ? message : `${fieldPath}: ${message}`}`,
+    )
   }
 }
 
@@ -158,7 +188,9 @@ export function formatInterval(now: number, event: Json): string {
   if (at(event, 'series') !== undefined) {
     return `${formatAge(now, textAt(event, 'series', 'lastObservedTime'))} (x${numberAt(event, 'series', 'count')} over ${since})`
   }
-  if (numberAt(event, 'count') > 1) return `${formatAge(now, textAt(event, 'lastTimestamp'))} (x${numberAt(event, 'count')} over ${since})`
+  if (numberAt(event, 'count') > 1) {
+    return `${formatAge(now, textAt(event, 'lastTimestamp'))} (x${numberAt(event, 'count')} over ${since})`
+  }
   return since
 }
 
@@ -166,7 +198,9 @@ export function writeConditions(description: Description, conditions: readonly u
   if (conditions.length === 0) return
   description.line(0, 'Conditions:\n  Type\tStatus\tReason')
   description.line(1, '----\t------\t------')
-  for (const condition of conditions) description.line(1, `${textAt(condition, 'type')} \t${textAt(condition, 'status')}\t${textAt(condition, 'reason')}`)
+  for (const condition of conditions) {
+    description.line(1, `${textAt(condition, 'type')} \t${textAt(condition, 'status')}\t${textAt(condition, 'reason')}`)
+  }
 }
 
 /** `a=b,c in (d)`, as Go prints a parsed selector. */

@@ -1,10 +1,16 @@
 /** Describes namespaces, config maps, secrets and service accounts. */
-import { parseQuantity, compareQuantities } from '#machinery/quantity.ts'
-import type { Json } from '../fields.ts'
-import { listAt, nameOf, objectAt, sortedEntries, textAt, textsAt } from '../fields.ts'
+import { compareQuantities, parseQuantity } from '#machinery/quantity.ts'
+import { listAt, nameOf, objectAt, sortedEntries, textAt, textsAt, type Json } from '../fields.ts'
 import { listObjects } from '../operations.ts'
 import { findResource } from '../resources.ts'
-import { formatDate, subjectOf, writeEvents, writeLabelsAndAnnotations, writeNameAndNamespace, type Describer } from './common.ts'
+import {
+  formatDate,
+  subjectOf,
+  writeEvents,
+  writeLabelsAndAnnotations,
+  writeNameAndNamespace,
+  type Describer,
+} from './common.ts'
 import { Description } from './writer.ts'
 
 export const describeNamespace: Describer = async (context, namespace) => {
@@ -19,8 +25,16 @@ export const describeNamespace: Describer = async (context, namespace) => {
     description.line(1, 'Type\tStatus\tLastTransitionTime\tReason\tMessage')
     description.line(1, '----\t------\t------------------\t------\t-------')
     for (const condition of conditions) {
-      description.line(1, [textAt(condition, 'type'), textAt(condition, 'status'), formatDate(context, textAt(condition, 'lastTransitionTime')),
-        textAt(condition, 'reason'), textAt(condition, 'message')].join('\t'))
+      description.line(
+        1,
+        [
+          textAt(condition, 'type'),
+          textAt(condition, 'status'),
+          formatDate(context, textAt(condition, 'lastTransitionTime')),
+          textAt(condition, 'reason'),
+          textAt(condition, 'message'),
+        ].join('\t'),
+      )
     }
   }
   const catalog = await session.resources()
@@ -37,10 +51,14 @@ export const describeNamespace: Describer = async (context, namespace) => {
 }
 
 const scopeHelp: Readonly<Record<string, string>> = {
-  Terminating: 'Matches all pods that have an active deadline. These pods have a limited lifespan on a node before being actively terminated by the system.',
-  NotTerminating: 'Matches all pods that do not have an active deadline. These pods usually include long running pods whose container command is not expected to terminate.',
-  BestEffort: 'Matches all pods that do not have resource requirements set. These pods have a best effort quality of service.',
-  NotBestEffort: 'Matches all pods that have at least one resource requirement set. These pods have a burstable or guaranteed quality of service.',
+  Terminating:
+    'Matches all pods that have an active deadline. These pods have a limited lifespan on a node before being actively terminated by the system.',
+  NotTerminating:
+    'Matches all pods that do not have an active deadline. These pods usually include long running pods whose container command is not expected to terminate.',
+  BestEffort:
+    'Matches all pods that do not have resource requirements set. These pods have a best effort quality of service.',
+  NotBestEffort:
+    'Matches all pods that have at least one resource requirement set. These pods have a burstable or guaranteed quality of service.',
 }
 
 function writeQuotas(description: Description, quotas: readonly Json[]): void {
@@ -61,13 +79,19 @@ function writeQuotas(description: Description, quotas: readonly Json[]): void {
 
 function writeLimitRanges(description: Description, ranges: readonly Json[]): void {
   if (ranges.length === 0) return description.line(0, 'No LimitRange resource.')
-  description.line(0, 'Resource Limits\n Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio')
+  description.line(
+    0,
+    'Resource Limits\n Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio',
+  )
   description.line(0, ' ----\t--------\t---\t---\t---------------\t-------------\t-----------------------')
   const fields = ['min', 'max', 'defaultRequest', 'default', 'maxLimitRequestRatio']
   for (const limit of ranges.flatMap((range) => listAt(range, 'spec', 'limits'))) {
     const names = [...new Set(fields.flatMap((field) => Object.keys(objectAt(limit, field))))]
     for (const name of names) {
-      description.line(0, ` ${textAt(limit, 'type')}\t${name}\t${fields.map((field) => textAt(limit, field, name) || '-').join('\t')}`)
+      description.line(
+        0,
+        ` ${textAt(limit, 'type')}\t${name}\t${fields.map((field) => textAt(limit, field, name) || '-').join('\t')}`,
+      )
     }
   }
 }
@@ -99,7 +123,9 @@ export const describeConfigMap: Describer = async (context, configMap) => {
     description.line(0, '')
   }
   description.line(0, '\nBinaryData\n====')
-  for (const [key, text] of sortedEntries(textsAt(configMap, 'binaryData'))) description.line(0, `${key}: ${bytesOf(text)} bytes`)
+  for (const [key, text] of sortedEntries(textsAt(configMap, 'binaryData'))) {
+    description.line(0, `${key}: ${bytesOf(text)} bytes`)
+  }
   description.line(0, '')
   await writeEvents(context, description, subjectOf(configMap))
   return description.finish()
@@ -114,7 +140,10 @@ export const describeSecret: Describer = async (_context, secret) => {
   description.line(0, '\nData\n====')
   for (const [key, text] of sortedEntries(textsAt(secret, 'data'))) {
     const shown = key === 'token' && type === 'kubernetes.io/service-account-token'
-    description.line(0, `${key}:\t${shown ? new TextDecoder().decode(Uint8Array.fromBase64(text)) : `${bytesOf(text)} bytes`}`)
+    description.line(
+      0,
+      `${key}:\t${shown ? new TextDecoder().decode(Uint8Array.fromBase64(text)) : `${bytesOf(text)} bytes`}`,
+    )
   }
   return description.finish()
 }
@@ -129,7 +158,9 @@ export const describeServiceAccount: Describer = async (context, account) => {
   writeLabelsAndAnnotations(description, account)
   const names = listAt(account, 'imagePullSecrets').map((secret) => textAt(secret, 'name'))
   if (names.length === 0) description.line(0, 'Image pull secrets:\t<none>')
-  names.forEach((name, index) => description.line(0, `${index === 0 ? 'Image pull secrets:' : '                   '}\t${name}`))
+  names.forEach((name, index) =>
+    description.line(0, `${index === 0 ? 'Image pull secrets:' : '                   '}\t${name}`),
+  )
   await writeEvents(context, description, subjectOf(account))
   return description.finish()
 }

@@ -1,7 +1,6 @@
 /** Containers in descriptions of pods and pod templates. */
-import type { Json } from '../fields.ts'
-import { at, isObject, listAt, numberAt, sortedEntries, textAt, textsAt } from '../fields.ts'
 import type { CommandContext } from '../command.ts'
+import { at, isObject, listAt, numberAt, sortedEntries, textAt, textsAt, type Json } from '../fields.ts'
 import { formatDate, writeAnnotations, writeLabels, writeTolerations, writeValues } from './common.ts'
 import { writeVolumes } from './volumes.ts'
 import type { Description } from './writer.ts'

@@ -1,6 +1,6 @@
 /** THE list of kinds with a description of their own. */
-import type { Describer } from './common.ts'
 import { kindWithGroup, type Resource } from '../resources.ts'
+import type { Describer } from './common.ts'
 
 const describers: Readonly<Record<string, () => Promise<Describer>>> = {
   pod: async () => (await import('./pod.ts')).describePod,

@@ -1,11 +1,16 @@
 /** Describes any object by its fields. */
-import type { Json } from '../fields.ts'
-import { isObject, namespaceOf, nameOf, sortedEntries } from '../fields.ts'
+import { isObject, nameOf, namespaceOf, sortedEntries, type Json } from '../fields.ts'
 import { formatGoValue } from '../print/custom-columns.ts'
 import { subjectOf, writeEvents, writeLabelsAndAnnotations, type Describer } from './common.ts'
 import { Description } from './writer.ts'
 
-const skipped = new Set(['.metadata.managedFields', '.metadata.name', '.metadata.namespace', '.metadata.labels', '.metadata.annotations'])
+const skipped = new Set([
+  '.metadata.managedFields',
+  '.metadata.name',
+  '.metadata.namespace',
+  '.metadata.labels',
+  '.metadata.annotations',
+])
 
 export const describeGeneric: Describer = async (context, object) => {
   const description = new Description()

@@ -1,15 +1,28 @@
 /** Describes a node, with the pods on it and what they ask for. */
 import { ApiError } from '#machinery/errors/api-error.ts'
 import {
-  addQuantities, compareQuantities, formatQuantity, parseQuantity, quantityMilliValue, quantityOf, quantityValue, type Quantity,
+  addQuantities,
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+  quantityMilliValue,
+  quantityOf,
+  quantityValue,
+  type Quantity,
 } from '#machinery/quantity.ts'
-import type { Json } from '../fields.ts'
-import { at, listAt, nameOf, namespaceOf, sortedEntries, textAt, textsAt } from '../fields.ts'
+import { at, listAt, nameOf, namespaceOf, sortedEntries, textAt, textsAt, type Json } from '../fields.ts'
 import { findObject, listObjects } from '../operations.ts'
 import { formatAge } from '../print/age.ts'
 import { requireResource } from '../resources.ts'
 import {
-  findEvents, formatDate, subjectOf, writeEventTable, writeLabelsAndAnnotations, writeTaints, type DescribeContext, type Describer,
+  findEvents,
+  formatDate,
+  subjectOf,
+  writeEventTable,
+  writeLabelsAndAnnotations,
+  writeTaints,
+  type DescribeContext,
+  type Describer,
 } from './common.ts'
 import { Description } from './writer.ts'
 
@@ -26,7 +39,9 @@ export const describeNode: Describer = async (context, node) => {
   await writeLease(context, description, name)
   writeNodeConditions(context, description, listAt(node, 'status', 'conditions'))
   description.line(0, 'Addresses:')
-  for (const address of listAt(node, 'status', 'addresses')) description.line(1, `${textAt(address, 'type')}:\t${textAt(address, 'address')}`)
+  for (const address of listAt(node, 'status', 'addresses')) {
+    description.line(1, `${textAt(address, 'type')}:\t${textAt(address, 'address')}`)
+  }
   for (const [title, field] of [['Capacity', 'capacity'], ['Allocatable', 'allocatable']] as const) {
     const amounts = sortedEntries(textsAt(node, 'status', field))
     if (amounts.length > 0) description.line(0, `${title}:`)
@@ -40,28 +55,51 @@ export const describeNode: Describer = async (context, node) => {
   await writePods(context, description, node)
   if (context.showEvents) {
     const subject = subjectOf(node)
-    const [byUid, byName] = await Promise.all([findEvents(context, subject), findEvents(context, { ...subject, uid: name })])
+    const [byUid, byName] = await Promise.all([
+      findEvents(context, subject),
+      findEvents(context, { ...subject, uid: name }),
+    ])
     writeEventTable(context, description, [...byUid, ...byName])
   }
   return description.finish()
 }
 
 const systemInfo = [
-  ['Machine ID', 'machineID'], ['System UUID', 'systemUUID'], ['Boot ID', 'bootID'], ['Kernel Version', 'kernelVersion'],
-  ['OS Image', 'osImage'], ['Operating System', 'operatingSystem'], ['Architecture', 'architecture'],
-  ['Container Runtime Version', 'containerRuntimeVersion'], ['Kubelet Version', 'kubeletVersion'],
+  ['Machine ID', 'machineID'],
+  ['System UUID', 'systemUUID'],
+  ['Boot ID', 'bootID'],
+  ['Kernel Version', 'kernelVersion'],
+  ['OS Image', 'osImage'],
+  ['Operating System', 'operatingSystem'],
+  ['Architecture', 'architecture'],
+  ['Container Runtime Version', 'containerRuntimeVersion'],
+  ['Kubelet Version', 'kubeletVersion'],
 ] as const
 
 function rolesOf(node: Json): readonly string[] {
   const roles = Object.entries(textsAt(node, 'metadata', 'labels')).flatMap(([key, value]) =>
-    key.startsWith('node-role.kubernetes.io/') ? [key.slice('node-role.kubernetes.io/'.length)] : key === 'kubernetes.io/role' ? [value] : [])
+    key.startsWith('node-role.kubernetes.io/')
+      ? [key.slice('node-role.kubernetes.io/'.length)]
+      : key === 'kubernetes.io/role'
+        ? [value]
+        : [],
+  )
   return [...new Set(roles.filter((role) => role !== ''))].toSorted()
 }
 
-async function writeLease({ session, ...context }: DescribeContext, description: Description, name: string): Promise<void> {
+async function writeLease(
+  { session, ...context }: DescribeContext,
+  description: Description,
+  name: string,
+): Promise<void> {
   const resource = requireResource(await session.resources(), 'leases.coordination.k8s.io')
   const lease = await findObject(session, { resource, namespace: 'kube-node-lease', name })
-  if (!lease) return description.line(0, `Lease:\tFailed to get lease: leases.coordination.k8s.io ${JSON.stringify(name)} not found`)
+  if (!lease) {
+    return description.line(
+      0,
+      `Lease:\tFailed to get lease: leases.coordination.k8s.io ${JSON.stringify(name)} not found`,
+    )
+  }
   const date = (field: string): string => {
     const time = textAt(lease, 'spec', field)
     return time === '' ? '<unset>' : formatDate({ session, ...context }, time)
@@ -78,8 +116,11 @@ function writeNodeConditions(context: DescribeContext, description: Description,
   description.line(1, '----\t------\t-----------------\t------------------\t------\t-------')
   for (const condition of conditions) {
     const date = (field: string): string => formatDate(context, textAt(condition, field))
-    description.line(1, `${textAt(condition, 'type')} \t${textAt(condition, 'status')} \t${date('lastHeartbeatTime')} \t${date('lastTransitionTime')} \t` +
-      `${textAt(condition, 'reason')} \t${textAt(condition, 'message')}`)
+    description.line(
+      1,
+      `${textAt(condition, 'type')} \t${textAt(condition, 'status')} \t${date('lastHeartbeatTime')} \t${date('lastTransitionTime')} \t`
+        + `${textAt(condition, 'reason')} \t${textAt(condition, 'message')}`,
+    )
   }
 }
 
@@ -87,7 +128,11 @@ type Amounts = ReadonlyMap<string, Quantity>
 
 const zero = quantityOf(0)
 
-async function writePods({ session, environment }: DescribeContext, description: Description, node: Json): Promise<void> {
+async function writePods(
+  { session, environment }: DescribeContext,
+  description: Description,
+  node: Json,
+): Promise<void> {
   let pods: readonly Json[]
   try {
     pods = await listObjects(session, requireResource(await session.resources(), 'pods'), '', {
@@ -98,7 +143,8 @@ async function writePods({ session, environment }: DescribeContext, description:
     return description.line(0, 'Pods:\tnot authorized')
   }
   const allocatable = amountsOf(at(node, 'status', 'allocatable') ?? at(node, 'status', 'capacity'))
-  const part = (amounts: Amounts, resource: string): string => formatPart(amounts.get(resource) ?? zero, allocatable.get(resource) ?? zero, resource === 'cpu')
+  const part = (amounts: Amounts, resource: string): string =>
+    formatPart(amounts.get(resource) ?? zero, allocatable.get(resource) ?? zero, resource === 'cpu')
   description.line(0, `Non-terminated Pods:\t(${pods.length} in total)`)
   description.line(1, 'Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge')
   description.line(1, '---------\t----\t\t------------\t----------\t---------------\t-------------\t---')
@@ -108,7 +154,10 @@ async function writePods({ session, environment }: DescribeContext, description:
     totals.requests = sum(totals.requests, requests)
     totals.limits = sum(totals.limits, limits)
     const columns = [part(requests, 'cpu'), part(limits, 'cpu'), part(requests, 'memory'), part(limits, 'memory')]
-    description.line(1, `${namespaceOf(pod)}\t${nameOf(pod)}\t\t${columns.join('\t')}\t${formatAge(environment.clock.now(), textAt(pod, 'metadata', 'creationTimestamp'))}`)
+    description.line(
+      1,
+      `${namespaceOf(pod)}\t${nameOf(pod)}\t\t${columns.join('\t')}\t${formatAge(environment.clock.now(), textAt(pod, 'metadata', 'creationTimestamp'))}`,
+    )
   }
   description.line(0, 'Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)')
   description.line(1, 'Resource\tRequests\tLimits')
@@ -119,7 +168,10 @@ async function writePods({ session, environment }: DescribeContext, description:
   }
   const extended = [...allocatable.keys()].filter((name) => name.includes('/')).toSorted()
   for (const resource of extended) {
-    description.line(1, `${resource}\t${formatQuantity(totals.requests.get(resource) ?? zero)}\t${formatQuantity(totals.limits.get(resource) ?? zero)}`)
+    description.line(
+      1,
+      `${resource}\t${formatQuantity(totals.requests.get(resource) ?? zero)}\t${formatQuantity(totals.limits.get(resource) ?? zero)}`,
+    )
   }
 }
 
@@ -142,11 +194,15 @@ function sum(a: Amounts, b: Amounts): Amounts {
 
 function greatest(a: Amounts, b: Amounts): Amounts {
   const result = new Map(a)
-  for (const [name, amount] of b) if (!result.has(name) || compareQuantities(result.get(name)!, amount) < 0) result.set(name, amount)
+  for (const [name, amount] of b) {
+    if (!result.has(name) || compareQuantities(result.get(name)!, amount) < 0) result.set(name, amount)
+  }
   return result
 }
 
-/** Containers and sidecars together, or an init container with the sidecars before it if that is more; and the overhead. */
+/**
+ * Containers and sidecars together, or an init container with the sidecars before it if that is more; and the overhead.
+ */
 function podAmounts(pod: Json, field: 'requests' | 'limits'): Amounts {
   const of = (container: unknown): Amounts => amountsOf(at(container, 'resources', field))
   let total = listAt(pod, 'spec', 'containers').map(of).reduce(sum, new Map())
@@ -162,5 +218,10 @@ function podAmounts(pod: Json, field: 'requests' | 'limits'): Amounts {
   const overhead = amountsOf(at(pod, 'spec', 'overhead'))
   if (field === 'requests') return sum(total, overhead)
   // A limit that is not set stays so.
-  return new Map([...total].map(([name, amount]) => [name, overhead.has(name) ? addQuantities(amount, overhead.get(name)!) : amount]))
+  return new Map(
+    [...total].map(([name, amount]) => [
+      name,
+      overhead.has(name) ? addQuantities(amount, overhead.get(name)!) : amount,
+    ]),
+  )
 }

@@ -2,7 +2,14 @@
 import { at, listAt, numberAt, textAt, textsAt } from '../fields.ts'
 import { formatAge } from '../print/age.ts'
 import {
-  controllerOf, formatDate, subjectOf, writeEvents, writeLabels, writeLabelsAndAnnotations, writeNameAndNamespace, writeTolerations,
+  controllerOf,
+  formatDate,
+  subjectOf,
+  writeEvents,
+  writeLabels,
+  writeLabelsAndAnnotations,
+  writeNameAndNamespace,
+  writeTolerations,
   type Describer,
 } from './common.ts'
 import { writeContainers, writeResources, writeSpread } from './containers.ts'
@@ -19,7 +26,9 @@ export const describePod: Describer = async (context, pod) => {
   description.optional(0, 'Service Account', textAt(spec, 'serviceAccountName'))
   const node = textAt(spec, 'nodeName')
   description.line(0, `Node:\t${node === '' ? '<none>' : `${node}/${textAt(status, 'hostIP')}`}`)
-  if (textAt(status, 'startTime') !== '') description.line(0, `Start Time:\t${formatDate(context, textAt(status, 'startTime'))}`)
+  if (textAt(status, 'startTime') !== '') {
+    description.line(0, `Start Time:\t${formatDate(context, textAt(status, 'startTime'))}`)
+  }
   writeLabelsAndAnnotations(description, pod)
   const phase = textAt(status, 'phase')
   const ending = textAt(pod, 'metadata', 'deletionTimestamp')
@@ -47,17 +56,29 @@ export const describePod: Describer = async (context, pod) => {
   ] as const
   for (const [title, field, statuses] of groups) {
     const containers = listAt(spec, field)
-    if (containers.length > 0 || field === 'containers') writeContainers(context, description, title, containers, listAt(status, statuses), pod, '')
+    if (containers.length > 0 || field === 'containers') {
+      writeContainers(context, description, title, containers, listAt(status, statuses), pod, '')
+    }
   }
   const conditions = listAt(status, 'conditions')
   const gates = listAt(spec, 'readinessGates')
   if (gates.length > 0) description.line(0, 'Readiness Gates:\n  Type\tStatus')
   for (const gate of gates) {
     const type = textAt(gate, 'conditionType')
-    description.line(1, `${type} \t${textAt(conditions.find((condition) => textAt(condition, 'type') === type), 'status') || '<none>'} `)
+    description.line(
+      1,
+      `${type} \t${
+        textAt(
+          conditions.find((condition) => textAt(condition, 'type') === type),
+          'status',
+        ) || '<none>'
+      } `,
+    )
   }
   if (conditions.length > 0) description.line(0, 'Conditions:\n  Type\tStatus')
-  for (const condition of conditions) description.line(1, `${textAt(condition, 'type')} \t${textAt(condition, 'status')} `)
+  for (const condition of conditions) {
+    description.line(1, `${textAt(condition, 'type')} \t${textAt(condition, 'status')} `)
+  }
   writeVolumes(description, listAt(spec, 'volumes'), '')
   description.line(0, `QoS Class:\t${textAt(status, 'qosClass')}`)
   writeLabels(description, 'Node-Selectors', textsAt(spec, 'nodeSelector'))

@@ -1,6 +1,5 @@
 /** Describes a service, with the endpoints behind each port. */
-import type { Json } from '../fields.ts'
-import { at, listAt, nameOf, namespaceOf, numberAt, textAt, textsAt } from '../fields.ts'
+import { at, listAt, nameOf, namespaceOf, numberAt, textAt, textsAt, type Json } from '../fields.ts'
 import { listObjects } from '../operations.ts'
 import { formatLabels } from '../print/table.ts'
 import { requireResource } from '../resources.ts'
@@ -15,7 +14,9 @@ export const describeService: Describer = async (context, service) => {
   const spec = at(service, 'spec')
   const joined = (...path: readonly string[]): string => listAt(spec, ...path).join(',')
   const resource = requireResource(await session.resources(), 'endpointslices.discovery.k8s.io')
-  const slices = await listObjects(session, resource, namespaceOf(service), { labelSelector: `kubernetes.io/service-name=${nameOf(service)}` })
+  const slices = await listObjects(session, resource, namespaceOf(service), {
+    labelSelector: `kubernetes.io/service-name=${nameOf(service)}`,
+  })
   writeNameAndNamespace(description, service)
   writeLabelsAndAnnotations(description, service)
   description.line(0, `Selector:\t${formatLabels(textsAt(spec, 'selector'))}`)
@@ -45,7 +46,9 @@ function writePort(description: Description, port: unknown, slices: readonly Jso
   description.line(0, `Port:\t${name}\t${numberAt(port, 'port')}/${protocol}`)
   description.line(0, `TargetPort:\t${textAt(port, 'targetPort')}/${protocol}`)
   description.optional(0, 'AppProtocol', textAt(port, 'appProtocol'))
-  if (numberAt(port, 'nodePort') !== 0) description.line(0, `NodePort:\t${name}\t${numberAt(port, 'nodePort')}/${protocol}`)
+  if (numberAt(port, 'nodePort') !== 0) {
+    description.line(0, `NodePort:\t${name}\t${numberAt(port, 'nodePort')}/${protocol}`)
+  }
   description.line(0, `Endpoints:\t${formatEndpoints(slices, textAt(port, 'name'))}`)
 }
 
@@ -67,6 +70,8 @@ function formatEndpoints(slices: readonly Json[], portName: string): string {
 function formatIngress(ingress: readonly unknown[]): string {
   return ingress.map((entry) => {
     const mode = textAt(entry, 'ipMode')
-    return textAt(entry, 'ip') === '' ? textAt(entry, 'hostname') : `${textAt(entry, 'ip')}${mode === '' ? '' : ` (${mode})`}`
+    return textAt(entry, 'ip') === ''
+      ? textAt(entry, 'hostname')
+      : `${textAt(entry, 'ip')}${mode === '' ? '' : ` (${mode})`}`
   }).join(', ')
 }

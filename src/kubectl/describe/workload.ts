@@ -1,15 +1,23 @@
 /** Describes what makes pods: deployments, replica sets, stateful sets, daemon sets, jobs and cron jobs. */
-import { timeToMilliseconds } from '#machinery/time.ts'
 import { deepEqual } from '#base/deep-equal.ts'
-import type { Json } from '../fields.ts'
-import { at, listAt, nameOf, namespaceOf, numberAt, textAt, textsAt, withValue } from '../fields.ts'
+import { timeToMilliseconds } from '#machinery/time.ts'
+import { at, listAt, nameOf, namespaceOf, numberAt, textAt, textsAt, withValue, type Json } from '../fields.ts'
 import { listObjects } from '../operations.ts'
 import { formatHumanDuration } from '../print/age.ts'
 import { formatLabels } from '../print/table.ts'
 import { requireResource } from '../resources.ts'
 import {
-  controllerOf, formatDate, formatSelector, subjectOf, writeConditions, writeEvents, writeLabels, writeLabelsAndAnnotations, writeNameAndNamespace,
-  type DescribeContext, type Describer,
+  controllerOf,
+  formatDate,
+  formatSelector,
+  subjectOf,
+  writeConditions,
+  writeEvents,
+  writeLabels,
+  writeLabelsAndAnnotations,
+  writeNameAndNamespace,
+  type DescribeContext,
+  type Describer,
 } from './common.ts'
 import { writePodTemplate } from './containers.ts'
 import { Description } from './writer.ts'
@@ -21,13 +29,19 @@ export const describeDeployment: Describer = async (context, deployment) => {
   description.line(0, `CreationTimestamp:\t${formatDate(context, textAt(deployment, 'metadata', 'creationTimestamp'))}`)
   writeLabelsAndAnnotations(description, deployment)
   description.line(0, `Selector:\t${await formatSelector(at(deployment, 'spec', 'selector'))}`)
-  description.line(0, `Replicas:\t${numberAt(deployment, 'spec', 'replicas')} desired | ${status('updatedReplicas')} updated | ${status('replicas')} total | ` +
-    `${status('availableReplicas')} available | ${status('unavailableReplicas')} unavailable`)
+  description.line(
+    0,
+    `Replicas:\t${numberAt(deployment, 'spec', 'replicas')} desired | ${status('updatedReplicas')} updated | ${status('replicas')} total | `
+      + `${status('availableReplicas')} available | ${status('unavailableReplicas')} unavailable`,
+  )
   description.line(0, `StrategyType:\t${textAt(deployment, 'spec', 'strategy', 'type')}`)
   description.line(0, `MinReadySeconds:\t${numberAt(deployment, 'spec', 'minReadySeconds')}`)
   const rolling = at(deployment, 'spec', 'strategy', 'rollingUpdate')
   if (rolling !== undefined) {
-    description.line(0, `RollingUpdateStrategy:\t${textAt(rolling, 'maxUnavailable')} max unavailable, ${textAt(rolling, 'maxSurge')} max surge`)
+    description.line(
+      0,
+      `RollingUpdateStrategy:\t${textAt(rolling, 'maxUnavailable')} max unavailable, ${textAt(rolling, 'maxSurge')} max surge`,
+    )
   }
   writePodTemplate(context, description, at(deployment, 'spec', 'template'))
   writeConditions(description, listAt(deployment, 'status', 'conditions'))
@@ -41,13 +55,21 @@ export const describeDeployment: Describer = async (context, deployment) => {
 }
 
 /** The one of the present template (the oldest, if there are several), and all others. */
-async function replicaSetsOf({ session }: DescribeContext, deployment: Json): Promise<{ readonly old: readonly Json[]; readonly current: readonly Json[] }> {
+async function replicaSetsOf(
+  { session }: DescribeContext,
+  deployment: Json,
+): Promise<{ readonly old: readonly Json[]; readonly current: readonly Json[] }> {
   const resource = requireResource(await session.resources(), 'replicasets.apps')
-  const all = await listObjects(session, resource, namespaceOf(deployment), { labelSelector: await formatSelector(at(deployment, 'spec', 'selector')) })
+  const all = await listObjects(session, resource, namespaceOf(deployment), {
+    labelSelector: await formatSelector(at(deployment, 'spec', 'selector')),
+  })
   const owned = all.filter((set) => listAt(set, 'metadata', 'ownerReferences').some((owner) =>
     at(owner, 'controller') === true && textAt(owner, 'uid') === textAt(deployment, 'metadata', 'uid')))
   const template = withoutHash(at(deployment, 'spec', 'template'))
-  const current = owned.toSorted((a, b) => textAt(a, 'metadata', 'creationTimestamp') < textAt(b, 'metadata', 'creationTimestamp') ? -1 : 1)
+  const current = owned
+    .toSorted((a, b) =>
+      textAt(a, 'metadata', 'creationTimestamp') < textAt(b, 'metadata', 'creationTimestamp') ? -1 : 1,
+    )
     .find((set) => deepEqual(withoutHash(at(set, 'spec', 'template')), template))
   return { old: owned.filter((set) => set !== current), current: current ? [current] : [] }
 }
@@ -57,16 +79,31 @@ function withoutHash(template: unknown): Json {
 }
 
 function formatReplicaSets(sets: readonly Json[]): string {
-  return sets.map((set) => `${nameOf(set)} (${numberAt(set, 'status', 'replicas')}/${numberAt(set, 'spec', 'replicas')} replicas created)`).join(', ') || '<none>'
+  return (
+    sets
+      .map(
+        (set) =>
+          `${nameOf(set)} (${numberAt(set, 'status', 'replicas')}/${numberAt(set, 'spec', 'replicas')} replicas created)`,
+      )
+      .join(', ') || '<none>'
+  )
 }
 
 /** `2 Running / 0 Waiting / 0 Succeeded / 0 Failed`: of the pods that the object controls. */
 async function podsStatus({ session }: DescribeContext, object: Json): Promise<string> {
   const resource = requireResource(await session.resources(), 'pods')
-  const pods = await listObjects(session, resource, namespaceOf(object), { labelSelector: await formatSelector(at(object, 'spec', 'selector')) })
+  const pods = await listObjects(session, resource, namespaceOf(object), {
+    labelSelector: await formatSelector(at(object, 'spec', 'selector')),
+  })
   const uid = textAt(object, 'metadata', 'uid')
-  const count = (phase: string): number => pods.filter((pod) => textAt(pod, 'status', 'phase') === phase &&
-    listAt(pod, 'metadata', 'ownerReferences').some((owner) => at(owner, 'controller') === true && textAt(owner, 'uid') === uid)).length
+  const count = (phase: string): number =>
+    pods.filter(
+      (pod) =>
+        textAt(pod, 'status', 'phase') === phase
+        && listAt(pod, 'metadata', 'ownerReferences').some(
+          (owner) => at(owner, 'controller') === true && textAt(owner, 'uid') === uid,
+        ),
+    ).length
   return `${count('Running')} Running / ${count('Pending')} Waiting / ${count('Succeeded')} Succeeded / ${count('Failed')} Failed`
 }
 
@@ -76,7 +113,10 @@ export const describeReplicaSet: Describer = async (context, set) => {
   description.line(0, `Selector:\t${await formatSelector(at(set, 'spec', 'selector')) || '<none>'}`)
   writeLabelsAndAnnotations(description, set)
   description.optional(0, 'Controlled By', controllerOf(set))
-  description.line(0, `Replicas:\t${numberAt(set, 'status', 'replicas')} current / ${numberAt(set, 'spec', 'replicas')} desired`)
+  description.line(
+    0,
+    `Replicas:\t${numberAt(set, 'status', 'replicas')} current / ${numberAt(set, 'spec', 'replicas')} desired`,
+  )
   description.line(0, `Pods Status:\t${await podsStatus(context, set)}`)
   writePodTemplate(context, description, at(set, 'spec', 'template'))
   writeConditions(description, listAt(set, 'status', 'conditions'))
@@ -90,7 +130,10 @@ export const describeStatefulSet: Describer = async (context, set) => {
   description.line(0, `CreationTimestamp:\t${formatDate(context, textAt(set, 'metadata', 'creationTimestamp'))}`)
   description.line(0, `Selector:\t${await formatSelector(at(set, 'spec', 'selector'))}`)
   writeLabelsAndAnnotations(description, set)
-  description.line(0, `Replicas:\t${numberAt(set, 'spec', 'replicas')} desired | ${numberAt(set, 'status', 'replicas')} total`)
+  description.line(
+    0,
+    `Replicas:\t${numberAt(set, 'spec', 'replicas')} desired | ${numberAt(set, 'status', 'replicas')} total`,
+  )
   description.line(0, `Update Strategy:\t${textAt(set, 'spec', 'updateStrategy', 'type')}`)
   const rolling = at(set, 'spec', 'updateStrategy', 'rollingUpdate')
   if (at(rolling, 'partition') !== undefined) {
@@ -150,12 +193,19 @@ export const describeJob: Describer = async (context, job) => {
   const [start, end] = [textAt(status, 'startTime'), textAt(status, 'completionTime')]
   if (start !== '') description.line(0, `Start Time:\t${formatDate(context, start)}`)
   if (end !== '') description.line(0, `Completed At:\t${formatDate(context, end)}`)
-  if (start !== '' && end !== '') description.line(0, `Duration:\t${formatHumanDuration(timeToMilliseconds(end) - timeToMilliseconds(start))}`)
+  if (start !== '' && end !== '') {
+    description.line(0, `Duration:\t${formatHumanDuration(timeToMilliseconds(end) - timeToMilliseconds(start))}`)
+  }
   whenSet('Active Deadline Seconds', at(spec, 'activeDeadlineSeconds'), 's')
   const ready = at(status, 'ready')
-  description.line(0, `Pods Statuses:\t${numberAt(status, 'active')} Active${ready === undefined ? '' : ` (${String(ready)} Ready)`} / ` +
-    `${numberAt(status, 'succeeded')} Succeeded / ${numberAt(status, 'failed')} Failed`)
-  if (textAt(spec, 'completionMode') === 'Indexed') description.line(0, `Completed Indexes:\t${capIndexes(textAt(status, 'completedIndexes'))}`)
+  description.line(
+    0,
+    `Pods Statuses:\t${numberAt(status, 'active')} Active${ready === undefined ? '' : ` (${String(ready)} Ready)`} / `
+      + `${numberAt(status, 'succeeded')} Succeeded / ${numberAt(status, 'failed')} Failed`,
+  )
+  if (textAt(spec, 'completionMode') === 'Indexed') {
+    description.line(0, `Completed Indexes:\t${capIndexes(textAt(status, 'completedIndexes'))}`)
+  }
   writePodTemplate(context, description, at(spec, 'template'))
   await writeEvents(context, description, subjectOf(job))
   return description.finish()
@@ -170,7 +220,8 @@ export const describeCronJob: Describer = async (context, job) => {
   const description = new Description()
   const spec = at(job, 'spec')
   const suspend = at(spec, 'suspend')
-  const value = (field: string, unit = ''): string => at(spec, field) === undefined ? '<unset>' : `${textAt(spec, field)}${unit}`
+  const value = (field: string, unit = ''): string =>
+    at(spec, field) === undefined ? '<unset>' : `${textAt(spec, field)}${unit}`
   writeNameAndNamespace(description, job)
   writeLabelsAndAnnotations(description, job)
   description.line(0, `Schedule:\t${textAt(spec, 'schedule')}`)
@@ -181,7 +232,10 @@ export const describeCronJob: Describer = async (context, job) => {
   description.line(0, `Failed Job History Limit:\t${value('failedJobsHistoryLimit')}`)
   description.line(0, `Starting Deadline Seconds:\t${value('startingDeadlineSeconds', 's')}`)
   const template = at(spec, 'jobTemplate', 'spec')
-  description.line(0, `Selector:\t${at(template, 'selector') === undefined ? '<unset>' : await formatSelector(at(template, 'selector'))}`)
+  description.line(
+    0,
+    `Selector:\t${at(template, 'selector') === undefined ? '<unset>' : await formatSelector(at(template, 'selector'))}`,
+  )
   description.line(0, `Parallelism:\t${textAt(template, 'parallelism') || '<unset>'}`)
   description.line(0, `Completions:\t${textAt(template, 'completions') || '<unset>'}`)
   const deadline = at(template, 'activeDeadlineSeconds')

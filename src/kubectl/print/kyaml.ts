@@ -12,7 +12,9 @@ function write(value: unknown, newline: string, sorted: boolean): string {
   if (Array.isArray(value)) {
     if (value.length === 0) return '[]'
     // Objects in a list share their brackets' line: `[{ … }, { … }]`.
-    if (value.every((item) => isObject(item) && Object.keys(item).length > 0)) return `[${value.map((item) => write(item, newline, sorted)).join(', ')}]`
+    if (value.every((item) => isObject(item) && Object.keys(item).length > 0)) {
+      return `[${value.map((item) => write(item, newline, sorted)).join(', ')}]`
+    }
     return `[${inner}${value.map((item) => write(item, inner, sorted)).join(`,${inner}`)},${newline}]`
   }
   if (isObject(value)) {

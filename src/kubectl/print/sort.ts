@@ -1,4 +1,7 @@
-/** Sorts by a field that a path names, as --sort-by does: numbers and times as such, quantities by amount, texts naturally. */
+/**
+ * Sorts by a field that a path names, as --sort-by does: numbers and times as such, quantities by amount,
+ * texts naturally.
+ */
 import { compareQuantities, parseQuantity, QuantityError } from '#machinery/quantity.ts'
 import { CommandError } from '../errors.ts'
 import type { Json } from '../fields.ts'

@@ -70,7 +70,9 @@ function layOut(cells: readonly string[], widths: readonly number[]): string {
   let line = ''
   cells.forEach((cell, index) => {
     line += cell
-    if (index < widths.length && index < cells.length - 1) line += ' '.repeat(Math.max(0, widths[index]! - widthOf(cell)))
+    if (index < widths.length && index < cells.length - 1) {
+      line += ' '.repeat(Math.max(0, widths[index]! - widthOf(cell)))
+    }
   })
   return line
 }

@@ -1,6 +1,5 @@
 /** Prints the tables that a server renders, with the columns that the user asked for beside them. */
-import type { Json } from '../fields.ts'
-import { at, isObject, listAt, numberAt, sortedEntries, textAt, textsAt } from '../fields.ts'
+import { at, isObject, listAt, numberAt, sortedEntries, textAt, textsAt, type Json } from '../fields.ts'
 
 export interface TableOptions {
   readonly noHeaders: boolean
@@ -19,9 +18,16 @@ interface Column {
   readonly isName: boolean
 }
 
-const eventTypes: Readonly<Record<string, string>> = { ADDED: 'ADDED   ', MODIFIED: 'MODIFIED', DELETED: 'DELETED ', ERROR: 'ERROR   ' }
+const eventTypes: Readonly<Record<string, string>> = {
+  ADDED: 'ADDED   ',
+  MODIFIED: 'MODIFIED',
+  DELETED: 'DELETED ',
+  ERROR: 'ERROR   ',
+}
 
-/** Prints one table after another; headers come again only when the columns change. Lines have tabs between their cells. */
+/**
+ * Prints one table after another; headers come again only when the columns change. Lines have tabs between their cells.
+ */
 export class TablePrinter {
   readonly #options: TableOptions
   #columns: readonly unknown[] = []
@@ -85,7 +91,11 @@ export function formatLabels(labels: Readonly<Record<string, string>>): string {
 function formatCell(cell: unknown): string {
   if (cell === null || cell === undefined) return ''
   if (Array.isArray(cell)) return `[${cell.map(formatCell).join(' ')}]`
-  if (isObject(cell)) return `map[${sortedEntries(cell).map(([key, value]) => `${key}:${formatCell(value)}`).join(' ')}]`
+  if (isObject(cell)) {
+    return `map[${sortedEntries(cell)
+      .map(([key, value]) => `${key}:${formatCell(value)}`)
+      .join(' ')}]`
+  }
   const text = String(cell)
   const end = text.search(/[\f\n\r]/)
   return escapeTerminal(end < 0 ? text : `${text.slice(0, end)}...`)

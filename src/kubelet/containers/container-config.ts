@@ -1,8 +1,8 @@
 /** What a container is created from: the pod's words, with everything that they refer to filled in. Pure. */
 import type { ContainerConfig, ContainerMount } from '#world/container-runtime.ts'
+import type { ReadyImage } from '../images/puller.ts'
 import { annotation, containerHash, containerLabels, containerLogPath } from '../pods/identity.ts'
 import type { AnyContainer, PodObject } from '../types.ts'
-import type { ReadyImage } from '../images/puller.ts'
 import { expandVariables } from './expansion.ts'
 import { containerResources } from './resources.ts'
 import { containerSecurity } from './security.ts'
@@ -57,7 +57,9 @@ function containerAnnotations(pod: PodObject, container: AnyContainer, restartCo
     [annotation.restartCount]: String(restartCount),
     [annotation.terminationMessagePath]: container.terminationMessagePath ?? '/dev/termination-log',
     [annotation.terminationMessagePolicy]: container.terminationMessagePolicy ?? 'File',
-    ...(deletionGracePeriodSeconds !== undefined && { [annotation.podDeletionGracePeriod]: String(deletionGracePeriodSeconds) }),
+    ...(deletionGracePeriodSeconds !== undefined && {
+      [annotation.podDeletionGracePeriod]: String(deletionGracePeriodSeconds),
+    }),
     ...(spec?.terminationGracePeriodSeconds !== undefined && {
       [annotation.podTerminationGracePeriod]: String(spec.terminationGracePeriodSeconds),
     }),

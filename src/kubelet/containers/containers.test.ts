@@ -10,14 +10,31 @@ import { containerResources, cpuShares, oomScoreAdjust, podResources } from './r
 import { containerSecurity } from './security.ts'
 
 function podOf(spec: object, metadata: object = {}): PodObject {
-  return { metadata: { name: 'p', namespace: 'n', uid: 'u', resourceVersion: '1', creationTimestamp: '', ...metadata }, spec: { containers: [], ...spec } } as unknown as PodObject
+  return {
+    metadata: { name: 'p', namespace: 'n', uid: 'u', resourceVersion: '1', creationTimestamp: '', ...metadata },
+    spec: { containers: [], ...spec },
+  } as unknown as PodObject
 }
 
 test('variables expand as upstream\'s do', () => {
   const values: Readonly<Record<string, string>> = { A: '1', B: '$(A)' }
   for (const [text, expected] of [
-    ['$(A)', '1'], ['x$(A)y', 'x1y'], ['$(B)', '$(A)'], ['$$(A)', '$(A)'], ['$(MISSING)', '$(MISSING)'], ['$', '$'], ['$(A', '$(A'], ['$$$(A)', '$1'], ['$A', '$A'],
-  ] as const) assert.equal(expandVariables(text, (name) => values[name]), expected, text)
+    ['$(A)', '1'],
+    ['x$(A)y', 'x1y'],
+    ['$(B)', '$(A)'],
+    ['$$(A)', '$(A)'],
+    ['$(MISSING)', '$(MISSING)'],
+    ['$', '$'],
+    ['$(A', '$(A'],
+    ['$$$(A)', '$1'],
+    ['$A', '$A'],
+  ] as const) {
+    assert.equal(
+      expandVariables(text, (name) => values[name]),
+      expected,
+      text,
+    )
+  }
 })
 
 const service = {
@@ -37,17 +54,43 @@ function environment(
 }
 
 test('environment variables come from everywhere, later ones over earlier ones', () => {
-  assert.deepEqual(environment({ envFrom: [{ prefix: 'P_', configMapRef: { name: 'map' } }, { secretRef: { name: 'key' } }], env: [{ name: 'S', value: 'x' }] }), { P_K: 'v', S: 'x' })
-  assert.deepEqual(environment({ env: [{ name: 'C', valueFrom: { resourceFieldRef: { resource: 'limits.cpu' } } }, { name: 'H', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } }] }), { C: '4', H: '192.0.2.1' })
+  assert.deepEqual(
+    environment({
+      envFrom: [{ prefix: 'P_', configMapRef: { name: 'map' } }, { secretRef: { name: 'key' } }],
+      env: [{ name: 'S', value: 'x' }],
+    }),
+    { P_K: 'v', S: 'x' },
+  )
+  assert.deepEqual(
+    environment({
+      env: [
+        { name: 'C', valueFrom: { resourceFieldRef: { resource: 'limits.cpu' } } },
+        { name: 'H', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
+      ],
+    }),
+    { C: '4', H: '192.0.2.1' },
+  )
   assert.throws(() => environment({ envFrom: [{ configMapRef: { name: 'no' } }] }), /^Error: configmap "no" not found$/)
-  assert.throws(() => environment({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'key', key: 'no' } } }] }), /couldn't find key no in Secret n\/key/)
-  assert.deepEqual(environment({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'no', key: 'x', optional: true } } }] }), {})
+  assert.throws(
+    () => environment({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'key', key: 'no' } } }] }),
+    /couldn't find key no in Secret n\/key/,
+  )
+  assert.deepEqual(
+    environment({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'no', key: 'x', optional: true } } }] }),
+    {},
+  )
 })
 
 test('services are announced as upstream does, unless the pod declines', () => {
   assert.deepEqual(environment({}, { services: [service] }), {
-    MY_DB_SERVICE_HOST: '10.0.0.9', MY_DB_SERVICE_PORT: '5432', MY_DB_SERVICE_PORT_SQL: '5432', MY_DB_PORT: 'tcp://10.0.0.9:5432',
-    MY_DB_PORT_5432_TCP: 'tcp://10.0.0.9:5432', MY_DB_PORT_5432_TCP_PROTO: 'tcp', MY_DB_PORT_5432_TCP_PORT: '5432', MY_DB_PORT_5432_TCP_ADDR: '10.0.0.9',
+    MY_DB_SERVICE_HOST: '10.0.0.9',
+    MY_DB_SERVICE_PORT: '5432',
+    MY_DB_SERVICE_PORT_SQL: '5432',
+    MY_DB_PORT: 'tcp://10.0.0.9:5432',
+    MY_DB_PORT_5432_TCP: 'tcp://10.0.0.9:5432',
+    MY_DB_PORT_5432_TCP_PROTO: 'tcp',
+    MY_DB_PORT_5432_TCP_PORT: '5432',
+    MY_DB_PORT_5432_TCP_ADDR: '10.0.0.9',
   })
   assert.deepEqual(environment({}, { services: [service] }, { enableServiceLinks: false }), {})
 })
@@ -57,28 +100,58 @@ test('resources become shares, quotas and scores', () => {
   const guaranteed = { limits: { cpu: '500m', memory: '64Mi' } }
   const container = { name: 'c', resources: guaranteed } as AnyContainer
   assert.deepEqual(containerResources(podOf({ containers: [container] }), container, 2 ** 30), {
-    cpuPeriod: 100_000, cpuQuota: 50_000, cpuShares: 512, memoryLimitBytes: 64 * 2 ** 20, oomScoreAdjust: -997, unified: {},
+    cpuPeriod: 100_000,
+    cpuQuota: 50_000,
+    cpuShares: 512,
+    memoryLimitBytes: 64 * 2 ** 20,
+    oomScoreAdjust: -997,
+    unified: {},
   })
   const burstable = { name: 'c', resources: { requests: { memory: '512Mi' } } } as AnyContainer
   assert.equal(oomScoreAdjust(podOf({ containers: [burstable] }), burstable, 2 ** 30), 500)
   assert.equal(oomScoreAdjust(podOf({ containers: [{ name: 'c' }] }), { name: 'c' }, 2 ** 30), 1000)
   assert.deepEqual(podResources(podOf({
-    initContainers: [{ name: 'i', resources: { requests: { cpu: '2' } } }, { name: 's', restartPolicy: 'Always', resources: { requests: { cpu: '100m' } } }],
+    initContainers: [
+      { name: 'i', resources: { requests: { cpu: '2' } } },
+      { name: 's', restartPolicy: 'Always', resources: { requests: { cpu: '100m' } } },
+    ],
     containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }],
   })).cpuRequestMilli, 2000)
 })
 
 test('quantities are read as they are written', () => {
-  for (const [text, value] of [['1', 1], ['100m', 0.1], ['1Ki', 1024], ['1.5Gi', 1.5 * 2 ** 30], ['1e3', 1000], ['2k', 2000], [undefined, 0]] as const) assert.equal(quantityValue(text), value)
+  for (const [text, value] of [
+    ['1', 1],
+    ['100m', 0.1],
+    ['1Ki', 1024],
+    ['1.5Gi', 1.5 * 2 ** 30],
+    ['1e3', 1000],
+    ['2k', 2000],
+    [undefined, 0],
+  ] as const) {
+    assert.equal(quantityValue(text), value)
+  }
   assert.equal(quantityMilli('100m'), 100)
 })
 
 test('a pod\'s resolver follows its policy', () => {
-  const settings = { clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local', node: parseResolverConfiguration('nameserver 1.1.1.1\nsearch a.b\noptions timeout:1\n') }
-  assert.deepEqual(podDns(podOf({}), settings), { servers: ['10.96.0.10'], searches: ['n.svc.cluster.local', 'svc.cluster.local', 'cluster.local', 'a.b'], options: ['ndots:5'] })
+  const settings = {
+    clusterDns: ['10.96.0.10'],
+    clusterDomain: 'cluster.local',
+    node: parseResolverConfiguration('nameserver 1.1.1.1\nsearch a.b\noptions timeout:1\n'),
+  }
+  assert.deepEqual(podDns(podOf({}), settings), {
+    servers: ['10.96.0.10'],
+    searches: ['n.svc.cluster.local', 'svc.cluster.local', 'cluster.local', 'a.b'],
+    options: ['ndots:5'],
+  })
   assert.deepEqual(podDns(podOf({ dnsPolicy: 'Default' }), settings), settings.node)
   assert.deepEqual(podDns(podOf({ hostNetwork: true }), settings), settings.node)
-  assert.deepEqual(podDns(podOf({ dnsConfig: { options: [{ name: 'ndots', value: '2' }], nameservers: ['9.9.9.9'] } }), settings).options, ['ndots:2'])
+  assert.deepEqual(
+    podDns(podOf({ dnsConfig: { options: [{ name: 'ndots', value: '2' }], nameservers: ['9.9.9.9'] } }), settings)
+      .options,
+    ['ndots:2'],
+  )
 })
 
 test('names: cut to 63, with a domain for a subdomain, aliases at the end of the hosts file', () => {
@@ -91,7 +164,12 @@ test('names: cut to 63, with a domain for a subdomain, aliases at the end of the
 
 test('runAsNonRoot is checked against the image', () => {
   const security = (container: object, image: { uid: number | undefined; username: string }) =>
-    containerSecurity(podOf({}), { name: 'c', securityContext: { runAsNonRoot: true, ...container } } as AnyContainer, image, { seccompRoot: '' })
+    containerSecurity(
+      podOf({}),
+      { name: 'c', securityContext: { runAsNonRoot: true, ...container } } as AnyContainer,
+      image,
+      { seccompRoot: '' },
+    )
   assert.throws(() =>
     security({}, { uid: undefined, username: '' }), /container has runAsNonRoot and image will run as root/)
   assert.throws(() => security({}, { uid: undefined, username: 'app' }), /non-numeric user \(app\)/)

@@ -1,8 +1,8 @@
 /** A container's environment variables, from everything that may define one. */
 import { base64Decode, utf8Decode } from '#base/bytes.ts'
 import type { AnyContainer, ConfigMapObject, PodObject, SecretObject, ServiceObject } from '../types.ts'
-import { expandVariables } from './expansion.ts'
 import { fieldValue, resourceValue } from './downward.ts'
+import { expandVariables } from './expansion.ts'
 
 export interface EnvironmentSources {
   readonly pod: PodObject
@@ -25,7 +25,9 @@ export function computeEnvironment(
   const services = serviceEnvironment(sources)
   const result = new Map<string, string>()
   for (const from of container.envFrom ?? []) {
-    for (const [key, value] of Object.entries(bulkValues(from, sources))) result.set(`${from.prefix ?? ''}${key}`, value)
+    for (const [key, value] of Object.entries(bulkValues(from, sources))) {
+      result.set(`${from.prefix ?? ''}${key}`, value)
+    }
   }
   const defined = new Map<string, string>()
   for (const variable of container.env ?? []) {
@@ -110,7 +112,9 @@ function serviceEnvironment({ pod, services }: EnvironmentSources): ReadonlyMap<
     result.set(`${prefix}_SERVICE_HOST`, ip)
     ports.forEach((port, index) => {
       if (index === 0) result.set(`${prefix}_SERVICE_PORT`, String(port.port))
-      if (port.name) result.set(`${prefix}_SERVICE_PORT_${port.name.toUpperCase().replaceAll('-', '_')}`, String(port.port))
+      if (port.name) {
+        result.set(`${prefix}_SERVICE_PORT_${port.name.toUpperCase().replaceAll('-', '_')}`, String(port.port))
+      }
     })
     ports.forEach((port, index) => {
       const protocol = port.protocol ?? 'TCP'

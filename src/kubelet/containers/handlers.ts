@@ -50,12 +50,19 @@ async function runCommand(
   { runtime }: HandlerContext, target: HandlerTarget, command: readonly string[], timeoutMs: number,
 ): Promise<Verdict> {
   try {
-    const { stdout, stderr, exitCode } = await runtime.execSync(target.containerId, command, Math.ceil(timeoutMs / 1000))
+    const { stdout, stderr, exitCode } = await runtime.execSync(
+      target.containerId,
+      command,
+      Math.ceil(timeoutMs / 1000),
+    )
     const output = utf8Decode(stdout.subarray(0, outputLimitBytes)) + utf8Decode(stderr.subarray(0, outputLimitBytes))
     return { result: exitCode === 0 ? 'success' : 'failure', output: output.slice(0, outputLimitBytes) }
   } catch (error) {
     if (error instanceof RuntimeError && error.code === 'DeadlineExceeded') {
-      return { result: 'failure', output: `command timed out: "${command.join(' ')}" timed out after ${Math.ceil(timeoutMs / 1000)}s` }
+      return {
+        result: 'failure',
+        output: `command timed out: "${command.join(' ')}" timed out after ${Math.ceil(timeoutMs / 1000)}s`,
+      }
     }
     return { result: 'error', output: describe(error) }
   }
@@ -88,7 +95,10 @@ async function getHttp(
   const timer = clock.schedule(timeoutMs, () => abort.abort(new Error('timeout')))
   try {
     for (let hop = 0; hop < redirectsMax; hop++) {
-      const response = await http.request({ method: 'GET', url, headers, ...(scheme === 'https' && { tls: { insecure: true } }) }, abort.signal)
+      const response = await http.request(
+        { method: 'GET', url, headers, ...(scheme === 'https' && { tls: { insecure: true } }) },
+        abort.signal,
+      )
       const next = redirectOf(response, url)
       if (next === undefined || next.host !== new URL(url).host) return await judge(response)
       url = next.toString()
@@ -132,7 +142,10 @@ async function dial(
 }
 
 async function askGrpc(
-  { machine }: HandlerContext, target: HandlerTarget, grpc: NonNullable<Probe['grpc']>, timeoutMs: number,
+  { machine }: HandlerContext,
+  target: HandlerTarget,
+  grpc: NonNullable<Probe['grpc']>,
+  timeoutMs: number,
 ): Promise<Verdict> {
   const address = `${target.podIp}:${grpc.port}`
   const timeout = `timeout: failed to connect service "${address}" within ${timeoutMs / 1000}s: context deadline exceeded`
@@ -143,7 +156,10 @@ async function askGrpc(
   } catch (error) {
     if (!(error instanceof RuntimeError)) return { result: 'failure', output: describe(error) }
     if (error.code === 'Unimplemented') {
-      return { result: 'failure', output: `this server does not implement the grpc health protocol (grpc.health.v1.Health): ${error.message}` }
+      return {
+        result: 'failure',
+        output: `this server does not implement the grpc health protocol (grpc.health.v1.Health): ${error.message}`,
+      }
     }
     if (error.code === 'DeadlineExceeded' || error.code === 'Unavailable') return { result: 'failure', output: timeout }
     return {

@@ -58,7 +58,10 @@ export function podDns(pod: PodObject, { clusterDns, clusterDomain, node }: Reso
   const base = baseDns(pod, clusterDns, clusterDomain, node)
   const extra = pod.spec?.dnsConfig
   if (!extra) return limit(base)
-  const given = (extra.options ?? []).map(({ name, value }) => ({ name: name ?? '', text: value ? `${name}:${value}` : name ?? '' }))
+  const given = (extra.options ?? []).map(({ name, value }) => ({
+    name: name ?? '',
+    text: value ? `${name}:${value}` : (name ?? ''),
+  }))
   const kept = base.options.filter((option) => !given.some(({ name }) => name === option.split(':')[0]))
   return limit({
     servers: unique([...base.servers, ...(extra.nameservers ?? [])]),

@@ -1,6 +1,6 @@
 /** From a pod's resources to the kernel's: cgroup parents, shares, quotas, and who dies first when memory runs out. */
-import type { LinuxResources } from '#world/container-runtime.ts'
 import type { CgroupLimits } from '#world/cgroups.ts'
+import type { LinuxResources } from '#world/container-runtime.ts'
 import { podUid } from '../pods/identity.ts'
 import { qosClassOf } from '../pods/status.ts'
 import type { AnyContainer, PodObject } from '../types.ts'
@@ -37,7 +37,11 @@ export interface PodResources {
  * before it.
  */
 export function podResources(pod: PodObject): PodResources {
-  const measure = (kind: 'requests' | 'limits', name: string, read: (quantity: unknown) => number): number | undefined => {
+  const measure = (
+    kind: 'requests' | 'limits',
+    name: string,
+    read: (quantity: unknown) => number,
+  ): number | undefined => {
     const value = (container: AnyContainer): number | undefined => {
       const quantity = container.resources?.[kind]?.[name]
       return quantity === undefined ? undefined : read(quantity)

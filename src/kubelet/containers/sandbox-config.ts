@@ -1,9 +1,9 @@
 /** What a pod's sandbox is made from. */
 import type { SandboxConfig } from '#world/container-runtime.ts'
-import type { AnyContainer, PodObject } from '../types.ts'
 import { podLabels, podUid, type KubeletPaths } from '../pods/identity.ts'
+import type { AnyContainer, PodObject } from '../types.ts'
+import { podDns, sandboxHostname, type ResolverSettings } from './network-files.ts'
 import { podCgroup } from './resources.ts'
-import { sandboxHostname, podDns, type ResolverSettings } from './network-files.ts'
 import { sandboxSecurity } from './security.ts'
 
 export interface SandboxOptions {

@@ -1,14 +1,27 @@
 /** Security contexts of pod and container, merged into what the runtime enforces. */
 import type {
-  ContainerSecurity, NamespaceOptions, SandboxSecurity, SecurityProfile, SelinuxOptions,
+  ContainerSecurity,
+  NamespaceOptions,
+  SandboxSecurity,
+  SecurityProfile,
+  SelinuxOptions,
 } from '#world/container-runtime.ts'
 import type { AnyContainer, PodObject } from '../types.ts'
 import { ContainerConfigError } from './environment.ts'
 
 /** Upstream's lists for the default proc mount. */
 const maskedPaths = [
-  '/proc/asound', '/proc/acpi', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list', '/proc/timer_stats',
-  '/proc/sched_debug', '/proc/scsi', '/sys/firmware', '/sys/devices/virtual/powercap',
+  '/proc/asound',
+  '/proc/acpi',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+  '/sys/devices/virtual/powercap',
 ]
 const readOnlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger']
 
@@ -69,20 +82,27 @@ export function containerSecurity(
 }
 
 function verifyNonRoot(
-  nonRoot: boolean | undefined, runAsUser: number | undefined,
-  image: { readonly uid: number | undefined; readonly username: string }, container: AnyContainer,
+  nonRoot: boolean | undefined,
+  runAsUser: number | undefined,
+  image: { readonly uid: number | undefined; readonly username: string },
+  container: AnyContainer,
 ): void {
   if (!nonRoot) return
   if (runAsUser === 0) {
-    throw new ContainerConfigError(`container's runAsUser breaks non-root policy (pod: "", container: ${container.name})`)
+    throw new ContainerConfigError(
+      `container's runAsUser breaks non-root policy (pod: "", container: ${container.name})`,
+    )
   }
   if (runAsUser !== undefined) return
   if (image.uid === 0 || (image.uid === undefined && image.username === '')) {
-    throw new ContainerConfigError(`container has runAsNonRoot and image will run as root (pod: "", container: ${container.name})`)
+    throw new ContainerConfigError(
+      `container has runAsNonRoot and image will run as root (pod: "", container: ${container.name})`,
+    )
   }
   if (image.uid === undefined) {
     throw new ContainerConfigError(
-      `container has runAsNonRoot and image has non-numeric user (${image.username}), cannot verify user is non-root (pod: "", container: ${container.name})`)
+      `container has runAsNonRoot and image has non-numeric user (${image.username}), cannot verify user is non-root (pod: "", container: ${container.name})`,
+    )
   }
 }
 
@@ -98,15 +118,22 @@ interface ProfileSource {
 
 function profile(source: ProfileSource | undefined, root: string): SecurityProfile | undefined {
   switch (source?.type) {
-    case undefined: return undefined
-    case 'RuntimeDefault': return { type: 'RuntimeDefault', localhostRef: '' }
-    case 'Localhost': return { type: 'Localhost', localhostRef: `${root === '' ? '' : `${root}/`}${source.localhostProfile ?? ''}` }
-    default: return { type: 'Unconfined', localhostRef: '' }
+    case undefined:
+      return undefined
+    case 'RuntimeDefault':
+      return { type: 'RuntimeDefault', localhostRef: '' }
+    case 'Localhost':
+      return { type: 'Localhost', localhostRef: `${root === '' ? '' : `${root}/`}${source.localhostProfile ?? ''}` }
+    default:
+      return { type: 'Unconfined', localhostRef: '' }
   }
 }
 
 function selinuxOptions(
-  source: { readonly user?: string; readonly role?: string; readonly type?: string; readonly level?: string } | undefined,
+  source:
+    { readonly user?: string; readonly role?: string; readonly type?: string; readonly level?: string } | undefined,
 ): SelinuxOptions | undefined {
-  return source && { user: source.user ?? '', role: source.role ?? '', type: source.type ?? '', level: source.level ?? '' }
+  return (
+    source && { user: source.user ?? '', role: source.role ?? '', type: source.type ?? '', level: source.level ?? '' }
+  )
 }

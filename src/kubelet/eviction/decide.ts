@@ -23,16 +23,28 @@ export interface Shortage {
 /** The first in the order in which upstream deals with them. */
 export function findShortage(seen: Observation, thresholds: EvictionThresholds): Shortage | undefined {
   if (seen.memoryAvailableBytes < thresholds.memoryAvailableBytes) {
-    return { resource: 'memory', available: kibibytes(seen.memoryAvailableBytes), threshold: kibibytes(thresholds.memoryAvailableBytes) }
-  }
-  if (seen.nodefsAvailablePercent < thresholds.nodefsAvailablePercent || seen.imagefsAvailablePercent < thresholds.imagefsAvailablePercent) {
     return {
-      resource: 'ephemeral-storage', available: kibibytes(seen.nodefsAvailableBytes),
+      resource: 'memory',
+      available: kibibytes(seen.memoryAvailableBytes),
+      threshold: kibibytes(thresholds.memoryAvailableBytes),
+    }
+  }
+  if (
+    seen.nodefsAvailablePercent < thresholds.nodefsAvailablePercent
+    || seen.imagefsAvailablePercent < thresholds.imagefsAvailablePercent
+  ) {
+    return {
+      resource: 'ephemeral-storage',
+      available: kibibytes(seen.nodefsAvailableBytes),
       threshold: `${seen.nodefsAvailablePercent < thresholds.nodefsAvailablePercent ? thresholds.nodefsAvailablePercent : thresholds.imagefsAvailablePercent}%`,
     }
   }
   if (seen.nodefsInodesFreePercent < thresholds.nodefsInodesFreePercent) {
-    return { resource: 'inodes', available: `${seen.nodefsInodesFreePercent.toFixed(1)}%`, threshold: `${thresholds.nodefsInodesFreePercent}%` }
+    return {
+      resource: 'inodes',
+      available: `${seen.nodefsInodesFreePercent.toFixed(1)}%`,
+      threshold: `${thresholds.nodefsInodesFreePercent}%`,
+    }
   }
   return undefined
 }

@@ -11,7 +11,12 @@ import { describePod, podUid } from '../pods/identity.ts'
 import type { PodSet } from '../pods/pod-set.ts'
 import type { PodServices } from '../pods/services.ts'
 import {
-  evictionMessage, findShortage, rankForEviction, type Candidate, type Observation, type Shortage,
+  evictionMessage,
+  findShortage,
+  rankForEviction,
+  type Candidate,
+  type Observation,
+  type Shortage,
 } from './decide.ts'
 
 export interface EvictionOptions {
@@ -79,9 +84,12 @@ export class Eviction {
     const percent = (part: number, whole: number): number => (whole === 0 ? 100 : (part / whole) * 100)
     const nodefs = percent(disk.availableBytes, disk.capacityBytes)
     return {
-      memoryAvailableBytes: memory.availableBytes, nodefsAvailableBytes: disk.availableBytes, nodefsAvailablePercent: nodefs,
+      memoryAvailableBytes: memory.availableBytes,
+      nodefsAvailableBytes: disk.availableBytes,
+      nodefsAvailablePercent: nodefs,
       // The runtime keeps its images on the same disk.
-      imagefsAvailablePercent: nodefs, nodefsInodesFreePercent: percent(disk.inodesFree, disk.inodes),
+      imagefsAvailablePercent: nodefs,
+      nodefsInodesFreePercent: percent(disk.inodesFree, disk.inodes),
     }
   }
 
@@ -103,7 +111,8 @@ export class Eviction {
       status?.phase !== 'Succeeded' && status?.phase !== 'Failed' && !metadata.deletionTimestamp)
     return await Promise.all(live.map(async (pod) => ({
       pod,
-      memoryBytes: (await services.cgroups.usage(podCgroup(services.sandboxOptions.cgroupRoot, pod)))?.memoryWorkingSetBytes ?? 0,
+      memoryBytes:
+        (await services.cgroups.usage(podCgroup(services.sandboxOptions.cgroupRoot, pod)))?.memoryWorkingSetBytes ?? 0,
       diskBytes: (await files.diskUsage(services.paths.podDirectory(podUid(pod)))).bytes,
     })))
   }

@@ -83,7 +83,9 @@ export class ImagePuller {
   }
 
   async #inspect(
-    name: string, written: string, say: (type: 'Warning', reason: string, message: string) => void,
+    name: string,
+    written: string,
+    say: (type: 'Warning', reason: string, message: string) => void,
   ): Promise<Image | undefined> {
     try {
       return await this.#runtime.imageStatus(name)
@@ -95,14 +97,20 @@ export class ImagePuller {
   }
 
   async #pull(
-    request: ImageRequest, name: string, say: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
+    request: ImageRequest,
+    name: string,
+    say: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
   ): Promise<ReadyImage> {
     const written = request.container.image ?? ''
     const key = `${request.pod.metadata.uid}_${written}`
     const failure = this.#failures.get(key)
     if (failure && this.#clock.now() < failure.at + failure.delayMs) {
       say('Normal', 'BackOff', `Back-off pulling image "${written}"`)
-      throw new ImageError('ImagePullBackOff', `Back-off pulling image "${written}": ErrImagePull: ${failure.error}`, failure.at + failure.delayMs)
+      throw new ImageError(
+        'ImagePullBackOff',
+        `Back-off pulling image "${written}": ErrImagePull: ${failure.error}`,
+        failure.at + failure.delayMs,
+      )
     }
     say('Normal', 'Pulling', `Pulling image "${written}"`)
     const begin = this.#clock.monotonic()
@@ -110,18 +118,24 @@ export class ImagePuller {
       const reference = await this.#pullOnce(name, request)
       const image = await this.#runtime.imageStatus(reference)
       const took = millisecondsToDuration(Math.trunc(this.#clock.monotonic() - begin))
-      say('Normal', 'Pulled',
-        `Successfully pulled image "${written}" in ${took} (${took} including waiting). Image size: ${image?.sizeBytes ?? 0} bytes.`)
+      say(
+        'Normal',
+        'Pulled',
+        `Successfully pulled image "${written}" in ${took} (${took} including waiting). Image size: ${image?.sizeBytes ?? 0} bytes.`,
+      )
       this.#failures.delete(key)
       return { reference: image?.id ?? reference, image }
     } catch (error) {
-      const text = error instanceof RuntimeError
-        ? `rpc error: code = ${error.code} desc = ${error.message}`
-        : String(error)
+      const text =
+        error instanceof RuntimeError ? `rpc error: code = ${error.code} desc = ${error.message}` : String(error)
       say('Warning', 'Failed', `Failed to pull image "${written}": ${text}`)
       const at = this.#clock.now()
       const isFresh = failure !== undefined && at - failure.at < 2 * mostDelayMs
-      this.#remember(key, { at, error: text, delayMs: isFresh ? Math.min(2 * failure.delayMs, mostDelayMs) : firstDelayMs })
+      this.#remember(key, {
+        at,
+        error: text,
+        delayMs: isFresh ? Math.min(2 * failure.delayMs, mostDelayMs) : firstDelayMs,
+      })
       throw new ImageError('ErrImagePull', text)
     }
   }
@@ -142,7 +156,9 @@ export class ImagePuller {
   }
 
   async #pullWithAny(
-    name: string, candidates: ReturnType<typeof credentialsFor>, sandboxConfig: SandboxConfig,
+    name: string,
+    candidates: ReturnType<typeof credentialsFor>,
+    sandboxConfig: SandboxConfig,
   ): Promise<string> {
     let last: unknown
     for (const credentials of candidates.length === 0 ? [undefined] : candidates) {

@@ -1,4 +1,7 @@
-/** Reads a container's log file for a client: from its end backwards for a tail, and on as it grows; told of growth, never asking. */
+/**
+ * Reads a container's log file for a client: from its end backwards for a tail, and on as it grows; told of
+ * growth, never asking.
+ */
 import { concatBytes, utf8Decode, utf8Encode } from '#base/bytes.ts'
 import type { Files } from '#world/files.ts'
 import { parseLogLine } from './format.ts'
@@ -17,7 +20,11 @@ const blockBytes = 64 * 1024
 const newline = 0x0a
 
 /** Ends when all is read; when following, when the container has ended and all is read, or the signal aborts. */
-export async function* readLog(source: LogSource, options: LogOptions, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* readLog(
+  source: LogSource,
+  options: LogOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   const { files, path } = source
   let left = options.limitBytes ?? Number.POSITIVE_INFINITY
   const render = renderer(options)

@@ -1,4 +1,6 @@
-/** Keeps container logs from filling the disk: a log that has grown too large is put aside, the oldest ones are removed. */
+/**
+ * Keeps container logs from filling the disk: a log that has grown too large is put aside, the oldest ones are removed.
+ */
 import type { Clock } from '#world/clock.ts'
 import type { ContainerRuntime } from '#world/container-runtime.ts'
 import type { Files } from '#world/files.ts'

@@ -42,9 +42,16 @@ export function computeNodeStatus(input: NodeInput): NodeStatus {
     ],
     daemonEndpoints: { kubeletEndpoint: { Port: config.port } },
     nodeInfo: {
-      machineID: facts.machineId, systemUUID: facts.systemUuid, bootID: facts.bootId, kernelVersion: facts.kernelVersion,
-      osImage: facts.osImage, containerRuntimeVersion: `${runtime.name}://${runtime.version}`, kubeletVersion: config.version,
-      kubeProxyVersion: '', operatingSystem: facts.operatingSystem, architecture: facts.architecture,
+      machineID: facts.machineId,
+      systemUUID: facts.systemUuid,
+      bootID: facts.bootId,
+      kernelVersion: facts.kernelVersion,
+      osImage: facts.osImage,
+      containerRuntimeVersion: `${runtime.name}://${runtime.version}`,
+      kubeletVersion: config.version,
+      kubeProxyVersion: '',
+      operatingSystem: facts.operatingSystem,
+      architecture: facts.architecture,
       ...(facts.swapBytes > 0 && { swap: { capacity: facts.swapBytes } }),
     } as NonNullable<NodeStatus['nodeInfo']>,
     images: input.images.toSorted((a, b) => b.sizeBytes - a.sizeBytes).slice(0, imagesMax).map((image) => ({
@@ -83,14 +90,39 @@ interface ConditionText {
 export function computeNodeConditions({ pressure, notReady, old, now }: NodeInput): NodeCondition[] {
   const texts: readonly ConditionText[] = [
     pressure.memory
-      ? { type: 'MemoryPressure', status: true, reason: 'KubeletHasInsufficientMemory', message: 'kubelet has insufficient memory available' }
-      : { type: 'MemoryPressure', status: false, reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' },
+      ? {
+          type: 'MemoryPressure',
+          status: true,
+          reason: 'KubeletHasInsufficientMemory',
+          message: 'kubelet has insufficient memory available',
+        }
+      : {
+          type: 'MemoryPressure',
+          status: false,
+          reason: 'KubeletHasSufficientMemory',
+          message: 'kubelet has sufficient memory available',
+        },
     pressure.disk
       ? { type: 'DiskPressure', status: true, reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' }
-      : { type: 'DiskPressure', status: false, reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' },
+      : {
+          type: 'DiskPressure',
+          status: false,
+          reason: 'KubeletHasNoDiskPressure',
+          message: 'kubelet has no disk pressure',
+        },
     pressure.pids
-      ? { type: 'PIDPressure', status: true, reason: 'KubeletHasInsufficientPID', message: 'kubelet has insufficient PID available' }
-      : { type: 'PIDPressure', status: false, reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' },
+      ? {
+          type: 'PIDPressure',
+          status: true,
+          reason: 'KubeletHasInsufficientPID',
+          message: 'kubelet has insufficient PID available',
+        }
+      : {
+          type: 'PIDPressure',
+          status: false,
+          reason: 'KubeletHasSufficientPID',
+          message: 'kubelet has sufficient PID available',
+        },
     notReady.length === 0
       ? { type: 'Ready', status: true, reason: 'KubeletReady', message: 'kubelet is posting ready status' }
       : { type: 'Ready', status: false, reason: 'KubeletNotReady', message: formatProblems(notReady) },
@@ -100,7 +132,8 @@ export function computeNodeConditions({ pressure, notReady, old, now }: NodeInpu
     const value = status ? 'True' : 'False'
     return {
       type, status: value, lastHeartbeatTime: formatTime(now),
-      lastTransitionTime: before?.status === value && before.lastTransitionTime ? before.lastTransitionTime : formatTime(now),
+      lastTransitionTime:
+        before?.status === value && before.lastTransitionTime ? before.lastTransitionTime : formatTime(now),
       reason, message,
     }
   })

@@ -11,9 +11,9 @@ import type { Machine, MachineFacts } from '#world/machine.ts'
 import type { Random } from '#world/random.ts'
 import type { KubeletConfig } from '../config.ts'
 import type { PodEvents } from '../events.ts'
+import type { RuntimeCache } from '../pods/runtime-cache.ts'
 import { formatMicroTime } from '../pods/status-time.ts'
 import { sameJson } from '../pods/status.ts'
-import type { RuntimeCache } from '../pods/runtime-cache.ts'
 import type { NodeObject, NodeStatus } from '../types.ts'
 import { computeNodeStatus, nodeLabels, type Pressure } from './node-status.ts'
 
@@ -110,8 +110,17 @@ export class NodeAgent {
     const collection = client.resource<Node>(nodes)
     try {
       this.#node = await collection.create({
-        apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName, labels, annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } },
-        spec: config.registerWithTaints.length > 0 ? { taints: config.registerWithTaints.map((taint) => ({ ...taint })) } : {},
+        apiVersion: 'v1',
+        kind: 'Node',
+        metadata: {
+          name: nodeName,
+          labels,
+          annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+        },
+        spec:
+          config.registerWithTaints.length > 0
+            ? { taints: config.registerWithTaints.map((taint) => ({ ...taint })) }
+            : {},
         status,
       })
       this.#writtenAt = this.#options.clock.monotonic()
@@ -132,15 +141,16 @@ export class NodeAgent {
       for (const condition of await runtime.conditions()) {
         if (condition.type === 'NetworkReady') this.#isNetworkReady = condition.status
         if (condition.status || (condition.type !== 'RuntimeReady' && condition.type !== 'NetworkReady')) continue
-        const what = condition.type === 'NetworkReady'
-          ? 'container runtime network not ready'
-          : 'container runtime not ready'
+        const what =
+          condition.type === 'NetworkReady' ? 'container runtime network not ready' : 'container runtime not ready'
         problems.push(`${what}: ${condition.type}=false reason:${condition.reason} message:${condition.message}`)
       }
     } catch (error) {
       problems.push(`container runtime status check may not have completed yet: ${String((error as Error).message)}`)
     }
-    if (!cache.isConnected && cache.lastSeenAt > 0 && clock.monotonic() - cache.lastSeenAt > runtimeSilenceMs) problems.push('container runtime is down')
+    if (!cache.isConnected && cache.lastSeenAt > 0 && clock.monotonic() - cache.lastSeenAt > runtimeSilenceMs) {
+      problems.push('container runtime is down')
+    }
     this.#problems = problems
   }
 
@@ -149,7 +159,14 @@ export class NodeAgent {
     const disk = await files.filesystem(config.rootDirectory)
     if (this.#problems.length === 0) this.#images = await runtime.listImages().catch(() => this.#images)
     return computeNodeStatus({
-      config, facts, disk, old, pressure: pressure(), runtime: runtimeVersion, notReady: this.#problems, now: clock.now(),
+      config,
+      facts,
+      disk,
+      old,
+      pressure: pressure(),
+      runtime: runtimeVersion,
+      notReady: this.#problems,
+      now: clock.now(),
       images: this.#images,
     })
   }
@@ -173,7 +190,11 @@ export class NodeAgent {
     }
     const isReady = this.#problems.length === 0
     if (this.#lastReady !== undefined && this.#lastReady !== isReady || this.#lastReady === undefined && isReady) {
-      events.node('Normal', isReady ? 'NodeReady' : 'NodeNotReady', `Node ${nodeName} status is now: ${isReady ? 'NodeReady' : 'NodeNotReady'}`)
+      events.node(
+        'Normal',
+        isReady ? 'NodeReady' : 'NodeNotReady',
+        `Node ${nodeName} status is now: ${isReady ? 'NodeReady' : 'NodeNotReady'}`,
+      )
     }
     this.#lastReady = isReady
     const podCidr = this.#node.spec?.podCIDR ?? ''
@@ -192,11 +213,19 @@ export class NodeAgent {
     let failures = 0
     while (!signal.aborted) {
       const node = this.#node
-      const spec = { holderIdentity: nodeName, leaseDurationSeconds: config.leaseDurationSeconds, renewTime: formatMicroTime(clock.now()) }
+      const spec = {
+        holderIdentity: nodeName,
+        leaseDurationSeconds: config.leaseDurationSeconds,
+        renewTime: formatMicroTime(clock.now()),
+      }
       const ownerReferences = node && [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: node.metadata.uid }]
       try {
         lease = lease
-          ? await collection.update({ ...lease, spec: { ...lease.spec, ...spec }, metadata: { ...lease.metadata, ...(ownerReferences && { ownerReferences }) } } as Lease)
+          ? await collection.update({
+              ...lease,
+              spec: { ...lease.spec, ...spec },
+              metadata: { ...lease.metadata, ...(ownerReferences && { ownerReferences }) },
+            } as Lease)
           : await this.#openLease(spec, ownerReferences)
         failures = 0
       } catch (error) {
@@ -204,14 +233,16 @@ export class NodeAgent {
         lease = undefined
         log.warn('could not renew the node lease', { error: String(error) })
       }
-      const pauseMs = failures > 0
-        ? Math.min(retryMs.most, retryMs.first * 2 ** failures)
-        : intervalMs * (1 + 0.04 * random.next())
+      const pauseMs =
+        failures > 0 ? Math.min(retryMs.most, retryMs.first * 2 ** failures) : intervalMs * (1 + 0.04 * random.next())
       await clock.sleep(pauseMs, signal).catch(() => undefined)
     }
   }
 
-  async #openLease(spec: Lease['spec'] & object, ownerReferences: NonNullable<Lease['metadata']>['ownerReferences'] | undefined) {
+  async #openLease(
+    spec: Lease['spec'] & object,
+    ownerReferences: NonNullable<Lease['metadata']>['ownerReferences'] | undefined,
+  ) {
     const collection = this.#options.client.resource<Lease>(leases, leaseNamespace)
     const { nodeName } = this.#options
     try {
@@ -229,9 +260,12 @@ export class NodeAgent {
 
 
 function withoutHeartbeats(status: NodeObject['status'] | NodeStatus | undefined): unknown {
-  const { conditions, capacity, allocatable, addresses, nodeInfo, images, daemonEndpoints } = (status ?? {}) as NodeStatus
+  const { conditions, capacity, allocatable, addresses, nodeInfo, images, daemonEndpoints } = (status
+    ?? {}) as NodeStatus
   return {
     capacity, allocatable, addresses, nodeInfo, images, daemonEndpoints,
-    conditions: conditions?.map(({ lastHeartbeatTime: _, ...rest }) => rest).toSorted((a, b) => (a.type < b.type ? -1 : 1)),
+    conditions: conditions
+      ?.map(({ lastHeartbeatTime: _, ...rest }) => rest)
+      .toSorted((a, b) => (a.type < b.type ? -1 : 1)),
   }
 }

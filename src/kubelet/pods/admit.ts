@@ -13,14 +13,18 @@ export function admitPod(pod: PodObject, node: NodeObject, others: readonly PodO
   const selector = pod.spec?.nodeSelector ?? {}
   const labels = node.metadata.labels ?? {}
   if (Object.entries(selector).some(([key, value]) => labels[key] !== value)) {
-    return { reason: 'NodeAffinity', message: 'Pod was rejected: Predicate NodeAffinity failed: node(s) didn\'t match Pod\'s node affinity/selector' }
+    return {
+      reason: 'NodeAffinity',
+      message: "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+    }
   }
   const allocatable = node.status?.allocatable ?? {}
   const slots = quantityWhole(allocatable['pods'] ?? '110')
   if (others.length + 1 > slots) return lacking('pods', 1, others.length, slots)
   const wanted = podResources(pod)
   const used = others.map(podResources)
-  const sum = (read: (resources: ReturnType<typeof podResources>) => number): number => used.reduce((total, resources) => total + read(resources), 0)
+  const sum = (read: (resources: ReturnType<typeof podResources>) => number): number =>
+    used.reduce((total, resources) => total + read(resources), 0)
   const checks = [
     {
       name: 'cpu', requested: wanted.cpuRequestMilli, taken: sum(({ cpuRequestMilli }) => cpuRequestMilli),

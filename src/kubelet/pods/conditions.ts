@@ -2,8 +2,8 @@
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { SandboxStatus } from '#world/container-runtime.ts'
 import type { ContainerStatus, PodCondition, PodObject, PodStatus } from '../types.ts'
-import { formatTime } from './status-time.ts'
 import { restartsAfter } from './restart.ts'
+import { formatTime } from './status-time.ts'
 
 type Phase = NonNullable<PodStatus['phase']>
 
@@ -80,7 +80,10 @@ export function computeConditions(input: ConditionInput): PodCondition[] {
   const old = pod.status?.conditions ?? []
   const containersReady = computeContainersReady(input)
   const own: readonly (readonly [string, Verdict])[] = [
-    ['PodReadyToStartContainers', { status: input.sandbox && (input.sandbox.hostNetwork || input.sandbox.ips.length > 0) ? 'True' : 'False' }],
+    [
+      'PodReadyToStartContainers',
+      { status: input.sandbox && (input.sandbox.hostNetwork || input.sandbox.ips.length > 0) ? 'True' : 'False' },
+    ],
     ['Initialized', computeInitialized(input)],
     ['Ready', computeReady(input, containersReady)],
     ['ContainersReady', containersReady],
@@ -94,7 +97,8 @@ export function computeConditions(input: ConditionInput): PodCondition[] {
       ...(generation !== undefined && { observedGeneration: generation }),
       status: verdict.status,
       lastProbeTime: null as never,
-      lastTransitionTime: before?.status === verdict.status && before.lastTransitionTime ? before.lastTransitionTime : formatTime(now),
+      lastTransitionTime:
+        before?.status === verdict.status && before.lastTransitionTime ? before.lastTransitionTime : formatTime(now),
       ...(verdict.reason !== undefined && { reason: verdict.reason }),
       ...(verdict.message !== undefined && { message: verdict.message }),
     }
@@ -146,7 +150,10 @@ function computeContainersReady({ pod, phase, initContainerStatuses, containerSt
       else if (!status.ready) unready.push(name)
     }
   }
-  check((pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name }) => name), initContainerStatuses)
+  check(
+    (pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name }) => name),
+    initContainerStatuses,
+  )
   check((pod.spec?.containers ?? []).map(({ name }) => name), containerStatuses)
   const message = unreadyMessage(unknown, unready, 'unready')
   return message === '' ? { status: 'True' } : { status: 'False', reason: 'ContainersNotReady', message }

@@ -31,7 +31,11 @@ export function describePod(pod: PodObject): string {
 
 /** The identity that the runtime knows: a mirror pod's is its static pod's. */
 export function podUid(pod: PodObject): string {
-  return pod.metadata.annotations?.[annotation.configMirror] ?? pod.metadata.annotations?.[annotation.configHash] ?? pod.metadata.uid
+  return (
+    pod.metadata.annotations?.[annotation.configMirror]
+    ?? pod.metadata.annotations?.[annotation.configHash]
+    ?? pod.metadata.uid
+  )
 }
 
 export function podLabels(pod: PodObject): Record<string, string> {

@@ -6,7 +6,13 @@ import type { SandboxStatus } from '#world/container-runtime.ts'
 import type { PodObject } from '../types.ts'
 import { annotation, containerHash, label } from './identity.ts'
 import {
-  actionKey, planPod, type BackOff, type Ending, type ObservedContainer, type PodAction, type PodSituation,
+  actionKey,
+  planPod,
+  type BackOff,
+  type Ending,
+  type ObservedContainer,
+  type PodAction,
+  type PodSituation,
   type ProbeVerdicts,
 } from './plan.ts'
 
@@ -29,14 +35,20 @@ interface Setup {
 function podOf({ containers = 'web', policy = 'Always' }: Setup): PodObject {
   const parse = (word: string) => {
     const [name = '', probe] = word.replace(/^[is]:/, '').split('+')
-    return { name, image: 'image', ...(word.startsWith('s:') && { restartPolicy: 'Always' }), ...(probe && { startupProbe: {} }) }
+    return {
+      name,
+      image: 'image',
+      ...(word.startsWith('s:') && { restartPolicy: 'Always' }),
+      ...(probe && { startupProbe: {} }),
+    }
   }
   const words = containers.split(' ')
   return {
     metadata: { name: 'p', namespace: 'n', uid: 'u', resourceVersion: '1', creationTimestamp: '' },
     spec: {
       restartPolicy: policy,
-      initContainers: words.filter((word) => /^[is]:/.test(word)).map(parse), containers: words.filter((word) => !/^[is]:/.test(word)).map(parse),
+      initContainers: words.filter((word) => /^[is]:/.test(word)).map(parse),
+      containers: words.filter((word) => !/^[is]:/.test(word)).map(parse),
     },
   } as PodObject
 }
@@ -45,22 +57,55 @@ function situationOf(setup: Setup): PodSituation {
   const pod = podOf(setup)
   const marks = (setup.sandboxes ?? '').split('').filter((mark) => mark !== '')
   const sandboxes = marks.map((mark, index): SandboxStatus => ({
-    id: `box${marks.length - 1 - index}`, name: 'p', uid: 'u', namespace: 'n', attempt: marks.length - 1 - index, ready: mark === '1', createdAt: 0,
-    labels: {}, annotations: {}, runtimeHandler: '', ips: ['10.0.0.1'], hostNetwork: false,
+    id: `box${marks.length - 1 - index}`,
+    name: 'p',
+    uid: 'u',
+    namespace: 'n',
+    attempt: marks.length - 1 - index,
+    ready: mark === '1',
+    createdAt: 0,
+    labels: {},
+    annotations: {},
+    runtimeHandler: '',
+    ips: ['10.0.0.1'],
+    hostNetwork: false,
   }))
   const words = (setup.have ?? '').split(' ').filter((word) => word !== '')
   const containers = words.map((word, index): ObservedContainer => {
     const [, name = '', old, state = '', code = '0'] = /^(\w+)('?)=(\w+)(?:\((\d+)\))?$/.exec(word) ?? []
     return {
-      id: `${name}-${words.length - index}`, sandboxId: sandboxes[old ? 1 : 0]?.id ?? 'gone', name, attempt: 0, image: 'image', imageRef: 'image',
-      state: state as ObservedContainer['state'], createdAt: words.length - index, startedAt: 1, finishedAt: state === 'exited' ? now - 1000 : 0,
-      exitCode: Number(code), reason: '', message: '', mounts: [], logPath: '', user: undefined,
-      labels: { [label.containerName]: name }, annotations: { [annotation.containerHash]: containerHash({ name, image: 'image' }), [annotation.restartCount]: '4' },
+      id: `${name}-${words.length - index}`,
+      sandboxId: sandboxes[old ? 1 : 0]?.id ?? 'gone',
+      name,
+      attempt: 0,
+      image: 'image',
+      imageRef: 'image',
+      state: state as ObservedContainer['state'],
+      createdAt: words.length - index,
+      startedAt: 1,
+      finishedAt: state === 'exited' ? now - 1000 : 0,
+      exitCode: Number(code),
+      reason: '',
+      message: '',
+      mounts: [],
+      logPath: '',
+      user: undefined,
+      labels: { [label.containerName]: name },
+      annotations: {
+        [annotation.containerHash]: containerHash({ name, image: 'image' }),
+        [annotation.restartCount]: '4',
+      },
     }
   })
   return {
-    pod, state: { sandboxes, containers }, now, ending: setup.ending, notBefore: new Map(), underway: new Set(setup.underway ?? []),
-    probes: new Map(Object.entries(setup.probes ?? {})), backOff: new Map(Object.entries(setup.backOff ?? {})),
+    pod,
+    state: { sandboxes, containers },
+    now,
+    ending: setup.ending,
+    notBefore: new Map(),
+    underway: new Set(setup.underway ?? []),
+    probes: new Map(Object.entries(setup.probes ?? {})),
+    backOff: new Map(Object.entries(setup.backOff ?? {})),
   }
 }
 
@@ -105,11 +150,26 @@ test('restart policies decide what an end means', () => {
 test('restarts wait: 10 s, doubled up to 5 minutes, forgotten after 10 minutes of running', () => {
   const fresh = planPod(situationOf({ sandboxes: '1', have: 'web=exited(1)' })).actions[0]
   assert.deepEqual(fresh?.type === 'startContainer' && fresh.backOff, { delayMs: 10_000, updatedAt: now })
-  const waiting = planPod(situationOf({ sandboxes: '1', have: 'web=exited(1)', backOff: { web: { delayMs: 40_000, updatedAt: now - 3000 } } }))
+  const waiting = planPod(
+    situationOf({
+      sandboxes: '1',
+      have: 'web=exited(1)',
+      backOff: { web: { delayMs: 40_000, updatedAt: now - 3000 } },
+    }),
+  )
   assert.deepEqual(waiting.actions, [])
   assert.equal(waiting.wakeAt, now - 1000 + 40_000)
-  assert.deepEqual(waiting.waiting.get('web'), { reason: 'CrashLoopBackOff', message: 'back-off 40s restarting failed container=web pod=p_n(u)' })
-  const long = planPod(situationOf({ sandboxes: '1', have: 'web=exited(1)', backOff: { web: { delayMs: 300_000, updatedAt: now - 602_000 } } })).actions[0]
+  assert.deepEqual(waiting.waiting.get('web'), {
+    reason: 'CrashLoopBackOff',
+    message: 'back-off 40s restarting failed container=web pod=p_n(u)',
+  })
+  const long = planPod(
+    situationOf({
+      sandboxes: '1',
+      have: 'web=exited(1)',
+      backOff: { web: { delayMs: 300_000, updatedAt: now - 602_000 } },
+    }),
+  ).actions[0]
   assert.deepEqual(long?.type === 'startContainer' && long.backOff, { delayMs: 10_000, updatedAt: now })
 })
 
@@ -129,23 +189,41 @@ test('a sidecar runs on, holds back what comes after it until it has started, an
   const containers = 's:mesh+startup i:init web'
   check({ containers, sandboxes: '1' }, ['start mesh#0'])
   check({ containers, sandboxes: '1', have: 'mesh=running', probes: { 'mesh-1': { startup: 'unknown' } } }, [])
-  check({ containers, sandboxes: '1', have: 'mesh=running', probes: { 'mesh-1': { startup: 'success' } } }, ['start init#0'])
+  check({ containers, sandboxes: '1', have: 'mesh=running', probes: { 'mesh-1': { startup: 'success' } } }, [
+    'start init#0',
+  ])
   check({ containers: 's:mesh web', sandboxes: '1', have: 'web=running mesh=exited(1)' }, ['start mesh#5'])
-  check({ containers: 's:mesh web', sandboxes: '1', have: 'web=running mesh=running', ending: soon }, ['kill web (ending, 5s)'])
-  check({ containers: 's:mesh web', sandboxes: '1', have: 'web=exited(0) mesh=running', ending: soon }, ['kill mesh (ending, 5s)'])
-  check({ containers: 's:mesh web', sandboxes: '1', have: 'web=exited(0) mesh=running', policy: 'Never' }, ['kill mesh (finished, 30s)'])
+  check({ containers: 's:mesh web', sandboxes: '1', have: 'web=running mesh=running', ending: soon }, [
+    'kill web (ending, 5s)',
+  ])
+  check({ containers: 's:mesh web', sandboxes: '1', have: 'web=exited(0) mesh=running', ending: soon }, [
+    'kill mesh (ending, 5s)',
+  ])
+  check({ containers: 's:mesh web', sandboxes: '1', have: 'web=exited(0) mesh=running', policy: 'Never' }, [
+    'kill mesh (finished, 30s)',
+  ])
 })
 
 test('probes and changed definitions kill', () => {
-  check({ sandboxes: '1', have: 'web=running', probes: { 'web-1': { liveness: 'failure' } } }, ['kill web (liveness, 30s)'])
-  check({ sandboxes: '1', have: 'web=running', probes: { 'web-1': { startup: 'failure' } } }, ['kill web (startup, 30s)'])
+  check({ sandboxes: '1', have: 'web=running', probes: { 'web-1': { liveness: 'failure' } } }, [
+    'kill web (liveness, 30s)',
+  ])
+  check({ sandboxes: '1', have: 'web=running', probes: { 'web-1': { startup: 'failure' } } }, [
+    'kill web (startup, 30s)',
+  ])
   const changed = situationOf({ sandboxes: '1', have: 'web=running' })
-  const plan = planPod({ ...changed, pod: { ...changed.pod, spec: { containers: [{ name: 'web', image: 'newer' }] } } as PodObject })
+  const plan = planPod({
+    ...changed,
+    pod: { ...changed.pod, spec: { containers: [{ name: 'web', image: 'newer' }] } } as PodObject,
+  })
   assert.deepEqual(plan.actions.map(describe), ['kill web (definitionChanged, 30s)'])
 })
 
 test('an ending pod is taken down and then finished', () => {
-  check({ sandboxes: '1', containers: 'web log', have: 'web=running log=running', ending: soon }, ['kill web (ending, 5s)', 'kill log (ending, 5s)'])
+  check({ sandboxes: '1', containers: 'web log', have: 'web=running log=running', ending: soon }, [
+    'kill web (ending, 5s)',
+    'kill log (ending, 5s)',
+  ])
   check({ sandboxes: '1', have: 'web=exited(0)', ending: soon }, ['stop box0'])
   check({ sandboxes: '0', have: 'web=exited(0)', ending: soon }, [], true)
   check({ ending: soon }, [], true)

@@ -46,22 +46,32 @@ export interface Ending {
   readonly deadline: number
 }
 
-export type KillReason = 'definitionChanged' | 'liveness' | 'startup' | 'finished' | 'ending' | 'sandboxChanged' | 'superfluous'
+export type KillReason =
+  'definitionChanged' | 'liveness' | 'startup' | 'finished' | 'ending' | 'sandboxChanged' | 'superfluous'
 
 export type PodAction =
   | { readonly type: 'createSandbox'; readonly attempt: number }
   /** Ends the containers in it (the runtime's doing) and frees the network. */
   | { readonly type: 'stopSandbox'; readonly id: string }
   | {
-    readonly type: 'startContainer'; readonly role: ContainerRole; readonly container: AnyContainer; readonly sandbox: SandboxStatus
-    readonly restartCount: number; readonly backOff: BackOff | undefined
-    /** A container that was created and never started: in the way. */
-    readonly replaces: string | undefined
-  }
+      readonly type: 'startContainer'
+      readonly role: ContainerRole
+      readonly container: AnyContainer
+      readonly sandbox: SandboxStatus
+      readonly restartCount: number
+      readonly backOff: BackOff | undefined
+      /** A container that was created and never started: in the way. */
+      readonly replaces: string | undefined
+    }
   | {
-    readonly type: 'killContainer'; readonly role: ContainerRole; readonly container: AnyContainer | undefined; readonly id: string
-    readonly name: string; readonly reason: KillReason; readonly graceSeconds: number
-  }
+      readonly type: 'killContainer'
+      readonly role: ContainerRole
+      readonly container: AnyContainer | undefined
+      readonly id: string
+      readonly name: string
+      readonly reason: KillReason
+      readonly graceSeconds: number
+    }
 
 export interface PodPlan {
   readonly actions: readonly PodAction[]
@@ -137,7 +147,9 @@ function planLiving(draft: Draft): boolean {
     return false
   }
   planEphemeral(draft, sandbox)
-  if (planInit(draft, sandbox)) for (const container of pod.spec?.containers ?? []) planRegular(draft, sandbox, container)
+  if (planInit(draft, sandbox)) {
+    for (const container of pod.spec?.containers ?? []) planRegular(draft, sandbox, container)
+  }
   return false
 }
 
@@ -146,7 +158,13 @@ function outlookOf(pod: PodObject, state: PodRuntimeState, sandbox: SandboxStatu
   for (const container of initialized ? [] : pod.spec?.initContainers ?? []) {
     if (container.restartPolicy === 'Always') continue
     const latest = latestContainer(state, container.name)
-    if (latest?.state === 'exited' && latest.exitCode !== 0 && !restartsAfter(pod, 'init', container, latest.exitCode)) return 'failed'
+    if (
+      latest?.state === 'exited'
+      && latest.exitCode !== 0
+      && !restartsAfter(pod, 'init', container, latest.exitCode)
+    ) {
+      return 'failed'
+    }
   }
   const containers = pod.spec?.containers ?? []
   const ended = containers.every((container) => {
@@ -177,7 +195,12 @@ function planInit(draft: Draft, sandbox: SandboxStatus): boolean {
     if (current?.state === 'running') {
       if (!isSidecar) return false
       const isStarting = draft.situation.underway.has(`start/${container.name}`)
-      if ((planUnhealthy(draft, role, container, current) || isStarting || !isStarted(container, current, probes)) && !initialized) return false
+      if (
+        (planUnhealthy(draft, role, container, current) || isStarting || !isStarted(container, current, probes))
+        && !initialized
+      ) {
+        return false
+      }
       continue
     }
     if (!isSidecar && current?.state === 'exited' && current.exitCode === 0) continue
@@ -223,13 +246,18 @@ function planUnhealthy(draft: Draft, role: ContainerRole, container: AnyContaine
     : verdicts?.liveness === 'failure' ? 'liveness'
     : undefined
   if (!reason) return false
-  const probe = reason === 'startup' ? container.startupProbe : reason === 'liveness' ? container.livenessProbe : undefined
+  const probe =
+    reason === 'startup' ? container.startupProbe : reason === 'liveness' ? container.livenessProbe : undefined
   kill(draft, status, reason, probe?.terminationGracePeriodSeconds, role, container)
   return true
 }
 
 function start(
-  draft: Draft, role: ContainerRole, container: AnyContainer, sandbox: SandboxStatus, latest: ObservedContainer | undefined,
+  draft: Draft,
+  role: ContainerRole,
+  container: AnyContainer,
+  sandbox: SandboxStatus,
+  latest: ObservedContainer | undefined,
 ): void {
   const { now, backOff, pod } = draft.situation
   const created = latest?.state === 'created' ? latest.id : undefined
@@ -260,11 +288,16 @@ function start(
 function planEnding(draft: Draft, graceSeconds: number): boolean {
   const { pod, state, ending } = draft.situation
   const roles = new Map(containersOf(pod).map(({ role, container }) => [container.name, { role, container }]))
-  const sidecars = (pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always').map(({ name }) => name)
+  const sidecars = (pod.spec?.initContainers ?? [])
+    .filter((container) => container.restartPolicy === 'Always')
+    .map(({ name }) => name)
   const running = state.containers.filter((container) => container.state === 'running' || container.state === 'unknown')
   const reason = ending ? 'ending' : 'finished'
   const first = running.filter((container) => !sidecars.includes(containerNameOf(container)))
-  const last = sidecars.toReversed().map((name) => running.find((container) => containerNameOf(container) === name)).find(Boolean)
+  const last = sidecars
+    .toReversed()
+    .map((name) => running.find((container) => containerNameOf(container) === name))
+    .find(Boolean)
   const graceLeft = ending
     ? Math.max(0, Math.min(graceSeconds, Math.ceil((ending.deadline - draft.situation.now) / 1000)))
     : graceSeconds

@@ -1,4 +1,7 @@
-/** The pods of this node: one worker each, from the API's watch, and from what the runtime still has of pods that are gone. */
+/**
+ * The pods of this node: one worker each, from the API's watch, and from what the runtime still has of pods that are
+ * gone.
+ */
 import type { Pod, Service } from '#api/gen/core-v1.ts'
 import type { Informer } from '#client/informer.ts'
 import type { NodeObject, PodObject } from '../types.ts'
@@ -72,7 +75,10 @@ export class PodSet {
       if (signal.aborted) resolve()
       else signal.addEventListener('abort', () => resolve(), { once: true })
     })
-    await Promise.race([Promise.all([podInformer.synced, serviceInformer.synced, this.#services.cache.synced]), aborted])
+    await Promise.race([
+      Promise.all([podInformer.synced, serviceInformer.synced, this.#services.cache.synced]),
+      aborted,
+    ])
     if (signal.aborted) return
     const unsubscribe = podInformer.subscribe({
       onAdd: (pod) => this.#add(pod, signal),
@@ -125,7 +131,10 @@ export class PodSet {
 
   #begin(worker: PodWorker, signal: AbortSignal): void {
     const done = worker.run(signal).catch((error: unknown) => {
-      this.#services.log.error('a pod\'s worker failed', { pod: worker.uid, error: String((error as Error).stack ?? error) })
+      this.#services.log.error("a pod's worker failed", {
+        pod: worker.uid,
+        error: String((error as Error).stack ?? error),
+      })
     }).then(() => {
       this.#workers.delete(worker.uid)
     })
@@ -141,7 +150,11 @@ export class PodSet {
     const worker = new PodWorker(this.#services, {
       apiVersion: 'v1', kind: 'Pod',
       metadata: {
-        name: labels[label.podName] ?? '', namespace: labels[label.podNamespace] ?? '', uid, resourceVersion: '0', creationTimestamp: '',
+        name: labels[label.podName] ?? '',
+        namespace: labels[label.podNamespace] ?? '',
+        uid,
+        resourceVersion: '0',
+        creationTimestamp: '',
       },
       spec: { containers: names.map((name) => ({ name })) },
     })

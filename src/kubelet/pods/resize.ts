@@ -17,11 +17,14 @@ export interface Resize {
  * reported of it.
  */
 export function planResize(
-  pod: PodObject, state: PodRuntimeState, applied: ReadonlyMap<string, AnyContainer['resources']>, machineMemoryBytes: number,
+  pod: PodObject,
+  state: PodRuntimeState,
+  applied: ReadonlyMap<string, AnyContainer['resources']>,
+  machineMemoryBytes: number,
 ): readonly Resize[] {
   const containers: readonly AnyContainer[] = [
-    ...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? []).filter(({ restartPolicy }) =>
-      restartPolicy === 'Always'),
+    ...(pod.spec?.containers ?? []),
+    ...(pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
   ]
   return containers.flatMap((container) => {
     const status = latestContainer(state, container.name)

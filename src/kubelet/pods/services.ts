@@ -1,8 +1,8 @@
 /** Everything that a pod's worker uses, made once per kubelet. */
 import type { Client } from '#client/client.ts'
+import type { Cgroups } from '#world/cgroups.ts'
 import type { Clock } from '#world/clock.ts'
 import type { ContainerRuntime } from '#world/container-runtime.ts'
-import type { Cgroups } from '#world/cgroups.ts'
 import type { Files } from '#world/files.ts'
 import type { Log } from '#world/log.ts'
 import type { Mounts } from '#world/mounts.ts'

@@ -1,8 +1,7 @@
 /** From an image name to a running container, with upstream's events and waiting reasons on the way. */
-import type { ContainerMount, SandboxConfig } from '#world/container-runtime.ts'
-import { RuntimeError } from '#world/container-runtime.ts'
-import { utf8Decode, utf8Encode } from '#base/bytes.ts'
 import type { ConfigMap, Secret } from '#api/gen/core-v1.ts'
+import { utf8Decode, utf8Encode } from '#base/bytes.ts'
+import { RuntimeError, type ContainerMount, type SandboxConfig } from '#world/container-runtime.ts'
 import { containerConfig } from '../containers/container-config.ts'
 import { computeEnvironment, ContainerConfigError, type EnvironmentSources } from '../containers/environment.ts'
 import { expandVariables } from '../containers/expansion.ts'
@@ -12,11 +11,11 @@ import { parsePullSecret, type RegistryEntry } from '../images/credentials.ts'
 import { ImageError, type ReadyImage } from '../images/puller.ts'
 import { configMaps, secrets } from '../references.ts'
 import type { AnyContainer, ConfigMapObject, ContainerRole, PodObject, SecretObject } from '../types.ts'
-import { bindSubPath } from '../volumes/sub-path.ts'
 import { VolumeError } from '../volumes/payload.ts'
+import { bindSubPath } from '../volumes/sub-path.ts'
 import type { MountedVolumes } from '../volumes/volumes.ts'
-import { latestContainer, type PodAction } from './plan.ts'
 import { podUid } from './identity.ts'
+import { latestContainer, type PodAction } from './plan.ts'
 import type { PodServices } from './services.ts'
 
 export type StartAction = Extract<PodAction, { type: 'startContainer' }>
@@ -85,7 +84,9 @@ export async function startContainer(services: PodServices, input: StartInput): 
 }
 
 function isImageReason(reason: string): boolean {
-  return ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName', 'ImageInspectError'].includes(reason)
+  return ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName', 'ImageInspectError'].includes(
+    reason,
+  )
 }
 
 async function createContainer(services: PodServices, input: StartInput): Promise<string> {
@@ -127,7 +128,10 @@ async function launch(
 }
 
 async function runPostStart(
-  services: PodServices, { pod, action }: StartInput, id: string, say: (type: 'Warning', reason: string, message: string) => void,
+  services: PodServices,
+  { pod, action }: StartInput,
+  id: string,
+  say: (type: 'Warning', reason: string, message: string) => void,
 ): Promise<void> {
   const hook = action.container.lifecycle?.postStart
   if (!hook) return
@@ -160,8 +164,14 @@ async function environmentSources(
   const secretMap = new Map<string, SecretObject>()
   const from = container.envFrom ?? []
   const env = (container.env ?? []).flatMap(({ valueFrom }) => valueFrom ?? [])
-  const mapNames = [...from.map(({ configMapRef }) => configMapRef?.name), ...env.map(({ configMapKeyRef }) => configMapKeyRef?.name)]
-  const secretNames = [...from.map(({ secretRef }) => secretRef?.name), ...env.map(({ secretKeyRef }) => secretKeyRef?.name)]
+  const mapNames = [
+    ...from.map(({ configMapRef }) => configMapRef?.name),
+    ...env.map(({ configMapKeyRef }) => configMapKeyRef?.name),
+  ]
+  const secretNames = [
+    ...from.map(({ secretRef }) => secretRef?.name),
+    ...env.map(({ secretKeyRef }) => secretKeyRef?.name),
+  ]
   await Promise.all([
     ...unique(mapNames).map(async (name) => {
       const object = await services.references.get<ConfigMap>(podUid(pod), { resource: configMaps, namespace, name })
@@ -183,7 +193,10 @@ function unique(names: readonly (string | undefined)[]): string[] {
 }
 
 async function makeMounts(
-  services: PodServices, { pod, action, volumes }: StartInput, podIps: readonly string[], environment: ReadonlyMap<string, string>,
+  services: PodServices,
+  { pod, action, volumes }: StartInput,
+  podIps: readonly string[],
+  environment: ReadonlyMap<string, string>,
 ): Promise<ContainerMount[]> {
   const { container, restartCount } = action
   const { files, paths } = services
@@ -244,7 +257,12 @@ async function hostsMount(services: PodServices, pod: PodObject, podIps: readonl
 function targetOf(services: PodServices, pod: PodObject, container: AnyContainer): string | undefined {
   if (!container.targetContainerName) return undefined
   const target = latestContainer(services.cache.forPod(podUid(pod)), container.targetContainerName)
-  if (target?.state !== 'running') throw new StartError('CreateContainerConfigError', `unable to find target container ${container.targetContainerName}`)
+  if (target?.state !== 'running') {
+    throw new StartError(
+      'CreateContainerConfigError',
+      `unable to find target container ${container.targetContainerName}`,
+    )
+  }
   return target.id
 }
 

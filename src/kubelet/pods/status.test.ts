@@ -13,9 +13,22 @@ const states = {
   bad: { state: { terminated: { exitCode: 1 } } },
 } as const
 
-function phase(policy: string, inits: readonly (keyof typeof states)[], regular: readonly (keyof typeof states)[], finished = false): string {
-  const named = (list: readonly (keyof typeof states)[], prefix: string) => list.map((state, index) => ({ name: `${prefix}${index}`, ...states[state] }))
-  const pod = { metadata: {}, spec: { restartPolicy: policy, initContainers: named(inits, 'i').map(({ name }) => ({ name })), containers: named(regular, 'c').map(({ name }) => ({ name })) } }
+function phase(
+  policy: string,
+  inits: readonly (keyof typeof states)[],
+  regular: readonly (keyof typeof states)[],
+  finished = false,
+): string {
+  const named = (list: readonly (keyof typeof states)[], prefix: string) =>
+    list.map((state, index) => ({ name: `${prefix}${index}`, ...states[state] }))
+  const pod = {
+    metadata: {},
+    spec: {
+      restartPolicy: policy,
+      initContainers: named(inits, 'i').map(({ name }) => ({ name })),
+      containers: named(regular, 'c').map(({ name }) => ({ name })),
+    },
+  }
   return computePhase(pod as unknown as PodObject, named(inits, 'i') as never, named(regular, 'c') as never, finished)
 }
 
@@ -39,7 +52,8 @@ test('the phase follows from the containers', () => {
 })
 
 test('the quality of service follows from requests and limits', () => {
-  const pod = (...resources: readonly object[]): PodObject => ({ spec: { containers: resources.map((item) => ({ resources: item })) } }) as never
+  const pod = (...resources: readonly object[]): PodObject =>
+    ({ spec: { containers: resources.map((item) => ({ resources: item })) } }) as never
   assert.equal(qosClassOf(pod({})), 'BestEffort')
   assert.equal(qosClassOf(pod({ requests: { cpu: '0' } })), 'BestEffort')
   assert.equal(qosClassOf(pod({ requests: { cpu: '1' } })), 'Burstable')
@@ -57,13 +71,25 @@ test('a patch has only what changed; conditions of others stay; what is gone is 
       phase: 'Running', conditions: [foreign, ready], podIP: '1.1.1.1', podIPs: [{ ip: '1.1.1.1' }], message: 'old',
     },
   } as unknown as PodObject
-  const next = { phase: 'Running', conditions: [ready, foreign], podIP: '1.1.1.1', podIPs: [{ ip: '1.1.1.1' }], message: 'old' } as unknown as PodStatus
+  const next = {
+    phase: 'Running',
+    conditions: [ready, foreign],
+    podIP: '1.1.1.1',
+    podIPs: [{ ip: '1.1.1.1' }],
+    message: 'old',
+  } as unknown as PodStatus
   assert.equal(statusPatch(pod, next), undefined)
   const { message: _, ...rest } = next
   const unready = { ...ready, status: 'False', reason: 'ContainersNotReady' }
-  assert.deepEqual(statusPatch(pod, { ...rest, conditions: [unready, foreign], podIPs: [{ ip: '2.2.2.2' }] } as never), {
-    metadata: { uid: 'u' }, status: {
-      conditions: [unready], message: null, podIPs: [{ ip: '2.2.2.2' }, { $patch: 'replace' }],
+  assert.deepEqual(
+    statusPatch(pod, { ...rest, conditions: [unready, foreign], podIPs: [{ ip: '2.2.2.2' }] } as never),
+    {
+      metadata: { uid: 'u' },
+      status: {
+        conditions: [unready],
+        message: null,
+        podIPs: [{ ip: '2.2.2.2' }, { $patch: 'replace' }],
+      },
     },
-  })
+  )
 })

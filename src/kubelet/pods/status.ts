@@ -2,15 +2,26 @@
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { SandboxStatus } from '#world/container-runtime.ts'
 import type {
-  AnyContainer, ContainerRole, ContainerState, ContainerStatus, PodCondition, PodObject, PodStatus,
+  AnyContainer,
+  ContainerRole,
+  ContainerState,
+  ContainerStatus,
+  PodCondition,
+  PodObject,
+  PodStatus,
 } from '../types.ts'
+import { computeConditions, computePhase } from './conditions.ts'
 import { containerNameOf, containersOf, restartCountOf } from './identity.ts'
 import {
-  isStarted, latestContainer, usableSandbox, type ObservedContainer, type PodRuntimeState, type ProbeVerdicts,
+  isStarted,
+  latestContainer,
+  usableSandbox,
+  type ObservedContainer,
+  type PodRuntimeState,
+  type ProbeVerdicts,
   type WaitingReason,
 } from './plan.ts'
 import { restartsAfter } from './restart.ts'
-import { computePhase, computeConditions } from './conditions.ts'
 import { formatTime } from './status-time.ts'
 
 export interface StatusInput {
@@ -45,7 +56,7 @@ export function computePodStatus(input: StatusInput): PodStatus {
   const initContainerStatuses = statusesOf(input, ['init', 'sidecar'], old.initContainerStatuses)
   const ephemeralContainerStatuses = statusesOf(input, ['ephemeral'], old.ephemeralContainerStatuses)
   const phase = input.failure
-    ? 'Failed' as const
+    ? ('Failed' as const)
     : keepTerminal(old.phase, computePhase(pod, initContainerStatuses, containerStatuses, input.finished))
   const sandbox = usableSandbox(pod, state) ?? state.sandboxes[0]
   const generation = pod.metadata.generation

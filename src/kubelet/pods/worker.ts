@@ -1,7 +1,9 @@
-/** One pod's worker: observes, plans, carries the plan out, reports; and ends when the pod is gone from node and API. */
-import { isReason } from '#machinery/errors/api-error.ts'
+/**
+ * One pod's worker: observes, plans, carries the plan out, reports; and ends when the pod is gone from node and API.
+ */
 import type { Pod } from '#api/gen/core-v1.ts'
 import type { RuntimeClass } from '#api/gen/node-v1.ts'
+import { isReason } from '#machinery/errors/api-error.ts'
 import { compareResourceVersions } from '#machinery/resource-version.ts'
 import type { Timer } from '#world/clock.ts'
 import type { SandboxConfig } from '#world/container-runtime.ts'
@@ -14,7 +16,14 @@ import { MountError, type MountedVolumes } from '../volumes/volumes.ts'
 import { planGarbage } from './garbage.ts'
 import { containerNameOf, containersOf, describePod, podUid } from './identity.ts'
 import {
-  actionKey, planPod, usableSandbox, type BackOff, type Ending, type PodAction, type PodPlan, type PodRuntimeState,
+  actionKey,
+  planPod,
+  usableSandbox,
+  type BackOff,
+  type Ending,
+  type PodAction,
+  type PodPlan,
+  type PodRuntimeState,
   type WaitingReason,
 } from './plan.ts'
 import { needsRestart, planResize } from './resize.ts'
@@ -136,7 +145,10 @@ export class PodWorker {
   /** One step failed where nothing should: the pod must not be left alone for that. */
   #stumble(error: unknown): void {
     const { log, clock } = this.#services
-    log.error('a step of a pod\'s worker failed', { pod: describePod(this.#pod), error: String((error as Error).stack ?? error) })
+    log.error("a step of a pod's worker failed", {
+      pod: describePod(this.#pod),
+      error: String((error as Error).stack ?? error),
+    })
     this.#timer?.cancel()
     this.#timer = clock.schedule(retryMs.most, () => this.wake())
   }
@@ -149,13 +161,23 @@ export class PodWorker {
     await this.#readMessages()
     const now = clock.now()
     const plan = planPod({
-      pod: this.#pod, state, probes: prober.verdicts(this.uid), backOff: this.#backOff, underway: new Set(this.#underway.keys()),
-      notBefore: new Map([...this.#retries].map(([key, { at }]) => [key, at])), ending: this.#ending, now,
+      pod: this.#pod,
+      state,
+      probes: prober.verdicts(this.uid),
+      backOff: this.#backOff,
+      underway: new Set(this.#underway.keys()),
+      notBefore: new Map([...this.#retries].map(([key, { at }]) => [key, at])),
+      ending: this.#ending,
+      now,
     })
     this.#hastenKills()
     if (plan.finished) this.#cleanUp()
     else if (this.#ending || this.#areVolumesReady()) for (const action of plan.actions) this.#launch(action)
-    else for (const action of plan.actions) if (action.type === 'stopSandbox' || action.type === 'killContainer') this.#launch(action)
+    else {
+      for (const action of plan.actions) {
+        if (action.type === 'stopSandbox' || action.type === 'killContainer') this.#launch(action)
+      }
+    }
     this.#sayBackOff(plan)
     this.#collectGarbage(state)
     if (!this.#ending) this.#resize(state)
@@ -173,7 +195,12 @@ export class PodWorker {
     const limit = spec?.activeDeadlineSeconds
     const start = status?.startTime ? Date.parse(status.startTime) : this.#startTime
     if (limit !== undefined && !this.#ending && this.#services.clock.now() >= start + limit * 1000) {
-      this.#services.events.pod(this.#pod, 'Normal', 'DeadlineExceeded', 'Pod was active on the node longer than the specified deadline')
+      this.#services.events.pod(
+        this.#pod,
+        'Normal',
+        'DeadlineExceeded',
+        'Pod was active on the node longer than the specified deadline',
+      )
       this.fail('DeadlineExceeded', 'Pod was active on the node longer than the specified deadline')
     }
   }
@@ -192,7 +219,12 @@ export class PodWorker {
     for (const [id, deadline] of this.#killDeadlines) {
       if (deadline <= this.#ending.deadline) continue
       this.#killDeadlines.set(id, this.#ending.deadline)
-      this.#task(`hasten/${id}/${this.#ending.graceSeconds}`, () => this.#services.runtime.stopContainer(id, Math.max(leastGraceSeconds, this.#secondsUntil(this.#ending?.deadline ?? 0))))
+      this.#task(`hasten/${id}/${this.#ending.graceSeconds}`, () =>
+        this.#services.runtime.stopContainer(
+          id,
+          Math.max(leastGraceSeconds, this.#secondsUntil(this.#ending?.deadline ?? 0)),
+        ),
+      )
     }
   }
 
@@ -225,7 +257,12 @@ export class PodWorker {
       }
       this.#volumes = await volumes.mount(pod)
     } catch (error) {
-      events.pod(pod, 'Warning', error instanceof MountError ? 'FailedMount' : 'FailedCreatePodContainer', describe(error))
+      events.pod(
+        pod,
+        'Warning',
+        error instanceof MountError ? 'FailedMount' : 'FailedCreatePodContainer',
+        describe(error),
+      )
       throw error
     }
   }
@@ -283,7 +320,9 @@ export class PodWorker {
       events.pod(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${message}`)
       throw new Error(message)
     }
-    if (attempt > 0) events.pod(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
+    if (attempt > 0) {
+      events.pod(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
+    }
     this.#prefetchImages(attempt)
     try {
       const handler = await runtimeHandler(client, pod)
@@ -312,7 +351,9 @@ export class PodWorker {
   }
 
   #starting(): ReadonlySet<string> {
-    return new Set([...this.#underway.keys()].flatMap((key) => (key.startsWith('start/') ? [key.slice('start/'.length)] : [])))
+    return new Set(
+      [...this.#underway.keys()].flatMap((key) => (key.startsWith('start/') ? [key.slice('start/'.length)] : [])),
+    )
   }
 
   async #start(action: Extract<PodAction, { type: 'startContainer' }>): Promise<void> {
@@ -321,7 +362,11 @@ export class PodWorker {
     this.#images.delete(name)
     try {
       await startContainer(this.#services, {
-        pod: this.#pod, action, image, sandboxConfig: this.#sandboxConfig(action.sandbox.attempt), volumes: this.#volumes ?? new Map(),
+        pod: this.#pod,
+        action,
+        image,
+        sandboxConfig: this.#sandboxConfig(action.sandbox.attempt),
+        volumes: this.#volumes ?? new Map(),
       })
       this.#errors.delete(name)
     } catch (error) {
@@ -337,7 +382,10 @@ export class PodWorker {
 
   async #kill(action: Extract<PodAction, { type: 'killContainer' }>): Promise<void> {
     const { runtime, cache, clock, events } = this.#services
-    const deadline = Math.min(clock.now() + action.graceSeconds * 1000, this.#ending?.deadline ?? Number.POSITIVE_INFINITY)
+    const deadline = Math.min(
+      clock.now() + action.graceSeconds * 1000,
+      this.#ending?.deadline ?? Number.POSITIVE_INFINITY,
+    )
     this.#killDeadlines.set(action.id, deadline)
     events.container(this.#pod, action.role, action.name, 'Normal', 'Killing', killMessage(action))
     try {
@@ -360,7 +408,9 @@ export class PodWorker {
     const verdict = await Promise.race([
       runHandler(handlers, { containerId: action.id, container: action.container, podIp }, hook, limitMs), limit,
     ])
-    if (verdict.result !== 'success') events.container(this.#pod, action.role, action.name, 'Warning', 'FailedPreStopHook', 'PreStopHook failed')
+    if (verdict.result !== 'success') {
+      events.container(this.#pod, action.role, action.name, 'Warning', 'FailedPreStopHook', 'PreStopHook failed')
+    }
   }
 
   async #readMessages(): Promise<void> {
@@ -388,8 +438,8 @@ export class PodWorker {
       if (status.state !== 'running' || this.#resources.has(status.id)) continue
       const all = [...(this.#pod.status?.containerStatuses ?? []), ...(this.#pod.status?.initContainerStatuses ?? [])]
       const reported = all.find(({ containerID }) => containerID?.endsWith(`//${status.id}`))
-      const asked = containersOf(this.#pod).find(({ container }) =>
-        container.name === containerNameOf(status))?.container.resources
+      const asked = containersOf(this.#pod).find(({ container }) => container.name === containerNameOf(status))
+        ?.container.resources
       this.#resources.set(status.id, reported?.resources ?? asked)
     }
     const resizes = planResize(this.#pod, state, this.#resources, machineMemoryBytes)
@@ -399,8 +449,7 @@ export class PodWorker {
       for (const { containerId, container, resources } of resizes) {
         if (needsRestart(container, this.#resources.get(containerId))) {
           await runtime.stopContainer(containerId, this.#pod.spec?.terminationGracePeriodSeconds ?? 30)
-        }
-        else await runtime.updateContainerResources(containerId, resources)
+        } else await runtime.updateContainerResources(containerId, resources)
         this.#resources.set(containerId, container.resources)
       }
     })
@@ -430,7 +479,9 @@ export class PodWorker {
     for (const { at } of this.#retries.values()) times.push(at)
     const limit = this.#pod.spec?.activeDeadlineSeconds
     if (limit !== undefined && !this.#ending) {
-      times.push((this.#pod.status?.startTime ? Date.parse(this.#pod.status.startTime) : this.#startTime) + limit * 1000)
+      times.push(
+        (this.#pod.status?.startTime ? Date.parse(this.#pod.status.startTime) : this.#startTime) + limit * 1000,
+      )
     }
     this.#timer?.cancel()
     const future = times.filter((at) => at > now)
@@ -454,7 +505,8 @@ export class PodWorker {
   }
 
   async #removeEverything(): Promise<void> {
-    const { runtime, cache, volumes, cgroups, files, paths, references, tokens, prober, client, sandboxOptions } = this.#services
+    const { runtime, cache, volumes, cgroups, files, paths, references, tokens, prober, client, sandboxOptions } =
+      this.#services
     if (this.#exists) {
       // The last word on exit codes comes before the object goes.
       await this.#writeStatus(undefined)
@@ -485,7 +537,15 @@ export class PodWorker {
 
   /** Writes the status if it differs from what the API has; one write at a time, the last state wins. */
   #report(plan: PodPlan): void {
-    if (!this.#exists || this.#isClean || this.#underway.has('status') || this.#underway.has('cleanUp') || !this.#mayTry('status')) return
+    if (
+      !this.#exists
+      || this.#isClean
+      || this.#underway.has('status')
+      || this.#underway.has('cleanUp')
+      || !this.#mayTry('status')
+    ) {
+      return
+    }
     const next = this.#computeStatus(plan)
     if (!statusPatch(this.#pod, next)) return
     this.#task('status', () => this.#writeStatus(plan), statusRetryMs)
@@ -494,9 +554,18 @@ export class PodWorker {
   #computeStatus(plan: PodPlan | undefined) {
     const { cache, prober, hostIps, runtimeName, clock } = this.#services
     return computePodStatus({
-      pod: this.#pod, state: cache.forPod(this.uid), probes: prober.verdicts(this.uid),
-      waiting: new Map([...this.#errors, ...plan?.waiting ?? []]), terminationMessages: this.#messages,
-      starting: this.#starting(), hostIps, runtimeName, now: clock.now(), startTime: this.#startTime, failure: this.#failure, finished: plan?.finished ?? true,
+      pod: this.#pod,
+      state: cache.forPod(this.uid),
+      probes: prober.verdicts(this.uid),
+      waiting: new Map([...this.#errors, ...(plan?.waiting ?? [])]),
+      terminationMessages: this.#messages,
+      starting: this.#starting(),
+      hostIps,
+      runtimeName,
+      now: clock.now(),
+      startTime: this.#startTime,
+      failure: this.#failure,
+      finished: plan?.finished ?? true,
     })
   }
 
@@ -504,8 +573,12 @@ export class PodWorker {
     const pod = this.#pod
     const patch = statusPatch(pod, this.#computeStatus(plan))
     if (!patch) return
-    const pods = this.#services.client.resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, pod.metadata.namespace)
-    // Gone, or replaced by another of its name: the watch will say so. Until it does, asking again at once would never end.
+    const pods = this.#services.client.resource<Pod>(
+      { group: '', version: 'v1', resource: 'pods' },
+      pod.metadata.namespace,
+    )
+    // Gone, or replaced by another of its name: the watch will say so. Until it does, asking again at once
+    // would never end.
     const written = await pods.patch(pod.metadata.name, 'strategic', patch, { subresource: 'status' })
     const isNewer = compareResourceVersions(written.metadata.resourceVersion, this.#pod.metadata.resourceVersion) > 0
     if (written.metadata.uid === pod.metadata.uid && isNewer) this.#pod = written
@@ -530,6 +603,8 @@ function killMessage({ name, reason }: Extract<PodAction, { type: 'killContainer
 async function runtimeHandler(client: PodServices['client'], pod: PodObject): Promise<string> {
   const name = pod.spec?.runtimeClassName
   if (!name) return ''
-  const runtimeClass = await client.resource<RuntimeClass>({ group: 'node.k8s.io', version: 'v1', resource: 'runtimeclasses' }).get(name)
+  const runtimeClass = await client
+    .resource<RuntimeClass>({ group: 'node.k8s.io', version: 'v1', resource: 'runtimeclasses' })
+    .get(name)
   return runtimeClass.handler
 }

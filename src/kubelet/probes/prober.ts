@@ -110,7 +110,7 @@ export class Prober {
     const known = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])]
       .find(({ containerID }) => containerID?.endsWith(`//${status.id}`))
     entry.verdicts.set(status.id, {
-      ...(container.startupProbe && { startup: known?.started ? 'success' as const : 'unknown' as const }),
+      ...(container.startupProbe && { startup: known?.started ? ('success' as const) : ('unknown' as const) }),
       ...(container.livenessProbe && { liveness: 'success' as const }),
       ...(container.readinessProbe && { readiness: known?.ready ?? false }),
     })
@@ -155,7 +155,14 @@ export class Prober {
       const said = verdict.result === 'failure'
         ? verdict.output
         : `rpc error: ${verdict.output}`.replace('rpc error: rpc error:', 'rpc error:')
-      this.#options.events.container(entry.pod, role, container.name, 'Warning', 'Unhealthy', `${titles[kind]} probe ${word}: ${said}`)
+      this.#options.events.container(
+        entry.pod,
+        role,
+        container.name,
+        'Warning',
+        'Unhealthy',
+        `${titles[kind]} probe ${word}: ${said}`,
+      )
     }
     // An error says nothing about the container, except that a startup or readiness probe has not succeeded.
     if (verdict.result === 'error') return
@@ -173,7 +180,9 @@ export class Prober {
     if (before[running.kind] === after[running.kind]) return
     entry.verdicts.set(running.containerId, after)
     // A startup probe has said its one word; a container that failed is about to be replaced.
-    if (running.kind === 'startup' || (running.kind === 'liveness' && !isGood)) stop(entry, `${running.containerId}/${running.kind}`, running)
+    if (running.kind === 'startup' || (running.kind === 'liveness' && !isGood)) {
+      stop(entry, `${running.containerId}/${running.kind}`, running)
+    }
     this.#options.onChange(podUid(entry.pod))
   }
 }
@@ -189,7 +198,11 @@ interface Setting {
 const none: ReadonlyMap<string, ProbeVerdicts> = new Map()
 
 function probeOf(container: AnyContainer, kind: ProbeKind): Probe | undefined {
-  return kind === 'startup' ? container.startupProbe : kind === 'liveness' ? container.livenessProbe : container.readinessProbe
+  return kind === 'startup'
+    ? container.startupProbe
+    : kind === 'liveness'
+      ? container.livenessProbe
+      : container.readinessProbe
 }
 
 function stop(entry: PodProbes, key: string, running: Running): void {

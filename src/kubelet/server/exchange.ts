@@ -16,5 +16,9 @@ export interface KubeletExchange {
 }
 
 export function text(status: number, body: string): HttpResponse {
-  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: { type: 'bytes', chunks: [utf8Encode(body)] } }
+  return {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    body: { type: 'bytes', chunks: [utf8Encode(body)] },
+  }
 }

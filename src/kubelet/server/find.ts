@@ -1,7 +1,7 @@
 /** Finds what a request names: the pod, its container, and how that is doing. */
+import type { Kubelet } from '../kubelet.ts'
 import { containerNameOf, containersOf, podUid } from '../pods/identity.ts'
 import type { ObservedContainer } from '../pods/plan.ts'
-import type { Kubelet } from '../kubelet.ts'
 import type { AnyContainer, PodObject } from '../types.ts'
 
 export interface Found {

@@ -13,7 +13,13 @@ const verbs: Readonly<Record<string, string>> = {
   GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete',
 }
 const subresources: Readonly<Record<string, string>> = {
-  stats: 'stats', metrics: 'metrics', logs: 'log', healthz: 'healthz', pods: 'pods', runningpods: 'pods', configz: 'configz',
+  stats: 'stats',
+  metrics: 'metrics',
+  logs: 'log',
+  healthz: 'healthz',
+  pods: 'pods',
+  runningpods: 'pods',
+  configz: 'configz',
 }
 
 export function attributesOf(method: string, path: string, nodeName: string): KubeletAttributes {

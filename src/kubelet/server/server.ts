@@ -1,4 +1,7 @@
-/** The kubelet's own API on port 10250: logs, commands and streams of containers, health and figures. A function from request to response. */
+/**
+ * The kubelet's own API on port 10250: logs, commands and streams of containers, health and figures. A function from
+ * request to response.
+ */
 import { utf8Encode } from '#base/bytes.ts'
 import type { HttpClient, HttpRequest, HttpResponse } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
@@ -37,16 +40,27 @@ export function createKubeletServer(options: KubeletServerOptions): KubeletServe
   const summary = new SummarySource(kubelet)
   return {
     async handle(request) {
-      const [first = '', ...parts] = request.path.split('/').filter((part) => part !== '').map(decodeURIComponent)
+      const [first = '', ...parts] = request.path
+        .split('/')
+        .filter((part) => part !== '')
+        .map(decodeURIComponent)
       if (first === 'healthz' && parts.length === 0 && isLocal(request)) return text(200, 'ok')
       const user = await options.authenticate(request)
       if (!user) return text(401, 'Unauthorized')
       const attributes = attributesOf(request.method, request.path, kubelet.nodeName)
-      if (!await options.authorize(user, attributes)) {
-        return text(403, `Forbidden (user=${user.name}, verb=${attributes.verb}, resource=nodes, subresource(s)=[${attributes.subresource}])\n`)
+      if (!(await options.authorize(user, attributes))) {
+        return text(
+          403,
+          `Forbidden (user=${user.name}, verb=${attributes.verb}, resource=nodes, subresource(s)=[${attributes.subresource}])\n`,
+        )
       }
       const exchange: KubeletExchange = {
-        kubelet, httpClient, request, query: new URLSearchParams(request.query), parts, log,
+        kubelet,
+        httpClient,
+        request,
+        query: new URLSearchParams(request.query),
+        parts,
+        log,
       }
       try {
         return await route(first, exchange, summary)
@@ -59,7 +73,11 @@ export function createKubeletServer(options: KubeletServerOptions): KubeletServe
 }
 
 function isLocal(request: HttpRequest): boolean {
-  return request.peer.address === '127.0.0.1' || request.peer.address === '::1' || request.peer.address === '::ffff:127.0.0.1'
+  return (
+    request.peer.address === '127.0.0.1'
+    || request.peer.address === '::1'
+    || request.peer.address === '::ffff:127.0.0.1'
+  )
 }
 
 async function route(first: string, exchange: KubeletExchange, summary: SummarySource): Promise<HttpResponse> {
@@ -92,15 +110,27 @@ async function route(first: string, exchange: KubeletExchange, summary: SummaryS
 function configuration(config: KubeletConfig): object {
   const { eviction, imageCollection } = config
   return {
-    kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1', port: config.port, clusterDNS: config.clusterDns,
-    clusterDomain: config.clusterDomain, cgroupRoot: config.cgroupRoot, cgroupDriver: 'cgroupfs', maxPods: config.maxPods,
-    resolvConf: config.resolvConf, nodeLeaseDurationSeconds: config.leaseDurationSeconds,
-    nodeStatusUpdateFrequency: `${config.statusIntervalMs / 1000}s`, nodeStatusReportFrequency: `${config.statusReportIntervalMs / 60_000}m0s`,
-    containerLogMaxSize: String(config.logMaxBytes), containerLogMaxFiles: config.logMaxFiles,
-    imageGCHighThresholdPercent: imageCollection.highPercent, imageGCLowThresholdPercent: imageCollection.lowPercent,
+    kind: 'KubeletConfiguration',
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    port: config.port,
+    clusterDNS: config.clusterDns,
+    clusterDomain: config.clusterDomain,
+    cgroupRoot: config.cgroupRoot,
+    cgroupDriver: 'cgroupfs',
+    maxPods: config.maxPods,
+    resolvConf: config.resolvConf,
+    nodeLeaseDurationSeconds: config.leaseDurationSeconds,
+    nodeStatusUpdateFrequency: `${config.statusIntervalMs / 1000}s`,
+    nodeStatusReportFrequency: `${config.statusReportIntervalMs / 60_000}m0s`,
+    containerLogMaxSize: String(config.logMaxBytes),
+    containerLogMaxFiles: config.logMaxFiles,
+    imageGCHighThresholdPercent: imageCollection.highPercent,
+    imageGCLowThresholdPercent: imageCollection.lowPercent,
     evictionHard: {
-      'memory.available': String(eviction.memoryAvailableBytes), 'nodefs.available': `${eviction.nodefsAvailablePercent}%`,
-      'nodefs.inodesFree': `${eviction.nodefsInodesFreePercent}%`, 'imagefs.available': `${eviction.imagefsAvailablePercent}%`,
+      'memory.available': String(eviction.memoryAvailableBytes),
+      'nodefs.available': `${eviction.nodefsAvailablePercent}%`,
+      'nodefs.inodesFree': `${eviction.nodefsInodesFreePercent}%`,
+      'imagefs.available': `${eviction.imagefsAvailablePercent}%`,
     },
     ...(config.staticPodDirectory !== undefined && { staticPodPath: config.staticPodDirectory }),
   }
@@ -115,11 +145,19 @@ function podList(items: readonly object[]): object {
 }
 
 function json(value: unknown): HttpResponse {
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: { type: 'bytes', chunks: [utf8Encode(JSON.stringify(value))] } }
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: { type: 'bytes', chunks: [utf8Encode(JSON.stringify(value))] },
+  }
 }
 
 function metrics(body: string): HttpResponse {
-  return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: { type: 'bytes', chunks: [utf8Encode(body)] } }
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+    body: { type: 'bytes', chunks: [utf8Encode(body)] },
+  }
 }
 
 function notFound(): HttpResponse { return text(404, '404 page not found\n') }

@@ -1,11 +1,14 @@
-/** exec, attach, port-forward: the runtime has a streaming server that speaks SPDY and websockets; this passes bytes to and fro. */
+/**
+ * exec, attach, port-forward: the runtime has a streaming server that speaks SPDY and websockets; this passes
+ * bytes to and fro.
+ */
 import { concatBytes, utf8Encode } from '#base/bytes.ts'
 import { RuntimeError } from '#world/container-runtime.ts'
 import type { HttpResponse, RawConnection } from '#world/http.ts'
 import { podUid } from '../pods/identity.ts'
 import type { ObservedContainer } from '../pods/plan.ts'
-import { findContainer, findPod } from './find.ts'
 import { text, type KubeletExchange } from './exchange.ts'
+import { findContainer, findPod } from './find.ts'
 
 export async function serveExec(exchange: KubeletExchange): Promise<HttpResponse> {
   const target = findRunning(exchange)
@@ -69,7 +72,8 @@ function findRunning(
 }
 
 function streamsOf(query: URLSearchParams) {
-  const flag = (...names: readonly string[]): boolean => names.some((name) => ['1', 'true'].includes(query.get(name) ?? ''))
+  const flag = (...names: readonly string[]): boolean =>
+    names.some((name) => ['1', 'true'].includes(query.get(name) ?? ''))
   const streams = {
     stdin: flag('input', 'stdin'), stdout: flag('output', 'stdout'), stderr: flag('error', 'stderr'), tty: flag('tty'),
   }
@@ -79,16 +83,32 @@ function streamsOf(query: URLSearchParams) {
 }
 
 const hopHeaders = ['host', 'authorization', 'content-length']
-const knownProtocols = ['v4.channel.k8s.io', 'v4.base64.channel.k8s.io', 'channel.k8s.io', 'base64.channel.k8s.io', '', 'portforward.k8s.io', 'v4.base64.portforward.k8s.io', 'v4.channel.portforward.k8s.io']
+const knownProtocols = [
+  'v4.channel.k8s.io',
+  'v4.base64.channel.k8s.io',
+  'channel.k8s.io',
+  'base64.channel.k8s.io',
+  '',
+  'portforward.k8s.io',
+  'v4.base64.portforward.k8s.io',
+  'v4.channel.portforward.k8s.io',
+]
 
-async function forward({ request, httpClient, log }: KubeletExchange, openUrl: () =>
-  Promise<string>): Promise<HttpResponse> {
+async function forward(
+  { request, httpClient, log }: KubeletExchange,
+  openUrl: () => Promise<string>,
+): Promise<HttpResponse> {
   if (!request.upgrade) return text(400, 'Upgrade request required')
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((protocol) => protocol.trim())
-  if (request.upgrade.protocol.toLowerCase() === 'websocket' && !offered.some((protocol) =>
-    knownProtocols.includes(protocol))) {
+  if (
+    request.upgrade.protocol.toLowerCase() === 'websocket'
+    && !offered.some((protocol) => knownProtocols.includes(protocol))
+  ) {
     // A client that gets this tries SPDY next.
-    return text(400, `unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts [${knownProtocols.filter(Boolean).join(' ')}]`)
+    return text(
+      400,
+      `unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts [${knownProtocols.filter(Boolean).join(' ')}]`,
+    )
   }
   let url: string
   try {
@@ -97,19 +117,27 @@ async function forward({ request, httpClient, log }: KubeletExchange, openUrl: (
     if (!(error instanceof RuntimeError)) throw error
     return text(500, `unable to upgrade connection: ${error.message}`)
   }
-  const headers = Object.fromEntries(Object.entries(request.headers).filter(([name, value]) =>
-    value !== undefined && !hopHeaders.includes(name))) as Record<string, string>
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).filter(([name, value]) => value !== undefined && !hopHeaders.includes(name)),
+  ) as Record<string, string>
   const lifetime = new AbortController()
   const outcome = await httpClient.upgrade({ method: request.method, url, headers }, lifetime.signal)
   if (outcome.type === 'refused') {
     const body = await outcome.response.readBody(64 * 1024)
-    return { status: outcome.response.status, headers: { 'content-type': 'text/plain' }, body: { type: 'bytes', chunks: [body] } }
+    return {
+      status: outcome.response.status,
+      headers: { 'content-type': 'text/plain' },
+      body: { type: 'bytes', chunks: [body] },
+    }
   }
   const client = request.upgrade.accept()
-  const lines = Object.entries(outcome.head.headers).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}: ${value}\r\n`)
+  const lines = Object.entries(outcome.head.headers)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
   await client.write(utf8Encode(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('')}\r\n`))
-  await Promise.all([pipe(client, outcome.connection), pipe(outcome.connection, client)])
-    .catch((error: unknown) => log.debug('a stream broke off', { path: request.path, error: String(error) }))
+  await Promise.all([pipe(client, outcome.connection), pipe(outcome.connection, client)]).catch((error: unknown) =>
+    log.debug('a stream broke off', { path: request.path, error: String(error) }),
+  )
   client.destroy()
   outcome.connection.destroy()
   return { status: 101, headers: {}, body: { type: 'upgraded' } }

@@ -50,7 +50,13 @@ export interface PodSummary {
 }
 
 export interface Summary {
-  readonly node: { readonly nodeName: string; readonly startTime: string; readonly cpu: CpuStats; readonly memory: MemoryStats; readonly fs: FilesystemStats }
+  readonly node: {
+    readonly nodeName: string
+    readonly startTime: string
+    readonly cpu: CpuStats
+    readonly memory: MemoryStats
+    readonly fs: FilesystemStats
+  }
   readonly pods: readonly PodSummary[]
 }
 
@@ -79,21 +85,44 @@ export class SummarySource {
     const now = services.clock.now()
     const time = formatTime(now)
     const [cpu, memory, disk, stats] = await Promise.all([
-      machine.cpuUsageNanoseconds(), machine.memory(), services.files.filesystem(config.rootDirectory), services.runtime.containerStats({}),
+      machine.cpuUsageNanoseconds(),
+      machine.memory(),
+      services.files.filesystem(config.rootDirectory),
+      services.runtime.containerStats({}),
     ])
     const used = memory.totalBytes - memory.availableBytes
     return {
       node: {
         nodeName, startTime: formatTime(this.#startedAt),
         cpu: this.#cpu('node', cpu, now),
-        memory: { time, availableBytes: memory.availableBytes, usageBytes: used, workingSetBytes: used, rssBytes: used, pageFaults: 0, majorPageFaults: 0 },
+        memory: {
+          time,
+          availableBytes: memory.availableBytes,
+          usageBytes: used,
+          workingSetBytes: used,
+          rssBytes: used,
+          pageFaults: 0,
+          majorPageFaults: 0,
+        },
         fs: {
-          time, availableBytes: disk.availableBytes, capacityBytes: disk.capacityBytes, usedBytes: disk.capacityBytes - disk.availableBytes,
-          inodesFree: disk.inodesFree, inodes: disk.inodes, inodesUsed: disk.inodes - disk.inodesFree,
+          time,
+          availableBytes: disk.availableBytes,
+          capacityBytes: disk.capacityBytes,
+          usedBytes: disk.capacityBytes - disk.availableBytes,
+          inodesFree: disk.inodesFree,
+          inodes: disk.inodes,
+          inodesUsed: disk.inodes - disk.inodesFree,
         },
       },
-      pods: await Promise.all(this.#kubelet.pods.all().map((pod) =>
-        this.#pod(pod, stats.filter((entry) => uidOf(entry) === podUid(pod)), now))).then((pods) => pods.filter(({ containers }) => containers.length > 0)),
+      pods: await Promise.all(
+        this.#kubelet.pods.all().map((pod) =>
+          this.#pod(
+            pod,
+            stats.filter((entry) => uidOf(entry) === podUid(pod)),
+            now,
+          ),
+        ),
+      ).then((pods) => pods.filter(({ containers }) => containers.length > 0)),
     }
   }
 
@@ -112,13 +141,22 @@ export class SummarySource {
         startTime: formatTime(cache.container(entry.id)?.startedAt ?? now),
         cpu: this.#cpu(entry.id, entry.cpuUsageNanoseconds, now),
         memory: {
-          time, usageBytes: entry.memoryUsageBytes, workingSetBytes: entry.memoryWorkingSetBytes, rssBytes: entry.memoryRssBytes,
-          pageFaults: entry.pageFaults, majorPageFaults: entry.majorPageFaults,
+          time,
+          usageBytes: entry.memoryUsageBytes,
+          workingSetBytes: entry.memoryWorkingSetBytes,
+          rssBytes: entry.memoryRssBytes,
+          pageFaults: entry.pageFaults,
+          majorPageFaults: entry.majorPageFaults,
         },
       })),
       cpu: this.#cpu(uid, usage.cpuUsageNanoseconds, now),
       memory: {
-        time, usageBytes: usage.memoryUsageBytes, workingSetBytes: usage.memoryWorkingSetBytes, rssBytes: usage.memoryRssBytes, pageFaults: 0, majorPageFaults: 0,
+        time,
+        usageBytes: usage.memoryUsageBytes,
+        workingSetBytes: usage.memoryWorkingSetBytes,
+        rssBytes: usage.memoryRssBytes,
+        pageFaults: 0,
+        majorPageFaults: 0,
       },
       process_stats: { process_count: usage.processes },
     }
@@ -141,9 +179,13 @@ export class SummarySource {
 }
 
 function sumOf(stats: readonly ContainerStats[]): CgroupUsage {
-  const sum = (read: (entry: ContainerStats) => number): number => stats.reduce((total, entry) => total + read(entry), 0)
+  const sum = (read: (entry: ContainerStats) => number): number =>
+    stats.reduce((total, entry) => total + read(entry), 0)
   return {
-    cpuUsageNanoseconds: sum((entry) => entry.cpuUsageNanoseconds), memoryUsageBytes: sum((entry) => entry.memoryUsageBytes),
-    memoryWorkingSetBytes: sum((entry) => entry.memoryWorkingSetBytes), memoryRssBytes: sum((entry) => entry.memoryRssBytes), processes: stats.length,
+    cpuUsageNanoseconds: sum((entry) => entry.cpuUsageNanoseconds),
+    memoryUsageBytes: sum((entry) => entry.memoryUsageBytes),
+    memoryWorkingSetBytes: sum((entry) => entry.memoryWorkingSetBytes),
+    memoryRssBytes: sum((entry) => entry.memoryRssBytes),
+    processes: stats.length,
   }
 }

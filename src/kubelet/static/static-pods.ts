@@ -1,7 +1,7 @@
 /** Pods from files in a directory: they run without an API server, which sees mirrors of them. */
 import type { Pod } from '#api/gen/core-v1.ts'
-import type { Client } from '#client/client.ts'
 import { utf8Decode } from '#base/bytes.ts'
+import type { Client } from '#client/client.ts'
 import { isReason } from '#machinery/errors/api-error.ts'
 import type { Files } from '#world/files.ts'
 import type { Log } from '#world/log.ts'
@@ -29,7 +29,10 @@ const fileLimitBytes = 4 * 1024 * 1024
 /** Follows the directory until aborted. A file that changes ends its old pod and begins a new one. */
 export async function runStaticPods(options: StaticPodsOptions, signal: AbortSignal): Promise<void> {
   const { directory, files, pods, log } = options
-  await Promise.race([options.ready, new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))])
+  await Promise.race([
+    options.ready,
+    new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
+  ])
   await files.makeDirectory(directory, 0o755)
   const show = (pod: PodObject): Promise<void> => createMirror(options, pod)
     .catch((error: unknown) => log.warn('could not show a static pod to the API server', {
@@ -67,7 +70,8 @@ export async function runStaticPods(options: StaticPodsOptions, signal: AbortSig
 
 /** The same file gives the same uid, so that a kubelet which restarts finds its containers again. */
 export function staticPod(
-  text: string, { nodeName, parse, setDefaults }: Pick<StaticPodsOptions, 'nodeName' | 'parse' | 'setDefaults'>,
+  text: string,
+  { nodeName, parse, setDefaults }: Pick<StaticPodsOptions, 'nodeName' | 'parse' | 'setDefaults'>,
 ): PodObject {
   const pod = parse(text) as Pod
   if (pod.kind !== 'Pod' || !pod.metadata?.name) throw new Error('it is no Pod with a name')
@@ -75,10 +79,17 @@ export function staticPod(
   const hash = `${half}${containerHash({ name: `${nodeName}/2`, image: text + half }).padStart(8, '0')}${half}${containerHash({ name: half, image: text }).padStart(8, '0')}`
   const copy: Pod = structuredClone(pod)
   copy.metadata = {
-    ...copy.metadata, name: `${pod.metadata.name}-${nodeName}`, namespace: pod.metadata.namespace ?? 'default', uid: hash,
+    ...copy.metadata,
+    name: `${pod.metadata.name}-${nodeName}`,
+    namespace: pod.metadata.namespace ?? 'default',
+    uid: hash,
     annotations: { ...copy.metadata?.annotations, [annotation.configSource]: 'file', [annotation.configHash]: hash },
   }
-  copy.spec = { ...copy.spec!, nodeName, tolerations: [...copy.spec?.tolerations ?? [], { operator: 'Exists', effect: 'NoExecute' }] }
+  copy.spec = {
+    ...copy.spec!,
+    nodeName,
+    tolerations: [...(copy.spec?.tolerations ?? []), { operator: 'Exists', effect: 'NoExecute' }],
+  }
   setDefaults(copy)
   return { ...copy, metadata: { ...copy.metadata, resourceVersion: '0', creationTimestamp: '' } } as PodObject
 }

@@ -1,4 +1,6 @@
-/** Writes a volume's files so that readers see all of the old ones or all of the new ones: upstream's `..data` links. */
+/**
+ * Writes a volume's files so that readers see all of the old ones or all of the new ones: upstream's `..data` links.
+ */
 import { compareBytes } from '#base/bytes.ts'
 import type { Files } from '#world/files.ts'
 import { VolumeError, type VolumePayload } from './payload.ts'
@@ -64,7 +66,7 @@ async function listFiles(files: Files, root: string, below: string): Promise<str
   for (const name of await files.list(below === '' ? root : `${root}/${below}`) ?? []) {
     const path = below === '' ? name : `${below}/${name}`
     const stat = await files.stat(`${root}/${path}`)
-    if (stat?.type === 'directory') result.push(...await listFiles(files, root, path))
+    if (stat?.type === 'directory') result.push(...(await listFiles(files, root, path)))
     else result.push(path)
   }
   return result
@@ -84,5 +86,7 @@ async function linkVisibleNames(files: Files, directory: string, payload: Volume
   for (const name of wanted) {
     if (!present.includes(name)) await files.symlink(`${dataLink}/${name}`, `${directory}/${name}`)
   }
-  for (const name of present) if (!name.startsWith('..') && !wanted.has(name)) await files.remove(`${directory}/${name}`)
+  for (const name of present) {
+    if (!name.startsWith('..') && !wanted.has(name)) await files.remove(`${directory}/${name}`)
+  }
 }

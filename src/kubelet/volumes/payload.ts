@@ -19,7 +19,10 @@ export interface PayloadSources extends DownwardSources {
   readonly secret: (name: string) => SecretObject | undefined
   /** Service account tokens that were fetched for this volume, by audience (empty: the API server's). */
   readonly token: (audience: string, expirationSeconds: number) => string
-  readonly clusterTrustBundle: (source: { readonly name?: string | undefined; readonly signerName?: string | undefined }) => string | undefined
+  readonly clusterTrustBundle: (source: {
+    readonly name?: string | undefined
+    readonly signerName?: string | undefined
+  }) => string | undefined
 }
 
 const defaultMode = 0o644
@@ -53,7 +56,9 @@ function fromConfigMap(
   }
   const values = new Map<string, Uint8Array>()
   for (const [key, text] of Object.entries(data ?? {})) values.set(key, utf8Encode(text))
-  for (const [key, base64] of Object.entries(binaryData ?? {})) values.set(key, base64Decode(base64) ?? new Uint8Array())
+  for (const [key, base64] of Object.entries(binaryData ?? {})) {
+    values.set(key, base64Decode(base64) ?? new Uint8Array())
+  }
   return pick(values, source, mode, `configmap references non-existent config key: `, `${namespace}/${source.name}`)
 }
 
@@ -100,9 +105,13 @@ function fromDownward(items: DownwardItems, mode: number, sources: PayloadSource
 }
 
 function resourceText(
-  reference: { readonly containerName?: string; readonly resource: string; readonly divisor?: string }, sources: PayloadSources,
+  reference: { readonly containerName?: string; readonly resource: string; readonly divisor?: string },
+  sources: PayloadSources,
 ): string {
-  const all: readonly AnyContainer[] = [...(sources.pod.spec?.initContainers ?? []), ...(sources.pod.spec?.containers ?? [])]
+  const all: readonly AnyContainer[] = [
+    ...(sources.pod.spec?.initContainers ?? []),
+    ...(sources.pod.spec?.containers ?? []),
+  ]
   const container = all.find(({ name }) => name === reference.containerName)
   if (!container) throw new VolumeError(`container ${reference.containerName ?? ''} not found`)
   return resourceValue(reference, container, sources) ?? ''
@@ -125,7 +134,9 @@ function fromProjection(source: Projection, mode: number, sources: PayloadSource
   if (source.downwardAPI) return fromDownward(source.downwardAPI.items ?? [], mode, sources)
   if (source.serviceAccountToken) {
     const { audience = '', expirationSeconds = 3600, path } = source.serviceAccountToken
-    return new Map([[path, { bytes: utf8Encode(sources.token(audience, expirationSeconds)), mode: tokenMode(mode, sources) }]])
+    return new Map([
+      [path, { bytes: utf8Encode(sources.token(audience, expirationSeconds)), mode: tokenMode(mode, sources) }],
+    ])
   }
   if (source.clusterTrustBundle) {
     const text = sources.clusterTrustBundle(source.clusterTrustBundle)

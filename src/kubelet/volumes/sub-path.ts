@@ -9,7 +9,10 @@ import { VolumeError } from './payload.ts'
  * later changes nothing. A missing directory is made.
  */
 export async function bindSubPath(
-  { files, mounts }: { readonly files: Files; readonly mounts: Mounts }, volumePath: string, subPath: string, target: string,
+  { files, mounts }: { readonly files: Files; readonly mounts: Mounts },
+  volumePath: string,
+  subPath: string,
+  target: string,
 ): Promise<string> {
   if (subPath.startsWith('/')) throw new VolumeError(`error SubPath "${subPath}" must not be an absolute path`)
   if (subPath.split('/').includes('..')) {
@@ -18,14 +21,16 @@ export async function bindSubPath(
   const root = await files.resolve(volumePath)
   if (root === undefined) throw new VolumeError(`volume path ${volumePath} does not exist`)
   const wanted = `${volumePath}/${subPath}`
-  if (!await files.stat(wanted)) await makeSafely(files, root, subPath)
+  if (!(await files.stat(wanted))) await makeSafely(files, root, subPath)
   const resolved = await files.resolve(wanted)
   if (resolved === undefined || (resolved !== root && !resolved.startsWith(`${root}/`))) {
-    throw new VolumeError(`failed to create subPath directory for volumeMount "${subPath}": subpath "${resolved ?? wanted}" not within volume path "${root}"`)
+    throw new VolumeError(
+      `failed to create subPath directory for volumeMount "${subPath}": subpath "${resolved ?? wanted}" not within volume path "${root}"`,
+    )
   }
   const stat = await files.stat(resolved)
   if (stat?.type === 'directory') await files.makeDirectory(target, 0o750)
-  else if (!await files.stat(target)) {
+  else if (!(await files.stat(target))) {
     await files.makeDirectory(target.slice(0, target.lastIndexOf('/')), 0o750)
     await files.write(target, new Uint8Array(), 0o640)
   }

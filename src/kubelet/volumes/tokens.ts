@@ -1,7 +1,7 @@
 /** Service account tokens bound to pods: asked for once, renewed before they end. */
+import type { TokenRequest } from '#api/gen/authentication-v1.ts'
 import { createClient } from '#client/client.ts'
 import type { Transport } from '#client/transport.ts'
-import type { TokenRequest } from '#api/gen/authentication-v1.ts'
 import type { Clock } from '#world/clock.ts'
 import type { PodObject } from '../types.ts'
 
@@ -52,7 +52,10 @@ export class ServiceAccountTokens {
   }
 
   async #request(pod: PodObject, audience: string, expirationSeconds: number, now: number): Promise<Held> {
-    const accounts = createClient(this.#transport).resource({ group: '', version: 'v1', resource: 'serviceaccounts' }, pod.metadata.namespace)
+    const accounts = createClient(this.#transport).resource(
+      { group: '', version: 'v1', resource: 'serviceaccounts' },
+      pod.metadata.namespace,
+    )
     const answer = await accounts.subresource<TokenRequest>(pod.spec?.serviceAccountName || 'default', 'token').create({
       apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {},
       spec: {
@@ -60,7 +63,8 @@ export class ServiceAccountTokens {
         boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid },
       },
     } as TokenRequest)
-    // By this node's own clock: the server's may be hours away from it, and a token would then be renewed at once, for ever.
+    // By this node's own clock: the server's may be hours away from it, and a token would then be renewed at
+    // once, for ever.
     const lifetimeMs = (answer.spec?.expirationSeconds ?? expirationSeconds) * 1000
     return { token: answer.status?.token ?? '', issuedAt: now, expiresAt: now + lifetimeMs }
   }

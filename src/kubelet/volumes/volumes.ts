@@ -11,8 +11,8 @@ import { configMaps, persistentVolumeClaims, persistentVolumes, secrets, type Re
 import type { ConfigMapObject, PodObject, SecretObject, Volume } from '../types.ts'
 import { writeAtomically } from './atomic-writer.ts'
 import { checkHostPath } from './host-path.ts'
-import { computePayload, VolumeError } from './payload.ts'
 import { applyGroup } from './ownership.ts'
+import { computePayload, VolumeError } from './payload.ts'
 import type { ServiceAccountTokens } from './tokens.ts'
 
 export interface VolumesOptions {
@@ -39,7 +39,10 @@ export interface MountedVolume {
 export class MountError extends Error {
   readonly volume: string
   constructor(volume: string, cause: unknown) {
-    super(`MountVolume.SetUp failed for volume "${volume}" : ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    super(
+      `MountVolume.SetUp failed for volume "${volume}" : ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
     this.volume = volume
   }
 }
@@ -86,7 +89,13 @@ export class PodVolumes {
       await checkHostPath(files, volume.hostPath)
       return { hostPath: volume.hostPath.path, readOnly: false }
     }
-    if (volume.persistentVolumeClaim) return await this.#mountClaim(pod, volume.persistentVolumeClaim.claimName, volume.persistentVolumeClaim.readOnly ?? false)
+    if (volume.persistentVolumeClaim) {
+      return await this.#mountClaim(
+        pod,
+        volume.persistentVolumeClaim.claimName,
+        volume.persistentVolumeClaim.readOnly ?? false,
+      )
+    }
     if (volume.ephemeral) return await this.#mountClaim(pod, `${pod.metadata.name}-${volume.name}`, false)
     return await this.#mountPayload(pod, volume)
   }
@@ -121,9 +130,17 @@ export class PodVolumes {
     const uid = podUid(pod)
     const namespace = pod.metadata.namespace
     const projections = volume.projected?.sources ?? []
-    const wantedMaps = [volume.configMap?.name, ...projections.map(({ configMap }) => configMap?.name)].filter((name) => name !== undefined)
-    const wantedSecrets = [volume.secret?.secretName, ...projections.map(({ secret }) => secret?.name)].filter((name) => name !== undefined)
-    const found = { configMaps: new Map<string, ConfigMapObject>(), secrets: new Map<string, SecretObject>(), tokens: new Map<string, string>() }
+    const wantedMaps = [volume.configMap?.name, ...projections.map(({ configMap }) => configMap?.name)].filter(
+      (name) => name !== undefined,
+    )
+    const wantedSecrets = [volume.secret?.secretName, ...projections.map(({ secret }) => secret?.name)].filter(
+      (name) => name !== undefined,
+    )
+    const found = {
+      configMaps: new Map<string, ConfigMapObject>(),
+      secrets: new Map<string, SecretObject>(),
+      tokens: new Map<string, string>(),
+    }
     await Promise.all([
       ...wantedMaps.map(async (name) => {
         const object = await references.get<ConfigMap>(uid, { resource: configMaps, namespace, name })
@@ -133,9 +150,11 @@ export class PodVolumes {
         const object = await references.get<Secret>(uid, { resource: secrets, namespace, name })
         if (object) found.secrets.set(name, object)
       }),
-      ...projections.flatMap(({ serviceAccountToken: source }) => source ? [source] : []).map(async ({ audience = '', expirationSeconds = 3600 }) => {
-        found.tokens.set(`${audience}/${expirationSeconds}`, await tokens.get(pod, audience, expirationSeconds))
-      }),
+      ...projections
+        .flatMap(({ serviceAccountToken: source }) => (source ? [source] : []))
+        .map(async ({ audience = '', expirationSeconds = 3600 }) => {
+          found.tokens.set(`${audience}/${expirationSeconds}`, await tokens.get(pod, audience, expirationSeconds))
+        }),
     ])
     return found
   }
@@ -147,7 +166,9 @@ export class PodVolumes {
    */
   async #mountClaim(pod: PodObject, claimName: string, readOnly: boolean): Promise<MountedVolume> {
     const { client, files } = this.#options
-    const claim = await orAbsent(client.resource<PersistentVolumeClaim>(persistentVolumeClaims, pod.metadata.namespace).get(claimName))
+    const claim = await orAbsent(
+      client.resource<PersistentVolumeClaim>(persistentVolumeClaims, pod.metadata.namespace).get(claimName),
+    )
     if (!claim) throw new VolumeError(`persistentvolumeclaim "${claimName}" not found`)
     const volumeName = claim.spec?.volumeName
     if (!volumeName || claim.status?.phase !== 'Bound') {
@@ -159,7 +180,7 @@ export class PodVolumes {
       throw new VolumeError(volume ? 'no volume plugin matched' : `persistentvolume "${volumeName}" not found`)
     }
     if (volume?.spec?.hostPath) await checkHostPath(files, volume.spec.hostPath)
-    else if (!await files.stat(source.path)) throw new VolumeError(`path "${source.path}" does not exist`)
+    else if (!(await files.stat(source.path))) throw new VolumeError(`path "${source.path}" does not exist`)
     if (volume?.spec?.local) await applyGroup(files, source.path, pod.spec?.securityContext, readOnly)
     return { hostPath: source.path, readOnly }
   }

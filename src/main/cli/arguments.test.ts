@@ -1,8 +1,7 @@
 /** Flags are read as pflag reads them, and whatever cannot be meant is refused. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { outputFlag, parseArguments, refuseOperands } from './arguments.ts'
-import type { FlagSpecification } from './arguments.ts'
+import { outputFlag, parseArguments, refuseOperands, type FlagSpecification } from './arguments.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 
 const flags: Readonly<Record<string, FlagSpecification>> = {
@@ -26,14 +25,26 @@ for (const [line, expected] of readable) {
   test(`"${line}" is read`, () => {
     const read = parseArguments(line.split(' '), flags)
     for (const [name, value] of Object.entries(expected)) {
-      const actual = typeof value === 'number' ? read.number(name) : typeof value === 'boolean' ? read.has(name) : read.text(name)
+      const actual =
+        typeof value === 'number' ? read.number(name) : typeof value === 'boolean' ? read.has(name) : read.text(name)
       assert.equal(actual, value)
     }
   })
 }
 
 const refused = [
-  '--nmae a', '--name', '--name=', '-x', '--port one', '--port -1', '--port 1.5', '--quiet=perhaps', '-o xml', '--constructor', 'stray', '-- stray',
+  '--nmae a',
+  '--name',
+  '--name=',
+  '-x',
+  '--port one',
+  '--port -1',
+  '--port 1.5',
+  '--quiet=perhaps',
+  '-o xml',
+  '--constructor',
+  'stray',
+  '-- stray',
 ]
 for (const line of refused) {
   test(`"${line}" is refused as usage, with a cure`, () => {

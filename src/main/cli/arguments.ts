@@ -20,10 +20,18 @@ export interface Arguments {
 }
 
 /** `-o` of commands that print facts. */
-export const outputFlag: FlagSpecification = { kind: 'text', short: 'o', values: ['text', 'json'], help: '"json" for programs; default "text"' }
+export const outputFlag: FlagSpecification = {
+  kind: 'text',
+  short: 'o',
+  values: ['text', 'json'],
+  help: '"json" for programs; default "text"',
+}
 
 /** Throws CommandFailure (usage) for an unknown flag, a missing or empty value, or one that the flag cannot have. */
-export function parseArguments(words: readonly string[], flags: Readonly<Record<string, FlagSpecification>>): Arguments {
+export function parseArguments(
+  words: readonly string[],
+  flags: Readonly<Record<string, FlagSpecification>>,
+): Arguments {
   const values = new Map<string, string>()
   const operands: string[] = []
   for (let at = 0; at < words.length; at++) {
@@ -37,18 +45,26 @@ export function parseArguments(words: readonly string[], flags: Readonly<Record<
       continue
     }
     const [spelled, inline] = word.startsWith('--') ? splitOnce(word.slice(2)) : splitShort(word)
-    const name = word.startsWith('--') ? spelled : Object.keys(flags).find((candidate) => flags[candidate]!.short === spelled)
+    const name = word.startsWith('--')
+      ? spelled
+      : Object.keys(flags).find((candidate) => flags[candidate]!.short === spelled)
     const flag = name !== undefined && Object.hasOwn(flags, name) ? flags[name] : undefined
     if (name === undefined || flag === undefined) throw usage(`unknown flag: ${word}`)
     if (flag.kind === 'switch') {
-      if (inline !== undefined && inline !== 'true' && inline !== 'false') throw usage(`invalid argument "${inline}" for --${name}: true or false`)
+      if (inline !== undefined && inline !== 'true' && inline !== 'false') {
+        throw usage(`invalid argument "${inline}" for --${name}: true or false`)
+      }
       values.set(name, inline ?? 'true')
       continue
     }
     const value = inline ?? words[++at]
     if (value === undefined || value === '') throw usage(`flag needs an argument: ${word}`)
-    if (flag.kind === 'number' && !/^\d{1,15}$/.test(value)) throw usage(`invalid argument "${value}" for --${name}: a whole number is needed`)
-    if (flag.values && !flag.values.includes(value)) throw usage(`invalid argument "${value}" for --${name}: one of ${flag.values.join(', ')} is needed`)
+    if (flag.kind === 'number' && !/^\d{1,15}$/.test(value)) {
+      throw usage(`invalid argument "${value}" for --${name}: a whole number is needed`)
+    }
+    if (flag.values && !flag.values.includes(value)) {
+      throw usage(`invalid argument "${value}" for --${name}: one of ${flag.values.join(', ')} is needed`)
+    }
     values.set(name, value)
   }
   return {

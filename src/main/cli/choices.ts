@@ -1,11 +1,18 @@
-/** What `skiff up` is asked for: flags, what the cluster was before, and the machine's own facts, as one set of choices. */
+/**
+ * What `skiff up` is asked for: flags, what the cluster was before, and the machine's own facts, as one set of choices.
+ */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { parseRuntimeConfig } from '#api/runtime-config.ts'
-import { gatewayAddressOf, nodeNameProblem } from '#bootstrap/cluster-config.ts'
-import type { ClusterChoices, NodesChoice } from '#bootstrap/cluster-config.ts'
-import type { ClusterRecord } from '../cluster-registry.ts'
-import { freeIndex, homeDirectories, readRecord, removeRecord, writeRecord } from '../cluster-registry.ts'
+import { gatewayAddressOf, nodeNameProblem, type ClusterChoices, type NodesChoice } from '#bootstrap/cluster-config.ts'
+import {
+  freeIndex,
+  homeDirectories,
+  readRecord,
+  removeRecord,
+  writeRecord,
+  type ClusterRecord,
+} from '../cluster-registry.ts'
 import { machineAddress } from '../machine-address.ts'
 import type { Arguments } from './arguments.ts'
 import { clusterName, dataDirectoryOf } from './cluster-flags.ts'
@@ -19,7 +26,10 @@ export interface Reservation {
   giveUp(): void
 }
 
-/** Writes the cluster down before anything of it is made, so that no other takes its numbers and `reset` knows all of it. */
+/**
+ * Writes the cluster down before anything of it is made, so that no other takes its numbers and `reset`
+ * knows all of it.
+ */
 export async function reserveCluster(flags: Arguments): Promise<Reservation> {
   await using _lock = await lockNumbers()
   const record = readRecord(clusterName(flags))
@@ -39,12 +49,23 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
   const before = record?.choices
   const index = before?.index ?? freeIndex()
   if (index === undefined) {
-    throw new CommandFailure('E-TOO-MANY', 'this machine has eight clusters; no address ranges are left', 'skiff status, then skiff reset --name NAME', exitCode.inUse)
+    throw new CommandFailure(
+      'E-TOO-MANY',
+      'this machine has eight clusters; no address ranges are left',
+      'skiff status, then skiff reset --name NAME',
+      exitCode.inUse,
+    )
   }
   const nodes = flags.text('nodes') !== undefined || !before ? parseNodes(flags) : before.nodes
-  const dataDirectory = flags.text('data-dir') !== undefined || !before ? dataDirectoryOf(name, flags.text('data-dir')) : before.dataDirectory
+  const dataDirectory =
+    flags.text('data-dir') !== undefined || !before
+      ? dataDirectoryOf(name, flags.text('data-dir'))
+      : before.dataDirectory
   if (before && before.dataDirectory !== dataDirectory && hasDataOf(before.dataDirectory, name)) {
-    throw usage(`cluster "${name}" has its data in ${before.dataDirectory}, not in ${dataDirectory}`, `leave --data-dir away, choose another --name, or skiff reset --name ${name}`)
+    throw usage(
+      `cluster "${name}" has its data in ${before.dataDirectory}, not in ${dataDirectory}`,
+      `leave --data-dir away, choose another --name, or skiff reset --name ${name}`,
+    )
   }
   const choices: ClusterChoices = {
     name, index, nodes, dataDirectory,
@@ -56,16 +77,23 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
     containerRuntimeEndpoint: flags.text('container-runtime-endpoint') ?? before?.containerRuntimeEndpoint,
     runtimeConfig: flags.text('runtime-config') ?? before?.runtimeConfig,
   }
-  if (choices.port !== undefined && choices.port === choices.kubeletPort) throw usage(`--port and --kubelet-port are both ${choices.port}`, 'choose two ports')
+  if (choices.port !== undefined && choices.port === choices.kubeletPort) {
+    throw usage(`--port and --kubelet-port are both ${choices.port}`, 'choose two ports')
+  }
   if (choices.runtimeConfig !== undefined && !parseRuntimeConfig(choices.runtimeConfig)) {
-    throw usage(`--runtime-config: "${choices.runtimeConfig}" is not KEY=true|false,…`, '--runtime-config api/beta=true')
+    throw usage(
+      `--runtime-config: "${choices.runtimeConfig}" is not KEY=true|false,…`,
+      '--runtime-config api/beta=true',
+    )
   }
   return choices
 }
 
 function portOf(flags: Arguments, name: string): number | undefined {
   const port = flags.number(name)
-  if (port !== undefined && (port < 1 || port > 65_535)) throw usage(`--${name} must be between 1 and 65535, not ${port}`, `choose another --${name}`)
+  if (port !== undefined && (port < 1 || port > 65_535)) {
+    throw usage(`--${name} must be between 1 and 65535, not ${port}`, `choose another --${name}`)
+  }
   return port
 }
 
@@ -79,16 +107,26 @@ export function parseNodes(flags: Arguments): NodesChoice {
   }
   const nodeName = (flags.text('node-name') ?? hostname()).trim().toLowerCase()
   const problem = nodeNameProblem(nodeName)
-  if (problem) throw usage(`${flags.text('node-name') === undefined ? 'the host name ' : ''}${problem}`, 'choose another: --node-name NAME')
+  if (problem) {
+    throw usage(
+      `${flags.text('node-name') === undefined ? 'the host name ' : ''}${problem}`,
+      'choose another: --node-name NAME',
+    )
+  }
   return { type: 'machine', nodeName }
 }
 
 /** Flags that say something else than what a running cluster has. */
-export function changedFlags(flags: Arguments, choices: ClusterChoices & { readonly port: number; readonly kubeletPort: number }): string[] {
+export function changedFlags(
+  flags: Arguments,
+  choices: ClusterChoices & { readonly port: number; readonly kubeletPort: number },
+): string[] {
   const differs: Readonly<Record<string, boolean>> = {
     port: (flags.number('port') ?? choices.port) !== choices.port,
     'kubelet-port': (flags.number('kubelet-port') ?? choices.kubeletPort) !== choices.kubeletPort,
-    'data-dir': flags.text('data-dir') !== undefined && dataDirectoryOf(choices.name, flags.text('data-dir')) !== choices.dataDirectory,
+    'data-dir':
+      flags.text('data-dir') !== undefined
+      && dataDirectoryOf(choices.name, flags.text('data-dir')) !== choices.dataDirectory,
     nodes: flags.text('nodes') !== undefined && JSON.stringify(parseNodes(flags)) !== JSON.stringify(choices.nodes),
     'runtime-config': (flags.text('runtime-config') ?? choices.runtimeConfig) !== choices.runtimeConfig,
   }

@@ -1,8 +1,7 @@
 /** Flags that say which cluster a command is about. */
 import { isAbsolute, join, resolve } from 'node:path'
 import { clusterNameProblem } from '#bootstrap/cluster-config.ts'
-import type { ClusterRecord } from '../cluster-registry.ts'
-import { homeDirectories, listRecords, readRecord } from '../cluster-registry.ts'
+import { homeDirectories, listRecords, readRecord, type ClusterRecord } from '../cluster-registry.ts'
 import type { Arguments, FlagSpecification } from './arguments.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 

@@ -4,8 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { claimDataDirectory, decideOwner, removeDataDirectory } from './data-directory.ts'
-import type { DirectoryOwner } from './data-directory.ts'
+import { claimDataDirectory, decideOwner, removeDataDirectory, type DirectoryOwner } from './data-directory.ts'
 
 const mark = (format: number, cluster: unknown): string => JSON.stringify({ format, cluster })
 const cases: readonly (readonly [string, readonly string[], string | undefined, DirectoryOwner])[] = [
@@ -14,7 +13,7 @@ const cases: readonly (readonly [string, readonly string[], string | undefined, 
   ['a claim that a crash interrupted', ['skiff.json.new'], undefined, { type: 'nobody' }],
   ['a claimed one', ['skiff.json', 'store'], mark(1, 'a'), { type: 'cluster', name: 'a' }],
   ['one of a later release', ['skiff.json'], mark(2, 'a'), { type: 'newer', format: 2 }],
-  ['another program\'s', ['PG_VERSION', 'base'], undefined, { type: 'others', example: 'PG_VERSION' }],
+  ["another program's", ['PG_VERSION', 'base'], undefined, { type: 'others', example: 'PG_VERSION' }],
   ['one with a mark that is not ours', ['skiff.json'], '{"boat":true}', { type: 'others', example: 'skiff.json' }],
   ['one with a mark that is no JSON', ['skiff.json'], '', { type: 'others', example: 'skiff.json' }],
 ]

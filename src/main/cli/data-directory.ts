@@ -1,5 +1,7 @@
-/** Whose data directory it is: a small file in it says so, so that nothing of others is ever used, changed or removed. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
+/**
+ * Whose data directory it is: a small file in it says so, so that nothing of others is ever used, changed or removed.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { homeDirectories } from '../cluster-registry.ts'
 import { CommandFailure, exitCode } from './failure.ts'
@@ -33,14 +35,18 @@ export function decideOwner({ names, mark }: DirectoryContents): DirectoryOwner 
   }
   const fields = parseMark(mark)
   if (!fields) return { type: 'others', example: markName }
-  return fields.format > layoutFormat ? { type: 'newer', format: fields.format } : { type: 'cluster', name: fields.cluster }
+  return fields.format > layoutFormat
+    ? { type: 'newer', format: fields.format }
+    : { type: 'cluster', name: fields.cluster }
 }
 
 function parseMark(text: string): { readonly format: number; readonly cluster: string } | undefined {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || !('format' in value) || !('cluster' in value)) return undefined
-    return typeof value.format === 'number' && typeof value.cluster === 'string' ? { format: value.format, cluster: value.cluster } : undefined
+    return typeof value.format === 'number' && typeof value.cluster === 'string'
+      ? { format: value.format, cluster: value.cluster }
+      : undefined
   } catch {
     // No JSON: not ours.
     return undefined
@@ -65,7 +71,13 @@ function makeDirectory(directory: string): void {
     mkdirSync(directory, { mode: 0o700 })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw new CommandFailure('E-PATH', `no directory can be made at ${directory}`, 'choose another --data-dir', exitCode.usage, { cause: error })
+    throw new CommandFailure(
+      'E-PATH',
+      `no directory can be made at ${directory}`,
+      'choose another --data-dir',
+      exitCode.usage,
+      { cause: error },
+    )
   }
 }
 
@@ -76,13 +88,27 @@ export function requireDataDirectory(directory: string, cluster: string): void {
     case 'nobody': return
     case 'cluster':
       if (owner.name === cluster) return
-      throw new CommandFailure('E-DATA-INUSE', `${directory} is the data directory of cluster "${owner.name}"`, `--name ${owner.name}, or choose another --data-dir`, exitCode.inUse)
+      throw new CommandFailure(
+        'E-DATA-INUSE',
+        `${directory} is the data directory of cluster "${owner.name}"`,
+        `--name ${owner.name}, or choose another --data-dir`,
+        exitCode.inUse,
+      )
     case 'newer':
-      throw new CommandFailure('E-NEWER-FORMAT', `${directory} was written by a later release of Skiff (layout ${owner.format}; this one knows ${layoutFormat})`,
-        'use that release, or choose another --data-dir', exitCode.failed)
+      throw new CommandFailure(
+        'E-NEWER-FORMAT',
+        `${directory} was written by a later release of Skiff (layout ${owner.format}; this one knows ${layoutFormat})`,
+        'use that release, or choose another --data-dir',
+        exitCode.failed,
+      )
     case 'others':
       if (isOwnPlace(directory, cluster)) return
-      throw new CommandFailure('E-DATA-FOREIGN', `${directory} is not empty and not Skiff's (it holds ${JSON.stringify(owner.example)})`, 'choose an empty --data-dir', exitCode.usage)
+      throw new CommandFailure(
+        'E-DATA-FOREIGN',
+        `${directory} is not empty and not Skiff's (it holds ${JSON.stringify(owner.example)})`,
+        'choose an empty --data-dir',
+        exitCode.usage,
+      )
   }
 }
 
@@ -92,10 +118,13 @@ export function hasDataOf(directory: string, cluster: string): boolean {
   return owner.type === 'cluster' && owner.name === cluster
 }
 
-/** Removes the cluster's directory. Gives false, and leaves everything, when it does not say that it is this cluster's. */
+/**
+ * Removes the cluster's directory. Gives false, and leaves everything, when it does not say that it is this cluster's.
+ */
 export function removeDataDirectory(directory: string, cluster: string): boolean {
   const owner = decideOwner(readContents(directory))
-  const isOurs = owner.type === 'nobody' || (owner.type === 'cluster' && owner.name === cluster) || isOwnPlace(directory, cluster)
+  const isOurs =
+    owner.type === 'nobody' || (owner.type === 'cluster' && owner.name === cluster) || isOwnPlace(directory, cluster)
   if (!isOurs) return false
   // The mark goes last: a removal that is interrupted can be repeated.
   const names = readContents(directory).names.filter((name) => name !== markName && name !== 'lost+found')
@@ -104,7 +133,9 @@ export function removeDataDirectory(directory: string, cluster: string): boolean
     rmdirSync(directory)
   } catch (error) {
     // A mount point, or a file system's own lost+found: it stays, empty.
-    if (!['ENOENT', 'EBUSY', 'ENOTEMPTY', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    if (!['ENOENT', 'EBUSY', 'ENOTEMPTY', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+      throw error
+    }
   }
   return true
 }

@@ -7,8 +7,8 @@ import { containerdPlaces } from '../node-cleanup.ts'
 import type { Arguments, FlagSpecification } from './arguments.ts'
 import { clusterName, dataDirectoryOf, nameFlag } from './cluster-flags.ts'
 import { exitCode } from './failure.ts'
-import { describePortHolder, probePort } from './ports.ts'
 import { kernelProblems } from './kernel.ts'
+import { describePortHolder, probePort } from './ports.ts'
 import { canAdjustOomScore, requirements } from './prerequisites.ts'
 
 export const doctorFlags: Readonly<Record<string, FlagSpecification>> = nameFlag
@@ -30,16 +30,38 @@ export async function doctor(flags: Arguments): Promise<void> {
 }
 
 async function machineFindings(dataDirectory: string): Promise<Finding[]> {
-  const findings: Finding[] = requirements.map((requirement) => requirement.isPresent()
-    ? { what: requirement.name, state: 'ok', text: 'present' }
-    : { what: requirement.name, state: 'fault', text: `missing (${requirement.why}); cure: apt-get install ${requirement.debianPackage}` })
+  const findings: Finding[] = requirements.map((requirement) =>
+    requirement.isPresent()
+      ? { what: requirement.name, state: 'ok', text: 'present' }
+      : {
+          what: requirement.name,
+          state: 'fault',
+          text: `missing (${requirement.why}); cure: apt-get install ${requirement.debianPackage}`,
+        },
+  )
   // Without root nothing of it can be tried (nor used).
   const isTried = process.platform === 'linux' && process.getuid?.() === 0
   const problems = isTried ? await kernelProblems(dataDirectory) : []
-  for (const problem of problems) findings.push({ what: problem.id, state: 'fault', text: `${problem.message}; cure: ${problem.cure}` })
-  if (isTried && problems.length === 0) findings.push({ what: 'kernel', state: 'ok', text: 'overlayfs, control groups, bridge, veth, nftables, forwarding' })
-  if (!canAdjustOomScore()) findings.push({ what: 'oom_score_adj', state: 'note', text: 'cannot be lowered here (no CAP_SYS_RESOURCE); containers keep the default' })
-  if (process.getuid?.() !== 0) findings.push({ what: 'root', state: 'note', text: 'this user can only run simulated nodes (up --nodes sim:3)' })
+  for (const problem of problems) {
+    findings.push({ what: problem.id, state: 'fault', text: `${problem.message}; cure: ${problem.cure}` })
+  }
+  if (isTried && problems.length === 0) {
+    findings.push({
+      what: 'kernel',
+      state: 'ok',
+      text: 'overlayfs, control groups, bridge, veth, nftables, forwarding',
+    })
+  }
+  if (!canAdjustOomScore()) {
+    findings.push({
+      what: 'oom_score_adj',
+      state: 'note',
+      text: 'cannot be lowered here (no CAP_SYS_RESOURCE); containers keep the default',
+    })
+  }
+  if (process.getuid?.() !== 0) {
+    findings.push({ what: 'root', state: 'note', text: 'this user can only run simulated nodes (up --nodes sim:3)' })
+  }
   return findings
 }
 
@@ -50,16 +72,38 @@ async function clusterFindings(name: string): Promise<Finding[]> {
   const findings: Finding[] = []
   const running = isAlive(record.process)
   const answered = running ? await sendControl(record.choices, 'statistics') : undefined
-  if (!running) findings.push({ what: `cluster ${name}`, state: record.process ? 'fault' : 'note', text: record.process ? 'its process is gone without having been stopped; cure: skiff up' : 'is down; start it: skiff up' })
-  else if (answered === undefined) findings.push({ what: `cluster ${name}`, state: 'fault', text: `pid ${record.process!.pid} does not answer; cure: skiff logs, then skiff down && skiff up` })
-  else findings.push({ what: `cluster ${name}`, state: 'ok', text: `running (pid ${record.process!.pid})` })
+  if (!running) {
+    findings.push({
+      what: `cluster ${name}`,
+      state: record.process ? 'fault' : 'note',
+      text: record.process
+        ? 'its process is gone without having been stopped; cure: skiff up'
+        : 'is down; start it: skiff up',
+    })
+  } else if (answered === undefined) {
+    findings.push({
+      what: `cluster ${name}`,
+      state: 'fault',
+      text: `pid ${record.process!.pid} does not answer; cure: skiff logs, then skiff down && skiff up`,
+    })
+  } else findings.push({ what: `cluster ${name}`, state: 'ok', text: `running (pid ${record.process!.pid})` })
   if (!running && await probePort(config.port) === 'held') {
-    findings.push({ what: `port ${config.port}`, state: 'fault', text: `held by ${describePortHolder(config.port) ?? 'another process'}; cure: stop it, or skiff up --port N` })
+    findings.push({
+      what: `port ${config.port}`,
+      state: 'fault',
+      text: `held by ${describePortHolder(config.port) ?? 'another process'}; cure: stop it, or skiff up --port N`,
+    })
   }
   if (running && config.nodes.type === 'machine' && config.containerRuntimeEndpoint === undefined) {
-    findings.push(findContainerd(containerdPlaces(record.choices))
-      ? { what: 'containerd', state: 'ok', text: 'running' }
-      : { what: 'containerd', state: 'fault', text: 'is not running though the cluster is; it is restarted by itself; see skiff logs containerd' })
+    findings.push(
+      findContainerd(containerdPlaces(record.choices))
+        ? { what: 'containerd', state: 'ok', text: 'running' }
+        : {
+            what: 'containerd',
+            state: 'fault',
+            text: 'is not running though the cluster is; it is restarted by itself; see skiff logs containerd',
+          },
+    )
   }
   findings.push(...diskFindings(config.dataDirectory))
   return findings
@@ -69,10 +113,22 @@ function diskFindings(directory: string): Finding[] {
   try {
     accessSync(directory, constants.W_OK)
   } catch {
-    return [{ what: 'data directory', state: 'fault', text: `${directory} cannot be written; cure: check its owner and whether the disk is mounted read-only` }]
+    return [
+      {
+        what: 'data directory',
+        state: 'fault',
+        text: `${directory} cannot be written; cure: check its owner and whether the disk is mounted read-only`,
+      },
+    ]
   }
   const { bavail, bsize } = statfsSync(directory)
   const free = bavail * bsize
   const text = `${directory}: ${(free / 1024 ** 3).toFixed(1)} GiB free`
-  return [{ what: 'disk', state: free < freeBytesMin ? 'fault' : 'ok', text: free < freeBytesMin ? `${text}; writes will be refused when it is full; cure: make room` : text }]
+  return [
+    {
+      what: 'disk',
+      state: free < freeBytesMin ? 'fault' : 'ok',
+      text: free < freeBytesMin ? `${text}; writes will be refused when it is full; cure: make room` : text,
+    },
+  ]
 }

@@ -11,15 +11,30 @@ function system(code: string): Error {
 
 const cases: readonly (readonly [string, unknown, string, number])[] = [
   ['a full disk', system('ENOSPC'), 'E-DISK-FULL', exitCode.failed],
-  ['a full disk below other words', new Error('cannot write', { cause: system('ENOSPC') }), 'E-DISK-FULL', exitCode.failed],
-  ['a full disk that only the message names', new Error('ENOSPC: no space left on device, write'), 'E-DISK-FULL', exitCode.failed],
+  [
+    'a full disk below other words',
+    new Error('cannot write', { cause: system('ENOSPC') }),
+    'E-DISK-FULL',
+    exitCode.failed,
+  ],
+  [
+    'a full disk that only the message names',
+    new Error('ENOSPC: no space left on device, write'),
+    'E-DISK-FULL',
+    exitCode.failed,
+  ],
   ['a full disk of the store', new DiskError('full', 'no space'), 'E-DISK-FULL', exitCode.failed],
   ['a read-only disk', system('EROFS'), 'E-READ-ONLY', exitCode.failed],
   ['a missing permission', system('EACCES'), 'E-PERMISSION', exitCode.missing],
   ['another process on the data', new DiskError('locked', 'held by process 7'), 'E-DATA-INUSE', exitCode.inUse],
   ['a port that is taken', system('EADDRINUSE'), 'E-PORT-INUSE', exitCode.inUse],
   ['a file in the way', system('ENOTDIR'), 'E-PATH', exitCode.usage],
-  ['a failure below other words', new Error('outer', { cause: new CommandFailure('E-X', 'x', 'y', exitCode.missing) }), 'E-X', exitCode.missing],
+  [
+    'a failure below other words',
+    new Error('outer', { cause: new CommandFailure('E-X', 'x', 'y', exitCode.missing) }),
+    'E-X',
+    exitCode.missing,
+  ],
   ['something else', new Error('what'), 'E-INTERNAL', exitCode.failed],
   ['no error at all', 'text', 'E-INTERNAL', exitCode.failed],
 ]

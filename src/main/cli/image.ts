@@ -6,8 +6,7 @@ import { createContainerRuntime } from '#host/container-runtime/container-runtim
 import { containerdSocket, findContainerd } from '../containerd.ts'
 import { importImageArchive } from '../image-import.ts'
 import { containerdPlaces } from '../node-cleanup.ts'
-import type { Arguments, FlagSpecification } from './arguments.ts'
-import { outputFlag } from './arguments.ts'
+import { outputFlag, type Arguments, type FlagSpecification } from './arguments.ts'
 import { existingCluster, nameFlag } from './cluster-flags.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 
@@ -22,29 +21,58 @@ export async function image(flags: Arguments): Promise<void> {
   if (verb === 'load' && files.length > 0) {
     for (const file of files) await load(choices, resolve(file))
   } else if (verb === 'ls') await list(choices, flags.text('output') === 'json')
-  else throw new CommandFailure('E-USAGE', 'what shall be done with images?', 'skiff image load FILE.tar, or skiff image ls', exitCode.usage)
+  else {
+    throw new CommandFailure(
+      'E-USAGE',
+      'what shall be done with images?',
+      'skiff image load FILE.tar, or skiff image ls',
+      exitCode.usage,
+    )
+  }
 }
 
 async function load(choices: ClusterChoices, file: string): Promise<void> {
-  if (!existsSync(file)) throw new CommandFailure('E-NO-FILE', `there is no file ${file}`, 'docker save IMAGE -o FILE.tar', exitCode.usage)
+  if (!existsSync(file)) {
+    throw new CommandFailure('E-NO-FILE', `there is no file ${file}`, 'docker save IMAGE -o FILE.tar', exitCode.usage)
+  }
   const names = await importImageArchive(runtimeSocket(choices), file)
   for (const name of names) process.stdout.write(`loaded ${name}\n`)
 }
 
 async function list(choices: ClusterChoices, json: boolean): Promise<void> {
   await using runtime = createContainerRuntime(runtimeSocket(choices))
-  const rows = (await runtime.listImages()).flatMap((entry) => entry.tags.map((tag) => ({ name: tag, id: entry.id, bytes: entry.sizeBytes })))
+  const rows = (await runtime.listImages()).flatMap((entry) =>
+    entry.tags.map((tag) => ({ name: tag, id: entry.id, bytes: entry.sizeBytes })),
+  )
   rows.sort((a, b) => (a.name < b.name ? -1 : 1))
   if (json) process.stdout.write(`${JSON.stringify(rows)}\n`)
-  else for (const row of rows) process.stdout.write(`${row.name.padEnd(60)} ${row.id.replace('sha256:', '').slice(0, 12)}  ${(row.bytes / 1e6).toFixed(1)} MB\n`)
+  else {
+    for (const row of rows) {
+      process.stdout.write(
+        `${row.name.padEnd(60)} ${row.id.replace('sha256:', '').slice(0, 12)}  ${(row.bytes / 1e6).toFixed(1)} MB\n`,
+      )
+    }
+  }
 }
 
 function runtimeSocket(choices: ClusterChoices): string {
   if (choices.nodes.type !== 'machine') {
-    throw new CommandFailure('E-SIMULATED', `cluster "${choices.name}" has simulated nodes; they run any image name`, 'skiff up for real containers', exitCode.usage)
+    throw new CommandFailure(
+      'E-SIMULATED',
+      `cluster "${choices.name}" has simulated nodes; they run any image name`,
+      'skiff up for real containers',
+      exitCode.usage,
+    )
   }
   if (choices.containerRuntimeEndpoint !== undefined) return choices.containerRuntimeEndpoint.replace(/^unix:\/\//, '')
   const places = containerdPlaces(choices)
-  if (!findContainerd(places)) throw new CommandFailure('E-DOWN', `the containerd of cluster "${choices.name}" is not running`, 'skiff up', exitCode.unreachable)
+  if (!findContainerd(places)) {
+    throw new CommandFailure(
+      'E-DOWN',
+      `the containerd of cluster "${choices.name}" is not running`,
+      'skiff up',
+      exitCode.unreachable,
+    )
+  }
   return containerdSocket(places)
 }

@@ -1,6 +1,16 @@
 /** Whose kubeconfig it is: the person who typed the command, also behind sudo. */
 import { spawnSync } from 'node:child_process'
-import { chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -13,11 +23,15 @@ export interface InvokingUser {
 
 export function invokingUser(): InvokingUser {
   const name = process.env['SUDO_USER']
-  if (process.getuid?.() !== 0 || !name || name === 'root') return { name: process.env['USER'] ?? 'root', home: homedir(), owner: undefined }
+  if (process.getuid?.() !== 0 || !name || name === 'root') {
+    return { name: process.env['USER'] ?? 'root', home: homedir(), owner: undefined }
+  }
   const fields = accountFields(name)
   const owner = { uid: Number(process.env['SUDO_UID'] ?? fields[2]), gid: Number(process.env['SUDO_GID'] ?? fields[3]) }
   // An account that nobody knows cannot own anything.
-  if (!Number.isInteger(owner.uid) || !Number.isInteger(owner.gid) || !fields[5]) return { name: 'root', home: homedir(), owner: undefined }
+  if (!Number.isInteger(owner.uid) || !Number.isInteger(owner.gid) || !fields[5]) {
+    return { name: 'root', home: homedir(), owner: undefined }
+  }
   return { name, home: fields[5], owner }
 }
 
@@ -33,11 +47,16 @@ export function kubeconfigFile(user: InvokingUser): string {
   return named ?? join(user.home, '.kube/config')
 }
 
-/** Replaces a file atomically with mode 0600. It keeps its owner; a new one, and folders that had to be made, are the user's. */
+/**
+ * Replaces a file atomically with mode 0600. It keeps its owner; a new one, and folders that had to be made,
+ * are the user's.
+ */
 export function writeUserFile(user: InvokingUser, file: string, text: string): void {
   const firstMade = mkdirSync(dirname(file), { recursive: true, mode: 0o750 })
   if (firstMade !== undefined && user.owner) {
-    for (let folder = dirname(file); folder.startsWith(firstMade); folder = dirname(folder)) chownSync(folder, user.owner.uid, user.owner.gid)
+    for (let folder = dirname(file); folder.startsWith(firstMade); folder = dirname(folder)) {
+      chownSync(folder, user.owner.uid, user.owner.gid)
+    }
   }
   const owner = statSync(file, { throwIfNoEntry: false }) ?? user.owner
   const fresh = `${file}.skiff-new`
@@ -51,7 +70,10 @@ export function writeUserFile(user: InvokingUser, file: string, text: string): v
   }
 }
 
-/** Keeps the file as it was before Skiff first changed it. Gives the copy's name, or undefined when there was one already. */
+/**
+ * Keeps the file as it was before Skiff first changed it. Gives the copy's name, or undefined when there
+ * was one already.
+ */
 export function backUpOnce(file: string): string | undefined {
   const copy = `${file}.before-skiff`
   if (existsSync(copy)) return undefined

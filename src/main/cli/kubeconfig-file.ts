@@ -1,10 +1,15 @@
 /** The cluster's entries in the user's own kubeconfig: checked before anything is made, added, and taken out again. */
 import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { KubeconfigProblem, currentContext, hasContext, mergeKubeconfig, removeFromKubeconfig } from '#bootstrap/kubeconfig.ts'
+import {
+  currentContext,
+  hasContext,
+  KubeconfigProblem,
+  mergeKubeconfig,
+  removeFromKubeconfig,
+} from '#bootstrap/kubeconfig.ts'
 import { CommandFailure, describeError, exitCode } from './failure.ts'
-import type { InvokingUser } from './invoking-user.ts'
-import { backUpOnce, invokingUser, kubeconfigFile, writeUserFile } from './invoking-user.ts'
+import { backUpOnce, invokingUser, kubeconfigFile, writeUserFile, type InvokingUser } from './invoking-user.ts'
 
 interface UserKubeconfig {
   readonly user: InvokingUser
@@ -44,7 +49,10 @@ export function addContext(name: string, kubeconfig: string): ContextOutcome {
   })
 }
 
-/** Gives what was done, in words; a file that cannot be changed is named and left, for everything else of the cluster is gone. */
+/**
+ * Gives what was done, in words; a file that cannot be changed is named and left, for everything else of the
+ * cluster is gone.
+ */
 export function removeContext(name: string, previousContext: string | undefined): string {
   let file = ''
   try {

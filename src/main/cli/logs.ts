@@ -18,7 +18,8 @@ export async function logs(flags: Arguments): Promise<void> {
   const { choices } = existingCluster(flags)
   const component = flags.operands[0]
   const file = join(choices.dataDirectory, 'log', component === 'containerd' ? 'containerd.log' : 'skiff.log')
-  const matches = (line: string): boolean => component === undefined || component === 'containerd' || line.includes(component)
+  const matches = (line: string): boolean =>
+    component === undefined || component === 'containerd' || line.includes(component)
   let descriptor: number
   try {
     descriptor = openSync(file, 'r')
@@ -28,7 +29,9 @@ export async function logs(flags: Arguments): Promise<void> {
   const reader = createLineReader(descriptor)
   const tail = flags.number('tail')
   const lines = reader().filter(matches)
-  for (const line of tail === undefined ? lines : lines.slice(Math.max(0, lines.length - tail))) process.stdout.write(`${line}\n`)
+  for (const line of tail === undefined ? lines : lines.slice(Math.max(0, lines.length - tail))) {
+    process.stdout.write(`${line}\n`)
+  }
   if (!flags.has('follow')) {
     closeSync(descriptor)
     return

@@ -20,8 +20,8 @@ export interface StepEvent {
 const patienceMs = 900
 
 /**
- * Prints steps as they happen. On a terminal the running step is shown at once, with its seconds, and overwritten when it ends; where
- * output is piped, a step that takes long is announced.
+ * Prints steps as they happen. On a terminal the running step is shown at once, with its seconds, and overwritten when
+ * it ends; where output is piped, a step that takes long is announced.
  */
 export class StepPrinter {
   readonly #form: OutputForm

@@ -1,5 +1,5 @@
 /** Who holds a TCP port of this machine. */
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 
 /** `forbidden`: this user may not listen there (a port below 1024 without root). */
@@ -14,11 +14,17 @@ export function probePort(port: number): Promise<'free' | 'held' | 'forbidden'> 
 
 /** `pid 812 (k3s)`, or undefined when it cannot be told (no /proc, another user's process). */
 export function describePortHolder(port: number): string | undefined {
-  const inodes = new Set([...listeningInodes('/proc/net/tcp', port), ...listeningInodes('/proc/net/tcp6', port)].map((inode) => `socket:[${inode}]`))
+  const inodes = new Set(
+    [...listeningInodes('/proc/net/tcp', port), ...listeningInodes('/proc/net/tcp6', port)].map(
+      (inode) => `socket:[${inode}]`,
+    ),
+  )
   if (inodes.size === 0) return undefined
   for (const pid of readNames('/proc').filter((name) => /^\d+$/.test(name))) {
     for (const descriptor of readNames(`/proc/${pid}/fd`)) {
-      if (inodes.has(readTarget(`/proc/${pid}/fd/${descriptor}`))) return `pid ${pid} (${readText(`/proc/${pid}/comm`).trim()})`
+      if (inodes.has(readTarget(`/proc/${pid}/fd/${descriptor}`))) {
+        return `pid ${pid} (${readText(`/proc/${pid}/comm`).trim()})`
+      }
     }
   }
   return undefined

@@ -15,11 +15,31 @@ export interface Requirement {
 const pluginDirectories = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni']
 
 export const requirements: readonly Requirement[] = [
-  { name: 'containerd', debianPackage: 'containerd', why: 'runs the containers', isPresent: () => findCommand('containerd') !== undefined },
-  { name: 'runc', debianPackage: 'runc', why: 'starts the containers', isPresent: () => findCommand('runc') !== undefined },
-  { name: 'CNI plugins', debianPackage: 'containernetworking-plugins', why: 'connect pods to the network', isPresent: () => findPluginDirectory() !== undefined },
+  {
+    name: 'containerd',
+    debianPackage: 'containerd',
+    why: 'runs the containers',
+    isPresent: () => findCommand('containerd') !== undefined,
+  },
+  {
+    name: 'runc',
+    debianPackage: 'runc',
+    why: 'starts the containers',
+    isPresent: () => findCommand('runc') !== undefined,
+  },
+  {
+    name: 'CNI plugins',
+    debianPackage: 'containernetworking-plugins',
+    why: 'connect pods to the network',
+    isPresent: () => findPluginDirectory() !== undefined,
+  },
   { name: 'nft', debianPackage: 'nftables', why: 'routes Services', isPresent: () => findCommand('nft') !== undefined },
-  { name: 'ip', debianPackage: 'iproute2', why: 'sets up the pod network', isPresent: () => findCommand('ip') !== undefined },
+  {
+    name: 'ip',
+    debianPackage: 'iproute2',
+    why: 'sets up the pod network',
+    isPresent: () => findCommand('ip') !== undefined,
+  },
   {
     name: 'busybox (static)', debianPackage: 'busybox-static', why: 'becomes the pause and demo images',
     isPresent: () => findCommand('busybox') !== undefined,
@@ -41,7 +61,9 @@ export function findCommand(command: string): string | undefined {
 }
 
 export function findPluginDirectory(): string | undefined {
-  return pluginDirectories.find((directory) => ['bridge', 'host-local', 'loopback'].every((plugin) => existsSync(join(directory, plugin))))
+  return pluginDirectories.find((directory) =>
+    ['bridge', 'host-local', 'loopback'].every((plugin) => existsSync(join(directory, plugin))),
+  )
 }
 
 export function missingRequirements(): Requirement[] {
@@ -79,7 +101,9 @@ function runApt(apt: string, words: readonly string[]): Promise<string | undefin
   })
 }
 
-/** Whether this process may lower oom_score_adj; containerd must leave it alone otherwise (CAP_SYS_RESOURCE is bit 24). */
+/**
+ * Whether this process may lower oom_score_adj; containerd must leave it alone otherwise (CAP_SYS_RESOURCE is bit 24).
+ */
 export function canAdjustOomScore(): boolean {
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readText('/proc/self/status'))?.[1]
   return effective !== undefined && (BigInt(`0x${effective}`) >> 24n & 1n) === 1n

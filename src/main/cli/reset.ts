@@ -1,13 +1,15 @@
-/** `skiff reset`: leaves nothing behind: processes, mounts, interfaces, rules, control groups, files, kubeconfig entries. */
+/**
+ * `skiff reset`: leaves nothing behind: processes, mounts, interfaces, rules, control groups, files,
+ * kubeconfig entries.
+ */
 import { removeRecord } from '../cluster-registry.ts'
 import { removeNodeTraces } from '../node-cleanup.ts'
-import type { Arguments, FlagSpecification } from './arguments.ts'
-import { outputFlag } from './arguments.ts'
+import { outputFlag, type Arguments, type FlagSpecification } from './arguments.ts'
 import { clusterName, existingCluster, nameFlag } from './cluster-flags.ts'
 import { stopCluster } from './down.ts'
 import { removeContext } from './kubeconfig-file.ts'
 import { lockCluster } from './operation-lock.ts'
-import { StepPrinter, outputForm } from './output.ts'
+import { outputForm, StepPrinter } from './output.ts'
 
 export const resetFlags: Readonly<Record<string, FlagSpecification>> = {
   ...nameFlag,
@@ -27,7 +29,9 @@ export async function reset(flags: Arguments): Promise<void> {
     const removed = await removeNodeTraces(choices)
     return [removed.join(', '), undefined]
   })
-  await printer.step('kubeconfig', choices.name, () => Promise.resolve([removeContext(choices.name, record.previousContext), undefined]))
+  await printer.step('kubeconfig', choices.name, () =>
+    Promise.resolve([removeContext(choices.name, record.previousContext), undefined]),
+  )
   removeRecord(choices.name)
   printer.end(`cluster "${choices.name}" is gone. Debian packages that up installed stay; apt-get can remove them.`)
 }

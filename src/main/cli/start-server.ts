@@ -20,8 +20,8 @@ const startLimitMs = 120_000
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * Shows the process's steps as it tells them; resolves when it says that all is ready. Interrupted before, it ends the process and
- * rejects when that is gone. `foreground`: interrupts end it later, too.
+ * Shows the process's steps as it tells them; resolves when it says that all is ready. Interrupted before, it ends the
+ * process and rejects when that is gone. `foreground`: interrupts end it later, too.
  */
 export function startServer(config: ClusterConfig, printer: StepPrinter, foreground: boolean): Promise<StartedServer> {
   const logDirectory = join(config.dataDirectory, 'log')
@@ -48,18 +48,33 @@ export function startServer(config: ClusterConfig, printer: StepPrinter, foregro
       stopListening()
       child.disconnect()
       child.unref()
-      reject(new CommandFailure('E-SLOW-START', `the cluster was not ready within ${startLimitMs / 1000} s; it goes on trying`, `skiff logs --name ${config.name}; the log is ${logFile}`))
+      reject(
+        new CommandFailure(
+          'E-SLOW-START',
+          `the cluster was not ready within ${startLimitMs / 1000} s; it goes on trying`,
+          `skiff logs --name ${config.name}; the log is ${logFile}`,
+        ),
+      )
     }, startLimitMs)
     // Told at the end of the process: what follows must find it gone.
     let failure: CommandFailure | undefined
     child.once('error', (error) => {
       clearTimeout(limit)
-      reject(new CommandFailure('E-START', `the cluster's process could not be started: ${error.message}`, 'check this Node installation', exitCode.failed, { cause: error }))
+      reject(
+        new CommandFailure(
+          'E-START',
+          `the cluster's process could not be started: ${error.message}`,
+          'check this Node installation',
+          exitCode.failed,
+          { cause: error },
+        ),
+      )
     })
     child.on('message', (message: ServeMessage) => {
       if (message.type === 'step') printer.event(message.event)
-      else if (message.type === 'failed') failure = new CommandFailure(message.id, message.message, message.cure, message.exitCode)
-      else {
+      else if (message.type === 'failed') {
+        failure = new CommandFailure(message.id, message.message, message.cure, message.exitCode)
+      } else {
         clearTimeout(limit)
         child.disconnect()
         if (!foreground) {
@@ -71,14 +86,27 @@ export function startServer(config: ClusterConfig, printer: StepPrinter, foregro
     })
     child.once('exit', (code, signal) => {
       clearTimeout(limit)
-      reject(interrupts > 0 ? interrupted(config) : failure
-        ?? new CommandFailure('E-DIED', `the cluster's process ended (${signal ?? `exit code ${code}`}): ${lastLine(logFile)}`, `see ${logFile}`))
+      reject(
+        interrupts > 0
+          ? interrupted(config)
+          : (failure
+              ?? new CommandFailure(
+                'E-DIED',
+                `the cluster's process ended (${signal ?? `exit code ${code}`}): ${lastLine(logFile)}`,
+                `see ${logFile}`,
+              )),
+      )
     })
   })
 }
 
 function interrupted({ name }: ClusterConfig): CommandFailure {
-  return new CommandFailure('E-INTERRUPTED', 'the start was interrupted; nothing runs, what was made stays', `go on: skiff up --name ${name}; remove it: skiff reset --name ${name}`, exitCode.interrupted)
+  return new CommandFailure(
+    'E-INTERRUPTED',
+    'the start was interrupted; nothing runs, what was made stays',
+    `go on: skiff up --name ${name}; remove it: skiff reset --name ${name}`,
+    exitCode.interrupted,
+  )
 }
 
 function lastLine(file: string): string {

@@ -1,9 +1,7 @@
 /** `skiff status`: every cluster of this machine, or one in detail. */
 import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
-import type { ClusterRecord } from '../cluster-registry.ts'
-import { isAlive, listRecords, sendControl } from '../cluster-registry.ts'
-import type { Arguments, FlagSpecification } from './arguments.ts'
-import { outputFlag } from './arguments.ts'
+import { isAlive, listRecords, sendControl, type ClusterRecord } from '../cluster-registry.ts'
+import { outputFlag, type Arguments, type FlagSpecification } from './arguments.ts'
 import { existingCluster, nameFlag } from './cluster-flags.ts'
 import { exitCode } from './failure.ts'
 
@@ -48,6 +46,11 @@ async function describeCluster(record: ClusterRecord): Promise<StatusRow> {
 }
 
 function formatRow(row: StatusRow): string {
-  const facts = row.process === undefined ? '' : `  ${Object.entries(row.process as Record<string, unknown>).map(([name, value]) => `${name} ${String(value)}`).join('  ')}\n`
+  const facts =
+    row.process === undefined
+      ? ''
+      : `  ${Object.entries(row.process as Record<string, unknown>)
+          .map(([name, value]) => `${name} ${String(value)}`)
+          .join('  ')}\n`
   return `${row.name}  ${row.running ? `running (pid ${row.pid})` : 'down'}  ${row.api}  nodes: ${row.nodes}  data: ${row.dataDirectory}\n${facts}`
 }

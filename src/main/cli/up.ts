@@ -1,30 +1,25 @@
 /** `skiff up`: makes the machine ready, starts the cluster's process in the background, and tells what was made. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
-import type { ClusterConfig, NodesChoice } from '#bootstrap/cluster-config.ts'
+import { deriveClusterConfig, type ClusterConfig, type NodesChoice } from '#bootstrap/cluster-config.ts'
 import { readAdminKubeconfig } from '../certificate-files.ts'
-import type { ClusterRecord } from '../cluster-registry.ts'
-import { isAlive, readRecord, sendControl, writeRecord } from '../cluster-registry.ts'
+import { isAlive, readRecord, sendControl, writeRecord, type ClusterRecord } from '../cluster-registry.ts'
 import { hasContainers } from '../leftovers.ts'
 import { stopContainers } from '../node-cleanup.ts'
 import { skiffVersion } from '../version.ts'
-import type { Arguments, FlagSpecification } from './arguments.ts'
-import { outputFlag } from './arguments.ts'
+import { outputFlag, type Arguments, type FlagSpecification } from './arguments.ts'
 import { changedFlags, parseNodes, reserveCluster } from './choices.ts'
 import { clusterName, nameFlag } from './cluster-flags.ts'
 import { claimDataDirectory, requireDataDirectory } from './data-directory.ts'
 import { graceSeconds, stopCluster } from './down.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { kernelProblems } from './kernel.ts'
-import type { ContextOutcome } from './kubeconfig-file.ts'
-import { addContext, knowsContext, requireUsableKubeconfig } from './kubeconfig-file.ts'
+import { addContext, knowsContext, requireUsableKubeconfig, type ContextOutcome } from './kubeconfig-file.ts'
 import { lockCluster } from './operation-lock.ts'
-import { StepPrinter, formatSeconds, outputForm } from './output.ts'
+import { formatSeconds, outputForm, StepPrinter } from './output.ts'
 import { describePortHolder, probePort } from './ports.ts'
 import { installPackages, missingRequirements } from './prerequisites.ts'
-import type { StartedServer } from './start-server.ts'
-import { startServer } from './start-server.ts'
+import { startServer, type StartedServer } from './start-server.ts'
 
 export const upFlags: Readonly<Record<string, FlagSpecification>> = {
   ...nameFlag,
@@ -46,7 +41,10 @@ export async function up(flags: Arguments): Promise<void> {
   const name = clusterName(flags)
   const printer = new StepPrinter(outputForm(flags))
   const before = readRecord(name)
-  requireMachine(flags.text('nodes') !== undefined || !before ? parseNodes(flags) : before.choices.nodes, flags.has('no-install'))
+  requireMachine(
+    flags.text('nodes') !== undefined || !before ? parseNodes(flags) : before.choices.nodes,
+    flags.has('no-install'),
+  )
   let server: StartedServer
   let config: ClusterConfig
   {
@@ -71,7 +69,9 @@ export async function up(flags: Arguments): Promise<void> {
 }
 
 function describeNodes(config: ClusterConfig): string {
-  return config.nodes.type === 'machine' ? `node ${config.nodes.nodeName} (this machine)` : `${config.nodes.count} simulated nodes`
+  return config.nodes.type === 'machine'
+    ? `node ${config.nodes.nodeName} (this machine)`
+    : `${config.nodes.count} simulated nodes`
 }
 
 /** What can be known without touching anything. */
@@ -82,12 +82,19 @@ function requireMachine(nodes: NodesChoice, noInstall: boolean): void {
   }
   const missing = noInstall ? missingRequirements() : []
   if (missing.length > 0) {
-    const list = missing.map(({ name, why, debianPackage }) => `  ${name.padEnd(18)} ${why} (package ${debianPackage})`).join('\n')
+    const list = missing
+      .map(({ name, why, debianPackage }) => `  ${name.padEnd(18)} ${why} (package ${debianPackage})`)
+      .join('\n')
     throw new CommandFailure('E-MISSING', `this machine lacks:\n${list}`,
       `apt-get install -y ${missing.map(({ debianPackage }) => debianPackage).join(' ')}`, exitCode.missing)
   }
   if (process.getuid?.() !== 0) {
-    throw new CommandFailure('E-NOT-ROOT', 'a cluster with real containers needs root', 'sudo ./skiff up, or without root: ./skiff up --nodes sim:3', exitCode.missing)
+    throw new CommandFailure(
+      'E-NOT-ROOT',
+      'a cluster with real containers needs root',
+      'sudo ./skiff up, or without root: ./skiff up --nodes sim:3',
+      exitCode.missing,
+    )
   }
 }
 
@@ -106,7 +113,10 @@ async function preflight(config: ClusterConfig, printer: StepPrinter): Promise<v
   }
   await printer.step('preflight', 'kernel, ports, tools', async () => {
     const ports = real ? [config.port, config.kubeletPort] : [config.port]
-    const [problems] = await Promise.all([real ? kernelProblems(config.dataDirectory) : [], ...ports.map((port) => requirePort(port, config))])
+    const [problems] = await Promise.all([
+      real ? kernelProblems(config.dataDirectory) : [],
+      ...ports.map((port) => requirePort(port, config)),
+    ])
     if (problems.length > 0) {
       const [first] = problems
       const others = problems.slice(1).map(({ id, message }) => `; ${id}: ${message}`).join('')
@@ -123,17 +133,28 @@ async function requirePort(port: number, config: ClusterConfig): Promise<void> {
     throw new CommandFailure('E-PORT-INUSE', `port ${port} is held by ${describePortHolder(port) ?? 'another process'}`,
       `stop it, or choose another: ${flag} N`, exitCode.inUse)
   }
-  if (state === 'forbidden') throw new CommandFailure('E-PERMISSION', `this user may not listen on port ${port}`, `choose one above 1023: ${flag} N`, exitCode.missing)
+  if (state === 'forbidden') {
+    throw new CommandFailure(
+      'E-PERMISSION',
+      `this user may not listen on port ${port}`,
+      `choose one above 1023: ${flag} N`,
+      exitCode.missing,
+    )
+  }
 }
 
-/** A start that fails or is interrupted leaves no containerd behind, unless containers of an earlier run depend on it. */
+/**
+ * A start that fails or is interrupted leaves no containerd behind, unless containers of an earlier run depend on it.
+ */
 async function startOrTidy(config: ClusterConfig, printer: StepPrinter, foreground: boolean): Promise<StartedServer> {
   const hadContainers = hasContainers(config)
   try {
     return await startServer(config, printer, foreground)
   } catch (error) {
     const ended = !isAlive(readRecord(config.name)?.process)
-    if (ended && !hadContainers && config.nodes.type === 'machine' && config.containerRuntimeEndpoint === undefined) await stopContainers(config, 0)
+    if (ended && !hadContainers && config.nodes.type === 'machine' && config.containerRuntimeEndpoint === undefined) {
+      await stopContainers(config, 0)
+    }
     throw error
   }
 }
@@ -141,7 +162,9 @@ async function startOrTidy(config: ClusterConfig, printer: StepPrinter, foregrou
 function noteContext(config: ClusterConfig, kubeconfig: string): ContextOutcome {
   const context = addContext(config.name, kubeconfig)
   const record = readRecord(config.name)
-  if (record && context.previousContext !== undefined) writeRecord({ ...record, previousContext: context.previousContext })
+  if (record && context.previousContext !== undefined) {
+    writeRecord({ ...record, previousContext: context.previousContext })
+  }
   return context
 }
 
@@ -149,27 +172,39 @@ function sayReady(printer: StepPrinter, config: ClusterConfig, context: ContextO
   const { name } = config
   const which = name === 'skiff' ? '' : ` --name ${name}`
   printer.say(`Ready in ${formatSeconds(ms).replace(/s$/, ' s')}.`)
-  printer.say(`  kubectl    context "${name}" added to ${context.file} and made current${context.backup ? ` (the file as it was: ${context.backup})` : ''}`)
+  printer.say(
+    `  kubectl    context "${name}" added to ${context.file} and made current${context.backup ? ` (the file as it was: ${context.backup})` : ''}`,
+  )
   printer.say(`  api        https://${config.advertiseAddress}:${config.port}`)
   printer.say(`  data       ${config.dataDirectory}`)
-  printer.say('  try        kubectl create deployment hello --image=skiff.local/demo --replicas=3 && kubectl get pods -o wide')
-  printer.say(`  stop: skiff down${which}   remove all: skiff reset${which}   logs: skiff logs${which}   trouble: skiff doctor${which}`)
+  printer.say(
+    '  try        kubectl create deployment hello --image=skiff.local/demo --replicas=3 && kubectl get pods -o wide',
+  )
+  printer.say(
+    `  stop: skiff down${which}   remove all: skiff reset${which}   logs: skiff logs${which}   trouble: skiff doctor${which}`,
+  )
   printer.tell({ step: 'ready', state: 'done', detail: `https://${config.advertiseAddress}:${config.port}`, ms })
 }
 
 async function alreadyRunning(flags: Arguments, record: ClusterRecord, printer: StepPrinter): Promise<void> {
   const config = deriveClusterConfig(record.choices)
   const { name } = config
-  if (await sendControl(record.choices, 'statistics') === undefined) {
-    throw new CommandFailure('E-NO-ANSWER', `the process of cluster "${name}" (pid ${record.process?.pid}) runs but does not answer`,
-      'wait if it has just been started, else skiff down and skiff up; skiff logs tells more', exitCode.unreachable)
+  if ((await sendControl(record.choices, 'statistics')) === undefined) {
+    throw new CommandFailure(
+      'E-NO-ANSWER',
+      `the process of cluster "${name}" (pid ${record.process?.pid}) runs but does not answer`,
+      'wait if it has just been started, else skiff down and skiff up; skiff logs tells more',
+      exitCode.unreachable,
+    )
   }
   const kubeconfig = knowsContext(name) ? undefined : readAdminKubeconfig(config)
   const context = kubeconfig === undefined ? undefined : noteContext(config, kubeconfig)
   const changed = changedFlags(flags, config)
   const what = context ? `only context "${name}" was added to ${context.file}` : 'nothing changed'
   const hint = changed.length > 0 ? `; ${changed.join(', ')} can only be changed while it is down` : ''
-  printer.say(`cluster "${name}" is already running at https://${config.advertiseAddress}:${config.port} (pid ${record.process?.pid}); ${what}${hint}`)
+  printer.say(
+    `cluster "${name}" is already running at https://${config.advertiseAddress}:${config.port} (pid ${record.process?.pid}); ${what}${hint}`,
+  )
   printer.tell({ step: 'ready', state: 'done', detail: `already running, ${what}${hint}`, ms: 0 })
 }
 
@@ -187,6 +222,10 @@ async function stayInForeground(server: StartedServer, config: ClusterConfig, pr
   // Told a moment before the process has written down that it was asked to stop.
   await sleep(0)
   if (server.exitCode() !== 0) {
-    throw new CommandFailure('E-DIED', `the cluster's process ended (exit code ${server.exitCode()})`, `skiff up starts it again; see ${join(config.dataDirectory, 'log/skiff.log')}`)
+    throw new CommandFailure(
+      'E-DIED',
+      `the cluster's process ended (exit code ${server.exitCode()})`,
+      `skiff up starts it again; see ${join(config.dataDirectory, 'log/skiff.log')}`,
+    )
   }
 }

@@ -1,10 +1,12 @@
-/** A rollout never takes away more ready pods than `maxUnavailable` allows. Looked at when a ReplicaSet deletes a ready pod. */
+/**
+ * A rollout never takes away more ready pods than `maxUnavailable` allows. Looked at when a ReplicaSet
+ * deletes a ready pod.
+ */
 import type { Deployment, ReplicaSet } from '#api/gen/apps-v1.ts'
 import type { Pod } from '#api/gen/core-v1.ts'
 import { resolveLimits } from '#controllers/deployment/rollout.ts'
 import type { Stored } from '#machinery/meta/object.ts'
-import type { Checker } from './checker.ts'
-import { none, staleMs } from './checker.ts'
+import { none, staleMs, type Checker } from './checker.ts'
 import { controllerUid, deploymentOf, isActive, isReady, Lately, ownersOf } from './owned-pods.ts'
 
 const actor = 'system:serviceaccount:kube-system:replicaset-controller'
@@ -24,7 +26,8 @@ export function availability(): Checker {
       }
       if (resource !== 'pods') return none
       const { uid } = object.metadata
-      const counts = (pod: Stored<Pod> | undefined): boolean => pod !== undefined && isActive(pod) && isReady(pod) && controllerUid(pod) !== undefined
+      const counts = (pod: Stored<Pod> | undefined): boolean =>
+        pod !== undefined && isActive(pod) && isReady(pod) && controllerUid(pod) !== undefined
       const [before, after] = [counts(previous as Stored<Pod>), type !== 'deleted' && counts(object as Stored<Pod>)]
       if (after && !before) {
         readyAt.set(uid, at)
@@ -39,18 +42,30 @@ export function availability(): Checker {
       takenByController.add(before.metadata.uid)
       const wasAlreadyLost = before.metadata.deletionTimestamp !== undefined
       lost.delete(before.metadata.uid)
-      if (wasAlreadyLost || !isReady(before as Stored<Pod>) || at - (readyAt.get(before.metadata.uid) ?? at) < staleMs) return none
+      if (
+        wasAlreadyLost
+        || !isReady(before as Stored<Pod>)
+        || at - (readyAt.get(before.metadata.uid) ?? at) < staleMs
+      ) {
+        return none
+      }
       const set = ownersOf(history).get(controllerUid(before) ?? '')
       const deployment = set && deploymentOf(history, set)
       if (!deployment || deployment.metadata.deletionTimestamp) return none
-      const sets = new Set([...history.of<ReplicaSet>('replicasets.apps').values()]
-        .filter((other) => controllerUid(other) === deployment.metadata.uid).map(({ metadata }) => metadata.uid))
-      const ready = [...history.of<Pod>('pods').values()]
-        .filter((pod) => isActive(pod) && isReady(pod) && sets.has(controllerUid(pod) ?? '')).length
+      const sets = new Set(
+        [...history.of<ReplicaSet>('replicasets.apps').values()]
+          .filter((other) => controllerUid(other) === deployment.metadata.uid)
+          .map(({ metadata }) => metadata.uid),
+      )
+      const ready = [...history.of<Pod>('pods').values()].filter(
+        (pod) => isActive(pod) && isReady(pod) && sets.has(controllerUid(pod) ?? ''),
+      ).length
       const excused = [...lost.values()].filter((pod) => sets.has(pod.set) && at - pod.at < staleMs).length
       const needed = Math.min(...least.values(deployment.metadata.uid, at))
       if (ready + excused >= needed) return none
-      return [`deleting ${before.metadata.name} leaves Deployment ${deployment.metadata.name} with ${ready} ready pods, ${needed} are promised`]
+      return [
+        `deleting ${before.metadata.name} leaves Deployment ${deployment.metadata.name} with ${ready} ready pods, ${needed} are promised`,
+      ]
     },
   }
 }

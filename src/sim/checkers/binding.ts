@@ -1,8 +1,7 @@
 /** A pod is bound once, to a node that exists, and never bound again. */
 import type { Pod } from '#api/gen/core-v1.ts'
 import type { Stored } from '#machinery/meta/object.ts'
-import type { Checker } from './checker.ts'
-import { none } from './checker.ts'
+import { none, type Checker } from './checker.ts'
 
 export function binding(): Checker {
   return {
@@ -13,7 +12,9 @@ export function binding(): Checker {
       const after = (object as Stored<Pod>).spec?.nodeName ?? ''
       if (before === after) return none
       if (before !== '') return [`pod ${name} was bound to ${before} and is now bound to ${after || 'nothing'}`]
-      return nodes.some((node) => node.name === after) ? none : [`pod ${name} is bound to ${after}, which does not exist`]
+      return nodes.some((node) => node.name === after)
+        ? none
+        : [`pod ${name} is bound to ${after}, which does not exist`]
     },
   }
 }

@@ -9,7 +9,10 @@ export interface Checker {
   readonly promise: string
   /** After each acknowledged write; gives what is wrong. */
   onChange?(change: Change, lab: Laboratory): readonly string[]
-  /** After a component was answered with success. `before`: the object that it deleted or updated, as it was when it asked. */
+  /**
+   * After a component was answered with success. `before`: the object that it deleted or updated, as it was when it
+   * asked.
+   */
   onAnswer?(user: string, call: ApiCall, before: Stored<KubeObject> | undefined, lab: Laboratory): readonly string[]
   /** When the users and the faults are done: what is not yet as it should be. */
   settled?(lab: Laboratory): readonly string[]

@@ -1,4 +1,7 @@
-/** THE list of checkers. What else must hold, the simulation itself sees: writes that a crash lost, errors in logs, writes without end. */
+/**
+ * THE list of checkers. What else must hold, the simulation itself sees: writes that a crash lost, errors in logs,
+ * writes without end.
+ */
 import { availability } from './availability.ts'
 import { binding } from './binding.ts'
 import type { Checker } from './checker.ts'
@@ -15,7 +18,17 @@ import { revisions } from './revisions.ts'
 
 export function createCheckers(): readonly Checker[] {
   return [
-    revisions(), identity(), binding(), clusterIps(), replicas(), availability(), garbage(), containers(), restarts(), endpoints(), proxies(),
+    revisions(),
+    identity(),
+    binding(),
+    clusterIps(),
+    replicas(),
+    availability(),
+    garbage(),
+    containers(),
+    restarts(),
+    endpoints(),
+    proxies(),
     convergence(),
   ]
 }

@@ -1,7 +1,6 @@
 /** No two services have one cluster address or one node port. */
 import type { Service } from '#api/gen/core-v1.ts'
-import type { Checker } from './checker.ts'
-import { none } from './checker.ts'
+import { none, type Checker } from './checker.ts'
 
 export function clusterIps(): Checker {
   return {
@@ -12,7 +11,9 @@ export function clusterIps(): Checker {
       const problems: string[] = []
       for (const [name, { spec }] of history.of<Service>('services')) {
         const addresses = (spec?.clusterIPs ?? []).filter((address) => address !== 'None')
-        const ports = (spec?.ports ?? []).filter(({ nodePort }) => nodePort).map(({ nodePort, protocol }) => `${protocol} ${nodePort}`)
+        const ports = (spec?.ports ?? [])
+          .filter(({ nodePort }) => nodePort)
+          .map(({ nodePort, protocol }) => `${protocol} ${nodePort}`)
         for (const what of [...addresses, ...ports]) {
           const other = owners.get(what)
           if (other !== undefined && other !== name) problems.push(`${what} belongs to ${other} and to ${name}`)

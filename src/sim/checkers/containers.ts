@@ -5,7 +5,7 @@ import type { Checker } from './checker.ts'
 
 export function containers(): Checker {
   return {
-    promise: 'a deleted pod\'s containers stop, a living pod\'s run once',
+    promise: "a deleted pod's containers stop, a living pod's run once",
     settled({ history, nodes }) {
       const pods = new Map([...history.of<Pod>('pods').values()].map((pod) => [pod.metadata.uid, pod]))
       const running = new Set<string>()
@@ -15,7 +15,9 @@ export function containers(): Checker {
           if (container.state !== 'running') continue
           const uid = uidOf(container)
           const id = `${uid} ${containerNameOf(container)}`
-          if (pods.get(uid)?.spec?.nodeName !== name) problems.push(`container ${id} runs on ${name}, and no pod of that node wants it`)
+          if (pods.get(uid)?.spec?.nodeName !== name) {
+            problems.push(`container ${id} runs on ${name}, and no pod of that node wants it`)
+          }
           if (running.has(id)) problems.push(`container ${id} runs twice`)
           running.add(id)
         }
@@ -23,7 +25,9 @@ export function containers(): Checker {
       for (const pod of pods.values()) {
         if (pod.status?.phase !== 'Running' || !pod.spec?.nodeName) continue
         for (const { name } of pod.spec.containers) {
-          if (!running.has(`${pod.metadata.uid} ${name}`)) problems.push(`container ${name} of running pod ${pod.metadata.name} does not run`)
+          if (!running.has(`${pod.metadata.uid} ${name}`)) {
+            problems.push(`container ${name} of running pod ${pod.metadata.name} does not run`)
+          }
         }
       }
       return problems

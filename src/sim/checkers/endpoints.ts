@@ -16,11 +16,28 @@ export function endpoints(): Checker {
       for (const [name, { spec, metadata }] of history.of<Service>('services')) {
         if (!spec?.selector) continue
         const selector = labelSetMatcher(spec.selector)
-        const ready = show(pods.filter((pod) => pod.metadata.namespace === metadata.namespace && selector.matches(pod.metadata.labels)
-          && isActive(pod) && isReady(pod)).map(({ status }) => status?.podIP ?? ''))
-        const sliced = show(slices.filter((slice) => slice.metadata.namespace === metadata.namespace
-          && slice.metadata.labels?.['kubernetes.io/service-name'] === metadata.name)
-          .flatMap((slice) => slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false).flatMap(({ addresses }) => addresses))
+        const ready = show(
+          pods
+            .filter(
+              (pod) =>
+                pod.metadata.namespace === metadata.namespace
+                && selector.matches(pod.metadata.labels)
+                && isActive(pod)
+                && isReady(pod),
+            )
+            .map(({ status }) => status?.podIP ?? ''),
+        )
+        const sliced = show(
+          slices
+            .filter(
+              (slice) =>
+                slice.metadata.namespace === metadata.namespace
+                && slice.metadata.labels?.['kubernetes.io/service-name'] === metadata.name,
+            )
+            .flatMap((slice) => slice.endpoints ?? [])
+            .filter(({ conditions }) => conditions?.ready !== false)
+            .flatMap(({ addresses }) => addresses),
+        )
         if (sliced !== ready) problems.push(`slices of ${name} have [${sliced}], ready are [${ready}]`)
         const listed = show((history.of<Endpoints>('endpoints').get(name)?.subsets ?? [])
           .flatMap((subset) => subset.addresses ?? []).map(({ ip }) => ip))
@@ -28,7 +45,9 @@ export function endpoints(): Checker {
       }
       for (const slice of slices) {
         const name = slice.metadata.labels?.['kubernetes.io/service-name']
-        if (!history.of('services').has(`${slice.metadata.namespace}/${name}`)) problems.push(`slice ${slice.metadata.name} has no service`)
+        if (!history.of('services').has(`${slice.metadata.namespace}/${name}`)) {
+          problems.push(`slice ${slice.metadata.name} has no service`)
+        }
       }
       return problems
     },

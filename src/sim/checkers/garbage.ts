@@ -1,8 +1,7 @@
 /** The garbage collector collects nothing that has a live owner, and everything that has none. */
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { History } from '../history.ts'
-import type { Checker } from './checker.ts'
-import { none } from './checker.ts'
+import { none, type Checker } from './checker.ts'
 
 const actor = 'system:serviceaccount:kube-system:generic-garbage-collector'
 
@@ -18,9 +17,13 @@ export function garbage(): Checker {
     onAnswer(user, call, before, { history }) {
       if (user !== actor || call.verb !== 'delete' || !before || before.metadata.deletionTimestamp) return none
       const objects = byUid(history)
-      const owners = (before.metadata.ownerReferences ?? []).map(({ uid }) => objects.get(uid)).filter((owner) => owner !== undefined)
+      const owners = (before.metadata.ownerReferences ?? [])
+        .map(({ uid }) => objects.get(uid))
+        .filter((owner) => owner !== undefined)
       const alive = owners.find(({ metadata }) => !metadata.deletionTimestamp)
-      return alive ? [`${before.kind} ${before.metadata.name} was collected, its owner ${alive.kind} ${alive.metadata.name} lives`] : none
+      return alive
+        ? [`${before.kind} ${before.metadata.name} was collected, its owner ${alive.kind} ${alive.metadata.name} lives`]
+        : none
     },
     settled({ history }) {
       const objects = byUid(history)

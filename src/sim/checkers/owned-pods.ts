@@ -1,8 +1,10 @@
-/** Which pods count for whom, and what an owner asked for lately: shared by the checkers of replicas and of availability. */
+/**
+ * Which pods count for whom, and what an owner asked for lately: shared by the checkers of replicas and of
+ * availability.
+ */
 import type { Deployment, ReplicaSet } from '#api/gen/apps-v1.ts'
 import type { Pod, ReplicationController } from '#api/gen/core-v1.ts'
-import { labelSelectorMatcher, labelSetMatcher } from '#machinery/meta/label-selector.ts'
-import type { LabelMatcher } from '#machinery/meta/label-selector.ts'
+import { labelSelectorMatcher, labelSetMatcher, type LabelMatcher } from '#machinery/meta/label-selector.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { History } from '../history.ts'
 import { staleMs } from './checker.ts'
@@ -14,8 +16,12 @@ export function controllerUid(object: Stored<KubeObject>): string | undefined {
 }
 
 export function ownersOf(history: History): ReadonlyMap<string, Owner> {
-  return new Map([...history.of<ReplicaSet>('replicasets.apps').values(), ...history.of<ReplicationController>('replicationcontrollers').values()]
-    .map((owner) => [owner.metadata.uid, owner]))
+  return new Map(
+    [
+      ...history.of<ReplicaSet>('replicasets.apps').values(),
+      ...history.of<ReplicationController>('replicationcontrollers').values(),
+    ].map((owner) => [owner.metadata.uid, owner]),
+  )
 }
 
 export function deploymentOf(history: History, set: Owner): Stored<Deployment> | undefined {
@@ -26,7 +32,9 @@ export function deploymentOf(history: History, set: Owner): Stored<Deployment> |
 
 export function selectorOf(owner: Owner): LabelMatcher {
   const selector = owner.spec?.selector as ReplicaSet['spec'] extends { selector: infer S } | undefined ? S : never
-  return owner.kind === 'ReplicaSet' ? labelSelectorMatcher(selector) : labelSetMatcher(owner.spec?.selector as Record<string, string>)
+  return owner.kind === 'ReplicaSet'
+    ? labelSelectorMatcher(selector)
+    : labelSetMatcher(owner.spec?.selector as Record<string, string>)
 }
 
 export function isActive({ metadata, status }: Stored<Pod>): boolean {
@@ -40,8 +48,9 @@ export function isReady({ status }: Stored<Pod>): boolean {
 /** Active pods that it controls and selects. */
 export function podsOf(history: History, owner: Owner): readonly Stored<Pod>[] {
   const selector = selectorOf(owner)
-  return [...history.of<Pod>('pods').values()]
-    .filter((pod) => isActive(pod) && controllerUid(pod) === owner.metadata.uid && selector.matches(pod.metadata.labels))
+  return [...history.of<Pod>('pods').values()].filter(
+    (pod) => isActive(pod) && controllerUid(pod) === owner.metadata.uid && selector.matches(pod.metadata.labels),
+  )
 }
 
 /** A number per uid, and what it was before, as far back as somebody may still believe it. */

@@ -6,8 +6,7 @@ import { Ruleset } from '#proxy/ruleset.ts'
 import { serviceCidr } from '../control-plane-machine.ts'
 import type { Laboratory } from '../laboratory.ts'
 import { proxyTable } from '../node-machine.ts'
-import { createSimulatedPacketFilter } from '../packet-filter.ts'
-import type { SimulatedPacketFilter } from '../packet-filter.ts'
+import { createSimulatedPacketFilter, type SimulatedPacketFilter } from '../packet-filter.ts'
 import type { Checker } from './checker.ts'
 
 export function proxies(): Checker {
@@ -36,5 +35,15 @@ function fresh({ history }: Laboratory, nodeName: string): SimulatedPacketFilter
 /** Without regard to order, which a map has not, and to empty maps, which match nothing. */
 function contents({ tables }: SimulatedPacketFilter): string {
   const { sets } = tables.get(proxyTable) ?? { sets: new Map<string, Map<string, string>>() }
-  return [...sets].filter(([, elements]) => elements.size > 0).map(([name, elements]) => `${name}: ${[...elements].map((element) => element.join('=')).toSorted().join(' ')}`).toSorted().join('\n')
+  return [...sets]
+    .filter(([, elements]) => elements.size > 0)
+    .map(
+      ([name, elements]) =>
+        `${name}: ${[...elements]
+          .map((element) => element.join('='))
+          .toSorted()
+          .join(' ')}`,
+    )
+    .toSorted()
+    .join('\n')
 }

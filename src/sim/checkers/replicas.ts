@@ -3,8 +3,7 @@ import type { Deployment, ReplicaSet } from '#api/gen/apps-v1.ts'
 import { resolveLimits } from '#controllers/deployment/rollout.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { History } from '../history.ts'
-import type { Checker } from './checker.ts'
-import { none, staleMs } from './checker.ts'
+import { none, staleMs, type Checker } from './checker.ts'
 import { controllerUid, deploymentOf, Lately, ownersOf, podsOf } from './owned-pods.ts'
 
 export function replicas(): Checker {
@@ -22,7 +21,9 @@ export function replicas(): Checker {
       .filter((other) => controllerUid(other) === deployment.metadata.uid && !isNew(other.metadata.uid, at))
     const all = sets.reduce((total, other) => total + sizeOf(other), 0)
     const limit = sum(wanted.values(deployment.metadata.uid, at))
-    return all > limit ? [`the sets of Deployment ${deployment.metadata.name} want ${all} pods, it allows ${limit}`] : none
+    return all > limit
+      ? [`the sets of Deployment ${deployment.metadata.name} want ${all} pods, it allows ${limit}`]
+      : none
   }
 
   return {

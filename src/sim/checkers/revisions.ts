@@ -1,6 +1,5 @@
 /** Resource versions only grow and are never used twice. */
-import type { Checker } from './checker.ts'
-import { none } from './checker.ts'
+import { none, type Checker } from './checker.ts'
 
 export function revisions(): Checker {
   let newest = 0

@@ -3,8 +3,18 @@ import { AsyncQueue } from '#base/async-queue.ts'
 import { utf8Encode } from '#base/bytes.ts'
 import type { Clock, Timer } from '#world/clock.ts'
 import {
-  RuntimeError, type Container, type ContainerConfig, type ContainerRuntime, type ContainerStatus, type Image, type LinuxResources, type RuntimeEvent, type RuntimeFilter,
-  type Sandbox, type SandboxConfig, type SandboxStatus,
+  RuntimeError,
+  type Container,
+  type ContainerConfig,
+  type ContainerRuntime,
+  type ContainerStatus,
+  type Image,
+  type LinuxResources,
+  type RuntimeEvent,
+  type RuntimeFilter,
+  type Sandbox,
+  type SandboxConfig,
+  type SandboxStatus,
 } from '#world/container-runtime.ts'
 import type { Files } from '#world/files.ts'
 import type { Random } from '#world/random.ts'
@@ -153,7 +163,12 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
       await enter('conditions')
       return [
         { type: 'RuntimeReady', status: true, reason: '', message: '' },
-        { type: 'NetworkReady', status: isNetworkReady, reason: isNetworkReady ? '' : 'NetworkPluginNotReady', message: isNetworkReady ? '' : 'cni plugin not initialized' },
+        {
+          type: 'NetworkReady',
+          status: isNetworkReady,
+          reason: isNetworkReady ? '' : 'NetworkPluginNotReady',
+          message: isNetworkReady ? '' : 'cni plugin not initialized',
+        },
       ]
     },
     setPodCidr: () => enter('setPodCidr'),
@@ -164,12 +179,25 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
       const hostNetwork = config.security.namespaces.network === 'node'
       const { name, uid, namespace, attempt, labels, annotations } = config
       if ([...sandboxes.values()].some(({ status }) => status.uid === uid && status.attempt === attempt)) {
-        throw new RuntimeError('AlreadyExists', `failed to reserve sandbox name "${name}_${namespace}_${uid}_${attempt}"`)
+        throw new RuntimeError(
+          'AlreadyExists',
+          `failed to reserve sandbox name "${name}_${namespace}_${uid}_${attempt}"`,
+        )
       }
       sandboxes.set(id, {
         config,
         status: {
-          id, name, uid, namespace, attempt, labels, annotations, ready: true, createdAt: clock.now(), runtimeHandler: '', hostNetwork,
+          id,
+          name,
+          uid,
+          namespace,
+          attempt,
+          labels,
+          annotations,
+          ready: true,
+          createdAt: clock.now(),
+          runtimeHandler: '',
+          hostNetwork,
           ips: hostNetwork ? [] : [allocateIp()],
         },
       })
@@ -202,16 +230,40 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
       if (!image) throw new RuntimeError('NotFound', `failed to get image "${config.image}": not found`)
       const clash = [...containers.values()].some((other) =>
         other.config.name === config.name && other.config.attempt === config.attempt && other.sandboxId === sandboxId)
-      if (clash) throw new RuntimeError('Unknown', `failed to reserve container name "${config.name}_${config.attempt}": name is reserved`)
+      if (clash) {
+        throw new RuntimeError(
+          'Unknown',
+          `failed to reserve container name "${config.name}_${config.attempt}": name is reserved`,
+        )
+      }
       const id = newId()
       const tag = image.tags[0] ?? config.image
       const script = catalog(tag)?.container?.(config) ?? {}
       containers.set(id, {
-        config, sandboxId, script, timer: undefined, resources: config.resources, logDirectory: sandboxConfig.logDirectory,
+        config,
+        sandboxId,
+        script,
+        timer: undefined,
+        resources: config.resources,
+        logDirectory: sandboxConfig.logDirectory,
         status: {
-          id, name: config.name, attempt: config.attempt, image: tag, imageRef: image.id, state: 'created', createdAt: clock.now(),
-          labels: config.labels, annotations: config.annotations, startedAt: 0, finishedAt: 0, exitCode: 0, reason: '', message: '',
-          mounts: config.mounts, logPath: `${sandboxConfig.logDirectory}/${config.logPath}`, user: undefined,
+          id,
+          name: config.name,
+          attempt: config.attempt,
+          image: tag,
+          imageRef: image.id,
+          state: 'created',
+          createdAt: clock.now(),
+          labels: config.labels,
+          annotations: config.annotations,
+          startedAt: 0,
+          finishedAt: 0,
+          exitCode: 0,
+          reason: '',
+          message: '',
+          mounts: config.mounts,
+          logPath: `${sandboxConfig.logDirectory}/${config.logPath}`,
+          user: undefined,
         },
       })
       return id
@@ -225,7 +277,15 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
       const { startError, exitsAfterMs, exitCode = 0, reason, output = [] } = target.script
       const now = clock.now()
       if (startError !== undefined) {
-        target.status = { ...target.status, state: 'exited', startedAt: now, finishedAt: now, exitCode: 128, reason: 'StartError', message: startError }
+        target.status = {
+          ...target.status,
+          state: 'exited',
+          startedAt: now,
+          finishedAt: now,
+          exitCode: 128,
+          reason: 'StartError',
+          message: startError,
+        }
         throw new RuntimeError('Unknown', startError)
       }
       target.status = { ...target.status, state: 'running', startedAt: now }
@@ -254,7 +314,9 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
     },
     async listContainers(filter) {
       await enter('listContainers')
-      return [...containers.values()].map(({ status, sandboxId }) => ({ ...status, sandboxId })).filter((item) => matches(filter, item))
+      return [...containers.values()]
+        .map(({ status, sandboxId }) => ({ ...status, sandboxId }))
+        .filter((item) => matches(filter, item))
     },
     async updateContainerResources(id, resources) {
       await enter('updateContainerResources')
@@ -279,12 +341,20 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
 
     async containerStats(filter) {
       await enter('containerStats')
-      return [...containers.values()].filter(({ status, sandboxId }) =>
-        status.state === 'running' && matches(filter, { ...status, sandboxId }))
+      return [...containers.values()]
+        .filter(({ status, sandboxId }) => status.state === 'running' && matches(filter, { ...status, sandboxId }))
         .map(({ status }) => ({
-          id: status.id, name: status.name, labels: status.labels, timestamp: clock.now(),
-          cpuUsageNanoseconds: Math.round((clock.now() - status.startedAt) * 10_000), memoryWorkingSetBytes: 8 * 2 ** 20,
-          memoryUsageBytes: 10 * 2 ** 20, memoryRssBytes: 6 * 2 ** 20, pageFaults: 0, majorPageFaults: 0, writableLayerBytes: 4096,
+          id: status.id,
+          name: status.name,
+          labels: status.labels,
+          timestamp: clock.now(),
+          cpuUsageNanoseconds: Math.round((clock.now() - status.startedAt) * 10_000),
+          memoryWorkingSetBytes: 8 * 2 ** 20,
+          memoryUsageBytes: 10 * 2 ** 20,
+          memoryRssBytes: 6 * 2 ** 20,
+          pageFaults: 0,
+          majorPageFaults: 0,
+          writableLayerBytes: 4096,
           writableLayerInodes: 4,
         }))
     },
@@ -314,7 +384,12 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
     async pullImage(name) {
       await enter('pullImage')
       const script = catalog(name)
-      if (!script) throw new RuntimeError('NotFound', `failed to pull and unpack image "${name}": failed to resolve reference "${name}": not found`)
+      if (!script) {
+        throw new RuntimeError(
+          'NotFound',
+          `failed to pull and unpack image "${name}": failed to resolve reference "${name}": not found`,
+        )
+      }
       if (script.pullMs) await clock.sleep(script.pullMs)
       if (script.pullError !== undefined) throw new RuntimeError('Unknown', script.pullError)
       return (findImage(name) ?? putImage(name)).id

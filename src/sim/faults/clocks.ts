@@ -1,6 +1,5 @@
 /** Wall clocks that jump, forward and back, on any machine. They stay wrong: nobody may depend on them. */
-import type { Fault } from './fault.ts'
-import { pause } from './fault.ts'
+import { pause, type Fault } from './fault.ts'
 
 const steps = [1_000, 40_000, 600_000, 3_600_000]
 

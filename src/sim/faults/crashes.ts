@@ -2,15 +2,16 @@
 import type { CrashOutcome } from '../disk.ts'
 import type { Laboratory } from '../laboratory.ts'
 import type { SeededRandom } from '../random.ts'
-import type { Fault } from './fault.ts'
-import { pause } from './fault.ts'
+import { pause, type Fault } from './fault.ts'
 
 export const controlPlaneCrash: Fault = {
   name: 'control plane crashes',
   async run(lab, random, signal) {
     const meanMs = 60_000 + random.below(300_000)
     while (await pause(lab, random, meanMs, signal)) {
-      const outcome: CrashOutcome = random.chance(0.7) ? { type: 'random', random: random.fork(`crash ${lab.controlPlane.crashes}`) } : { type: 'nothing' }
+      const outcome: CrashOutcome = random.chance(0.7)
+        ? { type: 'random', random: random.fork(`crash ${lab.controlPlane.crashes}`) }
+        : { type: 'nothing' }
       if (random.chance(0.5)) crashNow(lab, outcome)
       else await crashAtDisk(lab, random, outcome, signal)
       if (lab.controlPlane.isUp) break
@@ -27,7 +28,12 @@ function crashNow(lab: Laboratory, outcome: CrashOutcome): void {
 }
 
 /** In the middle of a write or a sync, one of the next few. */
-async function crashAtDisk(lab: Laboratory, random: SeededRandom, outcome: CrashOutcome, signal: AbortSignal): Promise<void> {
+async function crashAtDisk(
+  lab: Laboratory,
+  random: SeededRandom,
+  outcome: CrashOutcome,
+  signal: AbortSignal,
+): Promise<void> {
   const crashed = Promise.withResolvers<void>()
   let left = 1 + random.below(50)
   lab.controlPlane.disk.beforeEach = (operation, path) => {

@@ -1,4 +1,6 @@
-/** THE list of faults. Each seed enables a random part of it ("swarm testing": bugs that one fault hides, others show). */
+/**
+ * THE list of faults. Each seed enables a random part of it ("swarm testing": bugs that one fault hides, others show).
+ */
 import type { SeededRandom } from '../random.ts'
 import { clockSteps } from './clocks.ts'
 import { controlPlaneCrash } from './crashes.ts'

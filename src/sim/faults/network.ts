@@ -1,8 +1,7 @@
 /** Networks that are slow, lose things and refuse: for all of the time, in several strengths. */
 import { aborted } from '#base/task-group.ts'
 import type { Fault } from './fault.ts'
-import type { NetworkFaults } from './transport.ts'
-import { perfectNetwork } from './transport.ts'
+import { perfectNetwork, type NetworkFaults } from './transport.ts'
 
 function network(name: string, faults: Partial<NetworkFaults>): Fault {
   return {

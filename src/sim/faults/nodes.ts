@@ -1,7 +1,8 @@
-/** Kubelets that restart, machines that lose power, containers that end, images that cannot be had, runtimes that fail. */
+/**
+ * Kubelets that restart, machines that lose power, containers that end, images that cannot be had, runtimes that fail.
+ */
 import { aborted } from '#base/task-group.ts'
-import type { Fault } from './fault.ts'
-import { pause } from './fault.ts'
+import { pause, type Fault } from './fault.ts'
 
 export const kubeletRestart: Fault = {
   name: 'kubelet restarts',

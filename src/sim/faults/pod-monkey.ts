@@ -1,6 +1,6 @@
 /** Somebody who changes and deletes what others own: labels, pods and replica sets, in every way of deleting. */
-import { pod } from '#api/core/pod/pod.ts'
 import { replicaSet } from '#api/apps/replicaset/replicaset.ts'
+import { pod } from '#api/core/pod/pod.ts'
 import type { ReplicaSet } from '#api/gen/apps-v1.ts'
 import type { Pod } from '#api/gen/core-v1.ts'
 import type { Client } from '#client/client.ts'
@@ -9,8 +9,7 @@ import type { Stored } from '#machinery/meta/object.ts'
 import type { Laboratory } from '../laboratory.ts'
 import { ConnectionLost } from '../process.ts'
 import type { SeededRandom } from '../random.ts'
-import type { Fault } from './fault.ts'
-import { pause } from './fault.ts'
+import { pause, type Fault } from './fault.ts'
 
 const policies = ['Orphan', 'Background', 'Foreground', undefined] as const
 
@@ -46,11 +45,17 @@ async function act(lab: Laboratory, client: Client, random: SeededRandom): Promi
     }
     case 2:
       lab.note(`the monkey evicts pod ${name}`)
-      await own.subresource(name, 'eviction').create({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: victim.metadata.namespace! } })
+      await own.subresource(name, 'eviction').create({
+        apiVersion: 'policy/v1',
+        kind: 'Eviction',
+        metadata: { name, namespace: victim.metadata.namespace! },
+      })
       return
     case 3:
       lab.note(`the monkey changes the image of pod ${name}`)
-      await own.patch(name, 'strategic', { spec: { containers: [{ name: victim.spec!.containers[0]!.name, image: `changed:${random.below(5)}` }] } })
+      await own.patch(name, 'strategic', {
+        spec: { containers: [{ name: victim.spec!.containers[0]!.name, image: `changed:${random.below(5)}` }] },
+      })
       return
     case 4:
       if (sets.length === 0) return
@@ -65,10 +70,17 @@ async function act(lab: Laboratory, client: Client, random: SeededRandom): Promi
 async function relabel(lab: Laboratory, client: Client, random: SeededRandom, victim: Stored<Pod>): Promise<void> {
   const app = random.pick(['taken', 'web', 'api', 'shop', null])
   lab.note(`the monkey labels pod ${victim.metadata.name} app=${app}`)
-  await client.of(pod, victim.metadata.namespace).patch(victim.metadata.name, 'merge', { metadata: { labels: { app } } })
+  await client
+    .of(pod, victim.metadata.namespace)
+    .patch(victim.metadata.name, 'merge', { metadata: { labels: { app } } })
 }
 
-async function deleteSet(lab: Laboratory, client: Client, random: SeededRandom, set: Stored<ReplicaSet>): Promise<void> {
+async function deleteSet(
+  lab: Laboratory,
+  client: Client,
+  random: SeededRandom,
+  set: Stored<ReplicaSet>,
+): Promise<void> {
   const propagationPolicy = random.pick(policies)
   lab.note(`the monkey deletes replica set ${set.metadata.name} ${propagationPolicy}`)
   await client.of(replicaSet, set.metadata.namespace).delete(set.metadata.name, { propagationPolicy })

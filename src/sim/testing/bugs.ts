@@ -43,10 +43,15 @@ function inStore(change: (key: string, text: string) => string): Tampering {
         const text = decoder.decode(then.value.subarray(8))
         const changed = change(key, text)
         if (changed === text) return store.swap(key, ifRevision, then)
-        return store.swap(key, ifRevision, { type: 'put', value: Uint8Array.from([...then.value.subarray(0, 8), ...encoder.encode(changed)]) })
+        return store.swap(key, ifRevision, {
+          type: 'put',
+          value: Uint8Array.from([...then.value.subarray(0, 8), ...encoder.encode(changed)]),
+        })
       }
       const bound = ['read', 'current', 'watch', 'waitFor', 'compact'] as const
-      for (const name of bound) Object.defineProperty(tampered, name, { value: (store[name] as (...all: unknown[]) => unknown).bind(store) })
+      for (const name of bound) {
+        Object.defineProperty(tampered, name, { value: (store[name] as (...all: unknown[]) => unknown).bind(store) })
+      }
       Object.defineProperty(tampered, 'revision', { get: () => store.revision })
       Object.defineProperty(tampered, 'compactedRevision', { get: () => store.compactedRevision })
       return tampered
@@ -74,7 +79,10 @@ export const bugs: readonly Bug[] = [
       const sizeOf = (object: unknown): number => (object as Deployment).spec?.replicas ?? 0
       const before = await next({ verb: 'get', path: call.path })
       if (sizeOf(call.object) >= sizeOf(before)) return await next(call)
-      return await next({ ...call, object: { ...call.object, spec: { ...(call.object as Deployment).spec, replicas: 0 } } as KubeObject })
+      return await next({
+        ...call,
+        object: { ...call.object, spec: { ...(call.object as Deployment).spec, replicas: 0 } } as KubeObject,
+      })
     }),
   },
   {
@@ -88,7 +96,11 @@ export const bugs: readonly Bug[] = [
     promise: /bound once/,
     tampering: () => {
       let writes = 0
-      return inStore((key, text) => (key.startsWith('/registry/pods/default/') && ++writes % 20 === 0 ? text.replace('"nodeName":"node-1"', '"nodeName":"node-2"') : text))
+      return inStore((key, text) =>
+        key.startsWith('/registry/pods/default/') && ++writes % 20 === 0
+          ? text.replace('"nodeName":"node-1"', '"nodeName":"node-2"')
+          : text,
+      )
     },
   },
   {
@@ -100,12 +112,18 @@ export const bugs: readonly Bug[] = [
   {
     name: 'slices are never updated',
     promise: /endpoints hold/,
-    tampering: () => forUser(/:endpointslice-controller$/, (call, next) => (call.verb === 'update' ? Promise.resolve(call.object) : next(call))),
+    tampering: () =>
+      forUser(/:endpointslice-controller$/, (call, next) =>
+        call.verb === 'update' ? Promise.resolve(call.object) : next(call),
+      ),
   },
   {
     name: 'the garbage collector deletes nothing',
     promise: /orphan|asked for|deleted pod/,
-    tampering: () => forUser(/:generic-garbage-collector$/, (call, next) => (call.verb === 'delete' ? next({ verb: 'get', path: call.path }) : next(call))),
+    tampering: () =>
+      forUser(/:generic-garbage-collector$/, (call, next) =>
+        call.verb === 'delete' ? next({ verb: 'get', path: call.path }) : next(call),
+      ),
   },
   {
     name: 'runtimes say that containers have stopped which run on',
@@ -122,7 +140,9 @@ export const bugs: readonly Bug[] = [
         const isStatus = call.verb === 'patch' && call.path.resource === 'pods' && call.path.subresource === 'status'
         const counts = isStatus ? (call.patch as Pod).status?.containerStatuses ?? [] : []
         // The second time that a count is told: then it falls.
-        if (!isStatus || !counts.some(({ restartCount }) => restartCount > 0) || ++restarted % 5 !== 2) return next(call)
+        if (!isStatus || !counts.some(({ restartCount }) => restartCount > 0) || ++restarted % 5 !== 2) {
+          return next(call)
+        }
         return next({ ...call, patch: withoutRestarts(call.patch as Pod) })
       })
     },
@@ -132,9 +152,17 @@ export const bugs: readonly Bug[] = [
     promise: /without a reason|without a pause|asked for/,
     tampering: () => {
       let writes = 0
-      return forUser(/:replicaset-controller$/, (call, next) => (isWrite(call) && call.verb === 'update' && call.path.subresource === 'status'
-        ? next({ ...call, object: { ...call.object, status: { ...(call.object as Deployment).status, fullyLabeledReplicas: 100 + ++writes } } as KubeObject })
-        : next(call)))
+      return forUser(/:replicaset-controller$/, (call, next) =>
+        isWrite(call) && call.verb === 'update' && call.path.subresource === 'status'
+          ? next({
+              ...call,
+              object: {
+                ...call.object,
+                status: { ...(call.object as Deployment).status, fullyLabeledReplicas: 100 + ++writes },
+              } as KubeObject,
+            })
+          : next(call),
+      )
     },
   },
 ]
@@ -159,7 +187,9 @@ function lying(runtime: ContainerRuntime): ContainerRuntime {
   const stopped = new Set<string>()
   const hidden = new Set<string>()
   const seen = <T extends Pick<Container, 'id' | 'state'>>(container: T): T =>
-    (stopped.has(container.id) && container.state === 'running' ? { ...container, state: 'exited', exitCode: 143, finishedAt: 1 } : container)
+    stopped.has(container.id) && container.state === 'running'
+      ? { ...container, state: 'exited', exitCode: 143, finishedAt: 1 }
+      : container
   return {
     ...runtime,
     stopContainer: async (id) => { stopped.add(id) },
@@ -176,7 +206,8 @@ function lying(runtime: ContainerRuntime): ContainerRuntime {
       const status = hidden.has(id) ? undefined : await runtime.containerStatus(id)
       return status && seen(status)
     },
-    listContainers: async (filter) => (await runtime.listContainers(filter)).filter(({ id }) => !hidden.has(id)).map(seen),
+    listContainers: async (filter) =>
+      (await runtime.listContainers(filter)).filter(({ id }) => !hidden.has(id)).map(seen),
     async sandboxStatus(id) {
       const status = hidden.has(id) ? undefined : await runtime.sandboxStatus(id)
       return status && { ...status, ready: status.ready && !stopped.has(id) }

@@ -46,9 +46,21 @@ export function certificateSigning(authorizer: Authorizer): AdmissionPlugin {
 
 /** Permission for `domain/name`, or for all of the domain as `domain/*`. */
 function maySign(authorizer: Authorizer, user: UserInfo, verb: string, signerName: string): boolean {
-  return [signerName, `${signerName.split('/')[0]!}/*`].some((name) => authorizer.authorize({
-    type: 'resource', user, verb, group, version: '*', resource: 'signers', subresource: '', namespace: '', name, fieldSelector: [],
-  }).allowed)
+  return [signerName, `${signerName.split('/')[0]!}/*`].some(
+    (name) =>
+      authorizer.authorize({
+        type: 'resource',
+        user,
+        verb,
+        group,
+        version: '*',
+        resource: 'signers',
+        subresource: '',
+        namespace: '',
+        name,
+        fieldSelector: [],
+      }).allowed,
+  )
 }
 
 const clientSigner = 'kubernetes.io/kube-apiserver-client'

@@ -9,7 +9,12 @@ export const defaultIngressClass: AdmissionPlugin = {
   mutate(attributes, context) {
     if (attributes.operation !== 'CREATE' || !isResource(attributes, 'networking.k8s.io', 'ingresses')) return
     const ingress = attributes.object as Ingress
-    if (ingress.spec?.ingressClassName !== undefined || ingress.metadata?.annotations?.['kubernetes.io/ingress.class'] !== undefined) return
+    if (
+      ingress.spec?.ingressClassName !== undefined
+      || ingress.metadata?.annotations?.['kubernetes.io/ingress.class'] !== undefined
+    ) {
+      return
+    }
     const [chosen] = context.list<IngressClass>({ group: 'networking.k8s.io', plural: 'ingressclasses' }, '')
       .filter(({ metadata }) => metadata.annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true')
       .toSorted((a, b) => Date.parse(b.metadata.creationTimestamp) - Date.parse(a.metadata.creationTimestamp)

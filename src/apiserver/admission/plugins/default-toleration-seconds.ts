@@ -12,10 +12,18 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
     const pod = podOf(attributes)
     if (!pod?.spec || (attributes.operation !== 'CREATE' && attributes.operation !== 'UPDATE')) return
     const given: readonly Toleration[] = pod.spec.tolerations ?? []
-    const missing = taints.filter((taint) => !given.some(({ key, effect }) => (!key || key === taint) && (!effect || effect === 'NoExecute')))
+    const missing = taints.filter(
+      (taint) => !given.some(({ key, effect }) => (!key || key === taint) && (!effect || effect === 'NoExecute')),
+    )
     if (missing.length === 0) return
     pod.spec.tolerations = [
-      ...given, ...missing.map((key): Toleration => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: seconds })),
+      ...given,
+      ...missing.map((key): Toleration => ({
+        key,
+        operator: 'Exists',
+        effect: 'NoExecute',
+        tolerationSeconds: seconds,
+      })),
     ]
   },
 }

@@ -1,9 +1,16 @@
 /** LimitRanges: defaults for what containers ask for, and bounds for containers, pods and claims. */
 import type { Container, LimitRange, LimitRangeItem, PersistentVolumeClaim, Pod } from '#api/gen/core-v1.ts'
-import {
-  addQuantities, approximateQuantity, compareQuantities, formatQuantity, parseQuantity, quantityOf, quantitySign, type Quantity,
-} from '#machinery/quantity.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
+import {
+  addQuantities,
+  approximateQuantity,
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+  quantityOf,
+  quantitySign,
+  type Quantity,
+} from '#machinery/quantity.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from '../admission.ts'
 import { aggregate, isResource, refuse } from '../refusal.ts'
 
@@ -18,11 +25,16 @@ export const limitRanger: AdmissionPlugin = {
   },
   validate(attributes, context) {
     const isPod = attributes.operation === 'CREATE' && isResource(attributes, '', 'pods')
-    const isClaim = (attributes.operation === 'CREATE' || attributes.operation === 'UPDATE') && isResource(attributes, '', 'persistentvolumeclaims')
+    const isClaim =
+      (attributes.operation === 'CREATE' || attributes.operation === 'UPDATE')
+      && isResource(attributes, '', 'persistentvolumeclaims')
     if ((!isPod && !isClaim) || attributes.old?.metadata.deletionTimestamp) return
     for (const range of rangesFor(attributes, context)) {
       const faults = (range.spec?.limits ?? []).flatMap((limit) =>
-        (isPod ? podFaults(limit, attributes.object as Pod) : claimFaults(limit, attributes.object as PersistentVolumeClaim)))
+        isPod
+          ? podFaults(limit, attributes.object as Pod)
+          : claimFaults(limit, attributes.object as PersistentVolumeClaim),
+      )
       if (faults.length > 0) throw refuse(attributes, aggregate(faults))
     }
   },
@@ -52,7 +64,10 @@ function setDefaults(pod: Pod, range: DeepReadonly<LimitRange>): void {
 /** What was filled in, as the annotation tells it. */
 function fill(container: Container, requests: Amounts, limits: Amounts, what: string): string[] {
   const resources = container.resources ??= {}
-  const missing = (defaults: Amounts, given: Amounts | undefined): string[] => Object.keys(defaults).filter((name) => given?.[name] === undefined).toSorted()
+  const missing = (defaults: Amounts, given: Amounts | undefined): string[] =>
+    Object.keys(defaults)
+      .filter((name) => given?.[name] === undefined)
+      .toSorted()
   const setLimits = missing(limits, resources.limits)
   const setRequests = missing(requests, resources.requests)
   if (setLimits.length > 0) resources.limits = { ...resources.limits, ...pick(limits, setLimits) }
@@ -71,7 +86,9 @@ function podFaults(limit: DeepReadonly<LimitRangeItem>, pod: Pod): string[] {
   const containers = pod.spec?.containers ?? []
   const initContainers = pod.spec?.initContainers ?? []
   if (limit.type === 'Container') {
-    return [...containers, ...initContainers].flatMap(({ resources }) => faultsOf(limit, resources?.requests ?? {}, resources?.limits ?? {}))
+    return [...containers, ...initContainers].flatMap(({ resources }) =>
+      faultsOf(limit, resources?.requests ?? {}, resources?.limits ?? {}),
+    )
   }
   if (limit.type !== 'Pod') return []
   const sidecars = initContainers.filter((container) => container.restartPolicy === 'Always')
@@ -93,7 +110,9 @@ function sumOf(parts: readonly Amounts[]): Record<string, string> {
   const sums: Record<string, string> = {}
   for (const name of Object.keys(parts[0] ?? {})) {
     if (parts.some((part) => part[name] === undefined)) continue
-    sums[name] = formatQuantity(parts.reduce((sum, part) => addQuantities(sum, parseQuantity(part[name]!)), quantityOf(0)))
+    sums[name] = formatQuantity(
+      parts.reduce((sum, part) => addQuantities(sum, parseQuantity(part[name]!)), quantityOf(0)),
+    )
   }
   return sums
 }
@@ -116,7 +135,9 @@ function faultsOf(limit: DeepReadonly<LimitRangeItem>, requests: Amounts, limits
   return [
     ...each(limit.min, (name, bound) => minimumFault(limit.type, name, bound, requests[name], limits[name])),
     ...each(limit.max, (name, bound) => maximumFault(limit.type, name, bound, requests[name], limits[name])),
-    ...each(limit.maxLimitRequestRatio, (name, bound) => ratioFault(limit.type, name, bound, requests[name], limits[name])),
+    ...each(limit.maxLimitRequestRatio, (name, bound) =>
+      ratioFault(limit.type, name, bound, requests[name], limits[name]),
+    ),
   ]
 }
 

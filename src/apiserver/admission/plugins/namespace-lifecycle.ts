@@ -19,12 +19,26 @@ export const namespaceLifecycle: AdmissionPlugin = {
       return
     }
     // Telling whether the namespace exists would tell too much in the answer to an access review.
-    if (namespace === '' || operation === 'DELETE' || operation === 'CONNECT' || resource === 'localsubjectaccessreviews') return
+    if (
+      namespace === ''
+      || operation === 'DELETE'
+      || operation === 'CONNECT'
+      || resource === 'localsubjectaccessreviews'
+    ) {
+      return
+    }
     const found = context.get<Namespace>(namespaces, '', namespace)
     if (!found) throw notFound({ group: '', resource: 'namespaces' }, namespace)
     if (operation !== 'CREATE' || found.status?.phase !== 'Terminating') return
-    const { status } = refuse(attributes, `unable to create new content in namespace ${namespace} because it is being terminated`)
-    const cause = { reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }
+    const { status } = refuse(
+      attributes,
+      `unable to create new content in namespace ${namespace} because it is being terminated`,
+    )
+    const cause = {
+      reason: 'NamespaceTerminating',
+      message: `namespace ${namespace} is being terminated`,
+      field: 'metadata.namespace',
+    }
     throw new ApiError({ ...status, details: { ...status.details, causes: [cause] } })
   },
 }

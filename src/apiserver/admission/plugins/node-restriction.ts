@@ -1,9 +1,9 @@
 /** A kubelet writes only what is its own node's: the Node, its Lease and CSINode, and the pods that run on it. */
 import type { TokenRequest } from '#api/gen/authentication-v1.ts'
-import type { Node, Pod, PersistentVolumeClaim } from '#api/gen/core-v1.ts'
+import type { Node, PersistentVolumeClaim, Pod } from '#api/gen/core-v1.ts'
 import type { ResourceSlice } from '#api/gen/resource-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
-import { type ApiError, notFound } from '#machinery/errors/api-error.ts'
+import { notFound, type ApiError } from '#machinery/errors/api-error.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { nodeNameOf } from '../../authz/node-authorizer.ts'
@@ -35,14 +35,22 @@ function checkFor(attributes: AdmissionAttributes, context: AdmissionContext, no
       if (subresource === 'status') return checkPodStatus(attributes, node)
       if (subresource === 'eviction') return checkEviction(attributes, context, node)
       return `unexpected pod subresource ${quoteGo(subresource)}, only 'status' and 'eviction' are allowed`
-    case 'nodes.': return checkNode(attributes, node)
-    case 'persistentvolumeclaims.': return subresource === 'status' ? checkClaimStatus(attributes, node) : 'may only update PVC status'
-    case 'serviceaccounts.': return checkToken(attributes, context, node)
-    case 'leases.coordination.k8s.io': return checkLease(attributes, node)
+    case 'nodes.':
+      return checkNode(attributes, node)
+    case 'persistentvolumeclaims.':
+      return subresource === 'status' ? checkClaimStatus(attributes, node) : 'may only update PVC status'
+    case 'serviceaccounts.':
+      return checkToken(attributes, context, node)
+    case 'leases.coordination.k8s.io':
+      return checkLease(attributes, node)
     case 'csinodes.storage.k8s.io':
-      return ownName(attributes) === node ? undefined : 'can only access CSINode with the same name as the requesting node'
-    case 'resourceslices.resource.k8s.io': return checkSlice(attributes, node)
-    default: return undefined
+      return ownName(attributes) === node
+        ? undefined
+        : 'can only access CSINode with the same name as the requesting node'
+    case 'resourceslices.resource.k8s.io':
+      return checkSlice(attributes, node)
+    default:
+      return undefined
   }
 }
 
@@ -50,7 +58,9 @@ function checkPod(attributes: AdmissionAttributes, context: AdmissionContext, no
   const quoted = quoteGo(node)
   if (attributes.operation === 'DELETE') {
     const pod = attributes.old as Stored<Pod> | undefined
-    return pod?.spec?.nodeName === node ? undefined : `node ${quoted} can only delete pods with spec.nodeName set to itself`
+    return pod?.spec?.nodeName === node
+      ? undefined
+      : `node ${quoted} can only delete pods with spec.nodeName set to itself`
   }
   if (attributes.operation !== 'CREATE') {
     return `unexpected operation ${quoteGo(attributes.operation)}, node ${quoted} can only create and delete mirror pods`
@@ -84,15 +94,23 @@ function checkOwner(pod: Pod, context: AdmissionContext, node: string): Problem 
   if (owner.blockOwnerDeletion) return `node ${quoted} must not set blockOwnerDeletion on an owner reference`
   const object = context.get<Node>({ group: '', plural: 'nodes' }, '', node)
   if (!object) return notFound({ group: '', resource: 'nodes' }, node)
-  return owner.uid === object.metadata.uid ? undefined : `node ${node} UID mismatch: expected ${owner.uid} got ${object.metadata.uid}`
+  return owner.uid === object.metadata.uid
+    ? undefined
+    : `node ${node} UID mismatch: expected ${owner.uid} got ${object.metadata.uid}`
 }
 
 function referencesConfigMap(pod: Pod): boolean {
   const { spec } = pod
   const containers = [...spec?.initContainers ?? [], ...spec?.containers ?? [], ...spec?.ephemeralContainers ?? []]
-  return containers.some(({ env, envFrom }) =>
-    env?.some((variable) => variable.valueFrom?.configMapKeyRef) || envFrom?.some((source) => source.configMapRef))
-    || (spec?.volumes ?? []).some((volume) => volume.configMap || volume.projected?.sources?.some((source) => source.configMap))
+  return (
+    containers.some(
+      ({ env, envFrom }) =>
+        env?.some((variable) => variable.valueFrom?.configMapKeyRef) || envFrom?.some((source) => source.configMapRef),
+    )
+    || (spec?.volumes ?? []).some(
+      (volume) => volume.configMap || volume.projected?.sources?.some((source) => source.configMap),
+    )
+  )
 }
 
 function checkPodStatus(attributes: AdmissionAttributes, node: string): Problem {
@@ -130,10 +148,21 @@ function checkClaimStatus(attributes: AdmissionAttributes, node: string): Proble
   const rest = (claim: DeepReadonly<PersistentVolumeClaim>): unknown => {
     const { metadata, status, ...others } = claim
     const { resourceVersion: _, managedFields: __, ...kept } = metadata ?? {}
-    const { capacity: _1, conditions: _2, allocatedResources: _3, allocatedResourceStatuses: _4, ...keptStatus } = status ?? {}
+    const {
+      capacity: _1,
+      conditions: _2,
+      allocatedResources: _3,
+      allocatedResourceStatuses: _4,
+      ...keptStatus
+    } = status ?? {}
     return { ...others, metadata: kept, status: keptStatus }
   }
-  if (semanticEqual(rest(attributes.old as DeepReadonly<PersistentVolumeClaim>), rest(attributes.object as PersistentVolumeClaim))) {
+  if (
+    semanticEqual(
+      rest(attributes.old as DeepReadonly<PersistentVolumeClaim>),
+      rest(attributes.object as PersistentVolumeClaim),
+    )
+  ) {
     return undefined
   }
   return `node ${quoteGo(node)} is not allowed to update fields other than status.quantity and status.conditions`
@@ -155,13 +184,23 @@ function checkNode(attributes: AdmissionAttributes, name: string): Problem {
   }
   const labels = forbiddenLabels(node.metadata?.labels ?? {}, old?.metadata?.labels ?? {})
   if (labels.length === 0) return undefined
-  return old ? `is not allowed to modify labels: ${labels.join(', ')}` : `node ${quoted} is not allowed to set the following labels: ${labels.join(', ')}`
+  return old
+    ? `is not allowed to modify labels: ${labels.join(', ')}`
+    : `node ${quoted} is not allowed to set the following labels: ${labels.join(', ')}`
 }
 
 const kubeletLabels: ReadonlySet<string> = new Set([
-  'kubernetes.io/hostname', 'topology.kubernetes.io/zone', 'topology.kubernetes.io/region', 'failure-domain.beta.kubernetes.io/zone',
-  'failure-domain.beta.kubernetes.io/region', 'node.kubernetes.io/instance-type', 'beta.kubernetes.io/instance-type',
-  'kubernetes.io/os', 'kubernetes.io/arch', 'beta.kubernetes.io/os', 'beta.kubernetes.io/arch',
+  'kubernetes.io/hostname',
+  'topology.kubernetes.io/zone',
+  'topology.kubernetes.io/region',
+  'failure-domain.beta.kubernetes.io/zone',
+  'failure-domain.beta.kubernetes.io/region',
+  'node.kubernetes.io/instance-type',
+  'beta.kubernetes.io/instance-type',
+  'kubernetes.io/os',
+  'kubernetes.io/arch',
+  'beta.kubernetes.io/os',
+  'beta.kubernetes.io/arch',
 ])
 
 function forbiddenLabels(now: Readonly<Record<string, string>>, before: Readonly<Record<string, string>>): string[] {
@@ -198,7 +237,9 @@ function checkLease(attributes: AdmissionAttributes, node: string): Problem {
   if (attributes.namespace !== 'kube-node-lease') {
     return 'can only access leases in the "kube-node-lease" system namespace'
   }
-  return ownName(attributes) === node ? undefined : 'can only access node lease with the same name as the requesting node'
+  return ownName(attributes) === node
+    ? undefined
+    : 'can only access node lease with the same name as the requesting node'
 }
 
 function checkSlice(attributes: AdmissionAttributes, node: string): Problem {

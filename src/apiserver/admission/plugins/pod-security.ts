@@ -8,14 +8,20 @@ import { invalid } from '#machinery/errors/api-error.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from '../admission.ts'
 import type { CheckedPod } from '../pod-security/check.ts'
-import { type LevelVersion, formatViolations, labelProblems, levelOf, violationsOf } from '../pod-security/policy.ts'
+import { formatViolations, labelProblems, levelOf, violationsOf, type LevelVersion } from '../pod-security/policy.ts'
 import { isResource, refuse } from '../refusal.ts'
 
 /** Subresources that cannot change what a pod may do. */
 const harmless: ReadonlySet<string> =
   new Set(['exec', 'attach', 'binding', 'eviction', 'log', 'portforward', 'proxy', 'status', 'scale', 'token'])
 const templated: ReadonlySet<string> = new Set([
-  'deployments.apps', 'replicasets.apps', 'statefulsets.apps', 'daemonsets.apps', 'jobs.batch', 'cronjobs.batch', 'replicationcontrollers.',
+  'deployments.apps',
+  'replicasets.apps',
+  'statefulsets.apps',
+  'daemonsets.apps',
+  'jobs.batch',
+  'cronjobs.batch',
+  'replicationcontrollers.',
   'podtemplates.',
 ])
 /** A namespace with more pods is not looked through when its labels change; upstream stops at 3,000. */
@@ -56,7 +62,9 @@ function checkTemplate(attributes: AdmissionAttributes, context: AdmissionContex
 
 function warnAbout(attributes: AdmissionAttributes, wanted: LevelVersion, pod: CheckedPod): void {
   const violations = violationsOf(pod, wanted.level)
-  if (violations.length > 0) attributes.warn(`would violate PodSecurity ${name(wanted)}: ${formatViolations(violations)}`)
+  if (violations.length > 0) {
+    attributes.warn(`would violate PodSecurity ${name(wanted)}: ${formatViolations(violations)}`)
+  }
 }
 
 /**
@@ -80,7 +88,9 @@ function checkNamespace(attributes: AdmissionAttributes, context: AdmissionConte
     if (reasons !== '') found.set(reasons, [...found.get(reasons) ?? [], pod.metadata.name])
   }
   if (found.size === 0) return
-  attributes.warn(`existing pods in namespace ${JSON.stringify(namespaceName)} violate the new PodSecurity enforce level ${name(enforced)}`)
+  attributes.warn(
+    `existing pods in namespace ${JSON.stringify(namespaceName)} violate the new PodSecurity enforce level ${name(enforced)}`,
+  )
   for (const [reasons, names] of found) {
     const [first] = names.toSorted()
     const others =
@@ -94,7 +104,10 @@ function name({ level, version }: LevelVersion): string {
 }
 
 interface Templated {
-  readonly spec?: { readonly template?: PodTemplateSpec; readonly jobTemplate?: { readonly spec?: { readonly template?: PodTemplateSpec } } }
+  readonly spec?: {
+    readonly template?: PodTemplateSpec
+    readonly jobTemplate?: { readonly spec?: { readonly template?: PodTemplateSpec } }
+  }
   readonly template?: PodTemplateSpec
 }
 
@@ -109,7 +122,13 @@ function toChecked(pod: DeepReadonly<Pod | PodTemplateSpec>): CheckedPod {
 /** Most updates of a pod cannot make it more dangerous; those were admitted once and must not fail now. */
 function isSignificant(pod: DeepReadonly<Pod>, old: DeepReadonly<Pod>): boolean {
   const rest = (each: DeepReadonly<Pod>): unknown => {
-    const { tolerations: _, activeDeadlineSeconds: __, terminationGracePeriodSeconds: ___, schedulingGates: ____, ...spec } = each.spec ?? { containers: [] }
+    const {
+      tolerations: _,
+      activeDeadlineSeconds: __,
+      terminationGracePeriodSeconds: ___,
+      schedulingGates: ____,
+      ...spec
+    } = each.spec ?? { containers: [] }
     return spec
   }
   return !semanticEqual(rest(pod), rest(old))

@@ -5,14 +5,18 @@ import { isResource, podOf } from '../refusal.ts'
 
 const topologyLabels = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region']
 
-/** On a binding, whose labels become the pod's; and on a pod that is created on a node. An unknown node adds nothing. */
+/**
+ * On a binding, whose labels become the pod's; and on a pod that is created on a node. An unknown node adds nothing.
+ */
 export const podTopologyLabels: AdmissionPlugin = {
   name: 'PodTopologyLabels',
   mutate(attributes, context) {
     if (attributes.operation !== 'CREATE') return
     if (isResource(attributes, '', 'pods', 'binding')) {
       const binding = attributes.object as Binding
-      if (binding.target.kind === undefined || binding.target.kind === 'Node') addLabels(binding, binding.target.name, context)
+      if (binding.target.kind === undefined || binding.target.kind === 'Node') {
+        addLabels(binding, binding.target.name, context)
+      }
       return
     }
     const pod = podOf(attributes)

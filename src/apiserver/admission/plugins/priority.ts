@@ -9,7 +9,11 @@ const classes = { group: 'scheduling.k8s.io', plural: 'priorityclasses' }
 
 /** The two that every cluster has; their names must be used for nothing else. */
 export const systemPriorityClasses: readonly PriorityClass[] = [
-  ['system-node-critical', 2_000_001_000, 'Used for system critical pods that must not be moved from their current node.'],
+  [
+    'system-node-critical',
+    2_000_001_000,
+    'Used for system critical pods that must not be moved from their current node.',
+  ],
   ['system-cluster-critical', 2_000_000_000,
     'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.'],
 ].map(([name, value, description]) => ({
@@ -48,13 +52,19 @@ function setPriority(attributes: AdmissionAttributes, context: AdmissionContext,
   if (found) spec.priorityClassName = found.metadata.name
   const priority = found?.value ?? 0
   if (spec.priority !== undefined && spec.priority !== priority) {
-    throw refuse(attributes, `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`)
+    throw refuse(
+      attributes,
+      `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
+    )
   }
   spec.priority = priority
   const policy = found ? found.preemptionPolicy : 'PreemptLowerPriority'
   if (policy === undefined) return
   if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
-    throw refuse(attributes, `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`)
+    throw refuse(
+      attributes,
+      `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
+    )
   }
   spec.preemptionPolicy = policy
 }

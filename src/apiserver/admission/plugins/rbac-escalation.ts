@@ -19,11 +19,15 @@ export function rbacEscalation(authorizer: Authorizer, resolver: RuleResolver): 
     name: 'RBACEscalation',
     validate(attributes, context) {
       const { kind, resource, subresource, operation, user, object } = attributes
-      if (kind.group !== group || subresource !== '' || !object || (operation !== 'CREATE' && operation !== 'UPDATE')) return
+      if (kind.group !== group || subresource !== '' || !object || (operation !== 'CREATE' && operation !== 'UPDATE')) {
+        return
+      }
       if (user.groups.includes('system:masters')) return
       if (operation === 'UPDATE' && isOnlyForDeletion(object, attributes.old)) return
       if (resource === 'roles' || resource === 'clusterroles') checkRole(attributes, authorizer, resolver)
-      else if (resource === 'rolebindings' || resource === 'clusterrolebindings') checkBinding(attributes, context, authorizer, resolver)
+      else if (resource === 'rolebindings' || resource === 'clusterrolebindings') {
+        checkBinding(attributes, context, authorizer, resolver)
+      }
     },
   }
 }

@@ -1,13 +1,24 @@
 /** ResourceQuotas: refuses what would use more than is allowed, and counts what is admitted at once. */
-import type { ResourceQuota } from '#api/gen/core-v1.ts'
 import {
-  type Amounts, type CountedResource, addAmounts, matchesQuota, matchingNames, missingAmounts, pickAmounts, usageOf,
+  addAmounts,
+  matchesQuota,
+  matchingNames,
+  missingAmounts,
+  pickAmounts,
+  usageOf,
+  type Amounts,
+  type CountedResource,
 } from '#api/core/resourcequota/usage.ts'
+import type { ResourceQuota } from '#api/gen/core-v1.ts'
 import { serviceUnavailable } from '#machinery/errors/api-error.ts'
-import {
-  compareQuantities, formatQuantity, parseQuantity, quantitySign, subtractQuantities,
-} from '#machinery/quantity.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import {
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+  quantitySign,
+  subtractQuantities,
+} from '#machinery/quantity.ts'
 import { KeyLocks } from '../../rest/context.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from '../admission.ts'
 import { refuse } from '../refusal.ts'
@@ -84,9 +95,14 @@ function planCharges(attributes: AdmissionAttributes, context: AdmissionContext)
     const delta = pickAmounts(increase(usage, before), Object.keys(hard))
     if (Object.keys(delta).length === 0) continue
     const total = addAmounts(used, delta)
-    const exceeded = Object.keys(delta).filter((each) => compareQuantities(parseQuantity(total[each]!), parseQuantity(hard[each]!)) > 0)
+    const exceeded = Object.keys(delta).filter(
+      (each) => compareQuantities(parseQuantity(total[each]!), parseQuantity(hard[each]!)) > 0,
+    )
     if (exceeded.length > 0) {
-      throw refuse(attributes, `exceeded quota: ${name}, requested: ${print(delta, exceeded)}, used: ${print(used, exceeded)}, limited: ${print(hard, exceeded)}`)
+      throw refuse(
+        attributes,
+        `exceeded quota: ${name}, requested: ${print(delta, exceeded)}, used: ${print(used, exceeded)}, limited: ${print(hard, exceeded)}`,
+      )
     }
     changes.push({ quota, used: total })
   }

@@ -1,8 +1,8 @@
 /** A pod's runtime class brings its overhead and the nodes that can run it. */
 import type { Pod, Toleration } from '#api/gen/core-v1.ts'
 import type { RuntimeClass } from '#api/gen/node-v1.ts'
-import { compareQuantities, parseQuantity } from '#machinery/quantity.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { compareQuantities, parseQuantity } from '#machinery/quantity.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from '../admission.ts'
 import { podOf, refuse } from '../refusal.ts'
 
@@ -48,20 +48,37 @@ function setScheduling(attributes: AdmissionAttributes, pod: Pod, { scheduling }
   for (const [key, value] of Object.entries(scheduling?.nodeSelector ?? {})) {
     const own = spec.nodeSelector?.[key]
     if (own !== undefined && own !== value) {
-      throw refuse(attributes, `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own}`)
+      throw refuse(
+        attributes,
+        `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own}`,
+      )
     }
     spec.nodeSelector = { ...spec.nodeSelector, [key]: value }
   }
-  const added = (scheduling?.tolerations ?? []).filter((toleration) => !(spec.tolerations ?? []).some((own) => sameToleration(own, toleration)))
-  if (added.length > 0) spec.tolerations = [...spec.tolerations ?? [], ...added.map((toleration) => ({ ...toleration }))]
+  const added = (scheduling?.tolerations ?? []).filter(
+    (toleration) => !(spec.tolerations ?? []).some((own) => sameToleration(own, toleration)),
+  )
+  if (added.length > 0) {
+    spec.tolerations = [...(spec.tolerations ?? []), ...added.map((toleration) => ({ ...toleration }))]
+  }
 }
 
 function sameToleration(a: Readonly<Toleration>, b: Readonly<Toleration>): boolean {
-  return a.key === b.key && a.operator === b.operator && a.value === b.value && a.effect === b.effect && a.tolerationSeconds === b.tolerationSeconds
+  return (
+    a.key === b.key
+    && a.operator === b.operator
+    && a.value === b.value
+    && a.effect === b.effect
+    && a.tolerationSeconds === b.tolerationSeconds
+  )
 }
 
 function sameAmounts(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length
-    && keys.every((key) => b[key] !== undefined && compareQuantities(parseQuantity(a[key]!), parseQuantity(b[key])) === 0)
+  return (
+    keys.length === Object.keys(b).length
+    && keys.every(
+      (key) => b[key] !== undefined && compareQuantities(parseQuantity(a[key]!), parseQuantity(b[key])) === 0,
+    )
+  )
 }

@@ -82,7 +82,11 @@ function tokenVolume(name: string): Volume {
       sources: [
         { serviceAccountToken: { expirationSeconds: tokenSeconds, path: 'token' } },
         { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-        { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+        {
+          downwardAPI: {
+            items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+          },
+        },
       ],
       defaultMode: 0o644,
     },
@@ -104,10 +108,20 @@ export function referencesSecret(pod: DeepReadonly<Pod>): boolean {
   if (spec.imagePullSecrets?.length) return true
   const containers = [...spec.initContainers ?? [], ...spec.containers, ...spec.ephemeralContainers ?? []]
   if (containers.some((container) => secretsOf(container).length > 0)) return true
-  return (spec.volumes ?? []).some((volume) =>
-    volume.secret || volume.azureFile?.secretName || volume.projected?.sources?.some((source) => source.secret)
-    || volume.cephfs?.secretRef || volume.cinder?.secretRef || volume.flexVolume?.secretRef || volume.rbd?.secretRef
-    || volume.scaleIO?.secretRef || volume.iscsi?.secretRef || volume.storageos?.secretRef || volume.csi?.nodePublishSecretRef)
+  return (spec.volumes ?? []).some(
+    (volume) =>
+      volume.secret
+      || volume.azureFile?.secretName
+      || volume.projected?.sources?.some((source) => source.secret)
+      || volume.cephfs?.secretRef
+      || volume.cinder?.secretRef
+      || volume.flexVolume?.secretRef
+      || volume.rbd?.secretRef
+      || volume.scaleIO?.secretRef
+      || volume.iscsi?.secretRef
+      || volume.storageos?.secretRef
+      || volume.csi?.nodePublishSecretRef,
+  )
 }
 
 /** A secret's name, and `envVar NAME` or `envFrom`. */
@@ -117,7 +131,9 @@ function secretsOf(
   return [
     ...(container.env ?? []).flatMap(({ name, valueFrom }) =>
       (valueFrom?.secretKeyRef ? [[valueFrom.secretKeyRef.name ?? '', `envVar ${name}`] as const] : [])),
-    ...(container.envFrom ?? []).flatMap(({ secretRef }) => (secretRef ? [[secretRef.name ?? '', 'envFrom'] as const] : [])),
+    ...(container.envFrom ?? []).flatMap(({ secretRef }) =>
+      secretRef ? [[secretRef.name ?? '', 'envFrom'] as const] : [],
+    ),
   ]
 }
 
@@ -126,10 +142,15 @@ function foreignSecret(account: Stored<ServiceAccount>, pod: Pod, onlyEphemeral:
   const own = new Set((account.secrets ?? []).map((reference) => reference.name))
   const because = `because service account ${account.metadata.name} does not reference that`
   const spec = pod.spec!
-  const check = (prefix: string, containers: readonly (Container | EphemeralContainer)[] | undefined): string | undefined => {
+  const check = (
+    prefix: string,
+    containers: readonly (Container | EphemeralContainer)[] | undefined,
+  ): string | undefined => {
     for (const container of containers ?? []) {
       for (const [secret, how] of secretsOf(container)) {
-        if (!own.has(secret)) return `${prefix} ${container.name} with ${how} referencing secret.secretName="${secret}" is not allowed ${because} secret`
+        if (!own.has(secret)) {
+          return `${prefix} ${container.name} with ${how} referencing secret.secretName="${secret}" is not allowed ${because} secret`
+        }
       }
     }
     return undefined

@@ -2,8 +2,8 @@
 import type { PersistentVolumeClaim } from '#api/gen/core-v1.ts'
 import type { StorageClass } from '#api/gen/storage-v1.ts'
 import { storageClassAnnotation, storageClassNameOf } from '#api/storage/storageclass/storage-class-name.ts'
-import { compareQuantities, parseQuantity } from '#machinery/quantity.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
+import { compareQuantities, parseQuantity } from '#machinery/quantity.ts'
 import type { AdmissionPlugin } from '../admission.ts'
 import { isResource, refuse } from '../refusal.ts'
 
@@ -17,7 +17,13 @@ export const defaultStorageClass: AdmissionPlugin = {
   mutate(attributes, context) {
     if (attributes.operation !== 'CREATE' || !isResource(attributes, '', 'persistentvolumeclaims')) return
     const claim = attributes.object as PersistentVolumeClaim
-    if (!claim.spec || claim.spec.storageClassName !== undefined || claim.metadata?.annotations?.[storageClassAnnotation] !== undefined) return
+    if (
+      !claim.spec
+      || claim.spec.storageClassName !== undefined
+      || claim.metadata?.annotations?.[storageClassAnnotation] !== undefined
+    ) {
+      return
+    }
     const [chosen] = context.list<StorageClass>(classes, '')
       .filter(({ metadata }) => defaultAnnotations.some((name) => metadata.annotations?.[name] === 'true'))
       .toSorted((a, b) => Date.parse(b.metadata.creationTimestamp) - Date.parse(a.metadata.creationTimestamp)
@@ -36,7 +42,15 @@ export const storageObjectInUseProtection: AdmissionPlugin = {
   mutate(attributes) {
     const { operation, resource, kind, subresource, object } = attributes
     const finalizer = protection[resource]
-    if (operation !== 'CREATE' || subresource !== '' || !finalizer || !object || (kind.group !== '' && kind.group !== 'storage.k8s.io')) return
+    if (
+      operation !== 'CREATE'
+      || subresource !== ''
+      || !finalizer
+      || !object
+      || (kind.group !== '' && kind.group !== 'storage.k8s.io')
+    ) {
+      return
+    }
     const metadata = object.metadata ??= {}
     if (!metadata.finalizers?.includes(finalizer)) metadata.finalizers = [...metadata.finalizers ?? [], finalizer]
   },
@@ -51,9 +65,13 @@ export const persistentVolumeClaimResize: AdmissionPlugin = {
     if (compareQuantities(sizeOf(claim), sizeOf(old)) <= 0) return
     if (old.status?.phase !== 'Bound') throw refuse(attributes, 'Only bound persistent volume claims can be expanded')
     const name = storageClassNameOf(claim)
-    const found = name !== '' && name === storageClassNameOf(old) ? context.get<StorageClass>(classes, '', name) : undefined
+    const found =
+      name !== '' && name === storageClassNameOf(old) ? context.get<StorageClass>(classes, '', name) : undefined
     if (!found?.allowVolumeExpansion) {
-      throw refuse(attributes, 'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize')
+      throw refuse(
+        attributes,
+        'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
+      )
     }
   },
 }

@@ -28,7 +28,9 @@ export function containersOf({ spec }: CheckedPod): readonly AnyContainer[] {
 export function namesWhere(
   pod: CheckedPod, isBad: (context: DeepReadonly<SecurityContext>, container: AnyContainer) => boolean,
 ): string[] {
-  return containersOf(pod).filter((container) => isBad(container.securityContext ?? {}, container)).map((container) => container.name)
+  return containersOf(pod)
+    .filter((container) => isBad(container.securityContext ?? {}, container))
+    .map((container) => container.name)
 }
 
 /** `container "a"`, `containers "a", "b"`. */

@@ -1,6 +1,6 @@
 /** Which level a namespace asks for, and what of it a pod violates. */
-import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
+import { invalidValue } from '#machinery/errors/field-errors.ts'
 import { baselineChecks } from './baseline.ts'
 import type { CheckedPod, Violation } from './check.ts'
 import { restrictedChecks } from './restricted.ts'

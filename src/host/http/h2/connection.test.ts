@@ -1,27 +1,35 @@
-import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import http2 from 'node:http2'
+import { after, before, describe, test } from 'node:test'
 import tls from 'node:tls'
+import { createAuthority, issueKey, loadAuthority } from '#base/x509/authority.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import { silentLog } from '#world/log.ts'
-import { createAuthority, issueKey, loadAuthority } from '#base/x509/authority.ts'
 import { nodeCrypto } from '../../crypto/node-crypto.ts'
-import { type Server, listen } from '../listen.ts'
+import { listen, type Server } from '../listen.ts'
 import { frame, frameType, numbersFrame, settingsFrame } from './frames.ts'
-import { HpackDecoder, encodeHeaders } from './hpack.ts'
+import { encodeHeaders, HpackDecoder } from './hpack.ts'
 import { decodeHuffman } from './huffman.ts'
 
 const tools = { crypto: nodeCrypto, random: { bytes: (length: number) => randomBytes(length) } }
 const validity = { notBefore: Date.now() - 1e6, notAfter: Date.now() + 1e6 }
 const ca = createAuthority(tools, 'kubernetes', validity)
 const serving = issueKey(tools, loadAuthority(tools, ca), {
-  ...validity, subject: { commonName: 'x', organizations: [] }, extendedKeyUsages: ['server auth'], dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'],
+  ...validity,
+  subject: { commonName: 'x', organizations: [] },
+  extendedKeyUsages: ['server auth'],
+  dnsNames: ['localhost'],
+  ipAddresses: ['127.0.0.1'],
 })
 const big = Buffer.alloc(3_000_000, 'abcdefgh')
 
 async function handle(request: HttpRequest): Promise<HttpResponse> {
-  const bytes = (body: Uint8Array, headers = {}): HttpResponse => ({ status: 200, headers, body: { type: 'bytes', chunks: [body] } })
+  const bytes = (body: Uint8Array, headers = {}): HttpResponse => ({
+    status: 200,
+    headers,
+    body: { type: 'bytes', chunks: [body] },
+  })
   switch (request.path) {
     case '/headers': return bytes(Buffer.from(JSON.stringify(request.headers)))
     case '/big': return bytes(big)
@@ -48,12 +56,24 @@ async function* endless(): AsyncGenerator<Uint8Array> {
 let server: Server
 let url: string
 before(async () => {
-  server = await listen({ port: 0, host: '127.0.0.1', certificates: serving, handle, log: silentLog, limits: { drainMs: 100, stalledReaderMs: 300, bodyMs: 500 } })
+  server = await listen({
+    port: 0,
+    host: '127.0.0.1',
+    certificates: serving,
+    handle,
+    log: silentLog,
+    limits: { drainMs: 100, stalledReaderMs: 300, bodyMs: 500 },
+  })
   url = `https://127.0.0.1:${server.port}`
 })
 after(() => server.close())
 
-function get(session: http2.ClientHttp2Session, path: string, headers: http2.OutgoingHttpHeaders = {}, body?: Buffer): Promise<{ status: number; body: Buffer; headers: http2.IncomingHttpHeaders }> {
+function get(
+  session: http2.ClientHttp2Session,
+  path: string,
+  headers: http2.OutgoingHttpHeaders = {},
+  body?: Buffer,
+): Promise<{ status: number; body: Buffer; headers: http2.IncomingHttpHeaders }> {
   return new Promise((resolve, reject) => {
     const stream = session.request({ ':path': path, ...headers }, { endStream: !body })
     const chunks: Buffer[] = []
@@ -65,15 +85,24 @@ function get(session: http2.ClientHttp2Session, path: string, headers: http2.Out
     if (body) stream.end(body)
   })
 }
-const connect = (options: http2.SecureClientSessionOptions = {}): http2.ClientHttp2Session => http2.connect(url, { ca: ca.certificate, ...options }).on('error', () => undefined)
+const connect = (options: http2.SecureClientSessionOptions = {}): http2.ClientHttp2Session =>
+  http2.connect(url, { ca: ca.certificate, ...options }).on('error', () => undefined)
 
 describe('with node’s client', () => {
   test('headers arrive as they were sent, also from the dynamic table', async () => {
     const session = connect()
     for (let i = 0; i < 5; i++) {
-      const { body } = await get(session, '/headers', { 'x-many': ['a', 'b'], cookie: ['c=1', 'd=2'], authorization: 'Bearer ü~', 'x-n': String(i) })
+      const { body } = await get(session, '/headers', {
+        'x-many': ['a', 'b'],
+        cookie: ['c=1', 'd=2'],
+        authorization: 'Bearer ü~',
+        'x-n': String(i),
+      })
       const headers = JSON.parse(body.toString()) as Record<string, string>
-      assert.deepEqual([headers['x-many'], headers['cookie'], headers['authorization'], headers['x-n'], headers['host']], ['a, b', 'c=1; d=2', 'Bearer ü~', String(i), `127.0.0.1:${server.port}`])
+      assert.deepEqual(
+        [headers['x-many'], headers['cookie'], headers['authorization'], headers['x-n'], headers['host']],
+        ['a, b', 'c=1; d=2', 'Bearer ü~', String(i), `127.0.0.1:${server.port}`],
+      )
     }
     session.close()
   })
@@ -86,13 +115,20 @@ describe('with node’s client', () => {
   test('large bodies come through', async () => {
     const session = connect()
     const body = randomBytes(1_500_000)
-    const answers = await Promise.all(Array.from({ length: 8 }, () => get(session, '/echo', { ':method': 'POST' }, body)))
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => get(session, '/echo', { ':method': 'POST' }, body)),
+    )
     for (const answer of answers) assert.ok(answer.body.equals(body))
     session.close()
   })
   test('an answer may come before the body is read', async () => {
     const session = connect()
-    for (let i = 0; i < 3; i++) assert.equal((await get(session, '/unread', { ':method': 'POST' }, Buffer.alloc(100_000))).body.toString(), 'no thanks')
+    for (let i = 0; i < 3; i++) {
+      assert.equal(
+        (await get(session, '/unread', { ':method': 'POST' }, Buffer.alloc(100_000))).body.toString(),
+        'no thanks',
+      )
+    }
     session.close()
   })
   test('headers that do not fit one frame are continued', async () => {
@@ -127,12 +163,17 @@ describe('with node’s client', () => {
 })
 
 describe('with hostile frames', () => {
-  /** Sends frames after the preface; gives the code of the GOAWAY, or of the reset of stream 1, or what else ended it. */
+  /**
+   * Sends frames after the preface; gives the code of the GOAWAY, or of the reset of stream 1, or what else ended it.
+   */
   function attack(...frames: readonly Uint8Array[]): Promise<string> {
     return new Promise((resolve) => {
-      const socket = tls.connect({ port: server.port, host: '127.0.0.1', ca: ca.certificate, ALPNProtocols: ['h2'] }, () => {
-        socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), settingsFrame([]), ...frames]))
-      })
+      const socket = tls.connect(
+        { port: server.port, host: '127.0.0.1', ca: ca.certificate, ALPNProtocols: ['h2'] },
+        () => {
+          socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), settingsFrame([]), ...frames]))
+        },
+      )
       let input = Buffer.alloc(0)
       const done = (result: string): void => { resolve(result); socket.destroy() }
       socket.on('data', (bytes: Buffer) => {
@@ -159,7 +200,8 @@ describe('with hostile frames', () => {
   }
   const block = (fields: readonly (readonly [string, string])[]): Buffer => Buffer.concat(fields.map(([name, value]) =>
     Buffer.concat([Buffer.from([0, name.length]), Buffer.from(name), Buffer.from([value.length]), Buffer.from(value)])))
-  const request = (...more: (readonly [string, string])[]): Buffer => block([[':method', 'GET'], [':path', '/'], [':scheme', 'https'], [':authority', 'a'], ...more])
+  const request = (...more: (readonly [string, string])[]): Buffer =>
+    block([[':method', 'GET'], [':path', '/'], [':scheme', 'https'], [':authority', 'a'], ...more])
   const headers = (bytes: Uint8Array, flags = 5, stream = 1): Buffer => frame(frameType.headers, flags, stream, bytes)
   const repeat = (bytes: Buffer, count: number): Buffer => Buffer.concat(Array.from({ length: count }, () => bytes))
   const cases: readonly (readonly [string, readonly Uint8Array[], string])[] = [
@@ -168,23 +210,68 @@ describe('with hostile frames', () => {
     ['a header about the connection', [headers(request(['connection', 'close']))], 'reset 1'],
     ['transfer-encoding', [headers(request(['transfer-encoding', 'chunked']))], 'reset 1'],
     ['a line break in a value', [headers(request(['x', 'a\r\nb: c']))], 'reset 1'],
-    ['a pseudo-header after a header', [headers(block([[':method', 'GET'], ['x', '1'], [':path', '/'], [':scheme', 'https']]))], 'reset 1'],
+    [
+      'a pseudo-header after a header',
+      [
+        headers(
+          block([
+            [':method', 'GET'],
+            ['x', '1'],
+            [':path', '/'],
+            [':scheme', 'https'],
+          ]),
+        ),
+      ],
+      'reset 1',
+    ],
     ['two paths', [headers(request([':path', '/x']))], 'reset 1'],
     ['an unknown pseudo-header', [headers(request([':what', 'x']))], 'reset 1'],
     ['no path', [headers(block([[':method', 'GET'], [':scheme', 'https']]))], 'reset 1'],
     ['two content-lengths', [headers(request(['content-length', '1'], ['content-length', '2']))], 'reset 1'],
-    ['a length that is not the body’s', [headers(request(['content-length', '5']), 4), frame(frameType.data, 1, 1, Buffer.from('abc'))], 'reset 1'],
-    ['an absolute path elsewhere', [headers(block([[':method', 'GET'], [':path', 'http://evil/'], [':scheme', 'https']]))], 'answer 400'],
+    [
+      'a length that is not the body’s',
+      [headers(request(['content-length', '5']), 4), frame(frameType.data, 1, 1, Buffer.from('abc'))],
+      'reset 1',
+    ],
+    [
+      'an absolute path elsewhere',
+      [
+        headers(
+          block([
+            [':method', 'GET'],
+            [':path', 'http://evil/'],
+            [':scheme', 'https'],
+          ]),
+        ),
+      ],
+      'answer 400',
+    ],
     ['CONNECT', [headers(block([[':method', 'CONNECT'], [':authority', 'evil:443']]))], 'answer 405'],
     ['an even stream', [headers(request(), 5, 2)], 'goaway 1'],
-    ['a stream that depends on itself', [headers(Buffer.concat([Buffer.from([0, 0, 0, 1, 5]), request()]), 0x25)], 'goaway 1'],
+    [
+      'a stream that depends on itself',
+      [headers(Buffer.concat([Buffer.from([0, 0, 0, 1, 5]), request()]), 0x25)],
+      'goaway 1',
+    ],
     ['more padding than frame', [headers(Buffer.from([200, 1, 2]), 0x0d)], 'goaway 1'],
     ['a frame that is too long', [Buffer.from([1, 0, 0, 0, 0, 0, 0, 0, 1])], 'goaway 6'],
     ['data without a stream', [frame(frameType.data, 0, 0, Buffer.from('x'))], 'goaway 1'],
     ['data on a stream that is not open yet', [frame(frameType.data, 0, 7, Buffer.from('x'))], 'goaway 1'],
-    ['another frame within a header block', [headers(request(), 1), frame(frameType.ping, 0, 0, Buffer.alloc(8))], 'goaway 1'],
-    ['continuations without end', [headers(request(), 1), repeat(frame(frameType.continuation, 0, 1, Buffer.alloc(16_000)), 10)], 'goaway 11'],
-    ['empty continuations without end', [headers(request(), 1), repeat(frame(frameType.continuation, 0, 1, Buffer.alloc(0)), 10_000)], 'goaway 11'],
+    [
+      'another frame within a header block',
+      [headers(request(), 1), frame(frameType.ping, 0, 0, Buffer.alloc(8))],
+      'goaway 1',
+    ],
+    [
+      'continuations without end',
+      [headers(request(), 1), repeat(frame(frameType.continuation, 0, 1, Buffer.alloc(16_000)), 10)],
+      'goaway 11',
+    ],
+    [
+      'empty continuations without end',
+      [headers(request(), 1), repeat(frame(frameType.continuation, 0, 1, Buffer.alloc(0)), 10_000)],
+      'goaway 11',
+    ],
     ['a table entry that is not there', [headers(Buffer.from([0xff, 0x80, 0x01]))], 'goaway 9'],
     ['an integer without end', [headers(Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]))], 'goaway 9'],
     ['a text that is cut off', [headers(Buffer.from([0, 50, 65]))], 'goaway 9'],
@@ -193,22 +280,59 @@ describe('with hostile frames', () => {
     ['settings of a stream', [frame(frameType.settings, 0, 1, Buffer.alloc(0))], 'goaway 1'],
     ['settings that are cut off', [frame(frameType.settings, 0, 0, Buffer.alloc(5))], 'goaway 6'],
     ['a window beyond all measure', [settingsFrame([[4, 2 ** 31]])], 'goaway 3'],
-    ['a connection window that overflows', [numbersFrame(frameType.windowUpdate, 0, 2 ** 31 - 1), numbersFrame(frameType.windowUpdate, 0, 2 ** 31 - 1)], 'goaway 3'],
+    [
+      'a connection window that overflows',
+      [numbersFrame(frameType.windowUpdate, 0, 2 ** 31 - 1), numbersFrame(frameType.windowUpdate, 0, 2 ** 31 - 1)],
+      'goaway 3',
+    ],
     ['a window update by nothing', [numbersFrame(frameType.windowUpdate, 0, 0)], 'goaway 1'],
     ['a flood of settings', [repeat(settingsFrame([]), 20_000)], 'goaway 11'],
     ['a flood of pings', [repeat(frame(frameType.ping, 0, 0, Buffer.alloc(8)), 20_000)], 'goaway 11'],
     ['a flood of priorities', [repeat(frame(frameType.priority, 0, 1, Buffer.alloc(5)), 20_000)], 'goaway 11'],
-    ['a flood of empty data', [headers(block([[':method', 'POST'], [':path', '/echo'], [':scheme', 'https']]), 4), repeat(frame(frameType.data, 0, 1, Buffer.alloc(0)), 20_000)], 'goaway 11'],
+    [
+      'a flood of empty data',
+      [
+        headers(
+          block([
+            [':method', 'POST'],
+            [':path', '/echo'],
+            [':scheme', 'https'],
+          ]),
+          4,
+        ),
+        repeat(frame(frameType.data, 0, 1, Buffer.alloc(0)), 20_000),
+      ],
+      'goaway 11',
+    ],
   ]
-  for (const [name, frames, expected] of cases) test(name, async () => { assert.equal(await attack(...frames), expected) })
+  for (const [name, frames, expected] of cases) {
+    test(name, async () => {
+      assert.equal(await attack(...frames), expected)
+    })
+  }
 
   test('more data than the window allows', async () => {
     const body = repeat(frame(frameType.data, 0, 1, Buffer.alloc(16_000)), 20)
-    assert.equal(await attack(headers(block([[':method', 'POST'], [':path', '/wait'], [':scheme', 'https']]), 4), body), 'reset 3')
+    assert.equal(
+      await attack(
+        headers(
+          block([
+            [':method', 'POST'],
+            [':path', '/wait'],
+            [':scheme', 'https'],
+          ]),
+          4,
+        ),
+        body,
+      ),
+      'reset 3',
+    )
   })
   test('a flood of resets', async () => {
     const frames: Buffer[] = []
-    for (let id = 1; id < 20_000; id += 2) frames.push(headers(request(), 5, id), numbersFrame(frameType.resetStream, id, 8))
+    for (let id = 1; id < 20_000; id += 2) {
+      frames.push(headers(request(), 5, id), numbersFrame(frameType.resetStream, id, 8))
+    }
     const socket = tls.connect({ port: server.port, host: '127.0.0.1', ca: ca.certificate, ALPNProtocols: ['h2'] })
     socket.on('error', () => undefined)
     const closed = new Promise<void>((resolve) => { socket.on('close', () => resolve()) })
@@ -235,16 +359,35 @@ describe('HPACK', () => {
       decoder.decode(Buffer.from(hex, 'hex'), (name, value) => fields.push(`${name}=${value}`))
       return fields.join(' ')
     }
-    assert.equal(read('828684418cf1e3c2e5f23a6ba0ab90f4ff'), ':method=GET :scheme=http :path=/ :authority=www.example.com')
-    assert.equal(read('828684be5886a8eb10649cbf'), ':method=GET :scheme=http :path=/ :authority=www.example.com cache-control=no-cache')
-    assert.equal(read('828785bf408825a849e95ba97d7f8925a849e95bb8e8b4bf'), ':method=GET :scheme=https :path=/index.html :authority=www.example.com custom-key=custom-value')
+    assert.equal(
+      read('828684418cf1e3c2e5f23a6ba0ab90f4ff'),
+      ':method=GET :scheme=http :path=/ :authority=www.example.com',
+    )
+    assert.equal(
+      read('828684be5886a8eb10649cbf'),
+      ':method=GET :scheme=http :path=/ :authority=www.example.com cache-control=no-cache',
+    )
+    assert.equal(
+      read('828785bf408825a849e95ba97d7f8925a849e95bb8e8b4bf'),
+      ':method=GET :scheme=https :path=/index.html :authority=www.example.com custom-key=custom-value',
+    )
   })
   test('writes what it reads', () => {
     const fields: string[] = []
-    new HpackDecoder().decode(encodeHeaders(200, { 'content-type': 'application/json', 'x-long': 'y'.repeat(300) }, 12_345), (name, value) => fields.push(`${name}=${value}`))
-    assert.deepEqual(fields, [':status=200', 'content-type=application/json', `x-long=${'y'.repeat(300)}`, 'content-length=12345'])
+    new HpackDecoder().decode(
+      encodeHeaders(200, { 'content-type': 'application/json', 'x-long': 'y'.repeat(300) }, 12_345),
+      (name, value) => fields.push(`${name}=${value}`),
+    )
+    assert.deepEqual(fields, [
+      ':status=200',
+      'content-type=application/json',
+      `x-long=${'y'.repeat(300)}`,
+      'content-length=12345',
+    ])
   })
   test('refuses Huffman codes that end wrongly', () => {
-    for (const hex of ['00', 'fffffffc', 'f8ff']) assert.throws(() => decodeHuffman(Buffer.from(hex, 'hex'), 0, hex.length / 2), RangeError)
+    for (const hex of ['00', 'fffffffc', 'f8ff']) {
+      assert.throws(() => decodeHuffman(Buffer.from(hex, 'hex'), 0, hex.length / 2), RangeError)
+    }
   })
 })

@@ -2,14 +2,23 @@
 import type { TLSSocket } from 'node:tls'
 import type { HttpResponse, Peer } from '#world/http.ts'
 import { failureResponse, plain } from '../failure.ts'
-import type { Service } from '../service.ts'
-import { totalLength } from '../service.ts'
+import { totalLength, type Service } from '../service.ts'
 import {
-  ConnectionError, errorCode, flag, frame, frameHeaderLength, frameType, maxFrameLength, maxWindow, numbersFrame, settingId, settingsFrame,
+  ConnectionError,
+  errorCode,
+  flag,
+  frame,
+  frameHeaderLength,
+  frameType,
+  maxFrameLength,
+  maxWindow,
+  numbersFrame,
+  settingId,
+  settingsFrame,
   writeFrameHeader,
 } from './frames.ts'
-import { HpackDecoder, HpackError, encodeHeaders } from './hpack.ts'
-import { Stream, type StreamOwner, streamWindow } from './stream.ts'
+import { encodeHeaders, HpackDecoder, HpackError } from './hpack.ts'
+import { Stream, streamWindow, type StreamOwner } from './stream.ts'
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
 /** All streams of a connection together; given back as it comes, since each stream is bounded by itself. */
@@ -25,7 +34,10 @@ const maxQueued = 256 * 1024
 /** Answers to such frames that a client does not take. */
 const maxUnsent = 4 * 1024 * 1024
 
-/** Buffers of long writes go round: of fresh ones, each as good as unused, the collector would have a full round every few lists. */
+/**
+ * Buffers of long writes go round: of fresh ones, each as good as unused, the collector would have a full round
+ * every few lists.
+ */
 const joinedBytes = maxQueued + 64 * 1024
 const joinedBuffersMax = 8
 const joinedBuffers: Buffer[] = []
@@ -63,10 +75,13 @@ export class Http2Connection implements StreamOwner {
     this.bodyMs = service.limits.bodyMs
     this.stalledReaderMs = service.limits.stalledReaderMs
     this.#resetAllowance = service.limits.resetBurst
-    this.send(settingsFrame([
-      [settingId.maxConcurrentStreams, service.limits.streamsPerConnection], [settingId.initialWindowSize, streamWindow],
-      [settingId.maxHeaderListSize, service.limits.headerBytes],
-    ]))
+    this.send(
+      settingsFrame([
+        [settingId.maxConcurrentStreams, service.limits.streamsPerConnection],
+        [settingId.initialWindowSize, streamWindow],
+        [settingId.maxHeaderListSize, service.limits.headerBytes],
+      ]),
+    )
     this.send(numbersFrame(frameType.windowUpdate, 0, connectionWindow - initialWindow))
     socket.on('data', (bytes: Buffer) => this.#receive(bytes))
     socket.on('drain', () => this.#pumpWaiting())
@@ -173,7 +188,12 @@ export class Http2Connection implements StreamOwner {
         if (length > maxFrameLength) throw new ConnectionError(errorCode.frameSize, 'frame is too long')
         const end = at + frameHeaderLength + length
         if (end > input.length) break
-        this.#onFrame(input[at + 3]!, input[at + 4]!, input.readUInt32BE(at + 5) & maxWindow, input.subarray(at + frameHeaderLength, end))
+        this.#onFrame(
+          input[at + 3]!,
+          input[at + 4]!,
+          input.readUInt32BE(at + 5) & maxWindow,
+          input.subarray(at + frameHeaderLength, end),
+        )
         at = end
       }
       if (at < input.length) this.#rest = at === 0 ? input : input.subarray(at)
@@ -183,8 +203,15 @@ export class Http2Connection implements StreamOwner {
   }
 
   #fail(error: unknown): void {
-    if (!(error instanceof ConnectionError) && !(error instanceof HpackError)) this.#service.log.error('HTTP/2 connection failed', { error })
-    const code = error instanceof ConnectionError ? error.code : error instanceof HpackError ? errorCode.compression : errorCode.internal
+    if (!(error instanceof ConnectionError) && !(error instanceof HpackError)) {
+      this.#service.log.error('HTTP/2 connection failed', { error })
+    }
+    const code =
+      error instanceof ConnectionError
+        ? error.code
+        : error instanceof HpackError
+          ? errorCode.compression
+          : errorCode.internal
     this.#service.onStreamError(error as Error)
     this.#isGoingAway = true
     this.send(numbersFrame(frameType.goAway, 0, this.#lastStream, code))
@@ -430,8 +457,15 @@ export class Http2Connection implements StreamOwner {
 
   /** Whether an answer can go out at once, as one frame of headers and one of data. */
   #fits(stream: Stream, blockLength: number, length: number): boolean {
-    return length <= maxFrameLength && blockLength <= maxFrameLength && length <= stream.sendWindow && length <= this.#sendWindow
-      && this.#waiting.size === 0 && this.#outBytes < maxQueued && !this.#socket.writableNeedDrain
+    return (
+      length <= maxFrameLength
+      && blockLength <= maxFrameLength
+      && length <= stream.sendWindow
+      && length <= this.#sendWindow
+      && this.#waiting.size === 0
+      && this.#outBytes < maxQueued
+      && !this.#socket.writableNeedDrain
+    )
   }
 
   #sendWhole(stream: Stream, block: Buffer, chunks: readonly Uint8Array[], length: number): void {
@@ -469,7 +503,9 @@ export class Http2Connection implements StreamOwner {
     this.send(frame(frameType.headers, endFlag, id, block.subarray(0, maxFrameLength)))
     for (let at = maxFrameLength; at < block.length; at += maxFrameLength) {
       const isLast = at + maxFrameLength >= block.length
-      this.send(frame(frameType.continuation, isLast ? flag.endHeaders : 0, id, block.subarray(at, at + maxFrameLength)))
+      this.send(
+        frame(frameType.continuation, isLast ? flag.endHeaders : 0, id, block.subarray(at, at + maxFrameLength)),
+      )
     }
   }
 
@@ -517,7 +553,10 @@ export class Http2Connection implements StreamOwner {
     if (seconds < 0.05) return
     this.#refilledAt = now
     this.#allowance = Math.min(this.#allowance + seconds * idleFramesPerSecond, 2 * idleFramesPerSecond)
-    this.#resetAllowance = Math.min(this.#resetAllowance + seconds * this.#service.limits.resetRate, this.#service.limits.resetBurst)
+    this.#resetAllowance = Math.min(
+      this.#resetAllowance + seconds * this.#service.limits.resetRate,
+      this.#service.limits.resetBurst,
+    )
   }
 
   #endWhenIdle(): void {

@@ -42,7 +42,9 @@ export class Stream implements HttpRequest {
   #received: Uint8Array[] = []
   #receivedBytes = 0
   #unacknowledged = 0
-  #reader: { limit: number; resolve: (body: Uint8Array) => void; reject: (error: Error) => void; timer: NodeJS.Timeout } | undefined
+  #reader:
+    | { limit: number; resolve: (body: Uint8Array) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
+    | undefined
   #isBodyTaken = false
   #abort: AbortController | undefined
   #drained: (() => void) | undefined
@@ -55,7 +57,9 @@ export class Stream implements HttpRequest {
     this.sendWindow = sendWindow
   }
 
-  get peer(): Peer { return this.owner.peer }
+  get peer(): Peer {
+    return this.owner.peer
+  }
 
   /** Made on demand: most answers are written before anybody could ask. */
   get signal(): AbortSignal {

@@ -4,17 +4,37 @@ import type { Command, CommandContext } from '../../command.ts'
 import { createAndPrint, creationFlags, requireName, whenGiven } from '../../creation.ts'
 import { CommandError } from '../../errors.ts'
 import type { Json } from '../../fields.ts'
-import type { ResourceCatalog } from '../../resources.ts'
-import { findResource } from '../../resources.ts'
 import type { FlagSpecifications } from '../../pflag.ts'
+import { findResource, type ResourceCatalog } from '../../resources.ts'
 
 const rbac = 'rbac.authorization.k8s.io'
-const standardVerbs = ['*', 'get', 'delete', 'list', 'create', 'update', 'patch', 'watch', 'proxy', 'deletecollection', 'use', 'bind', 'approve', 'sign', 'escalate', 'impersonate']
+const standardVerbs = [
+  '*',
+  'get',
+  'delete',
+  'list',
+  'create',
+  'update',
+  'patch',
+  'watch',
+  'proxy',
+  'deletecollection',
+  'use',
+  'bind',
+  'approve',
+  'sign',
+  'escalate',
+  'impersonate',
+]
 /** Verbs that only some resources know; these need not be in discovery. */
 const specialVerbs: Readonly<Record<string, readonly string[]>> = {
-  use: ['extensions/podsecuritypolicies', 'policy/podsecuritypolicies'], bind: [`${rbac}/roles`, `${rbac}/clusterroles`],
-  escalate: [`${rbac}/roles`, `${rbac}/clusterroles`], impersonate: ['/users', '/serviceaccounts', '/groups', 'authentication.k8s.io/userextras'],
-  approve: ['certificates.k8s.io/signers'], sign: ['certificates.k8s.io/signers'], request: ['networking.k8s.io/ingresses'],
+  use: ['extensions/podsecuritypolicies', 'policy/podsecuritypolicies'],
+  bind: [`${rbac}/roles`, `${rbac}/clusterroles`],
+  escalate: [`${rbac}/roles`, `${rbac}/clusterroles`],
+  impersonate: ['/users', '/serviceaccounts', '/groups', 'authentication.k8s.io/userextras'],
+  approve: ['certificates.k8s.io/signers'],
+  sign: ['certificates.k8s.io/signers'],
+  request: ['networking.k8s.io/ingresses'],
 }
 
 const ruleFlags = {
@@ -31,7 +51,8 @@ interface Wanted {
 
 export const role: Command = {
   summary: 'Create a role with single rule',
-  usage: 'NAME --verb=verb --resource=resource.group/subresource [--resource-name=resourcename] [--dry-run=server|client|none]',
+  usage:
+    'NAME --verb=verb --resource=resource.group/subresource [--resource-name=resourcename] [--dry-run=server|client|none]',
   flags: { ...creationFlags, ...ruleFlags },
   async run(context) {
     const name = requireName(context)
@@ -67,12 +88,22 @@ export const clusterRole: Command = {
       const selector = Object.fromEntries(aggregation.split(',').map((pair) => pair.split('=') as [string, string]))
       await createAndPrint(context, {
         apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name }, rules: null,
-        aggregationRule: { clusterRoleSelectors: [parseToLabelSelector(Object.entries(selector).map(([key, value]) => `${key}=${value}`).join(','))] },
+        aggregationRule: {
+          clusterRoleSelectors: [
+            parseToLabelSelector(
+              Object.entries(selector)
+                .map(([key, value]) => `${key}=${value}`)
+                .join(','),
+            ),
+          ],
+        },
       })
       return
     }
     if (verbs.length === 0) throw new CommandError('at least one verb must be specified')
-    if (wanted.length === 0 && urls.length === 0) throw new CommandError('one of resource or nonResourceURL must be specified')
+    if (wanted.length === 0 && urls.length === 0) {
+      throw new CommandError('one of resource or nonResourceURL must be specified')
+    }
     if (wanted.length > 0) warnOfVerbs(context, verbs, standardVerbs)
     const rules: Json[] = wanted.length > 0 ? [...await planRules(context, verbs, wanted)] : []
     if (urls.length > 0) rules.push({ verbs, nonResourceURLs: urls })
@@ -87,7 +118,9 @@ function readVerbs({ flags }: CommandContext): readonly string[] {
 }
 
 function warnOfVerbs({ environment }: CommandContext, verbs: readonly string[], standard: readonly string[]): void {
-  for (const verb of verbs) if (!standard.includes(verb)) environment.error(`Warning: '${verb}' is not a standard resource verb\n`)
+  for (const verb of verbs) {
+    if (!standard.includes(verb)) environment.error(`Warning: '${verb}' is not a standard resource verb\n`)
+  }
 }
 
 function readResources({ flags }: CommandContext): readonly Wanted[] {
@@ -95,13 +128,19 @@ function readResources({ flags }: CommandContext): readonly Wanted[] {
     const [resource = '', ...subresource] = word.split('/')
     const dot = resource.indexOf('.')
     return {
-      resource: dot < 0 ? resource : resource.slice(0, dot), group: dot < 0 ? '' : resource.slice(dot + 1), subresource: subresource.join('/'),
+      resource: dot < 0 ? resource : resource.slice(0, dot),
+      group: dot < 0 ? '' : resource.slice(dot + 1),
+      subresource: subresource.join('/'),
     }
   })
 }
 
 /** A rule for each group, with the plural names of the resources. */
-async function planRules({ session, flags }: CommandContext, verbs: readonly string[], wanted: readonly Wanted[]): Promise<readonly Json[]> {
+async function planRules(
+  { session, flags }: CommandContext,
+  verbs: readonly string[],
+  wanted: readonly Wanted[],
+): Promise<readonly Json[]> {
   const catalog = await session.resources()
   const groups = new Map<string, string[]>()
   for (const one of wanted) {
@@ -116,7 +155,11 @@ async function planRules({ session, flags }: CommandContext, verbs: readonly str
   }))
 }
 
-function resolve(catalog: ResourceCatalog, { resource, group }: Wanted, verbs: readonly string[]): { readonly group: string; readonly name: string } {
+function resolve(
+  catalog: ResourceCatalog,
+  { resource, group }: Wanted,
+  verbs: readonly string[],
+): { readonly group: string; readonly name: string } {
   if (resource === '') throw new CommandError('resource must be specified if apiGroup/subresource specified')
   if (resource === '*') return { group, name: resource }
   const found = findResource(catalog, group === '' ? resource : `${resource}.${group}`)
@@ -125,11 +168,18 @@ function resolve(catalog: ResourceCatalog, { resource, group }: Wanted, verbs: r
   for (const verb of verbs) {
     const known = specialVerbs[verb]
     if (!known) continue
-    if (!known.includes(`${resolved.group}/${resolved.name}`)) throw new CommandError(`can not perform '${verb}' on '${resolved.name}' in group '${resolved.group}'`)
+    if (!known.includes(`${resolved.group}/${resolved.name}`)) {
+      throw new CommandError(`can not perform '${verb}' on '${resolved.name}' in group '${resolved.group}'`)
+    }
     special = true
   }
   if (!found && !special) {
-    throw new CommandError(group === '' ? `the server doesn't have a resource type "${resource}"` : `the server doesn't have a resource type "${resource}" in group "${group}"`, { verbatim: true })
+    throw new CommandError(
+      group === ''
+        ? `the server doesn't have a resource type "${resource}"`
+        : `the server doesn't have a resource type "${resource}" in group "${group}"`,
+      { verbatim: true },
+    )
   }
   return resolved
 }
@@ -137,38 +187,65 @@ function resolve(catalog: ResourceCatalog, { resource, group }: Wanted, verbs: r
 const subjectFlags = {
   user: { type: 'stringArray', usage: 'Users to bind to the role; may be repeated.' },
   group: { type: 'stringArray', usage: 'Groups to bind to the role; may be repeated.' },
-  serviceaccount: { type: 'stringArray', usage: 'Service accounts to bind to the role, as NAMESPACE:NAME; may be repeated.' },
+  serviceaccount: {
+    type: 'stringArray',
+    usage: 'Service accounts to bind to the role, as NAMESPACE:NAME; may be repeated.',
+  },
 } satisfies FlagSpecifications
 
 export const roleBinding: Command = {
   summary: 'Create a role binding for a particular role or cluster role',
-  usage: 'NAME --clusterrole=NAME|--role=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none]',
+  usage:
+    'NAME --clusterrole=NAME|--role=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none]',
   flags: {
-    ...creationFlags, ...subjectFlags,
-    clusterrole: { type: 'string', usage: 'The cluster role to bind.' }, role: { type: 'string', usage: 'The role to bind.' },
+    ...creationFlags,
+    ...subjectFlags,
+    clusterrole: { type: 'string', usage: 'The cluster role to bind.' },
+    role: { type: 'string', usage: 'The role to bind.' },
   },
   async run(context) {
     const { flags } = context
     const name = requireName(context)
     const [clusterRoleName, roleName] = [flags.string('clusterrole'), flags.string('role')]
-    if ((clusterRoleName === '') === (roleName === '')) throw new CommandError('exactly one of clusterrole or role must be specified')
-    await createAndPrint(context, {
-      apiVersion: `${rbac}/v1`, kind: 'RoleBinding', metadata: { name }, ...whenGiven('subjects', subjects(context)),
-      roleRef: { apiGroup: rbac, kind: roleName === '' ? 'ClusterRole' : 'Role', name: roleName || clusterRoleName },
-    }, { failure: 'failed to create rolebinding: ' })
+    if ((clusterRoleName === '') === (roleName === '')) {
+      throw new CommandError('exactly one of clusterrole or role must be specified')
+    }
+    await createAndPrint(
+      context,
+      {
+        apiVersion: `${rbac}/v1`,
+        kind: 'RoleBinding',
+        metadata: { name },
+        ...whenGiven('subjects', subjects(context)),
+        roleRef: { apiGroup: rbac, kind: roleName === '' ? 'ClusterRole' : 'Role', name: roleName || clusterRoleName },
+      },
+      { failure: 'failed to create rolebinding: ' },
+    )
   },
 }
 
 export const clusterRoleBinding: Command = {
   summary: 'Create a cluster role binding for a particular cluster role',
-  usage: 'NAME --clusterrole=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none]',
-  flags: { ...creationFlags, ...subjectFlags, clusterrole: { type: 'string', required: true, usage: 'The cluster role to bind.' } },
+  usage:
+    'NAME --clusterrole=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none]',
+  flags: {
+    ...creationFlags,
+    ...subjectFlags,
+    clusterrole: { type: 'string', required: true, usage: 'The cluster role to bind.' },
+  },
   async run(context) {
     const name = requireName(context)
-    await createAndPrint(context, {
-      apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name }, ...whenGiven('subjects', subjects(context)),
-      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: context.flags.string('clusterrole') },
-    }, { failure: 'failed to create clusterrolebinding: ' })
+    await createAndPrint(
+      context,
+      {
+        apiVersion: `${rbac}/v1`,
+        kind: 'ClusterRoleBinding',
+        metadata: { name },
+        ...whenGiven('subjects', subjects(context)),
+        roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: context.flags.string('clusterrole') },
+      },
+      { failure: 'failed to create clusterrolebinding: ' },
+    )
   },
 }
 

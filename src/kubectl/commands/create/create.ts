@@ -1,6 +1,5 @@
 /** kubectl create: from files, or of the kinds that have a subcommand. */
-import type { Command } from '../../command.ts'
-import { usageError } from '../../command.ts'
+import { usageError, type Command } from '../../command.ts'
 import { creationFlags } from '../../creation.ts'
 import { CommandError, throwCollected, whileDoing } from '../../errors.ts'
 import { dryRunSuffix, fileFlags, readDryRun, readValidation, selectorFlag } from '../../flags.ts'
@@ -23,10 +22,33 @@ export const create: Command = {
     raw: { type: 'string', usage: 'Raw URI to POST the file to.' },
   },
   subcommands: {
-    clusterrole: clusterRole, clusterrolebinding: clusterRoleBinding, configmap: configMap, cm: configMap, cronjob: cronJob, cj: cronJob,
-    deployment, deploy: deployment, ingress, ing: ingress, job, namespace, ns: namespace, poddisruptionbudget: podDisruptionBudget,
-    pdb: podDisruptionBudget, priorityclass: priorityClass, pc: priorityClass, quota, resourcequota: quota, role, rolebinding: roleBinding,
-    secret, service, svc: service, serviceaccount: serviceAccount, sa: serviceAccount, token,
+    clusterrole: clusterRole,
+    clusterrolebinding: clusterRoleBinding,
+    configmap: configMap,
+    cm: configMap,
+    cronjob: cronJob,
+    cj: cronJob,
+    deployment,
+    deploy: deployment,
+    ingress,
+    ing: ingress,
+    job,
+    namespace,
+    ns: namespace,
+    poddisruptionbudget: podDisruptionBudget,
+    pdb: podDisruptionBudget,
+    priorityclass: priorityClass,
+    pc: priorityClass,
+    quota,
+    resourcequota: quota,
+    role,
+    rolebinding: roleBinding,
+    secret,
+    service,
+    svc: service,
+    serviceaccount: serviceAccount,
+    sa: serviceAccount,
+    token,
   },
   async run(context) {
     const { flags, session, environment, words } = context
@@ -42,16 +64,25 @@ export const create: Command = {
       const bytes = filenames[0] === '-' ? await environment.readInput() : await environment.files.read(filenames[0]!)
       if (!bytes) throw new CommandError(`open ${filenames[0]}: no such file or directory`)
       const requests = await session.requests()
-      return await environment.output(await requests.text({ method: 'POST', path: flags.string('raw'), body: { type: 'application/json', bytes } }))
+      return await environment.output(
+        await requests.text({ method: 'POST', path: flags.string('raw'), body: { type: 'application/json', bytes } }),
+      )
     }
     const dryRun = readDryRun(flags)
     const fieldValidation = readValidation(flags)
     const print = await operationPrinter(context, dryRunSuffix(dryRun))
-    const selection = await select(session, { filenames, recursive: flags.bool('recursive'), labelSelector: flags.string('selector') })
+    const selection = await select(session, {
+      filenames,
+      recursive: flags.bool('recursive'),
+      labelSelector: flags.string('selector'),
+    })
     const errors = [...selection.errors]
     for (const info of selection.infos) {
       try {
-        const object = flags.bool('save-config') || lastAppliedOf(info.object) !== undefined ? withLastApplied(info.object) : info.object
+        const object =
+          flags.bool('save-config') || lastAppliedOf(info.object) !== undefined
+            ? withLastApplied(info.object)
+            : info.object
         const made = dryRun === 'client' ? object : await createObject(session, info, object, {
           dryRun: dryRun === 'server', fieldManager: flags.string('field-manager'), fieldValidation,
         })

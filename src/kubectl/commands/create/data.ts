@@ -12,7 +12,9 @@ const sourceFlags = {
   'from-literal': { type: 'stringArray', usage: 'KEY=VALUE; may be repeated.' },
   'from-env-file': { type: 'stringSlice', usage: 'Files with lines of KEY=VALUE.' },
 } satisfies FlagSpecifications
-const hashFlag = { 'append-hash': { type: 'bool', usage: 'Append a hash of the content to the name.' } } satisfies FlagSpecifications
+const hashFlag = {
+  'append-hash': { type: 'bool', usage: 'Append a hash of the content to the name.' },
+} satisfies FlagSpecifications
 
 type Add = (key: string, bytes: Uint8Array) => void
 
@@ -26,18 +28,37 @@ export const configMap: Command = {
     const binaryData: Record<string, string> = {}
     await readSources(context, (key, bytes) => {
       const problems = validateConfigMapKey(key)
-      if (problems.length > 0) throw new CommandError(`${JSON.stringify(key)} is not a valid key name for a ConfigMap: ${problems.join(',')}`)
-      for (const [where, map] of [['Data', data], ['BinaryData', binaryData]] as const) {
-        if (Object.hasOwn(map, key)) throw new CommandError(`cannot add key ${JSON.stringify(key)}, another key by that name already exists in ${where} for ConfigMap ${JSON.stringify(name)}`)
+      if (problems.length > 0) {
+        throw new CommandError(`${JSON.stringify(key)} is not a valid key name for a ConfigMap: ${problems.join(',')}`)
+      }
+      for (const [where, map] of [
+        ['Data', data],
+        ['BinaryData', binaryData],
+      ] as const) {
+        if (Object.hasOwn(map, key)) {
+          throw new CommandError(
+            `cannot add key ${JSON.stringify(key)}, another key by that name already exists in ${where} for ConfigMap ${JSON.stringify(name)}`,
+          )
+        }
       }
       const text = decodeUtf8(bytes)
       if (text === undefined) binaryData[key] = bytes.toBase64()
       else data[key] = text
     })
-    const suffix = context.flags.bool('append-hash') ? `-${contentHash({ kind: 'ConfigMap', name, data, ...whenGiven('binaryData', binaryData) })}` : ''
-    await createAndPrint(context, {
-      apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: name + suffix }, ...whenGiven('data', data), ...whenGiven('binaryData', binaryData),
-    }, { failure: 'failed to create configmap: ' })
+    const suffix = context.flags.bool('append-hash')
+      ? `-${contentHash({ kind: 'ConfigMap', name, data, ...whenGiven('binaryData', binaryData) })}`
+      : ''
+    await createAndPrint(
+      context,
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: name + suffix },
+        ...whenGiven('data', data),
+        ...whenGiven('binaryData', binaryData),
+      },
+      { failure: 'failed to create configmap: ' },
+    )
   },
 }
 
@@ -55,7 +76,12 @@ const generic: Command = {
 const tls: Command = {
   summary: 'Create a TLS secret',
   usage: 'NAME --cert=path/to/cert/file --key=path/to/key/file [--dry-run=server|client|none]',
-  flags: { ...creationFlags, ...hashFlag, cert: { type: 'string', usage: 'File of the certificate, in PEM.' }, key: { type: 'string', usage: 'File of its key, in PEM.' } },
+  flags: {
+    ...creationFlags,
+    ...hashFlag,
+    cert: { type: 'string', usage: 'File of the certificate, in PEM.' },
+    key: { type: 'string', usage: 'File of its key, in PEM.' },
+  },
   async run(context) {
     const { flags, environment } = context
     requireName(context)
@@ -68,8 +94,12 @@ const tls: Command = {
     }
     const collected = collectSecret()
     const [certificate, privateKey] = [await read(cert), await read(key)]
-    if (!/-----BEGIN CERTIFICATE-----/.test(decodeUtf8(certificate) ?? '')) throw new CommandError('tls: failed to find any PEM data in certificate input')
-    if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(decodeUtf8(privateKey) ?? '')) throw new CommandError('tls: failed to find any PEM data in key input')
+    if (!/-----BEGIN CERTIFICATE-----/.test(decodeUtf8(certificate) ?? '')) {
+      throw new CommandError('tls: failed to find any PEM data in certificate input')
+    }
+    if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(decodeUtf8(privateKey) ?? '')) {
+      throw new CommandError('tls: failed to find any PEM data in key input')
+    }
     collected.add('tls.crt', certificate)
     collected.add('tls.key', privateKey)
     await createSecret(context, 'kubernetes.io/tls', collected.data)
@@ -78,9 +108,11 @@ const tls: Command = {
 
 const dockerRegistry: Command = {
   summary: 'Create a secret for use with a Docker registry',
-  usage: 'NAME --docker-username=user --docker-password=password --docker-email=email [--docker-server=string] [--from-file=[key=]source] [--dry-run=server|client|none]',
+  usage:
+    'NAME --docker-username=user --docker-password=password --docker-email=email [--docker-server=string] [--from-file=[key=]source] [--dry-run=server|client|none]',
   flags: {
-    ...creationFlags, ...hashFlag,
+    ...creationFlags,
+    ...hashFlag,
     'docker-username': { type: 'string', usage: 'Username for the registry.' },
     'docker-password': { type: 'string', usage: 'Password for the registry.' },
     'docker-email': { type: 'string', usage: 'Email for the registry.' },
@@ -90,12 +122,16 @@ const dockerRegistry: Command = {
   async run(context) {
     const { flags } = context
     requireName(context)
-    const [username, password, email, server] = ['username', 'password', 'email', 'server'].map((part) => flags.string(`docker-${part}`)) as [string, string, string, string]
+    const [username, password, email, server] = ['username', 'password', 'email', 'server'].map((part) =>
+      flags.string(`docker-${part}`),
+    ) as [string, string, string, string]
     const collected = collectSecret()
     if (flags.list('from-file').length > 0) await readFiles(context, collected.add)
     else {
       if (username === '' || password === '' || server === '') {
-        throw new CommandError('either --from-file or the combination of --docker-username, --docker-password and --docker-server is required')
+        throw new CommandError(
+          'either --from-file or the combination of --docker-username, --docker-password and --docker-server is required',
+        )
       }
       const auth = new TextEncoder().encode(`${username}:${password}`).toBase64()
       const entry = { username, password, ...whenGiven('email', email), auth }
@@ -111,20 +147,36 @@ export const secret: Command = {
   subcommands: { 'docker-registry': dockerRegistry, generic, tls },
 }
 
-async function createSecret(context: CommandContext, type: string, data: Readonly<Record<string, string>>): Promise<void> {
+async function createSecret(
+  context: CommandContext,
+  type: string,
+  data: Readonly<Record<string, string>>,
+): Promise<void> {
   const name = requireName(context)
   const suffix = context.flags.bool('append-hash') ? `-${contentHash({ kind: 'Secret', type, name, data })}` : ''
-  await createAndPrint(context, {
-    apiVersion: 'v1', kind: 'Secret', metadata: { name: name + suffix }, ...whenGiven('type', type), ...whenGiven('data', data),
-  }, { failure: 'failed to create secret ' })
+  await createAndPrint(
+    context,
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: name + suffix },
+      ...whenGiven('type', type),
+      ...whenGiven('data', data),
+    },
+    { failure: 'failed to create secret ' },
+  )
 }
 
 function collectSecret(): { readonly data: Readonly<Record<string, string>>; readonly add: Add } {
   const data: Record<string, string> = {}
   const add: Add = (key, bytes) => {
     const problems = validateConfigMapKey(key)
-    if (problems.length > 0) throw new CommandError(`${JSON.stringify(key)} is not valid key name for a Secret ${problems.join(';')}`)
-    if (Object.hasOwn(data, key)) throw new CommandError(`cannot add key ${key}, another key by that name already exists`)
+    if (problems.length > 0) {
+      throw new CommandError(`${JSON.stringify(key)} is not valid key name for a Secret ${problems.join(';')}`)
+    }
+    if (Object.hasOwn(data, key)) {
+      throw new CommandError(`cannot add key ${key}, another key by that name already exists`)
+    }
     data[key] = bytes.toBase64()
   }
   return { data, add }
@@ -189,7 +241,9 @@ function readEnvironmentLines({ environment }: CommandContext, bytes: Uint8Array
     const equals = line.indexOf('=')
     const key = equals < 0 ? line : line.slice(0, equals)
     const problems = validateEnvVarName(key)
-    if (problems.length > 0) throw new CommandError(`${JSON.stringify(key)} is not a valid key name: ${problems.join(';')}`)
+    if (problems.length > 0) {
+      throw new CommandError(`${JSON.stringify(key)} is not a valid key name: ${problems.join(';')}`)
+    }
     const value = equals < 0 ? environment.variables[key] : line.slice(equals + 1)
     if (value === undefined) continue
     add(key, new TextEncoder().encode(value))

@@ -20,7 +20,11 @@ export const serviceAccount: Command = {
   usage: 'NAME [--dry-run=server|client|none]',
   flags: creationFlags,
   async run(context) {
-    await createAndPrint(context, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: requireName(context) } }, { failure: 'failed to create serviceaccount: ' })
+    await createAndPrint(
+      context,
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: requireName(context) } },
+      { failure: 'failed to create serviceaccount: ' },
+    )
   },
 }
 
@@ -36,15 +40,31 @@ export const quota: Command = {
     const { flags } = context
     const scopes = flags.string('scopes') === '' ? [] : flags.string('scopes').split(',')
     if (scopes.includes('')) throw new CommandError('invalid resource quota scope ""')
-    const hard = flags.string('hard') === '' ? {} : Object.fromEntries(flags.string('hard').split(',').map((statement) => {
-      const parts = statement.split('=')
-      if (parts.length !== 2) throw new CommandError(`Invalid argument syntax ${statement}, expected <resource>=<value>`)
-      return [parts[0]!, canonicalQuantity(parts[1]!)]
-    }))
-    await createAndPrint(context, {
-      apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: requireName(context) },
-      spec: { ...whenGiven('hard', hard), ...whenGiven('scopes', scopes) },
-    }, { failure: 'failed to create quota: ' })
+    const hard =
+      flags.string('hard') === ''
+        ? {}
+        : Object.fromEntries(
+            flags
+              .string('hard')
+              .split(',')
+              .map((statement) => {
+                const parts = statement.split('=')
+                if (parts.length !== 2) {
+                  throw new CommandError(`Invalid argument syntax ${statement}, expected <resource>=<value>`)
+                }
+                return [parts[0]!, canonicalQuantity(parts[1]!)]
+              }),
+          )
+    await createAndPrint(
+      context,
+      {
+        apiVersion: 'v1',
+        kind: 'ResourceQuota',
+        metadata: { name: requireName(context) },
+        spec: { ...whenGiven('hard', hard), ...whenGiven('scopes', scopes) },
+      },
+      { failure: 'failed to create quota: ' },
+    )
   },
 }
 
@@ -56,15 +76,27 @@ export const priorityClass: Command = {
     value: { type: 'int32', default: '0', usage: 'The value of the priority class.' },
     'global-default': { type: 'bool', usage: 'The priority of pods that name no class.' },
     description: { type: 'string', usage: 'When to use the class.' },
-    'preemption-policy': { type: 'string', default: 'PreemptLowerPriority', usage: 'Whether pods of lower priority are preempted.' },
+    'preemption-policy': {
+      type: 'string',
+      default: 'PreemptLowerPriority',
+      usage: 'Whether pods of lower priority are preempted.',
+    },
   },
   async run(context) {
     const { flags } = context
-    await createAndPrint(context, {
-      apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: requireName(context) }, value: flags.int('value'),
-      ...(flags.bool('global-default') && { globalDefault: true }), ...whenGiven('description', flags.string('description')),
-      preemptionPolicy: flags.string('preemption-policy'),
-    }, { failure: 'failed to create priorityclass: ' })
+    await createAndPrint(
+      context,
+      {
+        apiVersion: 'scheduling.k8s.io/v1',
+        kind: 'PriorityClass',
+        metadata: { name: requireName(context) },
+        value: flags.int('value'),
+        ...(flags.bool('global-default') && { globalDefault: true }),
+        ...whenGiven('description', flags.string('description')),
+        preemptionPolicy: flags.string('preemption-policy'),
+      },
+      { failure: 'failed to create priorityclass: ' },
+    )
   },
 }
 
@@ -80,19 +112,29 @@ export const podDisruptionBudget: Command = {
   async run(context) {
     const { flags } = context
     const name = requireName(context)
-    const [min, max, selector] = [flags.string('min-available'), flags.string('max-unavailable'), flags.string('selector')]
+    const [min, max, selector] = [
+      flags.string('min-available'),
+      flags.string('max-unavailable'),
+      flags.string('selector'),
+    ]
     if (selector === '') throw new CommandError('a selector must be specified')
     if (min === '' && max === '') throw new CommandError('one of min-available or max-unavailable must be specified')
     if (min !== '' && max !== '') throw new CommandError('min-available and max-unavailable cannot be both specified')
     for (const [flag, value] of [['min-available', min], ['max-unavailable', max]] as const) {
       if (value !== '' && !/^\d+%?$/.test(value)) throw new CommandError(`invalid format specified for ${flag}`)
     }
-    await createAndPrint(context, {
-      apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name },
-      spec: {
-        selector: parseToLabelSelector(selector),
-        ...(min !== '' ? { minAvailable: parseIntOrString(min) } : { maxUnavailable: parseIntOrString(max) }),
+    await createAndPrint(
+      context,
+      {
+        apiVersion: 'policy/v1',
+        kind: 'PodDisruptionBudget',
+        metadata: { name },
+        spec: {
+          selector: parseToLabelSelector(selector),
+          ...(min !== '' ? { minAvailable: parseIntOrString(min) } : { maxUnavailable: parseIntOrString(max) }),
+        },
       },
-    }, { failure: 'failed to create poddisruptionbudgets: ' })
+      { failure: 'failed to create poddisruptionbudgets: ' },
+    )
   },
 }

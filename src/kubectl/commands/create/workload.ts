@@ -10,7 +10,11 @@ export const deployment: Command = {
   usage: 'NAME --image=image -- [COMMAND] [args...]',
   flags: {
     ...creationFlags,
-    image: { type: 'stringSlice', required: true, usage: 'Image names to run; several make a pod of several containers.' },
+    image: {
+      type: 'stringSlice',
+      required: true,
+      usage: 'Image names to run; several make a pod of several containers.',
+    },
     port: { type: 'int32', default: '-1', usage: 'The port that the first container exposes.' },
     replicas: { type: 'int32', shorthand: 'r', default: '1', usage: 'Number of replicas.' },
   },
@@ -19,21 +23,38 @@ export const deployment: Command = {
     const name = requireName(context)
     const command = words.slice(1)
     const images = flags.list('image')
-    if (images.length > 1 && command.length > 0) throw new CommandError('cannot specify multiple --image options and command')
+    if (images.length > 1 && command.length > 0) {
+      throw new CommandError('cannot specify multiple --image options and command')
+    }
     const port = flags.int('port')
     const labels = { app: name }
     const containers = images.map((image, index) => ({
-      name: containerName(image, () => randomSuffix(environment.random.bytes(5))), image, ...whenGiven('command', command),
+      name: containerName(image, () => randomSuffix(environment.random.bytes(5))),
+      image,
+      ...whenGiven('command', command),
       ...(index === 0 && port >= 0 && { ports: [{ containerPort: port }] }),
     }))
-    await createAndPrint(context, {
-      apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, labels },
-      spec: { replicas: flags.int('replicas'), selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
-    }, { failure: 'failed to create deployment: ' })
+    await createAndPrint(
+      context,
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name, labels },
+        spec: {
+          replicas: flags.int('replicas'),
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers } },
+        },
+      },
+      { failure: 'failed to create deployment: ' },
+    )
   },
 }
 
-/** The image's last part without tag and digest; characters that a name may not have are replaced, and then it is made unique. */
+/**
+ * The image's last part without tag and digest; characters that a name may not have are replaced, and then it
+ * is made unique.
+ */
 function containerName(image: string, suffix: () => string): string {
   const name = image.split('/').at(-1)!.split(':')[0]!.split('@')[0]!
   return /[_.]/.test(name) ? `${name.replaceAll(/[_.]/g, '-')}-${suffix()}` : name
@@ -61,25 +82,54 @@ export const job: Command = {
     if ((image === '') === (from === '')) throw new CommandError('either --image or --from must be specified')
     if (command.length > 0 && from !== '') throw new CommandError('cannot specify --from and command')
     if (from === '') {
-      await createAndPrint(context, {
-        apiVersion: 'batch/v1', kind: 'Job', metadata: { name },
-        spec: { template: { spec: { containers: [{ name, image, ...whenGiven('command', command) }], restartPolicy: 'Never' } } },
-      }, { failure: 'failed to create job: ' })
+      await createAndPrint(
+        context,
+        {
+          apiVersion: 'batch/v1',
+          kind: 'Job',
+          metadata: { name },
+          spec: {
+            template: {
+              spec: { containers: [{ name, image, ...whenGiven('command', command) }], restartPolicy: 'Never' },
+            },
+          },
+        },
+        { failure: 'failed to create job: ' },
+      )
       return
     }
     const { infos, errors } = await select(session, { words: [from] })
     if (errors.length > 0) throw errors[0]
     const source = infos[0]?.object ?? {}
-    if (textAt(source, 'kind') !== 'CronJob') throw new CommandError(`unknown object type *v1.${textAt(source, 'kind')}`)
-    await createAndPrint(context, {
-      apiVersion: 'batch/v1', kind: 'Job',
-      metadata: {
-        name, ...whenGiven('labels', objectAt(source, 'spec', 'jobTemplate', 'metadata', 'labels')),
-        annotations: { 'cronjob.kubernetes.io/instantiate': 'manual', ...objectAt(source, 'spec', 'jobTemplate', 'metadata', 'annotations') },
-        ownerReferences: [{ apiVersion: 'batch/v1', kind: 'CronJob', name: nameOf(source), uid: textAt(source, 'metadata', 'uid'), controller: true }],
+    if (textAt(source, 'kind') !== 'CronJob') {
+      throw new CommandError(`unknown object type *v1.${textAt(source, 'kind')}`)
+    }
+    await createAndPrint(
+      context,
+      {
+        apiVersion: 'batch/v1',
+        kind: 'Job',
+        metadata: {
+          name,
+          ...whenGiven('labels', objectAt(source, 'spec', 'jobTemplate', 'metadata', 'labels')),
+          annotations: {
+            'cronjob.kubernetes.io/instantiate': 'manual',
+            ...objectAt(source, 'spec', 'jobTemplate', 'metadata', 'annotations'),
+          },
+          ownerReferences: [
+            {
+              apiVersion: 'batch/v1',
+              kind: 'CronJob',
+              name: nameOf(source),
+              uid: textAt(source, 'metadata', 'uid'),
+              controller: true,
+            },
+          ],
+        },
+        spec: at(source, 'spec', 'jobTemplate', 'spec'),
       },
-      spec: at(source, 'spec', 'jobTemplate', 'spec'),
-    }, { failure: 'failed to create job: ' })
+      { failure: 'failed to create job: ' },
+    )
   },
 }
 
@@ -96,12 +146,21 @@ export const cronJob: Command = {
     const { flags, words } = context
     const name = requireName(context)
     const containers = [{ name, image: flags.string('image'), ...whenGiven('command', words.slice(1)) }]
-    await createAndPrint(context, {
-      apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name },
-      spec: {
-        schedule: flags.string('schedule'),
-        jobTemplate: { metadata: { name }, spec: { template: { spec: { containers, restartPolicy: flags.string('restart') || 'OnFailure' } } } },
+    await createAndPrint(
+      context,
+      {
+        apiVersion: 'batch/v1',
+        kind: 'CronJob',
+        metadata: { name },
+        spec: {
+          schedule: flags.string('schedule'),
+          jobTemplate: {
+            metadata: { name },
+            spec: { template: { spec: { containers, restartPolicy: flags.string('restart') || 'OnFailure' } } },
+          },
+        },
       },
-    }, { failure: 'failed to create cronjob: ' })
+      { failure: 'failed to create cronjob: ' },
+    )
   },
 }

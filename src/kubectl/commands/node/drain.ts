@@ -4,8 +4,7 @@ import { timeToMilliseconds } from '#machinery/time.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { waitUntilGone } from '../../deleting.ts'
 import { CommandError, plainMessage, throwCollected } from '../../errors.ts'
-import type { Json } from '../../fields.ts'
-import { at, listAt, nameOf, namespaceOf, textAt } from '../../fields.ts'
+import { at, listAt, nameOf, namespaceOf, textAt, type Json } from '../../fields.ts'
 import { dryRunSuffix, readDryRun } from '../../flags.ts'
 import { createObject, deleteObject, findObject, listObjects } from '../../operations.ts'
 import type { FlagSpecifications } from '../../pflag.ts'
@@ -22,7 +21,11 @@ const flags = {
   'grace-period': { type: 'int', default: '-1', usage: 'Seconds that each pod is given to end; negative: its own.' },
   'ignore-daemonsets': { type: 'bool', usage: 'Leave pods of daemon sets.' },
   'pod-selector': { type: 'string', usage: 'Label selector of the pods.' },
-  'skip-wait-for-delete-timeout': { type: 'int', default: '0', usage: 'Do not wait for pods that have been ending for longer than so many seconds.' },
+  'skip-wait-for-delete-timeout': {
+    type: 'int',
+    default: '0',
+    usage: 'Do not wait for pods that have been ending for longer than so many seconds.',
+  },
   timeout: { type: 'duration', default: '0s', usage: 'How long to wait; 0 waits without end.' },
 } satisfies FlagSpecifications
 
@@ -43,11 +46,15 @@ export const drain: Command = {
         await drainOne(context, node)
         await environment.output(`node/${node.name} drained${dryRunSuffix(dryRun)}\n`)
       } catch (error) {
-        environment.error(`error: unable to drain node ${JSON.stringify(node.name)} due to error: ${plainMessage(error)}, continuing command...\n`)
+        environment.error(
+          `error: unable to drain node ${JSON.stringify(node.name)} due to error: ${plainMessage(error)}, continuing command...\n`,
+        )
         failures.push({ node: node.name, error })
       }
     }
-    if (failures.length > 0) environment.error(`There are pending nodes to be drained:\n${failures.map(({ node }) => ` ${node}\n`).join('')}`)
+    if (failures.length > 0) {
+      environment.error(`There are pending nodes to be drained:\n${failures.map(({ node }) => ` ${node}\n`).join('')}`)
+    }
     throwCollected(failures.map(({ error }) => error))
   },
 }
@@ -66,14 +73,18 @@ async function drainOne(context: CommandContext, node: Info): Promise<void> {
   const group = (type: 'warn' | 'refuse'): readonly (readonly [why: string, pods: string])[] => {
     const groups = new Map<string, string[]>()
     for (const { pod, verdict } of judged) {
-      if (verdict.type === type) groups.set(verdict.why, [...(groups.get(verdict.why) ?? []), `${namespaceOf(pod)}/${nameOf(pod)}`])
+      if (verdict.type === type) {
+        groups.set(verdict.why, [...(groups.get(verdict.why) ?? []), `${namespaceOf(pod)}/${nameOf(pod)}`])
+      }
     }
     return [...groups].map(([why, names]) => [why, names.join(', ')])
   }
   throwTogether(group('refuse').map(([why, names]) => `cannot delete ${why}: ${names}`))
   const warnings = group('warn').map(([why, names]) => `${why}: ${names}`)
   if (warnings.length > 0) environment.error(`Warning: ${warnings.join('; ')}\n`)
-  const doomed = judged.filter(({ verdict }) => verdict.type === 'delete' || (verdict.type === 'warn' && verdict.delete)).map(({ pod }) => pod)
+  const doomed = judged
+    .filter(({ verdict }) => verdict.type === 'delete' || (verdict.type === 'warn' && verdict.delete))
+    .map(({ pod }) => pod)
   if (readDryRun(context.flags) === 'client') {
     for (const pod of doomed) await environment.output(`evicting pod ${namespaceOf(pod)}/${nameOf(pod)} (dry run)\n`)
     return
@@ -98,7 +109,9 @@ async function judge(context: CommandContext, pod: Json): Promise<Verdict> {
   const { flags: given, environment } = context
   const skipAfter = given.int('skip-wait-for-delete-timeout')
   const ending = textAt(pod, 'metadata', 'deletionTimestamp')
-  if (skipAfter > 0 && ending !== '' && (environment.clock.now() - timeToMilliseconds(ending)) / 1000 > skipAfter) return { type: 'skip' }
+  if (skipAfter > 0 && ending !== '' && (environment.clock.now() - timeToMilliseconds(ending)) / 1000 > skipAfter) {
+    return { type: 'skip' }
+  }
   const finished = ['Succeeded', 'Failed'].includes(textAt(pod, 'status', 'phase'))
   const controller = listAt(pod, 'metadata', 'ownerReferences').find((owner) => at(owner, 'controller') === true)
   let verdict: Verdict = { type: 'delete' }
@@ -124,7 +137,9 @@ async function judgeDaemonSetPod({ flags: given, session }: CommandContext, pod:
     const why = `daemonsets.apps ${JSON.stringify(name)} not found`
     return given.bool('force') ? { type: 'warn', delete: true, why } : { type: 'refuse', why }
   }
-  return given.bool('ignore-daemonsets') ? { type: 'warn', delete: false, why: 'ignoring DaemonSet-managed Pods' } : { type: 'refuse', why: daemonSetRefusal }
+  return given.bool('ignore-daemonsets')
+    ? { type: 'warn', delete: false, why: 'ignoring DaemonSet-managed Pods' }
+    : { type: 'refuse', why: daemonSetRefusal }
 }
 
 async function remove(context: CommandContext, pod: Json, until: number | undefined): Promise<void> {
@@ -138,13 +153,22 @@ async function remove(context: CommandContext, pod: Json, until: number | undefi
   else await deleteObject(session, info, { gracePeriodSeconds: grace, dryRun })
   if (dryRun) return
   await waitUntilGone(context, info, textAt(pod, 'metadata', 'uid'), until).catch((error: unknown) => {
-    throw new CommandError(`error when waiting for pod ${JSON.stringify(info.name)} in namespace ${JSON.stringify(info.namespace)} to terminate: ${plainMessage(error)}`, { cause: error })
+    throw new CommandError(
+      `error when waiting for pod ${JSON.stringify(info.name)} in namespace ${JSON.stringify(info.namespace)} to terminate: ${plainMessage(error)}`,
+      { cause: error },
+    )
   })
   await environment.output(`pod/${info.name} ${evicting ? 'evicted' : 'deleted'}\n`)
 }
 
 /** A budget that does not allow it now may allow it later. */
-async function evict({ session, environment }: CommandContext, info: Info, grace: number | undefined, dryRun: boolean, until: number | undefined): Promise<void> {
+async function evict(
+  { session, environment }: CommandContext,
+  info: Info,
+  grace: number | undefined,
+  dryRun: boolean,
+  until: number | undefined,
+): Promise<void> {
   const where = `pods/${JSON.stringify(info.name)} -n ${JSON.stringify(info.namespace)}`
   const eviction = {
     apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: info.name, namespace: info.namespace },
@@ -157,7 +181,9 @@ async function evict({ session, environment }: CommandContext, info: Info, grace
       return
     } catch (error) {
       if (isReason(error, 'NotFound')) return
-      if (!isReason(error, 'TooManyRequests')) throw new CommandError(`error when evicting ${where}: ${plainMessage(error)}`, { cause: error })
+      if (!isReason(error, 'TooManyRequests')) {
+        throw new CommandError(`error when evicting ${where}: ${plainMessage(error)}`, { cause: error })
+      }
       if (until !== undefined && environment.clock.monotonic() + retryMs > until) {
         throw new CommandError(`error when evicting ${where}: global timeout reached`, { cause: error })
       }

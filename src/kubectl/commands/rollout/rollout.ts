@@ -5,26 +5,31 @@ import type { Command, CommandContext } from '../../command.ts'
 import { writePodTemplate } from '../../describe/containers.ts'
 import { Description } from '../../describe/writer.ts'
 import { CommandError, plainMessage, throwCollected } from '../../errors.ts'
-import type { Json } from '../../fields.ts'
-import { at, textAt, withValue } from '../../fields.ts'
+import { at, textAt, withValue, type Json } from '../../fields.ts'
 import { dryRunFlag, dryRunSuffix, fileFlags, managerFlag, readDryRun, selectorFlag } from '../../flags.ts'
 import { lastAppliedAnnotation, lastAppliedOf } from '../../last-applied.ts'
-import { listPages, itemsOf, patchObject, watchObjects } from '../../operations.ts'
+import { itemsOf, listPages, patchObject, watchObjects } from '../../operations.ts'
 import { makePrinter, operationPrinter, printFlags } from '../../print/printer.ts'
 import { align, describeStyle } from '../../print/tab-writer.ts'
 import { kindWithGroup } from '../../resources.ts'
 import { changeCauseAnnotation, findRevision, planRollback, revisionsOf, sameTemplate } from '../../rollout-history.ts'
-import type { Info, Selection } from '../../selection.ts'
-import { select } from '../../selection.ts'
+import { select, type Info, type Selection } from '../../selection.ts'
 import { rolloutStatus } from './status.ts'
 
 const common = { ...fileFlags, ...selectorFlag }
 const target = '(TYPE NAME | TYPE/NAME) [flags]'
 
 async function selectTargets({ flags, session, words }: CommandContext): Promise<Selection> {
-  if (words.length === 0 && flags.list('filename').length === 0) throw new CommandError('required resource not specified')
+  if (words.length === 0 && flags.list('filename').length === 0) {
+    throw new CommandError('required resource not specified')
+  }
   return await select(session, {
-    words, filenames: flags.list('filename'), recursive: flags.bool('recursive'), labelSelector: flags.string('selector'), emptySelectsAll: true, latest: true,
+    words,
+    filenames: flags.list('filename'),
+    recursive: flags.bool('recursive'),
+    labelSelector: flags.string('selector'),
+    emptySelectsAll: true,
+    latest: true,
   })
 }
 
@@ -39,7 +44,9 @@ const status: Command = {
   },
   async run(context) {
     const { flags, session, environment } = context
-    if (flags.int('revision') < 0) throw new CommandError(`revision must be a positive integer: ${flags.int('revision')}`)
+    if (flags.int('revision') < 0) {
+      throw new CommandError(`revision must be a positive integer: ${flags.int('revision')}`)
+    }
     const { infos, errors } = await selectTargets(context)
     for (const info of infos) await followStatus(context, info)
     throwCollected(errors)
@@ -64,7 +71,11 @@ async function followStatus({ flags, session, environment }: CommandContext, inf
         const [object] = itemsOf(page)
         if (!object) throw new CommandError('object has been deleted')
         if (await show(object)) return
-        const events = watchObjects(session, info.resource, info.namespace, { fieldSelector, resourceVersion: textAt(page, 'metadata', 'resourceVersion'), signal })
+        const events = watchObjects(session, info.resource, info.namespace, {
+          fieldSelector,
+          resourceVersion: textAt(page, 'metadata', 'resourceVersion'),
+          signal,
+        })
         for await (const { type, object: changed } of events) {
           if (type === 'DELETED') throw new CommandError('object has been deleted')
           if (type !== 'BOOKMARK' && await show(changed)) return
@@ -82,7 +93,11 @@ async function followStatus({ flags, session, environment }: CommandContext, inf
 const history: Command = {
   summary: 'View rollout history',
   usage: target,
-  flags: { ...common, ...printFlags, revision: { type: 'int64', default: '0', usage: 'The details of this revision.' } },
+  flags: {
+    ...common,
+    ...printFlags,
+    revision: { type: 'int64', default: '0', usage: 'The details of this revision.' },
+  },
   async run(context) {
     const { flags, environment } = context
     const wanted = flags.int('revision')
@@ -94,11 +109,20 @@ const history: Command = {
       try {
         const revisions = await revisionsOf(context, info.object)
         const found = revisions.find(({ number }) => number === wanted)
-        if (wanted > 0 && !found && (printer || revisions.length > 0)) throw new CommandError('unable to find the specified revision')
+        if (wanted > 0 && !found && (printer || revisions.length > 0)) {
+          throw new CommandError('unable to find the specified revision')
+        }
         if (printer) for (const { source } of found ? [found] : revisions) await environment.output(printer(source))
         else {
-          const text = revisions.length === 0 ? 'No rollout history found.' : found ? describeTemplate(context, withCause(found.template, found.changeCause)) : listRevisions(revisions)
-          await environment.output(`${kindWithGroup(info.resource)}/${info.name} ${wanted > 0 ? `with revision #${wanted}` : ''}\n${text}\n`)
+          const text =
+            revisions.length === 0
+              ? 'No rollout history found.'
+              : found
+                ? describeTemplate(context, withCause(found.template, found.changeCause))
+                : listRevisions(revisions)
+          await environment.output(
+            `${kindWithGroup(info.resource)}/${info.name} ${wanted > 0 ? `with revision #${wanted}` : ''}\n${text}\n`,
+          )
         }
       } catch (error) {
         failures.push(error)
@@ -109,11 +133,16 @@ const history: Command = {
 }
 
 function listRevisions(revisions: readonly { readonly number: number; readonly changeCause: string }[]): string {
-  return align(`REVISION\tCHANGE-CAUSE\n${revisions.map(({ number, changeCause }) => `${number}\t${changeCause || '<none>'}\n`).join('')}`, describeStyle)
+  return align(
+    `REVISION\tCHANGE-CAUSE\n${revisions.map(({ number, changeCause }) => `${number}\t${changeCause || '<none>'}\n`).join('')}`,
+    describeStyle,
+  )
 }
 
 function withCause(template: Json, changeCause: string): Json {
-  return changeCause === '' ? template : withValue(template, ['metadata', 'annotations', changeCauseAnnotation], changeCause)
+  return changeCause === ''
+    ? template
+    : withValue(template, ['metadata', 'annotations', changeCauseAnnotation], changeCause)
 }
 
 /** Not aligned, as upstream has it. */
@@ -126,7 +155,12 @@ function describeTemplate(context: CommandContext, template: Json): string {
 const undo: Command = {
   summary: 'Undo a previous rollout',
   usage: target,
-  flags: { ...common, ...printFlags, ...dryRunFlag, 'to-revision': { type: 'int64', default: '0', usage: 'The revision to go back to; 0 is the one before.' } },
+  flags: {
+    ...common,
+    ...printFlags,
+    ...dryRunFlag,
+    'to-revision': { type: 'int64', default: '0', usage: 'The revision to go back to; 0 is the one before.' },
+  },
   async run(context) {
     const { flags, environment } = context
     const dryRun = readDryRun(flags)
@@ -145,7 +179,12 @@ const undo: Command = {
 }
 
 /** Gives what is said of it. */
-async function rollBack(context: CommandContext, info: Info, wanted: number, dryRun: 'none' | 'client' | 'server'): Promise<string> {
+async function rollBack(
+  context: CommandContext,
+  info: Info,
+  wanted: number,
+  dryRun: 'none' | 'client' | 'server',
+): Promise<string> {
   const { environment, session } = context
   const { object, name } = info
   if (lastAppliedOf(object) !== undefined) {
@@ -156,16 +195,25 @@ async function rollBack(context: CommandContext, info: Info, wanted: number, dry
   const revision = findRevision(revisions, wanted)
   if (!revision) {
     if (wanted > 0) throw new CommandError(`unable to find specified revision ${wanted} in history`)
-    throw new CommandError(kind === 'Deployment' ? `no rollout history found for deployment ${JSON.stringify(name)}` : 'no last revision to roll back to')
+    throw new CommandError(
+      kind === 'Deployment'
+        ? `no rollout history found for deployment ${JSON.stringify(name)}`
+        : 'no last revision to roll back to',
+    )
   }
   if (dryRun === 'client') return describeTemplate(context, revision.template)
   if (kind === 'Deployment' && at(object, 'spec', 'paused') === true) {
-    throw new CommandError("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again")
+    throw new CommandError(
+      "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again",
+    )
   }
-  if (sameTemplate(revision.template, at(object, 'spec', 'template'))) return `skipped rollback (current template already matches revision ${wanted})`
+  if (sameTemplate(revision.template, at(object, 'spec', 'template'))) {
+    return `skipped rollback (current template already matches revision ${wanted})`
+  }
   try {
-    if (kind === 'Deployment') await patchObject(session, info, 'json', planRollback(object, revision), { dryRun: dryRun === 'server' })
-    else await patchObject(session, info, 'strategic', at(revision.source, 'data'), { dryRun: dryRun === 'server' })
+    if (kind === 'Deployment') {
+      await patchObject(session, info, 'json', planRollback(object, revision), { dryRun: dryRun === 'server' })
+    } else await patchObject(session, info, 'strategic', at(revision.source, 'data'), { dryRun: dryRun === 'server' })
   } catch (error) {
     throw new CommandError(`failed restoring revision ${wanted}: ${plainMessage(error)}`, { cause: error })
   }
@@ -193,10 +241,15 @@ function simpleCommand({ summary, done, change, unchanged }: Simple): Command {
       const { infos, errors } = await selectTargets(context)
       const now = formatTime(context.environment.clock.now())
       await changeObjects(context, infos, errors, {
-        change: (object) => change(object, now), done, print, fieldManager: context.flags.string('field-manager'),
+        change: (object) => change(object, now),
+        done,
+        print,
+        fieldManager: context.flags.string('field-manager'),
         unchanged: ({ name }) => {
           if (unchanged !== undefined) return unchanged
-          throw new CommandError(`failed to create patch for ${name}: if restart has already been triggered within the past second, please wait before attempting to trigger another`)
+          throw new CommandError(
+            `failed to create patch for ${name}: if restart has already been triggered within the past second, please wait before attempting to trigger another`,
+          )
         },
       })
     },
@@ -209,7 +262,9 @@ const restart = simpleCommand({
   summary: 'Restart a resource', done: 'restarted',
   change(object, now) {
     if (!restartable.has(textAt(object, 'kind'))) throw new ObjectProblem('restarting is not supported')
-    if (at(object, 'spec', 'paused') === true) throw new ObjectProblem("can't restart paused deployment (run rollout resume first)")
+    if (at(object, 'spec', 'paused') === true) {
+      throw new ObjectProblem("can't restart paused deployment (run rollout resume first)")
+    }
     return withValue(object, ['spec', 'template', 'metadata', 'annotations', 'kubectl.kubernetes.io/restartedAt'], now)
   },
 })

@@ -1,23 +1,33 @@
 /** The pod template within an object, and changes of its containers. */
 import { CommandError } from '../../errors.ts'
-import type { Json } from '../../fields.ts'
-import { at, isObject, listAt, textAt, withValue } from '../../fields.ts'
+import { at, isObject, listAt, textAt, withValue, type Json } from '../../fields.ts'
 
 /** Where the pod's spec is. Throws for a kind that has none. */
 export function podSpecPath(object: Json): readonly string[] {
   const kind = textAt(object, 'kind')
   switch (kind) {
-    case 'Pod': return ['spec']
-    case 'CronJob': return ['spec', 'jobTemplate', 'spec', 'template', 'spec']
-    case 'Deployment': case 'ReplicaSet': case 'StatefulSet': case 'DaemonSet': case 'Job': case 'ReplicationController':
+    case 'Pod':
+      return ['spec']
+    case 'CronJob':
+      return ['spec', 'jobTemplate', 'spec', 'template', 'spec']
+    case 'Deployment':
+    case 'ReplicaSet':
+    case 'StatefulSet':
+    case 'DaemonSet':
+    case 'Job':
+    case 'ReplicationController':
       return ['spec', 'template', 'spec']
-    default: throw new CommandError(`the object is not a pod or does not have a pod template: *v1.${kind}`)
+    default:
+      throw new CommandError(`the object is not a pod or does not have a pod template: *v1.${kind}`)
   }
 }
 
 /** Containers and init containers whose name is wanted. */
 export function changeContainers(
-  object: Json, wanted: (name: string) => boolean, change: (container: Json) => Json, fields: readonly string[] = ['initContainers', 'containers'],
+  object: Json,
+  wanted: (name: string) => boolean,
+  change: (container: Json) => Json,
+  fields: readonly string[] = ['initContainers', 'containers'],
 ): { readonly object: Json; readonly found: boolean } {
   const path = podSpecPath(object)
   let found = false
