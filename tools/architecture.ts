@@ -63,7 +63,13 @@ export const maxColumns = 120
 /** Exports of these files are for others than the files of this repository. */
 export const publicSurface: readonly string[] = ['src/main/library.ts']
 
-/** Folders whose code is not yet held to `maxColumns` and to having no unused exports. The list only gets shorter. */
+/** Files (or folders) that are not yet held to `maxColumns` and to having no unused exports. The list only gets shorter. */
 export const looseFolders: readonly string[] = [
-  'src/apiserver/', 'src/cluster/', 'src/host/', 'src/kubectl/', 'src/kubelet/', 'src/main/', 'src/sim/',
+  'src/apiserver/admission/plugins.test.ts',
+  'src/apiserver/subresources/connect.ts',
+  'src/kubectl/describe/containers.ts',
+  'src/kubelet/pods/status.ts',
+  'src/main/machine-node.ts',
+  'src/main/sim.ts',
+  'src/sim/faults/transport.ts',
 ]

@@ -16,7 +16,7 @@ const acceptSuffix = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 /** A watcher has nothing to say; whoever sends more than this in one frame is cut off. */
 const maxReceivedFrame = 64 * 1024
 
-export function websocketAccept(key: string): string {
+function websocketAccept(key: string): string {
   return base64Encode(sha1(utf8Encode(key + acceptSuffix)))
 }
 

@@ -216,7 +216,7 @@ export function componentUser(name: string): UserInfo {
 }
 
 /** A controller's service account. */
-export function serviceAccountUser(name: string): UserInfo {
+function serviceAccountUser(name: string): UserInfo {
   return {
     name: `system:serviceaccount:${kubeSystem}:${name}`,
     groups: ['system:serviceaccounts', `system:serviceaccounts:${kubeSystem}`, 'system:authenticated'],

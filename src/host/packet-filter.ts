@@ -16,7 +16,7 @@ export function createPacketFilter(family: 'ip' | 'ip6' = 'ip'): PacketFilter {
 }
 
 /** The transaction in nft's own language. Throws on an element part that is not an address, number or plain word. */
-export function renderNftScript(family: string, table: string, operations: readonly FilterOperation[]): string {
+function renderNftScript(family: string, table: string, operations: readonly FilterOperation[]): string {
   const place = `${family} ${table}`
   const lines: string[] = []
   for (const operation of operations) {

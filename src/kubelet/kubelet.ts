@@ -191,8 +191,3 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     },
   }
 }
-
-export async function runKubelet(options: KubeletOptions, signal: AbortSignal): Promise<void> {
-  const kubelet = await createKubelet(options)
-  await kubelet.run(signal)
-}

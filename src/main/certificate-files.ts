@@ -19,7 +19,7 @@ export interface LoadedCertificates {
   readonly made: readonly string[]
 }
 
-export function certificateDirectory(dataDirectory: string): string {
+function certificateDirectory(dataDirectory: string): string {
   return join(dataDirectory, 'pki')
 }
 

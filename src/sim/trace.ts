@@ -32,7 +32,7 @@ export function createTrace(print?: (line: string) => void): Trace {
 }
 
 /** `0:07:31.250` */
-export function formatElapsed(ms: number): string {
+function formatElapsed(ms: number): string {
   const two = (value: number): string => String(Math.floor(value)).padStart(2, '0')
   return `${Math.floor(ms / 3_600_000)}:${two((ms / 60_000) % 60)}:${two((ms / 1000) % 60)}.${String(Math.floor(ms % 1000)).padStart(3, '0')}`
 }

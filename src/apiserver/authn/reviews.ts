@@ -31,7 +31,7 @@ export function reviewSelf(review: SelfSubjectReview, user: UserInfo): SelfSubje
   return { ...review, status: { userInfo: userToApi(user) } }
 }
 
-export function userToApi({ name, uid, groups, extra }: UserInfo): ApiUserInfo {
+function userToApi({ name, uid, groups, extra }: UserInfo): ApiUserInfo {
   return {
     username: name, ...(uid && { uid }), ...(groups.length > 0 && { groups: [...groups] }),
     ...(extra && Object.keys(extra).length > 0 && {

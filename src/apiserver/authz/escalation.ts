@@ -100,7 +100,7 @@ function compact(rights: readonly Rule[]): Rule[] {
 }
 
 /** `{APIGroups:[""], Resources:["pods"], Verbs:["get" "list"]}`. */
-export function formatRule(rule: Rule): string {
+function formatRule(rule: Rule): string {
   const parts: string[] = []
   const add = (name: string, values: readonly string[] | undefined): void => {
     if (values?.length) parts.push(`${name}:[${values.map(quoteGo).join(' ')}]`)

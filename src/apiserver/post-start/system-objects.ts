@@ -10,7 +10,7 @@ import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
 import type { KindRegistry } from '../kind-registry.ts'
 
-export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const
+const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const
 
 export function systemNamespaceObjects(): Namespace[] {
   return systemNamespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }))

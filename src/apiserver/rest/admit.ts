@@ -36,7 +36,7 @@ export async function runValidatingAdmission(context: RestContext, request: Admi
 }
 
 /** The newest objects, straight from the store. */
-export function admissionContext(context: RestContext): AdmissionContext {
+function admissionContext(context: RestContext): AdmissionContext {
   return {
     now: context.clock.now(),
     random: context.random,

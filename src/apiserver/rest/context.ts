@@ -9,7 +9,7 @@ import type { Random } from '#world/random.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
 import type { Authorizer } from '../authz/authorizer.ts'
-import type { KindRegistry, ServedResource } from '../kind-registry.ts'
+import type { KindRegistry } from '../kind-registry.ts'
 import type { WatchMeter } from '../metrics.ts'
 import type { ObjectCodec } from './object-codec.ts'
 import type { WireCodec } from './wire-codec.ts'
@@ -106,10 +106,6 @@ export class KeyLocks {
       resolve()
     }
   }
-}
-
-export function scopeResource(scope: RequestScope): ServedResource {
-  return { kind: scope.kind, version: scope.version, apiVersion: scope.apiVersion }
 }
 
 /** The subject of an error in a resource's words: `deployments.apps`. */

@@ -30,7 +30,7 @@ import { decodeStored, encodeStored } from './stored-form.ts'
 /** With eight tries a collision stays unlikely until there are a million generated names with one base. */
 const maxNameAttempts = 8
 /** What etcd accepts in one request, and so what upstream can store. */
-export const maxStoredBytes = 1.5 * 1024 * 1024
+const maxStoredBytes = 1.5 * 1024 * 1024
 
 /** Creates `object`, which must be the caller's own: decoded and defaulted, it is changed on the way to the store. */
 export async function createObject(

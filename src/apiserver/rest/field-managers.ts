@@ -9,7 +9,7 @@ import { toWire } from './forms.ts'
 const maxManagerBytes = 128
 
 /** The given manager, or the part of the user agent before its first slash, printable and at most 128 bytes. */
-export function managerName(parameters: WriteParameters, scope: RequestScope): string {
+function managerName(parameters: WriteParameters, scope: RequestScope): string {
   if (parameters.fieldManager !== '') return parameters.fieldManager
   let name = ''
   let bytes = 0

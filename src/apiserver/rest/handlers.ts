@@ -212,7 +212,7 @@ async function handleDeleteCollection(
 }
 
 /** DeleteOptions, from any group's version of them. */
-export async function readDeleteOptions(
+async function readDeleteOptions(
   context: RestContext, request: HttpRequest,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   const body = await request.readBody(maxBodyBytes)

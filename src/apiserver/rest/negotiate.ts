@@ -37,7 +37,7 @@ export function negotiateForm(accept: string | undefined, transforms: boolean): 
   return form
 }
 
-export function unacceptable(): ApiError {
+function unacceptable(): ApiError {
   return notAcceptable([contentTypes.json, contentTypes.yaml, contentTypes.protobuf])
 }
 

@@ -27,7 +27,7 @@ const encoder = new TextEncoder()
 const newline = encoder.encode('\n')
 const jsonHeaders = { 'content-type': contentTypes.json }
 /** Lists beyond this are streamed in pieces of this size, so that a request never holds more. */
-export const pieceBytes = 128 * 1024
+const pieceBytes = 128 * 1024
 
 export function renderOutcome(outcome: Outcome, scope: RequestScope, options: RenderOptions): HttpResponse {
   if (outcome.type === 'entry') return renderEntry(outcome.entry, outcome.status, scope, options)

@@ -3,7 +3,7 @@
  * rest/update.go).
  */
 import { deepEqual, semanticEqual } from '#base/deep-equal.ts'
-import { ApiError, conflict, invalid, modified } from '#machinery/errors/api-error.ts'
+import { conflict, invalid, modified } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Stored } from '#machinery/meta/object.ts'
@@ -291,9 +291,4 @@ function checkVersion(scope: RequestScope, metadata: ObjectMeta, entry: Entry): 
       [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
   }
   if (given !== String(entry.modRevision)) throw modified(resourceSubject(scope.kind), scope.name)
-}
-
-/** Whether an error is a lost race that the client may want to repeat. */
-export function isLostRace(error: unknown): boolean {
-  return error instanceof ApiError && error.reason === 'Conflict'
 }

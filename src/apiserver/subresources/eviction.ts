@@ -25,7 +25,7 @@ import { successStatus, type Creation } from './kinds-of-subresource.ts'
 /** More evictions at once than this wait for the controller to confirm the earlier ones. */
 const maxDisruptedPods = 2000
 
-export const evictionKind = defineKind<Eviction>({
+const evictionKind = defineKind<Eviction>({
   group: 'policy', kind: 'Eviction', plural: 'evictions', scope: 'Namespaced', verbs: ['create'],
   versions: [{ version: 'v1', schema: 'io.k8s.api.policy.v1.Eviction', served: true, stored: true }],
 })

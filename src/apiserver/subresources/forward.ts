@@ -91,7 +91,7 @@ export function dialFailure(error: unknown): string {
 }
 
 /** Resolves when both directions have ended, or one has failed. */
-export async function joinConnections(a: RawConnection, b: RawConnection): Promise<void> {
+async function joinConnections(a: RawConnection, b: RawConnection): Promise<void> {
   const pump = async (from: RawConnection, to: RawConnection): Promise<void> => {
     try {
       for await (const chunk of from.received) await to.write(chunk)
@@ -138,7 +138,7 @@ function forwardedHeaders(request: HttpRequest): Record<string, string> {
   return headers
 }
 
-export function relay(response: IncomingResponse): HttpResponse {
+function relay(response: IncomingResponse): HttpResponse {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(response.headers)) {
     if (value !== undefined && !notForwarded.has(name)) headers[name] = value

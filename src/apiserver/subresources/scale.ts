@@ -12,7 +12,7 @@ import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { defineKind, type AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Projection } from './kinds-of-subresource.ts'
 
-export const scaleKind = defineKind<Scale>({
+const scaleKind = defineKind<Scale>({
   group: 'autoscaling', kind: 'Scale', plural: 'scales', scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.autoscaling.v1.Scale', served: true, stored: true }],
 })

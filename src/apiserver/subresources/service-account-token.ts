@@ -4,7 +4,7 @@ import type { KubeObject } from '#machinery/meta/object.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Creation } from './kinds-of-subresource.ts'
 
-export const tokenRequestKind = defineKind<TokenRequest>({
+const tokenRequestKind = defineKind<TokenRequest>({
   group: 'authentication.k8s.io', kind: 'TokenRequest', plural: 'tokenrequests', scope: 'Namespaced', verbs: ['create'],
   versions: [{ version: 'v1', schema: 'io.k8s.api.authentication.v1.TokenRequest', served: true, stored: true }],
   setDefaults(request) {

@@ -69,7 +69,7 @@ async function runCommand(
 }
 
 /** A port by number, or by the name that the container gives it. */
-export function resolvePort(port: string | number | undefined, container: AnyContainer): number | undefined {
+function resolvePort(port: string | number | undefined, container: AnyContainer): number | undefined {
   const number = typeof port === 'number' ? port : Number.parseInt(port ?? '', 10)
   if (Number.isInteger(number) && String(number) === String(port)) {
     return number > 0 && number < 65536 ? number : undefined

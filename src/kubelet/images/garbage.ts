@@ -14,7 +14,7 @@ export interface ImageUse {
 }
 
 /** Enough images to free `bytes`, if there are enough. Pinned, used and young ones stay. Pure. */
-export function planImageGarbage(
+function planImageGarbage(
   uses: readonly ImageUse[], bytes: number, minimumAgeMs: number, now: number,
 ): readonly Image[] {
   const chosen: Image[] = []

@@ -60,7 +60,7 @@ export function computeNodeStatus(input: NodeInput): NodeStatus {
   }
 }
 
-export function nodeResources({ config, facts, disk }: Pick<NodeInput, 'config' | 'facts' | 'disk'>) {
+function nodeResources({ config, facts, disk }: Pick<NodeInput, 'config' | 'facts' | 'disk'>) {
   const { eviction, reserved } = config
   const kibibytes = (bytes: number): string => `${Math.floor(bytes / 1024)}Ki`
   const capacity: Record<string, string> = {
@@ -87,7 +87,7 @@ interface ConditionText {
   readonly message: string
 }
 
-export function computeNodeConditions({ pressure, notReady, old, now }: NodeInput): NodeCondition[] {
+function computeNodeConditions({ pressure, notReady, old, now }: NodeInput): NodeCondition[] {
   const texts: readonly ConditionText[] = [
     pressure.memory
       ? {

@@ -175,7 +175,7 @@ function outlookOf(pod: PodObject, state: PodRuntimeState, sandbox: SandboxStatu
 }
 
 /** Init containers have all succeeded in this sandbox, which shows in a regular container having been made in it. */
-export function isInitialized(pod: PodObject, state: PodRuntimeState, sandbox: SandboxStatus | undefined): boolean {
+function isInitialized(pod: PodObject, state: PodRuntimeState, sandbox: SandboxStatus | undefined): boolean {
   if (!sandbox) return false
   const names = new Set((pod.spec?.containers ?? []).map((container) => container.name))
   return state.containers.some((container) =>
@@ -334,7 +334,7 @@ function wake(draft: Draft, at: number): void {
 }
 
 /** As Go prints a duration of whole seconds: `10s`, `1m20s`, `5m0s`. */
-export function formatDelay(ms: number): string {
+function formatDelay(ms: number): string {
   const seconds = Math.round(ms / 1000)
   return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`
 }

@@ -18,7 +18,6 @@ import { containerNameOf, containersOf, describePod, podUid } from './identity.t
 import {
   actionKey,
   planPod,
-  usableSandbox,
   type BackOff,
   type Ending,
   type PodAction,
@@ -583,12 +582,6 @@ export class PodWorker {
     const isNewer = compareResourceVersions(written.metadata.resourceVersion, this.#pod.metadata.resourceVersion) > 0
     if (written.metadata.uid === pod.metadata.uid && isNewer) this.#pod = written
   }
-}
-
-/** For callers that look for a pod's address. */
-export function podAddresses(services: Pick<PodServices, 'cache' | 'hostIps'>, pod: PodObject): readonly string[] {
-  const sandbox = usableSandbox(pod, services.cache.forPod(podUid(pod)))
-  return sandbox ? (sandbox.hostNetwork ? services.hostIps : sandbox.ips) : []
 }
 
 function killMessage({ name, reason }: Extract<PodAction, { type: 'killContainer' }>): string {

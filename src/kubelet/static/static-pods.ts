@@ -69,7 +69,7 @@ export async function runStaticPods(options: StaticPodsOptions, signal: AbortSig
 }
 
 /** The same file gives the same uid, so that a kubelet which restarts finds its containers again. */
-export function staticPod(
+function staticPod(
   text: string,
   { nodeName, parse, setDefaults }: Pick<StaticPodsOptions, 'nodeName' | 'parse' | 'setDefaults'>,
 ): PodObject {
