@@ -148,7 +148,11 @@ async function waitForSocket(path: string, signal: AbortSignal): Promise<void> {
   if (await canConnect(path)) return
   await new Promise<void>((resolve, reject) => {
     const watcher = watch(dirname(path))
+    let finished = false
+    let retry: NodeJS.Timeout | undefined
     const finish = (error?: unknown): void => {
+      finished = true
+      clearTimeout(retry)
       watcher.close()
       signal.removeEventListener('abort', abort)
       if (error === undefined) resolve()
@@ -156,7 +160,13 @@ async function waitForSocket(path: string, signal: AbortSignal): Promise<void> {
     }
     const abort = (): void => finish(signal.reason)
     const attempt = (): void => {
-      if (existsSync(path)) void canConnect(path).then((open) => { if (open) finish() })
+      clearTimeout(retry)
+      if (!existsSync(path)) return
+      void canConnect(path).then((open) => {
+        if (open) finish()
+        // The file is there before anybody listens, and nobody tells of the listening.
+        else if (!finished) retry = setTimeout(attempt, endLookMs)
+      })
     }
     signal.addEventListener('abort', abort, { once: true })
     watcher.on('change', attempt)

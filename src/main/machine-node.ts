@@ -34,7 +34,7 @@ import type { ContainerRuntime } from '#world/container-runtime.ts'
 import type { Log } from '#world/log.ts'
 import { cniConfigDirectory, containerdSocket, ensureContainerd, superviseContainerd } from './containerd.ts'
 import { applyDnsService } from './dns-service.ts'
-import { ensureOwnImages } from './image-import.ts'
+import { ensureOwnImages, ingestDirectory } from './image-import.ts'
 import { cgroupRoot, egressTable, proxyTable } from './names.ts'
 import { guardNetwork } from './network-guard.ts'
 import { containerdPlaces } from './node-cleanup.ts'
@@ -73,7 +73,12 @@ export async function prepareMachine(config: ClusterConfig, log: Log, signal: Ab
   }
   // No kubelet runs yet, so that no sandbox is in the making.
   await removeOrphans(Number.POSITIVE_INFINITY)
-  await ensureOwnImages(endpoint.replace(/^unix:\/\//, ''), async (name) => await runtime.imageStatus(name) !== undefined, config.runDirectory)
+  await ensureOwnImages(
+    endpoint.replace(/^unix:\/\//, ''),
+    async (name) => (await runtime.imageStatus(name)) !== undefined,
+    config.runDirectory,
+    own ? ingestDirectory(config.dataDirectory) : undefined,
+  )
   return {
     runtime, network,
     supervise: (until) =>

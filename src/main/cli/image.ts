@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import type { ClusterChoices } from '#bootstrap/cluster-config.ts'
 import { createContainerRuntime } from '#host/container-runtime/container-runtime.ts'
 import { containerdSocket, findContainerd } from '../containerd.ts'
-import { importImageArchive } from '../image-import.ts'
+import { importImageArchive, ingestDirectory } from '../image-import.ts'
 import { containerdPlaces } from '../node-cleanup.ts'
 import { outputFlag, type Arguments, type FlagSpecification } from './arguments.ts'
 import { existingCluster, nameFlag } from './cluster-flags.ts'
@@ -35,7 +35,11 @@ async function load(choices: ClusterChoices, file: string): Promise<void> {
   if (!existsSync(file)) {
     throw new CommandFailure('E-NO-FILE', `there is no file ${file}`, 'docker save IMAGE -o FILE.tar', exitCode.usage)
   }
-  const names = await importImageArchive(runtimeSocket(choices), file)
+  const names = await importImageArchive(
+    runtimeSocket(choices),
+    file,
+    choices.containerRuntimeEndpoint === undefined ? ingestDirectory(choices.dataDirectory) : undefined,
+  )
   for (const name of names) process.stdout.write(`loaded ${name}\n`)
 }
 
