@@ -41,7 +41,7 @@ export async function openNodeLaboratory() {
   const never = new AbortController().signal
   await ensureContainerd(places, never)
   const runtime = createContainerRuntime(containerdSocket(places))
-  await ensureOwnImages(containerdSocket(places), async (name) => await runtime.imageStatus(name) !== undefined, home)
+  await ensureOwnImages(containerdSocket(places), async (name) => await runtime.imageStatus(name) !== undefined, home, undefined)
 
   const clock = systemClock
   const log = createLog({
