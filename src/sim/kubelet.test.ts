@@ -435,3 +435,20 @@ test('liveness and readiness wait for the startup probe, and a startup that fail
   )
   await never.lab.end()
 })
+
+test('a clock that is set back makes nothing wait', async () => {
+  const lab = await laboratory({
+    fault: (verb, count) => (verb === 'pullImage' && count <= 2 ? new RuntimeError('Unavailable', 'no pull now') : undefined),
+  })
+  await lab.create('crash', { containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', 'sleep 1; exit 3'] }] })
+  await lab.clock.advance(12_000)
+  lab.clock.stepWallClock(-3_600_000)
+  await lab.clock.advance(60_000)
+  const first = (await lab.get('crash')).status?.containerStatuses?.[0]?.restartCount ?? 0
+  assert.ok(first >= 1, 'it runs, although its image was missing when the clock was set')
+  lab.clock.stepWallClock(-3_600_000)
+  await lab.clock.advance(60_000)
+  const second = (await lab.get('crash')).status?.containerStatuses?.[0]?.restartCount ?? 0
+  assert.ok(second > first, 'it is restarted, although it ended in the future')
+  await lab.end()
+})

@@ -104,7 +104,9 @@ export class ImagePuller {
     const written = request.container.image ?? ''
     const key = `${request.pod.metadata.uid}_${written}`
     const failure = this.#failures.get(key)
-    if (failure && this.#clock.now() < failure.at + failure.delayMs) {
+    const now = this.#clock.now()
+    // A failure that is still to come means that the clock was set back.
+    if (failure && now >= failure.at && now < failure.at + failure.delayMs) {
       say('Normal', 'BackOff', `Back-off pulling image "${written}"`)
       throw new ImageError(
         'ImagePullBackOff',

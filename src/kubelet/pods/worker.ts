@@ -56,6 +56,7 @@ export class PodWorker {
   readonly #startTime: number
   readonly #underway = new Map<string, Promise<void>>()
   readonly #retries = new Map<string, Retry>()
+  #lastStepAt = 0
   readonly #errors = new Map<string, WaitingReason>()
   readonly #backOff = new Map<string, BackOff>()
   readonly #messages = new Map<string, string>()
@@ -159,6 +160,8 @@ export class PodWorker {
     prober.sync(this.#pod, state, this.#ending !== undefined, this.#starting())
     await this.#readMessages()
     const now = clock.now()
+    if (now < this.#lastStepAt) this.#shortenWaits(now)
+    this.#lastStepAt = now
     const plan = planPod({
       pod: this.#pod,
       state,
@@ -182,6 +185,14 @@ export class PodWorker {
     if (!this.#ending) this.#resize(state)
     this.#report(plan)
     this.#scheduleWake(plan, now)
+  }
+
+  /** The wall clock was set back, perhaps by hours: nothing waits for a moment that was near and is far away now. */
+  #shortenWaits(now: number): void {
+    this.#retries.clear()
+    if (!this.#ending) return
+    const { graceSeconds, deadline } = this.#ending
+    this.#ending = { graceSeconds, deadline: Math.min(deadline, now + graceSeconds * 1000) }
   }
 
   /** Finds out whether the pod has to end. */
