@@ -2,6 +2,7 @@
 import { customResourceDefinition } from '#api/apiextensions/customresourcedefinition/customresourcedefinition.ts'
 import { namespace } from '#api/core/namespace/namespace.ts'
 import { pod } from '#api/core/pod/pod.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
 import { ApiError } from '#machinery/errors/api-error.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { defineController, wakeFrom, type ObserveContext } from '../driver/define-controller.ts'
@@ -19,6 +20,9 @@ export const namespaceController = defineController({
   })],
   reads: [customResourceDefinition],
   workers: 10,
+  // Its own words in the status wake nobody: a failure would be told, heard and tried again without a pause.
+  changed: (old, { metadata, spec }) =>
+    old.metadata.deletionTimestamp !== metadata.deletionTimestamp || !semanticEqual(old.spec, spec),
   async observe(object, cache, context): Promise<NamespaceState | undefined> {
     if (!object.metadata.deletionTimestamp || (object.spec?.finalizers ?? []).length === 0) return undefined
     const resources = [
