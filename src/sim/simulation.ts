@@ -153,8 +153,8 @@ async function use(lab: Laboratory, random: SeededRandom, chosen: readonly Fault
   const end = new AbortController()
   lab.clock.schedule(ms, () => end.abort(new Error('the use is over')))
   await Promise.all([
-    runWorkload(lab, random.fork('workload'), end.signal),
     ...chosen.map((fault) => fault.run(lab, random.fork(fault.name), end.signal)),
+    runWorkload(lab, random.fork('workload'), end.signal),
   ])
 }
 
