@@ -128,12 +128,28 @@ export async function startMachineNode(options: MachineNodeOptions, signal: Abor
   mkdirSync(kubeletDirectory, { recursive: true, mode: 0o750 })
   const informers = createInformers({ transport, clock, random, log: log.named('kubelet'), signal })
   const kubelet = await createKubelet({
-    nodeName, transport, informers, runtime: machine.runtime, machine: createMachine(), files: createFiles(), mounts: createMounts(),
-    cgroups: createCgroups(), httpClient, clock, random, log,
+    nodeName,
+    transport,
+    informers,
+    runtime: machine.runtime,
+    machine: createMachine(),
+    files: createFiles(),
+    mounts: createMounts(),
+    cgroups: createCgroups(),
+    httpClient,
+    clock,
+    random,
+    log,
     config: kubeletConfig({
-      rootDirectory: kubeletDirectory, logsDirectory: join(config.dataDirectory, 'log/pods'), nodeIps: [config.advertiseAddress],
-      cgroupRoot: cgroupRoot(config), clusterDns: [config.dnsServiceIp], clusterDomain: config.clusterDomain, port: config.kubeletPort,
-      staticPodDirectory: join(config.dataDirectory, 'manifests'), resolvConf: resolvers.file,
+      rootDirectory: kubeletDirectory,
+      logsDirectory: join(config.dataDirectory, 'log/pods'),
+      staticPodDirectory: join(config.dataDirectory, 'manifests'),
+      nodeIps: [config.advertiseAddress],
+      port: config.kubeletPort,
+      cgroupRoot: cgroupRoot(config),
+      clusterDns: [config.dnsServiceIp],
+      clusterDomain: config.clusterDomain,
+      resolvConf: resolvers.file,
       ...forOneMachine,
     }),
   })
@@ -142,13 +158,18 @@ export async function startMachineNode(options: MachineNodeOptions, signal: Abor
     kubelet, httpClient, log: log.named('kubelet'),
     authenticate: (request) => authenticator.authenticate(request),
     authorize: (user, { verb, subresource }) => controlPlane.identity.authorizer.authorize({
-      type: 'resource', user, verb, group: '', version: 'v1', resource: 'nodes', subresource, namespace: '', name: nodeName,
+      type: 'resource', user, verb, group: '', version: 'v1', resource: 'nodes', subresource, namespace: '',
+      name: nodeName,
     }).allowed,
   })
   await using cleanup = new AsyncDisposableStack()
   cleanup.use(await listen({
     port: config.kubeletPort, log: log.named('kubelet'), handle: (request) => kubeletServer.handle(request),
-    certificates: { certificate: certificates[`kubelet-${nodeName}.crt`]!, key: certificates[`kubelet-${nodeName}.key`]!, clientCa: certificates['ca.crt']! },
+    certificates: {
+      certificate: certificates[`kubelet-${nodeName}.crt`]!,
+      key: certificates[`kubelet-${nodeName}.key`]!,
+      clientCa: certificates['ca.crt']!,
+    },
   }))
 
   const { informers: shared } = controlPlane
@@ -198,11 +219,18 @@ export async function startMachineNode(options: MachineNodeOptions, signal: Abor
 }
 
 /**
- * Upstream's thresholds are for servers. A developer's machine is often nine tenths full and must still run pods, and images that
- * were made or loaded here come from no registry again: so neither evicts pods or images for the disk's sake (as kind does).
+ * Upstream's thresholds are for servers. A developer's machine is often nine tenths full and must still run pods, and
+ * images that were made or loaded here come from no registry again: so neither pods nor images are evicted for the
+ * disk's sake (as in kind).
  */
 const forOneMachine = {
-  eviction: { memoryAvailableBytes: 100 * 1024 * 1024, nodefsAvailablePercent: 0, nodefsInodesFreePercent: 0, imagefsAvailablePercent: 0, pressureTransitionMs: 300_000 },
+  eviction: {
+    memoryAvailableBytes: 100 * 1024 * 1024,
+    nodefsAvailablePercent: 0,
+    nodefsInodesFreePercent: 0,
+    imagefsAvailablePercent: 0,
+    pressureTransitionMs: 300_000,
+  },
   imageCollection: { highPercent: 100, lowPercent: 80, minimumAgeMs: 120_000 },
   keptImages: [pauseImageName, demoImageName],
 } as const

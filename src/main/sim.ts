@@ -6,7 +6,7 @@ import { simulate, type SimulationResult } from '#sim/simulation.ts'
 
 const usage = `Runs the whole cluster in virtual time, with faults that follow from the seed.
 
-  npm run sim -- --seed N [--trace] [--logs] [--hours H]   one seed; --trace prints every write and fault, --logs what components log
+  npm run sim -- --seed N [--trace] [--logs] [--hours H]   one seed; --trace: writes and faults, --logs: what is logged
   npm run sim -- --seeds COUNT [--from N] [--hours H]      many, in two processes
 `
 
@@ -40,7 +40,8 @@ function describe({ result, ms }: Timed): string {
   const verdict = violations.length === 0 ? 'ok  ' : 'FAIL'
   return (
     `${verdict}seed ${seed}  ${events.toLocaleString('en')} events  ${crashes} crashes  `
-    + `${(elapsedMs / 3_600_000).toFixed(1)} h of virtual time in ${(ms / 1000).toFixed(1)} s  ${violations.length} violations`
+    + `${(elapsedMs / 3_600_000).toFixed(1)} h of virtual time in ${(ms / 1000).toFixed(1)} s  `
+    + `${violations.length} violations`
   )
 }
 

@@ -201,14 +201,18 @@ export function podProxy(nodes: NodeConnections): Subresource {
       if (redirect) return redirect
       const address = pod.status?.podIPs?.[0]?.ip ?? pod.status?.podIP
       if (!address) throw badRequest('address not allowed')
-      const wanted = port !== '' ? podPort(pod, port) : (pod.spec?.containers ?? []).flatMap(({ ports }) => ports ?? [])[0]?.containerPort
+      const wanted = port !== '' ? podPort(pod, port) : portsOf(pod)[0]?.containerPort
       return await forward(request, direct(nodes, scheme, address, wanted, connection), scope.signal)
     },
   }
 }
 
+function portsOf(pod: Stored<Pod>) {
+  return (pod.spec?.containers ?? []).flatMap(({ ports }) => ports ?? [])
+}
+
 function podPort(pod: Stored<Pod>, port: string): number {
-  const named = (pod.spec?.containers ?? []).flatMap(({ ports }) => ports ?? []).find(({ name }) => name === port)
+  const named = portsOf(pod).find(({ name }) => name === port)
   return named?.containerPort ?? parsePort(port)
 }
 
@@ -233,7 +237,8 @@ function chooseEndpoint(
   context: RestContext, service: Stored<Service>, port: string,
 ): { readonly address: string; readonly port: number } | undefined {
   const ports = service.spec?.ports ?? []
-  const wanted = port === '' ? (ports.length === 1 ? ports[0] : undefined) : ports.find((candidate) => candidate.name === port || String(candidate.port) === port)
+  const only = ports.length === 1 ? ports[0] : undefined
+  const wanted = port === '' ? only : ports.find((each) => each.name === port || String(each.port) === port)
   if (!wanted && port !== '') {
     throw serviceUnavailable(
       `no service port ${JSON.stringify(port)} found for service ${JSON.stringify(service.metadata.name)}`,
@@ -259,10 +264,11 @@ function direct(
   nodes: NodeConnections, scheme: string, address: string, port: number | undefined, connection: ConnectRequest,
 ): Destination {
   const host = address.includes(':') ? `[${address}]` : address
-  const { query } = connection.request
+  const authority = port === undefined ? host : `${host}:${port}`
+  const query = connection.request.query === '' ? '' : `?${connection.request.query}`
   return {
     http: nodes.http,
-    url: `${scheme}://${host}${port === undefined ? '' : `:${port}`}${proxiedPath(connection)}${query === '' ? '' : `?${query}`}`,
+    url: `${scheme}://${authority}${proxiedPath(connection)}${query}`,
     // Pods have certificates of their own making, which nobody here could verify.
     tls: scheme === 'https' ? { insecure: true } : undefined,
   }

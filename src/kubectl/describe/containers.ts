@@ -7,8 +7,8 @@ import type { Description } from './writer.ts'
 
 /** `pod` is what field references are looked up in; undefined in a template. */
 export function writeContainers(
-  context: CommandContext, description: Description, title: string, containers: readonly unknown[], statuses: readonly unknown[],
-  pod: Json | undefined, space: string,
+  context: CommandContext, description: Description, title: string, containers: readonly unknown[],
+  statuses: readonly unknown[], pod: Json | undefined, space: string,
 ): void {
   description.line(0, `${space}${title}:${containers.length === 0 ? ' <none>' : ''}`)
   for (const container of containers) {
@@ -18,8 +18,8 @@ export function writeContainers(
     writeLines(description, 'Args', listAt(container, 'args'))
     if (status !== undefined) writeState(context, description, status)
     writeResources(description, 2, at(container, 'resources'))
-    for (const [name, field] of [['Liveness', 'livenessProbe'], ['Readiness', 'readinessProbe'], ['Startup', 'startupProbe']] as const) {
-      const probe = at(container, field)
+    for (const name of ['Liveness', 'Readiness', 'Startup']) {
+      const probe = at(container, `${name.toLowerCase()}Probe`)
       if (probe !== undefined) description.line(2, `${name}:\t${formatProbe(probe)}`)
     }
     writeEnvironmentSources(description, listAt(container, 'envFrom'))
@@ -39,8 +39,9 @@ function writeBasics(description: Description, container: unknown, status: unkno
   description.line(2, hostPorts.includes(',') ? `Host Ports:\t${hostPorts}` : `Host Port:\t${hostPorts || '<none>'}`)
   const profile = at(container, 'securityContext', 'seccompProfile')
   if (profile !== undefined) {
-    description.line(2, `SeccompProfile:\t${textAt(profile, 'type')}`)
-    if (textAt(profile, 'type') === 'Localhost') description.line(3, `LocalhostProfile:\t${textAt(profile, 'localhostProfile')}`)
+    const type = textAt(profile, 'type')
+    description.line(2, `SeccompProfile:\t${type}`)
+    if (type === 'Localhost') description.line(3, `LocalhostProfile:\t${textAt(profile, 'localhostProfile')}`)
   }
 }
 
@@ -59,7 +60,8 @@ function writeLines(description: Description, title: string, words: readonly unk
 
 function writeState(context: CommandContext, description: Description, status: unknown): void {
   writeOneState(context, description, 'State', at(status, 'state'))
-  if (at(status, 'lastState', 'terminated') !== undefined) writeOneState(context, description, 'Last State', at(status, 'lastState'))
+  const last = at(status, 'lastState')
+  if (at(last, 'terminated') !== undefined) writeOneState(context, description, 'Last State', last)
   description.line(2, `Ready:\t${at(status, 'ready') === true ? 'True' : 'False'}`)
   description.line(2, `Restart Count:\t${numberAt(status, 'restartCount')}`)
 }
@@ -92,28 +94,36 @@ export function writeResources(description: Description, level: number, resource
 }
 
 function formatProbe(probe: unknown): string {
-  const seconds = (name: string): string => `${numberAt(probe, name)}`
-  const numbers = `delay=${seconds('initialDelaySeconds')}s timeout=${seconds('timeoutSeconds')}s period=${seconds('periodSeconds')}s ` +
-    `#success=${seconds('successThreshold')} #failure=${seconds('failureThreshold')}`
-  if (at(probe, 'exec') !== undefined) return `exec [${listAt(probe, 'exec', 'command').join(' ')}] ${numbers}`
-  if (at(probe, 'httpGet') !== undefined) {
-    const [host, port] = [textAt(probe, 'httpGet', 'host'), textAt(probe, 'httpGet', 'port')]
+  const number = (name: string): number => numberAt(probe, name)
+  const [delay, timeout, period] = [number('initialDelaySeconds'), number('timeoutSeconds'), number('periodSeconds')]
+  const pace = `delay=${delay}s timeout=${timeout}s period=${period}s`
+  return `${formatHandler(probe)} ${pace} #success=${number('successThreshold')} #failure=${number('failureThreshold')}`
+}
+
+function formatHandler(probe: unknown): string {
+  const [exec, httpGet, tcpSocket, grpc] = ['exec', 'httpGet', 'tcpSocket', 'grpc'].map((field) => at(probe, field))
+  if (exec !== undefined) return `exec [${listAt(exec, 'command').join(' ')}]`
+  if (httpGet !== undefined) {
+    const [host, port, path] = [textAt(httpGet, 'host'), textAt(httpGet, 'port'), textAt(httpGet, 'path')]
     const where = `${host.includes(':') ? `[${host}]` : host}${port === '' ? '' : `:${port}`}`
-    const path = textAt(probe, 'httpGet', 'path')
-    return `http-get ${textAt(probe, 'httpGet', 'scheme').toLowerCase()}://${where}${path === '' || path.startsWith('/') ? path : `/${path}`} ${numbers}`
+    const rooted = path === '' || path.startsWith('/') ? path : `/${path}`
+    return `http-get ${textAt(httpGet, 'scheme').toLowerCase()}://${where}${rooted}`
   }
-  if (at(probe, 'tcpSocket') !== undefined) return `tcp-socket ${textAt(probe, 'tcpSocket', 'host')}:${textAt(probe, 'tcpSocket', 'port')} ${numbers}`
-  if (at(probe, 'grpc') !== undefined) return `grpc <pod>:${numberAt(probe, 'grpc', 'port')} ${textAt(probe, 'grpc', 'service')} ${numbers}`
-  return `unknown ${numbers}`
+  if (tcpSocket !== undefined) return `tcp-socket ${textAt(tcpSocket, 'host')}:${textAt(tcpSocket, 'port')}`
+  if (grpc !== undefined) return `grpc <pod>:${numberAt(grpc, 'port')} ${textAt(grpc, 'service')}`
+  return 'unknown'
 }
 
 function writeEnvironmentSources(description: Description, sources: readonly unknown[]): void {
   if (sources.length === 0) return
   description.line(2, 'Environment Variables from:')
   for (const source of sources) {
-    const [kind, reference] = at(source, 'configMapRef') !== undefined ? ['ConfigMap', at(source, 'configMapRef')] as const : ['Secret', at(source, 'secretRef')] as const
+    const configMap = at(source, 'configMapRef')
+    const kind = configMap === undefined ? 'Secret' : 'ConfigMap'
+    const reference = configMap ?? at(source, 'secretRef')
     const prefix = textAt(source, 'prefix')
-    description.line(3, `${textAt(reference, 'name')}\t${kind}${prefix === '' ? '' : ` with prefix '${prefix}'`}\tOptional: ${at(reference, 'optional') === true}`)
+    const what = prefix === '' ? kind : `${kind} with prefix '${prefix}'`
+    description.line(3, `${textAt(reference, 'name')}\t${what}\t${formatOptional(reference)}`)
   }
 }
 
@@ -124,26 +134,39 @@ function writeEnvironment(description: Description, container: unknown, pod: Jso
     const name = textAt(variable, 'name')
     const source = at(variable, 'valueFrom')
     if (source === undefined) {
-      textAt(variable, 'value').split('\n').forEach((line, index) => description.line(3, `${index === 0 ? `${name}:` : ''}\t${line}`))
+      for (const [index, line] of textAt(variable, 'value').split('\n').entries()) {
+        description.line(3, `${index === 0 ? `${name}:` : ''}\t${line}`)
+      }
     } else description.line(3, `${name}:\t${formatSource(container, source, pod)}`)
   }
 }
 
+function formatOptional(reference: unknown): string {
+  return `Optional: ${at(reference, 'optional') === true}`
+}
+
+function formatKey(reference: unknown, owner: string): string {
+  const [key, name] = [textAt(reference, 'key'), textAt(reference, 'name')]
+  return `<set to the key '${key}' ${owner} '${name}'>\t${formatOptional(reference)}`
+}
+
 function formatSource(container: unknown, source: unknown, pod: Json | undefined): string {
-  const optional = (reference: unknown): string => `Optional: ${at(reference, 'optional') === true}`
   const field = at(source, 'fieldRef')
-  if (field !== undefined) return `${pod ? fieldValue(pod, textAt(field, 'fieldPath')) : ''} (${textAt(field, 'apiVersion')}:${textAt(field, 'fieldPath')})`
+  if (field !== undefined) {
+    const path = textAt(field, 'fieldPath')
+    return `${pod ? fieldValue(pod, path) : ''} (${textAt(field, 'apiVersion')}:${path})`
+  }
   const resource = at(source, 'resourceFieldRef')
   if (resource !== undefined) {
     const name = textAt(resource, 'resource')
     const [list = '', key = ''] = name.split('.')
     const amount = textAt(container, 'resources', list, key) || '0'
-    return `${amount === '0' && (name === 'limits.cpu' || name === 'limits.memory') ? 'node allocatable' : amount} (${name})`
+    const isOfNode = amount === '0' && (name === 'limits.cpu' || name === 'limits.memory')
+    return `${isOfNode ? 'node allocatable' : amount} (${name})`
   }
   const secret = at(source, 'secretKeyRef')
-  if (secret !== undefined) return `<set to the key '${textAt(secret, 'key')}' in secret '${textAt(secret, 'name')}'>\t${optional(secret)}`
-  const configMap = at(source, 'configMapKeyRef')
-  return `<set to the key '${textAt(configMap, 'key')}' of config map '${textAt(configMap, 'name')}'>\t${optional(configMap)}`
+  if (secret !== undefined) return formatKey(secret, 'in secret')
+  return formatKey(at(source, 'configMapKeyRef'), 'of config map')
 }
 
 /** The text under `metadata.name`, `metadata.labels['a']`, `status.podIP` and the like. */
@@ -151,7 +174,9 @@ function fieldValue(pod: Json, path: string): string {
   const keyed = /^(.*)\['(.*)'\]$/.exec(path)
   if (keyed) return textAt(pod, ...keyed[1]!.split('.'), keyed[2]!)
   const found = at(pod, ...path.split('.'))
-  if (path === 'status.podIPs' || path === 'status.hostIPs') return listAt(pod, ...path.split('.')).map((entry) => textAt(entry, 'ip')).join(',')
+  if (path === 'status.podIPs' || path === 'status.hostIPs') {
+    return listAt(pod, ...path.split('.')).map((entry) => textAt(entry, 'ip')).join(',')
+  }
   if (isObject(found)) return sortedEntries(found).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join('\n')
   return textAt(pod, ...path.split('.'))
 }
@@ -162,7 +187,8 @@ function writeMounts(description: Description, container: unknown): void {
   description.line(2, `Mounts:${mounts.length === 0 ? '\t<none>' : ''}`)
   for (const mount of mounts) {
     const subPath = textAt(mount, 'subPath')
-    const flags = [at(mount, 'readOnly') === true ? 'ro' : 'rw', ...(subPath === '' ? [] : [`path=${JSON.stringify(subPath)}`])]
+    const flags = [at(mount, 'readOnly') === true ? 'ro' : 'rw']
+    if (subPath !== '') flags.push(`path=${JSON.stringify(subPath)}`)
     description.line(3, `${textAt(mount, 'mountPath')} from ${textAt(mount, 'name')} (${flags.join(',')})`)
   }
   const devices = listAt(container, 'volumeDevices').toSorted(byPath('devicePath'))
@@ -191,8 +217,10 @@ export function writeSpread(description: Description, constraints: readonly unkn
   if (constraints.length === 0) return
   const sorted = constraints.toSorted((a, b) => textAt(a, 'topologyKey') < textAt(b, 'topologyKey') ? -1 : 1)
   writeValues(description, `${space}Topology Spread Constraints`, sorted.map((constraint) => {
-    const labels = sortedEntries(textsAt(constraint, 'labelSelector', 'matchLabels')).map(([key, value]) => `${key}=${value}`).join(',')
-    return `${textAt(constraint, 'topologyKey')}:${textAt(constraint, 'whenUnsatisfiable')} when max skew ${numberAt(constraint, 'maxSkew')} is exceeded` +
+    const matched = sortedEntries(textsAt(constraint, 'labelSelector', 'matchLabels'))
+    const labels = matched.map(([key, value]) => `${key}=${value}`).join(',')
+    const [key, otherwise] = [textAt(constraint, 'topologyKey'), textAt(constraint, 'whenUnsatisfiable')]
+    return `${key}:${otherwise} when max skew ${numberAt(constraint, 'maxSkew')} is exceeded` +
       (at(constraint, 'labelSelector') === undefined ? '' : ` for selector ${labels || '<none>'}`)
   }))
 }

@@ -103,7 +103,8 @@ function statusesOf(
     .filter(({ role }) => roles.includes(role))
     .flatMap(({ role, container }) => {
       const before = old?.find(({ name }) => name === container.name)
-      if (role === 'ephemeral' && !before && !latestContainer(input.state, container.name) && !input.waiting.has(container.name)) return []
+      const isKnown = before || latestContainer(input.state, container.name) || input.waiting.has(container.name)
+      if (role === 'ephemeral' && !isKnown) return []
       return [statusOf(input, role, container, before)]
     })
 }
@@ -116,7 +117,8 @@ function statusOf(
   const latest = mine[0]
   const previous = mine[1]
   if (!latest) return absentStatus(input, container, old)
-  const restarts = latest.state !== 'running' && !input.finished && restartsAfter(input.pod, role, container, latest.exitCode)
+  const hasStopped = latest.state !== 'running' && !input.finished
+  const restarts = hasStopped && restartsAfter(input.pod, role, container, latest.exitCode)
   const waiting = restarts || latest.state === 'created' ? input.waiting.get(container.name) : undefined
   const state = waiting ? { waiting: { ...waiting } } : stateOf(input, latest)
   const last = waiting && latest.state === 'exited' ? stateOf(input, latest)
@@ -136,7 +138,7 @@ function statusOf(
     started,
     ...resourcesOf(container),
     ...(latest.user && latest.state === 'running' && {
-      user: { linux: { uid: latest.user.uid, gid: latest.user.gid, supplementalGroups: [...latest.user.supplementalGroups] } },
+      user: { linux: { ...latest.user, supplementalGroups: [...latest.user.supplementalGroups] } },
     }),
     ...volumeMountsOf(container),
   }
@@ -187,21 +189,25 @@ function readyOf(input: StatusInput, role: ContainerRole, container: AnyContaine
 }
 
 function stateOf(input: StatusInput, status: ObservedContainer): ContainerState {
+  const containerID = `${input.runtimeName}://${status.id}`
   switch (status.state) {
     case 'running': return { running: { startedAt: formatTime(status.startedAt) } }
     case 'created': return { waiting: { reason: 'ContainerCreating' } }
-    case 'unknown': return { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', containerID: `${input.runtimeName}://${status.id}` } } as ContainerState
+    case 'unknown': return {
+      terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', containerID },
+    } as ContainerState
     case 'exited': {
       const message = input.terminationMessages.get(status.id) ?? status.message
+      const isSignal = status.exitCode > 128 && status.exitCode < 193 && status.reason === ''
       return {
         terminated: {
           exitCode: status.exitCode,
-          ...(status.exitCode > 128 && status.exitCode < 193 && status.reason === '' && { signal: status.exitCode - 128 }),
+          ...(isSignal && { signal: status.exitCode - 128 }),
           reason: status.reason || (status.exitCode === 0 ? 'Completed' : 'Error'),
           ...(message !== '' && { message }),
           startedAt: status.startedAt > 0 ? formatTime(status.startedAt) : null,
           finishedAt: status.finishedAt > 0 ? formatTime(status.finishedAt) : null,
-          containerID: `${input.runtimeName}://${status.id}`,
+          containerID,
         },
       } as ContainerState
     }
@@ -223,7 +229,9 @@ function volumeMountsOf(container: AnyContainer): Partial<ContainerStatus> {
   return {
     volumeMounts: mounts.map((mount) => ({
       name: mount.name, mountPath: mount.mountPath,
-      ...(mount.readOnly && { readOnly: true, recursiveReadOnly: mount.recursiveReadOnly === 'Enabled' ? 'Enabled' : 'Disabled' }),
+      ...(mount.readOnly && {
+        readOnly: true, recursiveReadOnly: mount.recursiveReadOnly === 'Enabled' ? 'Enabled' : 'Disabled',
+      }),
     })),
   }
 }
@@ -240,7 +248,8 @@ export function qosClassOf(pod: PodObject): 'Guaranteed' | 'Burstable' | 'BestEf
     const { limits = {}, requests = {} } = resources ?? {}
     for (const name of computed) {
       if (!isZero(limits[name]) || !isZero(requests[name])) hasAny = true
-      if (isZero(limits[name]) || (requests[name] !== undefined && requests[name] !== limits[name])) isGuaranteed = false
+      const isBelow = requests[name] !== undefined && requests[name] !== limits[name]
+      if (isZero(limits[name]) || isBelow) isGuaranteed = false
     }
   }
   return !hasAny ? 'BestEffort' : isGuaranteed ? 'Guaranteed' : 'Burstable'
@@ -252,8 +261,7 @@ function isZero(quantity: unknown): boolean {
 
 /**
  * What of `next` differs from `old`, as a strategic merge patch of the pod; undefined when nothing does. Conditions of
- * others are kept,
- * and a field that is gone is removed.
+ * others are kept, and a field that is gone is removed.
  */
 export function statusPatch(pod: PodObject, next: PodStatus): Record<string, unknown> | undefined {
   const old = (pod.status ?? {}) as Readonly<Record<string, unknown>>
@@ -287,7 +295,7 @@ function changedConditions(old: DeepReadonly<PodCondition[]>, next: readonly Pod
   return next.flatMap((condition) => {
     const before = old.find(({ type }) => type === condition.type)
     if (sameJson(before, condition)) return []
-    const gone = ['reason', 'message'].filter((key) => (before as Record<string, unknown> | undefined)?.[key] !== undefined && !(key in condition))
+    const gone = (['reason', 'message'] as const).filter((key) => before?.[key] !== undefined && !(key in condition))
     return [{ ...condition, ...Object.fromEntries(gone.map((key) => [key, null])) }]
   })
 }

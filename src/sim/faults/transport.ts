@@ -1,4 +1,7 @@
-/** The way between a client and the API server, as unreliable as a network: delays, losses before and after the deed, refusals, broken watches. */
+/**
+ * The way between a client and the API server, as unreliable as a network: delays, losses before and after the deed,
+ * refusals, broken watches.
+ */
 import { expired, internalError, modified, serviceUnavailable, tooManyRequests } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { ApiCall, ObjectList, Transport, WatchEvent } from '#client/transport.ts'
@@ -65,7 +68,8 @@ export function faultyTransport(transport: Transport, options: FaultyTransportOp
       const end = new AbortController()
       const what = `the watch of ${path.resource}`
       try {
-        const stream = transport.watch(path, watchOptions, AbortSignal.any([signal, end.signal]))[Symbol.asyncIterator]()
+        const either = AbortSignal.any([signal, end.signal])
+        const stream = transport.watch(path, watchOptions, either)[Symbol.asyncIterator]()
         for (;;) {
           const step = await guard(stream.next())
           if (step.done) return
@@ -92,7 +96,9 @@ export function faultyTransport(transport: Transport, options: FaultyTransportOp
   }
 }
 
-async function delay({ clock, random, faults }: FaultyTransportOptions, signal: AbortSignal | undefined): Promise<void> {
+async function delay(
+  { clock, random, faults }: FaultyTransportOptions, signal: AbortSignal | undefined,
+): Promise<void> {
   const { latencyMs } = faults()
   if (latencyMs === 0) return
   const factor = random.chance(0.01) ? 100 : 1
