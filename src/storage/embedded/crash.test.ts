@@ -135,7 +135,8 @@ async function verify(disk: SimDisk, states: readonly string[], acknowledged: nu
 }
 
 function crashAt(disk: SimDisk, index: number): void {
-  disk.beforeEach = (_, path, at) => at >= index ? new DiskError('failed', `${path}: the power is gone`) : undefined
+  disk.beforeEach = (operation, path, at) =>
+    at >= index && operation !== 'close' ? new DiskError('failed', `${path}: the power is gone`) : undefined
 }
 
 async function runToCrash(disk: SimDisk, steps: readonly Step[]): Promise<number> {
