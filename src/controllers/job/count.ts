@@ -5,10 +5,10 @@
 import type { Job } from '#api/gen/batch-v1.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import type { StoredPod } from '../workload/pods.ts'
+import { hasFailed, isTracked } from './ended-pods.ts'
 import { judge } from './failure-policy.ts'
-import { formatIndexes, indexOf, parseIndexes } from './indexes.ts'
-
-export const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
+import { indexOf, parseIndexes } from './indexes.ts'
+import { countsPerIndex, failedIndexesOf, findReplaced } from './per-index.ts'
 
 export interface Count {
   readonly active: readonly StoredPod[]
@@ -17,6 +17,10 @@ export interface Count {
   readonly succeeded: number
   readonly failed: number
   readonly completedIndexes: ReadonlySet<number>
+  /** Numbers given up, where each has its own limit; undefined where it has not. */
+  readonly failedIndexes: ReadonlySet<number> | undefined
+  /** By number: the failed pod whose successor is still to be made. */
+  readonly replaced: ReadonlyMap<number, StoredPod>
   /** What goes into the status. */
   readonly countedSucceeded: number
   readonly countedFailed: number
@@ -27,75 +31,95 @@ export interface Count {
   readonly failJob: string | undefined
 }
 
-export function isTracked({ metadata }: StoredPod): boolean {
-  return (metadata.finalizers ?? []).includes(trackingFinalizer)
-}
-
-/** A pod that is being deleted counts as failed at once, unless the Job replaces only what has really failed. */
-export function hasFailed(job: Stored<Job>, { metadata, status }: StoredPod): boolean {
-  if (status?.phase === 'Failed') return true
-  const onlyFailed = job.spec?.podReplacementPolicy === 'Failed' || job.spec?.podFailurePolicy !== undefined
-  return !onlyFailed && metadata.deletionTimestamp !== undefined && status?.phase !== 'Succeeded'
-}
-
 export function isIndexed({ spec }: DeepReadonly<Job>): boolean {
   return spec?.completionMode === 'Indexed'
 }
 
 /** Pure: the same Job and pods give the same count, and counting again after it is written changes nothing. */
 export function countPods(job: Stored<Job>, pods: readonly StoredPod[]): Count {
-  const { status, spec } = job
+  const { status } = job
   const indexed = isIndexed(job)
-  const completions = spec?.completions ?? 0
-  const byUid = new Map(pods.map((pod) => [pod.metadata.uid, pod]))
-  const isHeld = (uid: string): boolean => { const pod = byUid.get(uid); return pod !== undefined && isTracked(pod) }
-  const old = status?.uncountedTerminatedPods
-  const doneSucceeded = (old?.succeeded ?? []).filter((uid) => !isHeld(uid))
-  const doneFailed = (old?.failed ?? []).filter((uid) => !isHeld(uid))
-  const uncounted = {
-    succeeded: (old?.succeeded ?? []).filter(isHeld),
-    failed: (old?.failed ?? []).filter(isHeld),
-  }
-  const known = new Set([...(old?.succeeded ?? []), ...(old?.failed ?? [])])
-  const completedIndexes = parseIndexes(status?.completedIndexes, completions)
-  const isWindingDown = spec?.suspend === true
-    || (status?.conditions ?? []).some(({ type, status: value }) => type === 'SuccessCriteriaMet' && value === 'True')
-  const release: StoredPod[] = []
-  let failJob: string | undefined
-  for (const pod of pods) {
-    if (!isTracked(pod)) continue
-    const { uid } = pod.metadata
-    if (known.has(uid)) {
-      release.push(pod)
-      continue
-    }
-    const succeeded = pod.status?.phase === 'Succeeded'
-    if (!succeeded && !hasFailed(job, pod)) continue
-    release.push(pod)
-    // Pods that we end ourselves because nothing more is wanted of them have not failed.
-    if (!succeeded && pod.status?.phase !== 'Failed' && isWindingDown) continue
-    if (succeeded && indexed) {
-      const index = indexOf(pod)
-      if (index !== undefined && index < completions) completedIndexes.add(index)
-    } else if (succeeded) uncounted.succeeded.push(uid)
-    else {
-      const verdict = judge(spec?.podFailurePolicy, pod)
-      if (verdict.type === 'failJob') failJob ??= verdict.message
-      if (verdict.type !== 'ignore') uncounted.failed.push(uid)
-    }
-  }
-  const countedSucceeded = indexed ? completedIndexes.size : (status?.succeeded ?? 0) + doneSucceeded.length
-  const countedFailed = (status?.failed ?? 0) + doneFailed.length
+  const held = new Set(pods.filter(isTracked).map(({ metadata }) => metadata.uid))
+  const old = { succeeded: [], failed: [], ...status?.uncountedTerminatedPods }
+  const countedFailed = (status?.failed ?? 0) + old.failed.filter((uid) => !held.has(uid)).length
   const isRunning = (pod: StoredPod): boolean => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed'
+  const active = pods.filter((pod) => isRunning(pod) && !pod.metadata.deletionTimestamp)
+  const completedIndexes = indexed ? completedIndexesOf(job, pods) : new Set<number>()
+  const failedIndexes = countsPerIndex(job) ? failedIndexesOf(job, pods) : undefined
+  const activeIndexes = new Set(active.map(indexOf))
+  const isSettled = (index: number): boolean =>
+    completedIndexes.has(index) || failedIndexes!.has(index) || activeIndexes.has(index)
+  const replaced = failedIndexes && !isEnding(job) ? findReplaced(job, pods, isSettled) : new Map<number, StoredPod>()
+  const known = new Set([...old.succeeded, ...old.failed])
+  const finished = pods.filter((pod) => isTracked(pod) && (known.has(pod.metadata.uid) || hasEnded(job, pod))
+    && replaced.get(indexOf(pod) ?? -1) !== pod)
+  const ends = judgeEnds(job, finished.filter((pod) => !known.has(pod.metadata.uid)))
+  const waiting = judgeEnds(job, [...replaced.values()])
+  const uncounted = {
+    succeeded: [...old.succeeded.filter((uid) => held.has(uid)), ...ends.succeeded],
+    failed: [...old.failed.filter((uid) => held.has(uid)), ...ends.failed],
+  }
+  const countedSucceeded = indexed
+    ? completedIndexes.size
+    : (status?.succeeded ?? 0) + old.succeeded.filter((uid) => !held.has(uid)).length
   return {
-    active: pods.filter((pod) => isRunning(pod) && !pod.metadata.deletionTimestamp),
+    active,
     terminating: pods.filter((pod) => isRunning(pod) && pod.metadata.deletionTimestamp !== undefined),
-    succeeded: countedSucceeded + (indexed ? 0 : uncounted.succeeded.length),
-    failed: countedFailed + uncounted.failed.length,
-    completedIndexes, countedSucceeded, countedFailed, uncounted, release, failJob,
+    succeeded: countedSucceeded + uncounted.succeeded.length,
+    // Those that still wait for a successor have failed as well, though the status does not tell of them yet.
+    failed: countedFailed + uncounted.failed.length + waiting.failed.length,
+    completedIndexes, failedIndexes, replaced, countedSucceeded, countedFailed, uncounted,
+    release: finished,
+    failJob: ends.failJob ?? waiting.failJob,
   }
 }
 
-export function formatCompleted(count: Count): string {
-  return formatIndexes(count.completedIndexes)
+function hasEnded(job: Stored<Job>, pod: StoredPod): boolean {
+  return pod.status?.phase === 'Succeeded' || hasFailed(job, pod)
+}
+
+/** True once it is decided how the Job ends, though not all of its pods have. */
+function isEnding({ status }: Stored<Job>): boolean {
+  return (status?.conditions ?? []).some(({ type, status: value }) =>
+    (type === 'SuccessCriteriaMet' || type === 'FailureTarget') && value === 'True')
+}
+
+function completedIndexesOf({ spec, status }: Stored<Job>, pods: readonly StoredPod[]): Set<number> {
+  const completions = spec?.completions ?? 0
+  const completed = parseIndexes(status?.completedIndexes, completions)
+  for (const pod of pods) {
+    const index = indexOf(pod)
+    if (pod.status?.phase !== 'Succeeded' || !isTracked(pod)) continue
+    if (index !== undefined && index < completions) completed.add(index)
+  }
+  return completed
+}
+
+interface Ends {
+  /** Uids. Empty for an Indexed Job, whose numbers say it. */
+  readonly succeeded: readonly string[]
+  readonly failed: readonly string[]
+  readonly failJob: string | undefined
+}
+
+function judgeEnds(job: Stored<Job>, ended: readonly StoredPod[]): Ends {
+  const isWindingDown = job.spec?.suspend === true || (job.status?.conditions ?? []).some(
+    ({ type, status }) => type === 'SuccessCriteriaMet' && status === 'True',
+  )
+  const succeeded: string[] = []
+  const failed: string[] = []
+  let failJob: string | undefined
+  for (const pod of ended) {
+    const { uid } = pod.metadata
+    if (pod.status?.phase === 'Succeeded') {
+      if (!isIndexed(job)) succeeded.push(uid)
+      continue
+    }
+    // Pods that we end ourselves because nothing more is wanted of them have not failed.
+    if (pod.status?.phase !== 'Failed' && isWindingDown) continue
+    const verdict = judge(job.spec?.podFailurePolicy, pod)
+    if (verdict.type === 'failJob') failJob ??= verdict.message
+    if (verdict.type !== 'ignore') failed.push(uid)
+  }
+  return { succeeded, failed, failJob }
 }

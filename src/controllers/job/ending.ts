@@ -4,6 +4,7 @@ import type { Stored } from '#machinery/meta/object.ts'
 import { timeToMilliseconds } from '#machinery/time.ts'
 import type { StoredPod } from '../workload/pods.ts'
 import type { Count } from './count.ts'
+import { matchSuccessPolicy } from './success-policy.ts'
 
 /** What one step of a Job sees. */
 export interface JobState {
@@ -39,6 +40,10 @@ export function findEnding(state: JobState, count: Count, startTime: string | un
     && now >= timeToMilliseconds(startTime) + spec.activeDeadlineSeconds * 1000) {
     return { type: 'Failed', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' }
   }
+  const failure = findIndexFailure(job, count)
+  if (failure) return failure
+  const matched = matchSuccessPolicy(spec?.successPolicy, spec?.completions ?? 0, count.completedIndexes)
+  if (matched !== undefined) return { type: 'Complete', reason: 'SuccessPolicy', message: matched }
   if (spec?.suspend) return undefined
   const isEnough =
     spec?.completions === undefined
@@ -46,6 +51,22 @@ export function findEnding(state: JobState, count: Count, startTime: string | un
       : count.succeeded >= spec.completions
   return isEnough
     ? { type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' }
+    : undefined
+}
+
+/** Where each number may fail so often: too many have, or all that is left of the numbers has. */
+function findIndexFailure(
+  { spec }: Stored<Job>, { failedIndexes, completedIndexes }: Count,
+): Ending | undefined {
+  if (!failedIndexes || failedIndexes.size === 0) return undefined
+  if (spec?.maxFailedIndexes !== undefined && failedIndexes.size > spec.maxFailedIndexes) {
+    return {
+      type: 'Failed', reason: 'MaxFailedIndexesExceeded',
+      message: 'Job has exceeded the specified maximal number of failed indexes',
+    }
+  }
+  return failedIndexes.size + completedIndexes.size >= (spec?.completions ?? 0)
+    ? { type: 'Failed', reason: 'FailedIndexes', message: 'Job has failed indexes' }
     : undefined
 }
 

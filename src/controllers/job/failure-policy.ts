@@ -1,10 +1,13 @@
-/** What a Job makes of a failed pod: count it, overlook it, or give up (KEP-3329). */
+/** What a Job makes of a failed pod: count it, overlook it, give up its number, or give up altogether (KEP-3329). */
 import type { PodFailurePolicy, PodFailurePolicyRule } from '#api/gen/batch-v1.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { StoredPod } from '../workload/pods.ts'
 
 export type Verdict =
-  { readonly type: 'count' } | { readonly type: 'ignore' } | { readonly type: 'failJob'; readonly message: string }
+  | { readonly type: 'count' }
+  | { readonly type: 'ignore' }
+  | { readonly type: 'failIndex' }
+  | { readonly type: 'failJob'; readonly message: string }
 
 /** The first rule that matches decides; without one the failure counts. */
 export function judge(policy: DeepReadonly<PodFailurePolicy> | undefined, pod: StoredPod): Verdict {
@@ -13,6 +16,7 @@ export function judge(policy: DeepReadonly<PodFailurePolicy> | undefined, pod: S
     if (reason === undefined) continue
     switch (rule.action) {
       case 'FailJob': return { type: 'failJob', message: `${reason} matching FailJob rule at index ${index}` }
+      case 'FailIndex': return { type: 'failIndex' }
       case 'Ignore': return { type: 'ignore' }
       default: return { type: 'count' }
     }

@@ -1,4 +1,4 @@
-/** The numbers of an Indexed Job: `0-2,5`. */
+/** The numbers of an Indexed Job: `0-2,4,5`. */
 import type { StoredPod } from '../workload/pods.ts'
 
 export const indexAnnotation = 'batch.kubernetes.io/job-completion-index'
@@ -16,13 +16,15 @@ export function parseIndexes(text: string | undefined, limit: number): Set<numbe
   return indexes
 }
 
+/** Three and more in a row are told by the first and the last. */
 export function formatIndexes(indexes: ReadonlySet<number>): string {
   const sorted = [...indexes].toSorted((a, b) => a - b)
   const parts: string[] = []
   for (let i = 0; i < sorted.length;) {
     let end = i
     while (sorted[end + 1] === sorted[end]! + 1) end++
-    parts.push(end === i ? String(sorted[i]) : `${sorted[i]}-${sorted[end]}`)
+    if (end - i > 1) parts.push(`${sorted[i]}-${sorted[end]}`)
+    else parts.push(...sorted.slice(i, end + 1).map(String))
     i = end + 1
   }
   return parts.join(',')

@@ -130,6 +130,98 @@ test('an Indexed Job runs each number once and tells which are done', async () =
   assert.equal(told(model).at(-1), 'Complete CompletionsReached')
 })
 
+/** Lets the pods of some numbers fail and those of the others succeed, until the Job is over. */
+async function runIndexes(model: Model, failing: readonly number[], exitCode = 1): Promise<void> {
+  for (let i = 0; i < 30; i++) {
+    await settle(model)
+    if (told(model).some((condition) => /^(Complete|Failed) /.test(condition))) return
+    for (const object of running(model)) {
+      const fails = failing.includes(Number(object.metadata.annotations!['batch.kubernetes.io/job-completion-index']))
+      model.change(pod, `default/${object.metadata.name}`, (copy) => {
+        const terminated = { exitCode: fails ? exitCode : 0, finishedAt: formatTime(model.now) }
+        copy.status = {
+          phase: fails ? 'Failed' : 'Succeeded',
+          containerStatuses: [
+            { name: 'main', image: '', imageID: '', ready: false, restartCount: 0, state: { terminated } },
+          ],
+        }
+      })
+    }
+    model.now += 60_000
+  }
+  assert.fail(`the Job does not end: ${JSON.stringify(get(model).status)}`)
+}
+
+const indexed = { completions: 4, parallelism: 2, completionMode: 'Indexed', backoffLimit: 2 ** 31 - 1 } as const
+
+const endings: readonly {
+  readonly name: string
+  readonly spec: Partial<Spec>
+  readonly failing: readonly number[]
+  readonly exitCode?: number
+  readonly condition: string
+  readonly status: readonly unknown[]
+}[] = [
+  {
+    name: 'each number has its own limit, and the others go on',
+    spec: { backoffLimitPerIndex: 1 }, failing: [1, 3],
+    condition: 'Failed FailedIndexes', status: ['0,2', '1,3', 2, 4],
+  },
+  {
+    name: 'too many failed numbers end the Job before its last number',
+    spec: { completions: 10, backoffLimitPerIndex: 0, maxFailedIndexes: 1 }, failing: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    condition: 'Failed MaxFailedIndexesExceeded', status: ['', '0,1', 0, 2],
+  },
+  {
+    name: 'a failure policy gives up a number at its first failure',
+    spec: {
+      backoffLimitPerIndex: 3,
+      podFailurePolicy: { rules: [{ action: 'FailIndex', onExitCodes: { operator: 'In', values: [42] } }] },
+    },
+    failing: [2], exitCode: 42,
+    condition: 'Failed FailedIndexes', status: ['0,1,3', '2', 3, 1],
+  },
+  {
+    name: 'one number is enough where the success policy says so',
+    spec: { successPolicy: { rules: [{ succeededIndexes: '1-3', succeededCount: 1 }] } }, failing: [0, 2, 3],
+    condition: 'Complete SuccessPolicy', status: ['1', undefined, 1, 1],
+  },
+  {
+    name: 'a rule of the success policy that names all of its numbers waits for all of them',
+    spec: { parallelism: 4, successPolicy: { rules: [{ succeededIndexes: '0-2' }, { succeededCount: 3 }] } },
+    failing: [0],
+    condition: 'Complete SuccessPolicy', status: ['1-3', undefined, 3, 1],
+  },
+]
+for (const { name, spec, failing, exitCode, condition, status: expected } of endings) {
+  test(`an Indexed Job: ${name}`, async () => {
+    const model = new Model()
+    model.put(job, work({ ...indexed, ...spec }))
+    await runIndexes(model, failing, exitCode)
+    assert.equal(told(model).at(-1), condition)
+    const { completedIndexes, failedIndexes, succeeded, failed } = get(model).status!
+    assert.deepEqual([completedIndexes, failedIndexes, succeeded, failed], expected)
+    assert.ok(model.list(pod).every(({ metadata }) => (metadata.finalizers ?? []).length === 0), 'all are counted')
+  })
+}
+
+test('the successor of a failed pod tells how often its number has failed, and waits for that number only', async () => {
+  const model = new Model()
+  model.put(job, work({ ...indexed, parallelism: 4, backoffLimitPerIndex: 5 }))
+  await settle(model)
+  finish(model, 'Failed', 1)
+  await settle(model)
+  const failed = model.list(pod).find(({ status }) => status?.phase === 'Failed')!
+  assert.equal(failed.metadata.finalizers?.length, 1, 'it is kept until its successor is there')
+  assert.equal(running(model).length, 3)
+  const { wakeAt } = await model.plan(jobController, 'default/work')
+  assert.equal(wakeAt! - model.now, 10_000)
+  model.now = wakeAt!
+  await settle(model)
+  const counts = running(model).map(({ metadata }) => metadata.annotations!['batch.kubernetes.io/job-index-failure-count'])
+  assert.deepEqual(counts.toSorted(), ['0', '0', '0', '1'])
+})
+
 test('a deadline ends what still runs', async () => {
   const model = new Model()
   model.put(job, work({ activeDeadlineSeconds: 60 }))
@@ -212,7 +304,8 @@ test('pods of a Job that is gone are let go', async () => {
   assert.deepEqual(model.list(pod)[0]!.metadata.finalizers, [])
 })
 
-for (const [text, indexes] of [['', []], ['0', [0]], ['0-2,5', [0, 1, 2, 5]], ['1,3', [1, 3]]] as const) {
+const written = [['', []], ['0', [0]], ['0-2,5', [0, 1, 2, 5]], ['1,3', [1, 3]], ['0,1,4', [0, 1, 4]]] as const
+for (const [text, indexes] of written) {
   test(`indexes "${text}" are read and written alike`, () => {
     assert.deepEqual([...parseIndexes(text, 10)], indexes)
     assert.equal(formatIndexes(new Set(indexes)), text)

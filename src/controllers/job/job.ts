@@ -6,7 +6,7 @@ import { controllerOf } from '#machinery/meta/owner-references.ts'
 import { defineController, type Cache, type ObjectName } from '../driver/define-controller.ts'
 import { wakeForOrphans } from '../workload/adoption.ts'
 import type { StoredPod } from '../workload/pods.ts'
-import { isTracked } from './count.ts'
+import { isTracked } from './ended-pods.ts'
 import type { JobState } from './ending.ts'
 import { letGo, reconcile } from './reconcile.ts'
 

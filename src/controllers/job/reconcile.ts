@@ -11,14 +11,17 @@ import { create, earliest, nothing, patch, remove, updateStatus, type Action, ty
 import { planClaims } from '../workload/adoption.ts'
 import { choosePodsToDelete } from '../workload/deletion-order.ts'
 import { podFromTemplate, type StoredPod } from '../workload/pods.ts'
-import { countPods, hasFailed, isIndexed, isTracked, trackingFinalizer, type Count } from './count.ts'
+import { countPods, isIndexed, type Count } from './count.ts'
+import { backoffAfter, finishedAt, hasFailed, isTracked, replacesOnlyFailed, trackingFinalizer } from './ended-pods.ts'
 import { findEnding, type JobState } from './ending.ts'
 import { indexAnnotation, indexOf } from './indexes.ts'
+import { countsPerIndex, failureAnnotations, replacementAt } from './per-index.ts'
 import { computeStatus, equalStatus } from './status.ts'
 
 const maxPodsPerStep = 500
-const backoffMs = 10_000
-const backoffMsMax = 600_000
+/** What the server makes of a longer `generateName` would lose the number. */
+const generatedNameMax = 58
+const because = 'a pod failed; the next one waits'
 
 export function reconcile(state: JobState): Plan {
   const { job, now } = state
@@ -89,8 +92,7 @@ function deletion(job: Stored<Job>, pod: StoredPod): Action {
 function runPods({ job, now }: JobState, pods: readonly StoredPod[], count: Count): Work {
   const { spec } = job
   const parallelism = spec?.parallelism ?? 1
-  const onlyFailed = String(spec?.podReplacementPolicy) === 'Failed' || spec?.podFailurePolicy !== undefined
-  const occupied = count.active.length + (onlyFailed ? count.terminating.length : 0)
+  const occupied = count.active.length + (replacesOnlyFailed(job) ? count.terminating.length : 0)
   const wanted = spec?.completions === undefined
     ? count.succeeded > 0 ? Math.min(parallelism, count.active.length) : parallelism
     : Math.min(parallelism, spec.completions - count.succeeded)
@@ -101,12 +103,26 @@ function runPods({ job, now }: JobState, pods: readonly StoredPod[], count: Coun
   }
   const missing = Math.min(wanted - occupied, maxPodsPerStep)
   if (missing <= 0) return { actions: [] }
+  if (countsPerIndex(job)) return runIndexes(job, count, freeIndexes(job, count, missing), now)
   const at = retryAt(job, pods)
-  if (at > now) return { actions: [], wakeAt: at, because: 'a pod failed; the next one waits' }
+  if (at > now) return { actions: [], wakeAt: at, because }
   const indexes = isIndexed(job)
-    ? freeIndexes(job, count, onlyFailed, missing)
+    ? freeIndexes(job, count, missing)
     : Array.from({ length: missing }, () => undefined)
   return { actions: indexes.map((index) => creation(job, index)) }
+}
+
+/** Each number waits for its own failures only. */
+function runIndexes(job: Stored<Job>, { replaced }: Count, indexes: readonly number[], now: number): Work {
+  const isDue = (index: number): boolean => replacementAt(replaced.get(index)) <= now
+  const waiting = indexes.filter((index) => !isDue(index))
+  return {
+    actions: indexes.filter(isDue)
+      .map((index) => creation(job, index, failureAnnotations(job, replaced.get(index)))),
+    ...(waiting.length > 0 && {
+      wakeAt: earliest(...waiting.map((index) => replacementAt(replaced.get(index)))), because,
+    }),
+  }
 }
 
 /** Two pods of one number, or a number that is done or not wanted. */
@@ -122,20 +138,17 @@ function indexSurplus({ spec }: Stored<Job>, { active, completedIndexes }: Count
 }
 
 function freeIndexes(
-  { spec }: Stored<Job>,
-  { active, terminating, completedIndexes }: Count,
-  onlyFailed: boolean,
-  missing: number,
+  job: Stored<Job>, { active, terminating, completedIndexes, failedIndexes }: Count, missing: number,
 ): readonly number[] {
-  const used = new Set([...active, ...(onlyFailed ? terminating : [])].map(indexOf))
+  const used = new Set([...active, ...(replacesOnlyFailed(job) ? terminating : [])].map(indexOf))
   const free: number[] = []
-  for (let index = 0; index < (spec?.completions ?? 0) && free.length < missing; index++) {
-    if (!used.has(index) && !completedIndexes.has(index)) free.push(index)
+  for (let index = 0; index < (job.spec?.completions ?? 0) && free.length < missing; index++) {
+    if (!used.has(index) && !completedIndexes.has(index) && !failedIndexes?.has(index)) free.push(index)
   }
   return free
 }
 
-/** 10 s after the first failure in a row, doubling, at most 10 minutes. A success starts the row anew. */
+/** A success starts the row of failures anew. */
 function retryAt(job: Stored<Job>, pods: readonly StoredPod[]): number {
   const lastSuccess = Math.max(-Infinity, ...pods.filter(({ status }) => status?.phase === 'Succeeded').map(finishedAt))
   const failures = pods
@@ -143,24 +156,17 @@ function retryAt(job: Stored<Job>, pods: readonly StoredPod[]): number {
     .map(finishedAt)
     .filter((at) => at > lastSuccess)
   if (failures.length === 0) return -Infinity
-  return Math.max(...failures) + Math.min(backoffMsMax, backoffMs * 2 ** Math.min(failures.length - 1, 20))
+  return Math.max(...failures) + backoffAfter(failures.length)
 }
 
-function finishedAt({ status, metadata }: StoredPod): number {
-  const ends = (status?.containerStatuses ?? [])
-    .map(({ state }) => timeToMilliseconds(state?.terminated?.finishedAt ?? ''))
-    .filter((at) => !Number.isNaN(at))
-  return ends.length > 0
-    ? Math.max(...ends)
-    : timeToMilliseconds(metadata.deletionTimestamp ?? metadata.creationTimestamp)
-}
-
-function creation(job: Stored<Job>, index: number | undefined): Action {
+function creation(
+  job: Stored<Job>, index: number | undefined, annotations: Readonly<Record<string, string>> = {},
+): Action {
   const base = podFromTemplate(job.spec!.template, kind, job)
   const object: DeepReadonly<Pod> = {
     ...base, metadata: { ...base.metadata, finalizers: [...(base.metadata?.finalizers ?? []), trackingFinalizer] },
   }
-  return create(podKind, index === undefined ? object : indexed(job, object, index), {
+  return create(podKind, index === undefined ? object : indexed(job, object, index, annotations), {
     announce: {
       kind,
       about: job,
@@ -171,7 +177,9 @@ function creation(job: Stored<Job>, index: number | undefined): Action {
 }
 
 /** The number is told to the containers, and makes the host name. */
-function indexed({ metadata }: Stored<Job>, pod: DeepReadonly<Pod>, index: number): DeepReadonly<Pod> {
+function indexed(
+  { metadata }: Stored<Job>, pod: DeepReadonly<Pod>, index: number, annotations: Readonly<Record<string, string>>,
+): DeepReadonly<Pod> {
   const variable = {
     name: 'JOB_COMPLETION_INDEX', valueFrom: { fieldRef: { fieldPath: `metadata.labels['${indexAnnotation}']` } },
   }
@@ -184,9 +192,9 @@ function indexed({ metadata }: Stored<Job>, pod: DeepReadonly<Pod>, index: numbe
     ...pod,
     metadata: {
       ...pod.metadata,
-      generateName: `${metadata.name}-${index}-`,
+      generateName: `${metadata.name.slice(0, generatedNameMax - text.length - 2)}-${index}-`,
       labels: { ...pod.metadata?.labels, [indexAnnotation]: text },
-      annotations: { ...pod.metadata?.annotations, [indexAnnotation]: text },
+      annotations: { ...pod.metadata?.annotations, [indexAnnotation]: text, ...annotations },
     },
     spec: {
       ...pod.spec!, hostname: `${metadata.name}-${index}`,

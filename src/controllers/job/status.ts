@@ -7,8 +7,9 @@ import { findCondition } from '#machinery/meta/conditions.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { formatTime } from '#machinery/time.ts'
 import { recordEvent, type Action } from '../driver/action.ts'
-import { formatCompleted, isIndexed, type Count } from './count.ts'
+import { isIndexed, type Count } from './count.ts'
 import type { Ending, JobState } from './ending.ts'
+import { formatIndexes } from './indexes.ts'
 
 type Conditions = readonly DeepReadonly<JobCondition>[]
 
@@ -26,7 +27,7 @@ export function computeStatus(
       conditions = [...conditions, conditionOf({ ...ending, type: interim }, now)]
     }
     const isQuiet = !isEndingPods && count.active.length === 0 && count.terminating.length === 0
-      && count.uncounted.succeeded.length + count.uncounted.failed.length === 0
+      && count.uncounted.succeeded.length + count.uncounted.failed.length + count.replaced.size === 0
     if (isQuiet) {
       conditions = [...conditions, conditionOf(ending, now)]
       if (ending.type === 'Complete') completionTime = formatTime(now)
@@ -47,7 +48,8 @@ export function computeStatus(
       succeeded: count.countedSucceeded,
       failed: count.countedFailed,
       uncountedTerminatedPods: { ...(succeeded.length > 0 && { succeeded }), ...(failed.length > 0 && { failed }) },
-      ...(isIndexed(job) && { completedIndexes: formatCompleted(count) }),
+      ...(isIndexed(job) && { completedIndexes: formatIndexes(count.completedIndexes) }),
+      ...(count.failedIndexes && { failedIndexes: formatIndexes(count.failedIndexes) }),
     },
     events,
   }
