@@ -1,11 +1,11 @@
 /** Reads a protobuf message into an object, by its schema. The bytes may be hostile. */
 import { base64Encode, utf8Decode } from '#base/bytes.ts'
+import { ProtobufError, type ProtobufReader } from '#base/protobuf-reader.ts'
 import { formatDuration } from '../duration.ts'
 import { canonicalQuantity, QuantityError } from '../quantity.ts'
 import type { FieldSchema, Shape, StructSchema } from '../schema/schema.ts'
 import { formatInstant, formatMicroInstant } from '../time.ts'
 import { planOf, type Plan } from './protobuf-plan.ts'
-import { ProtobufError, type ProtobufReader } from './protobuf-reader.ts'
 import { fillZeros, isEmpty, zeroOf } from './zero.ts'
 
 const maxDepth = 1000

@@ -1,12 +1,12 @@
 /** Writes an object as a protobuf message, by its schema. */
 import { base64Decode } from '#base/bytes.ts'
+import { ProtobufError } from '#base/protobuf-reader.ts'
+import type { ProtobufWriter } from '#base/protobuf-writer.ts'
 import { parseDuration } from '../duration.ts'
 import type { FieldSchema, Shape } from '../schema/schema.ts'
 import { isZeroInstant, parseMicroTime, parseTime, type Instant } from '../time.ts'
 import { writeValue as writeForeignValue } from './json-encode.ts'
 import { planOf, type Plan } from './protobuf-plan.ts'
-import { ProtobufError } from './protobuf-reader.ts'
-import type { ProtobufWriter } from './protobuf-writer.ts'
 import { sortedKeys } from './sorted-keys.ts'
 import { zeroOf } from './zero.ts'
 

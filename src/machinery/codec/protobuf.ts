@@ -6,14 +6,14 @@
  * 64-bit integers are numbers where that is exact and bigints beyond. Equal objects give equal bytes.
  */
 import { concatBytes } from '#base/bytes.ts'
+import { ProtobufError, ProtobufReader } from '#base/protobuf-reader.ts'
+import { ProtobufWriter } from '#base/protobuf-writer.ts'
 import { parseApiVersion } from '../meta/group-version.ts'
 import type { KubeObject } from '../meta/object.ts'
 import type { StructSchema } from '../schema/schema.ts'
 import { readStruct } from './protobuf-decode.ts'
 import { closeMessage, writeMessage } from './protobuf-encode.ts'
 import { planOf } from './protobuf-plan.ts'
-import { ProtobufError, ProtobufReader } from './protobuf-reader.ts'
-import { ProtobufWriter } from './protobuf-writer.ts'
 
 export { ProtobufError }
 

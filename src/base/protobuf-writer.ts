@@ -18,6 +18,12 @@ export class ProtobufWriter {
     return this.#buffer.length - this.#start
   }
 
+  /** Begins anew; a buffer of more than `keptBytes` is given back. */
+  reset(keptBytes: number): void {
+    if (this.#buffer.length > keptBytes) this.#buffer = new Uint8Array(keptBytes)
+    this.#start = this.#buffer.length
+  }
+
   /** A copy of what has been written. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#buffer.slice(this.#start)
@@ -82,6 +88,14 @@ export class ProtobufWriter {
     if (read === length && written === length) return
     this.#start += length
     this.bytes(encoder.encode(text))
+  }
+
+  /** One byte for each character, without their length. Characters beyond U+00FF lose their upper byte. */
+  latin1(text: string): void {
+    const { length } = text
+    this.#reserve(length)
+    const buffer = this.#buffer
+    for (let index = 0, at = this.#start; index < length; index++, at++) buffer[at] = text.charCodeAt(index)
   }
 
   /** The bytes alone, without their length. */
