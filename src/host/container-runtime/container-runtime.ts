@@ -18,8 +18,8 @@ import {
 } from './convert.ts'
 import { runtimeEvents } from './events.ts'
 import type { AuthConfig } from './gen/cri-schema.ts'
-import { openGrpcChannel } from './grpc-channel.ts'
-import { criMethods, defaultTimeoutMs } from './methods.ts'
+import { rpcClient } from '../rpc/client.ts'
+import { answerBytesMax, criMethods, defaultTimeoutMs } from './methods.ts'
 
 /** Upstream lets a pull go on as long as it makes progress; a day is as good as that and still ends. */
 const pullTimeoutMs = 24 * 3600 * 1000
@@ -27,10 +27,10 @@ const sandboxTimeoutMs = 240_000
 
 /** Connects at the first call. The endpoint is a unix socket's path, with or without `unix://`. */
 export function createContainerRuntime(endpoint: string): ContainerRuntime & AsyncDisposable {
-  const socketPath = endpoint.replace(/^unix:\/\//, '')
-  const channel = openGrpcChannel(socketPath)
+  const target = { url: `unix://${endpoint.replace(/^unix:\/\//, '')}`, messageBytesMax: answerBytesMax }
+  const channel = rpcClient.open(target)
   // Events have a connection of their own: a stream that never ends must not hold calls up, nor be lost with them.
-  const eventChannel = openGrpcChannel(socketPath)
+  const eventChannel = rpcClient.open(target)
   const { runtime, image } = criMethods(channel)
   return {
     async version() {

@@ -5,9 +5,9 @@
 import { AsyncQueue } from '#base/async-queue.ts'
 import { decodeProtobuf, encodeProtobuf } from '#machinery/codec/protobuf.ts'
 import type { RuntimeEvent } from '#world/container-runtime.ts'
+import { RpcError, type RpcChannel, type RpcStream } from '#world/rpc.ts'
 import { events, runtimeService, type Envelope } from './gen/cri-schema.ts'
-import type { GrpcChannel } from './grpc-channel.ts'
-import { messageSchema } from './methods.ts'
+import { callRuntime, messageSchema, runtimeErrorOf } from './methods.ts'
 
 type Told = Exclude<RuntimeEvent, { type: 'connected' }>['type']
 
@@ -21,38 +21,45 @@ const subscription = Object.keys(topics).map((topic) => `topic=="${topic}",names
 const queuedMax = 20_000
 const confirmTimeoutMs = 10_000
 
-export async function* runtimeEvents(channel: GrpcChannel, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
+export async function* runtimeEvents(channel: RpcChannel, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
+  if (signal.aborted) return
   const queue = new AsyncQueue<RuntimeEvent>(queuedMax)
-  const request = encodeProtobuf({ filters: subscription }, messageSchema(events.Subscribe.request))
-  // The server says nothing before the first event. A call on the same connection that comes back shows that it has
-  // read ours too.
-  const confirm = (): void => {
-    const version = encodeProtobuf({}, messageSchema(runtimeService.Version.request))
-    channel.unary(runtimeService.Version.path, version, confirmTimeoutMs).then(
-      () => queue.tryPush({ type: 'connected' }),
-      (error: unknown) => queue.fail(error),
-    )
-  }
-  const messages = channel.stream(events.Subscribe.path, request, signal, confirm)
-  const reading = read(messages, queue)
+  const stop = new AbortController()
+  const reading = read(channel, AbortSignal.any([signal, stop.signal]), queue)
   try {
     yield* queue
   } finally {
-    queue.end()
+    stop.abort()
     await reading
   }
 }
 
-async function read(messages: AsyncIterable<Uint8Array>, queue: AsyncQueue<RuntimeEvent>): Promise<void> {
+async function read(channel: RpcChannel, signal: AbortSignal, queue: AsyncQueue<RuntimeEvent>): Promise<void> {
   try {
-    for await (const message of messages) {
+    const stream = channel.stream(events.Subscribe.path, signal)
+    const subscribed = subscribe(channel, stream).then(() => queue.tryPush({ type: 'connected' }))
+    // A call that has failed says so at its end, too.
+    subscribed.catch((error: unknown) => queue.fail(runtimeErrorOf(error)))
+    for await (const message of stream.received) {
       const event = toEvent(decodeProtobuf(message, messageSchema(events.Subscribe.response)) as Envelope)
       if (event) queue.tryPush(event)
     }
     queue.end()
   } catch (error) {
-    queue.fail(error)
+    if (signal.aborted && error instanceof RpcError) queue.end()
+    else queue.fail(runtimeErrorOf(error))
   }
+}
+
+/**
+ * The server says nothing before the first event. A call on the same connection that comes back shows that it has read
+ * ours too.
+ */
+async function subscribe(channel: RpcChannel, stream: RpcStream): Promise<void> {
+  await stream.send(encodeProtobuf({ filters: subscription }, messageSchema(events.Subscribe.request)))
+  stream.end()
+  const version = encodeProtobuf({}, messageSchema(runtimeService.Version.request))
+  await callRuntime(channel, runtimeService.Version.path, version, confirmTimeoutMs)
 }
 
 /** Ends of commands that run in a container beside its main process are not its end. */
