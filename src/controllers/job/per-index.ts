@@ -1,6 +1,7 @@
 /**
- * Failures that are counted for each number of an Indexed Job by itself (KEP-3850). How often a number has failed stands
- * in an annotation of its newest pod, so a failed pod is kept until its successor, which counts one more, is there.
+ * Failures that are counted for each number of an Indexed Job by itself (KEP-3850). How often a number has failed
+ * stands in an annotation of its newest pod, so a failed pod is kept until its successor, which counts one more, is
+ * there.
  */
 import type { Job } from '#api/gen/batch-v1.ts'
 import type { Stored } from '#machinery/meta/object.ts'
@@ -50,7 +51,9 @@ export function findReplaced(
 }
 
 /** What the successor of a failed pod (undefined: the first of its number) tells of the failures before it. */
-export function failureAnnotations(job: Stored<Job>, replaced: StoredPod | undefined): Readonly<Record<string, string>> {
+export function failureAnnotations(
+  job: Stored<Job>, replaced: StoredPod | undefined,
+): Readonly<Record<string, string>> {
   if (!replaced) return { [failureCountAnnotation]: '0' }
   const isIgnored = judge(job.spec?.podFailurePolicy, replaced).type === 'ignore'
   const counted = countOf(replaced, failureCountAnnotation) + (isIgnored ? 0 : 1)

@@ -13,6 +13,12 @@ export function firstOrdinal({ spec }: Stored<StatefulSet>): number {
   return spec?.ordinals?.start ?? 0
 }
 
+/** False for the pods that are scaled away. */
+export function isInRange(set: Stored<StatefulSet>, ordinal: number): boolean {
+  const start = firstOrdinal(set)
+  return ordinal >= start && ordinal < start + (set.spec?.replicas ?? 1)
+}
+
 export function podName({ metadata }: Stored<StatefulSet>, ordinal: number): string {
   return `${metadata.name}-${ordinal}`
 }

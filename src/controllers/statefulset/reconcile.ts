@@ -7,13 +7,15 @@ import { pod as podKind } from '#api/core/pod/pod.ts'
 import type { ControllerRevision, StatefulSet, StatefulSetStatus } from '#api/gen/apps-v1.ts'
 import type { PersistentVolumeClaim } from '#api/gen/core-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
+import { scaledIntOrPercent } from '#machinery/int-or-string.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { create, remove, updateStatus, type Action, type Plan } from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
 import { planHistoryCleanUp, planRevision, revisionHashLabel } from '../workload/history.ts'
 import { isPodAvailable, nextAvailability, type StoredPod } from '../workload/pods.ts'
-import { claimName, claimsFor, firstOrdinal, ordinalOf, podFor, podName, templateOf } from './identity.ts'
+import { hasStaleClaim, planClaimOwners } from './claims.ts'
+import { claimsFor, firstOrdinal, isInRange, ordinalOf, podFor, podName, templateOf } from './identity.ts'
 
 export interface StatefulState {
   readonly set: Stored<StatefulSet>
@@ -100,7 +102,7 @@ class Step {
 
   /** Highest number first. */
   get #condemned(): readonly StoredPod[] {
-    return [...this.#pods].filter(([ordinal]) => ordinal < this.#start || ordinal >= this.#start + this.#replicas)
+    return [...this.#pods].filter(([ordinal]) => !isInRange(this.#state.set, ordinal))
       .toSorted(([a], [b]) => b - a).map(([, pod]) => pod)
   }
 
@@ -115,7 +117,7 @@ class Step {
   }
 
   decide(): { readonly actions: readonly Action[]; readonly because?: string } {
-    const { set } = this.#state
+    const { set, claimOf } = this.#state
     const isParallel = set.spec?.podManagementPolicy === 'Parallel'
     const actions: Action[] = []
     for (const ordinal of this.#ordinals) {
@@ -125,14 +127,20 @@ class Step {
         if (!isParallel) return { actions, because: `${pod.metadata.name} failed` }
         continue
       }
+      if (!pod && hasStaleClaim(set, ordinal, claimOf)) {
+        return { actions, because: `waiting for the claims of an earlier ${podName(set, ordinal)} to go` }
+      }
       if (!pod) actions.push(...this.#create(ordinal))
       else if (!isTerminating(pod)) actions.push(...this.#missingClaims(ordinal))
+      if (pod) actions.push(...planClaimOwners(set, pod, claimOf))
       if (!isParallel && !this.#isHealthy(pod)) {
         return { actions, because: `waiting for ${podName(set, ordinal)} to be available` }
       }
     }
     const condemned = this.#condemned
     for (const pod of condemned) {
+      // Before the pod goes, or nobody would collect them.
+      actions.push(...planClaimOwners(set, pod, claimOf))
       if (!isTerminating(pod)) actions.push(this.#remove(pod))
       if (!isParallel) return { actions, because: `waiting for ${pod.metadata.name} to end` }
     }
@@ -140,20 +148,20 @@ class Step {
     return { actions: [...actions, ...this.#rollUpdate()] }
   }
 
-  /** The next pod of the old template, highest number first; only while all above it are well. */
+  /** Pods of the old template, highest number first; as many as may be missing besides those that are not well. */
   #rollUpdate(): readonly Action[] {
     const { set } = this.#state
-    if (set.spec?.updateStrategy?.type === 'OnDelete') return []
-    const partition = set.spec?.updateStrategy?.rollingUpdate?.partition ?? 0
-    for (const ordinal of this.#ordinals.toReversed()) {
-      if (ordinal < this.#start + partition) return []
-      const pod = this.#pods.get(ordinal)!
-      if (pod.metadata.labels?.[revisionHashLabel] !== this.#updateRevision) {
-        return isTerminating(pod) ? [] : [this.#remove(pod)]
-      }
-      if (!this.#isHealthy(pod)) return []
-    }
-    return []
+    const { type, rollingUpdate } = set.spec?.updateStrategy ?? {}
+    if (type === 'OnDelete') return []
+    const lowest = this.#start + (rollingUpdate?.partition ?? 0)
+    const unavailable = this.#ordinals.filter((ordinal) => !this.#isHealthy(this.#pods.get(ordinal))).length
+    const allowed = Math.max(1, scaledIntOrPercent(rollingUpdate?.maxUnavailable ?? 1, this.#replicas, 'down') ?? 1)
+    return this.#ordinals.toReversed()
+      .filter((ordinal) => ordinal >= lowest)
+      .map((ordinal) => this.#pods.get(ordinal)!)
+      .filter((pod) => pod.metadata.labels?.[revisionHashLabel] !== this.#updateRevision && !isTerminating(pod))
+      .slice(0, Math.max(0, allowed - unavailable))
+      .map((pod) => this.#remove(pod))
   }
 
   /** Below the partition, pods come back as they were. */
@@ -263,30 +271,4 @@ function withZeros(status: DeepReadonly<StatefulSetStatus> | undefined): object 
     collisionCount: 0,
     ...status,
   }
-}
-
-/**
- * The claims that go when their pod is scaled away, under `whenScaled: Delete`: those of numbers that are not wanted
- * and have no pod.
- */
-export function planClaimDeletion({ set, pods, claimOf }: StatefulState): readonly Action[] {
-  if (set.spec?.persistentVolumeClaimRetentionPolicy?.whenScaled !== 'Delete') return []
-  const start = firstOrdinal(set)
-  const replicas = set.spec.replicas ?? 1
-  const taken = new Set(pods.map((pod) => ordinalOf(set, pod)))
-  const actions: Action[] = []
-  for (let ordinal = start + replicas, missing = 0; missing < 1; ordinal++) {
-    const claims = (set.spec.volumeClaimTemplates ?? [])
-      .map((template) => claimOf(claimName(set, template, ordinal)))
-      .filter((claim) => claim !== undefined)
-    if (claims.length === 0) missing++
-    if (!taken.has(ordinal)) {
-      actions.push(
-        ...claims
-          .filter(({ metadata }) => !metadata.deletionTimestamp)
-          .map((claim) => remove(persistentVolumeClaim, claim)),
-      )
-    }
-  }
-  return actions
 }

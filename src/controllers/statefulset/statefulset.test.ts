@@ -125,6 +125,80 @@ test('each pod has claims of its own, which outlive it', async () => {
   assert.equal(model.list(persistentVolumeClaim).length, 2)
 })
 
+const owners = (model: Model): readonly string[] => model
+  .list(persistentVolumeClaim)
+  .map(({ metadata }) => [metadata.name, ...(metadata.ownerReferences ?? []).map(({ kind, name }) => `${kind}/${name}`)])
+  .map((words) => words.join(' '))
+  .toSorted()
+const withClaims = (whenScaled: string, whenDeleted: string): Partial<Spec> => ({
+  volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'] } }],
+  persistentVolumeClaimRetentionPolicy: { whenScaled, whenDeleted },
+})
+
+const retention = [
+  ['Retain', 'Retain', ['data-db-0', 'data-db-1'], ['data-db-0', 'data-db-1']],
+  ['Retain', 'Delete', ['data-db-0 StatefulSet/db', 'data-db-1 StatefulSet/db'],
+    ['data-db-0 StatefulSet/db', 'data-db-1 StatefulSet/db']],
+  ['Delete', 'Retain', ['data-db-0', 'data-db-1'], ['data-db-0', 'data-db-1 Pod/db-1']],
+  ['Delete', 'Delete', ['data-db-0 StatefulSet/db', 'data-db-1 StatefulSet/db'],
+    ['data-db-0 StatefulSet/db', 'data-db-1 Pod/db-1']],
+] as const
+for (const [whenScaled, whenDeleted, before, after] of retention) {
+  test(`claims when scaled: ${whenScaled}, when deleted: ${whenDeleted}`, async () => {
+    const model = new Model()
+    model.put(statefulSet, db(2, withClaims(whenScaled, whenDeleted)))
+    await run(model)
+    assert.deepEqual(owners(model), before)
+    edit(model, (spec) => { spec.replicas = 1 })
+    await run(model)
+    assert.deepEqual(names(model), ['db-0'])
+    assert.deepEqual(owners(model), after)
+  })
+}
+
+test('a claim that another controller owns is left to it', async () => {
+  const model = new Model()
+  model.put(persistentVolumeClaim, {
+    metadata: {
+      name: 'data-db-0',
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Backup', name: 'b', uid: 'b', controller: true }],
+    },
+  })
+  model.put(statefulSet, db(1, withClaims('Delete', 'Delete')))
+  await run(model)
+  assert.deepEqual(owners(model), ['data-db-0 Backup/b'])
+})
+
+test('a number comes back only when the claim of its last pod is gone', async () => {
+  const model = new Model()
+  model.put(statefulSet, db(2, withClaims('Delete', 'Retain')))
+  await run(model)
+  edit(model, (spec) => { spec.replicas = 1 })
+  await run(model)
+  edit(model, (spec) => { spec.replicas = 2 })
+  await run(model)
+  assert.deepEqual(names(model), ['db-0'])
+  model.remove(persistentVolumeClaim, 'default/data-db-1')
+  await run(model)
+  assert.deepEqual(names(model), ['db-0', 'db-1'])
+  assert.deepEqual(owners(model), ['data-db-0', 'data-db-1'])
+})
+
+test('maxUnavailable pods are replaced at the same time, counting those that are not well anyway', async () => {
+  const model = new Model()
+  const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '50%' } } as const
+  model.put(statefulSet, db(5, { podManagementPolicy: 'Parallel', updateStrategy }))
+  await run(model)
+  edit(model, (spec) => { spec.template = templateOf('db', 'v2') })
+  const deleted = async (): Promise<readonly string[]> =>
+    (await model.step(statefulSetController, 'default/db')).filter((line) => line.startsWith('delete'))
+  assert.deepEqual(await deleted(), ['delete Pod default/db-4', 'delete Pod default/db-3'])
+  await model.step(statefulSetController, 'default/db')
+  assert.deepEqual(await deleted(), [], 'the new ones are not ready yet')
+  await run(model)
+  assert.deepEqual(new Set(images(model)), new Set(['v2']))
+})
+
 test('a failed pod is replaced before the next one starts', async () => {
   const model = new Model()
   model.put(statefulSet, db(2))
