@@ -47,7 +47,8 @@ function ownersOf(set: Stored<StatefulSet>, pod: StoredPod, old: References): Re
   const isOurs = ({ uid }: DeepReadonly<OwnerReference>): boolean => ours.some((reference) => reference.uid === uid)
   // A claim of an earlier set or pod of the same name goes its own way.
   const isStale = old.some(
-    (reference) => !isOurs(reference) && ours.some(({ kind, name }) => kind === reference.kind && name === reference.name),
+    (reference) => !isOurs(reference)
+      && ours.some(({ kind, name }) => kind === reference.kind && name === reference.name),
   )
   if (isStale) return old
   const others = old.filter((reference) => !isOurs(reference))
