@@ -20,6 +20,11 @@ export interface Limits {
   readonly connections: number
   /** Open connections from one address that is not loopback. */
   readonly connectionsPerAddress: number
+  /**
+   * Frames that cost us and not the sender (settings, pings, empty data, priorities, resets): so many a second, and as
+   * many at once again.
+   */
+  readonly idleFramesPerSecond: number
   /** HTTP/2 rapid reset: so many resets at once, and so many per second for ever; beyond: GOAWAY. */
   readonly resetBurst: number
   readonly resetRate: number
@@ -36,6 +41,7 @@ export const defaultLimits: Limits = {
   headerBytes: 64 * 1024,
   connections: 60_000,
   connectionsPerAddress: 8_192,
+  idleFramesPerSecond: 2_000,
   resetBurst: 2_000,
   resetRate: 200,
 }

@@ -1,5 +1,5 @@
 /** One HTTP/2 connection, server side (RFC 9113): frames in, frames out, as few writes as possible. */
-import type { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
 import type { HttpResponse, Peer } from '#world/http.ts'
 import { failureResponse, plain } from '../failure.ts'
 import { totalLength, type Service } from '../service.ts'
@@ -24,11 +24,6 @@ const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
 /** All streams of a connection together; given back as it comes, since each stream is bounded by itself. */
 const connectionWindow = 4 * 1024 * 1024
 const initialWindow = 65_535
-/**
- * Frames that cost us and not the sender (settings, pings, empty data, priorities, resets): so many a second, and as
- * many at once again.
- */
-const idleFramesPerSecond = 2_000
 /** Handed to the socket at once: full TLS records, and an end to what waits in memory. */
 const maxQueued = 256 * 1024
 /** Answers to such frames that a client does not take. */
@@ -46,7 +41,7 @@ export class Http2Connection implements StreamOwner {
   readonly peer: Peer
   readonly bodyMs: number
   readonly stalledReaderMs: number
-  readonly #socket: TLSSocket
+  readonly #socket: Socket
   readonly #service: Service
   readonly #streams = new Map<number, Stream>()
   readonly #waiting = new Set<Stream>()
@@ -64,16 +59,17 @@ export class Http2Connection implements StreamOwner {
   #outBytes = 0
   #isFlushing = false
   #isGoingAway = false
-  #allowance = idleFramesPerSecond
+  #allowance: number
   #resetAllowance: number
   #refilledAt = performance.now()
 
-  constructor(socket: TLSSocket, peer: Peer, service: Service) {
+  constructor(socket: Socket, peer: Peer, service: Service) {
     this.#socket = socket
     this.peer = peer
     this.#service = service
     this.bodyMs = service.limits.bodyMs
     this.stalledReaderMs = service.limits.stalledReaderMs
+    this.#allowance = service.limits.idleFramesPerSecond
     this.#resetAllowance = service.limits.resetBurst
     this.send(
       settingsFrame([
@@ -123,7 +119,7 @@ export class Http2Connection implements StreamOwner {
         else this.#stall()
         return
       }
-      const isEnd = stream.isLast && length === stream.pendingBytes
+      const isEnd = stream.isLast && length === stream.pendingBytes && stream.trailers === undefined
       const header = Buffer.allocUnsafe(frameHeaderLength)
       writeFrameHeader(header, 0, length, frameType.data, isEnd ? flag.endStream : 0, stream.id)
       this.send(header)
@@ -136,7 +132,39 @@ export class Http2Connection implements StreamOwner {
       if (isEnd) { this.#finish(stream); return }
     }
     this.#waiting.delete(stream)
-    stream.sent()
+    if (stream.isLast && stream.trailers) this.sendHead(stream, stream.trailers, true)
+    else stream.sent()
+  }
+
+  sendHead(stream: Stream, block: Buffer, isEnd: boolean): void {
+    this.#sendHeaders(stream.id, block, isEnd)
+    if (!isEnd) return
+    stream.isLast = true
+    this.#finish(stream)
+  }
+
+  sendAnswer(stream: Stream, head: Buffer, body: Uint8Array, trailers: Buffer): void {
+    if (!this.#fits(stream, head.length, body.length)) {
+      this.#sendHeaders(stream.id, head, false)
+      stream.pending.push(body)
+      stream.pendingBytes += body.length
+      stream.finish(trailers)
+      return
+    }
+    const bytes = Buffer.allocUnsafe(3 * frameHeaderLength + head.length + body.length + trailers.length)
+    writeFrameHeader(bytes, 0, head.length, frameType.headers, flag.endHeaders, stream.id)
+    bytes.set(head, frameHeaderLength)
+    let at = frameHeaderLength + head.length
+    writeFrameHeader(bytes, at, body.length, frameType.data, 0, stream.id)
+    bytes.set(body, at + frameHeaderLength)
+    at += frameHeaderLength + body.length
+    writeFrameHeader(bytes, at, trailers.length, frameType.headers, flag.endHeaders | flag.endStream, stream.id)
+    bytes.set(trailers, at + frameHeaderLength)
+    this.#sendWindow -= body.length
+    stream.sendWindow -= body.length
+    stream.isLast = true
+    this.send(bytes)
+    this.#finish(stream)
   }
 
   #flush(): void {
@@ -286,7 +314,10 @@ export class Http2Connection implements StreamOwner {
       return this.send(numbersFrame(frameType.resetStream, id, errorCode.refusedStream))
     }
     this.#streams.set(id, stream)
-    if (problem === 'malformed' || (endsRequest && !stream.endRequest())) return stream.reset(errorCode.protocol)
+    if (problem === 'malformed') return stream.reset(errorCode.protocol)
+    const isTaken = problem === undefined && this.#service.takeOver?.(stream) === true
+    if (endsRequest && !stream.endRequest()) return stream.reset(errorCode.protocol)
+    if (isTaken) return
     if (problem === 'tooLarge') return void this.#answer(stream, plain(431, 'Request Header Fields Too Large\n'))
     void this.#serve(stream)
   }
@@ -552,6 +583,7 @@ export class Http2Connection implements StreamOwner {
     const seconds = (now - this.#refilledAt) / 1000
     if (seconds < 0.05) return
     this.#refilledAt = now
+    const { idleFramesPerSecond } = this.#service.limits
     this.#allowance = Math.min(this.#allowance + seconds * idleFramesPerSecond, 2 * idleFramesPerSecond)
     this.#resetAllowance = Math.min(
       this.#resetAllowance + seconds * this.#service.limits.resetRate,

@@ -4,6 +4,16 @@ import type { HttpRequest, Peer } from '#world/http.ts'
 import { bodyLate } from '../body.ts'
 import { errorCode, frameType, numbersFrame } from './frames.ts'
 
+/** Reads a stream as it comes, instead of asking for its whole body. */
+export interface StreamSink {
+  /** A part of the body. The client may send more once `Stream.acknowledge` was called. */
+  data(bytes: Uint8Array): void
+  /** No more comes from the client. */
+  end(): void
+  /** The stream is over, whoever ended it. */
+  closed(): void
+}
+
 /** What a stream needs of its connection. */
 export interface StreamOwner {
   readonly peer: Peer
@@ -12,6 +22,10 @@ export interface StreamOwner {
   send(bytes: Buffer): void
   /** Sends as much of the stream's pending answer as both windows allow. */
   pump(stream: Stream): void
+  /** The block of an answer's headers, and the end of the answer if nothing follows. */
+  sendHead(stream: Stream, block: Buffer, isEnd: boolean): void
+  /** A whole answer: in one piece if both windows allow. */
+  sendAnswer(stream: Stream, head: Buffer, body: Uint8Array, trailers: Buffer): void
   closed(stream: Stream): void
 }
 
@@ -38,7 +52,10 @@ export class Stream implements HttpRequest {
   readonly pending: Uint8Array[] = []
   pendingBytes = 0
   isLast = false
+  /** A block of headers that ends the answer, after all of `pending`. */
+  trailers: Buffer | undefined
   isLingering = false
+  sink: StreamSink | undefined
   #received: Uint8Array[] = []
   #receivedBytes = 0
   #unacknowledged = 0
@@ -82,7 +99,7 @@ export class Stream implements HttpRequest {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#failBody(bodyLate()), this.owner.bodyMs)
       this.#reader = { limit: limitBytes, resolve, reject, timer }
-      this.#acknowledge()
+      this.acknowledge()
     })
   }
 
@@ -90,11 +107,12 @@ export class Stream implements HttpRequest {
     this.#unacknowledged += wireLength
     this.#receivedBytes += bytes.length
     if (this.isAnswered()) return
+    if (this.sink) { this.sink.data(bytes); return }
     if (bytes.length > 0) this.#received.push(bytes)
     const reader = this.#reader
     if (!reader) return
     if (this.#receivedBytes > reader.limit) this.#failBody(tooLong(reader.limit))
-    else this.#acknowledge()
+    else this.acknowledge()
   }
 
   /** False when the body is not as long as the client said. */
@@ -102,6 +120,7 @@ export class Stream implements HttpRequest {
     this.isRequestEnded = true
     const declared = this.headers['content-length']
     if (declared !== undefined && Number(declared) !== this.#receivedBytes) return false
+    this.sink?.end()
     const reader = this.#reader
     if (reader) {
       this.#reader = undefined
@@ -123,13 +142,31 @@ export class Stream implements HttpRequest {
   /** Takes a chunk of a streamed answer. Resolves at once while the client keeps up; false when it is gone. */
   async write(chunk: Uint8Array): Promise<boolean> {
     if (this.isClosed) return false
+    return this.offer(chunk) || (await this.drained())
+  }
+
+  /** Takes a chunk of a streamed answer at once. False: the client does not keep up; wait for `drained`. */
+  offer(chunk: Uint8Array): boolean {
     this.pending.push(chunk)
     this.pendingBytes += chunk.length
     this.owner.pump(this)
-    if (this.pendingBytes <= sendAhead) return true
-    return await new Promise<boolean>((resolve) => {
+    return this.pendingBytes <= sendAhead
+  }
+
+  /** Resolves when everything that waited has been sent; false when the stream is gone. For one caller at a time. */
+  drained(): Promise<boolean> {
+    if (this.isClosed || this.pendingBytes === 0) return Promise.resolve(!this.isClosed)
+    return new Promise<boolean>((resolve) => {
       this.#drained = () => { this.#drained = undefined; resolve(!this.isClosed) }
     })
+  }
+
+  /** Ends the answer with trailers once everything that waits has been sent. */
+  finish(trailers: Buffer): void {
+    if (this.isClosed || this.isLast) return
+    this.isLast = true
+    this.trailers = trailers
+    this.owner.pump(this)
   }
 
   /** Everything that waited has been sent. */
@@ -173,6 +210,7 @@ export class Stream implements HttpRequest {
     this.#received = []
     this.#drained?.()
     this.#abort?.abort()
+    this.sink?.closed()
     this.owner.closed(this)
   }
 
@@ -191,9 +229,9 @@ export class Stream implements HttpRequest {
     reader.reject(error)
   }
 
-  /** Half the window at a time: few frames, and no pause for the client. */
-  #acknowledge(): void {
-    if (this.#unacknowledged < streamWindow / 2 || this.isRequestEnded) return
+  /** What has come so far is dealt with. Half the window at a time: few frames, and no pause for the client. */
+  acknowledge(): void {
+    if (this.#unacknowledged < streamWindow / 2 || this.isRequestEnded || this.isClosed) return
     this.owner.send(numbersFrame(frameType.windowUpdate, this.id, this.#unacknowledged))
     this.#unacknowledged = 0
   }
