@@ -386,8 +386,8 @@ export const controllerRoleTable: Readonly<Record<string, readonly string[]>> = 
     'delete get list watch | certificates.k8s.io | certificatesigningrequests',
     'update | certificates.k8s.io | certificatesigningrequests/approval certificatesigningrequests/status',
     'approve | certificates.k8s.io | signers | kubernetes.io/kube-apiserver-client-kubelet',
-    'sign | certificates.k8s.io | signers | kubernetes.io/kube-apiserver-client kubernetes.io/kube-apiserver- '
-      + 'client-kubelet kubernetes.io/kubelet-serving kubernetes.io/legacy-unknown',
+    'sign | certificates.k8s.io | signers | kubernetes.io/kube-apiserver-client '
+      + 'kubernetes.io/kube-apiserver-client-kubelet kubernetes.io/kubelet-serving kubernetes.io/legacy-unknown',
     subjectAccessReviews, events,
   ],
   'pvc-protection-controller': ['get list update watch | core | persistentvolumeclaims', 'read | core | pods', events],
