@@ -64,11 +64,14 @@ export interface RpcCall {
   send(message: Uint8Array): Promise<void>
 }
 
+/** A whole message, or the pieces of a long one, which are asked for as the client takes them. */
+export type RpcAnswer = Uint8Array | { readonly length: number; readonly chunks: Iterable<Uint8Array> }
+
 /** Returning ends the call with `ok`, throwing an RpcError with its code; anything else thrown is `unknown`. */
 export interface RpcHandler {
   /** Called with the only request of a unary call; undefined when the method is not a unary one. */
   unary(
     method: string,
-  ): ((request: Uint8Array, call: Omit<RpcCall, 'received' | 'send'>) => Promise<Uint8Array>) | undefined
+  ): ((request: Uint8Array, call: Omit<RpcCall, 'received' | 'send'>) => Promise<RpcAnswer>) | undefined
   streaming(method: string): ((call: RpcCall) => Promise<void>) | undefined
 }

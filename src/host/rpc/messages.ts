@@ -2,13 +2,39 @@
 import { rpcCode, RpcError } from '#world/rpc.ts'
 
 const headBytes = 5
+/** The longest message that the framing knows; clients (grpc-go) take less by default, but not more. */
+export const messageBytesMax = 2 ** 31 - 1
 
 /** The message as it goes into the body, uncompressed. */
 export function frameMessage(message: Uint8Array): Uint8Array {
-  const framed = new Uint8Array(headBytes + message.length)
-  new DataView(framed.buffer).setUint32(1, message.length)
+  const framed = Buffer.allocUnsafe(headBytes + message.length)
+  writeHead(framed, message.length)
   framed.set(message, headBytes)
   return framed
+}
+
+/** What goes before a message of that length. */
+export function messageHead(length: number): Uint8Array {
+  const head = Buffer.allocUnsafe(headBytes)
+  writeHead(head, length)
+  return head
+}
+
+function writeHead(target: Buffer, length: number): void {
+  target[0] = 0
+  target.writeUInt32BE(length, 1)
+}
+
+/** What is said of messages that are not taken; servers and clients of grpc-go have words of their own. */
+export interface MessageRefusals {
+  compressed(first: number): RpcError
+  tooLarge(length: number, bytesMax: number): RpcError
+}
+
+const ofClient: MessageRefusals = {
+  compressed: () => new RpcError(rpcCode.unimplemented, 'got a compressed message, and offered no compression'),
+  tooLarge: (length, bytesMax) =>
+    new RpcError(rpcCode.resourceExhausted, `received message larger than max (${length} vs. ${bytesMax})`),
 }
 
 /**
@@ -17,16 +43,23 @@ export function frameMessage(message: Uint8Array): Uint8Array {
  */
 export class MessageReader {
   readonly #bytesMax: number
+  readonly #refusals: MessageRefusals
   #parts: Uint8Array[] = []
   #held = 0
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, refusals = ofClient) {
     this.#bytesMax = bytesMax
+    this.#refusals = refusals
   }
 
   /** True while part of a message is here and the rest is not. */
   get isInside(): boolean {
     return this.#held > 0
+  }
+
+  /** Bytes of a message that is not whole yet. */
+  get heldBytes(): number {
+    return this.#held
   }
 
   /** The messages that this part completes, in order. Throws RpcError for one that is compressed or too large. */
@@ -48,13 +81,9 @@ export class MessageReader {
   #nextLength(): number {
     if (this.#parts[0]!.length < headBytes) this.#joined()
     const head = this.#parts[0]!
-    if (head[0] !== 0) throw new RpcError(rpcCode.unimplemented, 'got a compressed message, and offered no compression')
-    const length = new DataView(head.buffer, head.byteOffset).getUint32(1)
-    if (length > this.#bytesMax) {
-      throw new RpcError(
-        rpcCode.resourceExhausted, `received message larger than max (${length} vs. ${this.#bytesMax})`,
-      )
-    }
+    if (head[0] !== 0) throw this.#refusals.compressed(head[0]!)
+    const length = head[1]! * 2 ** 24 + ((head[2]! << 16) | (head[3]! << 8) | head[4]!)
+    if (length > this.#bytesMax) throw this.#refusals.tooLarge(length, this.#bytesMax)
     return length
   }
 

@@ -191,6 +191,13 @@ export function encodeHeaders(
   return Buffer.from(parts)
 }
 
+/** The block of headers after an answer. */
+export function encodeTrailers(fields: Readonly<Record<string, string>>): Buffer {
+  const parts: number[] = []
+  for (const name in fields) pushField(parts, name, fields[name]!)
+  return Buffer.from(parts)
+}
+
 /** A literal that the client does not remember. */
 function pushField(parts: number[], name: string, value: string): void {
   const index = nameIndex.get(name)
