@@ -25,6 +25,7 @@ import { getObject } from './rest/get.ts'
 import { replaceObject } from './rest/handlers.ts'
 import { listObjects, type ListPage, type ListParameters } from './rest/list.ts'
 import { patchObject } from './rest/patch.ts'
+import { Pace } from './rest/pace.ts'
 import { methodNotServed } from './rest/refuse.ts'
 import { watchObjects } from './rest/watch.ts'
 import type { Subresource, SubresourceTable } from './subresources/kinds-of-subresource.ts'
@@ -55,6 +56,7 @@ export function createLocalTransport(context: RestContext, subresources: Subreso
       user,
       userAgent: user.name,
       signal,
+      pace: new Pace(context.giveWay),
       warn: (message) => context.log.debug('warned a local client', { user: user.name, message }),
     }
   }

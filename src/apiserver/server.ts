@@ -29,6 +29,7 @@ import { KeyLocks, type KindHooks, type RequestScope, type RestContext } from '.
 import { handleVerb } from './rest/handlers.ts'
 import { kindPrefix } from './rest/keys.ts'
 import { createObjectCodec } from './rest/object-codec.ts'
+import { Pace, type GiveWay } from './rest/pace.ts'
 import { methodNotServed } from './rest/refuse.ts'
 import { createWireCodec } from './rest/wire-codec.ts'
 import type { SubresourceTable } from './subresources/kinds-of-subresource.ts'
@@ -49,6 +50,7 @@ export interface ApiServerOptions {
   readonly anonymousAuth?: boolean
   readonly audit?: AuditHook
   readonly gzip?: Gzip
+  readonly giveWay?: GiveWay
   readonly limits?: Partial<Limits>
   readonly processMetrics?: ProcessMetrics
   /** Rules of single kinds that reach beyond the object, by `group/plural`. */
@@ -112,6 +114,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         resource: kind.plural,
         wide: namespace === '',
       }),
+    ...(options.giveWay && { giveWay: options.giveWay }),
   }
   const dispatch = dispatcher(context, options, metrics)
   const chain = buildChain(dispatch, {
@@ -184,7 +187,7 @@ async function dispatchResource(
 ): Promise<HttpResponse> {
   const { request } = exchange
   const { kind } = resource
-  const scope = scopeOf(exchange, info, resource)
+  const scope = scopeOf(context, exchange, info, resource)
   const { deprecation } = resource.version
   if (deprecation) {
     scope.warn(deprecation.message)
@@ -209,9 +212,10 @@ async function dispatchResource(
 }
 
 function scopeOf(
-  exchange: Exchange, info: ResourceRequest, { kind, version, apiVersion }: ServedResource,
+  { giveWay }: RestContext, exchange: Exchange, info: ResourceRequest, { kind, version, apiVersion }: ServedResource,
 ): RequestScope {
   return {
+    pace: new Pace(giveWay),
     kind,
     version,
     apiVersion,

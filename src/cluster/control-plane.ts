@@ -18,6 +18,7 @@ import { createOpenApiHandler } from '#apiserver/openapi/handler.ts'
 import type { PathHandler } from '#apiserver/paths.ts'
 import { createPostStart, postStartHooks, postStartNames } from '#apiserver/post-start/post-start.ts'
 import type { Gzip } from '#apiserver/rest/compress.ts'
+import type { GiveWay } from '#apiserver/rest/pace.ts'
 import { createApiServer, type ApiServer } from '#apiserver/server.ts'
 import { defaultNodePortRange } from '#apiserver/services/port-allocator.ts'
 import { serviceHooks } from '#apiserver/services/service-hooks.ts'
@@ -58,6 +59,7 @@ export interface ControlPlaneOptions {
   readonly nodes: NodeConnections
   readonly processMetrics?: ProcessMetrics
   readonly gzip?: Gzip
+  readonly giveWay?: GiveWay
   /** Which group-versions are served beside, or without, the default ones. */
   readonly runtimeConfig?: RuntimeConfig | undefined
   /**
@@ -126,6 +128,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       serveOpenApi(() => server.kinds.kinds, options.version.gitVersion, clock),
     ],
     ...(options.gzip && { gzip: options.gzip }),
+    ...(options.giveWay && { giveWay: options.giveWay }),
     ...(options.processMetrics && { processMetrics: options.processMetrics }),
   })
   const serverTransport = server.localTransport({

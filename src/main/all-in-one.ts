@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { requireRuntimeConfig } from '#api/runtime-config.ts'
 import type { CertificateFiles } from '#bootstrap/certificates.ts'
 import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
@@ -84,6 +85,7 @@ export async function startCluster(
         nodes: createNodeConnections(certificates, httpClient),
         processMetrics,
         gzip: gzipStream,
+        giveWay: nextTurn,
         runtimeConfig: requireRuntimeConfig(config.runtimeConfig),
       },
       until,

@@ -45,18 +45,20 @@ export async function readObject(
 ): Promise<KubeObject> {
   const media = bodyMediaType(request)
   const body = await request.readBody(maxBodyBytes)
-  return decodeObject(context, media, body, scope, parameters)
+  scope.pace.weigh(body.length)
+  return await decodeObject(context, media, body, scope, parameters)
 }
 
-export function decodeObject(
+export async function decodeObject(
   context: RestContext, media: MediaType, body: Uint8Array, scope: RequestScope, parameters: WriteParameters,
-): KubeObject {
+): Promise<KubeObject> {
   const expected = scope.kind.kind
   const strict = parameters.fieldValidation !== 'Ignore'
   let given: { kind: string; version: string } | undefined
   try {
     const parsed = parseTyped(context, media, body, strict)
     given = checkType(context, scope, parsed.value)
+    await scope.pace.pause()
     const { object, strictErrors } = context.codec.decode(scope.kind, scope.version, parsed, strict)
     reportStrictErrors([...parsed.problems, ...strictErrors], scope, parameters)
     return object

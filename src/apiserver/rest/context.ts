@@ -12,6 +12,7 @@ import type { Authorizer } from '../authz/authorizer.ts'
 import type { KindRegistry } from '../kind-registry.ts'
 import type { WatchMeter } from '../metrics.ts'
 import type { ObjectCodec } from './object-codec.ts'
+import type { GiveWay, Pace } from './pace.ts'
 import type { WireCodec } from './wire-codec.ts'
 
 /** The server's parts that operations need; the same for every request. */
@@ -32,6 +33,7 @@ export interface RestContext {
    */
   readonly hooks: ReadonlyMap<string, KindHooks>
   readonly locks: KeyLocks
+  readonly giveWay?: GiveWay
   /** Tells that a watch is being served now; undefined where nobody counts. */
   readonly meterWatch?: (scope: RequestScope) => WatchMeter
 }
@@ -50,6 +52,7 @@ export interface RequestScope {
   /** For field managers without a name. */
   readonly userAgent: string
   readonly signal: AbortSignal
+  readonly pace: Pace
   /** Adds a sentence to the `Warning` headers. */
   warn(message: string): void
 }

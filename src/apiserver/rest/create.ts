@@ -1,5 +1,6 @@
 /** Creating an object of any kind (upstream: registry/generic/registry/store.go Create, registry/rest/create.go). */
 import { alreadyExists, ApiError, invalid, notFound } from '#machinery/errors/api-error.ts'
+import { findFaults } from '#machinery/errors/field-errors.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { validateObjectMeta } from '#machinery/meta/validate-object-meta.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
@@ -42,7 +43,9 @@ export async function createObject(
   if (metadata.resourceVersion) throw unknownFailure('resourceVersion should not be set on objects to be created')
   delete metadata.resourceVersion
   dropDuplicateOwners(metadata, false, scope)
+  await scope.pace.pause()
   recordUpdate(context, scope, undefined, object, parameters)
+  await scope.pace.pause()
   await runMutatingAdmission(context, {
     operation: 'CREATE', scope, name: metadata.name ?? '', object, old: undefined, dryRun: parameters.dryRun,
   })
@@ -73,7 +76,9 @@ export async function insertObject(
   const reservation = await context.hooks.get(`${kind.group}/${kind.plural}`)?.beforeCreate?.(object, scope, dryRun)
   try {
     for (let attempt = 1; ; attempt++) {
+      await scope.pace.pause()
       validateNew(scope, object)
+      await scope.pace.pause()
       if (attempt === 1) for (const warning of kind.warnings?.(object, undefined) ?? []) scope.warn(warning)
       await runValidatingAdmission(context, {
         operation: 'CREATE', scope, name: metadata.name ?? '', object, old: undefined, dryRun,
@@ -112,11 +117,11 @@ export function unknownFailure(message: string): ApiError {
 function validateNew({ kind }: RequestScope, object: KubeObject): void {
   const name = object.metadata?.name ?? ''
   // Faults of metadata come first and in the same answer, as upstream's validators list them.
-  const errors = [
+  const errors = findFaults(() => [
     ...validateObjectMeta(object.metadata ?? {}, kind),
     ...(kind.validate?.(object) ?? []),
     ...(kind.validateCreate?.(object) ?? []),
-  ]
+  ])
   if (errors.length > 0) throw invalid(kindSubject(kind), name, errors)
 }
 

@@ -168,7 +168,10 @@ export async function readPatch(context: RestContext, scope: RequestScope, reque
   const type = parsePatchType(request.headers['content-type'], context.schemas.has(scope.version.schema))
   const parameters = parseWriteParameters(request.query, type === 'apply' ? 'apply' : 'patch')
   const body = await request.readBody(maxBodyBytes)
-  return { type, parameters, ...decodePatch(context, type, body, parameters) }
+  scope.pace.weigh(body.length)
+  const decoded = decodePatch(context, type, body, parameters)
+  await scope.pace.pause()
+  return { type, parameters, ...decoded }
 }
 
 function decodePatch(

@@ -54,10 +54,10 @@ export async function patchObject(
     scope,
     {
       ...variation,
-      apply: (existing) => {
+      apply: async (existing) => {
         const object = type === 'apply'
-          ? applyConfiguration(context, scope, existing, patch, strictErrors, parameters)
-          : patchExisting(context, scope, type, existing, patch, strictErrors, parameters)
+          ? await applyConfiguration(context, scope, existing, patch, strictErrors, parameters)
+          : await patchExisting(context, scope, type, existing, patch, strictErrors, parameters)
         const metadata = metadataOf(object)
         if (existing) {
           alignNamespace(metadata, scope)
@@ -71,7 +71,7 @@ export async function patchObject(
   )
 }
 
-function patchExisting(
+async function patchExisting(
   context: RestContext,
   scope: RequestScope,
   type: Exclude<PatchType, 'apply'>,
@@ -79,10 +79,11 @@ function patchExisting(
   patch: unknown,
   strictErrors: readonly string[],
   parameters: PatchParameters,
-): KubeObject {
+): Promise<KubeObject> {
   if (!existing) throw objectNotFound(scope)
   const current = toWire(scope, existing as KubeObject)
   const patched = applyPatch(context, scope, type, current as JsonObject, patch)
+  await scope.pace.pause()
   const errors = type === 'json' ? [...strictErrors, ...unknownJsonPatchFields(patch)] : [...strictErrors]
   return shapePatched(
     context,
@@ -154,10 +155,10 @@ function typeMismatch(context: RestContext, scope: RequestScope, patched: KubeOb
     `(${scope.kind.group || 'core'}.${scope.kind.kind}): unknown conversion`
 }
 
-function applyConfiguration(
+async function applyConfiguration(
   context: RestContext, scope: RequestScope, existing: Stored<KubeObject> | undefined, patch: unknown,
   strictErrors: readonly string[], parameters: PatchParameters,
-): KubeObject {
+): Promise<KubeObject> {
   if (strictErrors.length > 0 && parameters.fieldValidation === 'Strict') {
     throw badRequest(`error strict decoding YAML: ${strictErrors.join(', ')}`)
   }
@@ -178,6 +179,7 @@ function applyConfiguration(
     now: context.clock.now(),
     resetFields: resetFieldsOf(scope),
   })
+  await scope.pace.pause()
   const metadata = metadataOf(applied)
   if (!existing) metadata.name ??= scope.name
   return shapePatched(context, scope, applied, [], parameters)

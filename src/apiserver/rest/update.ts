@@ -5,7 +5,7 @@
 import { deepEqual, semanticEqual } from '#base/deep-equal.ts'
 import { conflict, invalid, modified } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { invalidValue } from '#machinery/errors/field-errors.ts'
+import { findFaults, invalidValue } from '#machinery/errors/field-errors.ts'
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Stored } from '#machinery/meta/object.ts'
 import { validateObjectMetaUpdate } from '#machinery/meta/validate-object-meta.ts'
 import { sameButTimes } from '#machinery/patch/apply/managed-fields.ts'
@@ -86,12 +86,16 @@ async function attemptUpdate(
   }
   const old = loadObject(kind, entry)
   checkUid(scope, entry, old, update.uid)
+  scope.pace.weigh(entry.value.length)
+  await scope.pace.pause()
   const object = await update.apply(old)
   const metadata = metadataOf(object)
   checkVersion(scope, metadata, entry)
   dropDuplicateOwners(metadata, false, scope)
   if (!update.internal) {
+    await scope.pace.pause()
     if (!parameters.applied) recordUpdate(context, scope, old, object, parameters)
+    await scope.pace.pause()
     await runMutatingAdmission(
       context, { operation: 'UPDATE', scope, name: scope.name, object, old, dryRun: parameters.dryRun },
     )
@@ -99,7 +103,9 @@ async function attemptUpdate(
   }
   const reservation = await prepare(context, scope, update, object, old, parameters.dryRun)
   try {
+    await scope.pace.pause()
     validate(scope, update, object, old)
+    await scope.pace.pause()
     for (const warning of scope.subresource === '' ? (kind.warnings?.(object, old) ?? []) : []) scope.warn(warning)
     if (!update.internal) {
       keepUnchangedManagedFields(object, old)
@@ -130,7 +136,9 @@ async function createInstead(
   alignNamespace(metadata, scope)
   checkName(metadata, scope)
   dropDuplicateOwners(metadata, false, scope)
+  await scope.pace.pause()
   if (!parameters.applied) recordUpdate(context, scope, undefined, object, parameters)
+  await scope.pace.pause()
   await runMutatingAdmission(context, {
     operation: 'CREATE', scope, name: scope.name, object, old: undefined, dryRun: parameters.dryRun,
   })
@@ -194,11 +202,13 @@ function bumpsGeneration({ kind, subresource }: RequestScope, object: KubeObject
 function validate(
   { kind, subresource }: RequestScope, update: Update, object: KubeObject, old: Stored<KubeObject>,
 ): void {
-  const errors: FieldError[] = validateObjectMetaUpdate(object.metadata ?? {}, old.metadata)
-  if (update.validate) errors.push(...update.validate(object, old))
-  else if (subresource === 'status') errors.push(...(kind.validateStatusUpdate?.(object, old) ?? []))
-  else if (subresource !== '') errors.push(...(subresourceRules(kind, subresource)?.(object, old) ?? []))
-  else errors.push(...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? []))
+  const errors = findFaults(() => {
+    const ofMetadata = validateObjectMetaUpdate(object.metadata ?? {}, old.metadata)
+    if (update.validate) return [...ofMetadata, ...update.validate(object, old)]
+    if (subresource === 'status') return [...ofMetadata, ...(kind.validateStatusUpdate?.(object, old) ?? [])]
+    if (subresource !== '') return [...ofMetadata, ...(subresourceRules(kind, subresource)?.(object, old) ?? [])]
+    return [...ofMetadata, ...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? [])]
+  })
   if (errors.length > 0) throw invalid(kindSubject(kind), object.metadata?.name ?? '', errors)
 }
 

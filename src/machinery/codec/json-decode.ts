@@ -7,7 +7,7 @@ import { canonicalDuration } from '../duration.ts'
 import { canonicalQuantity } from '../quantity.ts'
 import type { FieldSchema, Shape, StructSchema } from '../schema/schema.ts'
 import { canonicalMicroTime, canonicalTime } from '../time.ts'
-import { JsonError, JsonNumber, plainNumber, type ParsedJson } from './json-parse.ts'
+import { JsonError, JsonNumber, plainNumber, type NumberTexts, type ParsedJson } from './json-parse.ts'
 import { fillZeros, isEmpty, zeroOf } from './zero.ts'
 
 type MutableObject = Record<string, unknown>
@@ -23,7 +23,7 @@ export interface DecodeContext {
   readonly problems: string[]
   /** See ParsedJson. */
   readonly duplicates: ReadonlyMap<object, readonly string[]> | undefined
-  readonly numbers: ReadonlyMap<object, ReadonlyMap<string, string>> | undefined
+  readonly numbers: NumberTexts | undefined
   /** Where we are: names and indices of the first `depth` levels. */
   readonly path: (string | number)[]
 }
@@ -59,7 +59,7 @@ export function applyStruct(context: DecodeContext, object: MutableObject, struc
 }
 
 /** The number with its text, where that says more than the value. */
-function exactly(context: DecodeContext, container: object, key: string, value: unknown): unknown {
+function exactly(context: DecodeContext, container: object, key: string | number, value: unknown): unknown {
   const text = context.numbers?.get(container)?.get(key)
   return text === undefined ? value : new JsonNumber(text)
 }
@@ -110,7 +110,7 @@ function convertList(
     context.path[depth] = index
     const result = item === null
       ? zeroOf(items) ?? null
-      : convert(context, exactly(context, value, String(index), item), items, field, struct, depth + 1)
+      : convert(context, exactly(context, value, index, item), items, field, struct, depth + 1)
     if (result !== item) value[index] = result
   }
   return value

@@ -22,6 +22,8 @@ export function plainNumber(value: unknown): unknown {
   return value instanceof JsonNumber ? Number(value.text) : value
 }
 
+export type NumberTexts = ReadonlyMap<object, ReadonlyMap<string | number, string>>
+
 export interface ParsedJson {
   /** Integers beyond 2^53 are bigints, as far as 64 bits go. */
   readonly value: unknown
@@ -29,7 +31,7 @@ export interface ParsedJson {
    * The texts of numbers that say more than their value (`1.0`, `1e3`), by the object or list that they are in, and
    * their key or index.
    */
-  readonly numbers?: ReadonlyMap<object, ReadonlyMap<string, string>>
+  readonly numbers?: NumberTexts
   /** For an object that has keys more than once: those keys, in the order in which the repetition was seen. */
   readonly duplicates: ReadonlyMap<object, readonly string[]>
 }
@@ -56,7 +58,9 @@ class Parser {
   readonly #text: string
   #at = 0
   readonly #duplicates = new Map<object, string[]>()
-  readonly #numbers = new Map<object, Map<string, string>>()
+  readonly #numbers = new Map<object, Map<string | number, string>>()
+  /** The text of the number just read, if it says more than the value. */
+  #numberText: string | undefined
 
   constructor(text: string) {
     this.#text = text
@@ -72,7 +76,7 @@ class Parser {
       if (done && !top) {
         if (this.#at < this.#text.length) this.#fail('after top-level value')
         return {
-          value: plainNumber(done.value), duplicates: this.#duplicates,
+          value: done.value, duplicates: this.#duplicates,
           ...(this.#numbers.size > 0 && { numbers: this.#numbers }),
         }
       }
@@ -122,11 +126,12 @@ class Parser {
     return false
   }
 
-  #store(top: Container, stored: unknown): void {
-    const value = plainNumber(stored)
-    if (stored instanceof JsonNumber) {
-      const texts = this.#numbers.get(top.value) ?? new Map<string, string>()
-      this.#numbers.set(top.value, texts.set(top.kind === 'array' ? String(top.value.length) : top.key, stored.text))
+  #store(top: Container, value: unknown): void {
+    if (this.#numberText !== undefined) {
+      let texts = this.#numbers.get(top.value)
+      if (!texts) this.#numbers.set(top.value, texts = new Map())
+      texts.set(top.kind === 'array' ? top.value.length : top.key, this.#numberText)
+      this.#numberText = undefined
     }
     if (top.kind === 'array') {
       top.value.push(value)
@@ -161,7 +166,7 @@ class Parser {
     return value
   }
 
-  #number(): number | bigint | JsonNumber {
+  #number(): number | bigint {
     const start = this.#at
     if (this.#text[this.#at] === '-') {
       this.#at++
@@ -184,12 +189,17 @@ class Parser {
       this.#digits()
     }
     const text = this.#text.slice(start, this.#at)
-    if (!isInteger) return new JsonNumber(text)
     const value = Number(text)
+    if (!isInteger) return this.#withText(value, text)
     if (Number.isSafeInteger(value)) return value === 0 ? 0 : value
-    if (text.length > 20) return new JsonNumber(text)
+    if (text.length > 20) return this.#withText(value, text)
     const exact = BigInt(text)
-    return exact >= -(2n ** 63n) && exact < 2n ** 64n ? exact : new JsonNumber(text)
+    return exact >= -(2n ** 63n) && exact < 2n ** 64n ? exact : this.#withText(value, text)
+  }
+
+  #withText(value: number, text: string): number {
+    this.#numberText = text
+    return value
   }
 
   #isDigit(): boolean {

@@ -66,7 +66,31 @@ export function invalidFor(field: string, value: unknown, details: readonly stri
 }
 
 function fault(type: FieldErrorType, field: string, sentence: string, detail: string): FieldError {
-  return { type, field, message: detail === '' ? sentence : `${sentence}: ${detail}` }
+  const made: FieldError = { type, field, message: detail === '' ? sentence : `${sentence}: ${detail}` }
+  if (found && found.push(made) >= maxFaults) throw new TooManyFaults()
+  return made
+}
+
+/** More than anybody reads. A body of three mebibytes can have millions, and each takes a hundred times its own size. */
+const maxFaults = 10_000
+
+/** Of the validation that runs now; validation never waits, so there is only one. */
+let found: FieldError[] | undefined
+
+class TooManyFaults extends Error {}
+
+/** The faults that `validate` gives; of an object with too many, the first ones that it came upon. */
+export function findFaults(validate: () => readonly FieldError[]): readonly FieldError[] {
+  const mine: FieldError[] = []
+  found = mine
+  try {
+    return validate()
+  } catch (error) {
+    if (error instanceof TooManyFaults) return mine
+    throw error
+  } finally {
+    found = undefined
+  }
 }
 
 /** Numbers and booleans plain, strings quoted, everything else as JSON; absent values are Go's nil. */

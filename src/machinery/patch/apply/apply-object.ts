@@ -16,6 +16,7 @@ import {
   emptySet,
   intersectSets,
   isEmptySet,
+  isWithin,
   recursiveDifferenceSets,
   unionSets,
   type FieldSet,
@@ -149,7 +150,8 @@ function applyOnce(starting: Managers, before: JsonObject, input: ApplyInput, fo
   const fields = isEmptySet(ignored) ? all : recursiveDifferenceSets(all, ignored)
   managers.set(id, { ...identity, time: last?.time, fields })
   const merged = mergeValues(before, applied, shape) as JsonObject
-  const after = last && !isEmptySet(last.fields) ? prune(merged, managers, last.fields, shape) : merged
+  // Who applies all that was applied last time takes nothing away.
+  const after = last && !isWithin(last.fields, fields) ? prune(merged, managers, last.fields, shape) : merged
   const outcome = transfer(managers, id, { before, after, shape, apiVersion, ignored, convert: input.convert })
   if (outcome.conflicts.length > 0 && !force) {
     return { object: after, managers: outcome.managers, conflicts: outcome.conflicts }

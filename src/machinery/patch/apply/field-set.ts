@@ -70,31 +70,39 @@ export function hasPath(set: FieldSet, path: readonly string[]): boolean {
   return path.length > 0 && isMember(node)
 }
 
-/**
- * Nodes under construction that have children. To look for one takes as long as the node is wide, for each insertion.
- */
-const parents = new WeakSet<MutableFieldSet>()
-
 /** Adds the path to a set under construction (one that began as `{}`), in no particular order; see `sorted`. */
 export function insertPath(set: MutableFieldSet, path: readonly string[]): void {
+  if (path.length === 0) return
   let node = set
-  for (let i = 0; i < path.length; i++) {
-    const last = i === path.length - 1
-    let next = node[path[i]!]
-    if (!next) node[path[i]!] = next = {}
-    else if (last ? parents.has(next) : !parents.has(next)) next[self] = {}
-    if (!last) parents.add(next)
+  const last = path.length - 1
+  for (let i = 0; i < last; i++) {
+    const element = path[i]!
+    let next = node[element]
+    // Leaves are one shared value; one that gets something below it becomes a node of its own.
+    if (!next || next === leaf) node[element] = next = next ? { [self]: mutableLeaf } : {}
     node = next
   }
+  const end = node[path[last]!]
+  if (!end) node[path[last]!] = mutableLeaf
+  else if (end !== leaf) end[self] = mutableLeaf
 }
 
-/** The set with every level in upstream's order. */
+/** The shared leaf where the type wants a node under construction; it is frozen all the same. */
+const mutableLeaf = leaf as MutableFieldSet
+
+/** The set with every level in upstream's order. The same set if it is. */
 export function sorted(set: FieldSet): FieldSet {
   const elements = Object.keys(set)
-  if (elements.length === 0) return set
+  if (elements.length === 0) return leaf
+  const ordered = sortElements(elements)
+  let same = ordered === elements
   const result: MutableFieldSet = {}
-  for (const element of sortElements(elements)) result[element] = sorted(set[element]!)
-  return result
+  for (const element of ordered) {
+    const child = sorted(set[element]!)
+    same &&= child === set[element]
+    result[element] = child as MutableFieldSet
+  }
+  return same ? set : result
 }
 
 export function unionSets(a: FieldSet, b: FieldSet): FieldSet {
@@ -116,6 +124,18 @@ export function unionSets(a: FieldSet, b: FieldSet): FieldSet {
 function unionNodes(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b) return a
   return nodeOf(unionSets(a, b), isMember(a) || isMember(b))!
+}
+
+/** Whether `b` has all fields of `a`. */
+export function isWithin(a: FieldSet, b: FieldSet): boolean {
+  if (a === b) return true
+  for (const element in a) {
+    if (element === self) continue
+    const mine = a[element]!
+    const theirs = b[element]
+    if (!theirs || (isMember(mine) && !isMember(theirs)) || !isWithin(mine, theirs)) return false
+  }
+  return true
 }
 
 /** What is in `a` and not in `b`. A field of `b` takes only itself, not what is below it. */

@@ -60,26 +60,44 @@ export function formatPath(path: readonly string[]): string {
 }
 
 /**
- * Sorts in place, as upstream orders a set: fields, keys, values, indices, each kind by what it holds. `.` is first.
+ * As upstream orders a set: fields, keys, values, indices, each kind by what it holds. `.` is first. The same list if it
+ * is in order.
  */
-export function sortElements(elements: string[]): string[] {
+export function sortElements(elements: readonly string[]): readonly string[] {
   if (elements.length < 2) return elements
-  if (elements.every(isPlainField)) return elements.toSorted()
-  const parsed = new Map<string, unknown>()
-  const valueOf = (element: string): unknown => {
-    let value = parsed.get(element)
-    if (value === undefined) parsed.set(element, value = JSON.parse(element.slice(2)))
-    return value
+  if (elements.every(isPlainField)) return isAscending(elements) ? elements : elements.toSorted()
+  // Read once each, and not in every comparison.
+  return elements.map(sortable).toSorted(compareSortable).map(({ element }) => element)
+}
+
+interface SortableElement {
+  readonly element: string
+  readonly kind: number
+  /** What a key, value or index holds. */
+  readonly value: unknown
+  /** The names in a key, which its spelling has in order. */
+  readonly names: readonly string[]
+}
+
+function sortable(element: string): SortableElement {
+  const kind = kindOrder(element)
+  const value: unknown = element[0] === 'f' || element === '.' ? undefined : JSON.parse(element.slice(2))
+  return { element, kind, value, names: element[0] === 'k' ? Object.keys(value as JsonObject) : [] }
+}
+
+function compareSortable(a: SortableElement, b: SortableElement): number {
+  if (a.kind !== b.kind) return a.kind - b.kind
+  if (a.element === b.element) return 0
+  switch (a.element[0]) {
+    case 'f': return compareText(a.element, b.element)
+    case 'k': return compareFields(a.value as JsonObject, a.names, b.value as JsonObject, b.names)
+    default: return compareValues(a.value, b.value)
   }
-  return elements.toSorted((a, b) => {
-    const kind = kindOrder(a) - kindOrder(b)
-    if (kind !== 0) return kind
-    switch (a[0]) {
-      case 'f': return compareText(a, b)
-      case 'k': return compareKeys(valueOf(a) as JsonObject, valueOf(b) as JsonObject)
-      default: return a === b ? 0 : compareValues(valueOf(a), valueOf(b))
-    }
-  })
+}
+
+function isAscending(texts: readonly string[]): boolean {
+  for (let i = 1; i < texts.length; i++) if (texts[i]! < texts[i - 1]!) return false
+  return true
 }
 
 /** A field whose name is ASCII, which every order of texts orders alike. */
@@ -109,8 +127,10 @@ function kindOrder(element: string): number {
 }
 
 function compareKeys(a: JsonObject, b: JsonObject): number {
-  const left = Object.keys(a).toSorted(compareText)
-  const right = Object.keys(b).toSorted(compareText)
+  return compareFields(a, Object.keys(a).toSorted(compareText), b, Object.keys(b).toSorted(compareText))
+}
+
+function compareFields(a: JsonObject, left: readonly string[], b: JsonObject, right: readonly string[]): number {
   for (let i = 0; i < left.length && i < right.length; i++) {
     const order = compareText(left[i]!, right[i]!) || compareValues(a[left[i]!], b[right[i]!])
     if (order !== 0) return order

@@ -113,8 +113,10 @@ function managersOfNew(after: JsonObject, options: WriterOptions): Managers {
   const { schema, apiVersion, resetFields } = options
   const none: Managers = new Map()
   if (!schema) return managersAfterUpdate(none, {}, after, options)
+  const structure = structureOf(after)
+  if (structure === undefined) return managersAfterUpdate(none, emptyObject(schema), after, options)
   const known = fieldsOfNew(schema)
-  const key = `${apiVersion} ${resetFields?.join() ?? ''} ${structureOf(after)}`
+  const key = `${apiVersion} ${resetFields?.join() ?? ''} ${structure}`
   const fields = known.get(key)
   if (fields) return isEmptySet(fields) ? none : withWriter(new Map(), fields, options)
   const managers = managersAfterUpdate(none, emptyObject(schema), after, options)

@@ -1,0 +1,28 @@
+/** Keeps work on a large object from holding up everybody else: between its stages the request lets others run. */
+
+/** Lets everything that waits for the processor run, then goes on. Provided by the host. */
+export type GiveWay = () => Promise<void>
+
+/** Objects of this size take milliseconds in each stage of a write; nearly all are far smaller. */
+const heavyBytes = 128 * 1024
+
+/** The pace of one request. */
+export class Pace {
+  readonly #giveWay: GiveWay | undefined
+  #heavy = false
+
+  /** Without `giveWay` (a simulation, in which time stands still meanwhile) nothing ever waits. */
+  constructor(giveWay: GiveWay | undefined) {
+    this.#giveWay = giveWay
+  }
+
+  /** Told of everything that the request reads: its body, the object as stored. */
+  weigh(bytes: number): void {
+    if (bytes >= heavyBytes) this.#heavy = true
+  }
+
+  /** Between two stages, where it does no harm if the store changes. */
+  async pause(): Promise<void> {
+    if (this.#heavy && this.#giveWay) await this.#giveWay()
+  }
+}
