@@ -214,7 +214,9 @@ function remember(inode: Inode, from: number, to: number): void {
 }
 
 function sync(inode: Inode): void {
-  if (inode.isBorrowed || inode.durable.length < inode.bytes.length) {
+  // Whatever is pending came by a write, and that has parted `bytes` from `durable`.
+  const isChanged = inode.pending.size > 0 || inode.durable.length < inode.bytes.length
+  if (isChanged && (inode.isBorrowed || inode.durable.length < inode.bytes.length)) {
     inode.durable = grown(inode.durable, inode.bytes.length)
     inode.isBorrowed = false
   }
