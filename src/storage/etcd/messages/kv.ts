@@ -26,8 +26,8 @@ export const keyValue = messageType<KeyValue>({
   key: [1, 'key'],
   createRevision: [2, 'int'],
   modRevision: [3, 'int'],
-  value: [4, 'bytes'],
-  version: [5, 'int'],
+  version: [4, 'int'],
+  value: [5, 'bytes'],
   lease: [6, 'long'],
 })
 

@@ -20,7 +20,7 @@ test('a put is the bytes that protoc gives', () => {
 })
 
 test('a key may hold any byte, and a value nothing', () => {
-  isWritten(keyValue, { key: '\x00\xff', version: 1 }, '0a0200ff2801')
+  isWritten(keyValue, { key: '\x00\xff', version: 1 }, '0a0200ff2001')
   assert.equal(decode(keyValue, Uint8Array.of(0x0a, 2, 0, 255)).key, '\x00\xff')
 })
 
