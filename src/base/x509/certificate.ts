@@ -66,7 +66,8 @@ export function renderCertificate(fields: CertificateFields, issuer: Issuer): Ui
 }
 
 function extensionsOf(fields: CertificateFields, issuer: Issuer): Uint8Array[] {
-  const list = [extension(oids.keyUsage, true, encodeKeyUsage(fields.keyUsages))]
+  const list: Uint8Array[] = []
+  if (fields.keyUsages.length > 0) list.push(extension(oids.keyUsage, true, encodeKeyUsage(fields.keyUsages)))
   if (fields.extendedKeyUsages.length > 0) {
     list.push(extension(oids.extendedKeyUsage, false, encodeExtendedKeyUsage(fields.extendedKeyUsages)))
   }
