@@ -15,6 +15,11 @@ export interface Entry {
    * A place for the reader above to keep what it decoded from `value`, so that each version is decoded at most once.
    */
   memo: unknown
+  /**
+   * Whether a writer should write even what it has not changed, because the bytes beneath would be others today. Absent
+   * where bytes are stored as they are.
+   */
+  readonly isStale?: () => boolean
 }
 
 /** A half-open interval of keys in byte order: `start <= key < end`. */
@@ -115,6 +120,12 @@ export class FutureRevision extends Error {
 export class WatchOverflow extends Error {}
 export class StoreFull extends Error {}
 export class StoreFailed extends Error {}
+
+/** The request as it is cannot be carried out, and nothing was changed; the message is the store's own. */
+export class StoreRefused extends Error {}
+
+/** A store elsewhere did not answer in time: nobody knows whether a write was carried out, or will be. */
+export class StoreUnavailable extends Error {}
 
 /** What is on the disk is not what was written; the store does not open, and the file is left as it is. */
 export class StoreCorrupted extends Error {

@@ -1,16 +1,6 @@
-/** What every implementation of Store does, run on each of them. */
+/** What every implementation of Store does; each is put through it by a test of its own. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { systemClock } from '#host/clock.ts'
-import { systemDisk } from '#host/disk/disk.ts'
-import { createSimDisk } from '#sim/disk.ts'
-import { silentLog } from '#world/log.ts'
-import { openEmbeddedStore } from './embedded/embedded-store.ts'
-import type { HistoryOptions } from './embedded/journaled-store.ts'
-import { openVolatileStore } from './embedded/volatile-store.ts'
 import {
   Compacted,
   FutureRevision,
@@ -21,12 +11,12 @@ import {
   type Store,
   type StoreEvent,
   type SwapResult,
-} from './store.ts'
+} from '#storage/store.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-export const text = (entry: { readonly value: Uint8Array } | undefined): string | undefined =>
+const text = (entry: { readonly value: Uint8Array } | undefined): string | undefined =>
   entry && decoder.decode(entry.value)
 const putOf = (value: string): Put => ({ type: 'put', value: encoder.encode(value) })
 
@@ -59,9 +49,20 @@ async function take(events: AsyncIterator<readonly StoreEvent[]>, count: number)
 
 const aRange = prefixRange('/a/')
 
-/** `open` gives an empty store each time. */
-function storeContract(name: string, open: (options?: HistoryOptions) => Promise<Store>): void {
-  const check = (title: string, body: (store: Store) => Promise<void>, options?: HistoryOptions): void => {
+/** Small limits for tests of limits. */
+export interface StoreContractOptions {
+  readonly quotaBytes?: number
+  readonly historyChanges?: number
+}
+
+/** What only some stores decide for themselves; others leave it to what they stand on. */
+export interface StoreContractLimits {
+  readonly quota: boolean
+}
+
+/** `open` gives an empty store each time, without a root that its keys must begin with. */
+export function storeContract(name: string, open: (options?: StoreContractOptions) => Promise<Store>, limits: StoreContractLimits = { quota: true }): void {
+  const check = (title: string, body: (store: Store) => Promise<void>, options?: StoreContractOptions): void => {
     test(title, async () => {
       await using store = await open(options)
       await body(store)
@@ -292,7 +293,7 @@ function storeContract(name: string, open: (options?: HistoryOptions) => Promise
       assert.equal(store.current().get('/a/2')!.memo, 'given')
     })
 
-    check('a full store refuses puts, still deletes and shrinks, and takes puts again after that', async (store) => {
+    if (limits.quota) check('a full store refuses puts, still deletes and shrinks, and takes puts again after that', async (store) => {
       await put(store, '/a/1', 'x'.repeat(600))
       await put(store, '/a/2', 'x'.repeat(300))
       await assert.rejects(store.swap('/a/3', 0, putOf('x'.repeat(200))), StoreFull)
@@ -301,7 +302,7 @@ function storeContract(name: string, open: (options?: HistoryOptions) => Promise
       await put(store, '/a/3', 'x'.repeat(200))
     }, { quotaBytes: 1_000 })
 
-    check('the quota also counts what is under way', async (store) => {
+    if (limits.quota) check('the quota also counts what is under way', async (store) => {
       const results = await Promise.allSettled(
         Array.from({ length: 20 }, (_, i) => store.swap(`/a/${i}`, 0, putOf('x'.repeat(100)))),
       )
@@ -315,22 +316,3 @@ function storeContract(name: string, open: (options?: HistoryOptions) => Promise
     }, { historyChanges: 100 })
   })
 }
-
-storeContract('volatile store', async (options = {}) => openVolatileStore({ clock: systemClock, options }))
-
-storeContract('embedded store on a simulated disk', (options = {}) => openEmbeddedStore({
-  disk: createSimDisk(), directory: '/store', clock: systemClock, log: silentLog,
-  options: { ...options, firstSegmentBytes: 4_096, segmentBytes: 65_536, snapshotAfterBytes: 65_536 },
-}))
-
-storeContract('embedded store on this machine', async (options = {}) => {
-  const directory = await mkdtemp(join(tmpdir(), 'store-'))
-  const store = await openEmbeddedStore({ disk: systemDisk, directory, clock: systemClock, log: silentLog, options })
-  const dispose = store[Symbol.asyncDispose].bind(store)
-  return Object.assign(store, {
-    async [Symbol.asyncDispose]() {
-      await dispose()
-      await rm(directory, { recursive: true, force: true })
-    },
-  })
-})
