@@ -12,7 +12,7 @@ const usage = `Shows that the store loses nothing.
 
 Each unit does the same whenever it is run. Without --units all of them run, or 1,000 where there is no end of them.
 
-${campaigns.map(({ name, purpose, units }) => `  ${name.padEnd(14)}${purpose} (${units === Infinity ? 'seeds' : `${units} units`})`).join('\n')}
+${campaigns.map(({ name, purpose }) => `  ${name.padEnd(14)}${purpose}`).join('\n')}
 `
 const isWorker = process.env['SKIFF_CAMPAIGN_WORKER'] === '1'
 const defaultSeeds = 1_000
@@ -94,8 +94,8 @@ async function main(): Promise<boolean> {
     return true
   }
   const first = Number(values.from ?? 0)
-  const rest = campaign.units === Infinity ? defaultSeeds : campaign.units - first
-  const count = Math.min(Number(values.units ?? rest), campaign.units - first)
+  const rest = await campaign.units() - first
+  const count = Math.min(Number(values.units ?? (rest === Infinity ? defaultSeeds : rest)), rest)
   return await runUnits(campaign, first, count, Number(values.workers ?? availableParallelism()))
 }
 

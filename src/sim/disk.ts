@@ -33,6 +33,8 @@ export interface SimDisk extends Disk {
    * in part.
    */
   beforeEach: ((operation: Operation, path: string, index: number) => Error | undefined) | undefined
+  /** Whatever of this file was not synced never will be, as after a sync that failed; readers still see it. */
+  failSync(path: string): void
   /** Told of each change when it takes effect. The bytes of a write belong to the writer: copy them to keep them. */
   onChange: ((call: DiskCall) => void) | undefined
   /** The power goes: open files and locks die with the process, and of unsynced state remains what `outcome` says. */
@@ -72,6 +74,10 @@ export function createSimDisk(files: ReadonlyMap<string, Uint8Array> = new Map()
     onChange: undefined,
     get operations() { return operations },
     get files() { return contents() },
+    failSync(path) {
+      const inode = platter.names.get(path)
+      if (inode !== undefined) change({ type: 'failedSync', file: inode.id })
+    },
     put(path, bytes) {
       platter = createPlatter(contents().set(path, bytes.slice()))
     },

@@ -11,6 +11,11 @@ export type DiskCall =
   | { readonly type: 'write'; readonly file: number; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly type: 'resize'; readonly file: number; readonly size: number }
   | { readonly type: 'sync'; readonly file: number }
+  /**
+   * The sync failed: what was to be written never will be, though readers see it, and a second sync would succeed and
+   * prove nothing. So Linux treats pages that could not be written.
+   */
+  | { readonly type: 'failedSync'; readonly file: number }
   | { readonly type: 'rename'; readonly source: string; readonly target: string }
   | { readonly type: 'remove'; readonly path: string }
   | { readonly type: 'syncDirectory' }
@@ -105,6 +110,10 @@ export function createPlatter(files: ReadonlyMap<string, Uint8Array> = new Map()
       case 'sync':
         sync(inodes[call.file]!)
         if (lastWrite?.inode.id === call.file) lastWrite = undefined
+        return
+      case 'failedSync':
+        inodes[call.file]!.pending.clear()
+        inodes[call.file]!.sizes.length = 0
         return
       case 'rename': {
         const inode = find(call.source)

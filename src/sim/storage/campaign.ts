@@ -12,7 +12,7 @@ export interface Campaign {
   /** One line: what is looked at. */
   readonly purpose: string
   /** How many units there are; `Infinity` where each unit is a seed. */
-  readonly units: number
+  units(): number | Promise<number>
   /** The same unit always does the same. Rejects only if the campaign itself is broken. */
   run(unit: number): Promise<Findings>
 }

@@ -20,7 +20,7 @@ const crashLimits: CrashStateLimits = { subsets: 48, byteEdges: 16 }
 export const crashCampaign: Campaign = {
   name: 'crashes',
   purpose: `all states after a crash at each change of the disk: every sequence of up to 3 operations, and ${longUnits} random runs of ${longOperations}`,
-  units: shortUnits + longUnits,
+  units: () => shortUnits + longUnits,
   async run(unit) {
     const collector = createCollector()
     if (unit < shortUnits) {
