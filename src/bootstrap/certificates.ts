@@ -1,5 +1,12 @@
 /** Which certificates and keys a cluster has (kubeadm's set), and which of them must be made or renewed now. */
-import { type CertifiedKey, type IssuingTools, type LoadedAuthority, createAuthority, issueKey, loadAuthority } from '#base/x509/authority.ts'
+import {
+  createAuthority,
+  issueKey,
+  loadAuthority,
+  type CertifiedKey,
+  type IssuingTools,
+  type LoadedAuthority,
+} from '#base/x509/authority.ts'
 import { parseCertificatePem, type Certificate } from '#base/x509/certificate.ts'
 import type { ExtendedKeyUsage } from '#base/x509/extensions.ts'
 import type { Subject } from '#base/x509/names.ts'
@@ -108,6 +115,12 @@ const backdateMs = 5 * 60 * 1000
 
 /** File name → content, in the data directory's `pki/`. Private keys and nothing else end in `.key`. */
 export type CertificateFiles = Readonly<Record<string, string>>
+
+/** What signs for the cluster; undefined where its key is kept elsewhere. */
+export function clusterAuthority(files: CertificateFiles): CertifiedKey | undefined {
+  const { 'ca.crt': certificate, 'ca.key': key } = files
+  return certificate === undefined || key === undefined ? undefined : { certificate, key }
+}
 
 /** What must be written, and why. Empty when all that exists is still good. */
 export interface CertificatesOutcome {

@@ -27,9 +27,11 @@ import type { NodeConnections } from '#apiserver/subresources/node-connection.ts
 import type { ServerVersion } from '#apiserver/version.ts'
 import { parseCidr } from '#base/ip.ts'
 import { withTaskGroup } from '#base/task-group.ts'
+import { loadAuthority, type CertifiedKey } from '#base/x509/authority.ts'
+import { formatCertificatePem } from '#base/x509/certificate.ts'
 import { createInformers, type Informers } from '#client/informers.ts'
 import type { Transport } from '#client/transport.ts'
-import { controllers } from '#controllers/controllers.ts'
+import { controllers, type ControllerSettings } from '#controllers/controllers.ts'
 import { runControllers } from '#controllers/driver/run-controllers.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { runScheduler } from '#scheduler/scheduler.ts'
@@ -50,6 +52,8 @@ export interface ControlPlaneOptions {
   /** PEM: the key that signs service account tokens, and the authority that pods trust. */
   readonly serviceAccountKey: string
   readonly rootCertificate: string
+  /** Signs the certificate requests that are approved; absent: nobody does. */
+  readonly certificateAuthority?: CertifiedKey | undefined
   readonly clusterDomain: string
   readonly serviceCidr: string
   /** Where clients reach the API server. */
@@ -174,8 +178,8 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
           runControllers(
             {
               ...loops,
-              controllers: controllers({ rootCa: options.rootCertificate }),
-              transportFor: (account) => transport(serviceAccountUser(account)),
+              controllers: controllers(controllerSettings(options, identity)),
+              transportFor: (account) => transport(controllerUser(account)),
             },
             inner,
           ),
@@ -189,6 +193,16 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       started.reject(error)
       if (!own.aborted) throw error
     }),
+  }
+}
+
+function controllerSettings(options: ControlPlaneOptions, { secretTokens }: Identity): ControllerSettings {
+  const { rootCertificate: rootCa, certificateAuthority, crypto, random } = options
+  const authority = certificateAuthority && loadAuthority({ crypto, random }, certificateAuthority)
+  return {
+    rootCa,
+    issueSecretToken: (namespace, account, secretName) => secretTokens.issue(namespace, account, secretName),
+    ...(authority && { issueCertificate: (request) => formatCertificatePem(authority.issue(request)) }),
   }
 }
 
@@ -218,8 +232,9 @@ export function componentUser(name: string): UserInfo {
   return { name, groups: ['system:authenticated'] }
 }
 
-/** A controller's service account. */
-function serviceAccountUser(name: string): UserInfo {
+/** A controller's service account, or the controller manager itself. */
+function controllerUser(name: string): UserInfo {
+  if (name === 'kube-controller-manager') return componentUser('system:kube-controller-manager')
   return {
     name: `system:serviceaccount:${kubeSystem}:${name}`,
     groups: ['system:serviceaccounts', `system:serviceaccounts:${kubeSystem}`, 'system:authenticated'],

@@ -5,6 +5,7 @@ import { bootstrapTokenAuthenticator } from '#apiserver/authn/bootstrap-token.ts
 import { certificateAuthenticator } from '#apiserver/authn/client-certificate.ts'
 import { combineAuthenticators } from '#apiserver/authn/combined.ts'
 import { frontProxyAuthenticator } from '#apiserver/authn/front-proxy.ts'
+import { SecretTokens } from '#apiserver/authn/secret-tokens.ts'
 import { ServiceAccountTokens, type BoundObjects } from '#apiserver/authn/service-account-tokens.ts'
 import type { Authorizer } from '#apiserver/authz/authorizer.ts'
 import { nodeRules } from '#apiserver/authz/bootstrap-policy.ts'
@@ -43,6 +44,7 @@ export interface Identity {
   readonly authorizer: Authorizer
   readonly rules: RuleResolver
   readonly tokens: ServiceAccountTokens
+  readonly secretTokens: SecretTokens
   readonly boundObjects: BoundObjects
   /** Keeps roles and the nodes' graph as the store has them; returns when aborted. */
   run(signal: AbortSignal): Promise<void>
@@ -58,13 +60,17 @@ export function createIdentity(options: IdentityOptions): Identity {
     return entry && decodeStored(entry)
   }
   const boundObjects: BoundObjects = { get: read }
+  const key = crypto.importPrivateKey(options.serviceAccountKey)
   const tokens = new ServiceAccountTokens({
-    crypto, clock, random, key: crypto.importPrivateKey(options.serviceAccountKey), objects: boundObjects,
+    crypto, clock, random, key, objects: boundObjects,
     issuer: `https://kubernetes.default.svc.${options.clusterDomain}`,
     audiences: [`https://kubernetes.default.svc.${options.clusterDomain}`],
   })
   const bootstrapTokens = bootstrapTokenAuthenticator((name) => read('secrets', 'kube-system', name), clock)
-  const tokenSorts: readonly TokenAuthenticator[] = [tokens, bootstrapTokens]
+  const secretTokens = new SecretTokens({
+    crypto, key, publicKeys: tokens.publicKeys, audiences: tokens.audiences, objects: { get: read },
+  })
+  const tokenSorts: readonly TokenAuthenticator[] = [tokens, secretTokens, bootstrapTokens]
 
   const index = new RbacIndex()
   const graph = new NodeGraph()
@@ -84,7 +90,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     tokenSorts,
     authorizer: combineAuthorizers(superuserAuthorizer, createNodeAuthorizer(graph, nodeRules()), rbac),
     rules: rbac,
-    tokens, boundObjects,
+    tokens, secretTokens, boundObjects,
     run: (signal) => follower.run(signal),
   }
 }

@@ -1,4 +1,9 @@
 /** THE list of controllers. Their order means nothing: each looks at the state, not at the others. */
+import { bootstrapSigner } from './bootstrap-token/bootstrap-signer.ts'
+import { tokenCleaner } from './bootstrap-token/token-cleaner.ts'
+import { certificateApprover } from './certificates/approve.ts'
+import { certificateCleaner } from './certificates/clean.ts'
+import { certificateSigner, type IssueCertificate } from './certificates/sign.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation/clusterrole-aggregation.ts'
 import { cronJobController } from './cronjob/cronjob.ts'
 import { daemonSetController } from './daemonset/daemonset.ts'
@@ -8,6 +13,7 @@ import type { Controller } from './driver/define-controller.ts'
 import { endpointsController } from './endpoints/endpoints.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/endpointslice-mirroring.ts'
 import { endpointSliceController } from './endpointslice/endpointslice.ts'
+import { ephemeralVolumeController } from './ephemeral-volume/ephemeral-volume.ts'
 import { garbageCollector } from './garbage-collector/garbage-collector.ts'
 import { jobController } from './job/job.ts'
 import { namespaceController } from './namespace/namespace.ts'
@@ -18,6 +24,10 @@ import { replicaSetController } from './replicaset/replicaset.ts'
 import { replicationControllerController } from './replicaset/replicationcontroller.ts'
 import { resourceQuotaController } from './resourcequota/resourcequota.ts'
 import { rootCaPublisher } from './root-ca-publisher/root-ca-publisher.ts'
+import {
+  serviceAccountTokenController,
+  type SecretTokenSettings,
+} from './serviceaccount-token/serviceaccount-token.ts'
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts'
 import { statefulSetController } from './statefulset/statefulset.ts'
 import {
@@ -34,16 +44,29 @@ export interface ControllerSettings {
    * PEM of the certificate authority that the API server's certificate is checked with; absent: nothing is published.
    */
   readonly rootCa?: string
+  /** Absent: Secrets get no tokens. */
+  readonly issueSecretToken?: SecretTokenSettings['issue']
+  /** Signs approved certificate requests; absent: nobody does. */
+  readonly issueCertificate?: IssueCertificate
   readonly nodes?: NodeLifecycleSettings
   /** Finished pods beyond this many are removed, oldest first. Default 12500. */
   readonly finishedPodsMax?: number
 }
 
-export function controllers({ rootCa, nodes, finishedPodsMax }: ControllerSettings): readonly Controller[] {
+export function controllers(settings: ControllerSettings): readonly Controller[] {
+  const { rootCa, issueSecretToken, issueCertificate, nodes, finishedPodsMax } = settings
   return [
     namespaceController,
     serviceAccountController,
     ...(rootCa === undefined ? [] : [rootCaPublisher(rootCa)]),
+    ...(rootCa === undefined || !issueSecretToken
+      ? []
+      : [serviceAccountTokenController({ rootCa, issue: issueSecretToken })]),
+    certificateApprover,
+    ...(issueCertificate ? [certificateSigner(issueCertificate)] : []),
+    certificateCleaner,
+    bootstrapSigner,
+    tokenCleaner,
     garbageCollector,
     replicationControllerController,
     replicaSetController,
@@ -62,6 +85,7 @@ export function controllers({ rootCa, nodes, finishedPodsMax }: ControllerSettin
     clusterRoleAggregationController,
     disruptionController,
     resourceQuotaController,
+    ephemeralVolumeController,
     claimBinder,
     volumeBinder,
     claimProtectionController,

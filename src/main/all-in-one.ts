@@ -6,7 +6,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { requireRuntimeConfig } from '#api/runtime-config.ts'
-import type { CertificateFiles } from '#bootstrap/certificates.ts'
+import { clusterAuthority, type CertificateFiles } from '#bootstrap/certificates.ts'
 import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
 import { createControlPlane, type ControlPlane } from '#cluster/control-plane.ts'
 import { systemClock } from '#host/clock.ts'
@@ -77,6 +77,7 @@ export async function startCluster(
         log,
         serviceAccountKey: certificates['sa.key']!,
         rootCertificate: certificates['ca.crt']!,
+        certificateAuthority: clusterAuthority(certificates),
         clusterDomain: config.clusterDomain,
         serviceCidr: config.serviceCidr,
         advertiseAddress: config.advertiseAddress,

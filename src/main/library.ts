@@ -3,7 +3,12 @@
  */
 import { join } from 'node:path'
 import { requireRuntimeConfig } from '#api/runtime-config.ts'
-import { ensureCertificates, planCertificates, type CertificateFiles } from '#bootstrap/certificates.ts'
+import {
+  clusterAuthority,
+  ensureCertificates,
+  planCertificates,
+  type CertificateFiles,
+} from '#bootstrap/certificates.ts'
 import { renderKubeconfig } from '#bootstrap/kubeconfig.ts'
 import { createClient, type Client } from '#client/client.ts'
 import { createControlPlane, type ControlPlane } from '#cluster/control-plane.ts'
@@ -112,6 +117,7 @@ export class Cluster implements AsyncDisposable {
         serviceCidr,
         serviceAccountKey: certificates['sa.key']!,
         rootCertificate: certificates['ca.crt']!,
+        certificateAuthority: clusterAuthority(certificates),
         advertiseAddress: address,
         port: server?.port ?? 443,
         version: serverVersion,

@@ -1,12 +1,12 @@
 /** kubectl against the control plane over HTTPS: certificates, tokens, roles and admission as users meet them. */
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { issueKey, loadAuthority } from '#base/x509/authority.ts'
-import { ensureCertificates, planCertificates } from '#bootstrap/certificates.ts'
+import { clusterAuthority, ensureCertificates, planCertificates } from '#bootstrap/certificates.ts'
 import { renderKubeconfig } from '#bootstrap/kubeconfig.ts'
 import { createControlPlane } from '#cluster/control-plane.ts'
 import { systemClock } from '#host/clock.ts'
@@ -33,7 +33,7 @@ before(async () => {
   client = createHttpClient()
   const controlPlane = createControlPlane({
     store: openVolatileStore({ clock }), clock, random: systemRandom, crypto: nodeCrypto, log: silentLog, serviceAccountKey: files['sa.key']!,
-    rootCertificate: files['ca.crt']!, clusterDomain: 'cluster.local', serviceCidr: '10.96.0.0/12', advertiseAddress: '192.0.2.1', port: 6443,
+    rootCertificate: files['ca.crt']!, certificateAuthority: clusterAuthority(files), clusterDomain: 'cluster.local', serviceCidr: '10.96.0.0/12', advertiseAddress: '192.0.2.1', port: 6443,
     version: { major: '1', minor: '36', gitVersion: 'v1.36.0', gitCommit: '', gitTreeState: 'clean', buildDate: '', goVersion: '', compiler: '', platform: '' } as never,
     nodes: { connect: () => { throw new Error('no node') }, http: client },
   }, stop.signal)
@@ -121,6 +121,38 @@ describe('people', () => {
   })
 })
 
+describe('certificate requests', () => {
+  const request = (subject: string): string => {
+    const options = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', subject]
+    const keyFile = join(directory, 'requested.key')
+    return execFileSync('openssl', ['req', '-new', ...options, '-keyout', keyFile], { stdio: 'pipe' }).toString('base64')
+  }
+  const object = (name: string, signerName: string, subject: string): string => JSON.stringify({
+    apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name },
+    spec: { request: request(subject), signerName: `kubernetes.io/${signerName}`, usages: ['digital signature', 'client auth'] },
+  })
+  const certificateOf = async (name: string): Promise<string> => {
+    await kubectl('admin', `wait csr/${name} --for=jsonpath={.status.certificate} --timeout=10s`)
+    return Buffer.from(await kubectl('admin', `get csr ${name} -o jsonpath={.status.certificate}`), 'base64').toString()
+  }
+  test('are signed when an administrator approves, and let their owner in', async () => {
+    assert.match(await kubectl('admin', 'create -f -', object('john', 'kube-apiserver-client', '/O=ops/CN=john')), /created/)
+    assert.match(await kubectl('admin', 'certificate approve john'), /approved/)
+    writeConfig('john', await certificateOf('john'), readFileSync(join(directory, 'requested.key'), 'utf8'))
+    assert.match(await kubectl('john', 'auth whoami'), /john[^]*\[ops system:authenticated\]/)
+    assert.match(await kubectl('admin', 'get csr john'), /Approved,Issued/)
+  })
+  test('of kubelets are approved when roles allow it', async () => {
+    const who = '/O=system:nodes/CN=system:node:a'
+    await kubectl('kubelet-client-a', 'create -f -', object('renewal', 'kube-apiserver-client-kubelet', who))
+    assert.match(await kubectl('admin', 'get csr renewal'), /Pending/)
+    await kubectl('admin', 'create clusterrolebinding renew --clusterrole=system:certificates.k8s.io:certificatesigningrequests:selfnodeclient --group=system:nodes')
+    await kubectl('kubelet-client-a', 'create -f -', object('renewal-2', 'kube-apiserver-client-kubelet', who))
+    assert.match(await certificateOf('renewal-2'), /BEGIN CERTIFICATE/)
+    assert.match(await kubectl('admin', 'get csr renewal-2 -o jsonpath={.status.conditions[0].message}'), /self kubelet client/)
+  })
+})
+
 describe('service accounts', () => {
   test('have tokens that end with them', async () => {
     await kubectl('admin', 'create serviceaccount robot')
@@ -129,6 +161,19 @@ describe('service accounts', () => {
     assert.match((await ask('/api/v1/namespaces/default/secrets', headers)).body, /User \\"system:serviceaccount:default:robot\\" cannot list resource/)
     await kubectl('admin', 'delete serviceaccount robot')
     assert.equal((await ask('/api', headers)).status, 401)
+  })
+  test('have tokens in Secrets, as long as both are there', async () => {
+    const manifest = JSON.stringify({
+      apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/service-account-token',
+      metadata: { name: 'forever', annotations: { 'kubernetes.io/service-account.name': 'default' } },
+    })
+    assert.match(await kubectl('admin', 'create -f -', manifest), /created/)
+    await kubectl('admin', 'wait secret/forever --for=jsonpath={.data.token} --timeout=10s')
+    const encoded = await kubectl('admin', 'get secret forever -o jsonpath={.data.token}')
+    const headers = { authorization: `Bearer ${Buffer.from(encoded, 'base64').toString()}` }
+    assert.match((await ask('/api/v1/pods', headers)).body, /User \\"system:serviceaccount:default:default\\" cannot list/)
+    await kubectl('admin', 'delete secret forever')
+    assert.equal((await ask('/api/v1/pods', headers)).status, 401)
   })
   test('publish the keys of their tokens to each other', async () => {
     await kubectl('admin', 'create serviceaccount verifier')
