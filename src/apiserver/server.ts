@@ -64,6 +64,8 @@ export interface ApiServerOptions {
   /** `host:port`, told to clients in `/api`. */
   readonly serverAddress?: string
   readonly healthChecks?: readonly HealthCheck[]
+  /** Figures of other parts of the server, in Prometheus' text format. */
+  readonly moreMetrics?: () => string
   /** What is served beside resources, discovery, health, version and metrics: the first that answers. */
   readonly paths?: readonly PathHandler[]
 }
@@ -141,7 +143,9 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
     serveHealth([{ name: 'ping', check: () => {} }, ...(options.healthChecks ?? [])], context.log),
     serveVersion(options.version),
     ({ request }) =>
-      request.path === '/metrics' ? textResponse(200, metrics.render(countObjects(context)), metricsType) : undefined,
+      request.path === '/metrics'
+        ? textResponse(200, metrics.render(countObjects(context)) + (options.moreMetrics?.() ?? ''), metricsType)
+        : undefined,
     serveIndex(context.kinds, ['/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version']),
   ]
   return async (exchange) => {

@@ -10,6 +10,7 @@ import { discoveryDocument, issueRequestedToken, keySetDocument } from '#apiserv
 import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
 import { definitionHooks } from '#apiserver/crd/definition-hooks.ts'
 import { createDefinitions } from '#apiserver/crd/definitions.ts'
+import type { Encryption } from '#apiserver/encryption/encryption.ts'
 import { runEventExpiry } from '#apiserver/event-expiry.ts'
 import type { HealthCheck } from '#apiserver/health.ts'
 import type { ProcessMetrics } from '#apiserver/metrics.ts'
@@ -64,6 +65,8 @@ export interface ControlPlaneOptions {
   readonly processMetrics?: ProcessMetrics
   readonly gzip?: Gzip
   readonly giveWay?: GiveWay
+  /** Encryption at rest, whose store is already `store`. */
+  readonly encryption?: Encryption | undefined
   /** Which group-versions are served beside, or without, the default ones. */
   readonly runtimeConfig?: RuntimeConfig | undefined
   /**
@@ -126,7 +129,8 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       nodes: options.nodes, components, more: reviewHandlers(identity),
     }),
     serverAddress: `${advertiseAddress}:${port}`,
-    healthChecks: postStart.checks,
+    healthChecks: [...postStart.checks, ...(options.encryption?.healthChecks ?? [])],
+    moreMetrics: () => options.encryption?.renderMetrics() ?? '',
     paths: [
       serveTokenKeys(identity, `https://${advertiseAddress}:${port}/openid/v1/jwks`),
       serveOpenApi(() => server.kinds.kinds, options.version.gitVersion, clock),
@@ -169,6 +173,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     run: (own) => withTaskGroup(own, async (group) => {
       group.start((inner) => identity.run(inner))
       group.start((inner) => definitions.run(inner))
+      group.start((inner) => options.encryption?.run(inner) ?? Promise.resolve())
       group.start((inner) => runEventExpiry({ store, clock, log: log.named('event-expiry') }, inner))
       await postStart.run(group.signal)
       started.resolve()

@@ -12,6 +12,7 @@ import { cloneJson } from '#machinery/patch/json.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
 import { markDefinition } from '../crd/definition-status.ts'
+import { withKeys } from '../encryption/encrypted-store.ts'
 import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
 import { kindSubject, resourceSubject, type Outcome, type RequestScope, type RestContext } from './context.ts'
 import { encodeForStore, objectNotFound } from './create.ts'
@@ -60,6 +61,12 @@ export async function deleteObject(
   context: RestContext, scope: RequestScope, parameters: DeleteParameters,
 ): Promise<Deletion> {
   checkParameters(parameters)
+  return await withKeys(() => deleteReadable(context, scope, parameters))
+}
+
+async function deleteReadable(
+  context: RestContext, scope: RequestScope, parameters: DeleteParameters,
+): Promise<Deletion> {
   const key = objectKeyInStore(scope.kind, scope.namespace, scope.name)
   let entry = context.store.current().get(key)
   if (!entry) throw objectNotFound(scope)

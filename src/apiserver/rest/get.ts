@@ -1,5 +1,6 @@
 /** Reading one object. */
 import type { Entry } from '#storage/store.ts'
+import { withKeys } from '../encryption/encrypted-store.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { objectNotFound } from './create.ts'
 import { objectKeyInStore } from './keys.ts'
@@ -11,8 +12,10 @@ export async function getObject(context: RestContext, scope: RequestScope, resou
   if (resourceVersion !== '' && resourceVersion !== '0') {
     await waitForVersion(context, parseResourceVersion(resourceVersion), scope.signal)
   }
-  const view = resourceVersion === '' ? await context.store.read() : context.store.current()
-  const entry = view.get(key)
-  if (!entry) throw objectNotFound(scope)
-  return entry
+  return await withKeys(async () => {
+    const view = resourceVersion === '' ? await context.store.read() : context.store.current()
+    const entry = view.get(key)
+    if (!entry) throw objectNotFound(scope)
+    return entry
+  })
 }

@@ -6,6 +6,7 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, notSupported } from '#machinery/errors/field-errors.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { Compacted, FutureRevision, type Entry, type KeyRange, type Revision, type View } from '#storage/store.ts'
+import { withKeys } from '../encryption/encrypted-store.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { loadObject } from './forms.ts'
 import { collectionPrefix } from './keys.ts'
@@ -38,9 +39,11 @@ export async function listObjects(
     scope.kind, scope.namespace, scope.name, parameters.labelSelector, parameters.fieldSelector,
   )
   const prefix = collectionPrefix(scope.kind, scope.namespace)
-  const start = await chooseView(context, scope, parameters, selection, prefix)
-  const range: KeyRange = start.key === undefined ? selection.range : { start: start.key, end: selection.range.end }
-  return pageOf(scope.kind, start.view, range, selection, parameters.limit, prefix)
+  return await withKeys(async () => {
+    const start = await chooseView(context, scope, parameters, selection, prefix)
+    const range: KeyRange = start.key === undefined ? selection.range : { start: start.key, end: selection.range.end }
+    return pageOf(scope.kind, start.view, range, selection, parameters.limit, prefix)
+  })
 }
 
 function pageOf(

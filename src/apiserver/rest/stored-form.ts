@@ -10,7 +10,8 @@
  *   bytes 8-    JSON; both offsets count from here
  */
 import { deepFreeze } from '#base/deep-freeze.ts'
-import { encodeUnstructured, readJson } from '#machinery/codec/json.ts'
+import { encodeUnstructured, JsonError, readJson } from '#machinery/codec/json.ts'
+import { internalError } from '#machinery/errors/api-error.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { Entry } from '#storage/store.ts'
 
@@ -120,8 +121,33 @@ function versionBytes(revision: number): Uint8Array {
   return encoder.encode(`"resourceVersion":"${revision}",`)
 }
 
+/** The object's JSON without our header: a form that upstream could read. A view. */
+export function toPortable(value: Uint8Array): Uint8Array {
+  return value.subarray(headerLength)
+}
+
+/** The stored form of what `toPortable` gave, of JSON that somebody else stored, or of itself. Throws ApiError 500. */
+export function fromPortable(portable: Uint8Array): Uint8Array {
+  if (portable[0] === format) return portable
+  try {
+    return encodeStored(readJson(portable, false).value as KubeObject)
+  } catch (error) {
+    if (error instanceof JsonError) throw internalError(error.message)
+    throw error
+  }
+}
+
+/** Every reading begins here, so here it shows when a value is not of this form. */
 function spliceOffset(value: Uint8Array): number {
+  if (value[0] !== format) throw unreadable(value)
   return headerLength + value[4]! + value[5]! * 0x100 + value[6]! * 0x1_0000 + value[7]! * 0x100_0000
+}
+
+function unreadable(value: Uint8Array): Error {
+  const isEncrypted = decoder.decode(value.subarray(0, headerLength)) === 'k8s:enc:'
+  return internalError(
+    isEncrypted ? 'identity transformer tried to read encrypted data' : 'the stored value is not of a known form',
+  )
 }
 
 /** The length of `{"kind":…,"apiVersion":…,`. */

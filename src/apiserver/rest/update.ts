@@ -11,6 +11,7 @@ import { validateObjectMetaUpdate } from '#machinery/meta/validate-object-meta.t
 import { sameButTimes } from '#machinery/patch/apply/managed-fields.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
+import { withKeys } from '../encryption/encrypted-store.ts'
 import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
 import { authorizeCreateOnUpdate } from './authorize.ts'
 import {
@@ -55,7 +56,13 @@ export interface Update {
   readonly internal?: boolean
 }
 
-export async function updateObject(
+export function updateObject(
+  context: RestContext, scope: RequestScope, update: Update, parameters: WriteParameters,
+): Promise<Outcome> {
+  return withKeys(() => updateReadable(context, scope, update, parameters))
+}
+
+async function updateReadable(
   context: RestContext, scope: RequestScope, update: Update, parameters: WriteParameters,
 ): Promise<Outcome> {
   const key = objectKeyInStore(scope.kind, scope.namespace, scope.name)
@@ -229,7 +236,7 @@ async function write(
     }
     return { type: 'object', status: 200, object }
   }
-  if (isUnchanged(object, old)) return { type: 'entry', status: 200, entry }
+  if (isUnchanged(object, old) && !entry.isStale?.()) return { type: 'entry', status: 200, entry }
   const value = encodeForStore(scope.kind, object)
   if (dryRun) return { type: 'object', status: 200, object }
   const result = await context.store.swap(entry.key, entry.modRevision, { type: 'put', value })

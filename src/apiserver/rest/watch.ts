@@ -2,11 +2,12 @@
  * Watches: what has changed in a collection since a version, as events on entries; encoding them is another file's
  * work.
  */
-import { badRequest, expired, invalid, type ApiError } from '#machinery/errors/api-error.ts'
+import { ApiError, badRequest, expired, invalid } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, notSupported } from '#machinery/errors/field-errors.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
-import { Compacted, WatchOverflow, type Entry, type Revision, type StoreEvent } from '#storage/store.ts'
+import { Compacted, WatchOverflow, type Entry, type Revision, type StoreEvent, type View } from '#storage/store.ts'
+import { withKeys } from '../encryption/encrypted-store.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { loadObject } from './forms.ts'
 import type { ListParameters } from './list.ts'
@@ -62,7 +63,9 @@ async function* runWatch(
   let from = version
   if (sendInitialEvents || (sendInitialEvents === undefined && version === 0)) {
     const view = store.current()
-    yield* initialChanges(scope.kind, view.list(selection.range), selection)
+    const entries = await listReadable(view, selection)
+    if (entries instanceof ApiError) return yield { type: 'error', error: entries }
+    yield* initialChanges(scope.kind, entries, selection)
     if (sendInitialEvents && parameters.allowWatchBookmarks) {
       yield { type: 'bookmark', revision: view.revision, endsInitialEvents: true }
     }
@@ -104,12 +107,23 @@ async function* runWatch(
     if (scope.signal.aborted || stop.signal.aborted || scope.version.custom?.ended.aborted) return
     // A reader that is too slow begins again with a list, or from the version it has seen.
     if (error instanceof WatchOverflow) return
+    if (error instanceof ApiError) return yield { type: 'error', error }
     if (!(error instanceof Compacted)) throw error
     yield { type: 'error', error: expired(`too old resource version: ${from} (${error.compactedRevision})`) }
   } finally {
     timer.cancel()
     source.cancel()
     stop.abort()
+  }
+}
+
+/** An error where a value cannot be read (upstream: transformErrorToEvent). */
+async function listReadable(view: View, { range }: Selection): Promise<readonly Entry[] | ApiError> {
+  try {
+    return await withKeys(async () => view.list(range))
+  } catch (error) {
+    if (error instanceof ApiError) return error
+    throw error
   }
 }
 

@@ -1,0 +1,129 @@
+/**
+ * `EncryptionConfiguration` of apiserver.config.k8s.io/v1: which resources are encrypted at rest, and with what
+ * (upstream: apiserver/pkg/apis/apiserver/v1, and encryptionconfig.loadConfig).
+ */
+import { JsonError, strictError } from '#machinery/codec/json.ts'
+import { decodeYaml, YamlError } from '#machinery/codec/yaml.ts'
+import { loadSchemaTable } from '#machinery/schema/table.ts'
+import { validateConfiguration } from './validate-configuration.ts'
+
+export interface EncryptionConfiguration {
+  readonly resources: readonly ResourceConfiguration[]
+}
+
+export interface ResourceConfiguration {
+  /** `secrets`, `deployments.apps`, `*.apps`, `*.` (the core group) or `*.*`. */
+  readonly resources: readonly string[]
+  /** The first writes, all of them read. */
+  readonly providers: readonly ProviderConfiguration[]
+}
+
+/** Exactly one of them is set in a valid configuration. */
+export interface ProviderConfiguration {
+  readonly aesgcm?: KeysConfiguration
+  readonly aescbc?: KeysConfiguration
+  readonly secretbox?: KeysConfiguration
+  readonly identity?: object
+  readonly kms?: KmsConfiguration
+}
+
+export interface KeysConfiguration {
+  readonly keys: readonly NamedKey[]
+}
+
+export interface NamedKey {
+  readonly name: string
+  /** Base64. */
+  readonly secret: string
+}
+
+export interface KmsConfiguration {
+  readonly apiVersion: string
+  readonly name: string
+  readonly cachesize?: number
+  readonly endpoint: string
+  /** A Go duration. */
+  readonly timeout: string
+}
+
+/** Why a configuration cannot be used, in upstream's words. */
+export class ConfigurationError extends Error {}
+
+const group = 'apiserver.config.k8s.io'
+
+/** Struct by struct as table.ts has it: `kinds name [[field, shape, proto number, flags]]`; shapes count the lines. */
+const schemas = loadSchemaTable([
+  `${group}/v1/EncryptionConfiguration v1.EncryptionConfiguration `
+    + '[[["kind","s",0,2],["apiVersion","s",0,2],["resources","La1",0,1]]]',
+  '- v1.ResourceConfiguration [[["resources","Las",0,1],["providers","La2",0,1]]]',
+  '- v1.ProviderConfiguration '
+    + '[[["aesgcm","3",0,6],["aescbc","3",0,6],["secretbox","3",0,6],["identity","5",0,6],["kms","6",0,6]]]',
+  '- v1.KeysConfiguration [[["keys","La4",0,1]]]',
+  '- v1.Key [[["name","s",0,1],["secret","s",0,1]]]',
+  '- v1.IdentityConfiguration [[]]',
+  '- v1.KMSConfiguration '
+    + '[[["apiVersion","s",0,1],["name","s",0,1],["cachesize","i",0,6],["endpoint","s",0,1],["timeout","D",0,6]]]',
+].join('\n'))
+
+/**
+ * Reads, defaults and checks a configuration. `path` is for the messages, `isReloaded` whether the file is read again
+ * when it changes. Throws ConfigurationError.
+ */
+export function parseEncryptionConfiguration(
+  bytes: Uint8Array, path: string, isReloaded: boolean,
+): EncryptionConfiguration {
+  const fail = (why: string): ConfigurationError => new ConfigurationError(`error while parsing file: ${why}`)
+  if (bytes.length === 0) {
+    throw fail(`error while loading file: encryption provider configuration file ${JSON.stringify(path)} is empty`)
+  }
+  let configuration: EncryptionConfiguration
+  try {
+    configuration = decodeConfiguration(bytes)
+  } catch (error) {
+    if (!(error instanceof JsonError || error instanceof YamlError || error instanceof ConfigurationError)) throw error
+    throw fail(`error decoding encryption provider configuration file ${JSON.stringify(path)}: ${error.message}`)
+  }
+  const faults = validateConfiguration(configuration, isReloaded).map(({ field, message }) => `${field}: ${message}`)
+  if (faults.length > 0) throw fail(faults.length === 1 ? faults[0]! : `[${faults.join(', ')}]`)
+  return configuration
+}
+
+function decodeConfiguration(bytes: Uint8Array): EncryptionConfiguration {
+  const { object, problems } = decodeYaml(bytes, schemas.struct('v1.EncryptionConfiguration'), { strict: 'Strict' })
+  const { kind, apiVersion } = object as { readonly kind?: string; readonly apiVersion?: string }
+  if (!kind) throw new ConfigurationError("Object 'Kind' is missing")
+  if (!apiVersion) throw new ConfigurationError("Object 'apiVersion' is missing")
+  if (kind !== 'EncryptionConfiguration' || apiVersion !== `${group}/v1`) {
+    throw new ConfigurationError(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`)
+  }
+  if (problems.length > 0) throw new ConfigurationError(strictError(problems))
+  return withDefaults(object as unknown as EncryptionConfiguration)
+}
+
+/** SetDefaults_KMSConfiguration, and empty values in place of absent ones. */
+function withDefaults({ resources }: Partial<EncryptionConfiguration>): EncryptionConfiguration {
+  const withKeys = (keys: Partial<KeysConfiguration>): KeysConfiguration => ({
+    keys: (keys.keys ?? []).map((key: Partial<NamedKey>) => ({ name: key.name ?? '', secret: key.secret ?? '' })),
+  })
+  return {
+    resources: (resources ?? []).map((part: Partial<ResourceConfiguration>) => ({
+      resources: part.resources ?? [],
+      providers: (part.providers ?? []).map(({ aesgcm, aescbc, secretbox, identity, kms }) => ({
+        ...(aesgcm && { aesgcm: withKeys(aesgcm) }),
+        ...(aescbc && { aescbc: withKeys(aescbc) }),
+        ...(secretbox && { secretbox: withKeys(secretbox) }),
+        ...(identity && { identity }),
+        ...(kms && { kms: kmsDefaults(kms) }),
+      })),
+    })),
+  }
+}
+
+function kmsDefaults(given: Partial<KmsConfiguration>): KmsConfiguration {
+  const apiVersion = given.apiVersion || 'v1'
+  const cachesize = given.cachesize ?? (apiVersion === 'v1' ? 1000 : undefined)
+  return {
+    apiVersion, name: given.name ?? '', endpoint: given.endpoint ?? '', timeout: given.timeout ?? '3s',
+    ...(cachesize !== undefined && { cachesize }),
+  }
+}
