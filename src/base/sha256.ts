@@ -8,19 +8,53 @@ import { concatBytes } from './bytes.ts'
 const constants = primes(64).map((prime) => fraction(Math.cbrt(prime)))
 const initial = primes(8).map((prime) => fraction(Math.sqrt(prime)))
 
+const blockBytes = 64
+
 export function sha256(data: Uint8Array): Uint8Array {
-  const state = Int32Array.from(initial)
-  const padded = pad(data)
-  const view = new DataView(padded.buffer)
-  const words = new Int32Array(64)
-  for (let block = 0; block < padded.length; block += 64) {
-    for (let i = 0; i < 16; i++) words[i] = view.getInt32(block + 4 * i)
-    compress(state, words)
+  const digest = new Sha256()
+  digest.update(data)
+  return digest.finish()
+}
+
+/** The digest of what comes in pieces. */
+export class Sha256 {
+  readonly #state = Int32Array.from(initial)
+  readonly #words = new Int32Array(64)
+  /** The beginning of a block that is not whole yet. */
+  readonly #rest = new Uint8Array(blockBytes)
+  #length = 0
+
+  update(data: Uint8Array): void {
+    let at = 0
+    const held = this.#length % blockBytes
+    this.#length += data.length
+    if (held > 0) {
+      at = Math.min(blockBytes - held, data.length)
+      this.#rest.set(data.subarray(0, at), held)
+      if (held + at < blockBytes) return
+      this.#compress(this.#rest, 0, 1)
+    }
+    const blocks = Math.floor((data.length - at) / blockBytes)
+    this.#compress(data, at, blocks)
+    this.#rest.set(data.subarray(at + blocks * blockBytes))
   }
-  const digest = new Uint8Array(32)
-  const out = new DataView(digest.buffer)
-  for (const [index, word] of state.entries()) out.setInt32(4 * index, word)
-  return digest
+
+  finish(): Uint8Array {
+    const padded = pad(this.#rest.subarray(0, this.#length % blockBytes), this.#length)
+    this.#compress(padded, 0, padded.length / blockBytes)
+    const digest = new Uint8Array(32)
+    const out = new DataView(digest.buffer)
+    for (const [index, word] of this.#state.entries()) out.setInt32(4 * index, word)
+    return digest
+  }
+
+  #compress(data: Uint8Array, from: number, blocks: number): void {
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+    for (let at = from, end = from + blocks * blockBytes; at < end; at += blockBytes) {
+      for (let i = 0; i < 16; i++) this.#words[i] = view.getInt32(at + 4 * i)
+      compress(this.#state, this.#words)
+    }
+  }
 }
 
 export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
@@ -30,12 +64,12 @@ export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
   return sha256(concatBytes([block.map((byte) => byte ^ 0x5c), inner]))
 }
 
-/** A one bit, zeros, and the length in bits, to whole blocks of 64 bytes. */
-function pad(data: Uint8Array): Uint8Array<ArrayBuffer> {
-  const padded = new Uint8Array(Math.ceil((data.length + 9) / 64) * 64)
-  padded.set(data)
-  padded[data.length] = 0x80
-  new DataView(padded.buffer).setBigUint64(padded.length - 8, BigInt(data.length) * 8n)
+/** The last bytes, a one bit, zeros, and the length of all in bits, to whole blocks. */
+function pad(last: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const padded = new Uint8Array(Math.ceil((last.length + 9) / blockBytes) * blockBytes)
+  padded.set(last)
+  padded[last.length] = 0x80
+  new DataView(padded.buffer).setBigUint64(padded.length - 8, BigInt(length) * 8n)
   return padded
 }
 
