@@ -1,6 +1,6 @@
 /** Why a cluster's process could not start, in words of the components that it is made of. */
 import { PortInUse } from '#host/http/listen.ts'
-import { NewerFormat } from '#storage/embedded/snapshot.ts'
+import { NewerFormat } from '#storage/embedded/snapshot-format.ts'
 import { StoreCorrupted } from '#storage/store.ts'
 import { causesOf, CommandFailure, describeError, exitCode, failureOf } from './cli/failure.ts'
 

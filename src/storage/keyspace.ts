@@ -1,5 +1,5 @@
-/** What an etcd does beyond what Kubernetes needs of it: transactions over several keys, leases, and versions of keys. */
-import type { Entry, KeyRange, Revision, Store } from './store.ts'
+/** What an etcd does beyond what Kubernetes needs: transactions over several keys, leases, and versions of keys. */
+import type { Entry, KeyRange, Revision, Store, View } from './store.ts'
 
 /*
  * A key is a string of bytes, one character (U+0000 to U+00FF) for each, so that the order of strings is the order of
@@ -15,6 +15,12 @@ export interface KeyspaceEntry extends Entry {
   readonly version: number
   /** The lease that will delete the key, or 0n. */
   readonly lease: LeaseId
+}
+
+/** A View that also tells what only etcd's clients ask for; the entries of watches are of the same kind. */
+export interface KeyspaceView extends View {
+  get(key: string): KeyspaceEntry | undefined
+  list(range: KeyRange, limit?: number): readonly KeyspaceEntry[]
 }
 
 export type Operation =
@@ -50,6 +56,8 @@ export type Alarm = 'noSpace' | 'corrupt'
 
 /** The whole of what etcd's clients need of the embedded store. */
 export interface Keyspace extends Store {
+  read(at?: Revision): Promise<KeyspaceView>
+  current(): KeyspaceView
   /**
    * Calls `decide` once, at once, with the newest decided state, and applies what it returns atomically under one
    * revision. Resolves with its result once everything that `decide` could see, and what it changed, is durable and
@@ -70,7 +78,7 @@ export interface Keyspace extends Store {
   leases(): readonly LeaseId[]
   /** A digest over all kept versions up to `at`, equal on equal stores. */
   hash(at: Revision): Promise<{ readonly hash: number; readonly compactedRevision: Revision }>
-  /** The bytes of a snapshot of the newest durable state, from which a new store can be made; read while writes go on. */
+  /** The bytes of a snapshot of the newest durable state, from which a new store can be made. Writes go on meanwhile. */
   backup(signal: AbortSignal): AsyncIterable<Uint8Array>
   /** Bytes of files, and bytes that the newest versions of keys and values take. */
   size(): { readonly fileBytes: number; readonly liveBytes: number }

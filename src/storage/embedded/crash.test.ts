@@ -392,7 +392,7 @@ test('a format of a later release is refused by name', async () => {
   new DataView(bytes.buffer).setUint32(8, 99, true)
   new DataView(bytes.buffer).setUint32(48, disk.crc32(bytes.subarray(0, 48), 0), true)
   disk.put(path, bytes)
-  await assert.rejects(open(disk), /has format 99; this release reads formats up to 1/)
+  await assert.rejects(open(disk), /has format 99; this release reads formats up to 2/)
   assert.deepEqual(disk.files.get(path), bytes)
 })
 

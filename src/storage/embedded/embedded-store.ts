@@ -2,9 +2,10 @@
 import type { Clock } from '#world/clock.ts'
 import type { Disk, DiskLock } from '#world/disk.ts'
 import type { Log } from '#world/log.ts'
-import type { Store } from '../store.ts'
+import type { Keyspace } from '../keyspace.ts'
 import { lockName } from './directory.ts'
-import { JournaledStore, type HistoryOptions, type Journal } from './journaled-store.ts'
+import type { HistoryOptions } from './history-limits.ts'
+import { JournaledStore, type Journal } from './journaled-store.ts'
 import { recover } from './recovery.ts'
 import { SegmentLog, type LogOptions } from './segment-log.ts'
 
@@ -26,7 +27,7 @@ export interface EmbeddedStoreWorld {
  * Opens the store, reading back what is there. Throws StoreCorrupted (and changes nothing) if any of it is not what was
  * written, NewerFormat if a later release wrote it, DiskError `locked` while another process has it.
  */
-export async function openEmbeddedStore(world: EmbeddedStoreWorld): Promise<Store> {
+export async function openEmbeddedStore(world: EmbeddedStoreWorld): Promise<Keyspace> {
   const { disk, directory, clock, options = {} } = world
   const log = world.log.named('storage')
   const began = clock.monotonic()
@@ -34,7 +35,8 @@ export async function openEmbeddedStore(world: EmbeddedStoreWorld): Promise<Stor
   const lock = await disk.lock(`${directory}/${lockName}`)
   try {
     if (lock.note !== undefined) log.warn('another process left the store without closing it', { note: lock.note })
-    const { versions, position, segments, leftovers } = await recover(disk, directory)
+    const found = await recover(disk, directory)
+    const { versions, state, position, leftovers } = found
     if (position?.isTorn === true) {
       log.warn('cut off a write that a crash interrupted; it was never acknowledged', {
         log: position.sequence, offset: position.offset,
@@ -42,7 +44,7 @@ export async function openEmbeddedStore(world: EmbeddedStoreWorld): Promise<Stor
     }
     for (const name of leftovers) await disk.remove(`${directory}/${name}`)
     const journal = await SegmentLog.open(
-      { disk, directory, clock, log, options }, position, segments, versions.revision + 1,
+      { disk, directory, clock, log, options }, { ...found, nextRevision: versions.revision + 1 },
     )
     log.info('opened the store', {
       directory, revision: versions.revision, keys: versions.keys, ms: Math.round(clock.monotonic() - began),
@@ -51,7 +53,9 @@ export async function openEmbeddedStore(world: EmbeddedStoreWorld): Promise<Stor
       log.error('the disk of the store failed; nothing is acknowledged any more', { error: failure })
       options.onFailure?.(failure)
     }
-    return new JournaledStore({ versions, journal: unlocking(journal, lock), clock, options, onFailure })
+    return new JournaledStore({
+      versions, state, journal: unlocking(journal, lock), clock, checksum: disk.crc32, options, onFailure,
+    })
   } catch (error) {
     await lock[Symbol.asyncDispose]()
     throw error
@@ -61,10 +65,11 @@ export async function openEmbeddedStore(world: EmbeddedStoreWorld): Promise<Stor
 /** The journal, letting go of the directory's lock when it closes. */
 function unlocking(journal: SegmentLog, lock: DiskLock): Journal {
   return {
-    fitting: (changes) => journal.fitting(changes),
-    append: (changes) => journal.append(changes),
-    committed: (versions) => journal.committed(versions),
+    fitting: (groups) => journal.fitting(groups),
+    append: (group) => journal.append(group),
+    committed: (versions, state) => journal.committed(versions, state),
     get isFull() { return journal.isFull },
+    get fileBytes() { return journal.fileBytes },
     async close() {
       try {
         await journal.close()

@@ -1,8 +1,9 @@
 /**
- * The store itself: decides swaps against what is under way, commits them in groups, and shows them once they are
+ * The store itself: decides changes against what is under way, commits them in groups, and shows them once they are
  * durable.
  */
 import type { Clock } from '#world/clock.ts'
+import type { Alarm, DecidedView, Decision, Keyspace, KeyspaceView, Lease, LeaseId, Operation } from '../keyspace.ts'
 import {
   StoreFailed,
   StoreFull,
@@ -10,96 +11,97 @@ import {
   type KeyRange,
   type Put,
   type Revision,
-  type Store,
   type StoreEvent,
   type SwapResult,
-  type View,
   type WatchOptions,
 } from '../store.ts'
-import type { Version } from './key-index.ts'
-import { sizeOf, type Versions } from './versions.ts'
+import type { Control, ControlState, Group } from './control.ts'
+import { DecidedState } from './decided-state.ts'
+import { hashVersions } from './hash.ts'
+import { HistoryLimits, type HistoryOptions } from './history-limits.ts'
+import { Leases } from './leases.ts'
+import type { Checksum } from './log-format.ts'
+import { snapshotChunks } from './snapshot-format.ts'
+import { deletionOf, successorOf, type Version } from './version.ts'
+import type { Versions } from './versions.ts'
 
 /** Where changes become durable. Absent in a volatile store. */
 export interface Journal {
-  /** How many of these changes fit into one append, at least one. */
-  fitting(changes: readonly Version[]): number
+  /** How many of these groups fit into one append, at least one. */
+  fitting(groups: readonly Group[]): number
   /**
-   * Resolves once the changes are durable. Rejects with StoreFull when there was no room for them and nothing was
+   * Resolves once the group is durable. Rejects with StoreFull when there was no room for it and nothing was
    * written. After it has rejected with anything else, it is never called again.
    */
-  append(changes: readonly Version[]): Promise<void>
+  append(group: Group): Promise<void>
   /** Called after each commit, with what readers now see. Must not throw. */
-  committed(versions: Versions): void
+  committed(versions: Versions, state: () => ControlState): void
   /** True while there is no room on the disk for more than deletions. */
   readonly isFull: boolean
+  /** Bytes of all files. */
+  readonly fileBytes: number
   close(): Promise<void>
 }
 
-export interface HistoryOptions {
-  /** Refuses puts that would make the newest keys and values larger than this together. Default 4 GiB. */
-  readonly quotaBytes?: number
-  /** Changes older than this are forgotten. Default five minutes, as the API server asks of etcd. */
-  readonly historyMs?: number
-  /** The history is cut short when the changes in it are larger than this together. Default 256 MiB. */
-  readonly historyBytes?: number
-  /** The history is cut short when it has more changes than this. Default 1,000,000. */
-  readonly historyChanges?: number
-}
-
-const defaultHistory: Required<HistoryOptions> = {
-  quotaBytes: 4 * 2 ** 30,
-  historyMs: 5 * 60_000,
-  historyBytes: 256 * 2 ** 20,
-  historyChanges: 1_000_000,
-}
-
-/** A larger value is refused outright; the API server's own limit on a request is far below. */
+/** Larger values, and transactions of more bytes, are refused; the limits of etcd and the API server are far below. */
 const valueBytesMax = 32 * 2 ** 20
 const keyLengthMax = 4_096
+/** Lease numbers that the store chooses are milliseconds of the wall clock and so many bits of a counter. */
+const leaseCounterBits = 20n
 
-interface Staged {
-  readonly version: Version
-  readonly resolve: (result: SwapResult) => void
+/** Something that was decided and whose outcome somebody waits for. */
+interface Staged extends Group {
+  readonly result: unknown
+  readonly resolve: (result: never) => void
   readonly reject: (error: Error) => void
 }
 
-/** How finely the age of changes is known. */
-const markMs = 10_000
-
 export interface JournaledStoreParts {
   readonly versions: Versions
+  readonly state: ControlState
   readonly journal: Journal | undefined
   readonly clock: Clock
+  readonly checksum: Checksum
   readonly options: HistoryOptions
   /** Called once when the journal has failed. */
   readonly onFailure?: (failure: Error) => void
 }
 
-export class JournaledStore implements Store {
+const noChanges: readonly Version[] = []
+const noControls: readonly Control[] = []
+
+export class JournaledStore implements Keyspace {
   readonly #versions: Versions
+  readonly #leases: Leases
+  readonly #alarms: Set<Alarm>
+  readonly #decided: DecidedState
   readonly #journal: Journal | undefined
   readonly #clock: Clock
-  readonly #limits: Required<HistoryOptions>
+  readonly #checksum: Checksum
+  readonly #history: HistoryLimits
   readonly #onFailure: (failure: Error) => void
-  /** The newest version of each key that has been decided but is not durable yet. */
-  readonly #underWay = new Map<string, Version>()
   #queue: Staged[] = []
   #committing: Promise<void> | undefined
-  #nextRevision: Revision
-  #stagedBytes = 0
+  /** How far the journal knows that history was forgotten. */
+  #journaledCompaction: Revision
+  #leaseCounter = 0n
   /** How often changes under way were given up, because the disk had no room. */
   #abandonments = 0
   #failure: StoreFailed | undefined
   #closed = false
-  #marks: { readonly at: number; readonly revision: Revision }[] = []
 
   constructor(parts: JournaledStoreParts) {
     this.#versions = parts.versions
+    this.#alarms = new Set(parts.state.alarms)
+    this.#leases = new Leases(parts.clock, (id) => this.#expire(id))
+    this.#decided = new DecidedState({ versions: this.#versions, leases: this.#leases, alarms: this.#alarms })
     this.#journal = parts.journal
     this.#clock = parts.clock
-    this.#limits = { ...defaultHistory, ...parts.options }
+    this.#checksum = parts.checksum
+    this.#history = new HistoryLimits(parts.options)
     this.#onFailure = parts.onFailure ?? (() => {})
-    this.#nextRevision = parts.versions.revision + 1
+    this.#journaledCompaction = parts.versions.compactedRevision
+    for (const [id, ttlSeconds] of parts.state.leases) this.#leases.grant(id, ttlSeconds)
   }
 
   get revision(): Revision {
@@ -110,40 +112,90 @@ export class JournaledStore implements Store {
     return this.#versions.compactedRevision
   }
 
-  async read(at?: Revision): Promise<View> {
+  async read(at?: Revision): Promise<KeyspaceView> {
     return at === undefined ? this.#versions.current() : this.#versions.view(at)
   }
 
-  current(): View {
+  current(): KeyspaceView {
     return this.#versions.current()
   }
 
   swap(key: string, ifRevision: Revision, then: Put | Delete): Promise<SwapResult> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.#closed) return Promise.reject(new StoreFailed('the store was closed'))
-    const latest = this.#underWay.get(key) ?? this.#versions.latest(key)
+    const unusable = this.#unusable()
+    if (unusable !== undefined) return Promise.reject(unusable)
+    const latest = this.#decided.latest(key)
     const existing = latest === undefined || latest.deleted ? undefined : latest
     if ((existing?.modRevision ?? 0) !== ifRevision || (existing === undefined && then.type === 'delete')) {
       return this.#conflict(latest)
     }
-    if (then.type === 'put') {
-      const refusal = this.#refusal(key, existing, then.value)
-      if (refusal !== undefined) return Promise.reject(refusal)
+    const modRevision = this.#decided.nextRevision
+    if (then.type === 'delete') {
+      const entry = deletionOf(existing!, modRevision)
+      return this.#stage([entry], noControls, { type: 'swapped', entry, revision: modRevision })
     }
-    const version = this.#stage(key, latest, existing, then)
-    if (this.#journal === undefined) {
-      this.#show([version])
-      return Promise.resolve({ type: 'swapped', entry: version, revision: version.modRevision })
+    const grown = then.value.length - (existing === undefined ? -key.length : existing.length)
+    const refusal = refusalOfSize(key, then.value) ?? this.#refusalOfSpace(grown)
+    if (refusal !== undefined) return Promise.reject(refusal)
+    const entry = this.#put(key, latest, then.value, { modRevision, lease: 0n, memo: then.memo })
+    return this.#stage([entry], noControls, { type: 'swapped', entry, revision: modRevision })
+  }
+
+  async transact<Result>(
+    decide: (state: DecidedView) => Decision<Result>,
+  ): Promise<{ readonly result: Result; readonly revision: Revision }> {
+    const unusable = this.#unusable()
+    if (unusable !== undefined) throw unusable
+    const { operations, result } = decide(this.#decided)
+    if (operations.length === 0) {
+      return this.#stage(noChanges, noControls, { result, revision: this.#decided.nextRevision - 1 })
     }
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ version, resolve, reject })
-      this.#committing ??= this.#commit(this.#journal!)
+    const refusal = this.#refusalOf(operations)
+    if (refusal !== undefined) throw refusal
+    const modRevision = this.#decided.nextRevision
+    const changes = operations.map((operation) => {
+      const latest = this.#decided.latest(operation.key)
+      if (operation.type === 'delete') return deletionOf(latest!, modRevision)
+      return this.#put(operation.key, latest, operation.value, { modRevision, lease: operation.lease, memo: undefined })
     })
+    return this.#stage(changes, noControls, { result, revision: modRevision })
+  }
+
+  async grantLease(id: LeaseId, ttlSeconds: number): Promise<Lease | undefined> {
+    const refusal = this.#unusable() ?? this.#refusalOfAlarm() ?? this.#refusalOfSpace(0)
+    if (refusal !== undefined) throw refusal
+    if (!Number.isFinite(ttlSeconds) || ttlSeconds <= 0) throw new RangeError(`a lease of ${ttlSeconds} seconds`)
+    const chosen = id === 0n ? this.#chooseLease() : id
+    if (this.#decided.hasLease(chosen)) return this.#stage(noChanges, noControls, undefined)
+    const lease: Lease = { id: chosen, grantedTtl: ttlSeconds, remainingMs: ttlSeconds * 1_000, keys: [] }
+    return this.#stage(noChanges, [{ type: 'grant', id: chosen, ttlSeconds }], lease)
+  }
+
+  async revokeLease(id: LeaseId): Promise<boolean> {
+    const unusable = this.#unusable()
+    if (unusable !== undefined) throw unusable
+    if (!this.#decided.hasLease(id)) return this.#stage(noChanges, noControls, false)
+    const modRevision = this.#decided.nextRevision
+    const changes = this.#decided.keysOf(id).map((version) => deletionOf(version, modRevision))
+    return this.#stage(changes, [{ type: 'revoke', id }], true)
+  }
+
+  renewLease(id: LeaseId): Lease | undefined {
+    if (this.#decided.isBeingRevoked(id) || !this.#leases.renew(id)) return undefined
+    return this.lease(id)
+  }
+
+  lease(id: LeaseId): Lease | undefined {
+    const term = this.#leases.term(id)
+    return term && { id, ...term, keys: [...this.#versions.keysOf(id)].toSorted() }
+  }
+
+  leases(): readonly LeaseId[] {
+    return this.#leases.ids()
   }
 
   watch(range: KeyRange, from: Revision, options: WatchOptions): AsyncIterable<readonly StoreEvent[]> {
-    if (this.#failure !== undefined) throw this.#failure
-    if (this.#closed) throw new StoreFailed('the store was closed')
+    const unusable = this.#unusable()
+    if (unusable !== undefined) throw unusable
     return this.#versions.watch(range, from, options)
   }
 
@@ -152,50 +204,132 @@ export class JournaledStore implements Store {
     return this.#versions.waitFor(at, signal)
   }
 
+  /** Takes effect at once; resolves when it will also hold after a restart. */
   async compact(before: Revision): Promise<void> {
+    const unusable = this.#unusable()
+    if (unusable !== undefined) throw unusable
     this.#versions.compact(before)
+    const isNews = before > this.#journaledCompaction
+    await this.#stage(noChanges, isNews ? [{ type: 'compact', before }] : noControls, undefined)
+  }
+
+  async hash(at: Revision): Promise<{ readonly hash: number; readonly compactedRevision: Revision }> {
+    const { compactedRevision } = this
+    this.#versions.view(at)
+    const hash = await hashVersions(this.#versions.keptUpTo(at), this.#checksum, this.#clock)
+    return { hash, compactedRevision }
+  }
+
+  async *backup(signal: AbortSignal): AsyncIterable<Uint8Array> {
+    // References only: versions never change, so the list stays true however far the store moves on.
+    const { revision, list } = this.#versions.current()
+    const entries = list({ start: '', end: '\uffff' })
+    for (const chunk of snapshotChunks({ revision, entries, state: this.#state(), firstLog: 1 }, this.#checksum)) {
+      signal.throwIfAborted()
+      yield chunk
+    }
+  }
+
+  size(): { readonly fileBytes: number; readonly liveBytes: number } {
+    return { fileBytes: this.#journal?.fileBytes ?? 0, liveBytes: this.#versions.liveBytes }
+  }
+
+  alarms(): readonly Alarm[] {
+    return [...this.#alarms]
+  }
+
+  async disarm(alarm: Alarm): Promise<void> {
+    const unusable = this.#unusable()
+    if (unusable !== undefined) throw unusable
+    await this.#stage(noChanges, this.#decided.hasAlarm(alarm) ? [{ type: 'disarm', alarm }] : noControls, undefined)
   }
 
   /** Waits for what is under way, then lets go of the disk. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#leases.end()
     await this.#committing
     this.#versions.end(undefined)
     await this.#journal?.close()
   }
 
-  #stage(key: string, latest: Version | undefined, existing: Version | undefined, then: Put | Delete): Version {
-    const modRevision = this.#nextRevision++
-    const isPut = then.type === 'put'
-    const version: Version = {
-      key,
-      value: isPut ? then.value : existing!.value,
-      createRevision: existing?.createRevision ?? modRevision,
-      modRevision,
-      // A deletion begins without one: what was decoded may hold the revision of the version before.
-      memo: isPut ? then.memo : undefined,
-      deleted: !isPut,
-      older: latest,
-    }
-    if (this.#journal !== undefined) {
-      this.#stagedBytes += growth(existing, version)
-      this.#underWay.set(key, version)
-    }
-    return version
+  #unusable(): StoreFailed | undefined {
+    return this.#failure ?? (this.#closed ? new StoreFailed('the store was closed') : undefined)
   }
 
-  #refusal(key: string, existing: Version | undefined, value: Uint8Array): Error | undefined {
-    if (key.length > keyLengthMax) {
-      return new RangeError(`a key of ${key.length} characters; ${keyLengthMax} are allowed`)
+  #put(
+    key: string, latest: Version | undefined, value: Uint8Array, terms: Parameters<typeof successorOf>[3],
+  ): Version {
+    const { slab, offset } = this.#versions.values.place(value)
+    return successorOf(key, latest, { slab, offset, length: value.length }, terms)
+  }
+
+  /**
+   * Resolves with `result` once the changes, which all have the next revision, and everything decided before them are
+   * durable and visible.
+   */
+  #stage<Result>(changes: readonly Version[], controls: readonly Control[], result: Result): Promise<Result> {
+    const journal = this.#journal
+    if (journal === undefined) {
+      this.#decided.decide({ changes, controls })
+      this.#show({ changes, controls })
+      return Promise.resolve(result)
     }
-    if (value.length > valueBytesMax) {
-      return new RangeError(`a value of ${value.length} bytes; ${valueBytesMax} are allowed`)
+    const isNothing = changes.length === 0 && controls.length === 0
+    if (isNothing && this.#committing === undefined) return Promise.resolve(result)
+    this.#decided.decide({ changes, controls })
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ changes, controls, result, resolve, reject })
+      this.#committing ??= this.#commit(journal)
+    })
+  }
+
+  #refusalOf(operations: readonly Operation[]): Error | undefined {
+    const keys = new Set<string>()
+    let bytes = 0
+    let grown = 0
+    let puts = 0
+    for (const operation of operations) {
+      const { key } = operation
+      const existing = this.#decided.get(key)
+      if (keys.has(key)) return new Error(`a transaction changes ${key} twice`)
+      keys.add(key)
+      if (operation.type === 'delete') {
+        if (existing === undefined) return new Error(`a transaction deletes ${key}, which is not there`)
+        grown -= key.length + existing.length
+        continue
+      }
+      if (operation.lease !== 0n && !this.#decided.hasLease(operation.lease)) {
+        return new Error(`a transaction puts ${key} under lease ${operation.lease}, which is not there`)
+      }
+      const refusal = refusalOfSize(key, operation.value)
+      if (refusal !== undefined) return refusal
+      puts++
+      bytes += key.length + operation.value.length
+      grown += operation.value.length - (existing === undefined ? -key.length : existing.length)
     }
+    if (bytes > valueBytesMax + keyLengthMax) {
+      return new RangeError(`a transaction of ${bytes} bytes; ${valueBytesMax} are allowed`)
+    }
+    return puts === 0 ? undefined : this.#refusalOfAlarm() ?? this.#refusalOfSpace(grown)
+  }
+
+  /** Like etcd, whoever needs a transaction to grow waits until somebody has made room and said so. */
+  #refusalOfAlarm(): StoreFull | undefined {
+    return this.#decided.hasAlarm('noSpace')
+      ? new StoreFull('the store ran out of space; nothing is put until its alarm is disarmed') : undefined
+  }
+
+  #refusalOfSpace(grown: number): StoreFull | undefined {
     if (this.#journal?.isFull === true) return new StoreFull('there is no space left on the disk of the store')
-    const grown = value.length - (existing === undefined ? -key.length : existing.value.length)
-    if (grown <= 0 || this.#versions.liveBytes + this.#stagedBytes + grown <= this.#limits.quotaBytes) return undefined
-    return new StoreFull(`the store's quota of ${this.#limits.quotaBytes} bytes is used up`)
+    const { quotaBytes } = this.#history
+    if (grown <= 0 || this.#decided.liveBytes + grown <= quotaBytes) return undefined
+    if (!this.#decided.hasAlarm('noSpace')) {
+      // Nobody waits for the alarm; should it not become durable, then the next refusal raises it.
+      this.#stage(noChanges, [{ type: 'raise', alarm: 'noSpace' }], undefined).catch(() => {})
+    }
+    return new StoreFull(`the store's quota of ${quotaBytes} bytes is used up`)
   }
 
   /**
@@ -207,7 +341,9 @@ export class JournaledStore implements Store {
     while (latest.modRevision > this.revision) {
       await this.#committing
       if (this.#failure !== undefined) throw this.#failure
-      if (this.#abandonments !== abandonments) throw new StoreFull('there was no space on the disk for the change that won')
+      if (this.#abandonments !== abandonments) {
+        throw new StoreFull('there was no space on the disk for the change that won')
+      }
     }
     const isNewest = this.#versions.latest(latest.key) === latest
     return {
@@ -222,12 +358,12 @@ export class JournaledStore implements Store {
     await Promise.resolve()
     while (this.#queue.length > 0 && this.#failure === undefined) {
       const staged = this.#queue
-      const changes = staged.map((each) => each.version)
-      const count = journal.fitting(changes)
+      const count = journal.fitting(staged)
       this.#queue = staged.slice(count)
-      if (count < staged.length) changes.length = staged.length = count
+      if (count < staged.length) staged.length = count
+      const group = this.#merge(staged)
       try {
-        await journal.append(changes)
+        if (group.changes.length + group.controls.length > 0) await journal.append(group)
       } catch (error) {
         if (error instanceof StoreFull) {
           this.#abandon(error, staged)
@@ -236,36 +372,49 @@ export class JournaledStore implements Store {
         this.#fail(error, staged)
         break
       }
-      this.#land(staged, changes)
-      journal.committed(this.#versions)
+      this.#land(staged, group)
+      journal.committed(this.#versions, () => this.#state())
     }
     this.#committing = undefined
   }
 
-  #land(staged: readonly Staged[], changes: readonly Version[]): void {
-    for (const version of changes) {
-      if (this.#underWay.get(version.key) === version) this.#underWay.delete(version.key)
+  #merge(staged: readonly Staged[]): Group {
+    const changes: Version[] = []
+    const controls: Control[] = []
+    for (const each of staged) {
+      for (const version of each.changes) changes.push(version)
+      for (const control of each.controls) controls.push(control)
     }
-    this.#show(changes)
-    if (this.#underWay.size === 0) this.#stagedBytes = 0
-    const { revision } = this
-    for (const { version, resolve } of staged) {
-      resolve({ type: 'swapped', entry: version, revision: Math.min(revision, version.modRevision) })
-    }
+    const { compactedRevision } = this.#versions
+    const isNews = compactedRevision > this.#journaledCompaction
+    if (isNews && changes.length > 0) controls.push({ type: 'compact', before: compactedRevision })
+    return { changes, controls }
   }
 
-  #show(changes: readonly Version[]): void {
-    this.#versions.apply(changes)
-    this.#forget()
+  #land(staged: readonly Staged[], group: Group): void {
+    for (const control of group.controls) {
+      if (control.type === 'compact') {
+        this.#journaledCompaction = Math.max(this.#journaledCompaction, control.before)
+      }
+    }
+    this.#show(group)
+    for (const { resolve, result } of staged) resolve(result as never)
+  }
+
+  #show(group: Group): void {
+    this.#decided.land(group)
+    this.#versions.tidyValues(group.changes.length)
+    this.#versions.compact(this.#history.oldestKept(this.#versions, this.#clock.monotonic()))
   }
 
   /** Nothing of these was written, so they and what was decided upon them have never been. */
   #abandon(refusal: StoreFull, staged: readonly Staged[]): void {
     const rejected = [...staged, ...this.#queue]
     this.#queue = []
-    this.#underWay.clear()
-    this.#stagedBytes = 0
-    this.#nextRevision = this.revision + 1
+    for (const { changes } of rejected) {
+      for (const version of changes) if (!version.deleted) this.#versions.values.release(version)
+    }
+    this.#decided.abandon()
     this.#abandonments++
     for (const { reject } of rejected) reject(refusal)
   }
@@ -274,6 +423,7 @@ export class JournaledStore implements Store {
   #fail(cause: unknown, staged: readonly Staged[]): void {
     const failure = new StoreFailed('the disk of the store failed; what is durable is known after a restart', { cause })
     this.#failure = failure
+    this.#leases.end()
     const rejected = [...staged, ...this.#queue]
     this.#queue = []
     for (const { reject } of rejected) reject(failure)
@@ -281,25 +431,30 @@ export class JournaledStore implements Store {
     this.#onFailure(failure)
   }
 
-  /** Keeps the history within its limits of age, changes and bytes. */
-  #forget(): void {
-    const versions = this.#versions
-    const now = this.#clock.monotonic()
-    const newest = this.#marks.at(-1)
-    if (newest === undefined || now - newest.at >= markMs) this.#marks.push({ at: now, revision: versions.revision })
-    let before = versions.compactedRevision
-    while (this.#marks.length > 0 && now - this.#marks[0]!.at >= this.#limits.historyMs) {
-      before = Math.max(before, this.#marks.shift()!.revision)
+  #state(): ControlState {
+    return { leases: this.#leases.ttls(), alarms: new Set(this.#alarms) }
+  }
+
+  /** A lease that cannot be revoked because the disk is full or broken is tried again, or never again. */
+  #expire(id: LeaseId): void {
+    this.revokeLease(id).catch(() => {})
+  }
+
+  #chooseLease(): LeaseId {
+    for (;;) {
+      this.#leaseCounter = (this.#leaseCounter + 1n) % (1n << leaseCounterBits)
+      const id = (BigInt(Math.floor(this.#clock.now())) << leaseCounterBits) + this.#leaseCounter
+      if (!this.#decided.hasLease(id)) return id
     }
-    const { historyBytes, historyChanges } = this.#limits
-    if (versions.historyLength > historyChanges || versions.historyBytes > historyBytes) {
-      // Half of it at once, so that the cost of cutting is spread over many commits.
-      before = Math.max(before, versions.revision - (versions.historyLength >>> 1))
-    }
-    versions.compact(before)
   }
 }
 
-function growth(existing: Version | undefined, version: Version): number {
-  return (version.deleted ? 0 : sizeOf(version)) - (existing === undefined ? 0 : sizeOf(existing))
+function refusalOfSize(key: string, value: Uint8Array): RangeError | undefined {
+  if (key.length > keyLengthMax) {
+    return new RangeError(`a key of ${key.length} characters; ${keyLengthMax} are allowed`)
+  }
+  if (value.length > valueBytesMax) {
+    return new RangeError(`a value of ${value.length} bytes; ${valueBytesMax} are allowed`)
+  }
+  return undefined
 }

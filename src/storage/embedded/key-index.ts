@@ -1,12 +1,6 @@
 /** Keys in order and by name: a hash map for lookups beside sorted blocks for ranges, both holding the same chains. */
-import type { Entry, KeyRange, Revision } from '../store.ts'
-
-/** One version of a key as the store holds it; readers see it as an Entry. */
-export interface Version extends Entry {
-  readonly deleted: boolean
-  /** The version before this one, until compaction cuts it off. */
-  older: Version | undefined
-}
+import type { KeyRange, Revision } from '../store.ts'
+import { visibleAt, type Version } from './version.ts'
 
 /** All kept versions of one key, newest first. */
 export interface Chain {
@@ -69,8 +63,8 @@ export class KeyIndex {
   }
 
   /** The entries that a reader at `revision` sees, in order, at most `limit` (0: all). */
-  list(range: KeyRange, revision: Revision, limit: number): Entry[] {
-    const entries: Entry[] = []
+  list(range: KeyRange, revision: Revision, limit: number): Version[] {
+    const entries: Version[] = []
     this.#slices(range, (block, from, to) => {
       const { chains } = block
       for (let i = from; i < to; i++) {
@@ -96,6 +90,16 @@ export class KeyIndex {
       return true
     })
     return count
+  }
+
+  /** Some keys in order, the first of them the first at or after `start`; none if there is none. */
+  blockFrom(start: string): readonly Chain[] {
+    if (this.#blocks.length === 0) return []
+    const at = this.#blockOf(start)
+    const { chains } = this.#blocks[at]!
+    const first = firstAtOrAfter(chains, start)
+    if (first === 0) return chains
+    return first < chains.length ? chains.slice(first) : this.#blocks[at + 1]?.chains ?? []
   }
 
   #slices(range: KeyRange, visit: (block: Block, from: number, to: number) => boolean): void {
@@ -139,13 +143,6 @@ export class KeyIndex {
     block.live -= live
     this.#blocks.splice(at + 1, 0, { chains, live })
   }
-}
-
-/** What a reader at `revision` sees of a key: undefined before its creation and after its deletion. */
-export function visibleAt(head: Version, revision: Revision): Version | undefined {
-  let version: Version | undefined = head
-  while (version !== undefined && version.modRevision > revision) version = version.older
-  return version === undefined || version.deleted ? undefined : version
 }
 
 function firstAtOrAfter(chains: readonly Chain[], key: string): number {

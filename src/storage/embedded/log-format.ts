@@ -1,22 +1,35 @@
 /** The bytes of the write-ahead log: segments of frames, each frame one group of changes, all checksums chained. */
 import type { Disk } from '#world/disk.ts'
+import type { LeaseId } from '../keyspace.ts'
 import type { Revision } from '../store.ts'
-import type { Version } from './key-index.ts'
+import {
+  decodeControl,
+  encodeControl,
+  isControlCode,
+  payloadBytesMax,
+  type Control,
+  type Group,
+} from './control.ts'
+import type { Version } from './version.ts'
 
 /*
  * Segment:  a header sector, then frames without gaps, then zeros to the preallocated end. Numbers are little-endian.
  * Header:   0 magic · 8 u32 format · 12 u32 sequence · 16 f64 first revision · 24 f64 end of the segment before
  *           32 u32 chain at that end · 36 u32 zero · 40 f64 size of this file · 48 u32 crc of all this
- * Frame:    0 u32 magic · 4 u32 length of what follows the header · 8 f64 first revision · 16 u32 changes
+ * Frame:    0 u32 magic · 4 u32 length of what follows the header · 8 f64 first revision · 16 u32 records
  *           20 u32 whole sectors of zeros · 24 u32 crc of what follows, continued from the chain
  *           28 u32 crc of 0-28 continued from the chain: the new chain · 32 u32 crc of 0-32 alone
- *           then the changes, then the trailer.
- *           A frame without changes is a seal: it begins at the next whole page, zeros before it.
- * Change:   0 u8 type · 1 u16 bytes of key · 3 u32 bytes of value · 7 key · value
+ *           then the records, then the trailer.
+ *           A frame without records is a seal: it begins at the next whole page, zeros before it.
+ * Record:   0 u8 type and flags · 1 u16 bytes of key · 3 u32 bytes of value · 7 i64 lease, if flagged · key · value
+ *           A change is a put or a deletion; it has the next revision, unless it is flagged to share that of the
+ *           change before it. A frame never ends within a revision. A control has no key and no revision.
+ *
+ * Format 1 had no flags and no controls: each change was a revision.
  */
 
 /** Raised whenever an older release could misread what this one writes. */
-export const formatVersion = 1
+export const formatVersion = 2
 export const headerBytes = 512
 export const frameHeaderBytes = 36
 export const sectorBytes = 512
@@ -24,11 +37,15 @@ export const sectorBytes = 512
 const pageBytes = 4_096
 /** Nowhere zero, so that a frame whose end never reached the disk can be told from one that was damaged later. */
 const trailer = Uint8Array.of(0xa5, 0x5a, 0xa5, 0x5a, 0xa5, 0x5a, 0xa5, 0x5a)
-const changeHeaderBytes = 7
+const recordHeaderBytes = 7
+const leaseBytes = 8
 const frameMagic = 0x31464b53
 const logMagic = 'SKIFFLOG'
 const putType = 1
 const deleteType = 2
+const sharesRevisionFlag = 0x80
+const leaseFlag = 0x40
+const flags = sharesRevisionFlag | leaseFlag
 
 export interface SegmentHeader {
   readonly format: number
@@ -44,7 +61,7 @@ export interface SegmentHeader {
 export interface FrameHeader {
   readonly length: number
   readonly firstRevision: Revision
-  readonly changes: number
+  readonly records: number
   readonly zeroSectors: number
   readonly bodyChecksum: number
   /** Continues into the next frame. */
@@ -52,12 +69,14 @@ export interface FrameHeader {
 }
 
 export interface Change {
+  readonly revision: Revision
   readonly key: string
-  /** Undefined: a deletion. */
-  readonly value: Uint8Array | undefined
+  readonly lease: LeaseId
+  /** Where in what was read the value lies; undefined: a deletion. */
+  readonly value: { readonly offset: number; readonly length: number } | undefined
 }
 
-type Checksum = Disk['crc32']
+export type Checksum = Disk['crc32']
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -97,20 +116,27 @@ export function decodeSegmentHeader(
   }
 }
 
-/** The most that a change can take up in a frame. */
-function changeBytesMax(version: Version): number {
-  // A key's bytes are at most three for each UTF-16 unit; the buffer is cut to what was used.
-  return changeHeaderBytes + version.key.length * 3 + (version.deleted ? 0 : version.value.length)
+/** The most that a group can take up in a frame. */
+function groupBytesMax({ changes, controls }: Group): number {
+  let bytes = controls.length * (recordHeaderBytes + payloadBytesMax)
+  for (const version of changes) bytes += changeBytesMax(version)
+  return bytes
 }
 
-/** How many of the changes, at least one, make a frame of about `bytesMax`. */
-export function countFitting(changes: readonly Version[], bytesMax: number): number {
+
+function changeBytesMax(version: Version): number {
+  // A key's bytes are at most three for each UTF-16 unit; the buffer is cut to what was used.
+  return recordHeaderBytes + leaseBytes + version.key.length * 3 + (version.deleted ? 0 : version.length)
+}
+
+/** How many of the groups, at least one, make a frame of about `bytesMax`. */
+export function countFitting(groups: readonly Group[], bytesMax: number): number {
   let bytes = 0
-  for (const [at, version] of changes.entries()) {
-    bytes += changeBytesMax(version)
+  for (const [at, group] of groups.entries()) {
+    bytes += groupBytesMax(group)
     if (bytes > bytesMax && at > 0) return at
   }
-  return changes.length
+  return groups.length
 }
 
 /** Where the seal of a log that ends at `offset` stands. */
@@ -118,29 +144,32 @@ export function sealOffset(offset: number): number {
   return Math.ceil(offset / pageBytes) * pageBytes
 }
 
-export function frameBytesMax(changes: readonly Version[]): number {
-  let bytes = frameHeaderBytes + trailer.length
-  for (const version of changes) bytes += changeBytesMax(version)
-  return bytes
+export function frameBytesMax(group: Group): number {
+  return frameHeaderBytes + trailer.length + groupBytesMax(group)
 }
 
 /**
  * Writes a frame into `target`, which has room for frameBytesMax, as it will stand at `offset` of its file.
- * Returns its length and the chain that continues from it. No changes at all make a seal.
+ * Returns its length and the chain that continues from it. An empty group makes a seal.
  */
 export function encodeFrame(
-  target: Uint8Array, changes: readonly Version[],
+  target: Uint8Array, { changes, controls }: Group,
   at: { readonly offset: number; readonly firstRevision: Revision; readonly chain: number }, checksum: Checksum,
 ): { readonly length: number; readonly chain: number } {
   const view = viewOf(target)
   let end = frameHeaderBytes
-  for (const version of changes) end = encodeChange(target, view, end, version)
+  let revision = 0
+  for (const version of changes) {
+    end = encodeChange(target, view, end, version, version.modRevision === revision)
+    revision = version.modRevision
+  }
+  for (const control of controls) end = encodeControlRecord(target, view, end, control)
   target.set(trailer, end)
   end += trailer.length
   view.setUint32(0, frameMagic, true)
   view.setUint32(4, end - frameHeaderBytes, true)
   view.setFloat64(8, at.firstRevision, true)
-  view.setUint32(16, changes.length, true)
+  view.setUint32(16, changes.length + controls.length, true)
   view.setUint32(20, countZeroSectors(target.subarray(0, end), at.offset), true)
   view.setUint32(24, checksum(target.subarray(frameHeaderBytes, end), at.chain), true)
   const chain = checksum(target.subarray(0, 28), at.chain)
@@ -149,16 +178,30 @@ export function encodeFrame(
   return { length: end, chain }
 }
 
-function encodeChange(target: Uint8Array, view: DataView, at: number, version: Version): number {
-  const { key, value } = version
-  const keyAt = at + changeHeaderBytes
+function encodeChange(
+  target: Uint8Array, view: DataView, at: number, version: Version, sharesRevision: boolean,
+): number {
+  const { key, lease, deleted } = version
+  const hasLease = !deleted && lease !== 0n
+  const keyAt = at + recordHeaderBytes + (hasLease ? leaseBytes : 0)
   const keyBytes = encoder.encodeInto(key, target.subarray(keyAt, keyAt + key.length * 3)).written
-  const valueBytes = version.deleted ? 0 : value.length
-  target[at] = version.deleted ? deleteType : putType
+  const valueBytes = deleted ? 0 : version.length
+  target[at] =
+    (deleted ? deleteType : putType) | (sharesRevision ? sharesRevisionFlag : 0) | (hasLease ? leaseFlag : 0)
   view.setUint16(at + 1, keyBytes, true)
   view.setUint32(at + 3, valueBytes, true)
-  if (valueBytes > 0) target.set(value, keyAt + keyBytes)
+  if (hasLease) view.setBigInt64(at + recordHeaderBytes, lease, true)
+  if (valueBytes > 0) target.set(version.value, keyAt + keyBytes)
   return keyAt + keyBytes + valueBytes
+}
+
+function encodeControlRecord(target: Uint8Array, view: DataView, at: number, control: Control): number {
+  const { code, payload } = encodeControl(control)
+  target[at] = code
+  view.setUint16(at + 1, 0, true)
+  view.setUint32(at + 3, payload.length, true)
+  target.set(payload, at + recordHeaderBytes)
+  return at + recordHeaderBytes + payload.length
 }
 
 /** The header at `offset`, whether or not it belongs there: only its own checksum is right. */
@@ -169,7 +212,7 @@ export function decodeFrameHeader(
   if (checksum(bytes.subarray(offset, offset + 32), 0) !== view.getUint32(offset + 32, true)) return undefined
   return {
     length: view.getUint32(offset + 4, true), firstRevision: view.getFloat64(offset + 8, true),
-    changes: view.getUint32(offset + 16, true), zeroSectors: view.getUint32(offset + 20, true),
+    records: view.getUint32(offset + 16, true), zeroSectors: view.getUint32(offset + 20, true),
     bodyChecksum: view.getUint32(offset + 24, true), chain: view.getUint32(offset + 28, true),
   }
 }
@@ -190,23 +233,47 @@ export function isWhole(
     && checksum(bytes.subarray(body, body + header.length), chain) === header.bodyChecksum
 }
 
-/** The changes of a whole frame; values are windows of `bytes`. A sentence if they do not fill it exactly. */
-export function decodeChanges(
-  bytes: Uint8Array, view: DataView, offset: number, header: FrameHeader,
-): Change[] | string {
+export interface FrameContent {
+  readonly changes: readonly Change[]
+  readonly controls: readonly Control[]
+  /** The revision that the next frame begins with. */
+  readonly nextRevision: Revision
+}
+
+/** What a whole frame of a log of `format` holds. A sentence if its records do not fill it exactly. */
+export function decodeFrame(
+  bytes: Uint8Array, view: DataView, offset: number, header: FrameHeader, format: number,
+): FrameContent | string {
   const changes: Change[] = []
+  const controls: Control[] = []
   const end = offset + frameHeaderBytes + header.length - trailer.length
+  let nextRevision = header.firstRevision
   let at = offset + frameHeaderBytes
-  while (at + changeHeaderBytes <= end && changes.length < header.changes) {
-    const type = bytes[at]
-    const keyEnd = at + changeHeaderBytes + view.getUint16(at + 1, true)
+  let left = header.records
+  for (; at + recordHeaderBytes <= end && left > 0; left--) {
+    const code = bytes[at]!
+    const type = code & ~flags
+    const keyAt = at + recordHeaderBytes + ((code & leaseFlag) === 0 ? 0 : leaseBytes)
+    const keyEnd = keyAt + view.getUint16(at + 1, true)
     const valueEnd = keyEnd + view.getUint32(at + 3, true)
-    if (valueEnd > end || (type !== putType && type !== deleteType)) return 'a change does not fit into its frame'
-    const key = decodeKey(bytes, at + changeHeaderBytes, keyEnd)
-    changes.push({ key, value: type === putType ? bytes.subarray(keyEnd, valueEnd) : undefined })
+    if (valueEnd > end) return 'a record does not fit into its frame'
+    if (format > 1 && isControlCode(code)) {
+      const control = decodeControl(code, bytes.subarray(keyAt, valueEnd))
+      if (control === undefined) return 'a record makes no sense'
+      controls.push(control)
+    } else {
+      if ((type !== putType && type !== deleteType) || (format === 1 && code !== type)) return 'a record has no known type'
+      if ((code & sharesRevisionFlag) === 0) nextRevision++
+      else if (changes.length === 0) return 'a frame begins within a revision'
+      changes.push({
+        revision: nextRevision - 1, key: decodeKey(bytes, keyAt, keyEnd),
+        lease: (code & leaseFlag) === 0 ? 0n : view.getBigInt64(at + recordHeaderBytes, true),
+        value: type === putType ? { offset: keyEnd, length: valueEnd - keyEnd } : undefined,
+      })
+    }
     at = valueEnd
   }
-  return at === end && changes.length === header.changes ? changes : 'a frame does not hold the changes that it names'
+  return at === end && left === 0 ? { changes, controls, nextRevision } : 'a frame does not hold the records that it names'
 }
 
 /** The next place at or after `offset` where a frame may begin, or -1. */

@@ -1,12 +1,12 @@
 /** Reads a store's directory back: the newest snapshot, then the logs after it. Changes nothing on the disk. */
 import { DiskError, type Disk, type DiskFile } from '#world/disk.ts'
 import { StoreCorrupted, type Revision } from '../store.ts'
+import { ControlLog, type ControlState } from './control.ts'
 import { logName, parseLogName, parseSnapshotName, snapshotName } from './directory.ts'
-import type { Version } from './key-index.ts'
 import {
   continues,
   countZeroSectors,
-  decodeChanges,
+  decodeFrame,
   decodeFrameHeader,
   decodeSegmentHeader,
   endOfContent,
@@ -20,10 +20,14 @@ import {
   sectorBytes,
   viewOf,
   type Change,
+  type FrameContent,
   type FrameHeader,
   type SegmentHeader,
 } from './log-format.ts'
-import { NewerFormat, readSnapshot } from './snapshot.ts'
+import { readSnapshotFile, type ReadSnapshot } from './snapshot.ts'
+import { NewerFormat } from './snapshot-format.ts'
+import { ValueSlabs } from './value-slabs.ts'
+import { deletionOf, successorOf, type Slab, type Version } from './version.ts'
 import { firstRevision, Versions } from './versions.ts'
 
 /** A frame is never longer: the largest value, or a full group of smaller ones, with room to spare. */
@@ -37,6 +41,7 @@ export interface SegmentInfo {
 
 /** Where the log goes on. */
 export interface LogPosition {
+  readonly format: number
   readonly sequence: number
   readonly offset: number
   readonly chain: number
@@ -47,6 +52,9 @@ export interface LogPosition {
 
 export interface Recovered {
   readonly versions: Versions
+  readonly state: ControlState
+  /** Of the newest snapshot; 0 if there is none. */
+  readonly snapshotBytes: number
   /** Undefined: the directory holds no store yet. */
   readonly position: LogPosition | undefined
   /** The logs that are needed, oldest first. */
@@ -65,18 +73,26 @@ export async function recover(disk: Disk, directory: string, signal?: AbortSigna
   const snapshots = names.map(parseSnapshotName).filter((found) => found !== undefined).toSorted((a, b) => b - a)
   const sequences = names.map(parseLogName).filter((found) => found !== undefined).toSorted((a, b) => b - a)
   const base = snapshots[0]
+  const controls = new ControlLog()
   if (sequences.length === 0) {
-    if (base === undefined) return { versions: new Versions(), position: undefined, segments: [], leftovers: drafts }
-    throw new StoreCorrupted(`${directory}/${snapshotName(base)}`, 0, 'there is no log beside it')
+    if (base !== undefined) {
+      throw new StoreCorrupted(`${directory}/${snapshotName(base)}`, 0, 'there is no log beside it')
+    }
+    const versions = new Versions()
+    return { versions, state: controls, snapshotBytes: 0, position: undefined, segments: [], leftovers: drafts }
   }
   const start = base ?? firstRevision
-  const segments = await neededSegments(disk, directory, sequences, start, signal)
   const versions = new Versions(start)
-  if (base !== undefined) await readSnapshot(disk, directory, base, (version) => versions.load(version), signal)
-  const position = await replay(disk, directory, segments, versions, signal)
+  const snapshot = base === undefined ? undefined : await readSnapshotFile(disk, directory, base, {
+    entry: (version) => versions.load(version),
+    control: (control) => controls.take(control),
+  }, signal)
+  const segments = await neededSegments(disk, directory, sequences, start, snapshot, signal)
+  const position = await replay({ disk, directory, segments, versions, controls, start }, signal)
+  versions.compact(Math.min(controls.compactedRevision, versions.revision))
   const oldest = segments[0]!.header.sequence
   return {
-    versions, position,
+    versions, state: controls, snapshotBytes: snapshot?.bytes ?? 0, position,
     segments: segments.map(
       ({ header }) => ({ sequence: header.sequence, firstRevision: header.firstRevision, size: header.size }),
     ),
@@ -94,9 +110,13 @@ interface Segment {
   readonly chain: number
 }
 
-/** From the newest log back to the one that holds the first change after `start`. */
+/**
+ * From the newest log back to the one that the snapshot names. One of format 1 names none: its logs hold nothing but
+ * changes with revisions, so the one that holds the first change after `start` will do.
+ */
 async function neededSegments(
-  disk: Disk, directory: string, sequences: readonly number[], start: Revision, signal?: AbortSignal,
+  disk: Disk, directory: string, sequences: readonly number[], start: Revision, snapshot: ReadSnapshot | undefined,
+  signal?: AbortSignal,
 ): Promise<Segment[]> {
   const needed: Segment[] = []
   for (const [at, sequence] of sequences.entries()) {
@@ -104,7 +124,10 @@ async function neededSegments(
     if (at > 0 && sequence !== sequences[at - 1]! - 1) break
     const segment = await readHeader(disk, path, sequence, signal)
     needed.unshift(segment)
-    if (segment.header.firstRevision <= start + 1) return needed
+    if (segment.header.firstRevision > start + 1) continue
+    const { format } = segment.header
+    const isFirst = snapshot?.firstLog === undefined ? format === 1 || sequence === 1 : sequence === snapshot.firstLog
+    if (isFirst) return needed
   }
   const missing = `${directory}/${logName(needed[0]!.header.sequence - 1)}`
   throw new StoreCorrupted(missing, 0, `the log with the changes from revision ${start + 1} on is missing`)
@@ -126,9 +149,18 @@ async function readHeader(disk: Disk, path: string, sequence: number, signal?: A
   return { path, header, chain }
 }
 
-async function replay(
-  disk: Disk, directory: string, segments: readonly Segment[], versions: Versions, signal?: AbortSignal,
-): Promise<LogPosition> {
+interface Replay {
+  readonly disk: Disk
+  readonly directory: string
+  readonly segments: readonly Segment[]
+  readonly versions: Versions
+  readonly controls: ControlLog
+  /** What the snapshot shows; later changes are applied. */
+  readonly start: Revision
+}
+
+async function replay(work: Replay, signal?: AbortSignal): Promise<LogPosition> {
+  const { disk, segments, start } = work
   let expected = segments[0]!.header.firstRevision
   let position: LogPosition | undefined
   const read = (at: number): Promise<Uint8Array> =>
@@ -149,15 +181,16 @@ async function replay(
       // The next log is read while this one is decoded; if decoding fails, nobody asks how the reading ended.
       reading.catch(() => {})
     }
-    const end = readFrames({ disk, segment, bytes, isLast: next === undefined, versions, expected })
+    const end = readFrames({ ...work, segment, bytes, isLast: next === undefined, expected })
     expected = end.expected
     position = {
-      sequence: header.sequence, offset: end.offset, chain: end.chain, size: header.size, isTorn: end.isTorn,
+      format: header.format, sequence: header.sequence, offset: end.offset, chain: end.chain, size: header.size,
+      isTorn: end.isTorn,
     }
   }
-  if (expected <= versions.revision) {
+  if (expected <= start) {
     throw new StoreCorrupted(
-      segments.at(-1)!.path, position!.offset, `the log ends before revision ${versions.revision} of the snapshot`,
+      segments.at(-1)!.path, position!.offset, `the log ends before revision ${start} of the snapshot`,
     )
   }
   return position!
@@ -170,19 +203,18 @@ async function readWhole(disk: Disk, path: string, length: number, signal?: Abor
   return bytes
 }
 
-interface Reading {
-  readonly disk: Disk
+interface Reading extends Replay {
   readonly segment: Segment
   readonly bytes: Uint8Array
   readonly isLast: boolean
-  readonly versions: Versions
   /** The revision of the next change. */
   readonly expected: Revision
 }
 
 function readFrames(reading: Reading): { offset: number; chain: number; expected: Revision; isTorn: boolean } {
-  const { disk: { crc32 }, segment: { path }, bytes, isLast, versions } = reading
+  const { disk: { crc32 }, segment: { path, header: { format } }, bytes, isLast } = reading
   const view = viewOf(bytes)
+  const take = frameTaker(reading)
   let { expected, segment: { chain } } = reading
   let offset = headerBytes
   while (isLast || offset < bytes.length) {
@@ -196,21 +228,39 @@ function readFrames(reading: Reading): { offset: number; chain: number; expected
       if (verdict !== 'clean' && verdict !== 'torn') throw new StoreCorrupted(path, at, verdict)
       return { offset, chain, expected, isTorn: verdict === 'torn' }
     }
-    const changes = decodeChanges(bytes, view, at, header)
-    if (typeof changes === 'string') throw new StoreCorrupted(path, at, changes)
-    for (const [i, change] of changes.entries()) {
-      const revision = header.firstRevision + i
-      if (revision <= versions.revision) continue
-      const version = toVersion(versions, change, revision)
-      if (version === undefined) throw new StoreCorrupted(path, at, `revision ${revision} deletes what is not there`)
-      versions.apply([version])
-    }
+    const content = decodeFrame(bytes, view, at, header, format)
+    if (typeof content === 'string') throw new StoreCorrupted(path, at, content)
+    take(content, at)
     chain = header.chain
-    expected += header.changes
+    expected = content.nextRevision
     offset = at + frameHeaderBytes + header.length
   }
   if (offset !== bytes.length) throw new StoreCorrupted(path, offset, 'a frame goes beyond the end of the log')
   return { offset, chain, expected, isTorn: false }
+}
+
+/** Applies what frames hold and the snapshot does not. */
+function frameTaker(reading: Reading): (content: FrameContent, at: number) => void {
+  const { segment: { path }, bytes, isLast, versions, controls, start } = reading
+  // The last log has much unused room behind it, which its values would keep in memory if they stayed in it.
+  const slab = isLast ? undefined : { bytes, live: 0 }
+  return (content, at) => {
+    const fresh: Version[] = []
+    const newest = new Map<string, Version>()
+    for (const change of content.changes) {
+      if (change.revision <= start) continue
+      const older = newest.get(change.key) ?? versions.latest(change.key)
+      const version = toVersion(change, older, bytes, slab ?? versions.values)
+      if (version === undefined) {
+        throw new StoreCorrupted(path, at, `revision ${change.revision} deletes what is not there`)
+      }
+      if (slab !== undefined && !version.deleted) versions.values.hold(version)
+      fresh.push(version)
+      newest.set(change.key, version)
+    }
+    versions.apply(fresh)
+    for (const control of content.controls) controls.take(control)
+  }
 }
 
 /** A seal stands at the next page, behind zeros; anything else follows at once. */
@@ -218,17 +268,18 @@ function skipToSeal(bytes: Uint8Array, view: DataView, offset: number, chain: nu
   const seal = sealOffset(offset)
   if (seal === offset || seal > bytes.length || !isZero(bytes, offset, seal)) return offset
   const header = decodeFrameHeader(bytes, view, seal, checksum)
-  return header?.changes === 0 && continues(bytes, seal, header, chain, checksum) ? seal : offset
+  return header?.records === 0 && continues(bytes, seal, header, chain, checksum) ? seal : offset
 }
 
-function toVersion(versions: Versions, { key, value }: Change, modRevision: Revision): Version | undefined {
-  const older = versions.latest(key)
+function toVersion(
+  { key, revision, lease, value }: Change, older: Version | undefined, bytes: Uint8Array, memory: Slab | ValueSlabs,
+): Version | undefined {
   const existing = older?.deleted === true ? undefined : older
-  if (value === undefined && existing === undefined) return undefined
-  return {
-    key, value: value ?? existing!.value, createRevision: existing?.createRevision ?? modRevision, modRevision,
-    memo: undefined, deleted: value === undefined, older,
-  }
+  if (value === undefined) return existing && deletionOf(existing, revision)
+  const { offset, length } = value
+  const place =
+    memory instanceof ValueSlabs ? memory.place(bytes.subarray(offset, offset + length)) : { slab: memory, offset }
+  return successorOf(key, older, { ...place, length }, { modRevision: revision, lease, memo: undefined })
 }
 
 /**

@@ -4,10 +4,18 @@
 import type { Timer } from '#world/clock.ts'
 import { DiskError, type DiskFile } from '#world/disk.ts'
 import { StoreFull, type Revision } from '../store.ts'
+import type { ControlState, Group } from './control.ts'
 import { logName, spareName, type StoreDirectory } from './directory.ts'
 import type { Journal } from './journaled-store.ts'
-import type { Version } from './key-index.ts'
-import { countFitting, encodeFrame, encodeSegmentHeader, frameBytesMax, headerBytes, sealOffset } from './log-format.ts'
+import {
+  countFitting,
+  encodeFrame,
+  encodeSegmentHeader,
+  formatVersion,
+  frameBytesMax,
+  headerBytes,
+  sealOffset,
+} from './log-format.ts'
 import type { LogPosition, SegmentInfo } from './recovery.ts'
 import { Snapshots } from './snapshots.ts'
 import type { Versions } from './versions.ts'
@@ -34,11 +42,21 @@ const defaultLog: Required<LogOptions> = {
 }
 
 /**
- * After this long without a write, a frame without changes tells a later reader that the one before it was
+ * After this long without a write, a frame without records tells a later reader that the one before it was
  * acknowledged.
  */
 const sealAfterMs = 1_000
 const spareRetryMs = 1_000
+const emptyGroup: Group = { changes: [], controls: [] }
+
+/** What recovery found of the log. */
+export interface FoundLog {
+  /** Undefined: a new store begins. */
+  readonly position: LogPosition | undefined
+  readonly segments: readonly SegmentInfo[]
+  readonly snapshotBytes: number
+  readonly nextRevision: Revision
+}
 
 export interface SegmentLogParts extends StoreDirectory {
   readonly options: LogOptions
@@ -75,36 +93,38 @@ export class SegmentLog implements Journal {
   #sealTimer: Timer | undefined
   #isClosed = false
 
-  private constructor(
-    parts: SegmentLogParts, current: Current, nextRevision: Revision, segments: readonly SegmentInfo[],
-  ) {
+  private constructor(parts: SegmentLogParts, current: Current, found: FoundLog) {
     this.#parts = parts
     this.#limits = { ...defaultLog, ...parts.options }
     this.#current = current
-    this.#nextRevision = nextRevision
-    this.#snapshots = new Snapshots(parts, segments, this.#limits.snapshotAfterBytes)
+    this.#nextRevision = found.nextRevision
+    this.#snapshots = new Snapshots(parts, found, this.#limits.snapshotAfterBytes)
   }
 
-  /** Goes on where `position` is; undefined begins a new store. What was found there is durable when this resolves. */
-  static async open(
-    parts: SegmentLogParts, position: LogPosition | undefined, segments: readonly SegmentInfo[], nextRevision: Revision,
-  ): Promise<SegmentLog> {
+  /** Goes on where the found log ends. What was found there is durable when this resolves. */
+  static async open(parts: SegmentLogParts, found: FoundLog): Promise<SegmentLog> {
     const { disk, directory, options } = parts
-    if (position !== undefined && !position.isTorn) {
+    const { position, segments, nextRevision } = found
+    // The header of a log tells the format of all that is in it, so one of an earlier format is not gone on with.
+    if (position !== undefined && !position.isTorn && position.format === formatVersion) {
       const file = await disk.open(`${directory}/${logName(position.sequence)}`, 'write')
       await file.datasync()
       await disk.syncDirectory(directory)
-      return new SegmentLog(parts, { file, ...position }, nextRevision, segments)
+      return new SegmentLog(parts, { file, ...position }, found)
     }
     if (position !== undefined) {
-      await using torn = await disk.open(`${directory}/${logName(position.sequence)}`, 'write')
-      await torn.datasync()
+      await using ended = await disk.open(`${directory}/${logName(position.sequence)}`, 'write')
+      await ended.datasync()
     }
     const { firstSegmentBytes } = { ...defaultLog, ...options }
     const spare = await makeSpare(parts, position?.size ?? firstSegmentBytes)
     const current = await beginSegment(parts, spare, position, nextRevision)
     const begun = { sequence: current.sequence, firstRevision: nextRevision, size: current.size }
-    return new SegmentLog(parts, current, nextRevision, [...segments, begun])
+    return new SegmentLog(parts, current, { ...found, segments: [...segments, begun] })
+  }
+
+  get fileBytes(): number {
+    return this.#snapshots.fileBytes
   }
 
   get isFull(): boolean {
@@ -112,18 +132,18 @@ export class SegmentLog implements Journal {
     return this.#isFull
   }
 
-  fitting(changes: readonly Version[]): number {
-    return countFitting(changes, this.#limits.groupBytes)
+  fitting(groups: readonly Group[]): number {
+    return countFitting(groups, this.#limits.groupBytes)
   }
 
-  append(changes: readonly Version[]): Promise<void> {
-    return this.#enqueue(() => this.#write(changes))
+  append(group: Group): Promise<void> {
+    return this.#enqueue(() => this.#write(group))
   }
 
-  committed(versions: Versions): void {
+  committed(versions: Versions, state: () => ControlState): void {
     this.#lastWriteAt = this.#parts.clock.monotonic()
     this.#sealTimer ??= this.#parts.clock.schedule(sealAfterMs, () => this.#sealIfIdle())
-    this.#snapshots.consider(versions)
+    this.#snapshots.consider(versions, state)
   }
 
   async close(): Promise<void> {
@@ -157,12 +177,13 @@ export class SegmentLog implements Journal {
     return written
   }
 
-  async #write(changes: readonly Version[]): Promise<void> {
-    const room = frameBytesMax(changes)
+  async #write(group: Group): Promise<void> {
+    const room = frameBytesMax(group)
     if (this.#current.offset + room > this.#current.size) await this.#rotate(room)
-    await this.#writeFrame(changes, this.#current.offset, room)
+    await this.#writeFrame(group, this.#current.offset, room)
     this.#isSealed = false
-    this.#nextRevision += changes.length
+    const newest = group.changes.at(-1)
+    if (newest !== undefined) this.#nextRevision = newest.modRevision + 1
     if (this.#current.offset > this.#current.size / 2) this.#prepareSpare()
   }
 
@@ -170,17 +191,17 @@ export class SegmentLog implements Journal {
   async #seal(): Promise<void> {
     if (this.#isSealed) return
     const offset = sealOffset(this.#current.offset)
-    const room = frameBytesMax([])
+    const room = frameBytesMax(emptyGroup)
     if (offset + room > this.#current.size) await this.#rotate(room)
-    else await this.#writeFrame([], offset, room)
+    else await this.#writeFrame(emptyGroup, offset, room)
     this.#isSealed = true
   }
 
-  async #writeFrame(changes: readonly Version[], offset: number, room: number): Promise<void> {
+  async #writeFrame(group: Group, offset: number, room: number): Promise<void> {
     if (this.#buffer.length < room) this.#buffer = new Uint8Array(2 ** Math.ceil(Math.log2(room)))
     const current = this.#current
     const at = { offset, chain: current.chain, firstRevision: this.#nextRevision }
-    const frame = encodeFrame(this.#buffer, changes, at, this.#parts.disk.crc32)
+    const frame = encodeFrame(this.#buffer, group, at, this.#parts.disk.crc32)
     await current.file.writeDurably(offset, this.#buffer.subarray(0, frame.length))
     current.offset = offset + frame.length
     current.chain = frame.chain

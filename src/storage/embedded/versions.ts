@@ -2,15 +2,21 @@
 import {
   Compacted,
   FutureRevision,
-  type Entry,
   type KeyRange,
   type Revision,
   type StoreEvent,
-  type View,
   type WatchOptions,
 } from '../store.ts'
-import { KeyIndex, visibleAt, type Version } from './key-index.ts'
+import type { KeyspaceView, LeaseId } from '../keyspace.ts'
+import { KeyIndex } from './key-index.ts'
+import { ValueSlabs } from './value-slabs.ts'
+import { sizeOf, visibleAt, type Version } from './version.ts'
 import { isIn, Watchers } from './watchers.ts'
+
+/** One change as watchers see it; the entry is the store's own version. */
+interface Change extends StoreEvent {
+  readonly entry: Version
+}
 
 interface Waiter {
   readonly at: Revision
@@ -21,19 +27,29 @@ interface Waiter {
 /** What an empty store begins at. Not 0, because a resource version of 0 means "any" to Kubernetes' clients. */
 export const firstRevision: Revision = 1
 
-/** Everything here has been made durable by the caller (or is meant to be volatile). Each revision is one change. */
+/** How many keys a sweep of the values' memory visits for each change. */
+const sweptKeysForEachChange = 8
+
+const noKeys: ReadonlySet<string> = new Set()
+
+/**
+ * Everything here has been made durable by the caller (or is meant to be volatile). A revision is one change or several.
+ */
 export class Versions {
+  readonly values = new ValueSlabs()
   readonly #index = new KeyIndex()
   readonly #watchers = new Watchers()
-  /** The change of revision `compactedRevision + 1 + i` at position i. */
-  #history: StoreEvent[] = []
+  /** Every change after `compactedRevision`, in order. */
+  #history: Change[] = []
+  /** The keys that each lease holds now. */
+  readonly #held = new Map<LeaseId, Set<string>>()
   #historyBytes = 0
   #liveBytes = 0
   #revision: Revision
   #compacted: Revision
   #waiters: Waiter[] = []
   /** Made when first asked for. */
-  #current: View | undefined
+  #current: KeyspaceView | undefined
 
   constructor(base: Revision = firstRevision) {
     this.#revision = base
@@ -70,23 +86,38 @@ export class Versions {
     return this.#index.get(key)?.head
   }
 
+  keysOf(lease: LeaseId): ReadonlySet<string> {
+    return this.#held.get(lease) ?? noKeys
+  }
+
   /** Takes in an entry of a snapshot at the base revision. Only before the first change. */
   load(version: Version): void {
     this.#index.insert({ key: version.key, head: version })
     this.#liveBytes += sizeOf(version)
+    this.values.hold(version)
+    if (version.lease !== 0n) this.#hold(version)
   }
 
-  /** Makes changes visible, in order; their revisions continue the store's without a gap. */
+  /**
+   * Makes changes visible, in order; their revisions continue the store's without a gap, and none is split over two
+   * calls. Their values have been counted in.
+   */
   apply(versions: readonly Version[]): void {
-    const events: StoreEvent[] = []
+    const events: Change[] = []
     for (const version of versions) {
       const chain = this.#index.get(version.key)
       const before = chain?.head
       if (chain === undefined) this.#index.insert({ key: version.key, head: version })
       else this.#index.advance(chain, version)
       const previous = before === undefined || before.deleted ? undefined : before
-      if (previous !== undefined) this.#liveBytes -= sizeOf(previous)
-      if (!version.deleted) this.#liveBytes += sizeOf(version)
+      if (previous !== undefined) {
+        this.#liveBytes -= sizeOf(previous)
+        if (previous.lease !== 0n) this.#letGo(previous)
+      }
+      if (!version.deleted) {
+        this.#liveBytes += sizeOf(version)
+        if (version.lease !== 0n) this.#hold(version)
+      }
       this.#historyBytes += sizeOf(version)
       events.push({ type: version.deleted ? 'delete' : 'put', entry: version, previous })
     }
@@ -98,11 +129,24 @@ export class Versions {
     if (this.#waiters.length > 0) this.#wake()
   }
 
-  current(): View {
+  /** Nothing that is kept here has changed up to `revision`: the store is a part of a larger one. */
+  advance(revision: Revision): void {
+    if (revision <= this.#revision) return
+    this.#revision = revision
+    this.#current = undefined
+    if (this.#waiters.length > 0) this.#wake()
+  }
+
+  /** Called after so many changes: moves some values together, if too much of their memory lies idle. */
+  tidyValues(changes: number): void {
+    this.values.sweep(this.#index, changes * sweptKeysForEachChange)
+  }
+
+  current(): KeyspaceView {
     return this.#current ??= this.#viewAt(this.#revision)
   }
 
-  view(at: Revision): View {
+  view(at: Revision): KeyspaceView {
     if (at === this.#revision) return this.current()
     if (at > this.#revision) throw new FutureRevision(this.#revision)
     if (at < this.#compacted) throw new Compacted(this.#compacted)
@@ -113,7 +157,7 @@ export class Versions {
     if (from < this.#compacted) throw new Compacted(this.#compacted)
     if (from > this.#revision) throw new FutureRevision(this.#revision)
     const backlog: StoreEvent[] = []
-    for (let i = from - this.#compacted; i < this.#history.length; i++) {
+    for (let i = this.#firstAfter(from); i < this.#history.length; i++) {
       const event = this.#history[i]!
       if (isIn(range, event.entry.key)) backlog.push(event)
     }
@@ -146,15 +190,32 @@ export class Versions {
   compact(before: Revision): void {
     if (before > this.#revision) throw new FutureRevision(this.#revision)
     if (before <= this.#compacted) return
-    const gone = before - this.#compacted
+    const gone = this.#firstAfter(before)
     this.#compacted = before
     for (let i = 0; i < gone; i++) {
-      const version = this.#history[i]!.entry as Version
-      this.#historyBytes -= sizeOf(version)
-      version.older = undefined
-      if (version.deleted && this.#index.get(version.key)?.head === version) this.#index.remove(version.key)
+      const { entry } = this.#history[i]!
+      this.#historyBytes -= sizeOf(entry)
+      const { older } = entry
+      if (older !== undefined && !older.deleted) this.values.release(older)
+      entry.older = undefined
+      if (entry.deleted && this.#index.get(entry.key)?.head === entry) this.#index.remove(entry.key)
     }
     this.#history = this.#history.slice(gone)
+  }
+
+  /** Every kept version up to `at`, by key, the newest first; of deletions only those that a reader can still see. */
+  keptUpTo(at: Revision): Version[] {
+    const kept: Version[] = []
+    for (let chains = this.#index.blockFrom(''); chains.length > 0;) {
+      for (const { head } of chains) {
+        for (let version: Version | undefined = head; version !== undefined; version = version.older) {
+          if (version.modRevision > at || (version.deleted && version.modRevision <= this.#compacted)) continue
+          kept.push(version)
+        }
+      }
+      chains = this.#index.blockFrom(`${chains.at(-1)!.key}\0`)
+    }
+    return kept
   }
 
   /** Ends all watches and waits: quietly without an error. */
@@ -165,6 +226,30 @@ export class Versions {
     for (const waiter of waiters) waiter.reject(error ?? new Error('the store was closed'))
   }
 
+  /** The position in the history of the first change after a revision. */
+  #firstAfter(revision: Revision): number {
+    let low = 0
+    let high = this.#history.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#history[middle]!.entry.modRevision <= revision) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #hold({ lease, key }: Version): void {
+    const keys = this.#held.get(lease)
+    if (keys === undefined) this.#held.set(lease, new Set([key]))
+    else keys.add(key)
+  }
+
+  #letGo({ lease, key }: Version): void {
+    const keys = this.#held.get(lease)
+    keys?.delete(key)
+    if (keys?.size === 0) this.#held.delete(lease)
+  }
+
   #wake(): void {
     const ready = this.#waiters.filter((waiter) => waiter.at <= this.#revision)
     if (ready.length === 0) return
@@ -172,13 +257,13 @@ export class Versions {
     for (const waiter of ready) waiter.resolve()
   }
 
-  #viewAt(revision: Revision): View {
+  #viewAt(revision: Revision): KeyspaceView {
     const check = (): void => {
       if (revision < this.#compacted) throw new Compacted(this.#compacted)
     }
     return {
       revision,
-      get: (key): Entry | undefined => {
+      get: (key): Version | undefined => {
         check()
         const chain = this.#index.get(key)
         return chain === undefined ? undefined : visibleAt(chain.head, revision)
@@ -193,9 +278,4 @@ export class Versions {
       },
     }
   }
-}
-
-/** What a version counts towards quota and history limits.  */
-export function sizeOf(version: Entry): number {
-  return version.key.length + version.value.length
 }

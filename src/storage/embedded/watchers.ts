@@ -108,6 +108,13 @@ export function isIn(range: KeyRange, key: string): boolean {
   return key >= range.start && key < range.end
 }
 
+/** The first position at or after `end` where no revision is cut in two. */
+function endOfRevision(events: Batch, end: number): number {
+  let at = Math.min(end, events.length)
+  while (at < events.length && events[at]!.entry.modRevision === events[at - 1]!.entry.modRevision) at++
+  return at
+}
+
 /** One watch: a bounded queue of references to shared batches. Ends quietly on abort, with an error otherwise. */
 class Watcher implements AsyncIterable<Batch>, AsyncIterator<Batch> {
   readonly #queue: Batch[] = []
@@ -123,9 +130,12 @@ class Watcher implements AsyncIterable<Batch>, AsyncIterator<Batch> {
   constructor(request: WatchRequest, leave: () => void) {
     this.#leave = leave
     this.#queueLimit = request.queueLimit ?? defaultQueueLimit
-    for (let at = 0; at < request.backlog.length; at += backlogBatch) {
-      this.#queue.push(request.backlog.slice(at, at + backlogBatch))
+    const { backlog } = request
+    for (let at = 0; at < backlog.length;) {
+      const end = endOfRevision(backlog, at + backlogBatch)
+      this.#queue.push(backlog.slice(at, end))
       this.#backlogBatches++
+      at = end
     }
   }
 
