@@ -155,6 +155,18 @@ export function validateLabelValue(value: string): string[] {
   return problems
 }
 
+const conditionReasonFormat = '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?'
+const conditionReasonPattern = new RegExp(`^${conditionReasonFormat}$`)
+
+/** The `reason` of a condition: one word in camel case, or several joined by commas or colons. */
+export function validateConditionReason(value: string): string[] {
+  if (conditionReasonPattern.test(value)) return []
+  return [regexError(
+    "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric "
+      + "characters or '_,:', and must end with an alphanumeric character or '_'",
+    conditionReasonFormat, 'my_name', 'MY_NAME', 'MyName', 'ReasonA,ReasonB', 'ReasonA:ReasonB')]
+}
+
 const identifierFormat = '[A-Za-z_][A-Za-z0-9_]*'
 const identifierPattern = new RegExp(`^${identifierFormat}$`)
 

@@ -2,7 +2,11 @@
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ClusterTrustBundle } from '../../gen/certificates-v1beta1.ts'
 import { nameColumn, text } from '../../printing/columns.ts'
-import { validateClusterTrustBundle, validateClusterTrustBundleUpdate } from './clustertrustbundle.validation.ts'
+import {
+  validateClusterTrustBundle,
+  validateClusterTrustBundleUpdate,
+  validateTrustBundle,
+} from './clustertrustbundle.validation.ts'
 
 export const clusterTrustBundle = defineKind<ClusterTrustBundle>({
   group: 'certificates.k8s.io',
@@ -16,6 +20,7 @@ export const clusterTrustBundle = defineKind<ClusterTrustBundle>({
     { version: 'v1alpha1', schema: 'io.k8s.api.certificates.v1alpha1.ClusterTrustBundle', served: false },
   ],
   validate: validateClusterTrustBundle,
+  validateCreate: ({ spec }) => validateTrustBundle(spec?.trustBundle ?? ''),
   validateUpdate: validateClusterTrustBundleUpdate,
   selectableFields: ({ spec }) => ({ 'spec.signerName': spec.signerName ?? '' }),
   columns: [

@@ -5,6 +5,7 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { PodCertificateRequest } from '../../gen/certificates-v1beta1.ts'
 import { nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
+import { validateNewPodCertificateRequest, validatePodCertificateStatus } from './podcertificaterequest.validation.ts'
 
 export const podCertificateRequest = defineKind<PodCertificateRequest>({
   group: 'certificates.k8s.io',
@@ -17,6 +18,8 @@ export const podCertificateRequest = defineKind<PodCertificateRequest>({
   }],
   setDefaults: ({ spec }) => { if (spec) spec.maxExpirationSeconds ??= 86400 },
   ...separateStatus<PodCertificateRequest>({}),
+  validateCreate: validateNewPodCertificateRequest,
+  validateStatusUpdate: validatePodCertificateStatus,
   validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
   subresources: { status: true },
   selectableFields: ({ spec }) => ({

@@ -1,6 +1,6 @@
 /** Validation of Leases. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { invalidFor, invalidValue } from '#machinery/errors/field-errors.ts'
+import { forbiddenValue, invalidFor, invalidValue, notSupported } from '#machinery/errors/field-errors.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import type { Lease } from '../../gen/coordination-v1.ts'
 
@@ -13,13 +13,16 @@ export function validateLease({ spec }: Lease): FieldError[] {
   if (leaseTransitions !== undefined && leaseTransitions < 0) {
     errors.push(invalidValue('spec.leaseTransitions', leaseTransitions, 'must be greater than or equal to 0'))
   }
-  if (strategy !== undefined && strategy !== 'OldestEmulationVersion') {
-    errors.push(...invalidFor('spec.strategy', strategy, validateQualifiedName(strategy)))
-  }
+  if (strategy !== undefined) errors.push(...validateLeaseStrategy(strategy, 'spec.strategy'))
   if (preferredHolder && !strategy) {
-    errors.push(
-      invalidValue('spec.preferredHolder', preferredHolder, 'may only be specified when `strategy` is defined'),
-    )
+    errors.push(forbiddenValue('spec.preferredHolder', 'may only be specified if `strategy` is defined'))
   }
   return errors
+}
+
+/** Kubernetes' own strategy, or one with a domain. Upstream tells faults at `strategy.strategy`. */
+export function validateLeaseStrategy(strategy: string, path: string): FieldError[] {
+  const known = ['OldestEmulationVersion']
+  if (strategy.includes('/')) return invalidFor(`${path}.strategy`, strategy, validateQualifiedName(strategy))
+  return known.includes(strategy) ? [] : [notSupported(`${path}.strategy`, strategy, known)]
 }

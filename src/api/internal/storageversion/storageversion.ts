@@ -3,6 +3,7 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { StorageVersion } from '../../gen/apiserverinternal-v1alpha1.ts'
 import { ageColumn, formatListWithMore, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
+import { validateNewStorageVersion, validateStorageVersionStatus } from './storageversion.validation.ts'
 
 const maxShown = 3
 
@@ -16,6 +17,8 @@ export const storageVersion = defineKind<StorageVersion>({
     version: 'v1alpha1', schema: 'io.k8s.api.apiserverinternal.v1alpha1.StorageVersion', served: false, stored: true,
   }],
   ...separateStatus<StorageVersion>({}),
+  validateCreate: validateNewStorageVersion,
+  validateStatusUpdate: validateStorageVersionStatus,
   subresources: { status: true },
   columns: [
     nameColumn(),

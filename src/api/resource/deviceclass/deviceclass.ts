@@ -2,6 +2,7 @@
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { DeviceClass } from '../../gen/resource-v1.ts'
 import { ageColumn, nameColumn } from '../../printing/columns.ts'
+import { validateDeviceClass } from './deviceclass.validation.ts'
 
 export const deviceClass = defineKind<DeviceClass>({
   group: 'resource.k8s.io', kind: 'DeviceClass', plural: 'deviceclasses', scope: 'Cluster', generation: 'spec',
@@ -10,5 +11,7 @@ export const deviceClass = defineKind<DeviceClass>({
     { version: 'v1beta2', schema: 'io.k8s.api.resource.v1beta2.DeviceClass', served: false },
     { version: 'v1beta1', schema: 'io.k8s.api.resource.v1beta1.DeviceClass', served: false },
   ],
+  validateCreate: (object) => validateDeviceClass(object),
+  validateUpdate: validateDeviceClass,
   columns: [nameColumn(), ageColumn()],
 })

@@ -5,8 +5,11 @@ import type { ResourceClaim } from '../../gen/resource-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 import { setDeviceClaimDefaults } from '../claim-defaults.ts'
-import { validateResourceClaimUpdate } from '../claims.validation.ts'
+import { validateResourceClaimStatusUpdate } from '../claim-status.validation.ts'
+import { validateNewResourceClaim, validateResourceClaimUpdate } from '../claims.validation.ts'
 import { resourceClaimConversion } from '../v1beta1-conversion.ts'
+
+const parts = separateStatus<ResourceClaim>({})
 
 export const resourceClaim = defineKind<ResourceClaim>({
   group: 'resource.k8s.io', kind: 'ResourceClaim', plural: 'resourceclaims', scope: 'Namespaced',
@@ -21,8 +24,17 @@ export const resourceClaim = defineKind<ResourceClaim>({
     },
   ],
   setDefaults: ({ spec }) => setDeviceClaimDefaults(spec),
-  ...separateStatus<ResourceClaim>({}),
+  prepareForCreate: parts.prepareForCreate,
+  prepareForUpdate: (claim, old, context) => {
+    parts.prepareForUpdate(claim, old, context)
+    // What drivers told of devices goes with their allocation.
+    if (context.subresource === 'status' && old.status?.allocation && !claim.status?.allocation) {
+      delete claim.status?.devices
+    }
+  },
+  validateCreate: validateNewResourceClaim,
   validateUpdate: validateResourceClaimUpdate,
+  validateStatusUpdate: validateResourceClaimStatusUpdate,
   subresources: { status: true },
   columns: [
     nameColumn(),

@@ -3,7 +3,7 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ResourceClaimTemplate } from '../../gen/resource-v1.ts'
 import { ageColumn, nameColumn } from '../../printing/columns.ts'
 import { setDeviceClaimDefaults } from '../claim-defaults.ts'
-import { validateResourceClaimTemplateUpdate } from '../claims.validation.ts'
+import { validateNewResourceClaimTemplate, validateResourceClaimTemplateUpdate } from '../claims.validation.ts'
 import { resourceClaimTemplateConversion } from '../v1beta1-conversion.ts'
 
 export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
@@ -19,6 +19,7 @@ export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
     },
   ],
   setDefaults: ({ spec }) => setDeviceClaimDefaults(spec?.spec),
+  validateCreate: validateNewResourceClaimTemplate,
   validateUpdate: validateResourceClaimTemplateUpdate,
   columns: [nameColumn(), ageColumn()],
 })

@@ -4,6 +4,7 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ResourcePoolStatusRequest } from '../../gen/resource-v1alpha3.ts'
 import { ageColumn, nameColumn } from '../../printing/columns.ts'
 import { keep } from '../../strategy.ts'
+import { validateNewResourcePoolStatusRequest, validateResourcePoolStatus } from './resourcepoolstatusrequest.validation.ts'
 
 export const resourcePoolStatusRequest = defineKind<ResourcePoolStatusRequest>({
   group: 'resource.k8s.io', kind: 'ResourcePoolStatusRequest', plural: 'resourcepoolstatusrequests', scope: 'Cluster',
@@ -17,7 +18,9 @@ export const resourcePoolStatusRequest = defineKind<ResourcePoolStatusRequest>({
   ],
   prepareForCreate: (object) => { delete object.status },
   prepareForUpdate: (object, old, { subresource }) => keep(object, old, subresource === 'status' ? 'spec' : 'status'),
+  validateCreate: validateNewResourcePoolStatusRequest,
   validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
+  validateStatusUpdate: validateResourcePoolStatus,
   subresources: { status: true },
   columns: [nameColumn(), ageColumn()],
 })

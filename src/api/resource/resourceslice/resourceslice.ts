@@ -1,8 +1,11 @@
 /** ResourceSlice: devices that a driver offers. */
-import { defineKind } from '#machinery/schema/define-kind.ts'
+import { quoteGo } from '#machinery/errors/field-errors.ts'
+import { defineKind, type PrepareContext } from '#machinery/schema/define-kind.ts'
 import type { ResourceSlice } from '../../gen/resource-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
+import { setTaintTimes } from '../taint-times.ts'
 import { resourceSliceConversion } from '../v1beta1-conversion.ts'
+import { validateResourceSlice } from './resourceslice.validation.ts'
 
 export const resourceSlice = defineKind<ResourceSlice>({
   group: 'resource.k8s.io', kind: 'ResourceSlice', plural: 'resourceslices', scope: 'Cluster', generation: 'spec',
@@ -16,6 +19,12 @@ export const resourceSlice = defineKind<ResourceSlice>({
       conversion: resourceSliceConversion,
     },
   ],
+  setDefaults: setDeviceDefaults,
+  prepareForCreate: setTimes,
+  prepareForUpdate: (slice, _old, context) => setTimes(slice, context),
+  validateCreate: (slice) => validateResourceSlice(slice),
+  validateUpdate: validateResourceSlice,
+  warnings: warnOfUpperCase,
   selectableFields: ({ spec }) => ({ 'spec.nodeName': spec?.nodeName ?? '', 'spec.driver': spec?.driver ?? '' }),
   columns: [
     nameColumn(),
@@ -25,3 +34,20 @@ export const resourceSlice = defineKind<ResourceSlice>({
     ageColumn(),
   ],
 })
+
+/** What a device takes of its node, it takes once. */
+function setDeviceDefaults({ spec }: ResourceSlice): void {
+  for (const { nodeAllocatableResourceMappings: mappings = {} } of spec?.devices ?? []) {
+    for (const mapping of Object.values(mappings)) mapping.allocationMultiplier ??= '1'
+  }
+}
+
+function setTimes({ spec }: ResourceSlice, { now }: PrepareContext): void {
+  for (const { taints = [] } of spec?.devices ?? []) setTaintTimes(taints, now)
+}
+
+function warnOfUpperCase({ spec }: ResourceSlice): string[] {
+  const driver = spec?.driver ?? ''
+  if (driver === driver.toLowerCase()) return []
+  return [`spec.driver: driver names should be lowercase; ${quoteGo(driver)} contains uppercase characters`]
+}

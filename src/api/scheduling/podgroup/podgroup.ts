@@ -1,15 +1,17 @@
 /** PodGroup: one group of pods of a Workload, while it runs. */
-import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { PodGroup } from '../../gen/scheduling-v1alpha2.ts'
 import { ageColumn, nameColumn } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
+import { validateNewPodGroup, validatePodGroupStatus, validatePodGroupUpdate } from './podgroup.validation.ts'
 
 export const podGroup = defineKind<PodGroup>({
   group: 'scheduling.k8s.io', kind: 'PodGroup', plural: 'podgroups', scope: 'Namespaced',
   versions: [{ version: 'v1alpha2', schema: 'io.k8s.api.scheduling.v1alpha2.PodGroup', served: false, stored: true }],
   ...separateStatus<PodGroup>({}),
-  validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
+  validateCreate: validateNewPodGroup,
+  validateUpdate: validatePodGroupUpdate,
+  validateStatusUpdate: validatePodGroupStatus,
   subresources: { status: true },
   columns: [nameColumn(), ageColumn()],
 })

@@ -1,9 +1,13 @@
 /** StorageVersionMigration: has every object of a resource written anew, in the current storage version. */
-import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { StorageVersionMigration } from '../../gen/storagemigration-v1beta1.ts'
 import { nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
+import {
+  validateMigration,
+  validateMigrationStatus,
+  validateMigrationUpdate,
+} from './storageversionmigration.validation.ts'
 
 export const storageVersionMigration = defineKind<StorageVersionMigration>({
   group: 'storagemigration.k8s.io',
@@ -20,7 +24,9 @@ export const storageVersionMigration = defineKind<StorageVersionMigration>({
     },
   ],
   ...separateStatus<StorageVersionMigration>({}),
-  validateUpdate: (object, old) => validateImmutable(object.spec?.resource, old.spec?.resource, 'spec.resource'),
+  validate: validateMigration,
+  validateUpdate: validateMigrationUpdate,
+  validateStatusUpdate: validateMigrationStatus,
   subresources: { status: true },
   columns: [
     nameColumn(),

@@ -1,0 +1,41 @@
+/** Rules of what a driver is told about a device, and of selecting devices. */
+import type { FieldError } from '#machinery/errors/field-error.ts'
+import { invalidValue, required, tooLong } from '#machinery/errors/field-errors.ts'
+import { validateList } from '../collections.validation.ts'
+import type { DeviceConfiguration, DeviceSelector } from '../gen/resource-v1.ts'
+import { validateDriverName } from './device-names.validation.ts'
+
+export const maxConfigurations = 32
+const maxSelectors = 32
+const maxExpressionLength = 10 * 1024
+const maxParametersLength = 10 * 1024
+
+/** `stored`: what is stored already was good when it came, and limits that came later do not apply to it. */
+export function validateDeviceConfiguration(
+  { opaque }: DeviceConfiguration, path: string, stored = false,
+): FieldError[] {
+  if (!opaque) return [required(`${path}.opaque`)]
+  return [
+    ...validateDriverName(opaque.driver, `${path}.opaque.driver`),
+    ...validateRawObject(opaque.parameters, `${path}.opaque.parameters`, stored ? Infinity : maxParametersLength),
+  ]
+}
+
+/** A JSON object of the driver's own. `limit` counts its bytes. */
+export function validateRawObject(value: unknown, path: string, limit: number): FieldError[] {
+  if (value === undefined || value === null) return [required(path)]
+  if (JSON.stringify(value).length > limit) return [tooLong(path, limit)]
+  if (typeof value === 'object' && !Array.isArray(value)) return []
+  return [invalidValue(path, '<value omitted>', 'must be a valid JSON object')]
+}
+
+/** Expressions are bounded here; nothing compiles them. */
+export function validateSelectors(
+  selectors: readonly DeviceSelector[] | undefined, path: string, stored = false,
+): FieldError[] {
+  return validateList(selectors, maxSelectors, ({ cel }, at) => {
+    if (!cel) return [required(`${at}.cel`)]
+    const tooLarge = !stored && (cel.expression ?? '').length > maxExpressionLength
+    return tooLarge ? [tooLong(`${at}.cel.expression`, maxExpressionLength)] : []
+  }, path)
+}
