@@ -3,6 +3,7 @@
  * quotes.
  */
 
+import { utf8Length } from '#base/bytes.ts'
 import { resolvePlain } from './yaml-resolve.ts'
 
 const bestWidth = 80
@@ -28,11 +29,16 @@ interface Place {
 
 class YamlWriter {
   #text = ''
-  /** Where the last line of the text starts. */
+  /** Where the last line of the text starts. Nothing is on it yet if that is where the text ends. */
   #lineStart = 0
 
   finish(): string {
-    return this.#text.endsWith('\n') ? this.#text : `${this.#text}\n`
+    return this.#isAtLineStart() ? this.#text : `${this.#text}\n`
+  }
+
+  /** Told from lengths alone: to look at the end of a text that grows would put it together anew for every line. */
+  #isAtLineStart(): boolean {
+    return this.#lineStart === this.#text.length && this.#lineStart > 0
   }
 
   /** Writes a value where the text ends: after `key:`, after `-`, or at the start. */
@@ -101,7 +107,7 @@ class YamlWriter {
   }
 
   #newLine(indent: number): void {
-    if (!this.#text.endsWith('\n')) this.#text += '\n'
+    if (!this.#isAtLineStart()) this.#text += '\n'
     this.#lineStart = this.#text.length
     this.#text += ' '.repeat(indent)
   }
@@ -115,10 +121,14 @@ interface ScalarPlace {
 }
 
 function isSimpleKey(key: string): boolean {
-  return new TextEncoder().encode(key).length <= 128
+  return key.length <= 128 && utf8Length(key) <= 128
 }
 
+/** Most names and values: nothing in them means anything to YAML, unless the whole is a word or a number. */
+const ordinary = /^[A-Za-z][A-Za-z0-9_.\/-]*$/
+
 function formatScalar(text: string, place: ScalarPlace): string {
+  if (ordinary.test(text) && resolvePlain(text).isText) return text
   const facts = analyze(text)
   const multiline = text.includes('\n')
   if (multiline && place.isKey) return doubleQuote(text, place)
@@ -280,6 +290,8 @@ const digit = /^\p{Nd}$/u
 
 /** go-yaml's order of keys: letters after other characters, and runs of digits by their value. */
 export function compareKeys(left: string, right: string): number {
+  const order = compareNames(left, right)
+  if (order !== undefined) return order
   const a = [...left]
   const b = [...right]
   for (let index = 0; index < a.length && index < b.length; index++) {
@@ -297,6 +309,20 @@ export function compareKeys(left: string, right: string): number {
     return xEnd !== yEnd ? xEnd - yEnd : x.codePointAt(0)! - y.codePointAt(0)!
   }
   return a.length - b.length
+}
+
+/** What decides between nearly all keys: their first difference is one of plain letters. Undefined: something else does. */
+function compareNames(left: string, right: string): number | undefined {
+  let at = 0
+  while (at < left.length && left[at] === right[at]) at++
+  if (at >= left.length || at >= right.length) return at >= left.length && at >= right.length ? 0 : undefined
+  const a = left.charCodeAt(at)
+  const b = right.charCodeAt(at)
+  return isPlainLetter(a) && isPlainLetter(b) ? a - b : undefined
+}
+
+function isPlainLetter(unit: number): boolean {
+  return (unit >= 0x41 && unit <= 0x5a) || (unit >= 0x61 && unit <= 0x7a)
 }
 
 /** A digit other than zero stands directly before: zeros that follow it count. */
