@@ -2,7 +2,7 @@
  * Events are kept for an hour after their last change, as upstream's --event-ttl has it; nobody else ever deletes them.
  */
 import { event } from '#api/core/event/event.ts'
-import { Compacted, WatchOverflow, type Entry, type Revision, type Store } from '#storage/store.ts'
+import { Compacted, StoreUnavailable, WatchOverflow, type Entry, type Revision, type Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import { collectionRange } from './rest/keys.ts'
@@ -80,8 +80,15 @@ async function sweep(
       if (ripe.length === 0) break
       for (const [key] of ripe) due.delete(key)
       // One that has changed meanwhile is noted anew by the watch.
-      await Promise.all(ripe.map(([key, revision]) => store.swap(key, revision, { type: 'delete' })))
-      count += ripe.length
+      const outcomes = await Promise.allSettled(ripe.map(
+        ([key, revision]) => store.swap(key, revision, { type: 'delete' }),
+      ))
+      for (const [index, outcome] of outcomes.entries()) {
+        if (outcome.status === 'fulfilled') count++
+        else if (!(outcome.reason instanceof StoreUnavailable)) throw outcome.reason
+        // The store is away: its time begins anew, behind all others.
+        else due.set(ripe[index]![0], { revision: ripe[index]![1], at: clock.monotonic() + ttlMs })
+      }
     }
     if (count > 0) log.debug('expired events', { count })
   }

@@ -8,6 +8,7 @@ import type { AuthorizationAttributes, Authorizer } from './authz/authorizer.ts'
 import { formatWarnings, isLongRunning, type Exchange, type Filter, type Handler } from './exchange.ts'
 import type { ServerMetrics } from './metrics.ts'
 import { authorizeRequest, forbiddenRequest } from './rest/authorize.ts'
+import { asClientsSeeIt } from './rest/elsewhere.ts'
 import { contentTypes, type Form } from './rest/negotiate.ts'
 import { renderError } from './rest/respond.ts'
 import type { WireCodec } from './rest/wire-codec.ts'
@@ -102,7 +103,8 @@ function answerErrors({ log, wire }: FilterOptions): Filter {
   return async (exchange, next) => {
     try {
       return await next(exchange)
-    } catch (error) {
+    } catch (thrown) {
+      const error = asClientsSeeIt(thrown)
       const wants = exchange.request.headers['accept']?.startsWith(contentTypes.protobuf) ?? false
       const form: Form = wants ? { ...statusForm, media: 'protobuf' } : statusForm
       if (error instanceof ApiError) return withWarnings(renderError(error, wire, form), exchange.warnings)

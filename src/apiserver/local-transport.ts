@@ -20,6 +20,7 @@ import type { Outcome, RequestScope, RestContext, WriteParameters } from './rest
 import { createObject } from './rest/create.ts'
 import { deleteCollection } from './rest/delete-collection.ts'
 import { deleteObject, type DeleteParameters } from './rest/delete.ts'
+import { asClientsSeeIt, seeWhatWasWritten } from './rest/elsewhere.ts'
 import { loadObject, toWire } from './rest/forms.ts'
 import { getObject } from './rest/get.ts'
 import { replaceObject } from './rest/handlers.ts'
@@ -67,7 +68,12 @@ export function createLocalTransport(context: RestContext, subresources: Subreso
         'options' in call && 'fieldSelector' in call.options ? call.options.fieldSelector : undefined,
         options?.signal ?? never,
       )
-      return await execute(context, subresources, scope, call)
+      try {
+        await seeWhatWasWritten(context.store, call.verb)
+        return await execute(context, subresources, scope, call)
+      } catch (error) {
+        throw asClientsSeeIt(error)
+      }
     },
     async *watch(path, options, signal) {
       const scope = begin('watch', path, options.fieldSelector, signal)
@@ -76,7 +82,7 @@ export function createLocalTransport(context: RestContext, subresources: Subreso
         allowWatchBookmarks: options.allowWatchBookmarks ?? false,
         timeoutSeconds: options.timeoutSeconds,
         ...(options.sendInitialEvents !== undefined && { sendInitialEvents: options.sendInitialEvents }),
-      })
+      }).catch((error: unknown) => { throw asClientsSeeIt(error) })
       for await (const output of outputs) {
         if (output.type === 'error') throw output.error
         if (output.type === 'bookmark') yield [bookmark(scope, output.revision, output.endsInitialEvents)]

@@ -26,6 +26,7 @@ import { notFoundPage, textResponse, type PathHandler } from './paths.ts'
 import { parseRequestInfo, type ResourceRequest } from './request-info.ts'
 import { compressResponse, type Gzip } from './rest/compress.ts'
 import { KeyLocks, type KindHooks, type RequestScope, type RestContext } from './rest/context.ts'
+import { seeWhatWasWritten } from './rest/elsewhere.ts'
 import { handleVerb } from './rest/handlers.ts'
 import { kindPrefix } from './rest/keys.ts'
 import { createObjectCodec } from './rest/object-codec.ts'
@@ -191,6 +192,7 @@ async function dispatchResource(
 ): Promise<HttpResponse> {
   const { request } = exchange
   const { kind } = resource
+  await seeWhatWasWritten(context.store, info.verb)
   const scope = scopeOf(context, exchange, info, resource)
   const { deprecation } = resource.version
   if (deprecation) {

@@ -44,7 +44,7 @@ export class StoreFollower {
       } catch (error) {
         if (signal.aborted) return
         if (!(error instanceof Compacted) && !(error instanceof WatchOverflow)) throw error
-        from = load(part, await this.#store.read())
+        from = load(part, this.#store.current())
       }
     }
   }

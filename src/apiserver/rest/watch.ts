@@ -51,6 +51,7 @@ export async function watchObjects(
     scope.kind, scope.namespace, scope.name, parameters.labelSelector, parameters.fieldSelector,
   )
   const version = parseResourceVersion(parameters.resourceVersion)
+  if (parameters.resourceVersion === '') await context.store.read()
   if (parameters.sendInitialEvents) await waitForVersion(context, version, scope.signal)
   return runWatch(context, scope, parameters, selection, version)
 }
@@ -175,7 +176,8 @@ function selectChange(
   if (matches(loadObject(kind, entry))) return { type: before ? 'MODIFIED' : 'ADDED', entry }
   if (!before) return undefined
   // As it last was in the selection, at the version at which it left.
-  return { type: 'DELETED', entry: { ...previous, modRevision: entry.modRevision, memo: undefined } }
+  const { key, value, createRevision } = previous
+  return { type: 'DELETED', entry: { key, value, createRevision, modRevision: entry.modRevision, memo: undefined } }
 }
 
 /**
