@@ -19,6 +19,15 @@ export interface ClusterChoices {
   readonly containerRuntimeEndpoint?: string | undefined
   /** As `--runtime-config`; undefined: upstream's defaults. */
   readonly runtimeConfig?: string | undefined
+  /** Which resources are encrypted at rest; undefined: none. */
+  readonly encryption?: EncryptionChoice | undefined
+}
+
+export interface EncryptionChoice {
+  /** As `--encryption-provider-config`. */
+  readonly path: string
+  /** As `--encryption-provider-config-automatic-reload`. */
+  readonly isReloaded: boolean
 }
 
 export type NodesChoice =

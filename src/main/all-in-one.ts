@@ -22,6 +22,7 @@ import { loadCertificates, renderAdminKubeconfig } from './certificate-files.ts'
 import { CommandFailure, exitCode } from './cli/failure.ts'
 import type { StepEvent } from './cli/output.ts'
 import { describePortHolder } from './cli/ports.ts'
+import { openMachineEncryption } from './encryption.ts'
 import { prepareMachine, startMachineNode } from './machine-node.ts'
 import { createNodeConnections } from './node-connections.ts'
 import { processMetrics } from './process-metrics.ts'
@@ -64,13 +65,15 @@ export async function startCluster(
   })
   const httpClient = resources.use(createHttpClient())
   const { controlPlane, server } = await step('api server', async () => {
+    const encryption = config.encryption && await openMachineEncryption(config.encryption, log, until)
     const store = resources.use(await openEmbeddedStore({
       disk: systemDisk, directory: join(config.dataDirectory, 'store'), clock: systemClock, log,
       options: { onFailure: exitAfterDiskFailure },
     }))
     const created = createControlPlane(
       {
-        store,
+        store: encryption ? await encryption.storeOver(store) : store,
+        encryption,
         clock: systemClock,
         random: systemRandom,
         crypto: nodeCrypto,

@@ -22,6 +22,7 @@ import { systemRandom } from '#host/random.ts'
 import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
 import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import { silentLog, type Log } from '#world/log.ts'
+import { openMachineEncryption } from './encryption.ts'
 import { createNodeConnections } from './node-connections.ts'
 import { startSimulatedNodes } from './simulated-nodes.ts'
 import { serverVersion } from './version.ts'
@@ -38,6 +39,8 @@ export interface ClusterStartOptions {
   readonly dataDirectory?: string
   /** As `--runtime-config`: `api/beta=true,batch/v1=false`. Throws where it is not of this form. */
   readonly runtimeConfig?: string
+  /** A file as `--encryption-provider-config`: which resources are encrypted at rest. Default: none. */
+  readonly encryptionProviderConfig?: string
   readonly log?: Log
   /** Gives up the start. */
   readonly signal?: AbortSignal
@@ -96,6 +99,8 @@ export class Cluster implements AsyncDisposable {
             log,
           }),
     )
+    const encryption = options.encryptionProviderConfig === undefined ? undefined
+      : await openMachineEncryption({ path: options.encryptionProviderConfig, isReloaded: false }, log, signal)
     const handle: { current?: ControlPlane } = {}
     const server = https === false ? undefined : resources.use(await listen({
       host: address, port: https === true ? 0 : https, log,
@@ -108,7 +113,8 @@ export class Cluster implements AsyncDisposable {
     }))
     const controlPlane = (handle.current = createControlPlane(
       {
-        store,
+        store: encryption ? await encryption.storeOver(store) : store,
+        encryption,
         clock: systemClock,
         random: systemRandom,
         crypto: nodeCrypto,

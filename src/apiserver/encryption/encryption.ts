@@ -48,7 +48,7 @@ export interface Encryption {
 /** How long new plugins may take to become healthy before a changed file is given up. */
 const minHealthWaitMs = 10_000
 const healthPollMs = 100
-const retryMs = 1_000
+const retryMs = 50
 const maxRetryMs = 60_000
 
 /** Throws ConfigurationError. A plugin that does not answer yet is no error, as upstream. */

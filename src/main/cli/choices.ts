@@ -2,9 +2,11 @@
  * What `skiff up` is asked for: flags, what the cluster was before, and the machine's own facts, as one set of choices.
  */
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseRuntimeConfig } from '#api/runtime-config.ts'
-import { gatewayAddressOf, nodeNameProblem, type ClusterChoices, type NodesChoice } from '#bootstrap/cluster-config.ts'
+import {
+  gatewayAddressOf, nodeNameProblem, type ClusterChoices, type EncryptionChoice, type NodesChoice,
+} from '#bootstrap/cluster-config.ts'
 import {
   freeIndex,
   homeDirectories,
@@ -17,6 +19,7 @@ import { machineAddress } from '../machine-address.ts'
 import type { Arguments } from './arguments.ts'
 import { clusterName, dataDirectoryOf } from './cluster-flags.ts'
 import { hasDataOf } from './data-directory.ts'
+import { encryptionConfigPath } from './encryption-file.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { lockNumbers } from './operation-lock.ts'
 
@@ -76,6 +79,7 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
     advertiseAddress: machineAddress() ?? (nodes.type === 'machine' ? gatewayAddressOf(index) : '127.0.0.1'),
     containerRuntimeEndpoint: flags.text('container-runtime-endpoint') ?? before?.containerRuntimeEndpoint,
     runtimeConfig: flags.text('runtime-config') ?? before?.runtimeConfig,
+    encryption: chooseEncryption(flags, dataDirectory) ?? before?.encryption,
   }
   if (choices.port !== undefined && choices.port === choices.kubeletPort) {
     throw usage(`--port and --kubelet-port are both ${choices.port}`, 'choose two ports')
@@ -87,6 +91,22 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
     )
   }
   return choices
+}
+
+function chooseEncryption(flags: Arguments, dataDirectory: string): EncryptionChoice | undefined {
+  const path = flags.text('encryption-provider-config')
+  const isReloaded = flags.has('encryption-provider-config-automatic-reload')
+  if (flags.has('encrypt-secrets')) {
+    if (path === undefined) return { path: encryptionConfigPath(dataDirectory), isReloaded: true }
+    throw usage('--encrypt-secrets makes a configuration of its own, and --encryption-provider-config names one',
+      'leave one of them away')
+  }
+  if (path !== undefined) return { path: resolve(path), isReloaded }
+  if (isReloaded) {
+    throw usage('--encryption-provider-config-automatic-reload is for --encryption-provider-config',
+      '--encryption-provider-config FILE')
+  }
+  return undefined
 }
 
 function portOf(flags: Arguments, name: string): number | undefined {
@@ -129,6 +149,9 @@ export function changedFlags(
       && dataDirectoryOf(choices.name, flags.text('data-dir')) !== choices.dataDirectory,
     nodes: flags.text('nodes') !== undefined && JSON.stringify(parseNodes(flags)) !== JSON.stringify(choices.nodes),
     'runtime-config': (flags.text('runtime-config') ?? choices.runtimeConfig) !== choices.runtimeConfig,
+    'encryption-provider-config':
+      JSON.stringify(chooseEncryption(flags, choices.dataDirectory) ?? choices.encryption)
+      !== JSON.stringify(choices.encryption),
   }
   return Object.keys(differs).filter((name) => differs[name]).map((name) => `--${name}`)
 }

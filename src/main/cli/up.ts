@@ -12,6 +12,7 @@ import { changedFlags, parseNodes, reserveCluster } from './choices.ts'
 import { clusterName, nameFlag } from './cluster-flags.ts'
 import { claimDataDirectory, requireDataDirectory } from './data-directory.ts'
 import { graceSeconds, stopCluster } from './down.ts'
+import { ensureEncryptionConfig } from './encryption-file.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { kernelProblems } from './kernel.ts'
 import { addContext, knowsContext, requireUsableKubeconfig, type ContextOutcome } from './kubeconfig-file.ts'
@@ -30,6 +31,9 @@ export const upFlags: Readonly<Record<string, FlagSpecification>> = {
   'node-name': { kind: 'text', help: 'name of this machine as a node; default its host name' },
   'container-runtime-endpoint': { kind: 'text', help: 'a CRI socket to use instead of a containerd of its own' },
   'runtime-config': { kind: 'text', help: 'which API versions are served: "api/beta=true,batch/v1=false"' },
+  'encrypt-secrets': { kind: 'switch', help: 'keep Secrets encrypted on the disk, under a key in the data directory' },
+  'encryption-provider-config': { kind: 'text', help: 'an EncryptionConfiguration: what is encrypted on the disk' },
+  'encryption-provider-config-automatic-reload': { kind: 'switch', help: 'read that file again when it changes' },
   'no-install': { kind: 'switch', help: 'install nothing: list what is missing and stop' },
   foreground: { kind: 'switch', help: 'stay until interrupted, then stop the cluster' },
   output: { ...outputFlag, help: '"json": one event a line' },
@@ -57,6 +61,7 @@ export async function up(flags: Arguments): Promise<void> {
     try {
       await preflight(config, printer)
       claimDataDirectory(config.dataDirectory, name)
+      if (flags.has('encrypt-secrets')) ensureEncryptionConfig(config.dataDirectory)
     } catch (error) {
       reservation.giveUp()
       throw error
