@@ -3,8 +3,18 @@ import type { GroupVersion } from '#machinery/meta/group-version.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { SchemaTable } from '#machinery/schema/table.ts'
 import { openApiSchema } from './custom-schema.ts'
-import { definitionsFor, openApiV2, openApiV3, type Dialect, type Json, type JsonObject } from './definitions.ts'
+import {
+  definitionsFor,
+  metaDefinition,
+  openApiV2,
+  openApiV3,
+  withSiblings,
+  type Dialect,
+  type Json,
+  type JsonObject,
+} from './definitions.ts'
 import { pathsOf, type PathContext } from './operations.ts'
+import { plainDocuments, renderPlainPath, resourcesPath, type PlainPath } from './plain-paths.ts'
 
 /**
  * The OpenAPI v3 schema of a kind that is not in the table (a custom resource) at a version: of the whole object,
@@ -19,35 +29,40 @@ export interface RenderOptions {
   readonly customSchema?: CustomSchema
 }
 
-/** `components.schemas` and `paths` of one group-version. */
+const bearerToken = {
+  type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header',
+} as const
+
+/** `components.schemas` and `paths` of one document: of a group-version, or of paths without kinds. */
 export function renderOpenApiV3(
-  groupVersion: GroupVersion,
+  source: DocumentSource,
   kinds: readonly AnyKind[],
   table: SchemaTable,
   options: RenderOptions,
 ): JsonObject {
-  const { paths, definitions } = render(openApiV3, kindsIn(groupVersion, kinds), table, options, [groupVersion])
+  const content: Content = 'version' in source
+    ? { kinds: kindsIn(source, kinds), plain: [resourcesPath(source.group, source.version)], only: source }
+    : { kinds: [], plain: [source] }
+  const { paths, definitions } = render(openApiV3, content, table, options)
   return {
     openapi: '3.0.0', info: { title: 'Kubernetes', version: options.serverVersion }, paths,
-    components: {
-      schemas: definitions,
-      securitySchemes: {
-        BearerToken: {
-          type: 'apiKey',
-          description: 'Bearer Token authentication',
-          name: 'authorization',
-          in: 'header',
-        },
-      },
-    },
+    components: { schemas: definitions, securitySchemes: { BearerToken: bearerToken } },
   }
 }
 
 /** `definitions` and `paths` of every kind at every served version. */
 export function renderOpenApiV2(kinds: readonly AnyKind[], table: SchemaTable, options: RenderOptions): JsonObject {
-  const { paths, definitions } = render(openApiV2, kinds, table, options, undefined)
-  return { swagger: '2.0', info: { title: 'Kubernetes', version: options.serverVersion }, paths, definitions }
+  const plain = [...documentsOf(kinds).values()].map((source) =>
+    'version' in source ? resourcesPath(source.group, source.version) : source)
+  const { paths, definitions } = render(openApiV2, { kinds, plain }, table, options)
+  return {
+    swagger: '2.0', info: { title: 'Kubernetes', version: options.serverVersion }, paths, definitions,
+    securityDefinitions: { BearerToken: bearerToken }, security: [{ BearerToken: [] }],
+  }
 }
+
+/** What a document of v3 is about. */
+export type DocumentSource = GroupVersion | PlainPath
 
 /** Kinds that are served in a group-version. */
 export function kindsIn({ group, version }: GroupVersion, kinds: readonly AnyKind[]): readonly AnyKind[] {
@@ -56,9 +71,9 @@ export function kindsIn({ group, version }: GroupVersion, kinds: readonly AnyKin
   )
 }
 
-/** Group-versions that have a document, by upstream's key: `api/v1`, `apis/apps/v1`. */
-export function groupVersionsOf(kinds: readonly AnyKind[]): ReadonlyMap<string, GroupVersion> {
-  const found = new Map<string, GroupVersion>()
+/** The documents of v3 by upstream's key: `api`, `api/v1`, `apis/apps`, `apis/apps/v1`. */
+export function documentsOf(kinds: readonly AnyKind[]): ReadonlyMap<string, DocumentSource> {
+  const found = new Map<string, DocumentSource>(plainDocuments(kinds.map(({ group }) => group)))
   for (const { group, versions } of kinds) {
     for (const { version, served } of versions) {
       if (served) found.set(group === '' ? `api/${version}` : `apis/${group}/${version}`, { group, version })
@@ -67,12 +82,19 @@ export function groupVersionsOf(kinds: readonly AnyKind[]): ReadonlyMap<string, 
   return new Map([...found].toSorted(([left], [right]) => left < right ? -1 : 1))
 }
 
+/** What a document is made of. */
+interface Content {
+  readonly kinds: readonly AnyKind[]
+  readonly plain: readonly PlainPath[]
+  /** Absent: every version of the kinds. */
+  readonly only?: GroupVersion
+}
+
 function render(
   dialect: Dialect,
-  kinds: readonly AnyKind[],
+  { kinds, plain, only }: Content,
   table: SchemaTable,
   options: RenderOptions,
-  only: readonly GroupVersion[] | undefined,
 ): { readonly paths: JsonObject; readonly definitions: JsonObject } {
   const custom = new Map<string, JsonObject>()
   const context: PathContext = {
@@ -86,12 +108,13 @@ function render(
     kind.versions
       .filter(
         ({ version, served: isServed }) =>
-          isServed && (!only || only.some((each) => each.group === kind.group && each.version === version)),
+          isServed && (!only || (only.group === kind.group && only.version === version)),
       )
       .map(({ version }) => ({ kind, version })),
   )
   for (const { kind, version } of served) addCustom(custom, kind, version, dialect, options)
   const paths: Record<string, Json> = {}
+  for (const each of plain) paths[each.path] = renderPlainPath(each, context)
   for (const { kind, version } of served) Object.assign(paths, pathsOf(kind, version, context))
   const roots = [...context.used].filter((name) => !custom.has(name))
   if (custom.size > 0) {
@@ -123,23 +146,27 @@ function addCustom(
   const { group } = kind
   const name = customName(group, version, kind.kind)
   const gvk = (of: string): Json => [{ group, version, kind: of }]
-  const meta = (of: string): JsonObject => ({ $ref: `${dialect.prefix}io.k8s.apimachinery.pkg.apis.meta.v1.${of}` })
-  const text: JsonObject = { type: 'string' }
+  const meta = (of: string, description: string): JsonObject =>
+    withSiblings({ $ref: dialect.prefix + metaDefinition(of) }, dialect, { description })
+  const types: JsonObject = {
+    apiVersion: { type: 'string', description: 'Group and version of this form of the object.' },
+    kind: { type: 'string', description: 'What the object is, in CamelCase; it cannot be changed.' },
+  }
   const properties = (schema['properties'] ?? {}) as JsonObject
   custom.set(name, isOpen ? { type: 'object', 'x-kubernetes-group-version-kind': gvk(kind.kind) } : {
     ...schema,
     type: 'object',
-    properties: { ...properties, apiVersion: text, kind: text, metadata: meta('ObjectMeta') },
+    properties: { ...properties, ...types, metadata: meta('ObjectMeta', "The object's name, labels and the like.") },
     'x-kubernetes-group-version-kind': gvk(kind.kind),
   })
   custom.set(customName(group, version, kind.listKind), {
+    description: `A list of ${kind.kind} objects.`,
     type: 'object',
     required: ['items'],
     properties: {
-      apiVersion: text,
-      kind: text,
-      metadata: meta('ListMeta'),
-      items: { type: 'array', items: { $ref: dialect.prefix + name } },
+      ...types,
+      metadata: meta('ListMeta', "The list's own metadata."),
+      items: { type: 'array', description: `The ${kind.kind} objects.`, items: { $ref: dialect.prefix + name } },
     },
     'x-kubernetes-group-version-kind': gvk(kind.listKind),
   })

@@ -10,11 +10,12 @@ import type { Json, JsonObject } from './definitions.ts'
  */
 const table = loadSchemaTable(
   [
-    '- Document [[["swagger","s",1,2],["info","1",2,2],["paths","2",8,2],["definitions","12",9,2]]]',
+    '- Document [[["swagger","s",1,2],["info","1",2,2],["paths","2",8,2],["definitions","12",9,2],["security","La25",12,2],'
+      + '["securityDefinitions","28",13,2]]]',
     '- Info [[["title","s",1,2],["version","s",2,2]]]',
     '- Paths [[["path","La3",2,2]]]',
     '- NamedPathItem [[["name","s",1,2],["value","4",2,2]]]',
-    '- PathItem [[["get","5",2,2],["put","5",3,2],["post","5",4,2],["delete","5",5,2],["patch","5",8,2],["parameters","La6",9,2]]]',
+    '- PathItem [[["get","5",2,2],["put","5",3,2],["post","5",4,2],["delete","5",5,2],["options","5",6,2],["head","5",7,2],["patch","5",8,2],["parameters","La6",9,2]]]',
     '- Operation [[["tags","Las",1,2],["description","s",3,2],["operationId","s",5,2],["produces","Las",6,2],["consumes","Las",7,2],["parameters","La6",8,2],["responses","9",9,2],["schemes","Las",10,2],["extensions","La14",13,2]]]',
     '- ParametersItem [[["parameter","7",1,2]]]',
     '- Parameter [[["body","8",1,2],["other","16",2,2]]]',
@@ -32,9 +33,18 @@ const table = loadSchemaTable(
     '- AdditionalPropertiesItem [[["schema","13",1,2],["boolean","b",2,2]]]',
     '- TypeItem [[["value","Las",1,2]]]',
     '- ItemsItem [[["schema","La13",1,2]]]',
-    '- QueryParameterSubSchema [[["required","b",1,2],["in","s",2,2],["name","s",4,2],["type","s",6,2],["uniqueItems","b",20,2]]]',
-    '- PathParameterSubSchema [[["required","b",1,2],["in","s",2,2],["name","s",4,2],["type","s",5,2],["uniqueItems","b",19,2]]]',
+    '- QueryParameterSubSchema [[["required","b",1,2],["in","s",2,2],["description","s",3,2],["name","s",4,2],'
+      + '["type","s",6,2],["uniqueItems","b",20,2]]]',
+    '- PathParameterSubSchema [[["required","b",1,2],["in","s",2,2],["description","s",3,2],["name","s",4,2],'
+      + '["type","s",5,2],["uniqueItems","b",19,2]]]',
     '- SchemaItem [[["schema","13",1,2]]]',
+    '- SecurityRequirement [[["entries","La26",1,2]]]',
+    '- NamedStringArray [[["name","s",1,2],["value","27",2,2]]]',
+    '- StringArray [[["value","Las",1,2]]]',
+    '- SecurityDefinitions [[["entries","La29",1,2]]]',
+    '- NamedSecurityDefinitionsItem [[["name","s",1,2],["value","30",2,2]]]',
+    '- SecurityDefinitionsItem [[["apiKey","31",2,2]]]',
+    '- ApiKeySecurity [[["type","s",1,2],["name","s",2,2],["in","s",3,2],["description","s",4,2]]]',
   ].join('\n'),
   'proto3',
 )
@@ -66,6 +76,14 @@ export function encodeOpenApiV2(document: JsonObject): Uint8Array<ArrayBuffer> {
       info: document['info'],
       paths: { path: entries(document['paths']).map(([name, item]) => ({ name, value: pathItem(item) })) },
       definitions: named(document['definitions']),
+      security: ((document['security'] ?? []) as readonly JsonObject[]).map((requirement) => ({
+        entries: Object.entries(requirement).map(([name, value]) => ({ name, value: { value } })),
+      })),
+      ...(document['securityDefinitions'] && {
+        securityDefinitions: {
+          entries: entries(document['securityDefinitions']).map(([name, apiKey]) => ({ name, value: { apiKey } })),
+        },
+      }),
     },
     table.struct('Document'),
   )
@@ -83,7 +101,7 @@ function pathItem(item: JsonObject): object {
   const result: Record<string, unknown> = {
     parameters: ((item['parameters'] ?? []) as readonly JsonObject[]).map(parameter),
   }
-  for (const method of ['get', 'put', 'post', 'delete', 'patch']) {
+  for (const method of ['get', 'put', 'post', 'delete', 'options', 'head', 'patch']) {
     if (item[method]) result[method] = operation(item[method] as JsonObject)
   }
   return result
@@ -92,6 +110,7 @@ function pathItem(item: JsonObject): object {
 function operation(value: JsonObject): object {
   return {
     tags: value['tags'],
+    description: value['description'],
     operationId: value['operationId'],
     produces: value['produces'],
     consumes: value['consumes'],

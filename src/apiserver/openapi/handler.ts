@@ -4,10 +4,17 @@
  */
 import { hexEncode, utf8Encode } from '#base/bytes.ts'
 import { sha256 } from '#base/sha256.ts'
-import type { GroupVersion } from '#machinery/meta/group-version.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { SchemaTable } from '#machinery/schema/table.ts'
-import { groupVersionsOf, kindsIn, renderOpenApiV2, renderOpenApiV3, type RenderOptions } from './documents.ts'
+import {
+  documentsOf,
+  kindsIn,
+  renderOpenApiV2,
+  renderOpenApiV3,
+  type DocumentSource,
+  type RenderOptions,
+} from './documents.ts'
+import { encodeOpenApiV3 } from './gnostic-v3.ts'
 import { encodeOpenApiV2 } from './gnostic.ts'
 
 export interface OpenApiRequest {
@@ -38,11 +45,13 @@ export interface OpenApiHandlerOptions extends RenderOptions {
 const json = 'application/json'
 const protobufV2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 const protobufV2Deprecated = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+const protobufV3 = 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf'
+const protobufV3Deprecated = 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf'
 const year = 365 * 24 * 3600 * 1000
 
 interface Documents {
   readonly kinds: readonly AnyKind[]
-  readonly groupVersions: ReadonlyMap<string, GroupVersion>
+  readonly sources: ReadonlyMap<string, DocumentSource>
   readonly bytes: Map<string, Uint8Array>
   readonly hashes: Map<string, string>
 }
@@ -52,7 +61,7 @@ export function createOpenApiHandler(options: OpenApiHandlerOptions): OpenApiHan
   const current = (): Documents => {
     const kinds = options.kinds()
     if (documents?.kinds !== kinds) {
-      documents = { kinds, groupVersions: groupVersionsOf(kinds), bytes: new Map(), hashes: new Map() }
+      documents = { kinds, sources: documentsOf(kinds), bytes: new Map(), hashes: new Map() }
     }
     return documents
   }
@@ -68,9 +77,9 @@ export function createOpenApiHandler(options: OpenApiHandlerOptions): OpenApiHan
 
 function serveIndex(request: OpenApiRequest, documents: Documents, options: OpenApiHandlerOptions): OpenApiResponse {
   const bytes = remember(documents, 'index', () => {
-    const paths = [...documents.groupVersions].map(([key, groupVersion]) => [
+    const paths = [...documents.sources].map(([key, source]) => [
       key,
-      { serverRelativeURL: urlOf(key, hashOf(documents, key, groupVersion, options)) },
+      { serverRelativeURL: urlOf(key, hashOf(documents, key, source, options)) },
     ])
     return utf8Encode(JSON.stringify({ paths: Object.fromEntries(paths) }))
   })
@@ -83,24 +92,27 @@ function serveV3(
   documents: Documents,
   options: OpenApiHandlerOptions,
 ): OpenApiResponse {
-  const groupVersion = documents.groupVersions.get(key)
-  if (!groupVersion) {
+  const source = documents.sources.get(key)
+  if (!source) {
     return {
       status: 404,
       headers: { 'content-type': 'text/plain; charset=utf-8' },
       bytes: utf8Encode('404 page not found\n'),
     }
   }
-  if (!accepted(request.accept, [json])) return notAcceptable
-  const hash = hashOf(documents, key, groupVersion, options)
+  const type = accepted(request.accept, [json, protobufV3, protobufV3Deprecated])
+  if (!type) return notAcceptable
+  const form = type === json ? json : protobufV3
+  const hash = hashOf(documents, key, source, options)
   const asked = new URLSearchParams(request.query).get('hash')
   if (asked && asked !== hash) {
     return { status: 301, headers: { location: urlOf(key, hash), vary: 'Accept' }, bytes: new Uint8Array() }
   }
-  const bytes = remember(documents, key, () =>
-    utf8Encode(JSON.stringify(renderOpenApiV3(groupVersion, documents.kinds, options.table, options))),
-  )
-  const response = answer(request, bytes, hash, json)
+  const bytes = remember(documents, `${key} ${form}`, () => {
+    const document = renderOpenApiV3(source, documents.kinds, options.table, options)
+    return form === json ? utf8Encode(JSON.stringify(document)) : encodeOpenApiV3(document)
+  })
+  const response = answer(request, bytes, hash, form)
   if (!asked) return response
   // Only a document that is named by its content may be kept without asking again.
   const forever = { 'cache-control': 'public, immutable', expires: new Date(options.now() + year).toUTCString() }
@@ -115,7 +127,7 @@ function serveV2(request: OpenApiRequest, documents: Documents, options: OpenApi
     const document = renderOpenApiV2(documents.kinds, options.table, options)
     return form === json ? utf8Encode(JSON.stringify(document)) : encodeOpenApiV2(document)
   })
-  const all = [...documents.groupVersions].map(([key, groupVersion]) => hashOf(documents, key, groupVersion, options))
+  const all = [...documents.sources].map(([key, source]) => hashOf(documents, key, source, options))
   return answer(request, bytes, digest(all.join(' ') + form), form)
 }
 
@@ -155,19 +167,19 @@ function remember(documents: Documents, key: string, render: () => Uint8Array): 
 }
 
 /** Names the content of a document by what it is made of, so that an index does not need every document. */
-function hashOf(documents: Documents, key: string, groupVersion: GroupVersion, options: OpenApiHandlerOptions): string {
+function hashOf(documents: Documents, key: string, source: DocumentSource, options: OpenApiHandlerOptions): string {
   const known = documents.hashes.get(key)
   if (known) return known
-  const source = kindsIn(groupVersion, documents.kinds).map((kind) => [
+  const content = !('version' in source) ? [] : kindsIn(source, documents.kinds).map((kind) => [
     kind.kind,
     kind.plural,
     kind.scope,
     kind.verbs,
     Object.keys(kind.subresources ?? {}),
     kind.subresources?.others?.map(({ name, verbs }) => [name, verbs]),
-    options.customSchema?.(kind, groupVersion.version),
+    options.customSchema?.(kind, source.version),
   ])
-  const hash = digest(JSON.stringify([formatVersion, options.serverVersion, key, source]))
+  const hash = digest(JSON.stringify([formatVersion, options.serverVersion, key, content]))
   documents.hashes.set(key, hash)
   return hash
 }
@@ -176,7 +188,7 @@ function hashOf(documents: Documents, key: string, groupVersion: GroupVersion, o
  * Raise it when documents are rendered differently, or the table changes without the server's version: clients keep
  * documents by hash.
  */
-const formatVersion = 2
+const formatVersion = 3
 
 function digest(text: string): string {
   return hexEncode(sha256(utf8Encode(text))).toUpperCase()

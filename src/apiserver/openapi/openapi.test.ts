@@ -6,7 +6,8 @@ import { schemas } from '#api/schemas.ts'
 import { latin1Decode } from '#base/bytes.ts'
 import { defineKind, type AnyKind } from '#machinery/schema/define-kind.ts'
 import type { JsonObject } from './definitions.ts'
-import { groupVersionsOf, renderOpenApiV2, renderOpenApiV3 } from './documents.ts'
+import { documentsOf, renderOpenApiV2, renderOpenApiV3 } from './documents.ts'
+import { encodeOpenApiV3 } from './gnostic-v3.ts'
 import { encodeOpenApiV2 } from './gnostic.ts'
 import { createOpenApiHandler } from './handler.ts'
 
@@ -26,8 +27,8 @@ test('every reference of every document leads to a definition', () => {
       )
     }
   }
-  for (const [key, groupVersion] of groupVersionsOf(kinds)) {
-    const document = renderOpenApiV3(groupVersion, kinds, schemas, options)
+  for (const [key, source] of documentsOf(kinds)) {
+    const document = renderOpenApiV3(source, kinds, schemas, options)
     check(document, at(document, 'components', 'schemas') as object, '#/components/schemas/', key)
   }
   const v2 = renderOpenApiV2(kinds, schemas, options)
@@ -45,6 +46,7 @@ test('kubectl finds a kind by its path, and a schema by its kind', () => {
   assert.deepEqual(at(schema, 'properties', 'spec'), {
     allOf: [{ $ref: '#/components/schemas/io.k8s.api.apps.v1.DeploymentSpec' }],
     default: {},
+    description: 'What is wanted.',
   })
 })
 
@@ -62,6 +64,7 @@ test('lists tell how they merge', () => {
   const { properties } = definition(apps, 'io.k8s.api.core.v1.PodSpec') as { properties: JsonObject }
   assert.deepEqual(properties['containers'], {
     type: 'array',
+    description: 'The containers; at least one; none can be added or removed later.',
     items: { allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.Container' }], default: {} },
     'x-kubernetes-list-type': 'map',
     'x-kubernetes-list-map-keys': ['name'],
@@ -146,7 +149,8 @@ test('a custom kind has its schema, a list, and metadata', () => {
   const schema = definition(document, 'com.example.v1.Widget')
   assert.equal(at(schema, 'properties', 'spec', 'properties', 'size', 'type'), 'integer')
   assert.deepEqual(at(schema, 'properties', 'metadata'), {
-    $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta',
+    allOf: [{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }],
+    description: "The object's name, labels and the like.",
   })
   assert.ok(definition(document, 'com.example.v1.WidgetList'))
   assert.ok(definition(document, 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'))
@@ -216,6 +220,37 @@ test('v2 comes as JSON, and as protobuf for kubectl', () => {
       '\x9a\x01\x01x',
       '\xb2\x01\x08\x0a\x06object',
       '\xfa\x01\x10\x0a\x03x-y\x12\x09\x12\x07- a: b\n',
+    ].join(''),
+  )
+})
+
+test('v3 comes as protobuf too, under the hash of the JSON', () => {
+  const handle = createOpenApiHandler({ kinds: () => kinds, table: schemas, now: () => 0, ...options })
+  const get = (accept: string | undefined) =>
+    handle({ path: '/openapi/v3/apis/batch/v1', query: '', accept, ifNoneMatch: undefined })!
+  const protobuf = get('application/com.github.proto-openapi.spec.v3@v1.0+protobuf')
+  assert.equal(protobuf.headers['content-type'], 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf')
+  assert.equal(protobuf.headers['etag'], get('application/json').headers['etag'])
+  assert.deepEqual(protobuf.bytes.slice(0, 7), Uint8Array.of(0x0a, 5, 0x33, 0x2e, 0x30, 0x2e, 0x30))
+  const schema = {
+    type: 'object', default: {}, 'x-y': 1,
+    properties: { a: { allOf: [{ $ref: '#/b' }], default: 's' }, c: { type: 'array', items: { $ref: '#/b' } } },
+  }
+  const small = { openapi: '3.0.0', info: { title: 'K', version: 'v' }, components: { schemas: { A: schema } } }
+  assert.equal(
+    latin1Decode(encodeOpenApiV3(small)),
+    [
+      '\x0a\x053.0.0',
+      '\x12\x06\x0a\x01K\x32\x01v',
+      '\x22\x00',
+      '\x2a\x60\x0a\x5c\x0a\x5a\x0a\x01A\x12\x55\x0a\x53',
+      '\xca\x01\x06object',
+      '\xfa\x01\x36',
+      '\x0a\x17\x0a\x01a\x12\x12\x0a\x10\xd2\x01\x07\x12\x05\x0a\x03#/b\x8a\x02\x03\x1a\x01s',
+      '\x0a\x1b\x0a\x01c\x12\x16\x0a\x14\xca\x01\x05array\xf2\x01\x09\x0a\x07\x12\x05\x0a\x03#/b',
+      '\x8a\x02\x00',
+      '\xa2\x02\x0b\x0a\x03x-y\x12\x04\x12\x021\x0a',
+      '\x3a\x00',
     ].join(''),
   )
 })
