@@ -56,6 +56,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { version, versionFlags } = await import('./cli/version.ts')
     return { help: 'the version of Skiff and of the API that it serves', flags: versionFlags, run: version }
   },
+  etcd: async () => {
+    const { etcd, etcdFlags } = await import('./cli/etcd.ts')
+    return { help: 'the store alone, as an etcd of one member', flags: etcdFlags, run: etcd }
+  },
   kubectl: async () => {
     const { kubectl } = await import('./kubectl.ts')
     return { help: 'the command line for clusters: skiff kubectl get pods', run: (_flags, words) => kubectl(words) }
