@@ -78,7 +78,7 @@ export interface Keyspace extends Store {
   leases(): readonly LeaseId[]
   /** A digest over all kept versions up to `at`, equal on equal stores. */
   hash(at: Revision): Promise<{ readonly hash: number; readonly compactedRevision: Revision }>
-  /** The bytes of a snapshot of the newest durable state, from which a new store can be made. Writes go on meanwhile. */
+  /** The bytes of a snapshot of the newest durable state, from which a new store can be made; writes go on. */
   backup(signal: AbortSignal): AsyncIterable<Uint8Array>
   /** Bytes of files, and bytes that the newest versions of keys and values take. */
   size(): { readonly fileBytes: number; readonly liveBytes: number }

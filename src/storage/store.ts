@@ -131,10 +131,12 @@ export class StoreUnavailable extends Error {}
 export class StoreCorrupted extends Error {
   readonly file: string
   readonly offset: number
+  readonly what: string
   constructor(file: string, offset: number, what: string) {
     super(`${file} is damaged at offset ${offset}: ${what}; nothing was changed`)
     this.file = file
     this.offset = offset
+    this.what = what
   }
 }
 

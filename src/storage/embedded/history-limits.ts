@@ -45,7 +45,7 @@ export class HistoryLimits {
     const { historyBytes, historyChanges } = this.#limits
     if (versions.historyLength > historyChanges || versions.historyBytes > historyBytes) {
       // Half of it at once, so that the cost of cutting is spread over many commits.
-      before = Math.max(before, versions.revision - (versions.historyLength >>> 1))
+      before = Math.max(before, versions.middleOfHistory)
     }
     return before
   }

@@ -149,6 +149,15 @@ async function readHeader(disk: Disk, path: string, sequence: number, signal?: A
   return { path, header, chain }
 }
 
+/** Reads one log for itself, with what lies behind the end that the next one names. Throws StoreCorrupted, NewerFormat. */
+export async function checkLog(
+  disk: Disk, directory: string, sequence: number, signal?: AbortSignal,
+): Promise<void> {
+  const segment = await readHeader(disk, `${directory}/${logName(sequence)}`, sequence, signal)
+  const bytes = await readWhole(disk, segment.path, segment.header.size, signal)
+  readFrames({ disk, segment, bytes, isLast: true, expected: segment.header.firstRevision, take: () => {} })
+}
+
 interface Replay {
   readonly disk: Disk
   readonly directory: string
@@ -181,7 +190,9 @@ async function replay(work: Replay, signal?: AbortSignal): Promise<LogPosition> 
       // The next log is read while this one is decoded; if decoding fails, nobody asks how the reading ended.
       reading.catch(() => {})
     }
-    const end = readFrames({ ...work, segment, bytes, isLast: next === undefined, expected })
+    const isLast = next === undefined
+    const take = frameTaker(work, segment, bytes, isLast)
+    const end = readFrames({ disk, segment, bytes, isLast, expected, take })
     expected = end.expected
     position = {
       format: header.format, sequence: header.sequence, offset: end.offset, chain: end.chain, size: header.size,
@@ -203,18 +214,20 @@ async function readWhole(disk: Disk, path: string, length: number, signal?: Abor
   return bytes
 }
 
-interface Reading extends Replay {
+interface Reading {
+  readonly disk: Disk
   readonly segment: Segment
   readonly bytes: Uint8Array
   readonly isLast: boolean
   /** The revision of the next change. */
   readonly expected: Revision
+  /** Told of each frame, in order. */
+  readonly take: (content: FrameContent, offset: number) => void
 }
 
 function readFrames(reading: Reading): { offset: number; chain: number; expected: Revision; isTorn: boolean } {
-  const { disk: { crc32 }, segment: { path, header: { format } }, bytes, isLast } = reading
+  const { disk: { crc32 }, segment: { path, header: { format } }, bytes, isLast, take } = reading
   const view = viewOf(bytes)
-  const take = frameTaker(reading)
   let { expected, segment: { chain } } = reading
   let offset = headerBytes
   while (isLast || offset < bytes.length) {
@@ -240,8 +253,9 @@ function readFrames(reading: Reading): { offset: number; chain: number; expected
 }
 
 /** Applies what frames hold and the snapshot does not. */
-function frameTaker(reading: Reading): (content: FrameContent, at: number) => void {
-  const { segment: { path }, bytes, isLast, versions, controls, start } = reading
+function frameTaker(
+  { versions, controls, start }: Replay, { path }: Segment, bytes: Uint8Array, isLast: boolean,
+): Reading['take'] {
   // The last log has much unused room behind it, which its values would keep in memory if they stayed in it.
   const slab = isLast ? undefined : { bytes, live: 0 }
   return (content, at) => {

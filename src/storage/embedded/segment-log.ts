@@ -70,6 +70,8 @@ interface Current {
   chain: number
 }
 
+type Place = Pick<StoreDirectory, 'disk' | 'directory'>
+
 interface Spare {
   readonly file: DiskFile
   readonly size: number
@@ -273,8 +275,14 @@ export class SegmentLog implements Journal {
   }
 }
 
+/** Makes the first, empty log of a store whose snapshot shows everything before `firstRevision`. */
+export async function beginLog(place: Place, firstRevision: Revision): Promise<void> {
+  const spare = await makeSpare(place, defaultLog.firstSegmentBytes)
+  await using _file = (await beginSegment(place, spare, undefined, firstRevision)).file
+}
+
 /** A file of zeros under a name that recovery throws away. */
-async function makeSpare({ disk, directory }: StoreDirectory, size: number): Promise<Spare> {
+async function makeSpare({ disk, directory }: Place, size: number): Promise<Spare> {
   const file = await disk.open(`${directory}/${spareName}`, 'create')
   try {
     await file.preallocate(size)
@@ -294,7 +302,7 @@ function isNoSpace(error: unknown): boolean {
 
 /** Gives the spare its header and then its name; only after that is durable may anything be acknowledged in it. */
 async function beginSegment(
-  { disk, directory }: StoreDirectory, spare: Spare,
+  { disk, directory }: Place, spare: Spare,
   before: Pick<LogPosition, 'sequence' | 'offset' | 'chain'> | undefined,
   firstRevision: Revision,
 ): Promise<Current> {

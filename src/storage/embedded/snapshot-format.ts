@@ -93,8 +93,10 @@ export function decodeHeader(path: string, bytes: Uint8Array, checksum: Checksum
 
 /** A later release wrote this; reading on would lose what only it understands. */
 export class NewerFormat extends Error {
+  readonly path: string
   constructor(path: string, format: number) {
     super(`${path} has format ${format}; this release reads formats up to ${formatVersion}, so nothing was changed`)
+    this.path = path
   }
 }
 

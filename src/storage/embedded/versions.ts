@@ -33,7 +33,7 @@ const sweptKeysForEachChange = 8
 const noKeys: ReadonlySet<string> = new Set()
 
 /**
- * Everything here has been made durable by the caller (or is meant to be volatile). A revision is one change or several.
+ * Everything here has been made durable by the caller (or is meant to be volatile). A revision is one change or more.
  */
 export class Versions {
   readonly values = new ValueSlabs()
@@ -75,6 +75,11 @@ export class Versions {
 
   get historyLength(): number {
     return this.#history.length
+  }
+
+  /** The revision of the change that as many kept ones precede as follow. */
+  get middleOfHistory(): Revision {
+    return this.#history[this.#history.length >>> 1]?.entry.modRevision ?? this.#compacted
   }
 
   get keys(): number {
