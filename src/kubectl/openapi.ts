@@ -5,12 +5,14 @@ import { wrapText } from './print/wrap.ts'
 import { apiVersionOf, type Resource } from './resources.ts'
 import type { Session } from './session.ts'
 
-export async function fetchDocument(session: Session, resource: Pick<Resource, 'group' | 'version'>): Promise<Json> {
+export async function fetchDocument(session: Session, resource: Pick<Resource, 'group' | 'version' | 'name'>): Promise<Json> {
   const requests = await session.requests()
   const index = await requests.json({ path: '/openapi/v3' })
   const path = resource.group === '' ? `api/${resource.version}` : `apis/${apiVersionOf(resource)}`
   const relative = textAt(index, 'paths', path, 'serverRelativeURL')
-  if (relative === '') throw new CommandError(`couldn't find resource for "${resource.group}/${resource.version}"`)
+  if (relative === '') throw new CommandError(
+      `couldn't find resource for "${resource.group}/${resource.version}, Resource=${resource.name}"`,
+    )
   return await requests.json({ path: relative }) as Json
 }
 

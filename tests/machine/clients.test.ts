@@ -122,15 +122,36 @@ test('kubectl explains every kind with all its fields', { timeout: 300_000 }, as
     const [resource, apiVersion] = [columns[0]!, columns.at(-3)!]
     const text = await kubectl('explain', '--recursive', resource, `--api-version=${apiVersion}`)
     assert.match(text, /^KIND: {7}\w+\nVERSION: {4}\w+/m, resource)
+    const described = await kubectl('explain', resource, `--api-version=${apiVersion}`)
+    assert.doesNotMatch(described, /<no description>|<empty>/, resource)
     paths.push(...fieldPaths(resource, text).map((path) => [path, apiVersion] as const))
   }
   assert.ok(paths.length > 5_000, `${paths.length} fields`)
   // Every so many, so that all kinds have some; all of them would take an hour.
   for (let at = 7; at < paths.length; at += Math.ceil(paths.length / 100)) {
     const [path, apiVersion] = paths[at]!
-    assert.match(await kubectl('explain', path, `--api-version=${apiVersion}`), /^FIELD: /m, path)
+    const text = await kubectl('explain', path, `--api-version=${apiVersion}`)
+    assert.match(text, /^FIELD: /m, path)
+    assert.doesNotMatch(text, /<no description>|<empty>/, path)
   }
 })
+
+for (const version of ['1.32', '1.36'] as const) {
+  test(`kubectl ${version} explains by OpenAPI v2 too`, async () => {
+    await using cluster = await Cluster.start({ nodes: 0, https: true })
+    const kubectl = kubectlFor(version, cluster)
+    assert.equal(
+      await kubectl('explain', '--output=plaintext-openapiv2', 'deployments.spec.strategy'),
+      [
+        'KIND:     Deployment', 'VERSION:  apps/v1', '', 'RESOURCE: strategy <Object>', '',
+        'DESCRIPTION:', '     How pods are replaced when the template changes.', '',
+        '     How pods are replaced.', '',
+        'FIELDS:', '   rollingUpdate\t<Object>', '     Settings for RollingUpdate.', '',
+        '   type\t<string>', '     RollingUpdate (default), or Recreate: the old ones go first.', '', '',
+      ].join('\n'),
+    )
+  })
+}
 
 /** `deployments` and the text of explain → `deployments.spec.replicas`, …: names indented below their parents. */
 function fieldPaths(resource: string, text: string): string[] {

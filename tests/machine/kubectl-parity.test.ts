@@ -87,6 +87,8 @@ const lines = [
   'auth can-i get pods', 'auth can-i get pods --as=bob', 'auth can-i get nodes', 'auth can-i --list', 'auth whoami', 'top nodes',
   'config view', 'config get-contexts', 'config current-context', 'config get-clusters', 'config use-context nope',
   'explain pods.spec.containers', 'explain deploy --recursive', 'explain pod.spec.nope', 'explain foo', 'events -n nope',
+  'explain cm.data', 'explain nodes.status', 'explain crd.spec.versions.schema.openAPIV3Schema', 'explain jobs --recursive',
+  'explain hpa --api-version=autoscaling/v1', 'explain deploy --api-version=apps/v2', 'explain pods --output=x',
   'expose deploy web --port=80 --dry-run=client -o yaml', 'expose node node-1 --port=1', 'run p --image=nginx --dry-run=client -o yaml', 'run p',
   'set image deploy/web nginx=nginx:2 --dry-run=client -o yaml', 'set image deploy/web foo=x', 'set env deploy/web --list',
   'logs nope', 'logs', 'logs deploy/web -c nope', 'rollout nope', 'gett',

@@ -12,7 +12,6 @@ export const explain: Command = {
     output: { type: 'string', shorthand: 'o', default: 'plaintext', usage: 'plaintext.' },
     recursive: {
       type: 'bool',
-      shorthand: 'r',
       usage: 'All fields, also those within others, without their descriptions.',
     },
   },
