@@ -4,9 +4,10 @@ import { memberIdRequest, memberListResponse } from '#storage/etcd/messages/main
 import { method } from '#storage/etcd/messages/method.ts'
 import { decodeRequest, type EtcdContext, type EtcdService } from './service.ts'
 
-export function clusterService({ headers, member, keyspace }: EtcdContext): EtcdService {
+/** Its answers tell no revision: they have none. */
+export function clusterService({ headers, member }: EtcdContext): EtcdService {
   async function memberList(): Promise<Uint8Array> {
-    return headers.answer(keyspace.revision, memberListResponse, {
+    return headers.answer(0, memberListResponse, {
       members: [{
         id: member.memberId, name: member.name, peerUrls: member.peerUrls, clientUrls: member.clientUrls,
       }],

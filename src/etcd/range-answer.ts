@@ -89,16 +89,16 @@ export function writeKeyValue(target: Uint8Array, offset: number, entry: Keyspac
   at = writeVarint(target, at + 1, entry.createRevision)
   target[at] = 0x18
   at = writeVarint(target, at + 1, entry.modRevision)
+  if (entry.version !== 0) {
+    target[at] = 0x20
+    at = writeVarint(target, at + 1, entry.version)
+  }
   const value = keysOnly ? noValue : entry.value
   if (value.length > 0) {
-    target[at] = 0x22
+    target[at] = 0x2a
     at = writeVarint(target, at + 1, value.length)
     target.set(value, at)
     at += value.length
-  }
-  if (entry.version !== 0) {
-    target[at] = 0x28
-    at = writeVarint(target, at + 1, entry.version)
   }
   if (entry.lease !== 0n) {
     const lease = encode(keyValue, { lease: entry.lease })

@@ -3,6 +3,7 @@ import { concatBytes } from '#base/bytes.ts'
 import { watchResponse } from '#storage/etcd/messages/watch.ts'
 import { encode } from '#storage/etcd/messages/message-type.ts'
 import { Compacted, WatchOverflow, type KeyRange, type StoreEvent } from '#storage/store.ts'
+import { RpcError } from '#world/rpc.ts'
 import { varintLength, writeVarint } from './header.ts'
 import { readable } from './interval.ts'
 import type { EtcdContext } from './service.ts'
@@ -79,7 +80,8 @@ export class Watch {
       // One that fell too far behind begins again where it is: the history is still there, or else it says so.
       while (!this.#abort.signal.aborted && await this.#follow() === 'overflow');
     } catch (error) {
-      if (this.#abort.signal.aborted) return
+      // The client has gone; who reads from it closes us.
+      if (this.#abort.signal.aborted || error instanceof RpcError) return
       if (error instanceof Compacted) onEnd({ compactRevision: error.compactedRevision })
       else {
         context.log.warn('watch failed', { error })
