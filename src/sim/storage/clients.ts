@@ -1,6 +1,5 @@
 /** Clients that ask a store for a workload's operations, and know from the model what it must answer. */
-import type { Keyspace, Operation } from '#storage/keyspace.ts'
-import type { Store } from '#storage/store.ts'
+import type { Keyspace } from '#storage/keyspace.ts'
 import type { SimClock } from '../clock.ts'
 import type { SeededRandom } from '../random.ts'
 import type { Model, ModelChange } from './model.ts'
@@ -11,7 +10,7 @@ const rotatingBytes = 3_000
 const leaseSeconds = 3_600
 
 export interface Clients {
-  readonly store: Store
+  readonly store: Keyspace
   readonly clock: SimClock
   readonly model: Model
   readonly random: SeededRandom
@@ -55,7 +54,7 @@ async function ask(clients: Clients, operation: StoreOperation): Promise<void> {
 async function compact({ store, promise }: Clients, keep: number): Promise<void> {
   const before = Math.max(store.compactedRevision, store.revision - keep)
   await store.compact(before)
-  promise(0, 'transact' in store ? before : 0)
+  promise(0, before)
 }
 
 async function change(clients: Clients, wanted: readonly Change[]): Promise<void> {
@@ -65,16 +64,12 @@ async function change(clients: Clients, wanted: readonly Change[]): Promise<void
     .map((each) => toModelChange(clients, each))
   const [only] = changes
   if (changes.length === 1 && (only!.type === 'delete' || only!.lease === 0n)) return await swap(clients, only!)
-  if (!('transact' in store)) {
-    await Promise.all(changes.map((each) => swap(clients, { ...each, lease: 0n } as ModelChange)))
-    return
-  }
   const before = model.revision
-  const answer = (store as Keyspace).transact((state) => {
+  const answer = store.transact((state) => {
     for (const { key } of changes) {
       if (state.get(key)?.modRevision !== model.get(key)?.modRevision) throw new Error(`${key} is not what it was`)
     }
-    return { operations: changes satisfies readonly Operation[], result: state.nextRevision }
+    return { operations: changes, result: state.nextRevision }
   })
   model.commit(changes)
   const moment = model.moments.length - 1
@@ -94,8 +89,7 @@ async function swap({ store, model, promise }: Clients, only: ModelChange): Prom
 }
 
 async function grant({ store, model, promise }: Clients, lease: bigint): Promise<void> {
-  if (!('transact' in store)) return
-  const answer = (store as Keyspace).grantLease(lease, leaseSeconds)
+  const answer = store.grantLease(lease, leaseSeconds)
   const isNew = model.grant(lease)
   const moment = model.moments.length - 1
   if ((await answer === undefined) === isNew) throw new Error(`lease ${lease} was granted twice`)
@@ -103,8 +97,7 @@ async function grant({ store, model, promise }: Clients, lease: bigint): Promise
 }
 
 async function revoke({ store, model, promise }: Clients, lease: bigint): Promise<void> {
-  if (!('transact' in store)) return
-  const answer = (store as Keyspace).revokeLease(lease)
+  const answer = store.revokeLease(lease)
   const wasThere = model.revoke(lease)
   const moment = model.moments.length - 1
   if (await answer !== wasThere) throw new Error(`lease ${lease} was not what it should be`)

@@ -106,7 +106,7 @@ export function createModel(): Model {
     revoke(lease) {
       if (!leases.has(lease)) return false
       leases = new Set([...leases].filter((other) => other !== lease))
-      const keys = [...versions.keys()].filter((key) => get(key)?.lease === lease)
+      const keys = [...versions.keys()].filter((key) => get(key)?.lease === lease).toSorted()
       // The keys and the lease go at one moment.
       if (!commit(keys.map((key) => ({ type: 'delete', key })))) moments.push({ revision, leases })
       return true

@@ -1,5 +1,5 @@
 /** Runs a workload on a store over a simulated disk; keeps every change of the disk and all that was promised. */
-import type { Store } from '#storage/store.ts'
+import type { Keyspace } from '#storage/keyspace.ts'
 import { openEmbeddedStore, type EmbeddedStoreOptions } from '#storage/embedded/embedded-store.ts'
 import type { Disk } from '#world/disk.ts'
 import { silentLog } from '#world/log.ts'
@@ -51,7 +51,7 @@ export interface Recording {
   readonly firstCall: number
 }
 
-export function openStore(disk: Disk, clock: SimClock, options = tiny): Promise<Store> {
+export function openStore(disk: Disk, clock: SimClock, options = tiny): Promise<Keyspace> {
   return openEmbeddedStore({ disk, directory: storeDirectory, clock, log: silentLog, options })
 }
 
@@ -73,7 +73,7 @@ export async function record(
   const disk = createSimDisk()
   const model = createModel()
   let promised = nothingPromised
-  let store: Store | undefined
+  let store: Keyspace | undefined
   const see = (): void => {
     if (store !== undefined) promised = { ...promised, revision: Math.max(promised.revision, store.revision) }
   }

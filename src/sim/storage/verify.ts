@@ -1,6 +1,6 @@
 /** Opens a store on what a crash has left, and compares all that it says with what was promised. */
 import type { Keyspace, KeyspaceEntry } from '#storage/keyspace.ts'
-import type { Entry, Store, StoreEvent } from '#storage/store.ts'
+import type { Entry, StoreEvent } from '#storage/store.ts'
 import { createSimClock } from '../clock.ts'
 import { createSimDisk } from '../disk.ts'
 import type { Model, ModelEvent, ModelVersion } from './model.ts'
@@ -14,13 +14,14 @@ export interface Expectation {
 }
 
 const everything = { start: '', end: '\uffff' }
+const enough = new Error('all that was expected has come')
 
 /** A sentence if the store breaks a promise. `isThorough` also reads all history, writes on, and crashes again. */
 export async function verify(
   files: ReadonlyMap<string, Uint8Array>, expected: Expectation, isThorough: boolean,
 ): Promise<string | undefined> {
   const disk = createSimDisk(files)
-  let store: Store
+  let store: Keyspace
   try {
     store = await openStore(disk, createSimClock())
   } catch (error) {
@@ -32,7 +33,7 @@ export async function verify(
 }
 
 /** The newest state is one that the model had, and not older than what was promised. */
-function compare(store: Store, { model, promised, moments }: Expectation): string | undefined {
+function compare(store: Keyspace, { model, promised, moments }: Expectation): string | undefined {
   const { revision, compactedRevision } = store
   if (revision < promised.revision) return `readers saw revision ${promised.revision}; the store is at ${revision}`
   const oldest = model.moments[promised.moment]!
@@ -47,19 +48,18 @@ function compare(store: Store, { model, promised, moments }: Expectation): strin
   return compareLeases(store, { model, promised, moments })
 }
 
-function compareLeases(store: Store, { model, promised, moments }: Expectation): string | undefined {
-  if (!('transact' in store)) return undefined
-  const leases = (store as Keyspace).leases()
+function compareLeases(store: Keyspace, { model, promised, moments }: Expectation): string | undefined {
+  const leases = store.leases()
   for (let at = promised.moment; at < moments; at++) {
     const moment = model.moments[at]!
     if (moment.revision !== store.revision || moment.leases.size !== leases.length) continue
-    if (leases.every((lease) => moment.leases.has(lease))) return compareLeasedKeys(store as Keyspace)
+    if (leases.every((lease) => moment.leases.has(lease))) return compareLeasedKeys(store)
   }
   return `the leases are ${leases.join(', ') || 'none'}, as they never were at revision ${store.revision}`
 }
 
 function compareLeasedKeys(store: Keyspace): string | undefined {
-  const entries = store.current().list(everything) as readonly KeyspaceEntry[]
+  const entries = store.current().list(everything)
   for (const id of store.leases()) {
     const expected = entries.filter(({ lease }) => lease === id).map(({ key }) => key).join(' ')
     const keys = store.lease(id)!.keys.toSorted().join(' ')
@@ -68,12 +68,12 @@ function compareLeasedKeys(store: Keyspace): string | undefined {
   return undefined
 }
 
-function compareEntries(entries: readonly Entry[], expected: readonly ModelVersion[]): string | undefined {
+function compareEntries(entries: readonly KeyspaceEntry[], expected: readonly ModelVersion[]): string | undefined {
   if (entries.length !== expected.length) {
     return `${names(entries)} are there instead of ${names(expected)}`
   }
   for (const [at, entry] of entries.entries()) {
-    const problem = differs(entry as KeyspaceEntry, expected[at]!)
+    const problem = differs(entry, expected[at]!)
     if (problem !== undefined) return problem
   }
   return undefined
@@ -82,14 +82,13 @@ function compareEntries(entries: readonly Entry[], expected: readonly ModelVersi
 function differs(entry: KeyspaceEntry, expected: ModelVersion): string | undefined {
   if (entry.key !== expected.key) return `${entry.key} is there instead of ${expected.key}`
   for (const field of ['createRevision', 'modRevision', 'version', 'lease'] as const) {
-    if (!(field in entry)) continue
     if (entry[field] !== expected[field]) return `${entry.key}: ${field} is ${entry[field]} instead of ${expected[field]}`
   }
   return isEqual(entry.value, expected.value!) ? undefined : `${entry.key} has another value`
 }
 
 /** Every kept revision can be read, and a watch from the oldest tells all that came after it, and what was before. */
-async function compareHistory(store: Store, model: Model): Promise<string | undefined> {
+async function compareHistory(store: Keyspace, model: Model): Promise<string | undefined> {
   const { compactedRevision, revision } = store
   for (let at = compactedRevision; at < revision; at++) {
     const view = await store.read(at)
@@ -102,7 +101,7 @@ async function compareHistory(store: Store, model: Model): Promise<string | unde
   const seen: StoreEvent[] = []
   for await (const batch of store.watch(everything, compactedRevision, { signal: stop.signal })) {
     seen.push(...batch)
-    if (seen.length >= expected.length) stop.abort()
+    if (seen.length >= expected.length) stop.abort(enough)
   }
   return compareEvents(seen, expected, compactedRevision)
 }
@@ -128,7 +127,7 @@ function compareEvents(
 }
 
 /** Revisions go on without being used again, and a second crash does no harm. */
-async function goOn(store: Store, disk: ReturnType<typeof createSimDisk>): Promise<string | undefined> {
+async function goOn(store: Keyspace, disk: ReturnType<typeof createSimDisk>): Promise<string | undefined> {
   const { revision } = store
   const answer = await store.swap('/after', 0, { type: 'put', value: new TextEncoder().encode('x') })
   if (answer.type !== 'swapped' || answer.revision !== revision + 1) {

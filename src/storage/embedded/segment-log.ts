@@ -83,7 +83,7 @@ export class SegmentLog implements Journal {
   readonly #snapshots: Snapshots
   #current: Current
   #nextRevision: Revision
-  #buffer = new Uint8Array(64 * 1024)
+  #buffer = new Uint8Array(4_096)
   /** Writes one after the other: groups of changes, and seals between them. */
   #writing: Promise<void> = Promise.resolve()
   #broken: Error | undefined
