@@ -78,6 +78,12 @@ export interface Keyspace extends Store {
   leases(): readonly LeaseId[]
   /** A digest over all kept versions up to `at`, equal on equal stores. */
   hash(at: Revision): Promise<{ readonly hash: number; readonly compactedRevision: Revision }>
+  /**
+   * A store in memory with all that this one shows, at the newest revision or at `at`, which is the fork's oldest; from
+   * then on neither sees what the other writes. At the newest it takes no time: what both have is shared until one of
+   * them changes it. Leases are today's, and begin their time anew. Throws Compacted and FutureRevision.
+   */
+  fork(at?: Revision): Keyspace
   /** The bytes of a snapshot of the newest durable state, from which a new store can be made; writes go on. */
   backup(signal: AbortSignal): AsyncIterable<Uint8Array>
   /** Bytes of files, and bytes that the newest versions of keys and values take. */

@@ -78,6 +78,7 @@ export class JournaledStore implements Keyspace {
   readonly #journal: Journal | undefined
   readonly #clock: Clock
   readonly #checksum: Checksum
+  readonly #options: HistoryOptions
   readonly #history: HistoryLimits
   readonly #onFailure: (failure: Error) => void
   #queue: Staged[] = []
@@ -98,6 +99,7 @@ export class JournaledStore implements Keyspace {
     this.#journal = parts.journal
     this.#clock = parts.clock
     this.#checksum = parts.checksum
+    this.#options = parts.options
     this.#history = new HistoryLimits(parts.options)
     this.#onFailure = parts.onFailure ?? (() => {})
     this.#journaledCompaction = parts.versions.compactedRevision
@@ -228,6 +230,15 @@ export class JournaledStore implements Keyspace {
       signal.throwIfAborted()
       yield chunk
     }
+  }
+
+  fork(at: Revision = this.revision): Keyspace {
+    const unusable = this.#unusable()
+    if (unusable !== undefined) throw unusable
+    return new JournaledStore({
+      versions: this.#versions.fork(at), state: this.#state(), journal: undefined, clock: this.#clock,
+      checksum: this.#checksum, options: this.#options,
+    })
   }
 
   size(): { readonly fileBytes: number; readonly liveBytes: number } {

@@ -1,14 +1,22 @@
-/** Keys in order and by name: a hash map for lookups beside sorted blocks for ranges, both holding the same chains. */
+/**
+ * Keys in order and by name: a hash map for lookups beside sorted blocks for ranges, both holding the same chains.
+ * A fork shares blocks and chains with its original until one of them writes there.
+ */
 import type { KeyRange, Revision } from '../store.ts'
 import { visibleAt, type Version } from './version.ts'
+
+/** Which index may change a block or a chain: the one that holds the same token. A fork takes its original's away. */
+type Owner = object
 
 /** All kept versions of one key, newest first. */
 export interface Chain {
   readonly key: string
   head: Version
+  readonly owner: Owner
 }
 
 interface Block {
+  readonly owner: Owner
   readonly chains: Chain[]
   /** How many of the chains have a head that is not a deletion. */
   live: number
@@ -20,37 +28,58 @@ const blockSize = 512
 /** An ordered map of chains. Get O(1); insert and remove O(log n) plus moving at most one block; a range is a slice. */
 export class KeyIndex {
   readonly #byKey = new Map<string, Chain>()
-  readonly #blocks: Block[] = []
+  /** True: what is not in `#byKey` may still be in a block that is shared. */
+  readonly #isFork: boolean
+  #blocks: Block[] = []
+  #owner: Owner = {}
+  #size = 0
+
+  constructor(original?: KeyIndex) {
+    this.#isFork = original !== undefined
+    if (original === undefined) return
+    this.#blocks = [...original.#blocks]
+    this.#size = original.#size
+    // From now on neither may change what both have.
+    original.#owner = {}
+  }
 
   get size(): number {
-    return this.#byKey.size
+    return this.#size
   }
 
   get(key: string): Chain | undefined {
-    return this.#byKey.get(key)
+    const chain = this.#byKey.get(key)
+    if (chain !== undefined || !this.#isFork) return chain
+    const found = this.#find(key)
+    if (found !== undefined) this.#byKey.set(key, found)
+    return found
   }
 
-  insert(chain: Chain): void {
+  /** The first version of a key that has none. */
+  insert(head: Version): void {
+    const chain: Chain = { key: head.key, head, owner: this.#owner }
     this.#byKey.set(chain.key, chain)
+    this.#size++
     const live = chain.head.deleted ? 0 : 1
     const last = this.#blocks.at(-1)
     if (last === undefined || chain.key > last.chains.at(-1)!.key) {
-      this.#append(last, chain, live)
+      this.#append(chain, live)
       return
     }
     const at = this.#blockOf(chain.key)
-    const block = this.#blocks[at]!
+    const block = this.#ownBlock(at)
     block.chains.splice(firstAtOrAfter(block.chains, chain.key), 0, chain)
     block.live += live
     if (block.chains.length > blockSize) this.#split(at)
   }
 
   remove(key: string): void {
-    const chain = this.#byKey.get(key)
+    const chain = this.get(key)
     if (chain === undefined) return
     this.#byKey.delete(key)
+    this.#size--
     const at = this.#blockOf(key)
-    const block = this.#blocks[at]!
+    const block = this.#ownBlock(at)
     block.chains.splice(firstAtOrAfter(block.chains, key), 1)
     if (!chain.head.deleted) block.live--
     if (block.chains.length === 0) this.#blocks.splice(at, 1)
@@ -58,8 +87,17 @@ export class KeyIndex {
 
   /** Puts a newer version in front of an existing chain. */
   advance(chain: Chain, head: Version): void {
-    if (chain.head.deleted !== head.deleted) this.#blocks[this.#blockOf(chain.key)]!.live += head.deleted ? -1 : 1
-    chain.head = head
+    const change = chain.head.deleted === head.deleted ? 0 : head.deleted ? -1 : 1
+    if (chain.owner === this.#owner) {
+      if (change !== 0) this.#ownBlock(this.#blockOf(chain.key)).live += change
+      chain.head = head
+      return
+    }
+    const own: Chain = { key: chain.key, head, owner: this.#owner }
+    const block = this.#ownBlock(this.#blockOf(chain.key))
+    block.chains[firstAtOrAfter(block.chains, chain.key)] = own
+    block.live += change
+    this.#byKey.set(chain.key, own)
   }
 
   /** The entries that a reader at `revision` sees, in order, at most `limit` (0: all). */
@@ -126,10 +164,26 @@ export class KeyIndex {
     return low
   }
 
+  #find(key: string): Chain | undefined {
+    if (this.#blocks.length === 0) return undefined
+    const { chains } = this.#blocks[this.#blockOf(key)]!
+    const chain = chains[firstAtOrAfter(chains, key)]
+    return chain?.key === key ? chain : undefined
+  }
+
+  /** A block that may be changed: a copy, if it is shared. Its chains stay shared. */
+  #ownBlock(at: number): Block {
+    const block = this.#blocks[at]!
+    if (block.owner === this.#owner) return block
+    return this.#blocks[at] = { owner: this.#owner, chains: [...block.chains], live: block.live }
+  }
+
   /** Keys that arrive in order fill blocks completely instead of leaving them half empty. */
-  #append(last: Block | undefined, chain: Chain, live: number): void {
-    if (last === undefined || last.chains.length >= blockSize) this.#blocks.push({ chains: [chain], live })
-    else {
+  #append(chain: Chain, live: number): void {
+    const last = this.#blocks.length === 0 ? undefined : this.#ownBlock(this.#blocks.length - 1)
+    if (last === undefined || last.chains.length >= blockSize) {
+      this.#blocks.push({ owner: this.#owner, chains: [chain], live })
+    } else {
       last.chains.push(chain)
       last.live += live
     }
@@ -141,7 +195,7 @@ export class KeyIndex {
     let live = 0
     for (const chain of chains) if (!chain.head.deleted) live++
     block.live -= live
-    this.#blocks.splice(at + 1, 0, { chains, live })
+    this.#blocks.splice(at + 1, 0, { owner: this.#owner, chains, live })
   }
 }
 

@@ -1,9 +1,12 @@
 /** Where values lie: many in one piece of memory, and moved out of it when most of what it held is gone. */
+import type { Revision } from '../store.ts'
 import type { KeyIndex } from './key-index.ts'
 import type { Slab, Version } from './version.ts'
 
 /** An array buffer of its own costs a value some 240 bytes; one in this many costs nothing. */
 const slabBytes = 2 ** 20
+/** Each slab is twice as large as the one before it, so that a small store stays small. */
+const firstSlabBytes = 2 ** 14
 /** A larger value gets a slab to itself, so that no slab ends with much unused. */
 const ownSlabBytes = 2 ** 17
 /** Less than this is not worth looking for. */
@@ -58,25 +61,29 @@ export class ValueSlabs {
     if (slab.live === 0 && slab !== this.#current) this.#slabBytes -= slab.bytes.length
   }
 
-  /** Does a part of a sweep, if one is worth while: about `keys` keys of the index. */
-  sweep(index: KeyIndex, keys: number): void {
+  /**
+   * Does a part of a sweep, if one is worth while: about `keys` keys of the index. Versions up to `sharedUpTo` were not
+   * counted in here and stay where they are.
+   */
+  sweep(index: KeyIndex, keys: number, sharedUpTo: Revision): void {
     if (this.#cursor === undefined) {
       if (this.#slabBytes - this.#liveBytes <= Math.max(wasteBytesMin, this.#liveBytes / 2)) return
       this.#cursor = ''
     }
     for (let left = keys; left > 0 && this.#cursor !== undefined;) {
       const chains = index.blockFrom(this.#cursor)
-      for (const { head } of chains) this.#tidy(head)
+      for (const { head } of chains) this.#tidy(head, sharedUpTo)
       left -= chains.length
       this.#cursor = chains.length === 0 ? undefined : `${chains.at(-1)!.key}\0`
     }
   }
 
-  #tidy(head: Version): void {
+  #tidy(head: Version, sharedUpTo: Revision): void {
     for (let version: Version | undefined = head; version !== undefined; version = version.older) {
+      if (version.modRevision <= sharedUpTo) return
       const source: Version | undefined = version.deleted ? version.older : version
       // A deletion shows the value of the version before it, and moves with it.
-      if (source === undefined || !this.#isSparse(source.slab)) continue
+      if (source === undefined || source.modRevision <= sharedUpTo || !this.#isSparse(source.slab)) continue
       const before = { slab: source.slab, length: source.length }
       const { slab, offset } = this.place(source.value)
       source.slab = slab
@@ -103,8 +110,9 @@ export class ValueSlabs {
     if (length > ownSlabBytes) return { bytes: new Uint8Array(length), live: 0 }
     if (this.#used + length <= this.#current.bytes.length) return this.#current
     const full = this.#current
-    this.#current = { bytes: new Uint8Array(slabBytes), live: 0 }
-    this.#slabBytes += slabBytes
+    const size = Math.min(slabBytes, Math.max(firstSlabBytes, full.bytes.length * 2, length))
+    this.#current = { bytes: new Uint8Array(size), live: 0 }
+    this.#slabBytes += size
     this.#used = 0
     if (full.live === 0) this.#slabBytes -= full.bytes.length
     return this.#current

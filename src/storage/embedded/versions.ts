@@ -30,6 +30,7 @@ export const firstRevision: Revision = 1
 /** How many keys a sweep of the values' memory visits for each change. */
 const sweptKeysForEachChange = 8
 
+const everything: KeyRange = { start: '', end: '\uffff' }
 const noKeys: ReadonlySet<string> = new Set()
 
 /**
@@ -37,7 +38,7 @@ const noKeys: ReadonlySet<string> = new Set()
  */
 export class Versions {
   readonly values = new ValueSlabs()
-  readonly #index = new KeyIndex()
+  readonly #index: KeyIndex
   readonly #watchers = new Watchers()
   /** Every change after `compactedRevision`, in order. */
   #history: Change[] = []
@@ -50,10 +51,35 @@ export class Versions {
   #waiters: Waiter[] = []
   /** Made when first asked for. */
   #current: KeyspaceView | undefined
+  /** Versions up to this revision belong to the store that this one was forked from. */
+  readonly #sharedUpTo: Revision
 
-  constructor(base: Revision = firstRevision) {
+  /** Empty at a revision, or with what another store shows at it. */
+  constructor(base: Revision = firstRevision, original?: Versions) {
     this.#revision = base
     this.#compacted = base
+    this.#sharedUpTo = original === undefined ? 0 : base
+    const isNewest = original !== undefined && original.#revision === base
+    this.#index = new KeyIndex(isNewest ? original.#index : undefined)
+    if (original === undefined) return
+    if (isNewest) {
+      this.#liveBytes = original.#liveBytes
+      for (const [lease, keys] of original.#held) this.#held.set(lease, new Set(keys))
+      return
+    }
+    for (const version of original.#index.list(everything, base, 0)) {
+      this.#index.insert(version)
+      this.#liveBytes += sizeOf(version)
+      if (version.lease !== 0n) this.#hold(version)
+    }
+  }
+
+  /**
+   * What is shown at a revision, as the beginning of a history of its own. What both have is shared until one of them
+   * changes it: of the newest revision everything, of an older one its versions. Throws Compacted and FutureRevision.
+   */
+  fork(at: Revision): Versions {
+    return new Versions(this.view(at).revision, this)
   }
 
   get revision(): Revision {
@@ -97,7 +123,7 @@ export class Versions {
 
   /** Takes in an entry of a snapshot at the base revision. Only before the first change. */
   load(version: Version): void {
-    this.#index.insert({ key: version.key, head: version })
+    this.#index.insert(version)
     this.#liveBytes += sizeOf(version)
     this.values.hold(version)
     if (version.lease !== 0n) this.#hold(version)
@@ -112,7 +138,7 @@ export class Versions {
     for (const version of versions) {
       const chain = this.#index.get(version.key)
       const before = chain?.head
-      if (chain === undefined) this.#index.insert({ key: version.key, head: version })
+      if (chain === undefined) this.#index.insert(version)
       else this.#index.advance(chain, version)
       const previous = before === undefined || before.deleted ? undefined : before
       if (previous !== undefined) {
@@ -144,7 +170,7 @@ export class Versions {
 
   /** Called after so many changes: moves some values together, if too much of their memory lies idle. */
   tidyValues(changes: number): void {
-    this.values.sweep(this.#index, changes * sweptKeysForEachChange)
+    this.values.sweep(this.#index, changes * sweptKeysForEachChange, this.#sharedUpTo)
   }
 
   current(): KeyspaceView {
@@ -201,7 +227,7 @@ export class Versions {
       const { entry } = this.#history[i]!
       this.#historyBytes -= sizeOf(entry)
       const { older } = entry
-      if (older !== undefined && !older.deleted) this.values.release(older)
+      if (older !== undefined && !older.deleted && older.modRevision > this.#sharedUpTo) this.values.release(older)
       entry.older = undefined
       if (entry.deleted && this.#index.get(entry.key)?.head === entry) this.#index.remove(entry.key)
     }
@@ -214,8 +240,10 @@ export class Versions {
     for (let chains = this.#index.blockFrom(''); chains.length > 0;) {
       for (const { head } of chains) {
         for (let version: Version | undefined = head; version !== undefined; version = version.older) {
-          if (version.modRevision > at || (version.deleted && version.modRevision <= this.#compacted)) continue
-          kept.push(version)
+          const isBase = version.modRevision <= this.#compacted
+          if (version.modRevision <= at && !(version.deleted && isBase)) kept.push(version)
+          // A fork's original may know older ones.
+          if (isBase) break
         }
       }
       chains = this.#index.blockFrom(`${chains.at(-1)!.key}\0`)
