@@ -21,6 +21,19 @@ export interface ClusterChoices {
   readonly runtimeConfig?: string | undefined
   /** Which resources are encrypted at rest; undefined: none. */
   readonly encryption?: EncryptionChoice | undefined
+  /** An etcd that keeps the state; undefined: the data directory. */
+  readonly etcd?: EtcdChoice | undefined
+}
+
+/** As upstream's flags of the same names. */
+export interface EtcdChoice {
+  /** URLs of its members. */
+  readonly servers: readonly string[]
+  readonly caFile?: string | undefined
+  readonly certFile?: string | undefined
+  readonly keyFile?: string | undefined
+  readonly prefix?: string | undefined
+  readonly leaderElect: boolean
 }
 
 export interface EncryptionChoice {

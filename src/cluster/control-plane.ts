@@ -17,6 +17,7 @@ import type { ProcessMetrics } from '#apiserver/metrics.ts'
 import type { JsonObject } from '#apiserver/openapi/definitions.ts'
 import { createOpenApiHandler } from '#apiserver/openapi/handler.ts'
 import type { PathHandler } from '#apiserver/paths.ts'
+import { servingAddresses } from '#apiserver/post-start/serving-addresses.ts'
 import { createPostStart, postStartHooks, postStartNames } from '#apiserver/post-start/post-start.ts'
 import type { Gzip } from '#apiserver/rest/compress.ts'
 import type { GiveWay } from '#apiserver/rest/pace.ts'
@@ -26,7 +27,7 @@ import { serviceHooks } from '#apiserver/services/service-hooks.ts'
 import { subresourceCatalog } from '#apiserver/subresources/catalog.ts'
 import type { NodeConnections } from '#apiserver/subresources/node-connection.ts'
 import type { ServerVersion } from '#apiserver/version.ts'
-import { parseCidr } from '#base/ip.ts'
+import { addressAt, formatIp, parseCidr } from '#base/ip.ts'
 import { withTaskGroup } from '#base/task-group.ts'
 import { loadAuthority, type CertifiedKey } from '#base/x509/authority.ts'
 import { formatCertificatePem } from '#base/x509/certificate.ts'
@@ -42,6 +43,7 @@ import type { Crypto } from '#world/crypto.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
 import { createIdentity, type Identity } from './identity.ts'
+import { lead, runPresence, type Peers } from './peers.ts'
 import { reviewHandlers } from './reviews.ts'
 
 export interface ControlPlaneOptions {
@@ -69,6 +71,8 @@ export interface ControlPlaneOptions {
   readonly encryption?: Encryption | undefined
   /** Which group-versions are served beside, or without, the default ones. */
   readonly runtimeConfig?: RuntimeConfig | undefined
+  /** The store is shared with other servers; absent: it is this one's alone. */
+  readonly peers?: Peers | undefined
   /**
    * What lies between a component (not the server's own start) and the server. A simulation puts an
    * unreliable network there.
@@ -92,7 +96,7 @@ const kubeSystem = 'kube-system'
 
 /** Reads the store, but starts nothing: that is `run`. */
 export function createControlPlane(options: ControlPlaneOptions, signal: AbortSignal): ControlPlane {
-  const { store, clock, random, crypto, log, clusterDomain, advertiseAddress, port } = options
+  const { store, clock, random, crypto, log, clusterDomain, advertiseAddress, port, peers } = options
   const serviceCidr = parseCidr(options.serviceCidr)
   if (!serviceCidr) throw new Error(`not a range of addresses: ${options.serviceCidr}`)
   const kinds = servedKinds(options.runtimeConfig)
@@ -107,7 +111,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
   })
   const { tokens, boundObjects } = identity
   const alive = new Set<string>()
-  const components = componentChecks(alive, store)
+  const components = componentChecks(alive, store, clock)
   const postStart = createPostStart(() => hooks, postStartNames)
   const server: ApiServer = createApiServer({
     store, kinds, schemas, clock, random, log, version: options.version,
@@ -129,7 +133,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       nodes: options.nodes, components, more: reviewHandlers(identity),
     }),
     serverAddress: `${advertiseAddress}:${port}`,
-    healthChecks: [...postStart.checks, ...(options.encryption?.healthChecks ?? [])],
+    healthChecks: [storeCheck('etcd', store, clock), ...postStart.checks, ...(options.encryption?.healthChecks ?? [])],
     moreMetrics: () => options.encryption?.renderMetrics() ?? '',
     paths: [
       serveTokenKeys(identity, `https://${advertiseAddress}:${port}/openid/v1/jwks`),
@@ -156,7 +160,8 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
   const policy = bootstrapPolicy()
   const hooks = postStartHooks({
     transport: serverTransport, kinds: server.kinds,
-    clusterCidrs: [serviceCidr], advertise: { address: advertiseAddress, port },
+    clusterCidrs: [serviceCidr],
+    advertise: { addresses: () => servingAddresses(store, advertiseAddress), port },
     policy: [...policy.clusterRoles, ...policy.clusterRoleBindings, ...policy.roles, ...policy.roleBindings],
   })
   const informers = createInformers({
@@ -178,21 +183,23 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       await postStart.run(group.signal)
       started.resolve()
       const loops = { informers, clock, random, log }
-      group.start((inner) =>
-        whileAlive(alive, 'controller-manager', () =>
-          runControllers(
-            {
-              ...loops,
-              controllers: controllers(controllerSettings(options, identity)),
-              transportFor: (account) => transport(controllerUser(account)),
-            },
-            inner,
-          ),
-        ),
-      )
-      group.start((inner) => whileAlive(alive, 'scheduler', () => runScheduler({
-        ...loops, transport: transport(componentUser('system:kube-scheduler')), signal: inner,
-      })))
+      if (peers) {
+        group.start((inner) => runPresence({
+          peers, store, clock, random, log, transport: serverTransport,
+          clusterIp: formatIp(addressAt(serviceCidr, 1)!), advertise: { address: advertiseAddress, port },
+        }, inner))
+      }
+      const manager = transport(componentUser('system:kube-controller-manager'))
+      group.start((inner) => whileAlive(alive, 'controller-manager', () =>
+        lead(peers, 'kube-controller-manager', manager, loops, inner, (term) => runControllers({
+          ...loops,
+          controllers: controllers(controllerSettings(options, identity)),
+          transportFor: (account) => transport(controllerUser(account)),
+        }, term))))
+      const scheduler = transport(componentUser('system:kube-scheduler'))
+      group.start((inner) => whileAlive(alive, 'scheduler', () =>
+        lead(peers, 'kube-scheduler', scheduler, loops, inner, (term) =>
+          runScheduler({ ...loops, transport: scheduler, signal: term }))))
       await group.settled()
     }).catch((error: unknown) => {
       started.reject(error)
@@ -212,15 +219,36 @@ function controllerSettings(options: ControlPlaneOptions, { secretTokens }: Iden
 }
 
 /** What `kubectl get componentstatuses` asks. */
-function componentChecks(alive: ReadonlySet<string>, store: Store): ReadonlyMap<string, HealthCheck> {
+function componentChecks(
+  alive: ReadonlySet<string>, store: Store, clock: Clock,
+): ReadonlyMap<string, HealthCheck> {
   const loop = (name: string): HealthCheck => ({
     name,
     check() {
       if (!alive.has(name)) throw new Error('it does not run')
     },
   })
-  const storage: HealthCheck = { name: 'etcd-0', check: async () => { await store.read() } }
+  const storage = storeCheck('etcd-0', store, clock)
   return new Map([loop('scheduler'), loop('controller-manager'), storage].map((check) => [check.name, check]))
+}
+
+/** As long as upstream's `--etcd-healthcheck-timeout`. */
+const storeCheckMs = 2_000
+
+/** Whether the store answers; not only from what is known here. */
+function storeCheck(name: string, store: Store, clock: Clock): HealthCheck {
+  return {
+    name,
+    async check() {
+      const late = Promise.withResolvers<never>()
+      const timer = clock.schedule(storeCheckMs, () => late.reject(new Error('context deadline exceeded')))
+      try {
+        await Promise.race([store.read(), late.promise])
+      } finally {
+        timer.cancel()
+      }
+    },
+  }
 }
 
 async function whileAlive(alive: Set<string>, name: string, run: () => Promise<void>): Promise<void> {

@@ -11,14 +11,14 @@ import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
 import { createControlPlane, type ControlPlane } from '#cluster/control-plane.ts'
 import { systemClock } from '#host/clock.ts'
 import { nodeCrypto } from '#host/crypto/node-crypto.ts'
-import { systemDisk } from '#host/disk/disk.ts'
 import { createHttpClient } from '#host/http/client.ts'
 import { gzipStream } from '#host/http/compress.ts'
 import { listen, PortInUse, type Certificates, type Server } from '#host/http/listen.ts'
 import { systemRandom } from '#host/random.ts'
-import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
 import type { Log } from '#world/log.ts'
 import { loadCertificates, renderAdminKubeconfig } from './certificate-files.ts'
+import { openClusterStore, serverIdentity } from './cluster-store.ts'
+import { requireSameAuthority } from './same-authority.ts'
 import { CommandFailure, exitCode } from './cli/failure.ts'
 import type { StepEvent } from './cli/output.ts'
 import { describePortHolder } from './cli/ports.ts'
@@ -66,10 +66,8 @@ export async function startCluster(
   const httpClient = resources.use(createHttpClient())
   const { controlPlane, server } = await step('api server', async () => {
     const encryption = config.encryption && await openMachineEncryption(config.encryption, log, until)
-    const store = resources.use(await openEmbeddedStore({
-      disk: systemDisk, directory: join(config.dataDirectory, 'store'), clock: systemClock, log,
-      options: { onFailure: exitAfterDiskFailure },
-    }))
+    const store = resources.use(await openClusterStore(config, log))
+    requireSameAuthority(store, certificates)
     const created = createControlPlane(
       {
         store: encryption ? await encryption.storeOver(store) : store,
@@ -91,6 +89,9 @@ export async function startCluster(
         gzip: gzipStream,
         giveWay: nextTurn,
         runtimeConfig: requireRuntimeConfig(config.runtimeConfig),
+        peers: config.etcd && {
+          hostname: hostname().toLowerCase(), identity: serverIdentity(config), leaderElect: config.etcd.leaderElect,
+        },
       },
       until,
     )
@@ -150,14 +151,6 @@ export async function startCluster(
       await owned.disposeAsync()
     },
   }
-}
-
-/**
- * After a failed sync nobody knows what the disk holds: the process must not go on as if it did (and cannot
- * write any more).
- */
-function exitAfterDiskFailure(): void {
-  process.exit(exitCode.diskFailed)
 }
 
 const renewalCheckMs = 24 * 3600 * 1000

@@ -11,8 +11,8 @@ import { cloneJson } from '#machinery/patch/json.ts'
 export interface KubernetesServiceOptions {
   /** The first address of the service range. */
   readonly clusterIp: string
-  /** Where this server can be reached by nodes and pods. */
-  readonly advertiseAddress: string
+  /** Where the servers of this cluster can be reached by nodes and pods: at least one. */
+  readonly addresses: readonly string[]
   readonly port: number
 }
 
@@ -25,11 +25,15 @@ export async function ensureKubernetesService(
   const core = { group: '', version: 'v1', namespace: 'default' }
   await ensure(transport, { ...core, resource: 'services' }, serviceObject(options), () => undefined, signal)
   // Endpoints may not lie on the loopback; a server that is only reached there (a library's, a simulation's) has none.
-  const address = parseIp(options.advertiseAddress)
-  if (address && isLoopback(address)) return
+  if (options.addresses.every(isOnLoopback)) return
   await ensure(transport, { ...core, resource: 'endpoints' }, endpointsObject(options), replaceEndpoints, signal)
   const discovery = { group: 'discovery.k8s.io', version: 'v1', namespace: 'default', resource: 'endpointslices' }
   await ensure(transport, discovery, endpointSliceObject(options), replaceSlice, signal)
+}
+
+function isOnLoopback(text: string): boolean {
+  const address = parseIp(text)
+  return address !== undefined && isLoopback(address)
 }
 
 function serviceObject({ clusterIp, port }: KubernetesServiceOptions): Service {
@@ -42,22 +46,22 @@ function serviceObject({ clusterIp, port }: KubernetesServiceOptions): Service {
   }
 }
 
-function endpointsObject({ advertiseAddress, port }: KubernetesServiceOptions): Endpoints {
+function endpointsObject({ addresses, port }: KubernetesServiceOptions): Endpoints {
   return {
     apiVersion: 'v1', kind: 'Endpoints',
     metadata: {
       name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
     },
-    subsets: [{ addresses: [{ ip: advertiseAddress }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+    subsets: [{ addresses: addresses.map((ip) => ({ ip })), ports: [{ name: 'https', port, protocol: 'TCP' }] }],
   }
 }
 
-function endpointSliceObject({ advertiseAddress, port }: KubernetesServiceOptions): KubeObject {
+function endpointSliceObject({ addresses, port }: KubernetesServiceOptions): KubeObject {
   const slice = {
     apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice',
     metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
-    addressType: advertiseAddress.includes(':') ? 'IPv6' : 'IPv4',
-    endpoints: [{ addresses: [advertiseAddress], conditions: { ready: true } }],
+    addressType: addresses[0]!.includes(':') ? 'IPv6' : 'IPv4',
+    endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
     ports: [{ name: 'https', port, protocol: 'TCP' }],
   }
   return slice

@@ -12,8 +12,8 @@ export interface PostStartOptions {
   readonly transport: Transport
   readonly kinds: KindRegistry
   readonly clusterCidrs: readonly Cidr[]
-  /** Where nodes and pods reach this server. Absent: no `default/kubernetes` service. */
-  readonly advertise: { readonly address: string; readonly port: number } | undefined
+  /** Where nodes and pods reach the cluster's servers. Absent: no `default/kubernetes` service. */
+  readonly advertise: { readonly addresses: () => readonly string[]; readonly port: number } | undefined
   /** Roles and bindings. */
   readonly policy: readonly KubeObject[]
   /** Whatever else the cluster begins with. */
@@ -48,7 +48,7 @@ export function postStartHooks(options: PostStartOptions): readonly PostStartHoo
         if (!advertise) return
         const clusterIp = formatIp(addressAt(clusterCidrs[0]!, 1)!)
         await ensureKubernetesService(
-          transport, { clusterIp, advertiseAddress: advertise.address, port: advertise.port }, signal,
+          transport, { clusterIp, addresses: advertise.addresses(), port: advertise.port }, signal,
         )
       },
     },

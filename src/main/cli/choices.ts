@@ -20,6 +20,7 @@ import type { Arguments } from './arguments.ts'
 import { clusterName, dataDirectoryOf } from './cluster-flags.ts'
 import { hasDataOf } from './data-directory.ts'
 import { encryptionConfigPath } from './encryption-file.ts'
+import { chooseEtcd } from './etcd-flags.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { lockNumbers } from './operation-lock.ts'
 
@@ -80,6 +81,7 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
     containerRuntimeEndpoint: flags.text('container-runtime-endpoint') ?? before?.containerRuntimeEndpoint,
     runtimeConfig: flags.text('runtime-config') ?? before?.runtimeConfig,
     encryption: chooseEncryption(flags, dataDirectory) ?? before?.encryption,
+    etcd: chooseEtcd(flags) ?? before?.etcd,
   }
   if (choices.port !== undefined && choices.port === choices.kubeletPort) {
     throw usage(`--port and --kubelet-port are both ${choices.port}`, 'choose two ports')
@@ -152,6 +154,7 @@ export function changedFlags(
     'encryption-provider-config':
       JSON.stringify(chooseEncryption(flags, choices.dataDirectory) ?? choices.encryption)
       !== JSON.stringify(choices.encryption),
+    'etcd-servers': JSON.stringify(chooseEtcd(flags) ?? choices.etcd) !== JSON.stringify(choices.etcd),
   }
   return Object.keys(differs).filter((name) => differs[name]).map((name) => `--${name}`)
 }

@@ -13,6 +13,7 @@ import { clusterName, nameFlag } from './cluster-flags.ts'
 import { claimDataDirectory, requireDataDirectory } from './data-directory.ts'
 import { graceSeconds, stopCluster } from './down.ts'
 import { ensureEncryptionConfig } from './encryption-file.ts'
+import { etcdFlags } from './etcd-flags.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { kernelProblems } from './kernel.ts'
 import { addContext, knowsContext, requireUsableKubeconfig, type ContextOutcome } from './kubeconfig-file.ts'
@@ -34,6 +35,7 @@ export const upFlags: Readonly<Record<string, FlagSpecification>> = {
   'encrypt-secrets': { kind: 'switch', help: 'keep Secrets encrypted on the disk, under a key in the data directory' },
   'encryption-provider-config': { kind: 'text', help: 'an EncryptionConfiguration: what is encrypted on the disk' },
   'encryption-provider-config-automatic-reload': { kind: 'switch', help: 'read that file again when it changes' },
+  ...etcdFlags,
   'no-install': { kind: 'switch', help: 'install nothing: list what is missing and stop' },
   foreground: { kind: 'switch', help: 'stay until interrupted, then stop the cluster' },
   output: { ...outputFlag, help: '"json": one event a line' },

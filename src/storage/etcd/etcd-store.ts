@@ -116,7 +116,7 @@ class EtcdStore implements Store {
       const view = await this.read()
       return { type: 'conflict', current: view.get(key), revision: view.revision }
     }
-    return await this.#translated(carryOut(this.#parts, { key, ifRevision, then }, this.#closing.signal))
+    return await this.#translated(carryOut(this.#parts, { key, ifRevision, change: then }, this.#closing.signal))
   }
 
   watch(range: KeyRange, from: Revision, options: WatchOptions): AsyncIterable<readonly StoreEvent[]> {

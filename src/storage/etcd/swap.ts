@@ -35,7 +35,7 @@ export interface SwapParts {
 export interface Swap {
   readonly key: string
   readonly ifRevision: Revision
-  readonly then: Put | Delete
+  readonly change: Put | Delete
 }
 
 /** Throws RpcError, StoreUnavailable. */
@@ -78,7 +78,7 @@ export async function carryOut(parts: SwapParts, swap: Swap, signal: AbortSignal
   }
 }
 
-function transactionOf({ keys, fence }: SwapParts, { key, ifRevision, then }: Swap): Partially<TxnRequest> {
+function transactionOf({ keys, fence }: SwapParts, { key, ifRevision, change }: Swap): Partially<TxnRequest> {
   const name = keys.toEtcd(key)
   return {
     compare: [
@@ -86,7 +86,7 @@ function transactionOf({ keys, fence }: SwapParts, { key, ifRevision, then }: Sw
       ...(ifRevision === 0 ? [fence.compare()] : []),
     ],
     success: [
-      then.type === 'put' ? { requestPut: { key: name, value: then.value } } : { requestDeleteRange: { key: name } },
+      change.type === 'put' ? { requestPut: { key: name, value: change.value } } : { requestDeleteRange: { key: name } },
     ],
     // Everything that a loser wants to know of the key comes with the watch.
     failure: [
@@ -98,12 +98,12 @@ function transactionOf({ keys, fence }: SwapParts, { key, ifRevision, then }: Sw
 
 /** After this, a creation of which nothing is known has either happened, and is returned, or never will. */
 async function lookForCreation(
-  { fence, replica, log }: SwapParts, { key, then }: Swap, began: Revision, signal: AbortSignal,
+  { fence, replica, log }: SwapParts, { key, change }: Swap, began: Revision, signal: AbortSignal,
 ): Promise<SwapResult | undefined> {
   const until = await fence.raise()
   await replica.reach(until, signal)
   if (replica.versions.compactedRevision > began) throw tooLate()
-  const value = then.type === 'put' ? then.value : undefined
+  const value = change.type === 'put' ? change.value : undefined
   let version = replica.versions.latest(key)
   for (; version !== undefined && version.modRevision > began; version = version.older) {
     if (version.deleted || version.createRevision !== version.modRevision) continue
@@ -115,13 +115,13 @@ async function lookForCreation(
 }
 
 /** Throws if the change that came after the named version may be the one that was asked for. */
-function refuseTwin(replica: Replica, { key, ifRevision, then }: Swap): void {
+function refuseTwin(replica: Replica, { key, ifRevision, change }: Swap): void {
   if (replica.versions.compactedRevision > ifRevision) throw tooLate()
   let first: Version | undefined
   let version = replica.versions.latest(key)
   for (; version !== undefined && version.modRevision > ifRevision; version = version.older) first = version
   if (first === undefined) return
-  const isTwin = then.type === 'delete' ? first.deleted : !first.deleted && sameBytes(first.value, then.value)
+  const isTwin = change.type === 'delete' ? first.deleted : !first.deleted && sameBytes(first.value, change.value)
   if (isTwin) throw new StoreUnavailable('etcdserver: request timed out')
 }
 
@@ -129,14 +129,14 @@ function tooLate(): StoreUnavailable {
   return new StoreUnavailable('etcdserver: request timed out')
 }
 
-function swapped(replica: Replica, { key, then }: Swap, revision: Revision): SwapResult {
+function swapped(replica: Replica, { key, change }: Swap, revision: Revision): SwapResult {
   const version = replica.versionAt(key, revision)
   // Only if the history was cut to nothing between two lines; what was asked for has happened all the same.
   const entry: Entry = version ?? {
-    key, value: then.type === 'put' ? then.value : new Uint8Array(), createRevision: revision, modRevision: revision,
+    key, value: change.type === 'put' ? change.value : new Uint8Array(), createRevision: revision, modRevision: revision,
     memo: undefined,
   }
-  if (then.type === 'put' && then.memo !== undefined) entry.memo ??= then.memo
+  if (change.type === 'put' && change.memo !== undefined) entry.memo ??= change.memo
   return { type: 'swapped', entry, revision }
 }
 

@@ -1,0 +1,67 @@
+/** Where a cluster's state is: a directory of its own, or an etcd that it may share with other servers. */
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { ClusterConfig, EtcdChoice } from '#bootstrap/cluster-config.ts'
+import { systemClock } from '#host/clock.ts'
+import { systemDisk } from '#host/disk/disk.ts'
+import { systemRandom } from '#host/random.ts'
+import { rpcClient } from '#host/rpc/client.ts'
+import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
+import { openEtcdStore } from '#storage/etcd/etcd-store.ts'
+import type { Member } from '#storage/etcd/members.ts'
+import { StoreRefused, StoreUnavailable, type Store } from '#storage/store.ts'
+import type { Log } from '#world/log.ts'
+import { CommandFailure, exitCode } from './cli/failure.ts'
+
+/** A page of a thousand of the largest objects does not fit; then fewer are asked for. */
+const answerBytesMax = 256 * 2 ** 20
+
+export async function openClusterStore(config: ClusterConfig, log: Log): Promise<Store> {
+  if (config.etcd !== undefined) return await openSharedStore(config, config.etcd, log)
+  return await openEmbeddedStore({
+    disk: systemDisk, directory: join(config.dataDirectory, 'store'), clock: systemClock, log,
+    options: { onFailure: exitAfterDiskFailure },
+  })
+}
+
+/** Tells this server from the others: two of them may be on one machine. */
+export function serverIdentity({ port }: Pick<ClusterConfig, 'port'>): string {
+  return `${hostname().toLowerCase()}-${port}`
+}
+
+async function openSharedStore(config: ClusterConfig, etcd: EtcdChoice, log: Log): Promise<Store> {
+  try {
+    return await openEtcdStore({
+      members: openMembers(etcd), clock: systemClock, random: systemRandom, log, identity: serverIdentity(config),
+      options: { ...(etcd.prefix !== undefined && { prefix: etcd.prefix }) },
+    })
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable || error instanceof StoreRefused)) throw error
+    throw new CommandFailure(
+      'E-ETCD', `etcd at ${etcd.servers.join(', ')}: ${error.message}`,
+      'check --etcd-servers, --etcd-cafile, --etcd-certfile and --etcd-keyfile, and that etcd has a leader',
+      exitCode.unreachable, { cause: error },
+    )
+  }
+}
+
+/** A connection to each server, made when it is first used. */
+export function openMembers({ servers, caFile, certFile, keyFile }: EtcdChoice): readonly Member[] {
+  const read = (path: string | undefined): string | undefined => path && readFileSync(path, 'utf8')
+  const [ca, certificate, key] = [caFile, certFile, keyFile].map(read)
+  const tls = {
+    ...(ca !== undefined && { ca }),
+    ...(certificate !== undefined && { certificate }),
+    ...(key !== undefined && { key }),
+  }
+  return servers.map((url) => ({ url, channel: rpcClient.open({ url, tls, messageBytesMax: answerBytesMax }) }))
+}
+
+/**
+ * After a failed sync nobody knows what the disk holds: the process must not go on as if it did (and cannot
+ * write any more).
+ */
+function exitAfterDiskFailure(): void {
+  process.exit(exitCode.diskFailed)
+}
