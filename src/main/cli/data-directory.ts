@@ -24,8 +24,11 @@ export type DirectoryOwner =
   | { readonly type: 'newer'; readonly format: number }
   | { readonly type: 'others'; readonly example: string }
 
-/** Made by mkfs, not by people. */
-const ignoredNames = new Set(['lost+found', `${markName}.new`])
+/**
+ * Made by mkfs, left by a crash, or put there for us: a further server of a cluster begins with the authorities of the
+ * first.
+ */
+const ignoredNames = new Set(['lost+found', `${markName}.new`, 'pki'])
 
 /** Pure: to whom a directory with these contents belongs. */
 export function decideOwner({ names, mark }: DirectoryContents): DirectoryOwner {
