@@ -5,6 +5,7 @@ import type { RuntimeConfig } from '#api/runtime-config.ts'
 import { schemas } from '#api/schemas.ts'
 import { servedKinds } from '#api/served-kinds.ts'
 import { admissionPlugins } from '#apiserver/admission/plugins.ts'
+import { mutatingWebhooks, validatingWebhooks } from '#apiserver/admission/webhooks/webhooks.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
 import { discoveryDocument, issueRequestedToken, keySetDocument } from '#apiserver/authn/token-request.ts'
 import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
@@ -113,11 +114,14 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
   const alive = new Set<string>()
   const components = componentChecks(alive, store, clock)
   const postStart = createPostStart(() => hooks, postStartNames)
+  const hookTools = { http: options.nodes.http, clock, log: log.named('admission') }
   const server: ApiServer = createApiServer({
     store, kinds, schemas, clock, random, log, version: options.version,
     authenticators: identity.authenticators,
     authorizer: identity.authorizer,
-    admission: admissionPlugins(identity.authorizer, identity.rules),
+    admission: admissionPlugins(
+      identity.authorizer, identity.rules, [mutatingWebhooks(hookTools), validatingWebhooks(hookTools)],
+    ),
     hooks: new Map([
       [
         '/services',

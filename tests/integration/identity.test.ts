@@ -15,6 +15,7 @@ import { type ClosableHttpClient, createHttpClient } from '#host/http/client.ts'
 import { type Server, listen } from '#host/http/listen.ts'
 import { systemRandom } from '#host/random.ts'
 import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
+import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import { silentLog } from '#world/log.ts'
 
 const clock = systemClock
@@ -222,6 +223,34 @@ describe('Go’s HTTP/2 client', () => {
 })
 
 describe('admission', () => {
+  test('asks a webhook over TLS, and fails in Go’s words when it may not trust it', async () => {
+    const review = async (request: HttpRequest): Promise<HttpResponse> => {
+      const { uid } = (JSON.parse(Buffer.from(await request.readBody(1e6)).toString()) as { request: { uid: string } }).request
+      const response = { uid, allowed: false, status: { message: 'the webhook says no' } }
+      const body = Buffer.from(JSON.stringify({ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1', response }))
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: { type: 'bytes', chunks: [body] } }
+    }
+    await using webhook = await listen({
+      port: 0, host: '127.0.0.1', log: silentLog, handle: review, limits: { drainMs: 200 },
+      certificates: { certificate: files['apiserver.crt']!, key: files['apiserver.key']!, clientCa: files['ca.crt']! },
+    })
+    const configuration = (caBundle: string): string => JSON.stringify({
+      apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name: 'no' },
+      webhooks: [{
+        name: 'no.example.com', sideEffects: 'None', admissionReviewVersions: ['v1'],
+        clientConfig: { url: `https://127.0.0.1:${webhook.port}/`, caBundle },
+        rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['secrets'] }],
+      }],
+    })
+    const encoded = (name: string): string => Buffer.from(files[name]!).toString('base64')
+    await kubectl('admin', 'apply -f -', configuration(encoded('ca.crt')))
+    assert.equal(await kubectl('admin', 'create secret generic refused'),
+      'error: failed to create secret admission webhook "no.example.com" denied the request: the webhook says no')
+    await kubectl('admin', 'apply -f -', configuration(encoded('front-proxy-ca.crt')))
+    assert.match(await kubectl('admin', 'create secret generic refused'),
+      /Internal error occurred: failed calling webhook "no.example.com": failed to call webhook: Post "https:\/\/127.0.0.1:\d+\/\?timeout=10s": .*certificate/)
+    await kubectl('admin', 'delete validatingwebhookconfiguration no')
+  })
   test('a new namespace can be used at once', async () => {
     assert.match(await kubectl('admin', 'create namespace fresh'), /created/)
     assert.match(await kubectl('admin', 'run web --image=nginx -n fresh'), /pod\/web created/)

@@ -37,6 +37,8 @@ const context: AdmissionContext = {
   get: ({ group, plural }, namespace, name) => store.get(`${plural}.${group}/${namespace}/${name}`) as never,
   list: ({ group, plural }, namespace) => [...store].filter(([path]) => path.startsWith(`${plural}.${group}/${namespace}/`)).map(([, object]) => object) as never,
   sleep: () => Promise.resolve(),
+  convert: (_, __, object) => object,
+  shape: (_, __, object) => object,
   replace({ group, plural }, read, replacement) {
     const path = `${plural}.${group}/${read.metadata.namespace ?? ''}/${read.metadata.name}`
     if (store.get(path)?.metadata.resourceVersion !== read.metadata.resourceVersion) return Promise.resolve(false)
@@ -67,8 +69,9 @@ async function admit(text: string, { object, old, user = jane, dryRun = false }:
   const [namespace, name = ''] = where.split('/') as [string, string?]
   const copy = object && structuredClone(object) as KubeObject
   const attributes: AdmissionAttributes = {
-    operation, kind: kindOf(resource), resource: resource.split('.')[0]!, subresource, namespace, name, object: copy,
+    operation, kind: kindOf(resource), version: kindOf(resource).storedVersion, resource: resource.split('.')[0]!, subresource, namespace, name, object: copy,
     old: old as Stored<KubeObject> | undefined, user, dryRun, warn: (message) => { warnings.push(message) },
+    signal: new AbortController().signal,
   }
   try {
     for (const plugin of plugins) await plugin.mutate?.(attributes, context)

@@ -1,8 +1,11 @@
 /** Runs the admission plugins over one write, first those that change the object, then those that only judge. */
+import { deepEqual } from '#base/deep-equal.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import type { AdmissionAttributes, AdmissionContext } from '../admission/admission.ts'
+import { cloneJson } from '#machinery/patch/json.ts'
+import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
+import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, Continuation } from '../admission/admission.ts'
 import type { RequestScope, RestContext } from './context.ts'
-import { loadObject } from './forms.ts'
+import { loadObject, toWire } from './forms.ts'
 import { collectionRange, objectKeyInStore } from './keys.ts'
 import { encodeStored } from './stored-form.ts'
 
@@ -19,9 +22,25 @@ export async function runMutatingAdmission(context: RestContext, request: Admiss
   if (context.admission.length === 0) return
   const attributes = toAttributes(request)
   const reader = admissionContext(context)
+  const second = new Map<AdmissionPlugin, Continuation>()
   for (const plugin of context.admission) {
     const pending = plugin.mutate?.(attributes, reader)
-    if (pending) await pending
+    const continuation = pending instanceof Promise ? await pending : pending
+    if (continuation) second.set(plugin, continuation)
+  }
+  if (second.size > 0) await mutateAgain(context.admission, second, attributes, reader)
+}
+
+/** What a webhook has put into an object has to have its defaults, tokens and limits as well. */
+async function mutateAgain(
+  plugins: readonly AdmissionPlugin[], second: ReadonlyMap<AdmissionPlugin, Continuation>,
+  attributes: AdmissionAttributes, reader: AdmissionContext,
+): Promise<void> {
+  const before = cloneJson(attributes.object)
+  for (const plugin of plugins) {
+    const continuation = second.get(plugin)
+    if (continuation) await continuation(attributes, reader, !deepEqual(before, attributes.object))
+    else await plugin.mutate?.(attributes, reader)
   }
 }
 
@@ -41,6 +60,8 @@ function admissionContext(context: RestContext): AdmissionContext {
     now: context.clock.now(),
     random: context.random,
     sleep: (ms) => context.clock.sleep(ms),
+    convert: (kind, version, object) => toWire({ kind, version, apiVersion: apiVersionOf(kind, version) }, object),
+    shape: (kind, version, object) => context.codec.shape(kind, version, object).object,
     async replace(kind, read, replacement) {
       const resource = context.kinds.findStored(kind.group, kind.plural)
       if (!resource) return false
@@ -68,9 +89,21 @@ function admissionContext(context: RestContext): AdmissionContext {
 }
 
 function toAttributes({ operation, scope, name, object, old, dryRun }: AdmissionRequest): AdmissionAttributes {
-  const { kind, subresource, namespace, user } = scope
+  const { kind, version, subresource, namespace, user, signal } = scope
   return {
-    operation, kind, resource: kind.plural, subresource, namespace, name, object, old, user, dryRun,
+    operation, kind, version, resource: kind.plural, subresource, namespace, name, object, old, user, dryRun, signal,
+    options: optionsOf(operation, dryRun),
     warn: (message) => scope.warn(message),
   }
+}
+
+const optionKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const
+
+function optionsOf(operation: AdmissionAttributes['operation'], dryRun: boolean): KubeObject | undefined {
+  if (operation === 'CONNECT') return undefined
+  return { kind: optionKinds[operation], apiVersion: 'meta.k8s.io/v1', ...(dryRun && { dryRun: ['All'] }) }
+}
+
+function apiVersionOf({ group }: AnyKind, { version }: KindVersion): string {
+  return group === '' ? version : `${group}/${version}`
 }

@@ -11,7 +11,7 @@ import {
 } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
-import type { Stored } from '#machinery/meta/object.ts'
+import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { HttpResponse, IncomingResponse } from '#world/http.ts'
 import { parseBoolParameter } from '../request-info.ts'
 import { runMutatingAdmission, runValidatingAdmission } from '../rest/admit.ts'
@@ -20,6 +20,7 @@ import type { RequestScope, RestContext } from '../rest/context.ts'
 import { getObject } from '../rest/get.ts'
 import { collectionRange, objectKeyInStore } from '../rest/keys.ts'
 import { decodeStored } from '../rest/stored-form.ts'
+import { proxyOptions, streamOptions } from './connect-options.ts'
 import { forward, forwardUpgrade, type Destination } from './forward.ts'
 import type { ConnectRequest, Subresource } from './kinds-of-subresource.ts'
 import type { NodeConnections } from './node-connection.ts'
@@ -34,7 +35,7 @@ export function podConnect(nodes: NodeConnections, path: 'exec' | 'attach' | 'po
       const pod = decodeStored<Pod>(await getObject(context, scope))
       const values = new URLSearchParams(request.query)
       const container = path === 'portForward' ? undefined : chooseContainer(pod, values.get('container') ?? '')
-      await admitConnect(context, scope)
+      await admitConnect(context, scope, streamOptions(path, values, container))
       if (!pod.spec?.nodeName) throw badRequest(`pod ${scope.name} does not have a host assigned`)
       const { namespace, name, uid } = pod.metadata
       const target = `/${path}/${namespace}/${name}${container === undefined ? '' : `/${container}`}`
@@ -64,9 +65,9 @@ function portForwardQuery(values: URLSearchParams, uid: string): string {
 }
 
 /** Every open connection is a CONNECT for admission. */
-async function admitConnect(context: RestContext, scope: RequestScope): Promise<void> {
+async function admitConnect(context: RestContext, scope: RequestScope, options: KubeObject): Promise<void> {
   const request = {
-    operation: 'CONNECT', scope, name: scope.name, object: undefined, old: undefined, dryRun: false,
+    operation: 'CONNECT', scope, name: scope.name, object: options, old: undefined, dryRun: false,
   } as const
   await runMutatingAdmission(context, request)
   await runValidatingAdmission(context, request)
@@ -180,7 +181,7 @@ export function nodeProxy(nodes: NodeConnections): Subresource {
     type: 'connect',
     async connect(connection) {
       const { context, scope, request } = connection
-      await admitConnect(context, scope)
+      await admitConnect(context, scope, proxyOptions('NodeProxyOptions', proxiedPath(connection)))
       const [, name] = splitTarget(scope.name)
       const redirect = trailingSlash(connection)
       if (redirect) return redirect
@@ -196,7 +197,7 @@ export function podProxy(nodes: NodeConnections): Subresource {
       const { context, scope, request } = connection
       const [scheme, name, port] = splitTarget(scope.name)
       const pod = decodeStored<Pod>(await getObject(context, { ...scope, name, signal: scope.signal }))
-      await admitConnect(context, scope)
+      await admitConnect(context, scope, proxyOptions('PodProxyOptions', proxiedPath(connection)))
       const redirect = trailingSlash(connection)
       if (redirect) return redirect
       const address = pod.status?.podIPs?.[0]?.ip ?? pod.status?.podIP
@@ -223,7 +224,7 @@ export function serviceProxy(nodes: NodeConnections): Subresource {
       const { context, scope, request } = connection
       const [scheme, name, port] = splitTarget(scope.name)
       const service = decodeStored<Service>(await getObject(context, { ...scope, name, signal: scope.signal }))
-      await admitConnect(context, scope)
+      await admitConnect(context, scope, proxyOptions('ServiceProxyOptions', proxiedPath(connection)))
       const redirect = trailingSlash(connection)
       if (redirect) return redirect
       const endpoint = chooseEndpoint(context, service, port)

@@ -1,0 +1,194 @@
+/** Admission webhooks: those that may change a request, one after the other, and those that may only refuse it. */
+import type { AdmissionRequest } from '#api/gen/admission-v1.ts'
+import type { GroupVersionKind } from '#api/gen/meta-v1.ts'
+import { deepEqual } from '#base/deep-equal.ts'
+import { badRequest, internalError } from '#machinery/errors/api-error.ts'
+import type { KubeObject } from '#machinery/meta/object.ts'
+import { applyJsonPatch } from '#machinery/patch/json-patch.ts'
+import { cloneJson, type JsonObject } from '#machinery/patch/json.ts'
+import type { KindVersion } from '#machinery/schema/define-kind.ts'
+import type { Log } from '#world/log.ts'
+import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, Continuation } from '../admission.ts'
+import { resourceOf } from '../refusal.ts'
+import { callWebhook, CallFailed, type CallTools } from './call.ts'
+import { findWebhooks, type Invocation } from './matching.ts'
+import { BadAnswer, chooseVersion, parseReview, refusalOf, renderReview, type Answer } from './review.ts'
+
+const defaultTimeoutSeconds = 10
+
+export interface WebhookTools extends CallTools {
+  readonly log: Log
+}
+
+/** Upstream's MutatingAdmissionWebhook. */
+export function mutatingWebhooks(tools: WebhookTools): AdmissionPlugin {
+  return {
+    name: 'MutatingAdmissionWebhook',
+    async mutate(attributes, context) {
+      const invocations = findWebhooks('mutatingwebhookconfigurations', attributes, context)
+      if (invocations.length === 0) return undefined
+      const repeatable: Invocation[] = []
+      const repeated = new Set<Invocation>()
+      let hasChanged = false
+      for (const invocation of invocations) {
+        if (await mutate(tools, invocation, attributes, context)) {
+          hasChanged = true
+          for (const other of repeatable) repeated.add(other)
+        }
+        if (invocation.webhook.reinvocationPolicy === 'IfNeeded') repeatable.push(invocation)
+      }
+      return hasChanged ? again(tools, repeatable, repeated) : undefined
+    },
+  }
+}
+
+/** Once more for those who asked for it, if somebody after them (a webhook or a plugin) has changed the object. */
+function again(
+  tools: WebhookTools, repeatable: readonly Invocation[], repeated: ReadonlySet<Invocation>,
+): Continuation {
+  return async (attributes, context, hasChanged) => {
+    for (const invocation of repeatable) {
+      if (hasChanged || repeated.has(invocation)) await mutate(tools, invocation, attributes, context)
+    }
+  }
+}
+
+/** Upstream's ValidatingAdmissionWebhook. All are asked at once; of several refusals the first in order is told. */
+export function validatingWebhooks(tools: WebhookTools): AdmissionPlugin {
+  return {
+    name: 'ValidatingAdmissionWebhook',
+    async validate(attributes, context) {
+      const invocations = findWebhooks('validatingwebhookconfigurations', attributes, context)
+      const outcomes = await Promise.allSettled(
+        invocations.map((invocation) => ask(tools, invocation, attributes, context, false)),
+      )
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    },
+  }
+}
+
+/** True if the object is another one now. */
+async function mutate(
+  tools: WebhookTools, invocation: Invocation, attributes: AdmissionAttributes, context: AdmissionContext,
+): Promise<boolean> {
+  const answer = await ask(tools, invocation, attributes, context, true)
+  const { object } = attributes
+  if (answer?.patch === undefined || !object) return false
+  const { version, webhook } = invocation
+  const before = cloneJson(object)
+  const seen = toVersion(attributes, version, object, context)!
+  try {
+    const patched = applyJsonPatch(cloneJson(seen) as object as JsonObject, answer.patch) as object as KubeObject
+    replaceContent(object, context.shape(attributes.kind, version, patched))
+  } catch (error) {
+    throw internalError(`failed to apply the patch of webhook ${JSON.stringify(webhook.name)}: ${messageOf(error)}`)
+  }
+  return !deepEqual(before, object)
+}
+
+/** Undefined: the webhook failed, and is to be ignored then. Throws its refusal. */
+async function ask(
+  tools: WebhookTools, { webhook, version, resource }: Invocation, attributes: AdmissionAttributes,
+  context: AdmissionContext, mayPatch: boolean,
+): Promise<Answer | undefined> {
+  if (attributes.dryRun && webhook.sideEffects !== 'None' && webhook.sideEffects !== 'NoneOnDryRun') {
+    throw badRequest(`admission webhook ${JSON.stringify(webhook.name)} does not support dry run`)
+  }
+  const uid = context.random.uuid()
+  try {
+    const reviewVersion = chooseVersion(webhook.admissionReviewVersions)
+    if (!reviewVersion) throw new BadAnswer('webhook does not accept known AdmissionReview versions (v1, v1beta1)')
+    const request = requestOf(uid, attributes, version, resource, context)
+    const body = await callWebhook(
+      tools, context, webhook.clientConfig, webhook.timeoutSeconds ?? defaultTimeoutSeconds,
+      renderReview(reviewVersion, request), attributes.signal,
+    )
+    const answer = parseReview(reviewVersion, uid, mayPatch, body)
+    for (const warning of answer.warnings) attributes.warn(warning)
+    if (answer.allowed) return answer
+    throw refusalOf(webhook.name, answer.status)
+  } catch (error) {
+    const why = failureOf(error)
+    if (why === undefined) throw error
+    const message = `failed calling webhook ${JSON.stringify(webhook.name)}: ${why}`
+    if (webhook.failurePolicy !== 'Ignore') throw internalError(message)
+    tools.log.warn('a webhook failed and was ignored, as its policy says', { webhook: webhook.name, error: why })
+    return undefined
+  }
+}
+
+/** What is said of a webhook that could not be asked, or said nothing sensible; undefined for everything else. */
+function failureOf(error: unknown): string | undefined {
+  if (error instanceof CallFailed) return `failed to call webhook: ${error.message}`
+  if (error instanceof BadAnswer) return `received invalid webhook response: ${error.message}`
+  return undefined
+}
+
+function requestOf(
+  uid: string, attributes: AdmissionAttributes, version: KindVersion, seen: Invocation['resource'],
+  context: AdmissionContext,
+): AdmissionRequest {
+  const { operation, name, namespace, subresource, object, old, user, dryRun, kind } = attributes
+  const asked = resourceOf(attributes)
+  const shown = toVersion(attributes, version, object, context)
+  const shownOld = toVersion(attributes, version, old as KubeObject | undefined, context)
+  const typed = shown ?? shownOld
+  const kindOf = (apiVersion: string): GroupVersionKind => {
+    const [group, ofGroup] = apiVersion.includes('/') ? apiVersion.split('/') as [string, string] : ['', apiVersion]
+    return { group, version: ofGroup, kind: typed?.kind ?? kind.kind }
+  }
+  const requested = attributes.version.version
+  return {
+    uid,
+    kind: kindOf(typed?.apiVersion ?? apiVersionOf(kind.group, version)),
+    resource: { group: asked.group, version: seen.version, resource: asked.resource },
+    ...(subresource !== '' && { subResource: subresource }),
+    requestKind: kindOf(isOfKind(attributes) ? apiVersionOf(kind.group, attributes.version) : object!.apiVersion!),
+    requestResource: { group: asked.group, version: requested, resource: asked.resource },
+    ...(subresource !== '' && { requestSubResource: subresource }),
+    ...(name !== '' && { name }),
+    ...(namespace !== '' && { namespace }),
+    operation,
+    userInfo: {
+      username: user.name, ...(user.uid && { uid: user.uid }), groups: [...user.groups],
+      ...(user.extra && { extra: user.extra as Record<string, string[]> }),
+    },
+    // Go writes null for what is not there.
+    object: shown ?? (null as never),
+    oldObject: shownOld ?? (null as never),
+    dryRun,
+    options: attributes.options ?? (null as never),
+  }
+}
+
+/** False for what a CONNECT hands in: options, which have no other versions. */
+function isOfKind({ object, kind }: AdmissionAttributes): boolean {
+  return object?.kind === undefined || object.kind === kind.kind
+}
+
+function toVersion(
+  attributes: AdmissionAttributes, version: KindVersion, object: KubeObject | undefined, context: AdmissionContext,
+): KubeObject | undefined {
+  if (!object || !isOfKind(attributes)) return object
+  return context.convert(attributes.kind, version, object)
+}
+
+function apiVersionOf(group: string, { version }: KindVersion): string {
+  return group === '' ? version : `${group}/${version}`
+}
+
+/** The object and its metadata are the caller's and stay the same ones. */
+function replaceContent(object: KubeObject, content: KubeObject): void {
+  const metadata = object.metadata ?? {}
+  replaceFields(metadata, content.metadata ?? {})
+  replaceFields(object, { ...content, metadata })
+}
+
+function replaceFields(target: object, fields: object): void {
+  for (const key of Object.keys(target)) delete (target as Record<string, unknown>)[key]
+  Object.assign(target, fields)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
