@@ -1,4 +1,6 @@
-/** etcd's Auth service where there are no users and no roles, and none can be made: certificates say who may come in. */
+/**
+ * etcd's Auth service where there are no users and no roles, and none can be made: certificates say who may come in.
+ */
 import { etcdError, type EtcdErrorName } from '#storage/etcd/messages/errors.ts'
 import { authStatusResponse } from '#storage/etcd/messages/auth.ts'
 import type { EtcdContext, EtcdService, UnaryMethod } from './service.ts'

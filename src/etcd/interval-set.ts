@@ -30,7 +30,7 @@ export class IntervalSet {
 
   #merge(): void {
     const merged: KeyRange[] = []
-    for (const interval of this.#intervals.sort((a, b) => (a.start < b.start ? -1 : 1))) {
+    for (const interval of this.#intervals.toSorted((a, b) => (a.start < b.start ? -1 : 1))) {
       const last = merged.at(-1)
       if (!last || last.end < interval.start) merged.push(interval)
       else if (last.end < interval.end) merged[merged.length - 1] = { start: last.start, end: interval.end }

@@ -23,18 +23,9 @@ export interface Readable {
   count(range: KeyRange): number
 }
 
-/** A keyspace gives nothing but its own entries, in views and to watches as well, where the types are a store's. */
+/** A keyspace gives nothing but its own entries, to watches as well, where the types are a store's. */
 export function keyspaceEntry(entry: Entry): KeyspaceEntry
 export function keyspaceEntry(entry: Entry | undefined): KeyspaceEntry | undefined
 export function keyspaceEntry(entry: Entry | undefined): KeyspaceEntry | undefined {
   return entry as KeyspaceEntry | undefined
-}
-
-/** A view of a keyspace: see `keyspaceEntry`. */
-export function readable(view: {
-  get(key: string): Entry | undefined
-  list(range: KeyRange, limit?: number): readonly Entry[]
-  count(range: KeyRange): number
-}): Readable {
-  return view as Readable
 }

@@ -14,7 +14,7 @@ import {
 import { method } from '#storage/etcd/messages/method.ts'
 import type { RpcAnswer } from '#world/rpc.ts'
 import { checkDeleteRange, checkPut, checkRange, checkTxn } from './check-requests.ts'
-import { readable, type Readable } from './interval.ts'
+import type { Readable } from './interval.ts'
 import { rangeAnswer } from './range-answer.ts'
 import { selectRange } from './range.ts'
 import { asEtcdError, checkSize, decodeRequest, type EtcdContext, type EtcdService } from './service.ts'
@@ -28,7 +28,7 @@ export function kvService(context: EtcdContext): EtcdService {
     checkRange(request)
     const { revision } = request
     const view = revision <= 0 ? keyspace.current() : await keyspace.read(revision)
-    const result = selectRange(readable(view), request)
+    const result = selectRange(view, request)
     // Of the newest revision, also when an older one was asked for.
     return rangeAnswer(headers.bytes(keyspace.revision), result, request.keysOnly)
   }
@@ -63,7 +63,7 @@ export function kvService(context: EtcdContext): EtcdService {
     const views = new Map<number, Readable | { readonly error: unknown }>()
     for (const revision of pastRevisions(request)) {
       try {
-        views.set(revision, readable(await keyspace.read(revision)))
+        views.set(revision, await keyspace.read(revision))
       } catch (error) {
         views.set(revision, { error: asEtcdError(error) })
       }

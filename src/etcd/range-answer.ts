@@ -61,7 +61,7 @@ function* inPieces({ header, tail, entries, lengths, keysOnly }: Pieces): Genera
  * same bytes (the test compares), and does so for leases, which are long and rare.
  */
 
-export function keyValueLength(entry: KeyspaceEntry, keysOnly: boolean): number {
+function keyValueLength(entry: KeyspaceEntry, keysOnly: boolean): number {
   const valueLength = keysOnly ? 0 : entry.value.length
   return 1 + varintLength(entry.key.length) + entry.key.length
     + 1 + varintLength(entry.createRevision)
@@ -79,7 +79,7 @@ function writeEntry(
 }
 
 /** Returns the position after it. */
-export function writeKeyValue(target: Uint8Array, offset: number, entry: KeyspaceEntry, keysOnly: boolean): number {
+function writeKeyValue(target: Uint8Array, offset: number, entry: KeyspaceEntry, keysOnly: boolean): number {
   const { key } = entry
   let at = offset
   target[at] = 0x0a

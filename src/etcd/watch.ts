@@ -5,7 +5,6 @@ import { encode } from '#storage/etcd/messages/message-type.ts'
 import { Compacted, WatchOverflow, type KeyRange, type StoreEvent } from '#storage/store.ts'
 import { RpcError } from '#world/rpc.ts'
 import { varintLength, writeVarint } from './header.ts'
-import { readable } from './interval.ts'
 import type { EtcdContext } from './service.ts'
 import { isChosen, type EventChoice, type EventEncoder } from './watch-events.ts'
 
@@ -95,7 +94,7 @@ export class Watch {
     const { context: { keyspace }, range, startRevision } = this.#options
     const at = keyspace.compactedRevision
     if (startRevision === 0 || this.#told !== at - 1) return
-    const view = readable(await keyspace.read(at))
+    const view = await keyspace.read(at)
     const events = view.list(range).filter(({ modRevision }) => modRevision === at)
     await this.#tell(events.map((entry) => ({ type: 'put', entry, previous: undefined })))
     this.#told = at

@@ -135,7 +135,7 @@ export interface RequestOp {
   readonly requestTxn: TxnRequest | undefined
 }
 
-export const requestOp: MessageType<RequestOp> = messageType<RequestOp>({
+const requestOp: MessageType<RequestOp> = messageType<RequestOp>({
   requestRange: [1, () => rangeRequest],
   requestPut: [2, () => putRequest],
   requestDeleteRange: [3, () => deleteRangeRequest],
@@ -150,7 +150,7 @@ export interface ResponseOp {
   readonly responseTxn: TxnResponse | undefined
 }
 
-export const responseOp: MessageType<ResponseOp> = messageType<ResponseOp>({
+const responseOp: MessageType<ResponseOp> = messageType<ResponseOp>({
   responseRange: [1, () => rangeResponse],
   responsePut: [2, () => putResponse],
   responseDeleteRange: [3, () => deleteRangeResponse],

@@ -43,7 +43,7 @@ test('a transaction may hold another', () => {
   isWritten(
     txnRequest,
     { success: [{ requestTxn: { failure: [{ requestRange: { key: 'a' } }] } }] },
-    '12092207' + '1a05' + '0a03' + '0a0161',
+    '120922071a050a030a0161',
   )
 })
 
