@@ -48,13 +48,32 @@ export function validateNodeSelector(selector: NodeSelector, path: string): Fiel
   return terms.flatMap((term, index) => validateNodeSelectorTerm(term, `${path}.nodeSelectorTerms[${index}]`))
 }
 
-export function validateNodeSelectorTerm(term: NodeSelectorTerm, path: string): FieldError[] {
+function validateNodeSelectorTerm(term: NodeSelectorTerm, path: string): FieldError[] {
+  return [
+    ...(term.matchExpressions ?? []).flatMap((requirement, index) => {
+      const at = `${path}.matchExpressions[${index}]`
+      return [...validateNodeRequirement(requirement, at), ...validateLabelValues(requirement, at)]
+    }),
+    ...validateNodeFields(term, path),
+  ]
+}
+
+/** A preference may ask for what no label can be: it is only never met. */
+export function validatePreferredTerm(term: NodeSelectorTerm, path: string): FieldError[] {
   return [
     ...(term.matchExpressions ?? []).flatMap((requirement, index) =>
       validateNodeRequirement(requirement, `${path}.matchExpressions[${index}]`)),
-    ...(term.matchFields ?? []).flatMap((requirement, index) =>
-      validateNodeFieldRequirement(requirement, `${path}.matchFields[${index}]`)),
+    ...validateNodeFields(term, path),
   ]
+}
+
+function validateNodeFields(term: NodeSelectorTerm, path: string): FieldError[] {
+  return (term.matchFields ?? []).flatMap((requirement, index) =>
+    validateNodeFieldRequirement(requirement, `${path}.matchFields[${index}]`))
+}
+
+function validateLabelValues({ values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
+  return values.flatMap((value, index) => invalidFor(`${path}.values[${index}]`, value, validateLabelValue(value)))
 }
 
 function validateNodeRequirement({ key, operator, values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
@@ -64,13 +83,7 @@ function validateNodeRequirement({ key, operator, values = [] }: NodeSelectorReq
       ? []
       : [required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'")]
     : validateOperands(operator, values, path)
-  errors.push(...invalidFor(`${path}.key`, key, validateQualifiedName(key)))
-  if (!numeric) {
-    errors.push(
-      ...values.flatMap((value, index) => invalidFor(`${path}.values[${index}]`, value, validateLabelValue(value))),
-    )
-  }
-  return errors
+  return [...errors, ...invalidFor(`${path}.key`, key, validateQualifiedName(key))]
 }
 
 /** Nodes can be picked by one field, their name, and by one value of it at a time. */

@@ -5,7 +5,6 @@ import {
   forbiddenValue,
   invalidFor,
   invalidValue,
-  notSupported,
   required,
   valueNotFound,
 } from '#machinery/errors/field-errors.ts'
@@ -16,6 +15,7 @@ import { validateEnv, validateEnvFrom } from './env.validation.ts'
 import { validateLifecycle, validateProbes } from './handlers.validation.ts'
 import { validateVolumeDevices, validateVolumeMounts } from './mounts.validation.ts'
 import { validateResourceRequirements } from './resources.validation.ts'
+import { validateRestartPolicy } from './restart-rules.validation.ts'
 import { validateSecurityContext } from './security.validation.ts'
 
 /** What containers may refer to, and what of the pod decides about them. */
@@ -144,9 +144,9 @@ function validateCommon(
 
 function validateResizePolicy({ resizePolicy, restartPolicy }: Container, spec: PodSpec, path: string): FieldError[] {
   const seen = new Set<string>()
-  return (resizePolicy ?? []).flatMap(({ resourceName, restartPolicy: policy }) => {
+  return (resizePolicy ?? []).flatMap(({ resourceName, restartPolicy: policy }, index) => {
     const errors: FieldError[] = []
-    if (seen.has(resourceName)) errors.push(duplicateValue(path, resourceName))
+    if (seen.has(resourceName)) errors.push(duplicateValue(`${path}[${index}]`, resourceName))
     seen.add(resourceName)
     errors.push(
       ...validateRequiredChoice(resourceName, ['cpu', 'memory'], path),
@@ -157,13 +157,6 @@ function validateResizePolicy({ resizePolicy, restartPolicy }: Container, spec: 
     }
     return errors
   })
-}
-
-const restartPolicies = ['Always', 'Never', 'OnFailure']
-
-function validateRestartPolicy({ restartPolicy }: Container, path: string): FieldError[] {
-  if (restartPolicy === undefined || restartPolicies.includes(restartPolicy)) return []
-  return [notSupported(`${path}.restartPolicy`, restartPolicy, restartPolicies)]
 }
 
 function validatePorts(ports: readonly ContainerPort[], path: string): FieldError[] {

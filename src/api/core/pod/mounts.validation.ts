@@ -25,19 +25,20 @@ export function validateVolumeMounts(container: Container, volumes: Volumes, pat
       errors.push(invalidValue(`${at}.mountPath`, mountPath, 'must not already exist as a path in volumeDevices'))
     }
     errors.push(
-      ...validateSubPath(mount, at),
-      ...validatePropagation(mount, container, `${at}.mountPropagation`),
-      ...validateReadOnly(mount, at),
+      // Upstream's paths for these do not carry the index.
+      ...validateSubPath(mount, path, at),
+      ...validatePropagation(mount, container, `${path}.mountPropagation`),
+      ...validateReadOnly(mount, path),
     )
   }
   return errors
 }
 
-function validateSubPath({ subPath, subPathExpr }: VolumeMount, path: string): FieldError[] {
+function validateSubPath({ subPath, subPathExpr }: VolumeMount, path: string, indexed: string): FieldError[] {
   const errors = subPath ? validateLocalDescendingPath(subPath, `${path}.subPath`) : []
   if (!subPathExpr) return errors
   if (subPath) {
-    errors.push(invalidValue(`${path}.subPathExpr`, subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
+    errors.push(invalidValue(`${indexed}.subPathExpr`, subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
   }
   return [...errors, ...validateLocalDescendingPath(subPathExpr, `${path}.subPathExpr`)]
 }

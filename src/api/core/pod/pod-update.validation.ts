@@ -1,13 +1,12 @@
 /** What may change of a pod, by which endpoint. */
 import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { duplicateValue, forbiddenValue, invalidFor, invalidValue, required } from '#machinery/errors/field-errors.ts'
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
-import { validateDns1123Subdomain, validateQualifiedName, validateRange } from '#machinery/meta/validate-names.ts'
-import { validateAddress } from '../../addresses.validation.ts'
+import { forbiddenValue, invalidFor, invalidValue, required } from '#machinery/errors/field-errors.ts'
+import type { Stored } from '#machinery/meta/object.ts'
+import { validateRange } from '#machinery/meta/validate-names.ts'
 import { describeChanges } from '../../changes.ts'
-import type { Container, ContainerStatus, Pod, PodSpec, Toleration } from '../../gen/core-v1.ts'
-import { computeQosClass } from './pod-strategy.ts'
+import type { Container, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../gen/core-v1.ts'
+import { annotationsPath, isMirror, validateAnnotationsKept } from './annotations.validation.ts'
 import { validatePod } from './pod.validation.ts'
 
 const mutableFields =
@@ -18,7 +17,7 @@ const mutableFields =
 export function validatePodUpdate(object: Pod, old: Stored<Pod>): FieldError[] {
   const spec = object.spec ?? { containers: [] }
   const oldSpec = (old.spec ?? { containers: [] }) as PodSpec
-  const errors = validateMirror(object, old)
+  const errors = validateAnnotationsKept(object.metadata?.annotations, old.metadata.annotations, annotationsPath)
   for (const field of ['containers', 'initContainers'] as const) {
     const [found, stop] = validateContainerUpdates(spec[field] ?? [], oldSpec[field] ?? [], `spec.${field}`)
     errors.push(...found)
@@ -27,7 +26,11 @@ export function validatePodUpdate(object: Pod, old: Stored<Pod>): FieldError[] {
   const deadline = validateDeadline(spec, oldSpec)
   errors.push(...deadline)
   if (deadline.length > 0 && spec.activeDeadlineSeconds !== undefined) return errors
-  errors.push(...validateOnlyAddedTolerations(spec.tolerations ?? [], oldSpec.tolerations ?? []))
+  errors.push(
+    ...validateOnlyAddedTolerations(spec.tolerations ?? [], oldSpec.tolerations ?? []),
+    ...validateOnlyDeletedGates(spec, oldSpec),
+    ...(oldSpec.schedulingGates?.length ? validateNarrowing(spec, oldSpec) : []),
+  )
   const unchanged = withMutableFieldsOf(spec, oldSpec)
   if (!semanticEqual(unchanged, oldSpec)) {
     errors.push(forbiddenValue('spec', `${mutableFields}\n${describeChanges(oldSpec, unchanged)}`))
@@ -35,15 +38,46 @@ export function validatePodUpdate(object: Pod, old: Stored<Pod>): FieldError[] {
   return errors
 }
 
-/** The kubelet's static pods are what they are. */
-function validateMirror(object: Pod, old: Stored<Pod>): FieldError[] {
-  const key = 'kubernetes.io/config.mirror'
-  const value = object.metadata?.annotations?.[key]
-  const before = old.metadata.annotations?.[key]
-  if (value === before) return []
-  const detail =
-    before === undefined ? 'may not add mirror pod annotation' : 'may not remove or update mirror pod annotation'
-  return [forbiddenValue(`metadata.annotations[${key}]`, detail)]
+function validateOnlyDeletedGates({ schedulingGates = [] }: PodSpec, old: PodSpec): FieldError[] {
+  const before = new Set(old.schedulingGates?.map(({ name }) => name))
+  return schedulingGates.flatMap(({ name }, index) => before.has(name) ? []
+    : [forbiddenValue(`spec.schedulingGates[${index}].name`,
+      `only deletion is allowed, but found new scheduling gate '${name}'`)])
+}
+
+/** While it is gated, a pod may be kept to fewer nodes, never let to more. */
+function validateNarrowing(spec: PodSpec, old: PodSpec): FieldError[] {
+  const selector = spec.nodeSelector ?? {}
+  const kept = Object.entries(old.nodeSelector ?? {}).every(([key, value]) => selector[key] === value)
+  return [
+    ...(kept ? [] : [invalidValue('spec.nodeSelector', spec.nodeSelector,
+      'only additions to spec.nodeSelector are allowed (no mutations or deletions)')]),
+    ...validateNarrowedTerms(requiredTermsOf(spec), requiredTermsOf(old)),
+  ]
+}
+
+function requiredTermsOf({ affinity }: PodSpec): readonly NodeSelectorTerm[] {
+  return affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+}
+
+function validateNarrowedTerms(terms: readonly NodeSelectorTerm[], old: readonly NodeSelectorTerm[]): FieldError[] {
+  const path = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms'
+  if (old.length === 0) return []
+  if (old.length !== terms.length) {
+    return [invalidValue(path, terms, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')]
+  }
+  return terms.flatMap((term, index) => onlyAdds(term, old[index]!) ? []
+    : [invalidValue(`${path}[${index}]`, term, 'only additions are allowed (no mutations or deletions)')])
+}
+
+/** An empty term matches no node, so that adding to it would let the pod to more. */
+function onlyAdds(term: NodeSelectorTerm, old: NodeSelectorTerm): boolean {
+  const empty = (one: NodeSelectorTerm): boolean => !one.matchExpressions?.length && !one.matchFields?.length
+  if (empty(old) && !empty(term)) return false
+  return (['matchExpressions', 'matchFields'] as const).every((field) => {
+    const before = old[field] ?? []
+    return semanticEqual(term[field]?.slice(0, before.length) ?? [], before)
+  })
 }
 
 function validateContainerUpdates(
@@ -100,24 +134,21 @@ function withMutableFieldsOf(spec: PodSpec, old: PodSpec): PodSpec {
   if (initContainers) copy.initContainers = initContainers
   restore(copy, old, 'activeDeadlineSeconds')
   restore(copy, old, 'tolerations')
+  restore(copy, old, 'schedulingGates')
   const wasNegative = (old.terminationGracePeriodSeconds ?? 0) < 0
   if (wasNegative && spec.terminationGracePeriodSeconds === 1) restore(copy, old, 'terminationGracePeriodSeconds')
   if (old.schedulingGates?.length) restoreWhileGated(copy, old)
   return copy
 }
 
-/** Until its gates are open a pod can still be narrowed down: gates go, selectors come. */
+/** What of a gated pod may change is judged by itself: see validateNarrowing. */
 function restoreWhileGated(copy: PodSpec, old: PodSpec): void {
-  const gates = copy.schedulingGates ?? []
-  if (gates.every(({ name }) => old.schedulingGates?.some((gate) => gate.name === name))) {
-    restore(copy, old, 'schedulingGates')
-  }
-  const selector = copy.nodeSelector ?? {}
-  if (Object.entries(old.nodeSelector ?? {}).every(([key, value]) => selector[key] === value)) {
-    restore(copy, old, 'nodeSelector')
-  }
-  const before = old.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
-  if (!before) restore(copy, old, 'affinity')
+  restore(copy, old, 'nodeSelector')
+  const { nodeAffinity: _, ...others } = copy.affinity ?? {}
+  const before = old.affinity?.nodeAffinity
+  if (before) copy.affinity = { ...others, nodeAffinity: before }
+  else if (old.affinity || Object.keys(others).length > 0) copy.affinity = others
+  else delete copy.affinity
 }
 
 function restore<Key extends keyof PodSpec>(copy: PodSpec, old: PodSpec, field: Key): void {
@@ -126,6 +157,7 @@ function restore<Key extends keyof PodSpec>(copy: PodSpec, old: PodSpec, field: 
 }
 
 export function validateEphemeralContainersUpdate(object: Pod, old: Stored<Pod>): FieldError[] {
+  if (isMirror(old)) return [forbiddenValue('', 'static pods do not support ephemeral containers')]
   const path = 'spec.ephemeralContainers'
   const errors = validatePod(object).filter(({ field }) => field.startsWith(path))
   const containers = object.spec?.ephemeralContainers ?? []
@@ -141,106 +173,6 @@ export function validateEphemeralContainersUpdate(object: Pod, old: Stored<Pod>)
         ),
       )
     }
-  }
-  return errors
-}
-
-/** Resources can change while the pod runs, its class of service cannot. */
-export function validatePodResize(object: Pod, old: Stored<Pod>): FieldError[] {
-  const errors = validatePod(object)
-  if (computeQosClass(object) !== (old.status?.qosClass ?? computeQosClass(old))) {
-    errors.push(invalidValue('spec', computeQosClass(object), 'Pod QOS Class may not change as a result of resizing'))
-  }
-  for (const field of ['containers', 'initContainers'] as const) {
-    for (const [index, container] of (object.spec?.[field] ?? []).entries()) {
-      errors.push(
-        ...validateResizedContainer(container, old.spec?.[field]?.[index], `spec.${field}[${index}].resources`),
-      )
-    }
-  }
-  return errors
-}
-
-function validateResizedContainer(
-  container: Container, old: DeepReadonly<Container> | undefined, path: string,
-): FieldError[] {
-  const errors: FieldError[] = []
-  for (const list of ['requests', 'limits'] as const) {
-    for (const name of Object.keys(old?.resources?.[list] ?? {})) {
-      if (container.resources?.[list]?.[name] === undefined) {
-        errors.push(forbiddenValue(`${path}.${list}`, `resource ${list} cannot be removed`))
-      }
-    }
-    for (const name of new Set([
-      ...Object.keys(old?.resources?.[list] ?? {}), ...Object.keys(container.resources?.[list] ?? {}),
-    ])) {
-      if (name === 'cpu' || name === 'memory') continue
-      if (container.resources?.[list]?.[name] !== old?.resources?.[list]?.[name]) {
-        errors.push(forbiddenValue(path, 'only cpu and memory resources are mutable'))
-      }
-    }
-  }
-  return errors
-}
-
-export function validatePodStatusUpdate(object: Pod, old: Stored<Pod>): FieldError[] {
-  const { status = {} } = object
-  const errors = validateMirror(object, old)
-  const system = new Set(['PodScheduled', 'Ready', 'Initialized'])
-  for (const [index, { type }] of (status.conditions ?? []).entries()) {
-    if (!system.has(type)) {
-      errors.push(...invalidFor(`status.conditions[${index}].type`, type, validateQualifiedName(type)))
-    }
-  }
-  const nominated = status.nominatedNodeName
-  if (nominated && nominated !== old.status?.nominatedNodeName) {
-    errors.push(...invalidFor('status.nominatedNodeName', nominated, validateDns1123Subdomain(nominated)))
-  }
-  const policy = old.spec?.restartPolicy ?? 'Always'
-  for (const field of ['containerStatuses', 'initContainerStatuses'] as const) {
-    const sidecars = new Set(
-      field === 'containerStatuses'
-        ? []
-        : (old.spec?.initContainers ?? [])
-            .filter(({ restartPolicy }) => restartPolicy === 'Always')
-            .map(({ name }) => name),
-    )
-    errors.push(
-      ...validateTransitions(status[field] ?? [], old.status?.[field] ?? [], policy, sidecars, `status.${field}`),
-    )
-  }
-  return [
-    ...errors, ...validateOwnAddresses('podIPs', status.podIPs), ...validateOwnAddresses('hostIPs', status.hostIPs),
-  ]
-}
-
-type Status = DeepReadonly<ContainerStatus>
-
-/** What has ended for good does not run again. */
-function validateTransitions(
-  statuses: readonly Status[], old: readonly Status[], policy: string, sidecars: ReadonlySet<string>, path: string,
-): FieldError[] {
-  if (policy === 'Always') return []
-  return old.flatMap((before, index) => {
-    const ended = before.state?.terminated
-    if (!ended || sidecars.has(before.name) || (ended.exitCode !== 0 && policy === 'OnFailure')) return []
-    return statuses.filter(({ name, state }) => name === before.name && !state?.terminated)
-      .map(() => forbiddenValue(`${path}[${index}].state`, 'may not be transitioned to non-terminated state'))
-  })
-}
-
-function validateOwnAddresses(field: string, addresses: readonly { readonly ip: string }[] | undefined): FieldError[] {
-  const path = `status.${field}`
-  const seen = new Set<string>()
-  const errors = (addresses ?? []).flatMap((address, index) => {
-    const found = validateAddress(address.ip, `${path}[${index}]`)
-    if (seen.has(address.ip)) found.push(duplicateValue(`${path}[${index}]`, address))
-    seen.add(address.ip)
-    return found
-  })
-  const families = new Set((addresses ?? []).map(({ ip }) => ip.includes(':')))
-  if ((addresses ?? []).length > families.size) {
-    errors.push(invalidValue(path, addresses, 'may specify no more than one IP for each IP family'))
   }
   return errors
 }

@@ -162,7 +162,7 @@ const rows: readonly Row[] = [
     ),
     errors: [
       'spec.containers[0].volumeMounts[1].mountPath: Invalid value: "/a": must be unique',
-      `spec.containers[0].volumeMounts[1].subPath: Invalid value: "../b": must not contain '..'`,
+      `spec.containers[0].volumeMounts.subPath: Invalid value: "../b": must not contain '..'`,
     ],
   },
   {
@@ -235,7 +235,7 @@ const rows: readonly Row[] = [
     }),
     errors: [
       'spec.tolerations[0].operator: Invalid value: "Equal": operator must be Exists when `key` is empty, which means "match all values and all keys"',
-      'spec.tolerations[1].operator: Invalid value: {"key":"a","operator":"Exists","value":"b"}: value must be empty when `operator` is \'Exists\'',
+      'spec.tolerations[1].operator: Invalid value: "b": value must be empty when `operator` is \'Exists\'',
       'spec.tolerations[2].effect: Invalid value: "NoSchedule": effect must be \'NoExecute\' when `tolerationSeconds` is set',
     ],
   },

@@ -4,14 +4,11 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { Pod } from '../../gen/core-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { setPodDefaults } from './pod-defaults.ts'
+import { validatePodResize } from './pod-resize.validation.ts'
 import { formatRestarts, summarizePod } from './pod-status.ts'
+import { validatePodStatusUpdate } from './pod-status.validation.ts'
 import { graceSecondsOfPod, preparePodForCreate, preparePodForUpdate } from './pod-strategy.ts'
-import {
-  validateEphemeralContainersUpdate,
-  validatePodResize,
-  validatePodStatusUpdate,
-  validatePodUpdate,
-} from './pod-update.validation.ts'
+import { validateEphemeralContainersUpdate, validatePodUpdate } from './pod-update.validation.ts'
 import { podWarnings } from './pod-warnings.ts'
 import { validateNewPod, validatePod } from './pod.validation.ts'
 

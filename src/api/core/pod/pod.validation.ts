@@ -10,8 +10,11 @@ import {
 import { validateAnnotations, validateLabels } from '#machinery/meta/validate-object-meta.ts'
 import type { Pod, PodResourceClaim, PodSpec, PodTemplateSpec } from '../../gen/core-v1.ts'
 import { validateChoice, validateRequiredChoice } from '../../numbers.validation.ts'
+import { validatePodAnnotations, validateProfilesAgree } from './annotations.validation.ts'
 import { validateContainers, validateEphemeralContainers, validateInitContainers } from './containers.validation.ts'
 import { validateDnsConfig, validateHostAliases, validateOwnNames } from './names.validation.ts'
+import { validateHostProcesses, validateOs } from './os.validation.ts'
+import { validatePodLevelResources } from './pod-level-resources.validation.ts'
 import { validateResourceRequirements } from './resources.validation.ts'
 import {
   validateAffinity,
@@ -19,29 +22,19 @@ import {
   validateTolerations,
   validateTopologySpread,
 } from './scheduling.validation.ts'
-import { validatePodSecurityContext } from './security.validation.ts'
+import { validateHostNetwork, validateHostUsers, validatePodSecurityContext } from './security.validation.ts'
 import { validateVolumes } from './volumes.validation.ts'
-
-const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
 export function validatePod(object: Pod): FieldError[] {
   const spec = object.spec ?? { containers: [] }
-  const errors: FieldError[] = []
-  const mirror = object.metadata?.annotations?.[mirrorAnnotation]
-  if (mirror !== undefined && !spec.nodeName) {
-    errors.push(
-      invalidValue(
-        `metadata.annotations[${mirrorAnnotation}]`, mirror, 'must set spec.nodeName if mirror pod annotation is set',
-      ),
-    )
-  }
+  const errors = validatePodAnnotations(object.metadata?.annotations, spec, 'metadata.annotations')
   errors.push(...validatePodSpec(spec, 'spec', { isPod: true, podName: object.metadata?.name ?? '' }))
   if (!spec.serviceAccountName) errors.push(...forbidTokens(spec))
   return errors
 }
 
 /** Rules of a creation only: what nobody may be born with. */
-export function validateNewPod({ spec }: Pod): FieldError[] {
+export function validateNewPod({ metadata, spec }: Pod): FieldError[] {
   const errors: FieldError[] = []
   if (spec?.ephemeralContainers?.length) {
     errors.push(forbiddenValue('spec.ephemeralContainers', 'cannot be set on create'))
@@ -49,7 +42,7 @@ export function validateNewPod({ spec }: Pod): FieldError[] {
   if (spec?.nodeName && spec.schedulingGates?.length) {
     errors.push(forbiddenValue('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'))
   }
-  return errors
+  return spec ? [...errors, ...validateProfilesAgree(metadata?.annotations, spec, 'spec')] : errors
 }
 
 /** Without an account there is nobody to have a token. */
@@ -73,7 +66,9 @@ export function validatePodTemplateSpec({ metadata, spec }: PodTemplateSpec, pat
   const errors: FieldError[] = [
     ...validateLabels(metadata?.labels, `${path}.labels`),
     ...validateAnnotations(metadata?.annotations, `${path}.annotations`),
+    ...validatePodAnnotations(metadata?.annotations, spec ?? { containers: [] }, `${path}.annotations`),
     ...validatePodSpec(spec ?? { containers: [] }, `${path}.spec`, { isPod: false, podName: '' }),
+    ...(spec ? validateProfilesAgree(metadata?.annotations, spec, `${path}.spec`) : []),
   ]
   if (spec?.ephemeralContainers?.length) {
     errors.push(forbiddenValue(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'))
@@ -97,7 +92,8 @@ function validatePodSpec(spec: PodSpec, path: string, { isPod, podName }: PodCon
     ...validateContainers(context, `${path}.containers`),
     ...validateInitContainers(context, `${path}.initContainers`),
     ...validateEphemeralContainers(context, `${path}.ephemeralContainers`),
-    ...validateResourceRequirements(spec.resources, `${path}.resources`, new Set(), 'pod'),
+    ...validatePodLevelResources(spec, `${path}.resources`),
+    ...validateHostNetwork(spec, isPod, path),
     ...validateRequiredChoice(spec.restartPolicy, ['Always', 'OnFailure', 'Never'], `${path}.restartPolicy`),
     ...validateRequiredChoice(spec.dnsPolicy, dnsPolicies, `${path}.dnsPolicy`),
     ...validateLabels(spec.nodeSelector, `${path}.nodeSelector`),
@@ -109,13 +105,15 @@ function validatePodSpec(spec: PodSpec, path: string, { isPod, podName }: PodCon
     ),
     ...validateSchedulingGates(spec.schedulingGates ?? [], `${path}.schedulingGates`),
     ...validateTopologySpread(spec.topologySpreadConstraints ?? [], `${path}.topologySpreadConstraints`),
+    ...validateHostProcesses(spec, path),
+    ...validateHostUsers(spec, path),
     ...validateReferences(spec, path),
     ...validateOwnNames(spec, path),
     ...validateTolerations(spec.tolerations ?? [], `${path}.tolerations`),
     ...validateHostAliases(spec.hostAliases ?? [], `${path}.hostAliases`),
     ...validateChoice(spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'], `${path}.preemptionPolicy`),
     ...(spec.overhead ? validateResourceRequirements({ limits: spec.overhead }, `${path}.overhead`) : []),
-    ...(spec.os ? validateRequiredChoice(spec.os.name, ['linux', 'windows'], `${path}.os.name`) : []),
+    ...validateOs(spec, path),
   )
   return errors
 }
@@ -143,22 +141,23 @@ function validateReferences(spec: PodSpec, path: string): FieldError[] {
 
 function validateResourceClaims(claims: readonly PodResourceClaim[], path: string): FieldError[] {
   const names = new Set<string>()
-  return claims.flatMap(({ name, resourceClaimName, resourceClaimTemplateName }, index) => {
+  return claims.flatMap((claim, index) => {
+    const { name, resourceClaimName, resourceClaimTemplateName } = claim
     const at = `${path}[${index}]`
-    const errors = name ? invalidFor(`${at}.name`, name, validateDns1123Label(name)) : [required(`${at}.name`)]
-    if (names.has(name)) errors.push(duplicateValue(`${at}.name`, name))
+    const errors = !name ? [required(`${at}.name`)]
+      : names.has(name) ? [duplicateValue(`${at}.name`, name)]
+        : invalidFor(`${at}.name`, name, validateDns1123Label(name))
     names.add(name)
-    const sources = [resourceClaimName, resourceClaimTemplateName].filter((value) => value !== undefined)
-    if (sources.length === 0) {
-      errors.push(
-        invalidValue(at, claims[index], 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'),
-      )
-    } else if (sources.length > 1) {
-      errors.push(
-        invalidValue(
-          at, claims[index], 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified',
-        ),
-      )
+    if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
+      errors.push(invalidValue(at, claim,
+        'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'))
+    }
+    if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
+      errors.push(invalidValue(at, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'))
+    }
+    for (const field of ['resourceClaimName', 'resourceClaimTemplateName'] as const) {
+      const value = claim[field]
+      if (value !== undefined) errors.push(...invalidFor(`${at}.${field}`, value, validateDns1123Subdomain(value)))
     }
     return errors
   })

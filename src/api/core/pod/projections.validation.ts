@@ -1,7 +1,18 @@
 /** Rules of the downward API and projected volumes. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidValue, required } from '#machinery/errors/field-errors.ts'
-import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, VolumeProjection } from '../../gen/core-v1.ts'
+import { validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
+import { validateSignerName } from '../../certificates/certificatesigningrequest/signer-name.validation.ts'
+import type {
+  ClusterTrustBundleProjection,
+  DownwardAPIVolumeFile,
+  KeyToPath,
+  PodCertificateProjection,
+  ProjectedVolumeSource,
+  VolumeProjection,
+} from '../../gen/core-v1.ts'
+import { validateRequiredChoice } from '../../numbers.validation.ts'
+import { validateLabelSelector } from '../../selectors.validation.ts'
 import { validateFieldRef, validateResourceFieldRef, volumePaths } from './downward-api.validation.ts'
 import { validateFileMode, validateLocalNonReservedPath } from './paths.validation.ts'
 
@@ -49,15 +60,73 @@ function validateProjection(source: VolumeProjection, taken: Set<string>, volume
     if (expirationSeconds !== undefined && expirationSeconds > 2 ** 32) {
       errors.push(invalidValue(field, expirationSeconds, 'may not specify a duration larger than 2^32 seconds'))
     }
-    if (!target) errors.push(required(`${volume}.path`))
-    errors.push(...claimPaths([target], taken, volume))
+    errors.push(...(target ? validateLocalNonReservedPath(target, `${volume}.path`) : [required(`${volume}.path`)]))
   }
-  if (clusterTrustBundle) errors.push(...claimPaths([clusterTrustBundle.path], taken, volume))
+  if (clusterTrustBundle) {
+    errors.push(...validateTrustBundle(clusterTrustBundle, `${path}.clusterTrustBundle`))
+    errors.push(...claimPaths([clusterTrustBundle.path], taken, volume))
+  }
+  if (podCertificate) errors.push(...validatePodCertificate(podCertificate, taken, volume, `${path}.podCertificate`))
   const found = [secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate].filter(
     Boolean,
   ).length
-  if (found > 1) errors.push(forbiddenValue(path, 'may not specify more than 1 volume type'))
+  if (found > 1) errors.push(forbiddenValue(path, 'may not specify more than 1 volume type per source'))
   return errors
+}
+
+/** Certificates by the bundle's name, or all bundles of a signer. */
+function validateTrustBundle(source: ClusterTrustBundleProjection, path: string): FieldError[] {
+  const { name, signerName, labelSelector, path: target } = source
+  const errors: FieldError[] = []
+  if (name !== undefined && signerName !== undefined) {
+    errors.push(invalidValue(path, source, 'only one of name and signerName may be used'))
+  } else if (name !== undefined) {
+    if (name === '') errors.push(required(`${path}.name`, 'must be a valid object name'))
+    errors.push(...validateTrustBundleName(name).map((problem) =>
+      invalidValue(`${path}.name`, name, `not a valid clustertrustbundlename: ${problem}`)))
+    if (labelSelector) {
+      errors.push(invalidValue(`${path}.labelSelector`, labelSelector,
+        'labelSelector must be unset if name is specified'))
+    }
+  } else if (signerName !== undefined) {
+    if (signerName === '') errors.push(required(`${path}.signerName`, 'must be a valid signer name'))
+    errors.push(
+      ...validateSignerName(signerName, `${path}.signerName`),
+      ...validateLabelSelector(labelSelector, `${path}.labelSelector`),
+    )
+  } else errors.push(required(path, 'either name or signerName must be specified'))
+  if (!target) errors.push(required(`${path}.path`))
+  return [...errors, ...validateLocalNonReservedPath(target ?? '', `${path}.path`)]
+}
+
+/** A signer's bundle is named `example.com:signer:name`, another one as anything is. */
+function validateTrustBundleName(name: string): string[] {
+  const parts = name.split(':')
+  return parts.length === 3 ? validateDns1123Subdomain(parts[2]!) : validateDns1123Subdomain(name)
+}
+
+const keyTypes = ['ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519', 'RSA3072', 'RSA4096']
+
+function validatePodCertificate(
+  source: PodCertificateProjection, taken: Set<string>, volume: string, path: string,
+): FieldError[] {
+  const { signerName, keyType, maxExpirationSeconds: seconds } = source
+  const paths = ['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const
+  const errors = [
+    ...validateSignerName(signerName ?? '', `${path}.signerName`),
+    ...validateRequiredChoice(keyType, keyTypes, `${path}.keyType`),
+  ]
+  if (seconds !== undefined && (seconds < 3600 || seconds > 91 * 86400)) {
+    errors.push(invalidValue(`${path}.maxExpirationSeconds`, seconds, `must be in the range [3600, ${91 * 86400}]`))
+  }
+  for (const field of paths) {
+    const target = source[field]
+    if (target) errors.push(...validateLocalNonReservedPath(target, `${path}.${field}`))
+  }
+  if (!paths.some((field) => source[field])) {
+    errors.push(required(path, 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath'))
+  }
+  return [...errors, ...claimPaths(paths.map((field) => source[field]), taken, volume)]
 }
 
 function validateNamed(

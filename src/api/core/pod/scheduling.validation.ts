@@ -18,7 +18,7 @@ import type {
   WeightedPodAffinityTerm,
 } from '../../gen/core-v1.ts'
 import { validateChoice, validateRequiredChoice } from '../../numbers.validation.ts'
-import { validateLabelSelector, validateNodeSelector, validateNodeSelectorTerm } from '../../selectors.validation.ts'
+import { validateLabelSelector, validateNodeSelector, validatePreferredTerm } from '../../selectors.validation.ts'
 
 export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 
@@ -35,7 +35,7 @@ export function validateAffinity(affinity: Affinity | undefined, path: string): 
     }
     for (const [index, { weight, preference }] of (soft ?? []).entries()) {
       const at = `${path}.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[${index}]`
-      errors.push(...validateWeight(weight, at), ...validateNodeSelectorTerm(preference ?? {}, `${at}.preference`))
+      errors.push(...validateWeight(weight, at), ...validatePreferredTerm(preference ?? {}, `${at}.preference`))
     }
   }
   for (const [name, terms] of [['podAffinity', podAffinity], ['podAntiAffinity', podAntiAffinity]] as const) {
@@ -125,7 +125,7 @@ function validateToleration(toleration: Toleration, path: string): FieldError[] 
     if (problems.length > 0) errors.push(invalidValue(`${path}.operator`, value, problems.join(';')))
   } else if (operator === 'Exists') {
     if (value) {
-      errors.push(invalidValue(`${path}.operator`, toleration, "value must be empty when `operator` is 'Exists'"))
+      errors.push(invalidValue(`${path}.operator`, value, "value must be empty when `operator` is 'Exists'"))
     }
   } else errors.push(notSupported(`${path}.operator`, operator, ['Equal', 'Exists']))
   if (effect && !taintEffects.includes(effect)) errors.push(notSupported(`${path}.effect`, effect, taintEffects))

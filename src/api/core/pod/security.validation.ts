@@ -11,6 +11,7 @@ import {
 import { validateUnixId } from '#machinery/meta/validate-names.ts'
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext, Sysctl } from '../../gen/core-v1.ts'
 import { validateChoice } from '../../numbers.validation.ts'
+import { validateWindowsOptions } from './os.validation.ts'
 import { validateLocalDescendingPath } from './paths.validation.ts'
 
 /** `specPath` is where the containers are, `path` where the context is. */
@@ -18,7 +19,6 @@ export function validatePodSecurityContext(spec: PodSpec, specPath: string): Fie
   const path = `${specPath}.securityContext`
   const context = spec.securityContext ?? {}
   const errors: FieldError[] = [
-    ...validateHostNetwork(spec, specPath),
     ...(['fsGroup', 'runAsUser', 'runAsGroup'] as const).flatMap((field) =>
       context[field] === undefined
         ? []
@@ -36,33 +36,26 @@ export function validatePodSecurityContext(spec: PodSpec, specPath: string): Fie
     ...validateSysctls(context.sysctls ?? [], spec, `${path}.sysctls`),
     ...validateChoice(context.fsGroupChangePolicy, ['Always', 'OnRootMismatch'], `${path}.fsGroupChangePolicy`),
     ...validateSeccomp(context.seccompProfile, `${path}.seccompProfile`),
+    ...validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`),
     ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`),
     ...validateChoice(context.supplementalGroupsPolicy, ['Merge', 'Strict'], `${path}.supplementalGroupsPolicy`),
     ...validateChoice(context.seLinuxChangePolicy, ['MountOption', 'Recursive'], `${path}.seLinuxChangePolicy`),
-    ...validateHostUsers(spec, specPath),
   )
   return errors
 }
 
-function validateHostNetwork({ hostNetwork, containers }: PodSpec, path: string): FieldError[] {
+/** In the node's network a container's port is the node's. In a template it may be left to the pod's defaults. */
+export function validateHostNetwork({ hostNetwork, containers }: PodSpec, isPod: boolean, path: string): FieldError[] {
   if (!hostNetwork) return []
   return (containers ?? []).flatMap(({ ports }, index) =>
-    (ports ?? []).flatMap(({ hostPort, containerPort }, port) =>
-      hostPort === containerPort
-        ? []
-        : [
-            invalidValue(
-              `${path}.containers[${index}].ports[${port}].containerPort`,
-              containerPort,
-              'must match `hostPort` when `hostNetwork` is true',
-            ),
-          ],
-    ),
-  )
+    (ports ?? []).flatMap(({ hostPort = 0, containerPort }, port) =>
+      hostPort === containerPort || (!isPod && hostPort === 0) ? []
+        : [invalidValue(`${path}.containers[${index}].ports[${port}].hostPort`, hostPort,
+          'must match `containerPort` when `hostNetwork` is true')]))
 }
 
 /** A pod with users of its own does not share the node's other namespaces. */
-function validateHostUsers({ hostUsers, hostPID, hostIPC, hostNetwork }: PodSpec, path: string): FieldError[] {
+export function validateHostUsers({ hostUsers, hostPID, hostIPC, hostNetwork }: PodSpec, path: string): FieldError[] {
   if (hostUsers !== false) return []
   const detail = 'when `hostUsers` is false'
   return [
@@ -164,5 +157,9 @@ export function validateSecurityContext(
       )
     }
   }
-  return [...errors, ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`)]
+  return [
+    ...errors,
+    ...validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`),
+    ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`),
+  ]
 }

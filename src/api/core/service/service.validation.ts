@@ -23,7 +23,6 @@ import { validateClusterIps } from './cluster-ips.validation.ts'
 import { needsHealthCheckNodePort } from './service-defaults.ts'
 
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
-const kubeletPort = 10250
 
 export function validateService(object: Service): FieldError[] {
   const spec = object.spec ?? {}
@@ -58,14 +57,6 @@ function validateByType(spec: ServiceSpec): FieldError[] {
   const path = 'spec.clusterIPs'
   switch (spec.type) {
     case 'LoadBalancer':
-      for (const [index, { port }] of (spec.ports ?? []).entries()) {
-        if (port !== kubeletPort) continue
-        errors.push(
-          invalidValue(
-            `spec.ports[${index}]`, port, `may not expose port ${kubeletPort} externally since it is used by kubelet`,
-          ),
-        )
-      }
       if (isHeadless(spec)) {
         errors.push(invalidValue(`${path}[0]`, 'None', "may not be set to 'None' for LoadBalancer services"))
       }
@@ -175,16 +166,14 @@ function validateLoadBalancer({ metadata, spec = {} }: Service): FieldError[] {
     if (spec.type !== 'LoadBalancer') errors.push(forbiddenValue('spec.LoadBalancerSourceRanges', only))
     for (const [index, range] of ranges.entries()) {
       if (!parseCidr(range.trim())) {
-        errors.push(invalidValue(`spec.LoadBalancerSourceRanges[${index}]`, range, rangeSentence))
+        errors.push(invalidValue(`spec.LoadBalancerSourceRanges[${index}]`, range.trim(), rangeSentence))
       }
     }
   } else if (annotated !== undefined) {
     const path = `metadata.annotations[${annotation}]`
     if (spec.type !== 'LoadBalancer') errors.push(forbiddenValue(path, only))
-    if (annotated.trim() !== '' && !annotated.split(',').every((range) => parseCidr(range.trim()))) {
-      errors.push(
-        invalidValue(path, annotated, 'must be a comma separated list of CIDRs e.g. 192.168.0.0/16,10.0.0.0/8'),
-      )
+    for (const range of annotated.trim() === '' ? [] : annotated.split(',').map((part) => part.trim())) {
+      if (!parseCidr(range)) errors.push(invalidValue(path, range, rangeSentence))
     }
   }
   if (spec.type === 'LoadBalancer') {
