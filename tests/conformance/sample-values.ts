@@ -56,6 +56,7 @@ export const byType: Readonly<Record<string, JsonObject>> = {
     ],
     hostNetwork: null, hostPID: null, hostIPC: null, ephemeralContainers: null, restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', resourceClaims: null, resources: null },
   'batch.v1.JobSpec': { selector: null, manualSelector: null, template: { metadata: { labels: { job: 'sample' } }, spec: { restartPolicy: 'Never', containers: [{ name: 'job', image: 'registry.example.com/job:v1' }] } } },
+  'core.v1.WindowsSecurityContextOptions': { hostProcess: false },
   'core.v1.ReplicationControllerSpec': { selector: { app: 'sample' } },
   'core.v1.Container': {
     env: [
