@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(report: Report): Prom
   store: () => import('./store.ts'),
   scheduler: () => import('./scheduler.ts'),
   node: () => import('./node.ts'),
+  fork: () => import('./fork.ts'),
 }
 
 const words = process.argv.slice(2)
