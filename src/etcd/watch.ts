@@ -30,6 +30,8 @@ const eventsTag = 0x5a
 export class Watch {
   readonly #options: WatchOptions
   readonly #abort = new AbortController()
+  /** The newest revision when the watch began. What came before it is told under this one, as etcd does. */
+  readonly #beganAt: number
   /** Everything up to here has been told. */
   #told: number
   /** Waiting for the next change. */
@@ -38,10 +40,9 @@ export class Watch {
 
   constructor(options: WatchOptions) {
     this.#options = options
-    const { keyspace } = options.context
-    this.#told = options.startRevision === 0
-      ? keyspace.revision
-      : Math.min(options.startRevision - 1, keyspace.revision)
+    const { revision } = options.context.keyspace
+    this.#beganAt = revision
+    this.#told = options.startRevision === 0 ? revision : Math.min(options.startRevision - 1, revision)
   }
 
   get watchId(): number {
@@ -146,7 +147,7 @@ export class Watch {
   #send(events: readonly Uint8Array[], revision: number, fragment: boolean): Promise<void> {
     const { watchId, context: { headers }, send } = this.#options
     this.#isQuiet = false
-    const parts = [headers.bytes(revision), encode(watchResponse, { watchId, fragment })]
+    const parts = [headers.bytes(Math.max(revision, this.#beganAt)), encode(watchResponse, { watchId, fragment })]
     for (const event of events) {
       const head = new Uint8Array(1 + varintLength(event.length))
       head[0] = eventsTag

@@ -95,7 +95,6 @@ const others: readonly Step[] = [
   step('role get x'), step('user delete x'), step('role delete x'), step('user grant-role x y'),
   step('lock name echo held'), step('lock name -- sh -c "exit 3"'),
   step('elect hustings proposal', { seconds: 1, mask: /hustings\/.*/g }),
-  step('check perf --load=s', { seconds: 90, mask: /.*(%|PASS|FAIL).*\n?/g }),
 ]
 
 const scripts = { reading, writing, transactions, compaction, watches, leases, others }
