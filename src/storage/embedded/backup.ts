@@ -3,7 +3,7 @@ import type { Disk } from '#world/disk.ts'
 import type { Revision } from '../store.ts'
 import { lockName, parseLogName, parseSnapshotName, snapshotDraftName, snapshotName, spareName } from './directory.ts'
 import { beginLog } from './segment-log.ts'
-import { readSnapshot, type SnapshotSource } from './snapshot.ts'
+import { readSnapshot } from './snapshot-reader.ts'
 
 /** Named in messages about damage: offsets are those of the stream. */
 const backupName = 'the backup'
@@ -57,8 +57,7 @@ async function writeProved(disk: Disk, path: string, chunks: AsyncIterable<Uint8
   await using file = await disk.open(path, 'create')
   let offset = 0
   let unsynced = 0
-  await using source = sourceOf(chunks)
-  const { revision, entries, bytes } = await readSnapshot(source, {
+  const { revision, entries, bytes } = await readSnapshot(backupName, chunks, {
     entry: () => {},
     control: () => {},
     async proved(stretch) {
@@ -72,50 +71,4 @@ async function writeProved(disk: Disk, path: string, chunks: AsyncIterable<Uint8
   }, disk.crc32)
   await file.datasync()
   return { revision, entries, bytes }
-}
-
-/** A stream, read in stretches of any length; what lies before the last offset that was asked for is let go. */
-function sourceOf(chunks: AsyncIterable<Uint8Array>): SnapshotSource & AsyncDisposable {
-  const iterator = chunks[Symbol.asyncIterator]()
-  let held: Uint8Array[] = []
-  let heldAt = 0
-  let heldBytes = 0
-  let isEnded = false
-  const drop = (offset: number): void => {
-    while (held.length > 0 && heldAt < offset) {
-      const first = held[0]!
-      const gone = Math.min(first.length, offset - heldAt)
-      if (gone === first.length) held.shift()
-      else held[0] = first.subarray(gone)
-      heldAt += gone
-      heldBytes -= gone
-    }
-  }
-  return {
-    path: backupName,
-    async read(offset, length) {
-      drop(offset)
-      while (heldBytes < length && !isEnded) {
-        const { done, value } = await iterator.next()
-        if (done === true) isEnded = true
-        else {
-          held.push(value)
-          heldBytes += value.length
-        }
-      }
-      const bytes = new Uint8Array(Math.min(length, heldBytes))
-      let at = 0
-      for (const chunk of held) {
-        if (at === bytes.length) break
-        const part = chunk.subarray(0, bytes.length - at)
-        bytes.set(part, at)
-        at += part.length
-      }
-      return bytes
-    },
-    async [Symbol.asyncDispose]() {
-      held = []
-      if (!isEnded) await iterator.return?.()
-    },
-  }
 }

@@ -24,8 +24,9 @@ import {
   type FrameHeader,
   type SegmentHeader,
 } from './log-format.ts'
-import { readSnapshotFile, type ReadSnapshot } from './snapshot.ts'
+import { readSnapshotFile } from './snapshot.ts'
 import { NewerFormat } from './snapshot-format.ts'
+import type { ReadSnapshot } from './snapshot-reader.ts'
 import { ValueSlabs } from './value-slabs.ts'
 import { deletionOf, successorOf, type Slab, type Version } from './version.ts'
 import { firstRevision, Versions } from './versions.ts'
@@ -172,9 +173,11 @@ async function replay(work: Replay, signal?: AbortSignal): Promise<LogPosition> 
   const { disk, segments, start } = work
   let expected = segments[0]!.header.firstRevision
   let position: LogPosition | undefined
-  const read = (at: number): Promise<Uint8Array> =>
-    readWhole(disk, segments[at]!.path, segments[at + 1]?.header.previousEnd ?? segments[at]!.header.size, signal)
-  let reading = read(0)
+  // All at once: the memory is got while there are few objects yet, so that getting it makes no work for the collector.
+  const readings = segments.map(({ path, header }, at) =>
+    readWhole(disk, path, segments[at + 1]?.header.previousEnd ?? header.size, signal))
+  // If one turns out to be damaged, nobody asks how the reading of others ended.
+  for (const reading of readings) reading.catch(() => {})
   for (const [at, segment] of segments.entries()) {
     const { header, path } = segment
     const next = segments[at + 1]?.header
@@ -184,12 +187,7 @@ async function replay(work: Replay, signal?: AbortSignal): Promise<LogPosition> 
     if (header.firstRevision !== expected) {
       throw new StoreCorrupted(path, 16, `it begins at another revision than ${expected}`)
     }
-    const bytes = await reading
-    if (next !== undefined) {
-      reading = read(at + 1)
-      // The next log is read while this one is decoded; if decoding fails, nobody asks how the reading ended.
-      reading.catch(() => {})
-    }
+    const bytes = await readings[at]!
     const isLast = next === undefined
     const take = frameTaker(work, segment, bytes, isLast)
     const end = readFrames({ disk, segment, bytes, isLast, expected, take })
@@ -259,20 +257,15 @@ function frameTaker(
   // The last log has much unused room behind it, which its values would keep in memory if they stayed in it.
   const slab = isLast ? undefined : { bytes, live: 0 }
   return (content, at) => {
-    const fresh: Version[] = []
-    const newest = new Map<string, Version>()
     for (const change of content.changes) {
       if (change.revision <= start) continue
-      const older = newest.get(change.key) ?? versions.latest(change.key)
-      const version = toVersion(change, older, bytes, slab ?? versions.values)
+      const version = toVersion(change, versions.latest(change.key), bytes, slab ?? versions.values)
       if (version === undefined) {
         throw new StoreCorrupted(path, at, `revision ${change.revision} deletes what is not there`)
       }
       if (slab !== undefined && !version.deleted) versions.values.hold(version)
-      fresh.push(version)
-      newest.set(change.key, version)
+      versions.replay(version)
     }
-    versions.apply(fresh)
     for (const control of content.controls) controls.take(control)
   }
 }

@@ -134,30 +134,20 @@ export class Versions {
    * calls. Their values have been counted in.
    */
   apply(versions: readonly Version[]): void {
+    if (versions.length === 0) return
     const events: Change[] = []
-    for (const version of versions) {
-      const chain = this.#index.get(version.key)
-      const before = chain?.head
-      if (chain === undefined) this.#index.insert(version)
-      else this.#index.advance(chain, version)
-      const previous = before === undefined || before.deleted ? undefined : before
-      if (previous !== undefined) {
-        this.#liveBytes -= sizeOf(previous)
-        if (previous.lease !== 0n) this.#letGo(previous)
-      }
-      if (!version.deleted) {
-        this.#liveBytes += sizeOf(version)
-        if (version.lease !== 0n) this.#hold(version)
-      }
-      this.#historyBytes += sizeOf(version)
-      events.push({ type: version.deleted ? 'delete' : 'put', entry: version, previous })
-    }
-    if (events.length === 0) return
-    for (const event of events) this.#history.push(event)
+    for (const version of versions) events.push(this.#add(version))
     this.#revision = versions.at(-1)!.modRevision
     this.#current = undefined
     this.#watchers.publish(events)
     if (this.#waiters.length > 0) this.#wake()
+  }
+
+  /** `apply` of one change while nobody watches yet; the others of its revision follow. */
+  replay(version: Version): void {
+    this.#add(version)
+    this.#revision = version.modRevision
+    this.#current = undefined
   }
 
   /** Nothing that is kept here has changed up to `revision`: the store is a part of a larger one. */
@@ -257,6 +247,28 @@ export class Versions {
     const waiters = this.#waiters
     this.#waiters = []
     for (const waiter of waiters) waiter.reject(error ?? new Error('the store was closed'))
+  }
+
+  #add(version: Version): Change {
+    const { key, deleted } = version
+    // Without an older version the key is not there; looking for it would be most of the work.
+    const chain = version.older === undefined ? undefined : this.#index.get(key)
+    const before = chain?.head
+    if (chain === undefined) this.#index.insert(version)
+    else this.#index.advance(chain, version)
+    const previous = before === undefined || before.deleted ? undefined : before
+    if (previous !== undefined) {
+      this.#liveBytes -= sizeOf(previous)
+      if (previous.lease !== 0n) this.#letGo(previous)
+    }
+    if (!deleted) {
+      this.#liveBytes += sizeOf(version)
+      if (version.lease !== 0n) this.#hold(version)
+    }
+    this.#historyBytes += sizeOf(version)
+    const change: Change = { type: deleted ? 'delete' : 'put', entry: version, previous }
+    this.#history.push(change)
+    return change
   }
 
   /** The position in the history of the first change after a revision. */
