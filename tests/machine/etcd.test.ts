@@ -64,7 +64,7 @@ const watches: readonly Step[] = [
   ...[1, 2, 3, 4].map((index) => step(`put w/${index} ${index}`)), step('del w/2'), step('put w/1 one'),
   json('watch w/ --prefix --rev 9', { seconds: 1 }), json('watch w/ --prefix --rev 3', { seconds: 1 }),
   json('watch w/ --prefix --rev 10 --prev-kv', { seconds: 1 }), json('watch w/1 --rev 9', { seconds: 1 }),
-  json('watch w/2 w/4 --rev 9', { seconds: 1 }), json('watch w/3 --from-key --rev 9', { seconds: 1 }),
+  json('watch w/2 w/4 --rev 9', { seconds: 1 }), json("watch '' --prefix --rev 20", { seconds: 1 }),
   json('watch w/ --prefix', {
     seconds: 3,
     meanwhile: [step('put w/9 x'), step('del w/9'), txn('\nput w/a 1\nput w/b 2\ndel w/1\n\n\n'), step('put v 1')],

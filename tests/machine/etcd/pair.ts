@@ -112,7 +112,7 @@ export interface Etcdctl {
   readonly flags?: readonly string[]
 }
 
-/** Standard output and errors together, in their order; and the exit code. Killed after `seconds`. */
+/** Standard output, then errors; and the exit code. Killed after `seconds`. */
 export function etcdctl(
   { program, endpoint, flags = [] }: Etcdctl, words: readonly string[], options: {
     readonly input?: string
@@ -124,12 +124,12 @@ export function etcdctl(
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   child.stdin.on('error', () => undefined).end(options.input ?? '')
-  let text = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (part: string) => { text += part })
-  }
+  let output = ''
+  let errors = ''
+  child.stdout.setEncoding('utf8').on('data', (part: string) => { output += part })
+  child.stderr.setEncoding('utf8').on('data', (part: string) => { errors += part })
   const timer = setTimeout(() => child.kill('SIGKILL'), (options.seconds ?? 15) * 1_000)
   return new Promise((resolve) => {
-    child.once('close', (code) => { clearTimeout(timer); resolve({ text, code }) })
+    child.once('close', (code) => { clearTimeout(timer); resolve({ text: output + errors, code }) })
   })
 }
