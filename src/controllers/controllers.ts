@@ -29,6 +29,7 @@ import {
   type SecretTokenSettings,
 } from './serviceaccount-token/serviceaccount-token.ts'
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts'
+import { serviceCidrsController } from './service-cidrs/service-cidrs.ts'
 import { statefulSetController } from './statefulset/statefulset.ts'
 import {
   attributesClassProtectionController,
@@ -86,6 +87,7 @@ export function controllers(settings: ControllerSettings): readonly Controller[]
     disruptionController,
     resourceQuotaController,
     ephemeralVolumeController,
+    serviceCidrsController,
     claimBinder,
     volumeBinder,
     claimProtectionController,

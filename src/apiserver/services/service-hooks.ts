@@ -13,7 +13,8 @@ import type { Random } from '#world/random.ts'
 import type { KindHooks, Reservation } from '../rest/context.ts'
 import { collectionRange } from '../rest/keys.ts'
 import { decodeStored } from '../rest/stored-form.ts'
-import { IpAllocator, IpError, type AddressOwner } from './ip-allocator.ts'
+import { AddressRanges } from './address-ranges.ts'
+import { IpError, type AddressOwner } from './ip-allocator.ts'
 import { initializeIpFamilies, isUnchangedPreferDualStack, type IpFamily } from './ip-families.ts'
 import { PortAllocator, PortError, type PortRange } from './port-allocator.ts'
 
@@ -30,10 +31,7 @@ export interface ServiceHooksOptions {
  * The hooks of Services. Addresses are looked up in the store; ports in use are read from it once, at the first need.
  */
 export function serviceHooks(options: ServiceHooksOptions): KindHooks {
-  const ips = new Map<IpFamily, IpAllocator>(options.clusterCidrs.map((cidr) => {
-    const allocator = new IpAllocator(cidr, options)
-    return [allocator.family, allocator]
-  }))
+  const ips = new AddressRanges(options)
   let known: PortAllocator | undefined
   const ports = (): PortAllocator => known ??= loadPorts(options)
   return {
@@ -50,7 +48,7 @@ export function serviceHooks(options: ServiceHooksOptions): KindHooks {
     },
     async afterDelete(old) {
       const { spec } = old as Stored<Service>
-      for (const text of spec?.clusterIPs ?? []) await releaseIp(ips, text)
+      for (const text of spec?.clusterIPs ?? []) await ips.release(text)
       for (const port of nodePortsOf(old as Stored<Service>)) ports().release(port)
     },
   }
@@ -59,7 +57,7 @@ export function serviceHooks(options: ServiceHooksOptions): KindHooks {
 interface Allocation {
   readonly service: Service
   readonly old: Stored<Service> | undefined
-  readonly ips: ReadonlyMap<IpFamily, IpAllocator>
+  readonly ips: AddressRanges
   readonly ports: PortAllocator
   readonly dryRun: boolean
   readonly name: string
@@ -75,12 +73,12 @@ interface Books {
 
 async function allocate(allocation: Allocation): Promise<Reservation> {
   const { service, old, ips, ports, dryRun } = allocation
-  const errors = initializeIpFamilies(service, old, [...ips.keys()])
+  const errors = initializeIpFamilies(service, old, ips.families)
   if (errors.length > 0) throw refuse(service, errors)
   const books: Books = { takenIps: [], freedIps: [], takenPorts: [], freedPorts: [] }
   const release = async (addresses: readonly string[], numbers: readonly number[]): Promise<void> => {
     for (const port of numbers) ports.release(port)
-    for (const text of addresses) await releaseIp(ips, text)
+    for (const text of addresses) await ips.release(text)
   }
   const rollback = (): Promise<void> => release(books.takenIps, books.takenPorts)
   try {
@@ -126,8 +124,7 @@ async function allocateIps({ service, old, ips, dryRun }: Allocation, books: Boo
   for (const [index, family] of (spec.ipFamilies ?? []).entries()) {
     const text = wanted[index] ?? ''
     if (text !== '' && text === had[index]) continue
-    const allocator = ips.get(family as IpFamily)!
-    wanted[index] = await takeIp(allocator, text, owner, dryRun, spec.clusterIPs)
+    wanted[index] = await takeIp(ips, family as IpFamily, text, owner, dryRun, spec.clusterIPs)
     if (!dryRun) books.takenIps.push(wanted[index])
   }
   books.freedIps.push(...had.filter((text) => !wanted.includes(text)))
@@ -136,10 +133,11 @@ async function allocateIps({ service, old, ips, dryRun }: Allocation, books: Boo
 }
 
 async function takeIp(
-  allocator: IpAllocator, text: string, owner: AddressOwner, dryRun: boolean, given: readonly string[] | undefined,
+  ips: AddressRanges, family: IpFamily, text: string, owner: AddressOwner, dryRun: boolean,
+  given: readonly string[] | undefined,
 ): Promise<string> {
   try {
-    return text === '' ? await allocator.allocateNext(owner, dryRun) : await allocator.allocate(text, owner, dryRun)
+    return await ips.take(family, text, owner, dryRun)
   } catch (error) {
     if (!(error instanceof IpError)) throw error
     if (text === '') throw internalError(`failed to allocate a serviceIP: ${error.message}`)
@@ -222,11 +220,6 @@ function nextPort(ports: PortAllocator, what: string, dryRun: boolean, books: Bo
     if (error instanceof PortError) throw internalError(`failed to allocate a ${what}: ${error.message}`)
     throw error
   }
-}
-
-async function releaseIp(ips: ReadonlyMap<IpFamily, IpAllocator>, text: string): Promise<void> {
-  if (text === 'None' || text === '') return
-  for (const allocator of ips.values()) if (allocator.contains(text)) await allocator.release(text)
 }
 
 function nodePortsOf({ spec }: Service | Stored<Service>): number[] {

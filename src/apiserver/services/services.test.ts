@@ -184,3 +184,24 @@ test('the last free port is found', () => {
   assert.equal(new Set(all).size, 40)
   assert.throws(() => allocator.allocateNext(), /range is full/)
 })
+
+test('takes addresses from further ranges when they are ready and the first is full', async () => {
+  const server = start(['10.96.0.0/30'])
+  const given = async (name: string, spec: Record<string, unknown> = {}): Promise<string> => {
+    const { json } = await server.send('POST', services, service(name, spec))
+    return json['spec']?.clusterIP ?? json['message']
+  }
+  assert.match(await given('a'), /^10\.96\.0\./)
+  assert.match(await given('b'), /^10\.96\.0\./)
+  const ranges = '/apis/networking.k8s.io/v1/servicecidrs'
+  const range = { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'more' } }
+  await server.send('POST', ranges, { ...range, spec: { cidrs: ['10.200.0.0/24'] } })
+  assert.match(await given('c'), /range is full/)
+  const ready = { type: 'Ready', status: 'True', reason: '', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }
+  await server.send('PATCH', `${ranges}/more/status`, { status: { conditions: [ready] } },
+    { 'content-type': 'application/merge-patch+json' })
+  assert.match(await given('c'), /^10\.200\.0\./)
+  assert.equal(await given('d', { clusterIP: '10.200.0.9' }), '10.200.0.9')
+  await server.send('DELETE', '/api/v1/namespaces/default/services/d')
+  assert.ok(!(await addresses(server)).includes('10.200.0.9'))
+})
