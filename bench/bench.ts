@@ -6,6 +6,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(report: Report): Prom
   start: () => import('./start.ts'),
   api: () => import('./api.ts'),
   store: () => import('./store.ts'),
+  etcd: () => import('./etcd.ts'),
   scheduler: () => import('./scheduler.ts'),
   node: () => import('./node.ts'),
   fork: () => import('./fork.ts'),

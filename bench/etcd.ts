@@ -1,0 +1,181 @@
+/**
+ * Our etcd beside Debian's (package etcd-server) on the same disk, one after the other, told the same by the same
+ * client: durable puts, a range of many keys, many watches. ETCD_BENCH_DIRECTORY chooses the disk.
+ */
+import { execFile, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { rpcClient } from '#host/rpc/client.ts'
+import { putRequest } from '#storage/etcd/messages/kv.ts'
+import { decode, encode } from '#storage/etcd/messages/message-type.ts'
+import { method } from '#storage/etcd/messages/method.ts'
+import { watchRequest, watchResponse } from '#storage/etcd/messages/watch.ts'
+import type { RpcChannel } from '#world/rpc.ts'
+import { ensureInstalled } from '../tools/debian-tool.ts'
+import { figuresOf, percentile, type Report } from './figure.ts'
+import type { Load, LoadResult } from './grpc-load.ts'
+import { cpuSeconds, residentBytes } from './process-usage.ts'
+
+const secondsEach = 4
+const valueBytes = 256
+/** etcd's own benchmarks have ten clients on a connection. */
+const putLoads = [{ clients: 1, connections: 1 }, { clients: 100, connections: 10 }, { clients: 1_000, connections: 100 }]
+const goalOfHundred = 5
+const rangeKeys = 100_000
+const watchCount = 1_000
+const watchedPuts = 200
+const never = new AbortController().signal
+
+interface Contender extends AsyncDisposable {
+  readonly name: string
+  readonly port: number
+  readonly pid: number
+}
+
+type Starter = (directory: string) => Promise<Contender>
+
+const contenders: Readonly<Record<string, Starter>> = {
+  skiff: (directory) => start('skiff', process.execPath, (url) => [
+    fileURLToPath(new URL('../src/main/skiff.ts', import.meta.url)), 'etcd', '--data-dir', directory,
+    '--listen-client-urls', url, '--log-level', 'warn',
+  ]),
+  etcd: (directory) => start('etcd', 'etcd', (url, peerUrl) => [
+    '--data-dir', directory, '--listen-client-urls', url, '--advertise-client-urls', url,
+    '--listen-peer-urls', peerUrl, '--log-level', 'error',
+  ]),
+}
+
+export async function run(report: Report): Promise<void> {
+  ensureInstalled({ etcd: 'etcd-server' })
+  const give = figuresOf('etcd', report)
+  const root = await mkdtemp(join(process.env['ETCD_BENCH_DIRECTORY'] ?? tmpdir(), 'bench-etcd-'))
+  const puts: Record<string, number[]> = {}
+  try {
+    for (const [name, begin] of Object.entries(contenders)) {
+      await using contender = await begin(join(root, name))
+      puts[name] = []
+      for (const load of putLoads) puts[name].push(await measurePuts(contender, load, give))
+      await measureRange(contender, give)
+      await measureWatches(contender, give)
+      give(`${name}: resident after all that`, residentBytes(contender.pid) / 2 ** 20, 'MiB', 'lower')
+    }
+    for (const [index, { clients }] of putLoads.entries()) {
+      const ratio = puts['skiff']![index]! / puts['etcd']![index]!
+      give(`durable puts, ${clients} clients, of etcd's`, ratio, 'times', 'higher', clients === 100 ? goalOfHundred : undefined)
+    }
+  } finally {
+    await rm(root, { recursive: true })
+  }
+}
+
+type Give = ReturnType<typeof figuresOf>
+
+async function measurePuts(contender: Contender, load: (typeof putLoads)[number], give: Give): Promise<number> {
+  const words = `${contender.name}: durable puts of ${valueBytes} B, ${load.clients} clients`
+  const request = { type: 'put', keys: 10_000, valueBytes } as const
+  await runLoad({ ...load, port: contender.port, seconds: 1, method: method.put, request })
+  const before = cpuSeconds(contender.pid)
+  const result = await runLoad({ ...load, port: contender.port, seconds: secondsEach, method: method.put, request })
+  const used = cpuSeconds(contender.pid) - before
+  const rate = result.calls / result.seconds
+  give(words, rate, '/s', 'higher')
+  give(`${words}, p50`, result.p50, 'ms', 'lower')
+  give(`${words}, p99`, result.p99, 'ms', 'lower')
+  give(`${words}, processor`, (used / result.calls) * 1e6, 'us each', 'lower')
+  return rate
+}
+
+async function measureRange(contender: Contender, give: Give): Promise<void> {
+  const filling = { type: 'put', keys: rangeKeys, valueBytes } as const
+  const load = { port: contender.port, clients: 400, connections: 20 }
+  for (let calls = 0; calls < rangeKeys;) {
+    calls += (await runLoad({ ...load, seconds: 3, method: method.put, request: filling })).calls
+  }
+  const result = await runLoad({
+    port: contender.port, clients: 1, connections: 1, seconds: secondsEach, method: method.range,
+    request: { type: 'range', prefix: 'bench/' },
+  })
+  const bytesEach = result.receivedBytes / Math.max(result.calls, 1)
+  give(`${contender.name}: range of ${rangeKeys} keys (${Math.round(bytesEach / 2 ** 20)} MiB)`, result.p50, 'ms', 'lower')
+}
+
+/** From a put to the last of all watches that are told. */
+async function measureWatches(contender: Contender, give: Give): Promise<void> {
+  await using channel = rpcClient.open({ url: `http://127.0.0.1:${contender.port}`, messageBytesMax: 2 ** 26 })
+  const ending = new AbortController()
+  const stream = channel.stream(method.watch, ending.signal)
+  for (let index = 0; index < watchCount; index++) {
+    await stream.send(encode(watchRequest, { createRequest: { key: 'watched/', rangeEnd: 'watched0' } }))
+  }
+  const received = stream.received[Symbol.asyncIterator]()
+  const next = async (): Promise<{ readonly created: boolean; readonly events: number }> => {
+    const { value } = await received.next()
+    const { created, events } = decode(watchResponse, value!)
+    return { created, events: events.length }
+  }
+  for (let created = 0; created < watchCount;) if ((await next()).created) created++
+  const times: number[] = []
+  const began = performance.now()
+  for (let index = 0; index < watchedPuts; index++) {
+    const put = performance.now()
+    await putOne(channel, `watched/${index}`)
+    for (let told = 0; told < watchCount;) told += (await next()).events
+    times.push(performance.now() - put)
+  }
+  const rate = (watchCount * watchedPuts) / ((performance.now() - began) / 1_000)
+  give(`${contender.name}: ${watchCount} watches, put to the last one told, p50`, percentile(times, 0.5), 'ms', 'lower')
+  give(`${contender.name}: ${watchCount} watches, events told`, rate, '/s', 'higher')
+  ending.abort()
+}
+
+async function putOne(channel: RpcChannel, key: string): Promise<void> {
+  await channel.unary(method.put, encode(putRequest, { key, value: new Uint8Array(valueBytes) }), never)
+}
+
+/** In a process of its own, so that client and server do not wait for each other's code. */
+async function runLoad(load: Load): Promise<LoadResult> {
+  const script = fileURLToPath(new URL('grpc-load.ts', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(load)])
+  const result = JSON.parse(stdout) as LoadResult
+  if (result.failed > 0) throw new Error(`${result.failed} of ${result.calls} calls failed`)
+  return result
+}
+
+async function start(
+  name: string, command: string, words: (url: string, peerUrl: string) => readonly string[],
+): Promise<Contender> {
+  const [port, peerPort] = [await freePort(), await freePort()]
+  const child = spawn(command, words(`http://127.0.0.1:${port}`, `http://127.0.0.1:${peerPort}`), { stdio: 'ignore' })
+  const ended = new Promise((resolve) => { child.once('exit', resolve) })
+  await untilServing(port)
+  return {
+    name, port, pid: child.pid!,
+    async [Symbol.asyncDispose]() { child.kill('SIGTERM'); await ended },
+  }
+}
+
+async function untilServing(port: number): Promise<void> {
+  for (const until = performance.now() + 20_000; ;) {
+    try {
+      const { ok } = await fetch(`http://127.0.0.1:${port}/health`)
+      if (ok) return
+    } catch (error) {
+      if (performance.now() > until) throw error
+    }
+    await new Promise((resolve) => { setTimeout(resolve, 50) })
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
