@@ -21,7 +21,7 @@ import { createObject } from './rest/create.ts'
 import { deleteCollection } from './rest/delete-collection.ts'
 import { deleteObject, type DeleteParameters } from './rest/delete.ts'
 import { asClientsSeeIt, seeWhatWasWritten } from './rest/elsewhere.ts'
-import { loadObject, toWire } from './rest/forms.ts'
+import { loadLean, loadObject, toWire } from './rest/forms.ts'
 import { getObject } from './rest/get.ts'
 import { replaceObject } from './rest/handlers.ts'
 import { listObjects, type ListPage, type ListParameters } from './rest/list.ts'
@@ -87,7 +87,7 @@ export function createLocalTransport(context: RestContext, subresources: Subreso
         if (output.type === 'error') throw output.error
         if (output.type === 'bookmark') yield [bookmark(scope, output.revision, output.endsInitialEvents)]
         else yield output.changes.map(({ type, entry }): WatchEvent<KubeObject> => ({
-          type, object: served(scope, entry),
+          type, object: options.withoutManagedFields ? servedLean(scope, entry) : served(scope, entry),
         }))
       }
     },
@@ -104,7 +104,10 @@ async function execute(
   }
   switch (call.verb) {
     case 'get': return served(scope, await getObject(context, scope, call.resourceVersion))
-    case 'list': return listOf(scope, await listObjects(context, scope, listParameters(call.options)))
+    case 'list': {
+      const page = await listObjects(context, scope, listParameters(call.options))
+      return listOf(scope, page, call.options.withoutManagedFields ? servedLean : served)
+    }
     case 'create': {
       const object = shape(context, scope, call.object)
       return resultOf(scope, await createObject(context, scope, object, writeParameters(call.options)))
@@ -179,19 +182,21 @@ function shape(context: RestContext, scope: RequestScope, object: KubeObject): K
   return context.codec.shape(scope.kind, scope.version, typed).object
 }
 
-/**
- * The entry's object in the version of the request; the very same value for everybody, unless versions must be
- * converted.
- */
+/** The entry's object in the version of the request. */
 function served(scope: RequestScope, entry: Entry): KubeObject {
   return deepFreeze(toWire(scope, loadObject(scope.kind, entry) as KubeObject))
+}
+
+/** The same without managedFields; the very same value for everybody, unless versions must be converted. */
+function servedLean(scope: RequestScope, entry: Entry): KubeObject {
+  return deepFreeze(toWire(scope, loadLean(scope.kind, entry) as KubeObject))
 }
 
 function resultOf(scope: RequestScope, outcome: Outcome): KubeObject {
   return outcome.type === 'entry' ? served(scope, outcome.entry) : deepFreeze(toWire(scope, outcome.object))
 }
 
-function listOf(scope: RequestScope, page: ListPage): ObjectList<KubeObject> {
+function listOf(scope: RequestScope, page: ListPage, itemOf = served): ObjectList<KubeObject> {
   return {
     kind: scope.kind.listKind, apiVersion: scope.apiVersion,
     metadata: {
@@ -199,7 +204,7 @@ function listOf(scope: RequestScope, page: ListPage): ObjectList<KubeObject> {
       ...(page.continue !== '' && { continue: page.continue }),
       ...(page.remainingItemCount !== undefined && { remainingItemCount: page.remainingItemCount }),
     },
-    items: page.entries.map((entry) => served(scope, entry)),
+    items: page.entries.map((entry) => itemOf(scope, entry)),
   }
 }
 

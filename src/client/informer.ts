@@ -154,11 +154,12 @@ export class CollectionInformer<T extends KubeObject> implements Informer<T> {
     const { client, labelSelector, fieldSelector } = this.#options
     this.#counts.lists++
     const objects = new Map<string, Stored<T>>()
-    let page = await client.list({ labelSelector, fieldSelector, limit: 500, signal })
+    const options = { labelSelector, fieldSelector, withoutManagedFields: true, limit: 500, signal }
+    let page = await client.list(options)
     for (;;) {
       for (const object of page.items) objects.set(objectKey(object), object)
       if (!page.metadata.continue) break
-      page = await client.list({ labelSelector, fieldSelector, limit: 500, continue: page.metadata.continue, signal })
+      page = await client.list({ ...options, continue: page.metadata.continue })
     }
     this.#replace(objects, page.metadata.resourceVersion ?? '')
   }
@@ -176,6 +177,7 @@ export class CollectionInformer<T extends KubeObject> implements Informer<T> {
       {
         labelSelector,
         fieldSelector,
+        withoutManagedFields: true,
         allowWatchBookmarks: true,
         ...(initial
           ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' as const }

@@ -27,6 +27,8 @@ export interface ListOptions {
   readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan' | undefined
   readonly limit?: number | undefined
   readonly continue?: string | undefined
+  /** A server in this process may leave managedFields out: they take much memory, and hardly anybody reads them. */
+  readonly withoutManagedFields?: boolean | undefined
 }
 
 export interface WatchOptions extends ListOptions {

@@ -118,8 +118,9 @@ export class History {
       if (view.revision === acknowledged) lost.push({ key, what: `is gone, ${kept.revision} was acknowledged` })
       else {
         this.#record(
-          { key, value: new Uint8Array(0), createRevision: 0, modRevision: view.revision, memo: kept.object },
+          { key, value: new Uint8Array(0), createRevision: 0, modRevision: view.revision, memo: undefined },
           true,
+          kept.object,
         )
       }
     }
@@ -131,12 +132,11 @@ export class History {
     return lost
   }
 
-  #record(entry: Entry, isDeletion: boolean): void {
+  #record(entry: Entry, isDeletion: boolean, object: Stored<KubeObject> = decodeStored(entry)): void {
     const prefix = prefixes.find((candidate) => entry.key.startsWith(candidate))
     const resource = (prefix && resourceOf.get(prefix)) ?? 'others'
     const name = prefix ? entry.key.slice(prefix.length) : entry.key
     const kept = this.#kept.get(entry.key)
-    const object = decodeStored(entry)
     const checksum = crc32(entry.value, 0)
     const objects = this.#objects.get(resource) ?? new Map<string, Stored<KubeObject>>()
     this.#objects.set(resource, objects)

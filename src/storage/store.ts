@@ -12,7 +12,7 @@ export interface Entry {
   /** The revision of this version. In a delete event: the revision of the deletion. */
   readonly modRevision: Revision
   /**
-   * A place for the reader above to keep what it decoded from `value`, so that each version is decoded at most once.
+   * A place for the reader above to keep what it decoded from `value`, so that it is decoded once for all who hold it.
    */
   memo: unknown
   /**

@@ -32,7 +32,7 @@ export interface AdmissionAttributes {
 
 /** What a plugin may look at. Reads come from the store's newest view, so they are never stale. */
 export interface AdmissionContext {
-  /** The decoded object, shared and frozen. */
+  /** The decoded object without its managedFields, shared and frozen. */
   get<T extends KubeObject>(
     kind: { readonly group: string; readonly plural: string },
     namespace: string,

@@ -5,7 +5,7 @@ import { cloneJson } from '#machinery/patch/json.ts'
 import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, Continuation } from '../admission/admission.ts'
 import type { RequestScope, RestContext } from './context.ts'
-import { loadObject, toWire } from './forms.ts'
+import { loadLean, loadObject, toWire } from './forms.ts'
 import { collectionRange, objectKeyInStore } from './keys.ts'
 import { encodeStored } from './stored-form.ts'
 
@@ -66,9 +66,12 @@ function admissionContext(context: RestContext): AdmissionContext {
       const resource = context.kinds.findStored(kind.group, kind.plural)
       if (!resource) return false
       const key = objectKeyInStore(resource.kind, read.metadata.namespace ?? '', read.metadata.name)
-      const result = await context.store.swap(
-        key, Number(read.metadata.resourceVersion), { type: 'put', value: encodeStored(replacement) },
-      )
+      const entry = context.store.current().get(key)
+      if (String(entry?.modRevision) !== read.metadata.resourceVersion) return false
+      // Plugins see no managedFields, and so cannot give them back.
+      const { managedFields } = loadObject(resource.kind, entry!).metadata
+      const whole = { ...replacement, metadata: { ...replacement.metadata, managedFields } } as KubeObject
+      const result = await context.store.swap(key, entry!.modRevision, { type: 'put', value: encodeStored(whole) })
       return result.type === 'swapped'
     },
     get<T extends KubeObject>(
@@ -76,14 +79,14 @@ function admissionContext(context: RestContext): AdmissionContext {
     ) {
       const resource = context.kinds.findStored(kind.group, kind.plural)
       const entry = resource && context.store.current().get(objectKeyInStore(resource.kind, namespace, name))
-      return entry && loadObject<T>(resource.kind, entry)
+      return entry && loadLean<T>(resource.kind, entry)
     },
     list<T extends KubeObject>(kind: { readonly group: string; readonly plural: string }, namespace: string) {
       const resource = context.kinds.findStored(kind.group, kind.plural)
       if (!resource) return []
       return context.store.current().list(
         collectionRange(resource.kind, namespace),
-      ).map((entry) => loadObject<T>(resource.kind, entry))
+      ).map((entry) => loadLean<T>(resource.kind, entry))
     },
   }
 }

@@ -2,7 +2,7 @@
 import { isReason } from '#machinery/errors/api-error.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { deleteObject, type DeleteParameters } from './delete.ts'
-import { loadObject } from './forms.ts'
+import { loadLean } from './forms.ts'
 import { listObjects, type ListPage, type ListParameters } from './list.ts'
 
 /** Deletions that run at the same time. */
@@ -21,7 +21,7 @@ export async function deleteCollection(
   const work = async (): Promise<void> => {
     while (at < page.entries.length && !failure) {
       scope.signal.throwIfAborted()
-      const { name, namespace } = loadObject(scope.kind, page.entries[at++]!).metadata
+      const { name, namespace } = loadLean(scope.kind, page.entries[at++]!).metadata
       try {
         await deleteObject(context, { ...scope, name, namespace: namespace ?? scope.namespace }, parameters)
       } catch (error) {

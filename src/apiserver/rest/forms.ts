@@ -9,14 +9,22 @@ import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
 import { isBuiltIn } from './keys.ts'
-import { decodeStored, typeBytes } from './stored-form.ts'
+import { decodeLean, decodeStored, typeBytes } from './stored-form.ts'
 
 /** By kind, as several kinds may be views of the same objects. */
 const converted = new WeakMap<AnyKind, WeakMap<object, Stored<KubeObject>>>()
 
-/** An entry as the kind's own stored version. Shared and frozen. */
+/** An entry as the kind's own stored version. Frozen. */
 export function loadObject<T extends KubeObject = KubeObject>(kind: AnyKind, entry: Entry): Stored<T> {
-  const stored = decodeStored(entry)
+  return ownForm(kind, decodeStored(entry))
+}
+
+/** The same without managedFields, and shared: for whoever reads or keeps objects and does not write them back. */
+export function loadLean<T extends KubeObject = KubeObject>(kind: AnyKind, entry: Entry): Stored<T> {
+  return ownForm(kind, decodeLean(entry))
+}
+
+function ownForm<T extends KubeObject>(kind: AnyKind, stored: Stored<KubeObject>): Stored<T> {
   if (!kind.storedAs) return stored as Stored<T>
   let known = converted.get(kind)
   if (!known) converted.set(kind, known = new WeakMap())

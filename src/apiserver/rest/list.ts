@@ -8,7 +8,7 @@ import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { Compacted, FutureRevision, type Entry, type KeyRange, type Revision, type View } from '#storage/store.ts'
 import { withKeys } from '../encryption/encrypted-store.ts'
 import type { RequestScope, RestContext } from './context.ts'
-import { loadObject } from './forms.ts'
+import { loadLean } from './forms.ts'
 import { collectionPrefix } from './keys.ts'
 import { parseSelection, type Selection } from './selection.ts'
 import { parseResourceVersion, waitForVersion } from './versions.ts'
@@ -52,7 +52,7 @@ function pageOf(
   const { matches } = selection
   if (limit <= 0 || selection.single) {
     const all = view.list(range)
-    const entries = matches ? all.filter((entry) => matches(loadObject(kind, entry))) : all
+    const entries = matches ? all.filter((entry) => matches(loadLean(kind, entry))) : all
     return { revision: view.revision, entries, continue: '', remainingItemCount: undefined }
   }
   const entries: Entry[] = []
@@ -65,7 +65,7 @@ function pageOf(
       if (entries.length === limit) {
         return { revision: view.revision, entries, ...nextPage(view, range, from, matches === undefined, prefix) }
       }
-      if (!matches || matches(loadObject(kind, entry))) entries.push(entry)
+      if (!matches || matches(loadLean(kind, entry))) entries.push(entry)
       from = `${entry.key}\0`
     }
     if (some.length < wanted) return { revision: view.revision, entries, continue: '', remainingItemCount: undefined }

@@ -8,7 +8,7 @@ import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
 import type { HttpResponse } from '#world/http.ts'
 import type { Outcome, RequestScope } from './context.ts'
-import { loadObject, servedPrefix, toWire, type WireForm } from './forms.ts'
+import { loadLean, loadObject, servedPrefix, toWire, type WireForm } from './forms.ts'
 import { isBuiltIn } from './keys.ts'
 import type { ListPage } from './list.ts'
 import { contentTypes, type Form } from './negotiate.ts'
@@ -104,7 +104,7 @@ function listObject(page: ListPage, scope: RequestScope, options: RenderOptions)
 
 /** A row's cells come from the kind's own form, whatever version is asked for; an object in it is in that version. */
 export function rowOf(scope: RequestScope, entry: Entry, include: IncludeObject, now: number): TableRow {
-  const object = loadObject(scope.kind, entry)
+  const object = include === 'None' ? loadLean(scope.kind, entry) : loadObject(scope.kind, entry)
   return tableRow(
     scope.kind, object, include === 'Object' ? toWire(scope, object as KubeObject) : undefined, include, now,
   )

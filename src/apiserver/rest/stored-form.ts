@@ -1,13 +1,17 @@
 /**
  * How an object lies in the store: its JSON bytes in upstream's key order, without `metadata.resourceVersion`, behind a
- * header of
- * eight bytes. The version is known only after the store has committed, so it is spliced in when the object is served.
+ * header of sixteen bytes. The version is known only after the store has committed, so it is spliced in when the object
+ * is served.
  *
- *   byte 0      format: 1
- *   byte 1      1: holds integers that a double cannot; otherwise 0
- *   bytes 2-3   where the text `"metadata":` begins, little endian: what lies before is kind and apiVersion
- *   bytes 4-7   where `"resourceVersion":"N",` goes
- *   bytes 8-    JSON; both offsets count from here
+ *   byte 0        format: 2
+ *   byte 1        1: holds integers that a double cannot; otherwise 0
+ *   bytes 2-3     where the text `"metadata":` begins, little endian: what lies before is kind and apiVersion
+ *   bytes 4-7     where `"resourceVersion":"N",` goes
+ *   bytes 8-11    where the text `,"managedFields":[…]` begins
+ *   bytes 12-15   where it ends; the same as before when there is none
+ *   bytes 16-     JSON; all offsets count from here
+ *
+ * Format 1, which is read still, has neither of the last two offsets.
  */
 import { deepFreeze } from '#base/deep-freeze.ts'
 import { encodeUnstructured, JsonError, readJson } from '#machinery/codec/json.ts'
@@ -15,8 +19,10 @@ import { internalError } from '#machinery/errors/api-error.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { Entry } from '#storage/store.ts'
 
-const format = 1
-const headerLength = 8
+const format = 2
+const headerLength = 16
+const oldFormat = 1
+const oldHeaderLength = 8
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 let scratch = new Uint8Array(64 * 1024)
@@ -25,8 +31,10 @@ let scratch = new Uint8Array(64 * 1024)
 export function encodeStored(object: KubeObject): Uint8Array {
   const { kind, apiVersion, metadata, ...rest } = object
   let exact = false
-  // Upstream's order: these five, resourceVersion, the rest.
-  const { resourceVersion: _, name, generateName, namespace, selfLink, uid, ...second } = metadata ?? {}
+  // Upstream's order: these five, resourceVersion, the rest, managedFields.
+  const {
+    resourceVersion: _, name, generateName, namespace, selfLink, uid, managedFields, ...second
+  } = metadata ?? {}
   const first = { name, generateName, namespace, selfLink, uid }
   const typeText = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},`
   const headText = `${typeText}"metadata":${JSON.stringify(first).slice(0, -1)},`
@@ -38,28 +46,55 @@ export function encodeStored(object: KubeObject): Uint8Array {
     restText = encodeUnstructured(rest)
     exact = true
   }
-  const tailText = `${JSON.stringify(second).slice(1)}${restText === '{}' ? '}' : `,${restText.slice(1)}`}`
+  const secondText = JSON.stringify(second).slice(1, -1)
+  const managedText = managedFields ? `,"managedFields":${JSON.stringify(managedFields)}` : ''
+  const tailText = restText === '{}' ? '}}' : `},${restText.slice(1)}`
 
-  const needed = headerLength + 3 * (headText.length + tailText.length)
+  const needed = headerLength + 3 * (headText.length + secondText.length + managedText.length + tailText.length)
   if (scratch.length < needed) scratch = new Uint8Array(needed)
-  const headLength = encoder.encodeInto(headText, scratch.subarray(headerLength)).written
-  const tailLength = encoder.encodeInto(tailText, scratch.subarray(headerLength + headLength)).written
+  let end = headerLength
+  const write = (text: string): number => end += encoder.encodeInto(text, scratch.subarray(end)).written
+  const spliceAt = write(headText)
+  const managedFrom = write(secondText)
+  const managedTo = write(managedText)
+  write(tailText)
   scratch[0] = format
   scratch[1] = exact ? 1 : 0
   writeNumber(scratch, 2, typeText.length, 2)
-  writeNumber(scratch, 4, headLength, 4)
-  return scratch.slice(0, headerLength + headLength + tailLength)
+  writeNumber(scratch, 4, spliceAt - headerLength, 4)
+  writeNumber(scratch, 8, managedFrom - headerLength, 4)
+  writeNumber(scratch, 12, managedTo - headerLength, 4)
+  return scratch.slice(0, end)
 }
 
-/** The object, decoded at most once for each entry, deeply frozen, with its resourceVersion. */
+/** The object, deeply frozen, with its resourceVersion. */
 export function decodeStored<T extends KubeObject = KubeObject>(entry: Entry): Stored<T> {
-  const memo = entry.memo
-  if (memo !== undefined) return memo as Stored<T>
+  const lean = decodeLean<T>(entry)
   const { value } = entry
+  const { from, to } = managedFieldsIn(value)
+  if (from === to) return lean
+  const managedFields: unknown = JSON.parse(decoder.decode(value.subarray(from + managedPrefix.length, to)))
+  return deepFreeze({ ...lean, metadata: { ...lean.metadata, managedFields } }) as Stored<T>
+}
+
+const managedPrefix = ',"managedFields":'
+
+/**
+ * The object without its managedFields, of which only writers need anything: decoded, they take twice the memory of all
+ * the rest. Frozen, and the same value for everybody as long as anybody holds it; the store itself keeps only bytes.
+ */
+export function decodeLean<T extends KubeObject = KubeObject>(entry: Entry): Stored<T> {
+  const known = (entry.memo as WeakRef<Stored<T>> | undefined)?.deref()
+  if (known) return known
+  const { value } = entry
+  const start = headerLengthOf(value)
   const at = spliceOffset(value)
-  const text = `${decoder.decode(value.subarray(headerLength, at))}"resourceVersion":"${entry.modRevision}",${decoder.decode(value.subarray(at))}`
-  const object = deepFreeze((value[1] === 1 ? readJson(text, false).value : JSON.parse(text)) as Stored<T>)
-  entry.memo = object
+  const { from, to } = managedFieldsIn(value)
+  const text = (begin: number, end?: number): string => decoder.decode(value.subarray(begin, end))
+  const rest = from === to ? text(at) : text(at, from) + text(to)
+  const json = `${text(start, at)}"resourceVersion":"${entry.modRevision}",${rest}`
+  const object = deepFreeze((value[1] === 1 ? readJson(json, false).value : JSON.parse(json)) as Stored<T>)
+  entry.memo = new WeakRef(object)
   return object
 }
 
@@ -71,11 +106,10 @@ export function servedChunks(entry: Entry, type?: Uint8Array): Uint8Array[] {
   const { value } = entry
   const at = spliceOffset(value)
   if (type) {
-    return [
-      type, value.subarray(headerLength + typeLength(value), at), versionBytes(entry.modRevision), value.subarray(at),
-    ]
+    const head = value.subarray(headerLengthOf(value) + typeLength(value), at)
+    return [type, head, versionBytes(entry.modRevision), value.subarray(at)]
   }
-  return [value.subarray(headerLength, at), versionBytes(entry.modRevision), value.subarray(at)]
+  return [value.subarray(headerLengthOf(value), at), versionBytes(entry.modRevision), value.subarray(at)]
 }
 
 /** `{"kind":…,"apiVersion":…,`: how every served object of a kind and version begins. */
@@ -95,7 +129,7 @@ export function servedBound(entry: Entry, type: Uint8Array): number {
 export function writeServed(entry: Entry, type: Uint8Array, target: Uint8Array, offset: number): number {
   const { value, modRevision } = entry
   const at = spliceOffset(value)
-  const start = headerLength + typeLength(value)
+  const start = headerLengthOf(value) + typeLength(value)
   target.set(type, offset)
   offset += type.length
   target.set(value.subarray(start, at), offset)
@@ -123,12 +157,12 @@ function versionBytes(revision: number): Uint8Array {
 
 /** The object's JSON without our header: a form that upstream could read. A view. */
 export function toPortable(value: Uint8Array): Uint8Array {
-  return value.subarray(headerLength)
+  return value.subarray(headerLengthOf(value))
 }
 
 /** The stored form of what `toPortable` gave, of JSON that somebody else stored, or of itself. Throws ApiError 500. */
 export function fromPortable(portable: Uint8Array): Uint8Array {
-  if (portable[0] === format) return portable
+  if (portable[0] === format || portable[0] === oldFormat) return portable
   try {
     return encodeStored(readJson(portable, false).value as KubeObject)
   } catch (error) {
@@ -138,13 +172,24 @@ export function fromPortable(portable: Uint8Array): Uint8Array {
 }
 
 /** Every reading begins here, so here it shows when a value is not of this form. */
+function headerLengthOf(value: Uint8Array): number {
+  if (value[0] === format) return headerLength
+  if (value[0] === oldFormat) return oldHeaderLength
+  throw unreadable(value)
+}
+
 function spliceOffset(value: Uint8Array): number {
-  if (value[0] !== format) throw unreadable(value)
-  return headerLength + value[4]! + value[5]! * 0x100 + value[6]! * 0x1_0000 + value[7]! * 0x100_0000
+  return headerLengthOf(value) + readNumber(value, 4)
+}
+
+/** Where the text of managedFields lies, with the comma before it. */
+function managedFieldsIn(value: Uint8Array): { readonly from: number; readonly to: number } {
+  if (value[0] !== format) return { from: 0, to: 0 }
+  return { from: headerLength + readNumber(value, 8), to: headerLength + readNumber(value, 12) }
 }
 
 function unreadable(value: Uint8Array): Error {
-  const isEncrypted = decoder.decode(value.subarray(0, headerLength)) === 'k8s:enc:'
+  const isEncrypted = decoder.decode(value.subarray(0, 8)) === 'k8s:enc:'
   return internalError(
     isEncrypted ? 'identity transformer tried to read encrypted data' : 'the stored value is not of a known form',
   )
@@ -153,6 +198,10 @@ function unreadable(value: Uint8Array): Error {
 /** The length of `{"kind":…,"apiVersion":…,`. */
 function typeLength(value: Uint8Array): number {
   return value[2]! + value[3]! * 0x100
+}
+
+function readNumber(value: Uint8Array, offset: number): number {
+  return value[offset]! + value[offset + 1]! * 0x100 + value[offset + 2]! * 0x1_0000 + value[offset + 3]! * 0x100_0000
 }
 
 function writeNumber(target: Uint8Array, offset: number, number: number, bytes: number): void {

@@ -9,7 +9,7 @@ import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { Compacted, WatchOverflow, type Entry, type Revision, type StoreEvent, type View } from '#storage/store.ts'
 import { withKeys } from '../encryption/encrypted-store.ts'
 import type { RequestScope, RestContext } from './context.ts'
-import { loadObject } from './forms.ts'
+import { loadLean } from './forms.ts'
 import type { ListParameters } from './list.ts'
 import { parseSelection, type Selection } from './selection.ts'
 import { parseResourceVersion, waitForVersion } from './versions.ts'
@@ -134,7 +134,7 @@ function* initialChanges(
   for (let at = 0; at < entries.length; at += initialBatch) {
     const changes: Change[] = []
     for (const entry of entries.slice(at, at + initialBatch)) {
-      if (!matches || matches(loadObject(kind, entry))) changes.push({ type: 'ADDED', entry })
+      if (!matches || matches(loadLean(kind, entry))) changes.push({ type: 'ADDED', entry })
     }
     if (changes.length > 0) yield { type: 'changes', changes }
   }
@@ -171,9 +171,9 @@ function selectChange(
   kind: AnyKind, event: StoreEvent, matches: NonNullable<Selection['matches']>,
 ): Change | undefined {
   const { type, entry, previous } = event
-  const before = previous !== undefined && matches(loadObject(kind, previous))
-  if (type === 'delete') return before || matches(loadObject(kind, entry)) ? { type: 'DELETED', entry } : undefined
-  if (matches(loadObject(kind, entry))) return { type: before ? 'MODIFIED' : 'ADDED', entry }
+  const before = previous !== undefined && matches(loadLean(kind, previous))
+  if (type === 'delete') return before || matches(loadLean(kind, entry)) ? { type: 'DELETED', entry } : undefined
+  if (matches(loadLean(kind, entry))) return { type: before ? 'MODIFIED' : 'ADDED', entry }
   if (!before) return undefined
   // As it last was in the selection, at the version at which it left.
   const { key, value, createRevision } = previous

@@ -1,6 +1,7 @@
 /** Bugs planted between real components: each must be noticed by some checker, or the checkers are worth nothing. */
 import type { Deployment } from '#api/gen/apps-v1.ts'
 import type { Pod } from '#api/gen/core-v1.ts'
+import { fromPortable, toPortable } from '#apiserver/rest/stored-form.ts'
 import type { ApiCall, Transport } from '#client/transport.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { SwapResult } from '#storage/store.ts'
@@ -33,20 +34,16 @@ const isWrite = ({ verb }: ApiCall): boolean => verb === 'update' || verb === 'p
 
 /** Changes bytes on their way into the store. */
 function inStore(change: (key: string, text: string) => string): Tampering {
-  const [encoder, decoder] = [new TextEncoder(), new TextDecoder('latin1')]
+  const [encoder, decoder] = [new TextEncoder(), new TextDecoder()]
   return {
     store: (store) => {
       const tampered = Object.create(store) as typeof store
       tampered.swap = (key, ifRevision, then): Promise<SwapResult> => {
         if (then.type === 'delete') return store.swap(key, ifRevision, then)
-        // The header of eight bytes, which are not text, stays as it is.
-        const text = decoder.decode(then.value.subarray(8))
+        const text = decoder.decode(toPortable(then.value))
         const changed = change(key, text)
         if (changed === text) return store.swap(key, ifRevision, then)
-        return store.swap(key, ifRevision, {
-          type: 'put',
-          value: Uint8Array.from([...then.value.subarray(0, 8), ...encoder.encode(changed)]),
-        })
+        return store.swap(key, ifRevision, { type: 'put', value: fromPortable(encoder.encode(changed)) })
       }
       const bound = ['read', 'current', 'watch', 'waitFor', 'compact'] as const
       for (const name of bound) {
