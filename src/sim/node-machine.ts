@@ -13,6 +13,7 @@ import { startProxy } from '#proxy/proxy.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Container, RuntimeError } from '#world/container-runtime.ts'
 import type { Log } from '#world/log.ts'
+import { PodAddresses } from './container-runtime/pod-addresses.ts'
 import type { ImageCatalog } from './container-runtime/script.ts'
 import { serviceCidr } from './control-plane-machine.ts'
 import { machineClock, type MachineClock } from './machine-clock.ts'
@@ -57,13 +58,12 @@ export async function createNodeMachine(options: NodeMachineOptions): Promise<No
   const { index, random, log, tampering, network, onFailure } = options
   const name = `node-${index}`
   const clock = machineClock(options.clock)
-  let addresses = 0
   let hasPower = true
   const node = await createSimulatedNode({
     nodeName: name, nodeIp: `192.0.2.${20 + index}`, transport: unused, clock, random: random.fork('runtime'), log,
     runtime: {
       catalog: options.catalog, fault: (verb) => (hasPower ? options.runtimeFault(verb) : undefined),
-      allocateIp: () => `10.${100 + index}.${addresses >> 8 & 255}.${(addresses++ & 255)}`,
+      addresses: new PodAddresses(`10.${100 + index}.0.0/16`),
     },
     ...(tampering.runtime && { wrapRuntime: tampering.runtime }),
   })

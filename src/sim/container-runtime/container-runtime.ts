@@ -18,6 +18,7 @@ import {
 } from '#world/container-runtime.ts'
 import type { Files } from '#world/files.ts'
 import type { Random } from '#world/random.ts'
+import { PodAddresses } from './pod-addresses.ts'
 import { defaultCatalog, type ContainerScript, type ImageCatalog } from './script.ts'
 
 export interface SimulatedRuntimeOptions {
@@ -27,8 +28,8 @@ export interface SimulatedRuntimeOptions {
   readonly files?: Files
   readonly catalog?: ImageCatalog
   readonly preloaded?: readonly string[]
-  /** The next address of a pod; `10.88.<n>.<n>` by default. */
-  readonly allocateIp?: () => string
+  /** Where pods' addresses come from; its own 10.88.0.0/16 by default. */
+  readonly addresses?: PodAddresses
   /** How long a call of that name takes. Default: no time. */
   readonly latencyMs?: (verb: string) => number
   /** Makes a call fail, before it has done anything. */
@@ -74,8 +75,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
   const listeners = new Set<AsyncQueue<RuntimeEvent>>()
   const calls = new Map<string, number>()
   let isNetworkReady = true
-  let addresses = 0
-  const allocateIp = options.allocateIp ?? (() => `10.88.${addresses >> 8}.${(addresses++ & 255) + 1}`)
+  const addresses = options.addresses ?? new PodAddresses('10.88.0.0/16')
 
   const newId = (): string => [...random.bytes(32)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
   const tell = (event: RuntimeEvent): void => { for (const listener of listeners) listener.push(event) }
@@ -142,6 +142,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
     if (!sandbox?.status.ready) return
     for (const target of containers.values()) if (target.sandboxId === id) end(target, 137, 'Error')
     sandbox.status = { ...sandbox.status, ready: false }
+    for (const address of sandbox.status.ips) addresses.release(address)
     tell({ type: 'exited', id })
   }
 
@@ -198,7 +199,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
           createdAt: clock.now(),
           runtimeHandler: '',
           hostNetwork,
-          ips: hostNetwork ? [] : [allocateIp()],
+          ips: hostNetwork ? [] : [addresses.take()],
         },
       })
       return id
