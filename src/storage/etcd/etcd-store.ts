@@ -2,8 +2,18 @@
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
-import { StoreFailed, type Delete, type KeyRange, type Put, type Revision, type Store, type StoreEvent } from '../store.ts'
-import type { SwapResult, View, WatchOptions } from '../store.ts'
+import {
+  StoreFailed,
+  type Delete,
+  type KeyRange,
+  type Put,
+  type Revision,
+  type Store,
+  type StoreEvent,
+  type SwapResult,
+  type View,
+  type WatchOptions,
+} from '../store.ts'
 import { compactOnce, noCompaction } from './compaction.ts'
 import { storeErrorOf } from './etcd-errors.ts'
 import { Fence } from './fence.ts'

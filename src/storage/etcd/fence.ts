@@ -35,11 +35,7 @@ export class Fence {
     })
   }
 
-  /** The revision of the key, as creations compare it. */
-  get mark(): Revision {
-    return this.#mark
-  }
-
+  /** The condition that creations have beside their own. */
   compare(): Partial<Compare> {
     return { target: compareTarget.mod, key: this.key, modRevision: this.#mark }
   }

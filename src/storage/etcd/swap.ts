@@ -46,7 +46,6 @@ export async function carryOut(parts: SwapParts, swap: Swap, signal: AbortSignal
   let patience = members.patience()
   let isInDoubt = false
   for (;;) {
-    const { mark } = fence
     let answer: TxnResponse
     try {
       answer = await members.once(txn, transactionOf(parts, swap), signal)
@@ -65,16 +64,16 @@ export async function carryOut(parts: SwapParts, swap: Swap, signal: AbortSignal
     const { revision } = answer.header!
     await replica.reach(revision, signal)
     if (answer.succeeded) return swapped(replica, swap, revision)
-    const winner = newestVersion(replica, swap.key, revision)
+    // What the key was then may be forgotten already; it has changed in any case, so what it is now says as much.
+    const seen = Math.max(revision, replica.versions.compactedRevision)
+    const winner = newestVersion(replica, swap.key, seen)
     if (isCreation && winner === undefined) {
-      // Only the mark was another: somebody has raised it, and nothing was created.
-      const raised = answer.responses[1]?.responseRange?.kvs[0]?.modRevision ?? 0
-      if (raised <= mark) throw new StoreUnavailable('etcdserver: the mark of this server was taken back')
-      fence.adopt(raised)
+      // Only the mark was another: somebody has raised it, and nothing was created. Or the winner is gone again.
+      fence.adopt(answer.responses[1]?.responseRange?.kvs[0]?.modRevision ?? 0)
       continue
     }
     if (isInDoubt) refuseTwin(replica, swap)
-    return { type: 'conflict', current: winner, revision }
+    return { type: 'conflict', current: winner, revision: seen }
   }
 }
 
@@ -85,9 +84,9 @@ function transactionOf({ keys, fence }: SwapParts, { key, ifRevision, change }: 
       { target: compareTarget.mod, key: name, modRevision: ifRevision },
       ...(ifRevision === 0 ? [fence.compare()] : []),
     ],
-    success: [
-      change.type === 'put' ? { requestPut: { key: name, value: change.value } } : { requestDeleteRange: { key: name } },
-    ],
+    success: [change.type === 'put'
+      ? { requestPut: { key: name, value: change.value } }
+      : { requestDeleteRange: { key: name } }],
     // Everything that a loser wants to know of the key comes with the watch.
     failure: [
       { requestRange: { key: name, keysOnly: true } },
@@ -133,8 +132,8 @@ function swapped(replica: Replica, { key, change }: Swap, revision: Revision): S
   const version = replica.versionAt(key, revision)
   // Only if the history was cut to nothing between two lines; what was asked for has happened all the same.
   const entry: Entry = version ?? {
-    key, value: change.type === 'put' ? change.value : new Uint8Array(), createRevision: revision, modRevision: revision,
-    memo: undefined,
+    key, value: change.type === 'put' ? change.value : new Uint8Array(),
+    createRevision: revision, modRevision: revision, memo: undefined,
   }
   if (change.type === 'put' && change.memo !== undefined) entry.memo ??= change.memo
   return { type: 'swapped', entry, revision }
