@@ -23,6 +23,10 @@ export interface ClusterChoices {
   readonly encryption?: EncryptionChoice | undefined
   /** An etcd that keeps the state; undefined: the data directory. */
   readonly etcd?: EtcdChoice | undefined
+  /** When snapshots are saved without being asked for; undefined: never. */
+  readonly snapshots?: { readonly everyMs: number; readonly kept: number } | undefined
+  /** Whose address ranges its objects are in, where it began as a fork of another cluster. */
+  readonly rangesIndex?: number | undefined
 }
 
 /** As upstream's flags of the same names. */
@@ -44,7 +48,9 @@ export interface EncryptionChoice {
 }
 
 export type NodesChoice =
-  { readonly type: 'machine'; readonly nodeName: string } | { readonly type: 'simulated'; readonly count: number }
+  | { readonly type: 'machine'; readonly nodeName: string }
+  /** `names` in place of those that `count` gives. */
+  | { readonly type: 'simulated'; readonly count: number; readonly names?: readonly string[] }
 
 export interface ClusterConfig extends ClusterChoices {
   readonly port: number
@@ -66,15 +72,15 @@ export const maxClusters = 8
 
 /** Every range and port that follows from the choices. Index 0 has upstream's (kubeadm's) defaults. */
 export function deriveClusterConfig(choices: ClusterChoices): ClusterConfig {
-  const { index } = choices
-  const servicePrefix = `10.${96 + 16 * index}`
+  const { index, rangesIndex = index } = choices
+  const servicePrefix = `10.${96 + 16 * rangesIndex}`
   return {
     ...choices,
     port: choices.port ?? 6443 + index,
     kubeletPort: choices.kubeletPort ?? 10250 + 10 * index,
     dnsPort: 10053 + index,
-    podCidr: `${podPrefix(index)}.0.0/16`,
-    gatewayAddress: gatewayAddressOf(index),
+    podCidr: `${podPrefix(rangesIndex)}.0.0/16`,
+    gatewayAddress: gatewayAddressOf(rangesIndex),
     // An interface name has at most 15 characters, so it is numbered and not named.
     bridgeName: `skiff${index}`,
     serviceCidr: `${servicePrefix}.0.0/12`,

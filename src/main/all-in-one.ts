@@ -26,7 +26,8 @@ import { openMachineEncryption } from './encryption.ts'
 import { prepareMachine, startMachineNode } from './machine-node.ts'
 import { createNodeConnections } from './node-connections.ts'
 import { processMetrics } from './process-metrics.ts'
-import { startSimulatedNodes } from './simulated-nodes.ts'
+import { simulatedNodeNames, startSimulatedNodes } from './simulated-nodes.ts'
+import { ownStore, runSnapshotSchedule, saveSnapshot, type SavedSnapshot } from './snapshots.ts'
 import { serverVersion } from './version.ts'
 
 export interface ClusterOptions {
@@ -39,6 +40,8 @@ export interface RunningCluster extends AsyncDisposable {
   readonly adminKubeconfig: string
   /** Figures for `skiff status`. */
   statistics(): Readonly<Record<string, string | number>>
+  /** Writes its state into a file. Rejects where the state is not its own to save, but an etcd's. */
+  saveSnapshot(file: string): Promise<SavedSnapshot>
 }
 
 /**
@@ -64,7 +67,7 @@ export async function startCluster(
     return [made.length === 0 ? 'all good' : `${made.length} made in ${join(config.dataDirectory, 'pki')}`, files]
   })
   const httpClient = resources.use(createHttpClient())
-  const { controlPlane, server } = await step('api server', async () => {
+  const { controlPlane, server, store: opened } = await step('api server', async () => {
     const encryption = config.encryption && await openMachineEncryption(config.encryption, log, until)
     const store = resources.use(await openClusterStore(config, log))
     requireSameAuthority(store, certificates)
@@ -96,9 +99,16 @@ export async function startCluster(
       until,
     )
     const listening = resources.use(await listenForClients(config, certificates, created, log))
-    return [`https://${config.advertiseAddress}:${config.port}  ready`, { controlPlane: created, server: listening }]
+    return [
+      `https://${config.advertiseAddress}:${config.port}  ready`, { controlPlane: created, server: listening, store },
+    ]
   })
+  const own = ownStore(opened)
   const running = [controlPlane.run(until), renewCertificates(config, server, log, until)]
+  if (own && config.snapshots) {
+    const { dataDirectory, snapshots: schedule } = config
+    running.push(runSnapshotSchedule({ store: own, dataDirectory, schedule, log }, until))
+  }
   const failed = Promise.race(running).then(() => undefined)
   failed.catch((error: unknown) => {
     if (until.aborted) return
@@ -125,10 +135,10 @@ export async function startCluster(
         ]
       })
     } else if (config.nodes.type === 'simulated') {
-      const { count } = config.nodes
+      const { count, names = simulatedNodeNames(count) } = config.nodes
       await step('nodes', async () => {
-        await startSimulatedNodes({ count, controlPlane, config, log }, until)
-        return [`${count} simulated, Ready`, undefined]
+        await startSimulatedNodes({ names, controlPlane, config, log }, until)
+        return [`${names.length} simulated, Ready`, undefined]
       })
     }
   } catch (error) {
@@ -145,6 +155,10 @@ export async function startCluster(
       'memory MB': Math.round(process.memoryUsage.rss() / 1e6),
       port: server.port,
     }),
+    async saveSnapshot(file) {
+      if (!own) throw new Error('its state is in an etcd; use etcdctl snapshot save')
+      return await saveSnapshot(own, file, until)
+    },
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('the cluster stops'))
       await Promise.allSettled(running)

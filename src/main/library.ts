@@ -28,7 +28,7 @@ import type { Keyspace } from '#storage/keyspace.ts'
 import { silentLog, type Log } from '#world/log.ts'
 import { openMachineEncryption } from './encryption.ts'
 import { createNodeConnections } from './node-connections.ts'
-import { startSimulatedNodes } from './simulated-nodes.ts'
+import { simulatedNodeNames, startSimulatedNodes } from './simulated-nodes.ts'
 import { serverVersion } from './version.ts'
 
 export { ApiError } from '#machinery/errors/api-error.ts'
@@ -264,7 +264,7 @@ async function assemble(
 async function beginNodes(controlPlane: ControlPlane, count: number, log: Log, signal: AbortSignal): Promise<void> {
   await controlPlane.started
   const config = { clusterDomain, dnsServiceIp: '10.96.0.10', podCidr: '10.244.0.0/16' }
-  await startSimulatedNodes({ count, controlPlane, config, log }, signal)
+  await startSimulatedNodes({ names: simulatedNodeNames(count), controlPlane, config, log }, signal)
 }
 
 function makeCertificates(): CertificateFiles {

@@ -97,7 +97,10 @@ function tell(message: ServeMessage): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined)
 }
 
-/** One command a connection: `stop` (answered by the connection's end), `statistics` (one line of JSON). */
+/**
+ * One command a connection: `stop` (answered by the connection's end), `statistics` and `snapshot FILE` (one line of
+ * JSON).
+ */
 function listenForControl(path: string, cluster: RunningCluster, waiting: Socket[], stop: AbortController): Server {
   rmSync(path, { force: true })
   const server = createServer((socket) => {
@@ -106,7 +109,7 @@ function listenForControl(path: string, cluster: RunningCluster, waiting: Socket
     let text = ''
     socket.on('data', (chunk: string) => {
       text += chunk
-      if (text.length > 1000) return socket.destroy()
+      if (text.length > commandLengthMax) return socket.destroy()
       if (!text.includes('\n')) return
       const command = text.trim()
       text = ''
@@ -114,11 +117,20 @@ function listenForControl(path: string, cluster: RunningCluster, waiting: Socket
         waiting.push(socket)
         stop.abort(new Error('asked to stop'))
       } else if (command === 'statistics') socket.end(`${JSON.stringify(cluster.statistics())}\n`)
+      else if (command.startsWith('snapshot ')) void answerSnapshot(socket, cluster, command.slice('snapshot '.length))
       else socket.end('unknown command\n')
     })
   })
   server.listen(path)
   return server
+}
+
+/** A path, and a word before it. */
+const commandLengthMax = 5_000
+
+async function answerSnapshot(socket: Socket, cluster: RunningCluster, file: string): Promise<void> {
+  const answer = await cluster.saveSnapshot(file).catch((error: unknown) => ({ error: describeError(error) }))
+  socket.end(`${JSON.stringify(answer)}\n`)
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

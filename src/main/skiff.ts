@@ -43,6 +43,24 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { doctor, doctorFlags } = await import('./cli/doctor.ts')
     return { help: 'look for what is wrong, and say how to cure it', flags: doctorFlags, run: doctor }
   },
+  snapshot: async () => {
+    const { snapshot, snapshotFlags } = await import('./cli/snapshot.ts')
+    return {
+      help: 'copies of the state: skiff snapshot save, ls, status FILE, restore FILE',
+      flags: snapshotFlags,
+      takesOperands: true,
+      run: snapshot,
+    }
+  },
+  fork: async () => {
+    const { fork, forkFlags } = await import('./cli/fork.ts')
+    return {
+      help: 'another cluster, on simulated nodes, with all that one has: skiff fork NEW',
+      flags: forkFlags,
+      takesOperands: true,
+      run: fork,
+    }
+  },
   image: async () => {
     const { image, imageFlags } = await import('./cli/image.ts')
     return {

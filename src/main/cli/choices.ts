@@ -23,6 +23,7 @@ import { encryptionConfigPath } from './encryption-file.ts'
 import { chooseEtcd } from './etcd-flags.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { lockNumbers } from './operation-lock.ts'
+import { chooseSnapshots } from './snapshot-flags.ts'
 
 export interface Reservation {
   readonly choices: ClusterChoices
@@ -82,6 +83,8 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
     runtimeConfig: flags.text('runtime-config') ?? before?.runtimeConfig,
     encryption: chooseEncryption(flags, dataDirectory) ?? before?.encryption,
     etcd: chooseEtcd(flags) ?? before?.etcd,
+    snapshots: chooseSnapshots(flags, before?.snapshots),
+    rangesIndex: before?.rangesIndex,
   }
   if (choices.port !== undefined && choices.port === choices.kubeletPort) {
     throw usage(`--port and --kubelet-port are both ${choices.port}`, 'choose two ports')
@@ -154,6 +157,8 @@ export function changedFlags(
     'encryption-provider-config':
       JSON.stringify(chooseEncryption(flags, choices.dataDirectory) ?? choices.encryption)
       !== JSON.stringify(choices.encryption),
+    'snapshot-every':
+      JSON.stringify(chooseSnapshots(flags, choices.snapshots)) !== JSON.stringify(choices.snapshots),
     'etcd-servers': JSON.stringify(chooseEtcd(flags) ?? choices.etcd) !== JSON.stringify(choices.etcd),
   }
   return Object.keys(differs).filter((name) => differs[name]).map((name) => `--${name}`)

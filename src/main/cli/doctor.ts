@@ -1,6 +1,8 @@
 /** `skiff doctor`: everything that up checks, and whether what runs is well; each fault with its cure. */
 import { accessSync, constants, statfsSync } from 'node:fs'
+import { join } from 'node:path'
 import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
+import { systemDisk } from '#host/disk/disk.ts'
 import { isAlive, readRecord, sendControl } from '../cluster-registry.ts'
 import { findContainerd } from '../containerd.ts'
 import { containerdPlaces } from '../node-cleanup.ts'
@@ -87,6 +89,7 @@ async function clusterFindings(name: string): Promise<Finding[]> {
       text: `pid ${record.process!.pid} does not answer; cure: skiff logs, then skiff down && skiff up`,
     })
   } else findings.push({ what: `cluster ${name}`, state: 'ok', text: `running (pid ${record.process!.pid})` })
+  if (!running && config.etcd === undefined) findings.push(...(await storeFindings(join(config.dataDirectory, 'store'))))
   if (!running && await probePort(config.port) === 'held') {
     findings.push({
       what: `port ${config.port}`,
@@ -107,6 +110,24 @@ async function clusterFindings(name: string): Promise<Finding[]> {
   }
   findings.push(...diskFindings(config.dataDirectory))
   return findings
+}
+
+/** While the cluster runs its process has the store, and has read all of it at its start. */
+async function storeFindings(directory: string): Promise<Finding[]> {
+  const { checkStore } = await import('#storage/embedded/check.ts')
+  const { content, problems } = await checkStore(systemDisk, directory)
+  const cure = 'put back a snapshot: skiff snapshot ls, skiff snapshot restore FILE'
+  if (problems.length > 0) {
+    return problems.map(({ file, offset, what }) =>
+      ({ what: 'store', state: 'fault', text: `${file} is damaged at offset ${offset}: ${what}; cure: ${cure}` }))
+  }
+  if (!content) return [{ what: 'store', state: 'note', text: `there is none in ${directory} yet` }]
+  const { keys, revision, logBytes, snapshotBytes, interruptedWrite } = content
+  const interrupted = interruptedWrite ? '; a write that a crash interrupted will be cut off' : ''
+  const megabytes = ((logBytes + snapshotBytes) / 1e6).toFixed(1)
+  return [{
+    what: 'store', state: 'ok', text: `whole: revision ${revision}, ${keys} keys, ${megabytes} MB${interrupted}`,
+  }]
 }
 
 function diskFindings(directory: string): Finding[] {

@@ -21,6 +21,7 @@ import { lockCluster } from './operation-lock.ts'
 import { formatSeconds, outputForm, StepPrinter } from './output.ts'
 import { describePortHolder, probePort } from './ports.ts'
 import { installPackages, missingRequirements } from './prerequisites.ts'
+import { snapshotScheduleFlags } from './snapshot-flags.ts'
 import { startServer, type StartedServer } from './start-server.ts'
 
 export const upFlags: Readonly<Record<string, FlagSpecification>> = {
@@ -36,6 +37,7 @@ export const upFlags: Readonly<Record<string, FlagSpecification>> = {
   'encryption-provider-config': { kind: 'text', help: 'an EncryptionConfiguration: what is encrypted on the disk' },
   'encryption-provider-config-automatic-reload': { kind: 'switch', help: 'read that file again when it changes' },
   ...etcdFlags,
+  ...snapshotScheduleFlags,
   'no-install': { kind: 'switch', help: 'install nothing: list what is missing and stop' },
   foreground: { kind: 'switch', help: 'stay until interrupted, then stop the cluster' },
   output: { ...outputFlag, help: '"json": one event a line' },
