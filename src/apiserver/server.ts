@@ -15,7 +15,7 @@ import type { AdmissionPlugin } from './admission/admission.ts'
 import type { Authenticator, UserInfo } from './authn/authenticator.ts'
 import type { Authorizer } from './authz/authorizer.ts'
 import { serveDiscovery } from './discovery/discovery.ts'
-import { createExchange, type Exchange, type Handler } from './exchange.ts'
+import { createExchange, isLongRunning, type Exchange, type Handler } from './exchange.ts'
 import { buildChain, type AuditHook } from './filters.ts'
 import { serveHealth, type HealthCheck } from './health.ts'
 import { serveIndex } from './index-page.ts'
@@ -158,6 +158,7 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
           await dispatchResource(context, subresources, metrics, exchange, info, resource),
           exchange.request,
           options.gzip,
+          isLongRunning(info),
         )
       }
     }

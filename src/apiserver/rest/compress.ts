@@ -2,19 +2,20 @@
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
 
 /** Provided by the host: this side of the border has no compressor. */
-export type Gzip = (chunks: Iterable<Uint8Array>) => AsyncIterable<Uint8Array>
+export type Gzip = (chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
 
 /** Upstream's threshold: below, compressing costs more than it saves. */
 const minBytes = 128 * 1024
 
-export function compressResponse(response: HttpResponse, request: HttpRequest, gzip: Gzip | undefined): HttpResponse {
+/** `streams`: the request is for events, which must leave as they come. */
+export function compressResponse(
+  response: HttpResponse, request: HttpRequest, gzip: Gzip | undefined, streams: boolean,
+): HttpResponse {
   const { body } = response
-  if (!gzip || (body.type !== 'bytes' && body.type !== 'stream') || !acceptsGzip(request.headers['accept-encoding'])) {
+  if (streams || !gzip || (body.type !== 'bytes' && body.type !== 'stream') || !acceptsGzip(request.headers['accept-encoding'])) {
     return response
   }
   const chunks = body.chunks
-  // A watch is an async stream: its events must leave as they come.
-  if (!(Symbol.iterator in chunks)) return response
   // A list that is streamed is a large one.
   if (body.type === 'bytes' && body.chunks.reduce((sum, chunk) => sum + chunk.length, 0) < minBytes) return response
   return {

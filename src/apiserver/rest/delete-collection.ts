@@ -19,9 +19,11 @@ export async function deleteCollection(
   let at = 0
   let failure: { readonly error: unknown } | undefined
   const work = async (): Promise<void> => {
-    while (at < page.entries.length && !failure) {
+    for (let done = 0; at < page.entries.length && !failure; done += width) {
       scope.signal.throwIfAborted()
       const { name, namespace } = loadLean(scope.kind, page.entries[at++]!).metadata
+      // All of them together have done so many.
+      await scope.pace.pauseInLoop(done)
       try {
         await deleteObject(context, { ...scope, name, namespace: namespace ?? scope.namespace }, parameters)
       } catch (error) {

@@ -4,12 +4,12 @@ import { JsonError, readJson } from '#machinery/codec/json.ts'
 import { ApiError, badRequest, expired, invalid, tooLargeResourceVersion } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, notSupported } from '#machinery/errors/field-errors.ts'
-import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { Compacted, FutureRevision, type Entry, type KeyRange, type Revision, type View } from '#storage/store.ts'
 import { withKeys } from '../encryption/encrypted-store.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { loadLean } from './forms.ts'
 import { collectionPrefix } from './keys.ts'
+import { sliceLength } from './pace.ts'
 import { parseSelection, type Selection } from './selection.ts'
 import { parseResourceVersion, waitForVersion } from './versions.ts'
 
@@ -42,17 +42,18 @@ export async function listObjects(
   return await withKeys(async () => {
     const start = await chooseView(context, scope, parameters, selection, prefix)
     const range: KeyRange = start.key === undefined ? selection.range : { start: start.key, end: selection.range.end }
-    return pageOf(scope.kind, start.view, range, selection, parameters.limit, prefix)
+    return await pageOf(scope, start.view, range, selection, parameters.limit, prefix)
   })
 }
 
-function pageOf(
-  kind: AnyKind, view: View, range: KeyRange, selection: Selection, limit: number, prefix: string,
-): ListPage {
+async function pageOf(
+  scope: RequestScope, view: View, range: KeyRange, selection: Selection, limit: number, prefix: string,
+): Promise<ListPage> {
   const { matches } = selection
+  const { kind } = scope
   if (limit <= 0 || selection.single) {
     const all = view.list(range)
-    const entries = matches ? all.filter((entry) => matches(loadLean(kind, entry))) : all
+    const entries = matches ? await select(scope, all, matches) : all
     return { revision: view.revision, entries, continue: '', remainingItemCount: undefined }
   }
   const entries: Entry[] = []
@@ -60,7 +61,8 @@ function pageOf(
   for (;;) {
     // One more than needed shows whether there is a next page.
     const wanted = limit - entries.length + 1
-    const some = view.list({ start: from, end: range.end }, Math.max(wanted, matches ? 512 : 0))
+    const some = view.list({ start: from, end: range.end }, Math.max(wanted, matches ? sliceLength : 0))
+    if (matches) await scope.pace.pauseInLoop(sliceLength)
     for (const entry of some) {
       if (entries.length === limit) {
         return { revision: view.revision, entries, ...nextPage(view, range, from, matches === undefined, prefix) }
@@ -70,6 +72,17 @@ function pageOf(
     }
     if (some.length < wanted) return { revision: view.revision, entries, continue: '', remainingItemCount: undefined }
   }
+}
+
+async function select(
+  { kind, pace }: RequestScope, all: readonly Entry[], matches: NonNullable<Selection['matches']>,
+): Promise<readonly Entry[]> {
+  const selected: Entry[] = []
+  for (const [at, entry] of all.entries()) {
+    await pace.pauseInLoop(at)
+    if (matches(loadLean(kind, entry))) selected.push(entry)
+  }
+  return selected
 }
 
 function nextPage(

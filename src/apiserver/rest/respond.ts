@@ -12,6 +12,7 @@ import { loadLean, loadObject, servedPrefix, toWire, type WireForm } from './for
 import { isBuiltIn } from './keys.ts'
 import type { ListPage } from './list.ts'
 import { contentTypes, type Form } from './negotiate.ts'
+import { sliceLength, type Pace } from './pace.ts'
 import { servedBound, servedChunks, writeServed } from './stored-form.ts'
 import { columnDefinitions, partialMetadata, tableRow, type IncludeObject, type TableRow } from './table.ts'
 import type { WireCodec } from './wire-codec.ts'
@@ -77,29 +78,54 @@ export function renderList(page: ListPage, scope: RequestScope, options: RenderO
   const { form } = options
   const prefix = form.media === 'json' && form.as === 'object' && !form.pretty ? servedPrefix(scope, true) : undefined
   if (prefix) return renderJsonList(page, scope, prefix)
-  const bytes = options.wire.encode(form.media, listObject(page, scope, options), form.pretty)
-  return {
-    status: 200, headers: { 'content-type': contentTypes[form.media] }, body: { type: 'bytes', chunks: [bytes] },
+  const headers = { 'content-type': contentTypes[form.media] }
+  const { entries } = page
+  const { frame, field, itemOf } = listForm(page, scope, options)
+  // Indented text is for people, and of lists that people read.
+  if (entries.length > sliceLength && !form.pretty) {
+    const encoded = options.wire.encodeList(form.media, frame, field, itemSlices(entries, itemOf, scope.pace))
+    return { status: 200, headers, body: { type: 'stream', chunks: encoded } }
   }
+  const bytes = options.wire.encode(form.media, { ...frame, [field]: entries.map(itemOf) }, form.pretty)
+  return { status: 200, headers, body: { type: 'bytes', chunks: [bytes] } }
 }
 
-function listObject(page: ListPage, scope: RequestScope, options: RenderOptions): KubeObject {
+interface ListForm {
+  /** The list without its items; the field that they go into is empty, and comes last. */
+  readonly frame: KubeObject
+  readonly field: 'items' | 'rows'
+  readonly itemOf: (entry: Entry) => unknown
+}
+
+function listForm(page: ListPage, scope: RequestScope, options: RenderOptions): ListForm {
   const { kind, apiVersion } = scope
   const { form, includeObject, now } = options
   const metadata = listMetadata(page)
   if (form.as === 'table') {
-    return tableOf(kind, metadata, page.entries.map((entry) => rowOf(scope, entry, includeObject, now)))
+    const itemOf = (entry: Entry): unknown => rowOf(scope, entry, includeObject, now)
+    return { frame: tableOf(kind, metadata, []), field: 'rows', itemOf }
   }
+  const items: readonly unknown[] = []
   if (form.as === 'metadata') {
-    const items = page.entries.map((entry) => partialMetadata(loadObject(kind, entry)))
-    return { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items } as KubeObject
+    const frame = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items } as KubeObject
+    return { frame, field: 'items', itemOf: (entry) => partialMetadata(loadObject(kind, entry)) }
   }
   const bare = isBuiltIn(kind)
-  const items = page.entries.map((entry) => {
+  const itemOf = (entry: Entry): unknown => {
     const { kind: itemKind, apiVersion: _, ...object } = toWire(scope, loadObject(kind, entry) as KubeObject)
     return bare ? object : { kind: itemKind, apiVersion, ...object }
-  })
-  return { kind: kind.listKind, apiVersion, metadata, items } as KubeObject
+  }
+  return { frame: { kind: kind.listKind, apiVersion, metadata, items } as KubeObject, field: 'items', itemOf }
+}
+
+/** The items of a long list, some at a time: none of them is decoded before those in front of it are sent. */
+async function* itemSlices(
+  entries: readonly Entry[], itemOf: ListForm['itemOf'], pace: Pace,
+): AsyncGenerator<readonly unknown[], void, undefined> {
+  for (let at = 0; at < entries.length; at += sliceLength) {
+    await pace.pauseInLoop(at)
+    yield entries.slice(at, at + sliceLength).map(itemOf)
+  }
 }
 
 /** A row's cells come from the kind's own form, whatever version is asked for; an object in it is in that version. */

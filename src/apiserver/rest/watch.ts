@@ -11,6 +11,7 @@ import { withKeys } from '../encryption/encrypted-store.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { loadLean } from './forms.ts'
 import type { ListParameters } from './list.ts'
+import { sliceLength } from './pace.ts'
 import { parseSelection, type Selection } from './selection.ts'
 import { parseResourceVersion, waitForVersion } from './versions.ts'
 
@@ -40,7 +41,6 @@ const minWatchSeconds = 1_800
 const maxWatchSeconds = 2 ** 31
 /** Events that a slow reader may be behind before its watch is ended. */
 const queueLimit = 20_000
-const initialBatch = 500
 
 /** Throws ApiError for parameters that make no sense; everything later comes as an output. */
 export async function watchObjects(
@@ -66,7 +66,7 @@ async function* runWatch(
     const view = store.current()
     const entries = await listReadable(view, selection)
     if (entries instanceof ApiError) return yield { type: 'error', error: entries }
-    yield* initialChanges(scope.kind, entries, selection)
+    yield* initialChanges(scope, entries, selection)
     if (sendInitialEvents && parameters.allowWatchBookmarks) {
       yield { type: 'bookmark', revision: view.revision, endsInitialEvents: true }
     }
@@ -128,12 +128,13 @@ async function listReadable(view: View, { range }: Selection): Promise<readonly 
   }
 }
 
-function* initialChanges(
-  kind: AnyKind, entries: readonly Entry[], { matches }: Selection,
-): Generator<WatchOutput, void, undefined> {
-  for (let at = 0; at < entries.length; at += initialBatch) {
+async function* initialChanges(
+  { kind, pace }: RequestScope, entries: readonly Entry[], { matches }: Selection,
+): AsyncGenerator<WatchOutput, void, undefined> {
+  for (let at = 0; at < entries.length; at += sliceLength) {
+    await pace.pauseInLoop(at)
     const changes: Change[] = []
-    for (const entry of entries.slice(at, at + initialBatch)) {
+    for (const entry of entries.slice(at, at + sliceLength)) {
       if (!matches || matches(loadLean(kind, entry))) changes.push({ type: 'ADDED', entry })
     }
     if (changes.length > 0) yield { type: 'changes', changes }

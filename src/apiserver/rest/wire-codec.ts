@@ -1,7 +1,13 @@
 /** Objects to bytes in the three media types. */
 import { utf8Encode } from '#base/bytes.ts'
 import { writeValue } from '#machinery/codec/json-encode.ts'
-import { encodeKubernetesProtobuf, encodeProtobufWatchFrame, type WatchEventType } from '#machinery/codec/protobuf.ts'
+import {
+  encodeKubernetesProtobuf,
+  encodeProtobuf,
+  encodeProtobufWatchFrame,
+  kubernetesEnvelope,
+  type WatchEventType,
+} from '#machinery/codec/protobuf.ts'
 import { encodeYamlValue } from '#machinery/codec/yaml.ts'
 import { ApiError } from '#machinery/errors/api-error.ts'
 import { parseApiVersion } from '#machinery/meta/group-version.ts'
@@ -13,6 +19,12 @@ import type { MediaType } from './negotiate.ts'
 export interface WireCodec {
   /** The bytes of an object that has kind and apiVersion. Throws ApiError 406 when the form cannot express it. */
   encode(media: MediaType, object: KubeObject, pretty: boolean): Uint8Array
+  /**
+   * The bytes of a long list. `frame` is the list with nothing in `field`, its last field; `items` come some at a time.
+   */
+  encodeList(
+    media: MediaType, frame: KubeObject, field: string, items: AsyncIterable<readonly unknown[]>,
+  ): AsyncIterable<Uint8Array>
   /** One watch event, framed for a stream. */
   encodeEvent(media: MediaType, type: WatchEventType, object: KubeObject): Uint8Array
 }
@@ -29,6 +41,17 @@ export function createWireCodec(schemas: SchemaTable): WireCodec {
         case 'json': return utf8Encode(`${stringify(object, pretty)}\n`)
         case 'protobuf': return protobuf(object)
         case 'yaml': return utf8Encode(encodeYamlValue(object))
+      }
+    },
+    encodeList(media, frame, field, items) {
+      switch (media) {
+        case 'json': return encodeJsonList(frame, items)
+        case 'yaml': return encodeYamlList(frame, field, items)
+        case 'protobuf': {
+          const schema = schemaOf(schemas, frame)
+          if (!schema) throw notMarshalable(frame)
+          return encodeProtobufList(frame, schema, field, items)
+        }
       }
     },
     encodeEvent(media, type, object) {
@@ -51,6 +74,58 @@ function stringify(object: KubeObject, pretty: boolean): string {
     if (error instanceof TypeError) return writeValue(ordered)
     throw error
   }
+}
+
+async function* encodeJsonList(
+  frame: KubeObject, items: AsyncIterable<readonly unknown[]>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  // The frame ends in `[]}`.
+  let before = stringify(frame, false).slice(0, -2)
+  for await (const slice of items) {
+    yield utf8Encode(before + stringifyItems(slice).slice(1, -1))
+    before = ','
+  }
+  yield utf8Encode(']}\n')
+}
+
+function stringifyItems(items: readonly unknown[]): string {
+  try {
+    return JSON.stringify(items)
+  } catch (error) {
+    if (error instanceof TypeError) return writeValue(items)
+    throw error
+  }
+}
+
+async function* encodeYamlList(
+  frame: KubeObject, field: string, items: AsyncIterable<readonly unknown[]>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const text = encodeYamlValue(frame)
+  const empty = `\n${field}: []\n`
+  const at = text.indexOf(empty)
+  yield utf8Encode(`${text.slice(0, at)}\n${field}:\n`)
+  // In a mapping a list is not indented, and so looks as it does alone.
+  for await (const slice of items) yield utf8Encode(encodeYamlValue(slice))
+  yield utf8Encode(text.slice(at + empty.length))
+}
+
+/** The length goes first, so all is encoded before anything is sent. */
+async function* encodeProtobufList(
+  frame: KubeObject, schema: StructSchema, field: string, items: AsyncIterable<readonly unknown[]>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const head = encodeProtobuf(frame, schema)
+  const pieces: Uint8Array[] = [head]
+  let length = head.length
+  for await (const slice of items) {
+    // Fields follow one another, and the items are the last one: behind the bytes of the frame are theirs.
+    const piece = encodeProtobuf({ ...frame, [field]: slice }, schema).subarray(head.length)
+    pieces.push(piece)
+    length += piece.length
+  }
+  const { before, after } = kubernetesEnvelope(frame, length)
+  yield before
+  yield* pieces
+  yield after
 }
 
 /** 406, in the words of upstream's serializer. */

@@ -13,7 +13,9 @@ export function gzip(bytes: Uint8Array): Promise<Uint8Array> {
 }
 
 /** The same for an answer that comes in pieces; holds a few of them at a time. Throws what `chunks` throws. */
-export async function* gzipStream(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* gzipStream(
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   yield* Readable.from(chunks, { objectMode: true }).compose(
     createGzip({ level: constants.Z_BEST_SPEED, chunkSize: 64 * 1024 }),
   ) as AsyncIterable<Uint8Array>

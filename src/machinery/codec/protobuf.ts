@@ -39,17 +39,38 @@ export function decodeProtobuf(bytes: Uint8Array, schema: StructSchema): Record<
 /** `application/vnd.kubernetes.protobuf`: the object with its apiVersion and kind beside it. */
 export function encodeKubernetesProtobuf(object: KubeObject, schema: StructSchema): Uint8Array<ArrayBuffer> {
   const writer = new ProtobufWriter(2048)
-  writeText(writer, 4, '')
-  writeText(writer, 3, '')
+  writeEnvelopeEnd(writer)
   const beforeRaw = writer.length
   writeMessage(writer, planOf(schema), object as Readonly<Record<string, unknown>>, 0)
   closeMessage(writer, 2, beforeRaw)
+  writeEnvelopeStart(writer, object)
+  return writer.finish()
+}
+
+/** What stands before and after a message of `length` bytes that is encoded piece by piece. */
+export function kubernetesEnvelope(
+  object: KubeObject, length: number,
+): { readonly before: Uint8Array; readonly after: Uint8Array } {
+  const after = new ProtobufWriter()
+  writeEnvelopeEnd(after)
+  const before = new ProtobufWriter()
+  before.varint(length)
+  before.varint(2 * 8 + 2)
+  writeEnvelopeStart(before, object)
+  return { before: before.finish(), after: after.finish() }
+}
+
+function writeEnvelopeEnd(writer: ProtobufWriter): void {
+  writeText(writer, 4, '')
+  writeText(writer, 3, '')
+}
+
+function writeEnvelopeStart(writer: ProtobufWriter, object: KubeObject): void {
   const beforeType = writer.length
   writeText(writer, 2, object.kind ?? '')
   writeText(writer, 1, object.apiVersion ?? '')
   closeMessage(writer, 1, beforeType)
   writer.bytes(Uint8Array.from(magic))
-  return writer.finish()
 }
 
 export interface ProtobufEnvelope {
