@@ -1,72 +1,57 @@
 /**
- * The store's figures: durable puts beside the bare disk, restart, memory. Run alone with `node bench/store.ts
+ * The store's figures, each beside what the bare machine does in the same run. Run alone with `node bench/store.ts
  * [--json]`.
  */
-import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { systemClock } from '#host/clock.ts'
 import { systemDisk } from '#host/disk/disk.ts'
-import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
-import type { EmbeddedStoreOptions } from '#storage/embedded/embedded-store.ts'
+import { openEmbeddedStore, type EmbeddedStoreOptions } from '#storage/embedded/embedded-store.ts'
+import type { Keyspace } from '#storage/keyspace.ts'
 import { prefixRange } from '#storage/store.ts'
-import type { Store } from '#storage/store.ts'
+import type { Disk } from '#world/disk.ts'
 import { silentLog } from '#world/log.ts'
-import type { Figure, Report } from './figure.ts'
+import { figuresOf, percentile, type Report } from './figure.ts'
+import { bareBatches, bareRead, bareSyncs, countingDisk } from './store-disk.ts'
+import type { Restarted } from './store-restart.ts'
 
 const secondsEach = 2
-const podBytes = 3_600
-const pods = 150_000
+const everything = { start: '', end: '\uffff' }
+
+type Give = ReturnType<typeof figuresOf>
 
 /**
  * Measures in `STORE_BENCH_DIRECTORY`, or beside other temporary files; only that disk's speed is what the figures
  * mean.
  */
 export async function run(report: Report): Promise<void> {
+  const give = figuresOf('store', report)
   const directory = await mkdtemp(join(process.env['STORE_BENCH_DIRECTORY'] ?? tmpdir(), 'bench-store-'))
   try {
-    const bareMs = bareSync(`${directory}/bare`)
-    give(report, 'bare fdatasync of 1 KiB, p50', bareMs.p50, 'ms', 'lower')
-    give(report, 'bare fdatasync of 1 KiB, p99', bareMs.p99, 'ms', 'lower')
-    for (const writers of [1, 100, 1_000]) await durablePuts(
-      report, `${directory}/puts-${writers}`, writers, bareMs.p50,
-    )
-    await restart(report, `${directory}/restart`)
+    const bare = bareSyncs(`${directory}/bare`, secondsEach / 2)
+    give('bare fdatasync of 1 KiB, p50', bare.p50, 'ms', 'lower')
+    give('bare fdatasync of 1 KiB, p99', bare.p99, 'ms', 'lower')
+    for (const writers of [1, 100, 1_000]) await durablePuts(give, directory, writers, bare.p50)
+    await writtenBytes(give, `${directory}/written`)
+    await reads(give, `${directory}/reads`)
+    await restart(give, `${directory}/pods`, { entries: 150_000, bytes: 3_600, what: 'pods of 3.6 KB', goal: 1_000 })
+    await restart(give, `${directory}/million`, { entries: 1_000_000, bytes: 1_024, what: 'keys of 1 KiB' })
   } finally {
     await rm(directory, { recursive: true })
   }
 }
 
-function give(
-  report: Report, figure: string, value: number, unit: string, better: Figure['better'], goal?: number,
-): void {
-  const holds = goal === undefined ? {} : { goal, holds: better === 'higher' ? value >= goal : value <= goal }
-  report({ bench: 'store', figure, value: Number(value.toPrecision(4)), unit, better, ...holds })
-}
-
-function bareSync(path: string): { p50: number; p99: number } {
-  const file = openSync(path, 'w')
-  for (let i = 0; i < 16; i++) writeSync(file, Buffer.alloc(2 ** 20), 0, 2 ** 20, i * 2 ** 20)
-  fdatasyncSync(file)
-  const record = Buffer.alloc(1_024, 'x')
-  const times: number[] = []
-  for (const until = performance.now() + secondsEach * 500; performance.now() < until;) {
-    const began = performance.now()
-    writeSync(file, record, 0, record.length, (times.length * record.length) % (16 * 2 ** 20))
-    fdatasyncSync(file)
-    times.push(performance.now() - began)
-  }
-  closeSync(file)
-  return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) }
-}
-
-const open = (directory: string, options: EmbeddedStoreOptions = {}): Promise<Store> =>
-  openEmbeddedStore({ disk: systemDisk, directory, clock: systemClock, log: silentLog, options })
+const open = (directory: string, options: EmbeddedStoreOptions = {}, disk: Disk = systemDisk): Promise<Keyspace> =>
+  openEmbeddedStore({ disk, directory, clock: systemClock, log: silentLog, options })
 
 /** Each writer creates keys of its own, one after the other, as fast as the store acknowledges. */
-async function durablePuts(report: Report, directory: string, writers: number, bareMs: number): Promise<void> {
-  await using store = await open(directory)
+async function durablePuts(give: Give, directory: string, writers: number, bareMs: number): Promise<void> {
+  const disk = countingDisk()
+  await using store = await open(`${directory}/puts-${writers}`, {}, disk)
   const value = new Uint8Array(1_024).fill(120)
   const times: number[] = []
   const write = async (writer: number, until: number, measured: boolean): Promise<void> => {
@@ -84,49 +69,137 @@ async function durablePuts(report: Report, directory: string, writers: number, b
     return (performance.now() - began) / 1_000
   }
   await all(0.5, false)
+  const callsBefore = disk.writes
   const seconds = await all(secondsEach, true)
+  const groupBytes = (times.length / Math.max(1, disk.writes - callsBefore)) * 1_100
+  const rate = times.length / seconds
   const p50 = percentile(times, 0.5)
-  give(report, `durable puts of 1 KiB, ${writers} writers`, times.length / seconds, '1/s', 'higher', writers === 1_000
-    ? 200_000 : undefined)
-  give(report, `durable put of 1 KiB, ${writers} writers, p50`, p50, 'ms', 'lower')
-  give(report, `durable put of 1 KiB, ${writers} writers, p99`, percentile(times, 0.99), 'ms', 'lower')
-  if (writers === 1) give(
-    report, 'durable put of 1 KiB, 1 writer, p50 / bare fdatasync', p50 / bareMs, 'ratio', 'lower', 4,
-  )
+  const who = `${writers} ${writers === 1 ? 'writer' : 'writers'}`
+  give(`durable puts of 1 KiB, ${who}`, rate, '1/s', 'higher', writers === 1_000 ? 200_000 : undefined)
+  give(`durable put of 1 KiB, ${who}, p50`, p50, 'ms', 'lower')
+  give(`durable put of 1 KiB, ${who}, p99`, percentile(times, 0.99), 'ms', 'lower')
+  if (writers === 1) give('durable put of 1 KiB, 1 writer, p50 / bare fdatasync', p50 / bareMs, 'ratio', 'lower', 2)
+  else {
+    const bare = bareBatches(`${directory}/batches`, Math.ceil(groupBytes / 4_096) * 4_096, secondsEach / 2) / 1_100
+    give(`the bare disk with the same groups, ${who}`, bare, '1/s', 'higher')
+    give(`durable puts / the bare disk with the same groups, ${who}`, rate / bare, 'ratio', 'higher', 0.5)
+  }
 }
 
-async function restart(report: Report, directory: string): Promise<void> {
-  {
-    // A short history, so that what is read back is what a cluster at rest has: a snapshot and little log.
-    await using store = await open(directory, { historyChanges: 1_000, snapshotAfterBytes: 32 * 2 ** 20 })
-    const value = new Uint8Array(podBytes).fill(120)
-    for (let i = 0; i < pods;) {
-      const group: Promise<unknown>[] = []
-      for (let end = i + 1_000; i < end; i++) {
-        group.push(store.swap(`/registry/pods/ns-${i % 100}/pod-${i}`, 0, { type: 'put', value: value.slice() }))
-      }
-      await Promise.all(group)
+/** What reaches the disk for each byte of keys and values, logs and snapshots together, and what an idle store writes. */
+async function writtenBytes(give: Give, directory: string): Promise<void> {
+  const disk = countingDisk()
+  await using store = await open(directory, { historyChanges: 20_000 }, disk)
+  let logical = 0
+  const value = new Uint8Array(1_024).fill(120)
+  for (let round = 0; round < 400; round++) {
+    await Promise.all(Array.from({ length: 1_000 }, (_, i) => {
+      const key = `/registry/pods/ns/pod-${(round * 1_000 + i) % 100_000}`
+      logical += key.length + value.length
+      return store.swap(key, store.current().get(key)?.modRevision ?? 0, { type: 'put', value })
+    }))
+  }
+  await systemClock.sleep(3_000)
+  // Half of it are the zeros that make a log before it is written to.
+  give('bytes written for each byte put', disk.written / logical, 'ratio', 'lower', 5)
+  const before = disk.writes
+  await systemClock.sleep(3_000)
+  give('writes of an idle store in 3 s', disk.writes - before, '', 'lower', 0)
+}
+
+async function reads(give: Give, directory: string): Promise<void> {
+  await using store = await open(directory)
+  await fill(store, 100_000, 1_024)
+  const view = store.current()
+  const listed = performance.now()
+  const entries = view.list(everything)
+  const listMs = performance.now() - listed
+  give('range of 100,000 keys', listMs, 'ms', 'lower')
+  const walked = performance.now()
+  const bytes = entries.reduce((sum, { value }) => sum + value.length, 0)
+  give('every value of them looked at', performance.now() - walked, 'ms', 'lower')
+  if (bytes !== 100_000 * 1_024) throw new Error('the range lost values')
+  const began = performance.now()
+  await store.hash(store.revision)
+  give('digest of 100,000 keys', performance.now() - began, 'ms', 'lower')
+  await watches(give, store, 1_000, 2_000)
+}
+
+/** Every watcher sees every change: from the put to the last watcher. */
+async function watches(give: Give, store: Keyspace, watchers: number, changes: number): Promise<void> {
+  const stop = new AbortController()
+  let seen = 0
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const follow = async (): Promise<void> => {
+    for await (const batch of store.watch(prefixRange('/w/'), store.revision, { signal: stop.signal })) {
+      seen += batch.length
+      if (seen === watchers * changes) resolve()
     }
   }
-  globalThis.gc?.()
-  const before = process.memoryUsage().rss
+  const following = Array.from({ length: watchers }, follow)
   const began = performance.now()
-  await using store = await open(directory)
-  const ms = performance.now() - began
-  give(report, `restart with ${pods} entries of ${podBytes} bytes`, ms, 'ms', 'lower', 1_000)
-  const view = store.current()
-  if (view.count(prefixRange('/registry/pods/')) !== pods) throw new Error('the restart lost entries')
-  globalThis.gc?.()
-  give(report, 'memory for each entry after the restart, beyond its bytes', (
-    process.memoryUsage().rss - before
-  ) / pods - podBytes, 'bytes', 'lower')
-  const listed = performance.now()
-  const entries = view.list(prefixRange('/registry/pods/'), 10_000)
-  give(report, `list of ${entries.length} entries`, performance.now() - listed, 'ms', 'lower')
+  const value = new Uint8Array(1_024)
+  await Promise.all(Array.from({ length: changes }, (_, i) => store.swap(`/w/${i}`, 0, { type: 'put', value })))
+  await promise
+  const seconds = (performance.now() - began) / 1_000
+  give(`events to ${watchers} watches`, (watchers * changes) / seconds, '1/s', 'higher')
+  stop.abort()
+  await Promise.all(following)
 }
 
-function percentile(times: readonly number[], at: number): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length * at)] ?? 0
+async function restart(
+  give: Give, directory: string,
+  { entries, bytes, what, goal }: {
+    readonly entries: number; readonly bytes: number; readonly what: string; readonly goal?: number
+  },
+): Promise<void> {
+  {
+    // A short history, so that what is read back is what a cluster at rest has: a snapshot and some log.
+    await using store = await open(directory, { historyChanges: 1_000 })
+    await fill(store, entries, bytes)
+    const began = performance.now()
+    let backup = 0
+    for await (const chunk of store.backup(new AbortController().signal)) backup += chunk.length
+    give(`backup of ${entries} ${what}`, backup / 1e3 / (performance.now() - began), 'MB/s', 'higher')
+    const forked = performance.now()
+    await store.fork()[Symbol.asyncDispose]()
+    give(`fork of ${entries} ${what}`, performance.now() - forked, 'ms', 'lower')
+  }
+  await bareRead(directory)
+  const bare = await bareRead(directory)
+  give(`${Math.round(bare.bytes / 2 ** 20)} MiB of files read and checksummed`, bare.ms, 'ms', 'lower')
+  const runs: Restarted[] = []
+  for (let i = 0; i < 3; i++) runs.push(await restartOnce(directory))
+  const best = runs.toSorted((a, b) => a.ms - b.ms)[0]!
+  if (best.entries !== entries) throw new Error('the restart lost entries')
+  give(`restart with ${entries} ${what}, best of 3`, best.ms, 'ms', 'lower', goal)
+  give(`restart with ${entries} ${what}, processor time`, best.cpuMs, 'ms', 'lower')
+  give(`memory for each of ${what} after it, beyond its value`, (
+    best.memoryBytes - best.valueBytes
+  ) / entries, 'bytes', 'lower')
+}
+
+async function restartOnce(directory: string): Promise<Restarted> {
+  const child = fork(fileURLToPath(new URL('store-restart.ts', import.meta.url)), { execArgv: ['--expose-gc'] })
+  try {
+    child.send(directory)
+    const [restarted] = await once(child, 'message') as [Restarted]
+    await new Promise((resolve) => { child.once('exit', resolve).disconnect() })
+    return restarted
+  } finally {
+    child.kill()
+  }
+}
+
+async function fill(store: Keyspace, entries: number, bytes: number): Promise<void> {
+  const value = new Uint8Array(bytes).fill(120)
+  for (let i = 0; i < entries;) {
+    const group: Promise<unknown>[] = []
+    for (const end = i + 1_000; i < end; i++) {
+      group.push(store.swap(`/registry/pods/ns-${i % 100}/pod-${i}`, 0, { type: 'put', value }))
+    }
+    await Promise.all(group)
+  }
 }
 
 if (import.meta.main) {
