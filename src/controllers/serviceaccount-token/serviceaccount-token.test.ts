@@ -24,7 +24,10 @@ const decoded = (model: Model): Record<string, string> | undefined => {
 /** A server that has the account, though the cache has not, or has it not either. */
 const asked = (answer: ServiceAccount | undefined): Client => ({
   of: () => ({
-    get: (name: string) => (answer ? Promise.resolve(answer) : Promise.reject(notFound({ group: '', resource: 's' }, name))),
+    async get(name: string) {
+      if (!answer) throw notFound({ group: '', resource: 'serviceaccounts' }, name)
+      return answer
+    },
   }),
 } as unknown as Client)
 
