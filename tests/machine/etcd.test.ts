@@ -72,7 +72,7 @@ const watches: readonly Step[] = [
   json('watch w/ --prefix --prev-kv --rev 40', {
     seconds: 3, meanwhile: [1, 2, 3, 4, 5, 6].map((index) => step(`put w/f ${index}`)),
   }),
-  step('watch b a', { seconds: 1 }), step('watch -i', { seconds: 1, input: 'watch w/4 --rev 9\nwatch w/3 --rev 9\n' }),
+  step('watch b a', { seconds: 1 }),
 ]
 
 const leases: readonly Step[] = [

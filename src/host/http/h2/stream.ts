@@ -64,7 +64,8 @@ export class Stream implements HttpRequest {
     | undefined
   #isBodyTaken = false
   #abort: AbortController | undefined
-  #drained: (() => void) | undefined
+  /** All who wait for room wait for the same. */
+  #drain: PromiseWithResolvers<boolean> | undefined
   #stalled: NodeJS.Timeout | undefined
   #stalledBytes = 0
 
@@ -153,12 +154,11 @@ export class Stream implements HttpRequest {
     return this.pendingBytes <= sendAhead
   }
 
-  /** Resolves when everything that waited has been sent; false when the stream is gone. For one caller at a time. */
+  /** Resolves when everything that waited has been sent; false when the stream is gone. */
   drained(): Promise<boolean> {
     if (this.isClosed || this.pendingBytes === 0) return Promise.resolve(!this.isClosed)
-    return new Promise<boolean>((resolve) => {
-      this.#drained = () => { this.#drained = undefined; resolve(!this.isClosed) }
-    })
+    this.#drain ??= Promise.withResolvers()
+    return this.#drain.promise
   }
 
   /** Ends the answer with trailers once everything that waits has been sent. */
@@ -173,7 +173,7 @@ export class Stream implements HttpRequest {
   sent(): void {
     clearTimeout(this.#stalled)
     this.#stalled = undefined
-    this.#drained?.()
+    this.#tellDrained()
   }
 
   /** The client takes no more for now. If it takes nothing at all for long, it is cut off. */
@@ -208,10 +208,16 @@ export class Stream implements HttpRequest {
     this.pendingBytes = 0
     if (this.#reader) this.#failBody(badRequest('unexpected EOF'))
     this.#received = []
-    this.#drained?.()
+    this.#tellDrained()
     this.#abort?.abort()
     this.sink?.closed()
     this.owner.closed(this)
+  }
+
+  #tellDrained(): void {
+    const drain = this.#drain
+    this.#drain = undefined
+    drain?.resolve(!this.isClosed)
   }
 
   #takeBody(): Uint8Array {
