@@ -38,12 +38,12 @@ export const pureLibraries: Readonly<Record<string, string>> = {
   're2js': 'src/machinery/regular-expression.ts',
 }
 
-/** Things that deterministic code must not name, and what to use instead. */
-export const banned: readonly (readonly [RegExp, string])[] = [
+/** Things that deterministic code must not name, what to use instead, and the file that this is made of. */
+export const banned: readonly (readonly [pattern: RegExp, instead: string, except?: string])[] = [
   [/\bDate\.now\(|\bnew Date\(\)/, 'clock.now()'],
   [/\bMath\.random\(|\brandomUUID\(/, 'random'],
   [/\b(setTimeout|setInterval|setImmediate|queueMicrotask)\(/, 'clock.sleep()'],
-  [/\b(WeakRef|FinalizationRegistry)\b/, 'explicit disposal'],
+  [/\b(WeakRef|FinalizationRegistry)\b/, 'explicit disposal', 'src/base/shared-value.ts'],
   [/\bconsole\./, 'log'],
 ]
 

@@ -14,6 +14,7 @@
  * Format 1, which is read still, has neither of the last two offsets.
  */
 import { deepFreeze } from '#base/deep-freeze.ts'
+import { shareValue, valueIfShared, type SharedValue } from '#base/shared-value.ts'
 import { encodeUnstructured, JsonError, readJson } from '#machinery/codec/json.ts'
 import { internalError } from '#machinery/errors/api-error.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
@@ -84,7 +85,7 @@ const managedPrefix = ',"managedFields":'
  * the rest. Frozen, and the same value for everybody as long as anybody holds it; the store itself keeps only bytes.
  */
 export function decodeLean<T extends KubeObject = KubeObject>(entry: Entry): Stored<T> {
-  const known = (entry.memo as WeakRef<Stored<T>> | undefined)?.deref()
+  const known = valueIfShared(entry.memo as SharedValue<Stored<T>> | undefined)
   if (known) return known
   const { value } = entry
   const start = headerLengthOf(value)
@@ -94,7 +95,7 @@ export function decodeLean<T extends KubeObject = KubeObject>(entry: Entry): Sto
   const rest = from === to ? text(at) : text(at, from) + text(to)
   const json = `${text(start, at)}"resourceVersion":"${entry.modRevision}",${rest}`
   const object = deepFreeze((value[1] === 1 ? readJson(json, false).value : JSON.parse(json)) as Stored<T>)
-  entry.memo = new WeakRef(object)
+  entry.memo = shareValue(object)
   return object
 }
 

@@ -311,7 +311,7 @@ export function compareKeys(left: string, right: string): number {
   return a.length - b.length
 }
 
-/** What decides between nearly all keys: their first difference is one of plain letters. Undefined: something else does. */
+/** What decides between nearly all keys: a first difference of plain letters. Undefined: something else does. */
 function compareNames(left: string, right: string): number | undefined {
   let at = 0
   while (at < left.length && left[at] === right[at]) at++

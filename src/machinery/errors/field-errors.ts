@@ -71,7 +71,7 @@ function fault(type: FieldErrorType, field: string, sentence: string, detail: st
   return made
 }
 
-/** More than anybody reads. A body of three mebibytes can have millions, and each takes a hundred times its own size. */
+/** More than anybody reads. A body of three mebibytes can have millions, a hundred times larger than itself. */
 const maxFaults = 10_000
 
 /** Of the validation that runs now; validation never waits, so there is only one. */

@@ -60,8 +60,8 @@ export function formatPath(path: readonly string[]): string {
 }
 
 /**
- * As upstream orders a set: fields, keys, values, indices, each kind by what it holds. `.` is first. The same list if it
- * is in order.
+ * As upstream orders a set: fields, keys, values, indices, each kind by what it holds. `.` is first. Gives the same
+ * list if it is in order.
  */
 export function sortElements(elements: readonly string[]): readonly string[] {
   if (elements.length < 2) return elements
