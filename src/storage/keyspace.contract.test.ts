@@ -203,6 +203,18 @@ function keyspaceContract(name: string, open: Open): void {
       await change(store, put('/c', 'x'.repeat(200)))
     }, { quotaBytes: 1_000 })
 
+    check('what is there may grow a little beyond the quota, so that a deletion can begin with a change', async (store) => {
+      const putOf = (length: number) => ({ type: 'put', value: encoder.encode('x'.repeat(length)) } as const)
+      const { revision } = await store.swap('/a', 0, putOf(6_390))
+      await assert.rejects(store.swap('/b', 0, putOf(30)), StoreFull)
+      await assert.rejects(change(store, put('/a', 'x'.repeat(6_420))), StoreFull)
+      const grown = await store.swap('/a', revision, putOf(6_490))
+      assert.equal(grown.type, 'swapped')
+      await assert.rejects(store.swap('/a', grown.revision, putOf(6_520)), StoreFull)
+      assert.equal((await store.swap('/a', grown.revision, { type: 'delete' })).type, 'swapped')
+      assert.equal((await store.swap('/b', 0, putOf(30))).type, 'swapped')
+    }, { quotaBytes: 6_400 })
+
     check('equal stores have equal digests, and any difference shows', async (store, clock) => {
       const digests = new Map<string, string>()
       const steps = [

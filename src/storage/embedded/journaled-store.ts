@@ -136,7 +136,7 @@ export class JournaledStore implements Keyspace {
       return this.#stage([entry], noControls, { type: 'swapped', entry, revision: modRevision })
     }
     const grown = then.value.length - (existing === undefined ? -key.length : existing.length)
-    const refusal = refusalOfSize(key, then.value) ?? this.#refusalOfSpace(grown)
+    const refusal = refusalOfSize(key, then.value) ?? this.#refusalOfSpace(grown, existing !== undefined)
     if (refusal !== undefined) return Promise.reject(refusal)
     const entry = this.#put(key, latest, then.value, { modRevision, lease: 0n, memo: then.memo })
     return this.#stage([entry], noControls, { type: 'swapped', entry, revision: modRevision })
@@ -297,15 +297,15 @@ export class JournaledStore implements Keyspace {
   }
 
   #refusalOf(operations: readonly Operation[]): Error | undefined {
-    const keys = new Set<string>()
+    const keys = operations.length > 1 ? new Set<string>() : undefined
     let bytes = 0
     let grown = 0
     let puts = 0
     for (const operation of operations) {
       const { key } = operation
       const existing = this.#decided.get(key)
-      if (keys.has(key)) return new Error(`a transaction changes ${key} twice`)
-      keys.add(key)
+      if (keys?.has(key) === true) return new Error(`a transaction changes ${key} twice`)
+      keys?.add(key)
       if (operation.type === 'delete') {
         if (existing === undefined) return new Error(`a transaction deletes ${key}, which is not there`)
         grown -= key.length + existing.length
@@ -332,10 +332,11 @@ export class JournaledStore implements Keyspace {
       ? new StoreFull('the store ran out of space; nothing is put until its alarm is disarmed') : undefined
   }
 
-  #refusalOfSpace(grown: number): StoreFull | undefined {
+  #refusalOfSpace(grown: number, hasReserve = false): StoreFull | undefined {
     if (this.#journal?.isFull === true) return new StoreFull('there is no space left on the disk of the store')
-    const { quotaBytes } = this.#history
-    if (grown <= 0 || this.#decided.liveBytes + grown <= quotaBytes) return undefined
+    const { quotaBytes, reserveBytes } = this.#history
+    const limit = quotaBytes + (hasReserve ? reserveBytes : 0)
+    if (grown <= 0 || this.#decided.liveBytes + grown <= limit) return undefined
     if (!this.#decided.hasAlarm('noSpace')) {
       // Nobody waits for the alarm; should it not become durable, then the next refusal raises it.
       this.#stage(noChanges, [{ type: 'raise', alarm: 'noSpace' }], undefined).catch(() => {})

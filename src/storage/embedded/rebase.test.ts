@@ -34,7 +34,7 @@ async function* inPieces(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 }
 
 const shown = (store: Keyspace): unknown => store.current().list({ start: '', end: '\uffff' })
-  .map(({ key, value, modRevision, createRevision }) => [key, Buffer.from(value).toString(), modRevision, createRevision])
+  .map(({ key, value, ...entry }) => [key, Buffer.from(value).toString(), entry.modRevision, entry.createRevision])
 
 describe('a backup', () => {
   test('tells what it holds, once all of it is proved', async () => {
