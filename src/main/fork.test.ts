@@ -1,6 +1,10 @@
 /** Forks of whole clusters, and their past. */
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { encryptionKeyLength, renderEncryptionConfig } from '#bootstrap/encryption-config.ts'
 import { ApiError, Cluster, kinds } from './library.ts'
 
 const configMap = (name: string, text: string): {
@@ -60,6 +64,19 @@ describe('a fork of a cluster', () => {
     })
     assert.equal(review.status?.user?.username, 'system:serviceaccount:default:robot')
     assert.equal(fork.url, undefined)
+  })
+
+  test('reads what its original keeps encrypted', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'fork-'))
+    const file = join(directory, 'encryption.yaml')
+    await writeFile(file, renderEncryptionConfig(new Uint8Array(encryptionKeyLength).fill(7)))
+    await using cluster = await Cluster.start({ nodes: 0, encryptionProviderConfig: file })
+    const secrets = cluster.client.of(kinds.secret, 'default')
+    await secrets.create({ metadata: { name: 'a' }, data: { password: 'c2VjcmV0' } })
+    await using fork = await cluster.fork({ nodes: 0 })
+    await secrets.delete('a')
+    assert.equal((await fork.client.of(kinds.secret, 'default').get('a')).data?.['password'], 'c2VjcmV0')
+    await rm(directory, { recursive: true })
   })
 
   test('may begin at an earlier resource version', async () => {

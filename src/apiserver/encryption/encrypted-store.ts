@@ -96,9 +96,12 @@ export class EncryptedStore implements Store {
     return { ...result, current: result.current && this.#plain(collection, result.current) }
   }
 
-  async *watch(range: KeyRange, from: Revision, options: WatchOptions): AsyncIterable<readonly StoreEvent[]> {
+  watch(range: KeyRange, from: Revision, options: WatchOptions): AsyncIterable<readonly StoreEvent[]> {
     const events = this.#store.watch(range, from, options)
-    if (this.#passes(range)) return yield* events
+    return this.#passes(range) ? events : this.#plainEvents(events)
+  }
+
+  async *#plainEvents(events: AsyncIterable<readonly StoreEvent[]>): AsyncGenerator<readonly StoreEvent[]> {
     for await (const batch of events) {
       yield await withKeys(() => Promise.resolve(this.#plainBatch(batch)))
     }

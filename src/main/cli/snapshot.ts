@@ -79,6 +79,10 @@ async function restore(flags: Arguments, given: string): Promise<void> {
     throw new CommandFailure('E-RUNNING', `cluster "${name}" runs; a snapshot is put back while it is down`,
       `skiff down${name === 'skiff' ? '' : ` --name ${name}`}`, exitCode.inUse)
   }
+  if (choices.etcd) {
+    throw new CommandFailure('E-ETCD', `the state of cluster "${name}" is in an etcd`,
+      'etcdutl snapshot restore, or a cluster with a store of its own', exitCode.usage)
+  }
   const restored = await restoreInto(choices, file, flags.number('bump-revision'))
   const { replaced } = restored
   print(flags, restored, `restored ${restored.keys} objects of revision ${restored.from}; the cluster goes on at revision `
