@@ -86,6 +86,10 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
     snapshots: chooseSnapshots(flags, before?.snapshots),
     rangesIndex: before?.rangesIndex,
   }
+  if (choices.snapshots && choices.etcd) {
+    throw usage('--snapshot-every is for a store of the cluster\'s own, and this one\'s state is in an etcd',
+      '--snapshot-every 0s, and save snapshots with etcdctl')
+  }
   if (choices.port !== undefined && choices.port === choices.kubeletPort) {
     throw usage(`--port and --kubelet-port are both ${choices.port}`, 'choose two ports')
   }
