@@ -42,7 +42,7 @@ export class WatchStream {
 
   /** The client will ask for nothing more, but goes on watching. */
   async finished(): Promise<void> {
-    if (this.#watches.size === 0) return
+    if (this.#watches.size === 0 || this.#call.signal.aborted) return
     await new Promise<void>((resolve) => {
       this.#ended = resolve
       this.#call.signal.addEventListener('abort', () => resolve(), { once: true })
