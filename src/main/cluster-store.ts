@@ -10,6 +10,7 @@ import { rpcClient } from '#host/rpc/client.ts'
 import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
 import { openEtcdStore } from '#storage/etcd/etcd-store.ts'
 import type { Member } from '#storage/etcd/members.ts'
+import { migrationKey } from '#storage/migration.ts'
 import { StoreRefused, StoreUnavailable, type Store } from '#storage/store.ts'
 import type { Log } from '#world/log.ts'
 import { CommandFailure, exitCode } from './cli/failure.ts'
@@ -18,11 +19,23 @@ import { CommandFailure, exitCode } from './cli/failure.ts'
 const answerBytesMax = 256 * 2 ** 20
 
 export async function openClusterStore(config: ClusterConfig, log: Log): Promise<Store> {
-  if (config.etcd !== undefined) return await openSharedStore(config, config.etcd, log)
+  if (config.etcd !== undefined) {
+    const store = await openEtcdOf(config.etcd, serverIdentity(config), log)
+    return await requireComplete(store)
+  }
   return await openEmbeddedStore({
     disk: systemDisk, directory: join(config.dataDirectory, 'store'), clock: systemClock, log,
     options: { onFailure: exitAfterDiskFailure },
   })
+}
+
+/** Closes a store in which a migration has not come to its end, and throws CommandFailure. */
+async function requireComplete(store: Store): Promise<Store> {
+  if (store.current().get(migrationKey) === undefined) return store
+  await store[Symbol.asyncDispose]()
+  throw new CommandFailure(
+    'E-MIGRATION', 'the state in etcd is incomplete: a migration was interrupted', 'run skiff migrate again',
+  )
 }
 
 /** Tells this server from the others: two of them may be on one machine. */
@@ -30,10 +43,11 @@ export function serverIdentity({ port }: Pick<ClusterConfig, 'port'>): string {
   return `${hostname().toLowerCase()}-${port}`
 }
 
-async function openSharedStore(config: ClusterConfig, etcd: EtcdChoice, log: Log): Promise<Store> {
+/** Throws CommandFailure when it does not answer, or does not let us in. */
+export async function openEtcdOf(etcd: EtcdChoice, identity: string, log: Log): Promise<Store> {
   try {
     return await openEtcdStore({
-      members: openMembers(etcd), clock: systemClock, random: systemRandom, log, identity: serverIdentity(config),
+      members: openMembers(etcd), clock: systemClock, random: systemRandom, log, identity,
       options: { ...(etcd.prefix !== undefined && { prefix: etcd.prefix }) },
     })
   } catch (error) {
@@ -47,7 +61,7 @@ async function openSharedStore(config: ClusterConfig, etcd: EtcdChoice, log: Log
 }
 
 /** A connection to each server, made when it is first used. */
-export function openMembers({ servers, caFile, certFile, keyFile }: EtcdChoice): readonly Member[] {
+function openMembers({ servers, caFile, certFile, keyFile }: EtcdChoice): readonly Member[] {
   const read = (path: string | undefined): string | undefined => path && readFileSync(path, 'utf8')
   const [ca, certificate, key] = [caFile, certFile, keyFile].map(read)
   const tls = {

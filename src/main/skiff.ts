@@ -52,6 +52,14 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
       run: snapshot,
     }
   },
+  migrate: async () => {
+    const { migrateCommand, migrateFlags } = await import('./cli/migrate.ts')
+    return {
+      help: 'move the state between a data directory and an etcd: skiff migrate --from embedded:DIR --to etcd:URL',
+      flags: migrateFlags,
+      run: migrateCommand,
+    }
+  },
   fork: async () => {
     const { fork, forkFlags } = await import('./cli/fork.ts')
     return {

@@ -49,7 +49,7 @@ export function createSimChannel(options: SimChannelOptions): SimChannel {
     async unary(method, request, signal) {
       // What happens to a call is not for its caller to hurry or to stop.
       const course = async (): Promise<Uint8Array> => {
-        await clock.sleep(delayMs())
+        await pause(clock, delayMs())
         switch (fate(method)) {
           case 'lost': throw lost()
           case 'hanging': return await new Promise<never>(() => {})
@@ -62,7 +62,7 @@ export function createSimChannel(options: SimChannelOptions): SimChannel {
             return await new Promise<never>(() => {})
           case 'answered': {
             const answer = await carryOut(method, request)
-            await clock.sleep(delayMs())
+            await pause(clock, delayMs())
             return answer
           }
         }
@@ -118,7 +118,7 @@ function clientSide(
       async *[Symbol.asyncIterator]() {
         try {
           for await (const message of toClient) {
-            await clock.sleep(delayMs())
+            await pause(clock, delayMs())
             while (channel.isStalled && !life.aborted) await clock.sleep(stallLookMs)
             if (life.aborted) throw life.reason
             yield message
@@ -129,6 +129,11 @@ function clientSide(
       },
     },
   }
+}
+
+/** A pause of nothing is none: the real clock would make a millisecond of it. */
+async function pause(clock: Clock, ms: number): Promise<void> {
+  if (ms > 0) await clock.sleep(ms)
 }
 
 function joined(answer: RpcAnswer): Uint8Array {

@@ -5,7 +5,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseRuntimeConfig } from '#api/runtime-config.ts'
 import {
-  gatewayAddressOf, nodeNameProblem, type ClusterChoices, type EncryptionChoice, type NodesChoice,
+  gatewayAddressOf, nodeNameProblem, type ClusterChoices, type EncryptionChoice, type EtcdChoice, type NodesChoice,
 } from '#bootstrap/cluster-config.ts'
 import {
   freeIndex,
@@ -82,7 +82,7 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
     containerRuntimeEndpoint: flags.text('container-runtime-endpoint') ?? before?.containerRuntimeEndpoint,
     runtimeConfig: flags.text('runtime-config') ?? before?.runtimeConfig,
     encryption: chooseEncryption(flags, dataDirectory) ?? before?.encryption,
-    etcd: chooseEtcd(flags) ?? before?.etcd,
+    etcd: etcdOf(flags, before?.etcd),
     snapshots: chooseSnapshots(flags, before?.snapshots),
     rangesIndex: before?.rangesIndex,
   }
@@ -116,6 +116,11 @@ function chooseEncryption(flags: Arguments, dataDirectory: string): EncryptionCh
       '--encryption-provider-config FILE')
   }
   return undefined
+}
+
+function etcdOf(flags: Arguments, before: EtcdChoice | undefined): EtcdChoice | undefined {
+  const chosen = chooseEtcd(flags)
+  return chosen === 'none' ? undefined : chosen ?? before
 }
 
 function portOf(flags: Arguments, name: string): number | undefined {
@@ -163,7 +168,7 @@ export function changedFlags(
       !== JSON.stringify(choices.encryption),
     'snapshot-every':
       JSON.stringify(chooseSnapshots(flags, choices.snapshots)) !== JSON.stringify(choices.snapshots),
-    'etcd-servers': JSON.stringify(chooseEtcd(flags) ?? choices.etcd) !== JSON.stringify(choices.etcd),
+    'etcd-servers': JSON.stringify(etcdOf(flags, choices.etcd)) !== JSON.stringify(choices.etcd),
   }
   return Object.keys(differs).filter((name) => differs[name]).map((name) => `--${name}`)
 }

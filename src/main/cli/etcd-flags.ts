@@ -6,7 +6,7 @@ import type { Arguments, FlagSpecification } from './arguments.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 
 export const etcdFlags: Readonly<Record<string, FlagSpecification>> = {
-  'etcd-servers': { kind: 'text', help: 'keep the state in this etcd: URL,URL,... of its members' },
+  'etcd-servers': { kind: 'text', help: 'keep the state in this etcd: URL,URL,... of its members; "none": no more' },
   'etcd-cafile': { kind: 'text', help: 'the authority that etcd\'s certificates are from' },
   'etcd-certfile': { kind: 'text', help: 'the certificate to show to etcd' },
   'etcd-keyfile': { kind: 'text', help: 'its key' },
@@ -16,27 +16,31 @@ export const etcdFlags: Readonly<Record<string, FlagSpecification>> = {
   },
 }
 
-/** Undefined without `--etcd-servers`. Throws CommandFailure (usage) for what cannot be. */
-export function chooseEtcd(flags: Arguments): EtcdChoice | undefined {
+/**
+ * Undefined without `--etcd-servers`; `none` for a cluster that had an etcd and is to have one no more. Throws
+ * CommandFailure (usage) for what cannot be.
+ */
+export function chooseEtcd(flags: Arguments): EtcdChoice | 'none' | undefined {
   const servers = flags.text('etcd-servers')?.split(',').map((url) => url.trim()).filter((url) => url !== '')
-  const files = {
-    caFile: pathOf(flags, 'etcd-cafile'), certFile: pathOf(flags, 'etcd-certfile'), keyFile: pathOf(flags, 'etcd-keyfile'),
-  }
+  const [caFile, certFile, keyFile] = ['etcd-cafile', 'etcd-certfile', 'etcd-keyfile'].map(
+    (name) => pathOf(flags, name),
+  )
   const prefix = flags.text('etcd-prefix')
   if (servers === undefined) {
     const orphan = Object.keys(etcdFlags).find((name) => flags.text(name) !== undefined)
     if (orphan !== undefined) throw usage(`--${orphan} is for --etcd-servers`, '--etcd-servers https://HOST:2379')
     return undefined
   }
+  if (servers.length === 1 && servers[0] === 'none') return 'none'
   const wrong = servers.find((url) => !/^(https?:\/\/[^/]+|unix:\/\/\/.+)\/?$/.test(url))
   if (servers.length === 0 || wrong !== undefined) {
     throw usage(`--etcd-servers: "${wrong ?? ''}" is no URL of a server`, '--etcd-servers https://HOST:2379,...')
   }
-  if ((files.certFile === undefined) !== (files.keyFile === undefined)) {
+  if ((certFile === undefined) !== (keyFile === undefined)) {
     throw usage('--etcd-certfile and --etcd-keyfile go together', 'give both, or neither')
   }
   return {
-    servers: servers.map((url) => url.startsWith('http') ? url.replace(/\/$/, '') : url), ...files,
+    servers: servers.map((url) => url.startsWith('http') ? url.replace(/\/$/, '') : url), caFile, certFile, keyFile,
     prefix: prefix === undefined ? undefined : `/${prefix.replace(/^\/+|\/+$/g, '')}`,
     leaderElect: flags.text('leader-elect') === undefined || flags.has('leader-elect'),
   }
