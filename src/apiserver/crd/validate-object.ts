@@ -10,6 +10,7 @@ import { validateObjectMeta } from '#machinery/meta/validate-object-meta.ts'
 import { formatGo, goType } from '#machinery/patch/go-format.ts'
 import { getKey, isJsonObject, type JsonObject } from '#machinery/patch/json.ts'
 import { structuralOf, type Structural } from './structural.ts'
+import { hasRules, validateRules } from './validate-rules.ts'
 import { validateSchema } from './validate.ts'
 
 export type Scale = DeepReadonly<CustomResourceSubresourceScale> | undefined
@@ -22,9 +23,24 @@ export function validateCustomObject(object: Custom, structural: Structural, sca
     ...validateScaleSpec(object, scale), ...validateScaleStatus(object, scale),
     ...validateEmbedded(object, structural, ''),
   ]
-  if (old && validateLists(old, structural, '').length > 0) return errors
-  return [...errors, ...validateLists(object, structural, '')]
+  const lists = old && validateLists(old, structural, '').length > 0 ? [] : validateLists(object, structural, '')
+  return withRules([...errors, ...lists], object, structural, old)
 }
+
+/** Rules are evaluated on objects that are otherwise of the right form. */
+function withRules(
+  errors: FieldError[], object: Custom, structural: Structural, old: Custom | undefined,
+): FieldError[] {
+  if (!hasRules(structural)) return errors
+  if (!errors.some(({ type }) => blocking.has(type))) return [...errors, ...validateRules(object, structural, old)]
+  return [...errors, invalidValue('<nil>', null,
+    'some validation rules were not checked because the object was invalid; '
+    + 'correct the existing errors to complete validation')]
+}
+
+const blocking: ReadonlySet<FieldError['type']> = new Set([
+  'FieldValueNotSupported', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid',
+])
 
 /** The status endpoint answers for the status alone. */
 export function validateCustomStatus(object: Custom, structural: Structural, scale: Scale, old: Custom): FieldError[] {
@@ -35,8 +51,8 @@ export function validateCustomStatus(object: Custom, structural: Structural, sca
     ...(schema && status !== undefined ? validateSchema(status, schema, 'status', before) : []),
     ...validateScaleStatus(object, scale), ...validateEmbedded(object, structural, ''),
   ]
-  if (validateLists(old, structural, '').length > 0) return errors
-  return [...errors, ...validateLists(object, structural, '')]
+  const lists = validateLists(old, structural, '').length > 0 ? [] : validateLists(object, structural, '')
+  return withRules([...errors, ...lists], object, structural, old)
 }
 
 const maxInt32 = 2 ** 31 - 1

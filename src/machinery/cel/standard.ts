@@ -1,7 +1,7 @@
 /** CEL's standard operators and functions. */
 import { utf8Decode, utf8Encode } from '#base/bytes.ts'
 import { compilePattern } from '../regular-expression.ts'
-import { compares, fail, joins, matchesPattern, member, plain, reads, searches, add, one } from './declare.ts'
+import { compares, fail, joins, matchesPattern, member, plain, reads, searches, add, one, type Costs } from './declare.ts'
 import { EvaluationError } from './issues.ts'
 import type { Functions, Overload } from './environment.ts'
 import { formatDouble, formatDurationSeconds, formatTimestamp, parseCelDuration, parseTimestamp } from './time.ts'
@@ -163,6 +163,11 @@ function matches(text: string, pattern: string): boolean {
   return typeof matcher === 'string' ? fail(matcher) : matcher(text)
 }
 
+/** A text of at most so many characters. */
+function shortText(max: number): Costs {
+  return { estimate: () => ({ cost: one, result: { min: 1, max } }) }
+}
+
 const conversions: Functions = new Map<string, readonly Overload[]>([
   ['int', [
     plain('int64_to_int64', [intType], intType, (value: bigint) => value),
@@ -200,19 +205,19 @@ const conversions: Functions = new Map<string, readonly Overload[]>([
   ]],
   ['string', [
     plain('string_to_string', [stringType], stringType, (value: string) => value),
-    plain('bool_to_string', [boolType], stringType, (value: boolean) => String(value)),
-    plain('int64_to_string', [intType], stringType, (value: bigint) => String(value)),
-    plain('uint64_to_string', [uintType], stringType, (value: Uint) => String(value.value)),
-    plain('double_to_string', [doubleType], stringType, (value: number) => formatDouble(value)),
+    plain('bool_to_string', [boolType], stringType, (value: boolean) => String(value), shortText(5)),
+    plain('int64_to_string', [intType], stringType, (value: bigint) => String(value), shortText(20)),
+    plain('uint64_to_string', [uintType], stringType, (value: Uint) => String(value.value), shortText(20)),
+    plain('double_to_string', [doubleType], stringType, (value: number) => formatDouble(value), shortText(24)),
     plain('bytes_to_string', [bytesType], stringType, (value: Uint8Array) => decodeText(value), {
       ...reads(0), estimate: ([size]) => ({
         cost: { min: Math.ceil(size!.min * 0.1), max: Math.ceil(size!.max * 0.1) },
         result: { min: Math.floor(size!.min / 4), max: size!.max },
       }),
     }),
-    plain('timestamp_to_string', [timestampType], stringType, (value: Timestamp) => formatTimestamp(value.nanoseconds)),
+    plain('timestamp_to_string', [timestampType], stringType, (value: Timestamp) => formatTimestamp(value.nanoseconds), shortText(30)),
     plain('duration_to_string', [durationType], stringType, (value: Duration) =>
-      formatDurationSeconds(value.nanoseconds)),
+      formatDurationSeconds(value.nanoseconds), shortText(30)),
   ]],
   ['bytes', [
     plain('bytes_to_bytes', [bytesType], bytesType, (value: Uint8Array) => value),

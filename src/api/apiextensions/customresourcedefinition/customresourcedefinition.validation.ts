@@ -14,6 +14,7 @@ import type {
   CustomResourceSubresources,
 } from '../../gen/apiextensions-v1.ts'
 import { validateConversion } from './conversion.validation.ts'
+import { validateSchemaRules } from './schema-rules.validation.ts'
 import { validateRootSchema } from './schema.validation.ts'
 
 const approvedAnnotation = 'api-approved.kubernetes.io'
@@ -94,7 +95,10 @@ function validateVersions({ versions = [] }: CustomResourceDefinitionSpec): Fiel
 function validateSchemaOf({ schema, subresources }: CustomResourceDefinitionVersion, path: string): FieldError[] {
   const root = schema?.openAPIV3Schema
   if (!root) return [required(`${path}.schema.openAPIV3Schema`)]
-  return validateRootSchema(root, `${path}.schema.openAPIV3Schema`, subresources?.status !== undefined)
+  const at = `${path}.schema.openAPIV3Schema`
+  const errors = validateRootSchema(root, at, subresources?.status !== undefined)
+  // Of a schema that is at fault itself, what is said about its rules would not help.
+  return errors.length > 0 ? errors : validateSchemaRules(root, at)
 }
 
 function validateDeprecation(

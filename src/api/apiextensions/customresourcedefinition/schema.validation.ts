@@ -155,11 +155,11 @@ function validateMetadata(schema: JSONSchemaProps, path: string): FieldError[] {
   return errors
 }
 
-/** Expressions are compiled where there is a CEL compiler: in the API server. */
+/** What is wrong with rules without a look at their expressions. */
 function validateRules(schema: JSONSchemaProps, path: string): FieldError[] {
   const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
   return (schema['x-kubernetes-validations'] ?? []).flatMap(
-    ({ rule = '', message = '', reason, messageExpression }, index) => {
+    ({ rule = '', message = '', reason, messageExpression, fieldPath = '' }, index) => {
       const at = `${path}.x-kubernetes-validations[${index}]`
       const errors: FieldError[] = []
       if (rule.trim() === '') errors.push(required(`${at}.rule`, 'rule is not specified'))
@@ -173,10 +173,32 @@ function validateRules(schema: JSONSchemaProps, path: string): FieldError[] {
       if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '') {
         errors.push(required(`${at}.messageExpression`, 'messageExpression must be non-empty if specified'))
       }
+      if (fieldPath !== '' && fieldPath.trim() === '') {
+        errors.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must be non-empty if specified'))
+      }
+      if (/[\n\r]/.test(fieldPath)) errors.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must not contain line breaks'))
+      if (fieldPath !== '' && !isFieldPath(schema, fieldPath)) {
+        errors.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must be a valid path'))
+      }
       if (reason !== undefined && !reasons.includes(reason)) errors.push(notSupported(`${at}.reason`, reason, reasons))
       return errors
     },
   )
+}
+
+/** Whether `.a.b['c']` leads through fields of the schema. */
+function isFieldPath(schema: JSONSchemaProps, path: string): boolean {
+  const steps = [...path.matchAll(/\.([^.[\]]+)|\['((?:[^'\\]|\\.)*)'\]/gy)]
+  if (steps.map(([step]) => step).join('') !== path || path === '') return false
+  let at: JSONSchemaProps | undefined = schema
+  for (const [, field, key] of steps) {
+    const name: string = field ?? key!.replaceAll(/\\(.)/g, '$1')
+    const properties: Readonly<Record<string, JSONSchemaProps>> = at?.properties ?? {}
+    const additional = field === undefined ? asSchema(at?.additionalProperties) : undefined
+    at = Object.hasOwn(properties, name) ? properties[name] : additional
+    if (!at) return false
+  }
+  return true
 }
 
 const declarations = [

@@ -10,15 +10,9 @@ type Spec = DeepReadonly<CustomResourceDefinitionSpec> | undefined
 /** `old`: what was there before is not mentioned again. */
 export function schemaWarnings(spec: Spec, old: Spec): string[] {
   const known = new Set(unknownFormats(old))
-  const formats = unknownFormats(spec)
+  return unknownFormats(spec)
     .filter((format) => !known.has(format))
     .map((format) => `unrecognized format ${quoteGo(format)}`)
-  const rules = spec?.versions?.some(({ schema }) =>
-    has(schema?.openAPIV3Schema, (part) => part['x-kubernetes-validations'] !== undefined),
-  )
-  return rules
-    ? [...formats, 'x-kubernetes-validations: rules are stored but not enforced: this server does not evaluate CEL']
-    : formats
 }
 
 function unknownFormats(spec: Spec): readonly string[] {
