@@ -117,6 +117,38 @@ describe('a fork', () => {
     assert.throws(() => original.store.fork(revision), Compacted)
   })
 
+  test('keeps its values where the other store moves or gives up its own', async () => {
+    // Large enough that both sweep their memory: see value-slabs.ts.
+    const size = 60_000
+    const count = 700
+    const clock = createSimClock()
+    const options = { historyChanges: 20 }
+    const big = (text: string): Uint8Array => encoder.encode(text.repeat(size / text.length))
+    const put = (on: Keyspace, i: number, value: Uint8Array): Promise<unknown> =>
+      on.swap(`/k/${i}`, on.current().get(`/k/${i}`)?.modRevision ?? 0, { type: 'put', value })
+    const original = openVolatileStore({ clock, options })
+    for (let i = 0; i < count; i++) await put(original, i, big(`o${i % 10}`))
+    const fork = original.fork()
+    const rewrite = async (on: Keyspace, text: string): Promise<void> => {
+      for (let round = 0; round < 2; round++) {
+        for (let i = 0; i < count; i++) if (i % 10 !== 0) await put(on, i, round === 0 ? big(text) : encoder.encode(text))
+      }
+      for (let i = 0; i < 3_000; i++) await put(on, 1, encoder.encode(text))
+    }
+    const is = (on: Keyspace, changed: string | undefined): void => {
+      for (let i = 0; i < count; i++) {
+        const { value } = on.current().get(`/k/${i}`)!
+        const wanted = i % 10 === 0 || changed === undefined ? big(`o${i % 10}`) : encoder.encode(changed)
+        assert.ok(Buffer.compare(value, wanted) === 0, `/k/${i}`)
+      }
+    }
+    await rewrite(original, 'x')
+    is(fork, undefined)
+    await rewrite(fork, 'y')
+    is(fork, 'y')
+    is(original, 'x')
+  })
+
   test('has watches of its own', async () => {
     const store = openVolatileStore({ clock: createSimClock() })
     const fork = store.fork()
