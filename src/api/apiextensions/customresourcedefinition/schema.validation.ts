@@ -194,7 +194,7 @@ function isFieldPath(schema: JSONSchemaProps, path: string): boolean {
   for (const [, field, key] of steps) {
     const name: string = field ?? key!.replaceAll(/\\(.)/g, '$1')
     const properties: Readonly<Record<string, JSONSchemaProps>> = at?.properties ?? {}
-    const additional = field === undefined ? asSchema(at?.additionalProperties) : undefined
+    const additional: JSONSchemaProps | undefined = field === undefined ? asSchema(at?.additionalProperties) : undefined
     at = Object.hasOwn(properties, name) ? properties[name] : additional
     if (!at) return false
   }
