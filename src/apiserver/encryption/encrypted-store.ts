@@ -49,6 +49,7 @@ export class EncryptedStore implements Store {
   /** By prefix of keys; undefined: stored as they are. Made anew for other transformers. */
   #collections = new Map<string, Collection | undefined>()
   #collectionsOf: Transformers | undefined
+  #newest: { readonly below: View; readonly above: View } | undefined
   /** Watchers of the same range get the same batch, so that what is made of it can be shared. */
   readonly #batches = new WeakMap<readonly StoreEvent[], readonly StoreEvent[]>()
 
@@ -124,7 +125,13 @@ export class EncryptedStore implements Store {
     await Promise.allSettled(pending)
   }
 
+  /** Between two writes everybody gets the same view, as below. */
   #viewOf(view: View): View {
+    if (this.#newest?.below !== view) this.#newest = { below: view, above: this.#plainView(view) }
+    return this.#newest.above
+  }
+
+  #plainView(view: View): View {
     return {
       revision: view.revision,
       get: (key) => {
