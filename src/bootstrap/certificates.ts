@@ -12,7 +12,7 @@ import type { ExtendedKeyUsage } from '#base/x509/extensions.ts'
 import type { Subject } from '#base/x509/names.ts'
 import { formatPem } from '#base/pem.ts'
 
-export type AuthorityName = 'ca' | 'front-proxy-ca'
+export type AuthorityName = 'ca' | 'front-proxy-ca' | 'etcd-ca'
 
 export interface AuthorityPlan {
   readonly name: AuthorityName
@@ -42,6 +42,8 @@ export interface ClusterNames {
   /** Further DNS names of the API server: the host's name, a load balancer's. */
   readonly dnsNames: readonly string[]
   readonly nodes: readonly NodeNames[]
+  /** Where etcd's clients reach the cluster's store, if they do. */
+  readonly etcd?: { readonly dnsNames: readonly string[]; readonly ipAddresses: readonly string[] } | undefined
 }
 
 export interface NodeNames {
@@ -59,6 +61,7 @@ export function planCertificates(names: ClusterNames): CertificatesPlan {
     authorities: [
       { name: 'ca', commonName: 'kubernetes' },
       { name: 'front-proxy-ca', commonName: 'front-proxy-ca' },
+      ...(names.etcd ? [{ name: 'etcd-ca', commonName: 'etcd-ca' } as const] : []),
     ],
     leaves: [
       {
@@ -80,6 +83,7 @@ export function planCertificates(names: ClusterNames): CertificatesPlan {
       client('controller-manager', 'ca', subject('system:kube-controller-manager')),
       client('scheduler', 'ca', subject('system:kube-scheduler')),
       ...names.nodes.flatMap(nodeLeaves),
+      ...(names.etcd ? etcdLeaves(names.etcd) : []),
     ],
   }
 }
@@ -92,6 +96,17 @@ function nodeLeaves(node: NodeNames): LeafPlan[] {
       name: `kubelet-${node.name}`, authority: 'ca', subject: identity, usages: ['server auth'],
       dnsNames: [node.name], ipAddresses: unique(node.addresses),
     },
+  ]
+}
+
+/** An authority of its own: none of the API server's users may thereby change the store behind its back. */
+function etcdLeaves({ dnsNames, ipAddresses }: NonNullable<ClusterNames['etcd']>): LeafPlan[] {
+  return [
+    {
+      name: 'etcd-server', authority: 'etcd-ca', subject: subject('etcd-server'), usages: ['server auth'],
+      dnsNames: unique([...dnsNames, 'localhost']), ipAddresses: unique([...ipAddresses, '127.0.0.1', '::1']),
+    },
+    client('etcd-client', 'etcd-ca', subject('etcd-client')),
   ]
 }
 

@@ -23,6 +23,8 @@ export interface ClusterChoices {
   readonly encryption?: EncryptionChoice | undefined
   /** An etcd that keeps the state; undefined: the data directory. */
   readonly etcd?: EtcdChoice | undefined
+  /** Where etcd's clients reach the cluster's own store: `unix:///path` or `https://host:port`; undefined: nowhere. */
+  readonly etcdListen?: string | undefined
   /** When snapshots are saved without being asked for; undefined: never. */
   readonly snapshots?: { readonly everyMs: number; readonly kept: number } | undefined
   /** Whose address ranges its objects are in, where it began as a fork of another cluster. */

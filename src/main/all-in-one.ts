@@ -17,12 +17,14 @@ import { listen, PortInUse, type Certificates, type Server } from '#host/http/li
 import { systemRandom } from '#host/random.ts'
 import type { Log } from '#world/log.ts'
 import { loadCertificates, renderAdminKubeconfig } from './certificate-files.ts'
+import { etcdNames, etcdServerCertificates, serveClusterEtcd } from './cluster-etcd.ts'
 import { openClusterStore, serverIdentity } from './cluster-store.ts'
 import { requireSameAuthority } from './same-authority.ts'
 import { CommandFailure, exitCode } from './cli/failure.ts'
 import type { StepEvent } from './cli/output.ts'
 import { describePortHolder } from './cli/ports.ts'
 import { openMachineEncryption } from './encryption.ts'
+import type { EtcdServer } from './etcd-server.ts'
 import { prepareMachine, startMachineNode } from './machine-node.ts'
 import { createNodeConnections } from './node-connections.ts'
 import { processMetrics } from './process-metrics.ts'
@@ -104,7 +106,9 @@ export async function startCluster(
     ]
   })
   const own = ownStore(opened)
-  const running = [controlPlane.run(until), renewCertificates(config, server, log, until)]
+  const etcd = own && await serveClusterEtcd(config, own, certificates, log)
+  if (etcd) resources.use(etcd)
+  const running = [controlPlane.run(until), renewCertificates(config, { server, etcd }, log, until)]
   if (own && config.snapshots) {
     const { dataDirectory, snapshots: schedule } = config
     running.push(runSnapshotSchedule({ store: own, dataDirectory, schedule, log }, until))
@@ -170,13 +174,17 @@ export async function startCluster(
 const renewalCheckMs = 24 * 3600 * 1000
 
 /** Certificates live a year; once a day those that are near their end are made anew, and new connections get them. */
-async function renewCertificates(config: ClusterConfig, server: Server, log: Log, signal: AbortSignal): Promise<void> {
+async function renewCertificates(
+  config: ClusterConfig, { server, etcd }: { readonly server: Server; readonly etcd: EtcdServer | undefined }, log: Log,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     await systemClock.sleep(renewalCheckMs, signal).catch(() => undefined)
     if (signal.aborted) return
     const { files, made } = loadCertificates(config.dataDirectory, namesOf(config))
     if (made.length === 0) continue
     server.reload(serverCertificates(files))
+    if (etcdNames(config)) etcd?.reload(etcdServerCertificates(files))
     log.info('renewed certificates', { names: made })
   }
 }
@@ -208,6 +216,7 @@ function namesOf(config: ClusterConfig): Parameters<typeof loadCertificates>[1] 
       config.nodes.type === 'machine'
         ? [{ name: config.nodes.nodeName, addresses: [config.advertiseAddress, '127.0.0.1'] }]
         : [],
+    etcd: etcdNames(config),
   }
 }
 

@@ -4,7 +4,7 @@ import { etcdHttpEndpoints } from '#etcd/http-endpoints.ts'
 import type { EtcdMember } from '#etcd/member.ts'
 import type { EtcdLimits } from '#etcd/service.ts'
 import { systemClock } from '#host/clock.ts'
-import { listenRpc, type RpcListenOptions } from '#host/rpc/server.ts'
+import { listenRpc, type RpcListenOptions, type RpcServer } from '#host/rpc/server.ts'
 import type { Keyspace } from '#storage/keyspace.ts'
 import type { Log } from '#world/log.ts'
 
@@ -22,20 +22,30 @@ export type EtcdAddress = Pick<RpcListenOptions, 'address' | 'tls'>
 /** What gRPC adds to the largest request that etcd takes; a longer one is refused before it is read. */
 const rpcOverheadBytes = 512 * 1024
 
+export interface EtcdServer extends AsyncDisposable {
+  /** For new connections, at every address that has TLS. */
+  reload(tls: NonNullable<EtcdAddress['tls']>): void
+}
+
 /** Stops listening when it is disposed of; the keyspace stays open. Rejects when an address cannot be had. */
-export async function serveEtcd(options: EtcdServerOptions): Promise<AsyncDisposable> {
+export async function serveEtcd(options: EtcdServerOptions): Promise<EtcdServer> {
   const { keyspace, member, limits, log } = options
   const handler = etcdHandler({ keyspace, member, clock: systemClock, log: log.named('etcd'), limits })
   await using opened = new AsyncDisposableStack()
+  const servers: RpcServer[] = []
   for (const { address, tls } of options.addresses) {
-    opened.use(await listenRpc({
+    servers.push(opened.use(await listenRpc({
       address,
       tls,
       handler,
       handleHttp: etcdHttpEndpoints(keyspace),
       log: log.named('etcd'),
       messageBytesMax: limits.requestBytes + rpcOverheadBytes,
-    }))
+    })))
   }
-  return opened.move()
+  const all = opened.move()
+  return {
+    reload(tls) { for (const server of servers) server.reload(tls) },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  }
 }

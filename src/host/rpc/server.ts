@@ -39,6 +39,8 @@ export interface RpcListenOptions {
 export interface RpcServer extends AsyncDisposable {
   /** 0 on a unix socket. */
   readonly port: number
+  /** For new connections; open ones keep what they were made with. */
+  reload(tls: NonNullable<RpcListenOptions['tls']>): void
 }
 
 /** Rejects with what the system says of the address. */
@@ -125,6 +127,10 @@ class Listener implements RpcServer, Service, CallService {
     this.#server.on('error', (error) => this.log.error('listener failed', { error }))
   }
 
+  reload(options: NonNullable<RpcListenOptions['tls']>): void {
+    if (this.#server instanceof tls.Server) this.#server.setSecureContext(secureContext(options))
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.closing) return
     this.closing = true
@@ -145,16 +151,11 @@ class Listener implements RpcServer, Service, CallService {
 
   #createTls(options: NonNullable<RpcListenOptions['tls']>): tls.Server {
     const server = tls.createServer({
-      cert: options.certificate,
-      key: options.key,
-      ...(options.clientCa !== undefined && { ca: options.clientCa }),
+      ...secureContext(options),
       requestCert: options.clientCa !== undefined,
       rejectUnauthorized: options.clientCa !== undefined,
       ALPNProtocols: ['h2', 'http/1.1'],
-      minVersion: 'TLSv1.2',
       handshakeTimeout: this.limits.handshakeMs,
-      // A resumed session would skip the verification of the client's certificate.
-      secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
       noDelay: true,
     })
     server.on('tlsClientError', (error, socket) => {
@@ -196,6 +197,17 @@ class Listener implements RpcServer, Service, CallService {
     this.#connections.add(connection)
     socket.once('close', () => this.#connections.delete(connection))
     if (this.closing) connection.close()
+  }
+}
+
+function secureContext(options: NonNullable<RpcListenOptions['tls']>): tls.SecureContextOptions {
+  return {
+    cert: options.certificate,
+    key: options.key,
+    ...(options.clientCa !== undefined && { ca: options.clientCa }),
+    minVersion: 'TLSv1.2',
+    // A resumed session would skip the verification of the client's certificate.
+    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   }
 }
 

@@ -21,6 +21,7 @@ import { clusterName, dataDirectoryOf } from './cluster-flags.ts'
 import { hasDataOf } from './data-directory.ts'
 import { encryptionConfigPath } from './encryption-file.ts'
 import { chooseEtcd } from './etcd-flags.ts'
+import { chooseEtcdListen } from './etcd-listen.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { lockNumbers } from './operation-lock.ts'
 import { chooseSnapshots } from './snapshot-flags.ts'
@@ -83,6 +84,7 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
     runtimeConfig: flags.text('runtime-config') ?? before?.runtimeConfig,
     encryption: chooseEncryption(flags, dataDirectory) ?? before?.encryption,
     etcd: etcdOf(flags, before?.etcd),
+    etcdListen: chooseEtcdListen(flags, before?.etcdListen),
     snapshots: chooseSnapshots(flags, before?.snapshots),
     rangesIndex: before?.rangesIndex,
   }
@@ -92,6 +94,9 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
   }
   if (choices.port !== undefined && choices.port === choices.kubeletPort) {
     throw usage(`--port and --kubelet-port are both ${choices.port}`, 'choose two ports')
+  }
+  if (choices.etcd !== undefined && choices.etcdListen !== undefined) {
+    throw usage('--etcd-listen is for a cluster that keeps its state itself', 'leave --etcd-servers or --etcd-listen away')
   }
   if (choices.runtimeConfig !== undefined && !parseRuntimeConfig(choices.runtimeConfig)) {
     throw usage(
@@ -169,6 +174,7 @@ export function changedFlags(
     'snapshot-every':
       JSON.stringify(chooseSnapshots(flags, choices.snapshots)) !== JSON.stringify(choices.snapshots),
     'etcd-servers': JSON.stringify(etcdOf(flags, choices.etcd)) !== JSON.stringify(choices.etcd),
+    'etcd-listen': chooseEtcdListen(flags, choices.etcdListen) !== choices.etcdListen,
   }
   return Object.keys(differs).filter((name) => differs[name]).map((name) => `--${name}`)
 }

@@ -14,6 +14,7 @@ import { claimDataDirectory, requireDataDirectory } from './data-directory.ts'
 import { graceSeconds, stopCluster } from './down.ts'
 import { ensureEncryptionConfig } from './encryption-file.ts'
 import { etcdFlags } from './etcd-flags.ts'
+import { etcdListenFlag } from './etcd-listen.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { kernelProblems } from './kernel.ts'
 import { addContext, knowsContext, requireUsableKubeconfig, type ContextOutcome } from './kubeconfig-file.ts'
@@ -37,6 +38,7 @@ export const upFlags: Readonly<Record<string, FlagSpecification>> = {
   'encryption-provider-config': { kind: 'text', help: 'an EncryptionConfiguration: what is encrypted on the disk' },
   'encryption-provider-config-automatic-reload': { kind: 'switch', help: 'read that file again when it changes' },
   ...etcdFlags,
+  ...etcdListenFlag,
   ...snapshotScheduleFlags,
   'no-install': { kind: 'switch', help: 'install nothing: list what is missing and stop' },
   foreground: { kind: 'switch', help: 'stay until interrupted, then stop the cluster' },
