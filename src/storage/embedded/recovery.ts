@@ -20,13 +20,13 @@ import {
   sectorBytes,
   viewOf,
   type Change,
+  type Checksum,
   type FrameContent,
   type FrameHeader,
   type SegmentHeader,
 } from './log-format.ts'
-import { readSnapshotFile } from './snapshot.ts'
+import { readFirstLog, readSnapshotFile } from './snapshot.ts'
 import { NewerFormat } from './snapshot-format.ts'
-import type { ReadSnapshot } from './snapshot-reader.ts'
 import { ValueSlabs } from './value-slabs.ts'
 import { deletionOf, successorOf, type Slab, type Version } from './version.ts'
 import { firstRevision, Versions } from './versions.ts'
@@ -84,12 +84,15 @@ export async function recover(disk: Disk, directory: string, signal?: AbortSigna
   }
   const start = base ?? firstRevision
   const versions = new Versions(start)
-  const snapshot = base === undefined ? undefined : await readSnapshotFile(disk, directory, base, {
+  const firstLog = base === undefined ? undefined : await readFirstLog(disk, directory, base, signal)
+  const segments = await neededSegments(disk, directory, sequences, start, firstLog, signal)
+  const readingSnapshot = base === undefined ? undefined : readSnapshotFile(disk, directory, base, {
     entry: (version) => versions.load(version),
     control: (control) => controls.take(control),
   }, signal)
-  const segments = await neededSegments(disk, directory, sequences, start, snapshot, signal)
-  const position = await replay({ disk, directory, segments, versions, controls, start }, signal)
+  const readings = readLogs(disk, segments, signal)
+  const snapshot = await readingSnapshot
+  const position = await replay({ segments, readings, versions, controls, start, checksum: disk.crc32 })
   versions.compact(Math.min(controls.compactedRevision, versions.revision))
   const oldest = segments[0]!.header.sequence
   return {
@@ -116,7 +119,7 @@ interface Segment {
  * changes with revisions, so the one that holds the first change after `start` will do.
  */
 async function neededSegments(
-  disk: Disk, directory: string, sequences: readonly number[], start: Revision, snapshot: ReadSnapshot | undefined,
+  disk: Disk, directory: string, sequences: readonly number[], start: Revision, firstLog: number | undefined,
   signal?: AbortSignal,
 ): Promise<Segment[]> {
   const needed: Segment[] = []
@@ -127,7 +130,7 @@ async function neededSegments(
     needed.unshift(segment)
     if (segment.header.firstRevision > start + 1) continue
     const { format } = segment.header
-    const isFirst = snapshot?.firstLog === undefined ? format === 1 || sequence === 1 : sequence === snapshot.firstLog
+    const isFirst = firstLog === undefined ? format === 1 || sequence === 1 : sequence === firstLog
     if (isFirst) return needed
   }
   const missing = `${directory}/${logName(needed[0]!.header.sequence - 1)}`
@@ -156,28 +159,37 @@ export async function checkLog(
 ): Promise<void> {
   const segment = await readHeader(disk, `${directory}/${logName(sequence)}`, sequence, signal)
   const bytes = await readWhole(disk, segment.path, segment.header.size, signal)
-  readFrames({ disk, segment, bytes, isLast: true, expected: segment.header.firstRevision, take: () => {} })
+  const { firstRevision: expected } = segment.header
+  readFrames({ segment, bytes, isLast: true, expected, take: () => {}, checksum: disk.crc32 })
+}
+
+/**
+ * All at once, and while the snapshot is read: the memory is got while there are few objects yet, so that getting it
+ * makes no work for the collector.
+ */
+function readLogs(disk: Disk, segments: readonly Segment[], signal?: AbortSignal): Promise<Uint8Array>[] {
+  const readings = segments.map(({ path, header }, at) =>
+    readWhole(disk, path, segments[at + 1]?.header.previousEnd ?? header.size, signal))
+  // If something turns out to be damaged, nobody asks how the reading of the rest ended.
+  for (const reading of readings) reading.catch(() => {})
+  return readings
 }
 
 interface Replay {
-  readonly disk: Disk
-  readonly directory: string
   readonly segments: readonly Segment[]
+  /** The bytes of each segment. */
+  readonly readings: readonly Promise<Uint8Array>[]
   readonly versions: Versions
   readonly controls: ControlLog
   /** What the snapshot shows; later changes are applied. */
   readonly start: Revision
+  readonly checksum: Checksum
 }
 
-async function replay(work: Replay, signal?: AbortSignal): Promise<LogPosition> {
-  const { disk, segments, start } = work
+async function replay(work: Replay): Promise<LogPosition> {
+  const { segments, readings, start, checksum } = work
   let expected = segments[0]!.header.firstRevision
   let position: LogPosition | undefined
-  // All at once: the memory is got while there are few objects yet, so that getting it makes no work for the collector.
-  const readings = segments.map(({ path, header }, at) =>
-    readWhole(disk, path, segments[at + 1]?.header.previousEnd ?? header.size, signal))
-  // If one turns out to be damaged, nobody asks how the reading of others ended.
-  for (const reading of readings) reading.catch(() => {})
   for (const [at, segment] of segments.entries()) {
     const { header, path } = segment
     const next = segments[at + 1]?.header
@@ -190,7 +202,7 @@ async function replay(work: Replay, signal?: AbortSignal): Promise<LogPosition> 
     const bytes = await readings[at]!
     const isLast = next === undefined
     const take = frameTaker(work, segment, bytes, isLast)
-    const end = readFrames({ disk, segment, bytes, isLast, expected, take })
+    const end = readFrames({ segment, bytes, isLast, expected, take, checksum })
     expected = end.expected
     position = {
       format: header.format, sequence: header.sequence, offset: end.offset, chain: end.chain, size: header.size,
@@ -213,7 +225,6 @@ async function readWhole(disk: Disk, path: string, length: number, signal?: Abor
 }
 
 interface Reading {
-  readonly disk: Disk
   readonly segment: Segment
   readonly bytes: Uint8Array
   readonly isLast: boolean
@@ -221,21 +232,22 @@ interface Reading {
   readonly expected: Revision
   /** Told of each frame, in order. */
   readonly take: (content: FrameContent, offset: number) => void
+  readonly checksum: Checksum
 }
 
 function readFrames(reading: Reading): { offset: number; chain: number; expected: Revision; isTorn: boolean } {
-  const { disk: { crc32 }, segment: { path, header: { format } }, bytes, isLast, take } = reading
+  const { segment: { path, header: { format } }, bytes, isLast, take, checksum } = reading
   const view = viewOf(bytes)
   let { expected, segment: { chain } } = reading
   let offset = headerBytes
   while (isLast || offset < bytes.length) {
-    const at = skipToSeal(bytes, view, offset, chain, crc32)
-    const header = decodeFrameHeader(bytes, view, at, crc32)
+    const at = skipToSeal(bytes, view, offset, chain, checksum)
+    const header = decodeFrameHeader(bytes, view, at, checksum)
     const isNext =
-      header !== undefined && header.firstRevision === expected && continues(bytes, at, header, chain, crc32)
-    if (!isNext || !isWhole(bytes, at, header, chain, crc32)) {
+      header !== undefined && header.firstRevision === expected && continues(bytes, at, header, chain, checksum)
+    if (!isNext || !isWhole(bytes, at, header, chain, checksum)) {
       if (!isLast) throw new StoreCorrupted(path, at, 'a frame is damaged')
-      const verdict = judgeTail(bytes, at, isNext ? header : undefined, header !== undefined, crc32)
+      const verdict = judgeTail(bytes, at, isNext ? header : undefined, header !== undefined, checksum)
       if (verdict !== 'clean' && verdict !== 'torn') throw new StoreCorrupted(path, at, verdict)
       return { offset, chain, expected, isTorn: verdict === 'torn' }
     }
@@ -271,7 +283,7 @@ function frameTaker(
 }
 
 /** A seal stands at the next page, behind zeros; anything else follows at once. */
-function skipToSeal(bytes: Uint8Array, view: DataView, offset: number, chain: number, checksum: Disk['crc32']): number {
+function skipToSeal(bytes: Uint8Array, view: DataView, offset: number, chain: number, checksum: Checksum): number {
   const seal = sealOffset(offset)
   if (seal === offset || seal > bytes.length || !isZero(bytes, offset, seal)) return offset
   const header = decodeFrameHeader(bytes, view, seal, checksum)
@@ -296,7 +308,7 @@ function toVersion(
  */
 function judgeTail(
   bytes: Uint8Array, offset: number, header: FrameHeader | undefined, isSomeHeader: boolean,
-  checksum: Disk['crc32'],
+  checksum: Checksum,
 ): 'clean' | 'torn' | string {
   const content = endOfContent(bytes, offset)
   if (content === offset) return 'clean'

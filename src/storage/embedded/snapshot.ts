@@ -2,7 +2,8 @@
 import type { Disk, DiskFile } from '#world/disk.ts'
 import { StoreCorrupted, type Revision } from '../store.ts'
 import { snapshotDraftName, snapshotName } from './directory.ts'
-import { snapshotChunks, type SnapshotContent } from './snapshot-format.ts'
+import { headerBytes } from './log-format.ts'
+import { decodeHeader, snapshotChunks, type SnapshotContent } from './snapshot-format.ts'
 import { readSnapshot, type ReadSnapshot, type SnapshotTaker } from './snapshot-reader.ts'
 
 /** How much is written between two syncs, so that the log's own syncs never wait behind a flood of writes. */
@@ -32,6 +33,15 @@ export async function writeSnapshot(
   await disk.rename(draft, `${directory}/${snapshotName(content.revision)}`)
   await disk.syncDirectory(directory)
   return { bytes: offset }
+}
+
+/** The oldest log that is needed beside the snapshot of that revision; undefined: the revisions of the logs tell. */
+export async function readFirstLog(
+  disk: Disk, directory: string, revision: Revision, signal?: AbortSignal,
+): Promise<number | undefined> {
+  const path = `${directory}/${snapshotName(revision)}`
+  await using file = await disk.open(path, 'read', signal)
+  return decodeHeader(path, await file.read(0, headerBytes, signal), disk.crc32).firstLog
 }
 
 /** Reads the snapshot of that revision. Throws StoreCorrupted, NewerFormat. */

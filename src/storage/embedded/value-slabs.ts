@@ -100,6 +100,7 @@ export class ValueSlabs {
   }
 
   #count(slab: Slab, length: number): void {
+    if (length === 0) return
     if (slab.live === 0 && slab !== this.#current) this.#slabBytes += slab.bytes.length
     slab.live += length
     this.#liveBytes += length
