@@ -1,9 +1,13 @@
 /** etcd servers for tests: from this machine's Debian and from a newer one, alone or three together. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createAuthority, issueKey, loadAuthority, type CertifiedKey } from '#base/x509/authority.ts'
+import type { ExtendedKeyUsage } from '#base/x509/extensions.ts'
+import { nodeCrypto } from '#host/crypto/node-crypto.ts'
+import { systemRandom } from '#host/random.ts'
 import { debianProgram, ensureInstalled } from '../../tools/debian-tool.ts'
 
 export interface EtcdProgram {
@@ -40,23 +44,50 @@ function versionOf(path: string): string {
   return version
 }
 
+export interface EtcdTls {
+  readonly ca: string
+  readonly server: CertifiedKey
+  /** Of a client that is let in. */
+  readonly client: CertifiedKey
+  /** Of one from another authority. */
+  readonly stranger: CertifiedKey
+}
+
+/** Certificates for a server on the loopback, and for clients of it. */
+export function makeEtcdTls(): EtcdTls {
+  const tools = { crypto: nodeCrypto, random: systemRandom }
+  const validity = { notBefore: Date.now() - 60_000, notAfter: Date.now() + 86_400_000 }
+  const [own, other] = ['etcd-ca', 'other-ca'].map((name) => createAuthority(tools, name, validity))
+  const issue = (authority: CertifiedKey, commonName: string, usages: readonly ExtendedKeyUsage[]) =>
+    issueKey(tools, loadAuthority(tools, authority), {
+      subject: { commonName, organizations: [] }, dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'],
+      extendedKeyUsages: usages, ...validity,
+    })
+  return {
+    ca: own!.certificate, server: issue(own!, 'etcd', ['server auth', 'client auth']),
+    client: issue(own!, 'skiff', ['client auth']), stranger: issue(other!, 'skiff', ['client auth']),
+  }
+}
+
 /** Resolves when it answers. Its data is gone when it has been stopped. */
 export async function startEtcd(
-  program: EtcdProgram, members = 1, flags: readonly string[] = [],
+  program: EtcdProgram, members = 1, flags: readonly string[] = [], tls?: EtcdTls,
 ): Promise<RunningEtcd> {
   const directory = mkdtempSync(join(tmpdir(), 'etcd-'))
   const ports = await freePorts(members * 2)
-  const url = (index: number): string => `http://127.0.0.1:${ports[index]}`
+  const url = (index: number): string =>
+    `${tls && index < members ? 'https' : 'http'}://127.0.0.1:${ports[index]}`
+  const tlsFlags = tls ? writeTls(directory, tls) : []
   const cluster = Array.from({ length: members }, (_, i) => `m${i}=${url(members + i)}`).join(',')
   const start = (member: number): ChildProcess => spawn(program.path, [
     '--name', `m${member}`, '--data-dir', join(directory, `m${member}`),
     '--listen-client-urls', url(member), '--advertise-client-urls', url(member),
     '--listen-peer-urls', url(members + member), '--initial-advertise-peer-urls', url(members + member),
-    '--initial-cluster', cluster, '--initial-cluster-token', directory, '--log-level', 'error', ...flags,
+    '--initial-cluster', cluster, '--initial-cluster-token', directory, '--log-level', 'error', ...flags, ...tlsFlags,
   ], { stdio: 'ignore' })
   const running = Array.from({ length: members }, (_, member) => start(member))
   const urls = running.map((_, member) => url(member))
-  await Promise.all(urls.map(answers))
+  await (tls ? isListening(ports[0]!) : Promise.all(urls.map(answers)))
   return {
     urls,
     signal: (member, signal) => { running[member]!.kill(signal) },
@@ -66,6 +97,30 @@ export async function startEtcd(
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+function writeTls(directory: string, { ca, server }: EtcdTls): string[] {
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(directory, name), text)
+    return join(directory, name)
+  }
+  return [
+    '--cert-file', write('server.crt', server.certificate), '--key-file', write('server.key', server.key),
+    '--trusted-ca-file', write('ca.crt', ca), '--client-cert-auth',
+  ]
+}
+
+async function isListening(port: number): Promise<void> {
+  const until = Date.now() + 20_000
+  while (Date.now() < until) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true) })
+      socket.once('error', () => resolve(false))
+    })
+    if (open) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`nothing listens at port ${port}`)
 }
 
 function ended(child: ChildProcess): Promise<void> {
