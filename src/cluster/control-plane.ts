@@ -60,6 +60,8 @@ export interface ControlPlaneOptions {
   readonly certificateAuthority?: CertifiedKey | undefined
   readonly clusterDomain: string
   readonly serviceCidr: string
+  /** The range that nodes get their parts of for their pods; absent: they get none. */
+  readonly podCidr?: string | undefined
   /** Where clients reach the API server. */
   readonly advertiseAddress: string
   readonly port: number
@@ -213,12 +215,14 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
 }
 
 function controllerSettings(options: ControlPlaneOptions, { secretTokens }: Identity): ControllerSettings {
-  const { rootCertificate: rootCa, certificateAuthority, crypto, random } = options
+  const { rootCertificate: rootCa, certificateAuthority, crypto, random, podCidr = '' } = options
+  const clusterCidr = parseCidr(podCidr)
   const authority = certificateAuthority && loadAuthority({ crypto, random }, certificateAuthority)
   return {
     rootCa,
     issueSecretToken: (namespace, account, secretName) => secretTokens.issue(namespace, account, secretName),
     ...(authority && { issueCertificate: (request) => formatCertificatePem(authority.issue(request)) }),
+    ...(clusterCidr && { clusterCidr }),
   }
 }
 

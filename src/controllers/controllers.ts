@@ -1,4 +1,5 @@
 /** THE list of controllers. Their order means nothing: each looks at the state, not at the others. */
+import type { Cidr } from '#base/ip.ts'
 import { bootstrapSigner } from './bootstrap-token/bootstrap-signer.ts'
 import { tokenCleaner } from './bootstrap-token/token-cleaner.ts'
 import { certificateApprover } from './certificates/approve.ts'
@@ -17,6 +18,7 @@ import { ephemeralVolumeController } from './ephemeral-volume/ephemeral-volume.t
 import { garbageCollector } from './garbage-collector/garbage-collector.ts'
 import { jobController } from './job/job.ts'
 import { namespaceController } from './namespace/namespace.ts'
+import { nodeIpamController } from './node-ipam/node-ipam.ts'
 import { nodeLifecycleController, type NodeLifecycleSettings } from './node-lifecycle/node-lifecycle.ts'
 import { claimBinder, volumeBinder } from './persistent-volume-binder/persistent-volume-binder.ts'
 import { podGarbageCollector } from './pod-garbage-collector/pod-garbage-collector.ts'
@@ -50,12 +52,14 @@ export interface ControllerSettings {
   /** Signs approved certificate requests; absent: nobody does. */
   readonly issueCertificate?: IssueCertificate
   readonly nodes?: NodeLifecycleSettings
+  /** What nodes get their parts of for their pods; absent: they get none. */
+  readonly clusterCidr?: Cidr
   /** Finished pods beyond this many are removed, oldest first. Default 12500. */
   readonly finishedPodsMax?: number
 }
 
 export function controllers(settings: ControllerSettings): readonly Controller[] {
-  const { rootCa, issueSecretToken, issueCertificate, nodes, finishedPodsMax } = settings
+  const { rootCa, issueSecretToken, issueCertificate, nodes, clusterCidr, finishedPodsMax } = settings
   return [
     namespaceController,
     serviceAccountController,
@@ -81,6 +85,7 @@ export function controllers(settings: ControllerSettings): readonly Controller[]
     endpointSliceController,
     endpointSliceMirroringController,
     nodeLifecycleController(nodes),
+    ...(clusterCidr ? [nodeIpamController(clusterCidr)] : []),
     taintEvictionController,
     podGarbageCollector(finishedPodsMax),
     clusterRoleAggregationController,

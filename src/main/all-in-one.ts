@@ -86,6 +86,7 @@ export async function startCluster(
         certificateAuthority: clusterAuthority(certificates),
         clusterDomain: config.clusterDomain,
         serviceCidr: config.serviceCidr,
+        podCidr: config.podCidr,
         advertiseAddress: config.advertiseAddress,
         port: config.port,
         version: serverVersion,

@@ -70,6 +70,7 @@ export interface PastObjects {
 
 const clusterDomain = 'cluster.local'
 const serviceCidr = '10.96.0.0/12'
+const podCidr = '10.244.0.0/16'
 const address = '127.0.0.1'
 
 /**
@@ -233,6 +234,7 @@ async function assemble(
       log,
       clusterDomain,
       serviceCidr,
+      podCidr,
       serviceAccountKey: certificates['sa.key']!,
       rootCertificate: certificates['ca.crt']!,
       certificateAuthority: clusterAuthority(certificates),
@@ -263,7 +265,7 @@ async function assemble(
 
 async function beginNodes(controlPlane: ControlPlane, count: number, log: Log, signal: AbortSignal): Promise<void> {
   await controlPlane.started
-  const config = { clusterDomain, dnsServiceIp: '10.96.0.10', podCidr: '10.244.0.0/16' }
+  const config = { clusterDomain, dnsServiceIp: '10.96.0.10', podCidr }
   await startSimulatedNodes({ names: simulatedNodeNames(count), controlPlane, config, log }, signal)
 }
 
