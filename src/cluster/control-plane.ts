@@ -24,7 +24,8 @@ import type { Gzip } from '#apiserver/rest/compress.ts'
 import type { GiveWay } from '#apiserver/rest/pace.ts'
 import { createApiServer, type ApiServer } from '#apiserver/server.ts'
 import { defaultNodePortRange } from '#apiserver/services/port-allocator.ts'
-import { serviceHooks } from '#apiserver/services/service-hooks.ts'
+import { runPortRepair } from '#apiserver/services/port-repair.ts'
+import { createNodePorts, serviceHooks } from '#apiserver/services/service-hooks.ts'
 import { subresourceCatalog } from '#apiserver/subresources/catalog.ts'
 import type { NodeConnections } from '#apiserver/subresources/node-connection.ts'
 import type { ServerVersion } from '#apiserver/version.ts'
@@ -113,6 +114,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     clusterDomain,
   })
   const { tokens, boundObjects } = identity
+  const nodePorts = createNodePorts({ store, random, range: defaultNodePortRange })
   const alive = new Set<string>()
   const components = componentChecks(alive, store, clock)
   const postStart = createPostStart(() => hooks, postStartNames)
@@ -127,7 +129,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     hooks: new Map([
       [
         '/services',
-        serviceHooks({ store, clock, random, clusterCidrs: [serviceCidr], nodePorts: defaultNodePortRange }),
+        serviceHooks({ store, clock, random, clusterCidrs: [serviceCidr], nodePorts }),
       ],
       ['apiextensions.k8s.io/customresourcedefinitions', definitionHooks],
     ]),
@@ -186,6 +188,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       group.start((inner) => definitions.run(inner))
       group.start((inner) => options.encryption?.run(inner) ?? Promise.resolve())
       group.start((inner) => runEventExpiry({ store, clock, log: log.named('event-expiry') }, inner))
+      group.start((inner) => runPortRepair({ ports: nodePorts, clock, log: log.named('node-ports') }, inner))
       await postStart.run(group.signal)
       started.resolve()
       const loops = { informers, clock, random, log }

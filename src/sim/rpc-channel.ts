@@ -1,4 +1,4 @@
-/** A gRPC connection inside the simulation: slow, cut off, hanging, and carrying out requests after they were given up. */
+/** A gRPC connection in the simulation: slow, cut off, hanging, and carrying out requests after they were given up. */
 import { AsyncQueue } from '#base/async-queue.ts'
 import type { Clock } from '#world/clock.ts'
 import { rpcCode, RpcError, type RpcAnswer, type RpcChannel, type RpcHandler, type RpcStream } from '#world/rpc.ts'

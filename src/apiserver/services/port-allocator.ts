@@ -1,4 +1,4 @@
-/** Node ports: numbers that no two services share. In memory, filled from the services in the store. */
+/** Which of a range of ports are taken, and which to take next. */
 import type { Random } from '#world/random.ts'
 
 export interface PortRange {
@@ -49,7 +49,16 @@ export class PortAllocator {
     this.#used.delete(port)
   }
 
-  /** Marks what a service in the store has. */
+  /** In order. */
+  used(): number[] {
+    return [...this.#used].toSorted((a, b) => a - b)
+  }
+
+  has(port: number): boolean {
+    return this.#used.has(port)
+  }
+
+  /** Marks what is taken already. */
   occupy(port: number): void {
     this.#used.add(port)
   }

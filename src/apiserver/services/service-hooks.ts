@@ -16,7 +16,8 @@ import { decodeStored } from '../rest/stored-form.ts'
 import { AddressRanges } from './address-ranges.ts'
 import { IpError, type AddressOwner } from './ip-allocator.ts'
 import { initializeIpFamilies, isUnchangedPreferDualStack, type IpFamily } from './ip-families.ts'
-import { PortAllocator, PortError, type PortRange } from './port-allocator.ts'
+import { NodePorts } from './node-ports.ts'
+import { PortError, type PortRange } from './port-allocator.ts'
 
 export interface ServiceHooksOptions {
   readonly store: Store
@@ -24,32 +25,29 @@ export interface ServiceHooksOptions {
   readonly random: Random
   /** One for each family; the first is the default. */
   readonly clusterCidrs: readonly Cidr[]
-  readonly nodePorts: PortRange
+  readonly nodePorts: NodePorts
 }
 
-/**
- * The hooks of Services. Addresses are looked up in the store; ports in use are read from it once, at the first need.
- */
+/** The hooks of Services. What is in use is looked up in the store each time: other servers write there, too. */
 export function serviceHooks(options: ServiceHooksOptions): KindHooks {
   const ips = new AddressRanges(options)
-  let known: PortAllocator | undefined
-  const ports = (): PortAllocator => known ??= loadPorts(options)
+  const { nodePorts: ports } = options
   return {
     beforeCreate: async (object, scope, dryRun) => {
       const service = object as Service
       prepareServiceCreate(service)
-      return await allocate({ service, old: undefined, ips, ports: ports(), dryRun, name: scope.name })
+      return await allocate({ service, old: undefined, ips, ports, dryRun, name: scope.name })
     },
     beforeUpdate: async (object, old, scope, dryRun) => {
       if (scope.subresource !== '') return undefined
       return await allocate({
-        service: object as Service, old: old as Stored<Service>, ips, ports: ports(), dryRun, name: scope.name,
+        service: object as Service, old: old as Stored<Service>, ips, ports, dryRun, name: scope.name,
       })
     },
     async afterDelete(old) {
       const { spec } = old as Stored<Service>
       for (const text of spec?.clusterIPs ?? []) await ips.release(text)
-      for (const port of nodePortsOf(old as Stored<Service>)) ports().release(port)
+      await ports.release(nodePortsOf(old as Stored<Service>))
     },
   }
 }
@@ -58,7 +56,7 @@ interface Allocation {
   readonly service: Service
   readonly old: Stored<Service> | undefined
   readonly ips: AddressRanges
-  readonly ports: PortAllocator
+  readonly ports: NodePorts
   readonly dryRun: boolean
   readonly name: string
 }
@@ -77,14 +75,14 @@ async function allocate(allocation: Allocation): Promise<Reservation> {
   if (errors.length > 0) throw refuse(service, errors)
   const books: Books = { takenIps: [], freedIps: [], takenPorts: [], freedPorts: [] }
   const release = async (addresses: readonly string[], numbers: readonly number[]): Promise<void> => {
-    for (const port of numbers) ports.release(port)
+    await ports.release(numbers)
     for (const text of addresses) await ips.release(text)
   }
   const rollback = (): Promise<void> => release(books.takenIps, books.takenPorts)
   try {
     await allocateIps(allocation, books)
-    allocatePorts(allocation, books)
-    allocateHealthCheckPort(allocation, books)
+    await allocatePorts(allocation, books)
+    await allocateHealthCheckPort(allocation, books)
   } catch (error) {
     await rollback()
     if (error instanceof FieldFault) throw refuse(service, [error.fault])
@@ -145,7 +143,7 @@ async function takeIp(
   }
 }
 
-function allocatePorts({ service, old, ports, dryRun }: Allocation, books: Books): void {
+async function allocatePorts({ service, old, ports, dryRun }: Allocation, books: Books): Promise<void> {
   const spec = service.spec!
   const before = old ? nodePortsOf(old) : []
   if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') {
@@ -159,10 +157,10 @@ function allocatePorts({ service, old, ports, dryRun }: Allocation, books: Books
         || shared.get(port.port)
         || (spec.ports ?? []).find((other) => other.port === port.port && other.nodePort)?.nodePort
       if (requested) {
-        if (!mine.has(requested)) takePort(ports, requested, `spec.ports[${index}].nodePort`, dryRun, books)
+        if (!mine.has(requested)) await takePort(ports, requested, `spec.ports[${index}].nodePort`, dryRun, books)
         port.nodePort = requested
       } else {
-        port.nodePort = nextPort(ports, 'nodePort', dryRun, books)
+        port.nodePort = await nextPort(ports, 'nodePort', dryRun, books)
       }
       mine.add(port.nodePort)
       if (!shared.has(port.port)) shared.set(port.port, port.nodePort)
@@ -172,7 +170,7 @@ function allocatePorts({ service, old, ports, dryRun }: Allocation, books: Books
   books.freedPorts.push(...before.filter((port) => !now.has(port)))
 }
 
-function allocateHealthCheckPort({ service, old, ports, dryRun }: Allocation, books: Books): void {
+async function allocateHealthCheckPort({ service, old, ports, dryRun }: Allocation, books: Books): Promise<void> {
   const spec = service.spec!
   const had =
     old?.spec && needsHealthCheckNodePort(old.spec as NonNullable<Service['spec']>)
@@ -184,13 +182,12 @@ function allocateHealthCheckPort({ service, old, ports, dryRun }: Allocation, bo
   }
   if (spec.healthCheckNodePort && spec.healthCheckNodePort === had) return
   if (!spec.healthCheckNodePort) {
-    spec.healthCheckNodePort = had ?? nextPort(ports, 'HealthCheck NodePort', dryRun, books)
+    spec.healthCheckNodePort = had ?? await nextPort(ports, 'HealthCheck NodePort', dryRun, books)
     return
   }
   try {
-    ports.allocate(spec.healthCheckNodePort)
-    if (dryRun) ports.release(spec.healthCheckNodePort)
-    else books.takenPorts.push(spec.healthCheckNodePort)
+    await ports.allocate(spec.healthCheckNodePort, dryRun)
+    if (!dryRun) books.takenPorts.push(spec.healthCheckNodePort)
   } catch (error) {
     if (!(error instanceof PortError)) throw error
     throw internalError(
@@ -199,22 +196,22 @@ function allocateHealthCheckPort({ service, old, ports, dryRun }: Allocation, bo
   }
 }
 
-function takePort(ports: PortAllocator, port: number, field: string, dryRun: boolean, books: Books): void {
+async function takePort(
+  ports: NodePorts, port: number, field: string, dryRun: boolean, books: Books,
+): Promise<void> {
   try {
-    ports.allocate(port)
+    await ports.allocate(port, dryRun)
   } catch (error) {
     if (error instanceof PortError) throw new FieldFault(invalidValue(field, port, error.message))
     throw error
   }
-  if (dryRun) ports.release(port)
-  else books.takenPorts.push(port)
+  if (!dryRun) books.takenPorts.push(port)
 }
 
-function nextPort(ports: PortAllocator, what: string, dryRun: boolean, books: Books): number {
+async function nextPort(ports: NodePorts, what: string, dryRun: boolean, books: Books): Promise<number> {
   try {
-    const port = ports.allocateNext()
-    if (dryRun) ports.release(port)
-    else books.takenPorts.push(port)
+    const port = await ports.allocateNext(dryRun)
+    if (!dryRun) books.takenPorts.push(port)
     return port
   } catch (error) {
     if (error instanceof PortError) throw internalError(`failed to allocate a ${what}: ${error.message}`)
@@ -228,10 +225,16 @@ function nodePortsOf({ spec }: Service | Stored<Service>): number[] {
   return [...new Set(ports)]
 }
 
-function loadPorts({ store, random, nodePorts }: ServiceHooksOptions): PortAllocator {
-  const allocator = new PortAllocator(nodePorts, random)
-  for (const entry of store.current().list(collectionRange(serviceKind, ''))) {
-    for (const port of nodePortsOf(decodeStored<Service>(entry))) allocator.occupy(port)
-  }
-  return allocator
+/** The node ports of a cluster, between this server and all others. */
+export function createNodePorts(
+  { store, random, range }: { readonly store: Store; readonly random: Random; readonly range: PortRange },
+): NodePorts {
+  return new NodePorts({
+    store, random, range,
+    *inServices() {
+      for (const entry of store.current().list(collectionRange(serviceKind, ''))) {
+        yield* nodePortsOf(decodeStored<Service>(entry))
+      }
+    },
+  })
 }

@@ -5,7 +5,8 @@ import { parseCidr } from '#base/ip.ts'
 import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import { manualClock, seededRandom, startTestServer, type TestServer } from '../testing.ts'
 import { defaultNodePortRange, PortAllocator, type PortRange } from './port-allocator.ts'
-import { serviceHooks } from './service-hooks.ts'
+import { NodePorts, nodePortsKey } from './node-ports.ts'
+import { createNodePorts, serviceHooks } from './service-hooks.ts'
 
 const services = '/api/v1/namespaces/default/services'
 const merge = { 'content-type': 'application/merge-patch+json' }
@@ -14,7 +15,8 @@ function start(cidrs: readonly string[] = ['10.96.0.0/12'], nodePorts: PortRange
   const clock = manualClock()
   const store = openVolatileStore({ clock })
   const hooks = serviceHooks({
-    store, clock, random: seededRandom(), clusterCidrs: cidrs.map((text) => parseCidr(text)!), nodePorts,
+    store, clock, random: seededRandom(), clusterCidrs: cidrs.map((text) => parseCidr(text)!),
+    nodePorts: createNodePorts({ store, random: seededRandom(), range: nodePorts }),
   })
   return startTestServer({ store, hooks: new Map([['/services', hooks]]) })
 }
@@ -204,4 +206,37 @@ test('takes addresses from further ranges when they are ready and the first is f
   assert.equal(await given('d', { clusterIP: '10.200.0.9' }), '10.200.0.9')
   await server.send('DELETE', '/api/v1/namespaces/default/services/d')
   assert.ok(!(await addresses(server)).includes('10.200.0.9'))
+})
+
+test('servers beside each other give no node port twice, and write them down as upstream does', async () => {
+  const store = openVolatileStore({ clock: manualClock() })
+  const range = { first: 30_000, last: 30_039 }
+  const open = () => new NodePorts({ store, random: seededRandom(), range, inServices: () => [30_005] })
+  const servers = [open(), open()]
+  await servers[0]!.allocate(30_000, false)
+  await assert.rejects(servers[1]!.allocate(30_000, false), /provided port is already allocated/)
+  await assert.rejects(servers[1]!.allocate(30_005, true), /provided port is already allocated/)
+  const stored = JSON.parse(new TextDecoder().decode(store.current().get(nodePortsKey)!.value)) as object
+  assert.deepEqual(stored, {
+    kind: 'RangeAllocation', apiVersion: 'v1', metadata: {}, range: '30000-30039', data: 'IQ==',
+  })
+  const taken = await Promise.all(Array.from({ length: 38 }, (_, at) => servers[at % 2]!.allocateNext(false)))
+  assert.equal(new Set([...taken, 30_000, 30_005]).size, 40)
+  await assert.rejects(servers[0]!.allocateNext(false), /range is full/)
+  await servers[1]!.release([30_039])
+  assert.equal(await servers[0]!.allocateNext(false), 30_039)
+})
+
+test('ports that no service has are given back, those that only a service has are taken', async () => {
+  const store = openVolatileStore({ clock: manualClock() })
+  const range = { first: 30_000, last: 30_039 }
+  const inServices: number[] = []
+  const ports = new NodePorts({ store, random: seededRandom(), range, inServices: () => inServices })
+  await ports.allocate(30_001, false)
+  await ports.allocate(30_002, false)
+  inServices.push(30_002, 30_003)
+  assert.deepEqual(await ports.repair(new Set()), [30_001])
+  await assert.rejects(ports.allocate(30_003, true), /already allocated/)
+  assert.deepEqual(await ports.repair(new Set([30_001])), [])
+  await ports.allocate(30_001, true)
 })

@@ -34,14 +34,14 @@ export const sharedCampaign: Campaign = {
   },
 }
 
-export interface SharedHistory {
+interface SharedHistory {
   readonly calls: readonly Call[]
   readonly commits: readonly Commit[]
   readonly sessions: readonly WatchSession[]
 }
 
 /** Everything that is wrong with a history. */
-export function checkSharedHistory({ calls, commits, sessions }: SharedHistory): string[] {
+function checkSharedHistory({ calls, commits, sessions }: SharedHistory): string[] {
   const problems = checkOrder([...calls, ...ownCalls(commits)], commits)
   for (const session of sessions) {
     for (const { guarantee, what } of checkWatch(session, commits)) {
@@ -60,7 +60,7 @@ const serverCount = 2
 const memberCount = 2
 
 /** The same seed gives the same history. */
-export async function recordSharedHistory(seed: number | string): Promise<SharedHistory> {
+async function recordSharedHistory(seed: number | string): Promise<SharedHistory> {
   const random = seededRandom(`shared ${seed}`)
   const clock = createSimClock()
   const keyspace = openVolatileStore({ clock })
