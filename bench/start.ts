@@ -51,7 +51,7 @@ async function coldStart(end: 'SIGTERM' | 'SIGKILL'): Promise<{ readyMs: number;
   writeRecord({ choices, process: undefined })
   const log = openSync(join(home, 'log'), 'w')
   const began = performance.now()
-  const child = spawn(process.execPath, [join(root, 'dist/skiff.mjs'), 'serve', '--name', name], {
+  const child = spawn(process.execPath, [join(root, 'dist/serve-process.mjs'), '--name', name], {
     env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'dist/compile-cache') }, stdio: ['ignore', log, log],
   })
   try {

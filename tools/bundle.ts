@@ -1,10 +1,10 @@
 /**
- * Bundles src/main/skiff.ts into dist/skiff.mjs (what a user starts) and the library beside it. Sources run as they are
- * only in tests and development.
+ * Bundles src/main/skiff.ts into dist/skiff.mjs (what a user starts), the library and the cluster's own process beside
+ * it. Sources run as they are only in tests and development.
  */
 import { renameSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { build, type BuildOptions, type Plugin } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Built-in modules that a start does without. */
@@ -40,14 +40,11 @@ const lazyBuiltins: Plugin = {
 
 // Made beside the old one and then put in its place, so that whoever starts meanwhile finds a whole one.
 const fresh = `dist.${process.pid}`
-await build({
+const options: BuildOptions = {
   absWorkingDir: root,
-  entryPoints: { skiff: 'src/main/skiff.ts', library: 'src/main/library.ts' },
   outdir: fresh,
   outExtension: { '.js': '.mjs' },
   bundle: true,
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
   format: 'esm',
   platform: 'node',
   target: 'node26',
@@ -62,6 +59,16 @@ await build({
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
-})
+}
+await Promise.all([
+  build({
+    ...options,
+    entryPoints: { skiff: 'src/main/skiff.ts', library: 'src/main/library.ts' },
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+  }),
+  // In one piece: whoever starts it waits for all of it.
+  build({ ...options, entryPoints: { 'serve-process': 'src/main/serve-process.ts' } }),
+])
 rmSync(`${root}dist`, { recursive: true, force: true })
 renameSync(`${root}${fresh}`, `${root}dist`)

@@ -190,6 +190,8 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       group.start((inner) => runEventExpiry({ store, clock, log: log.named('event-expiry') }, inner))
       group.start((inner) => runPortRepair({ ports: nodePorts, clock, log: log.named('node-ports') }, inner))
       await postStart.run(group.signal)
+      // Who asks whether the server is ready hears it before the loops take their time to begin.
+      await options.giveWay?.()
       started.resolve()
       const loops = { informers, clock, random, log }
       if (peers) {

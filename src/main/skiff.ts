@@ -90,15 +90,6 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { kubectl } = await import('./kubectl.ts')
     return { help: 'the command line for clusters: skiff kubectl get pods', run: (_flags, words) => kubectl(words) }
   },
-  serve: async () => {
-    const { serve } = await import('./serve.ts')
-    const { clusterName, nameFlag } = await import('./cli/cluster-flags.ts')
-    return {
-      help: "the cluster's process itself (started by up)",
-      flags: nameFlag,
-      run: (flags) => serve(clusterName(flags)),
-    }
-  },
 }
 
 async function main(words: readonly string[]): Promise<void> {
@@ -113,9 +104,7 @@ async function main(words: readonly string[]): Promise<void> {
       isFlag ? `the command comes before its flags, and ${name} is a flag` : `unknown command "${name}"`,
       isFlag
         ? 'skiff up --name NAME'
-        : `skiff --help; commands are ${Object.keys(commands)
-            .filter((known) => known !== 'serve')
-            .join(', ')}`,
+        : `skiff --help; commands are ${Object.keys(commands).join(', ')}`,
       exitCode.usage,
     )
   }
@@ -132,7 +121,7 @@ async function main(words: readonly string[]): Promise<void> {
 async function printHelp(): Promise<void> {
   process.stdout.write('Skiff is a complete Kubernetes.\n\n')
   for (const [name, load] of Object.entries(commands)) {
-    if (name !== 'serve') process.stdout.write(`  skiff ${name.padEnd(10)} ${(await load()).help}\n`)
+    process.stdout.write(`  skiff ${name.padEnd(10)} ${(await load()).help}\n`)
   }
   process.stdout.write('\nskiff COMMAND --help tells the flags.\n')
 }

@@ -1,7 +1,7 @@
 /** Starts the cluster's process and listens to it until it is ready. */
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
 import type { ServeMessage } from '../serve.ts'
 import { CommandFailure, exitCode } from './failure.ts'
@@ -29,7 +29,8 @@ export function startServer(config: ClusterConfig, printer: StepPrinter, foregro
   const logFile = join(logDirectory, 'skiff.log')
   const log = openSync(logFile, 'a', 0o600)
   // A group of its own: an interrupt at the terminal comes here first, and is passed on in order.
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, 'serve', '--name', config.name], {
+  const program = join(dirname(process.argv[1]!), `serve-process${extname(process.argv[1]!)}`)
+  const child = spawn(process.execPath, [...process.execArgv, program, '--name', config.name], {
     detached: true, cwd: '/', stdio: ['ignore', log, log, 'ipc'],
   })
   closeSync(log)
