@@ -5,6 +5,7 @@ import type { RuntimeConfig } from '#api/runtime-config.ts'
 import { schemas } from '#api/schemas.ts'
 import { servedKinds } from '#api/served-kinds.ts'
 import { admissionPlugins } from '#apiserver/admission/plugins.ts'
+import { validatingPolicies } from '#apiserver/admission/policies/validating.ts'
 import { mutatingWebhooks, validatingWebhooks } from '#apiserver/admission/webhooks/webhooks.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
 import { discoveryDocument, issueRequestedToken, keySetDocument } from '#apiserver/authn/token-request.ts'
@@ -118,13 +119,17 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
   const alive = new Set<string>()
   const components = componentChecks(alive, store, clock)
   const postStart = createPostStart(() => hooks, postStartNames)
-  const hookTools = { http: options.nodes.http, clock, log: log.named('admission') }
+  const hookTools = {
+    http: options.nodes.http, clock, log: log.named('admission'), authorizer: identity.authorizer,
+    kinds: () => server.kinds.kinds,
+  }
   const server: ApiServer = createApiServer({
     store, kinds, schemas, clock, random, log, version: options.version,
     authenticators: identity.authenticators,
     authorizer: identity.authorizer,
     admission: admissionPlugins(
-      identity.authorizer, identity.rules, [mutatingWebhooks(hookTools), validatingWebhooks(hookTools)],
+      identity.authorizer, identity.rules,
+      [mutatingWebhooks(hookTools), validatingPolicies(hookTools), validatingWebhooks(hookTools)],
     ),
     hooks: new Map([
       [

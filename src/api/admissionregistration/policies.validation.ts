@@ -1,7 +1,4 @@
-/**
- * Validation of admission policies and their bindings. Expressions are compiled where there is a CEL compiler: in
- * the API server.
- */
+/** Validation of admission policies and their bindings. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
   duplicateValue,
@@ -25,6 +22,7 @@ import type {
 } from '../gen/admissionregistration-v1.ts'
 import { validateChoice, validateRequiredChoice } from '../numbers.validation.ts'
 import { validateLabelSelector } from '../selectors.validation.ts'
+import { validatePolicyExpressions } from './expressions.validation.ts'
 import { validateMatchConditions, validateRules } from './rules.validation.ts'
 
 export function validateValidatingPolicy({ spec = {} }: ValidatingAdmissionPolicy): FieldError[] {
@@ -60,7 +58,7 @@ export function validateValidatingPolicy({ spec = {} }: ValidatingAdmissionPolic
     keys.add(key)
     if (!valueExpression?.trim()) errors.push(required(`${path}.valueExpression`, 'valueExpression is not specified'))
   }
-  return errors
+  return [...errors, ...validatePolicyExpressions(spec)]
 }
 
 export function validateMutatingPolicy({ spec = {} }: MutatingAdmissionPolicy): FieldError[] {

@@ -11,6 +11,7 @@ import type {
 } from '../gen/admissionregistration-v1.ts'
 import { validateChoice } from '../numbers.validation.ts'
 import { validateLabelSelector } from '../selectors.validation.ts'
+import { validateConditionExpressions } from './expressions.validation.ts'
 import { validateMatchConditions, validateRules } from './rules.validation.ts'
 
 export function validateValidatingWebhooks({ webhooks }: ValidatingWebhookConfiguration): FieldError[] {
@@ -64,6 +65,7 @@ function validateWebhook(webhook: Webhook, path: string): FieldError[] {
     ...validateLabelSelector(webhook.objectSelector, `${path}.objectSelector`),
     ...validateClientConfig(webhook.clientConfig ?? {}, `${path}.clientConfig`),
     ...validateMatchConditions(webhook.matchConditions ?? [], `${path}.matchConditions`),
+    ...validateConditionExpressions(webhook.matchConditions ?? [], false, `${path}.matchConditions`),
   ]
 }
 

@@ -55,7 +55,12 @@ function matchRules(webhook: Webhook, attributes: AdmissionAttributes): Omit<Inv
   return undefined
 }
 
-function matchesObjects(webhook: Webhook, attributes: AdmissionAttributes, context: AdmissionContext): boolean {
+type Selectors = Pick<Webhook, 'objectSelector' | 'namespaceSelector'>
+
+/** Whether a webhook's, or a policy's, selectors choose the object and the namespace of the request. */
+export function matchesObjects(
+  webhook: Selectors, attributes: AdmissionAttributes, context: AdmissionContext,
+): boolean {
   const { object, old } = attributes
   // Either side of a change: an object cannot slip away by taking its label off.
   const isSelected = isEmpty(webhook.objectSelector)
@@ -68,7 +73,7 @@ function isEmpty(selector: Webhook['objectSelector']): boolean {
 }
 
 function isInSelectedNamespace(
-  { namespaceSelector }: Webhook, attributes: AdmissionAttributes, context: AdmissionContext,
+  { namespaceSelector }: Selectors, attributes: AdmissionAttributes, context: AdmissionContext,
 ): boolean {
   const { kind, resource, subresource, namespace, name, object, operation } = attributes
   const isNamespace = kind.group === '' && resource === 'namespaces'

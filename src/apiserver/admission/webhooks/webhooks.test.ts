@@ -35,7 +35,8 @@ const http: HttpClient = {
 }
 
 const holder: { clock?: ReturnType<typeof startTestServer>['clock'] } = {}
-const tools = { http, log: silentLog, get clock() { return holder.clock! } }
+const authorizer = { authorize: () => ({ allowed: true, reason: '' }) }
+const tools = { http, log: silentLog, authorizer, get clock() { return holder.clock! } }
 
 function start(): ReturnType<typeof startTestServer> {
   asked = []
@@ -288,4 +289,23 @@ test('a webhook of a Service is called at one of its endpoints, under its own na
   assert.equal(called, 'https://10.1.0.2:9443/check?timeout=10s')
   assert.equal(sent.headers['host'], 'hook.default.svc:8443')
   assert.deepEqual(sent.tls, { ca: 'PEM', serverName: 'hook.default.svc' })
+})
+
+test('match conditions spare a webhook requests that are not meant', async () => {
+  const matchConditions = [{ name: 'big', expression: "has(object.data) && 'big' in object.data" }]
+  await validating('cond', () => ({ allowed: false, status: { message: 'no' } as never }), { matchConditions })
+  assert.equal((await create('small')).status, 201)
+  assert.equal(asked.length, 0)
+  const refused = await create('b', { data: { big: '1' } })
+  assert.equal(refused.json['message'], 'admission webhook "cond.example.com" denied the request: no')
+})
+
+test('match conditions without a value refuse, unless failures are ignored', async () => {
+  const matchConditions = [{ name: 'odd', expression: "object.data.nope == 'x'" }]
+  await validating('lenient', undefined, { matchConditions, failurePolicy: 'Ignore' })
+  assert.equal((await create('a')).status, 201)
+  await validating('strict', undefined, { matchConditions })
+  const refused = await create('b')
+  assert.deepEqual([refused.status, refused.json['message']], [403,
+    `configmaps "b" is forbidden: expression 'object.data.nope == 'x'' resulted in error: no such key: nope`])
 })

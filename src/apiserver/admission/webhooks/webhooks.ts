@@ -8,16 +8,21 @@ import { applyJsonPatch } from '#machinery/patch/json-patch.ts'
 import { cloneJson, type JsonObject } from '#machinery/patch/json.ts'
 import type { KindVersion } from '#machinery/schema/define-kind.ts'
 import type { Log } from '#world/log.ts'
+import type { Authorizer } from '../../authz/authorizer.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, Continuation } from '../admission.ts'
-import { resourceOf } from '../refusal.ts'
+import { evaluateMatchConditions } from '../policies/match-conditions.ts'
+import { admissionInputs } from '../policies/inputs.ts'
+import { refuse, resourceOf } from '../refusal.ts'
 import { callWebhook, CallFailed, type CallTools } from './call.ts'
-import { findWebhooks, type Invocation } from './matching.ts'
+import { findWebhooks, type Invocation, type Webhook } from './matching.ts'
 import { BadAnswer, chooseVersion, parseReview, refusalOf, renderReview, type Answer } from './review.ts'
 
 const defaultTimeoutSeconds = 10
 
 export interface WebhookTools extends CallTools {
   readonly log: Log
+  /** Asked by match conditions. */
+  readonly authorizer: Authorizer
 }
 
 /** Upstream's MutatingAdmissionWebhook. */
@@ -86,11 +91,12 @@ async function mutate(
   return !deepEqual(before, object)
 }
 
-/** Undefined: the webhook failed, and is to be ignored then. Throws its refusal. */
+/** Undefined: the webhook is not meant, or failed and is to be ignored then. Throws its refusal. */
 async function ask(
   tools: WebhookTools, { webhook, version, resource }: Invocation, attributes: AdmissionAttributes,
   context: AdmissionContext, mayPatch: boolean,
 ): Promise<Answer | undefined> {
+  if (!meetsConditions(tools, webhook, version, attributes, context)) return undefined
   if (attributes.dryRun && webhook.sideEffects !== 'None' && webhook.sideEffects !== 'NoneOnDryRun') {
     throw badRequest(`admission webhook ${JSON.stringify(webhook.name)} does not support dry run`)
   }
@@ -115,6 +121,19 @@ async function ask(
     tools.log.warn('a webhook failed and was ignored, as its policy says', { webhook: webhook.name, error: why })
     return undefined
   }
+}
+
+/** Throws a refusal for conditions that cannot be judged, unless the webhook's failures are ignored. */
+function meetsConditions(
+  { authorizer }: WebhookTools, { matchConditions, failurePolicy }: Webhook, version: KindVersion,
+  attributes: AdmissionAttributes, context: AdmissionContext,
+): boolean {
+  if (!matchConditions?.length) return true
+  const inputs = admissionInputs(attributes, context, version, authorizer)
+  const holds = evaluateMatchConditions(matchConditions, inputs, undefined)
+  if (typeof holds === 'boolean') return holds
+  if (failurePolicy === 'Ignore') return false
+  throw refuse(attributes, holds)
 }
 
 /** What is said of a webhook that could not be asked, or said nothing sensible; undefined for everything else. */

@@ -1,0 +1,190 @@
+/** Upstream's ValidatingAdmissionPolicy plugin: policies in CEL that refuse, warn, or leave a note. */
+import type {
+  ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Validation,
+} from '#api/gen/admissionregistration-v1.ts'
+import {
+  admissionEnvironment, compileForAdmission, compileVariables, type CompiledExpression, type CompiledVariable,
+} from '#machinery/cel/admission.ts'
+import { fromJson } from '#machinery/cel/json-values.ts'
+import { dynType } from '#machinery/cel/types.ts'
+import type { Value } from '#machinery/cel/values.ts'
+import { ApiError } from '#machinery/errors/api-error.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
+import type { Authorizer } from '../../authz/authorizer.ts'
+import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from '../admission.ts'
+import { refuse } from '../refusal.ts'
+import { createRun, type PolicyRun } from './evaluate.ts'
+import { admissionInputs } from './inputs.ts'
+import { evaluateMatchConditions } from './match-conditions.ts'
+import { isExempt, matchResources } from './matching.ts'
+import { findParameters, ParameterFault } from './parameters.ts'
+
+export interface PolicyTools {
+  readonly authorizer: Authorizer
+  /** The kinds that are served now. */
+  readonly kinds: () => readonly AnyKind[]
+}
+
+interface Tools extends PolicyTools {
+  readonly compile: (policy: Policy) => CompiledPolicy
+}
+
+type Policy = Stored<ValidatingAdmissionPolicy>
+type Binding = Stored<ValidatingAdmissionPolicyBinding>
+
+/** All bindings of all policies may cost this much for one request, each policy anew. */
+const policyBudget = 10_000_000
+const maxMessageBytes = 5 * 1024
+const group = 'admissionregistration.k8s.io'
+
+interface Decision {
+  readonly policy: Policy
+  readonly binding: Binding
+  readonly message: string
+  readonly reason: string
+}
+
+export function validatingPolicies(given: PolicyTools): AdmissionPlugin {
+  const tools: Tools = { ...given, compile: createCompiler() }
+  return {
+    name: 'ValidatingAdmissionPolicy',
+    validate(attributes, context) {
+      const policies = context.list<ValidatingAdmissionPolicy>({ group, plural: 'validatingadmissionpolicies' }, '')
+      if (policies.length === 0 || isExempt(attributes)) return
+      const bindings = context.list<ValidatingAdmissionPolicyBinding>(
+        { group, plural: 'validatingadmissionpolicybindings' }, '')
+      const denied: Decision[] = []
+      for (const policy of policies) {
+        const own = bindings.filter(({ spec }) => spec?.policyName === policy.metadata.name)
+        if (own.length > 0) denied.push(...decide(policy, own, attributes, context, tools))
+      }
+      if (denied[0]) throw refusalOf(denied[0], attributes)
+    },
+  }
+}
+
+/** Denials of one policy; warnings are given on the way. */
+function decide(
+  policy: Policy, bindings: readonly Binding[], attributes: AdmissionAttributes, context: AdmissionContext,
+  tools: Tools,
+): readonly Decision[] {
+  const version = matchResources(policy.spec?.matchConstraints, attributes, context)
+  if (!version) return []
+  const denied: Decision[] = []
+  for (const binding of bindings) {
+    if (!matchResources(binding.spec?.matchResources, attributes, context)) continue
+    for (const found of decideBinding(policy, binding, version, attributes, context, tools)) {
+      for (const action of new Set(binding.spec?.validationActions ?? [])) {
+        if (action === 'Deny') denied.push(found)
+        else if (action === 'Warn') attributes.warn(warningOf(found))
+      }
+    }
+  }
+  return denied
+}
+
+function warningOf({ policy, binding, message }: Decision): string {
+  const names = `'${policy.metadata.name}' with binding '${binding.metadata.name}'`
+  return `Validation failed for ValidatingAdmissionPolicy ${names}: ${message}`
+}
+
+function decideBinding(
+  policy: Policy, binding: Binding, version: KindVersion, attributes: AdmissionAttributes, context: AdmissionContext,
+  { authorizer, kinds, compile }: Tools,
+): readonly Decision[] {
+  const fail = (message: string): readonly Decision[] =>
+    policy.spec?.failurePolicy === 'Ignore' ? [] : [{ policy, binding, message, reason: '' }]
+  try {
+    const found = findParameters(
+      policy.spec?.paramKind, binding.spec?.paramRef, attributes.namespace, kinds(), context)
+    const inputs = admissionInputs(attributes, context, version, authorizer)
+    return found.flatMap((param) => {
+      const params: Value | undefined = policy.spec?.paramKind ? fromJson(param, dynType) : undefined
+      const conditions = policy.spec?.matchConditions ?? []
+      const matches = conditions.length === 0 || evaluateMatchConditions(conditions, inputs, params)
+      if (typeof matches === 'string') return fail(matches)
+      if (!matches) return []
+      const compiled = compile(policy)
+      const run = createRun(inputs, params, compiled.variables, { left: policyBudget })
+      return compiled.validations.flatMap((validation) => {
+        const result = judge(validation, run)
+        if (result === undefined) return []
+        return 'error' in result ? fail(result.error) : [{ policy, binding, ...result }]
+      })
+    })
+  } catch (error) {
+    if (error instanceof ParameterFault) return fail(`failed to configure binding: ${error.message}`)
+    throw error
+  }
+}
+
+interface CompiledValidation {
+  readonly validation: DeepReadonly<Validation>
+  readonly expression: CompiledExpression
+  readonly message: CompiledExpression | undefined
+}
+
+interface CompiledPolicy {
+  readonly variables: readonly CompiledVariable[]
+  readonly validations: readonly CompiledValidation[]
+}
+
+const maxKept = 200
+
+/** Compiles each policy once for each of its generations. */
+function createCompiler(): (policy: Policy) => CompiledPolicy {
+  const kept = new Map<string, CompiledPolicy>()
+  return (policy) => {
+    const key = `${policy.metadata.uid} ${policy.metadata.generation}`
+    const known = kept.get(key)
+    if (known) return known
+    if (kept.size >= maxKept) kept.clear()
+    const compiled = compilePolicy(policy)
+    kept.set(key, compiled)
+    return compiled
+  }
+}
+
+function compilePolicy({ spec }: Policy): CompiledPolicy {
+  const scope = { hasParams: spec?.paramKind !== undefined, hasAuthorizer: true }
+  const { variables, types } = compileVariables(spec?.variables ?? [], scope)
+  const environment = admissionEnvironment({ ...scope, variables: types })
+  // Messages are shown to who may not know what the authorizer knows.
+  const forMessages = admissionEnvironment({ ...scope, hasAuthorizer: false, variables: types })
+  const validations = (spec?.validations ?? []).map((validation) => ({
+    validation,
+    expression: compileForAdmission(validation.expression ?? '', environment, ['bool']),
+    message: validation.messageExpression
+      ? compileForAdmission(validation.messageExpression, forMessages, ['string']) : undefined,
+  }))
+  return { variables, validations }
+}
+
+/** undefined: the validation holds. */
+function judge(
+  { validation, expression, message }: CompiledValidation, run: PolicyRun,
+): { readonly message: string; readonly reason: string } | { readonly error: string } | undefined {
+  const result = run.evaluate(expression)
+  if ('error' in result) return result
+  if (result.value === true) return undefined
+  const reason = validation.reason ?? 'Invalid'
+  const own = message && run.evaluate(message)
+  const text = own && 'value' in own && typeof own.value === 'string' ? own.value.trim() : ''
+  if (text !== '' && !text.includes('\n') && text.length <= maxMessageBytes) return { message: text, reason }
+  const plain = validation.message?.trim()
+  return { message: plain || `failed expression: ${(validation.expression ?? '').trim()}`, reason }
+}
+
+const codes: Readonly<Record<string, number>> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413 }
+
+/** As every refusal of admission, but with the reason and the code that the policy wants. */
+function refusalOf({ policy, binding, message, reason }: Decision, attributes: AdmissionAttributes): ApiError {
+  const names = `'${policy.metadata.name}' with binding '${binding.metadata.name}'`
+  const whole = `ValidatingAdmissionPolicy ${names} denied request: ${message}`
+  const { status } = refuse(attributes, whole)
+  return new ApiError({
+    ...status, reason: reason || 'Invalid', code: codes[reason] ?? 422,
+    details: { ...status.details, causes: [...(status.details?.causes ?? []), { message: whole }] },
+  } as ApiError['status'])
+}

@@ -1,0 +1,118 @@
+/** What expressions of admission see: the request, its objects, parameters (upstream: admission/plugin/cel). */
+import { compileExpression, type Compiled } from './compile.ts'
+import { createDialect } from './dialect.ts'
+import type { Environment } from './environment.ts'
+import { CompileError } from './issues.ts'
+import { authorizerType, resourceCheckType } from './library/authorizer.ts'
+import {
+  boolType, dynType, formatType, intType, listOf, mapOf, stringType, timestampType, type FieldType, type ObjectType,
+  type Type,
+} from './types.ts'
+
+function objectType(name: string, fields: Readonly<Record<string, Type>>): ObjectType {
+  const entries = Object.entries(fields).map(([key, type]): [string, FieldType] => [key, { type, name: key }])
+  return { kind: 'object', name, fields: new Map(entries) }
+}
+
+/** Upstream writes it so in expressions about namespaces. */
+const uidField = ['UID', { type: stringType, name: 'uid' }] as const
+
+const texts = mapOf(stringType, stringType)
+const kindType = objectType(
+  'kubernetes.GroupVersionKind', { group: stringType, version: stringType, kind: stringType })
+const resourceType = objectType(
+  'kubernetes.GroupVersionResource', { group: stringType, version: stringType, resource: stringType })
+const userType = objectType('kubernetes.UserInfo', {
+  username: stringType, uid: stringType, groups: listOf(stringType), extra: mapOf(stringType, listOf(stringType)),
+})
+
+export const requestType = objectType('kubernetes.AdmissionRequest', {
+  kind: kindType, resource: resourceType, subResource: stringType, requestKind: kindType,
+  requestResource: resourceType, requestSubResource: stringType, name: stringType, namespace: stringType,
+  operation: stringType, userInfo: userType, dryRun: boolType, options: dynType,
+})
+
+function withUid(type: ObjectType): ObjectType {
+  return { ...type, fields: new Map([...type.fields, uidField]) }
+}
+
+const conditionType = objectType('kubernetes.NamespaceCondition', {
+  status: stringType, type: stringType, lastTransitionTime: timestampType, message: stringType, reason: stringType,
+})
+export const namespaceType = objectType('kubernetes.Namespace', {
+  metadata: withUid(objectType('kubernetes.NamespaceMetadata', {
+    name: stringType, generateName: stringType, namespace: stringType, labels: texts, annotations: texts,
+    creationTimestamp: timestampType, deletionGracePeriodSeconds: intType,
+    deletionTimestamp: timestampType, generation: intType, resourceVersion: stringType,
+    finalizers: listOf(stringType),
+  })),
+  spec: objectType('kubernetes.NamespaceSpec', { finalizers: listOf(stringType) }),
+  status: objectType('kubernetes.NamespaceStatus', { conditions: listOf(conditionType), phase: stringType }),
+})
+
+/** What an expression may see beside object, oldObject, request and namespaceObject. */
+export interface AdmissionScope {
+  readonly hasParams: boolean
+  readonly hasAuthorizer: boolean
+  /** Types of `variables.…`; undefined: there are none. */
+  readonly variables?: ReadonlyMap<string, Type> | undefined
+  /** Types that the expression may construct. */
+  readonly structs?: ReadonlyMap<string, Type>
+}
+
+export function admissionEnvironment({ hasParams, hasAuthorizer, variables, structs }: AdmissionScope): Environment {
+  const named = [...(variables ?? [])].map(([name, type]): [string, FieldType] => [name, { type, name }])
+  return createDialect([
+    ['object', dynType], ['oldObject', dynType], ['request', requestType], ['namespaceObject', namespaceType],
+    ...(hasParams ? [['params', dynType] as const] : []),
+    ...(hasAuthorizer
+      ? [['authorizer', authorizerType] as const, ['authorizer.requestResource', resourceCheckType] as const] : []),
+    ...(variables ? [['variables', { kind: 'object', name: 'kubernetes.variables', fields: new Map(named) }] as const] : []),
+  ], structs)
+}
+
+export interface CompiledExpression {
+  readonly source: string
+  readonly compiled?: Compiled
+  /** Why there is no program, in upstream's words. */
+  readonly fault?: string
+}
+
+/** `kinds`: what the expression may evaluate to; empty: anything. */
+export function compileForAdmission(
+  source: string, environment: Environment, kinds: readonly Type['kind'][],
+): CompiledExpression {
+  try {
+    const compiled = compileExpression(source, environment)
+    const { type } = compiled
+    if (kinds.length === 0 || kinds.includes(type.kind) || type.kind === 'dyn') return { source, compiled }
+    const wanted = kinds.length === 1 ? kinds[0]! : `one of [${kinds.map(nameOfKind).join(' ')}]`
+    return { source, fault: `must evaluate to ${wanted} but got ${formatType(type)}` }
+  } catch (error) {
+    if (error instanceof CompileError) return { source, fault: `compilation failed: ${error.message}` }
+    throw error
+  }
+}
+
+function nameOfKind(kind: Type['kind']): string {
+  return kind === 'null' ? 'null_type' : kind
+}
+
+export interface CompiledVariable extends CompiledExpression {
+  readonly name: string
+}
+
+/** Each variable may use those before it. Gives the types of all that compile, too. */
+export function compileVariables(
+  written: readonly { readonly name: string; readonly expression: string }[],
+  scope: Omit<AdmissionScope, 'variables'>,
+): { readonly variables: readonly CompiledVariable[]; readonly types: ReadonlyMap<string, Type> } {
+  const types = new Map<string, Type>()
+  const variables = written.map(({ name, expression }) => {
+    const environment = admissionEnvironment({ ...scope, variables: new Map(types) })
+    const own = compileForAdmission(expression, environment, [])
+    types.set(name, own.compiled?.type ?? dynType)
+    return { name, ...own }
+  })
+  return { variables, types }
+}
