@@ -105,11 +105,10 @@ export class KmsProvider implements Transformer {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log, name } = this.#options
     while (!signal.aborted) {
-      let isHealthy = this.#state !== undefined && !this.#lastCheck?.failure
+      const isHealthy = this.#state !== undefined && !this.#lastCheck?.failure
       try {
         await clock.sleep(isHealthy ? healthyIntervalMs : ailingIntervalMs, signal)
         await this.check(signal)
-        isHealthy = true
       } catch (error) {
         if (signal.aborted) return
         log.warn('a KMS plugin failed its probe', { name, error: String(error) })
