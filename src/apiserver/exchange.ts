@@ -1,6 +1,7 @@
 /** One request on its way through the filters: what each has found out, for those that follow. */
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import { anonymous, type UserInfo } from './authn/authenticator.ts'
+import type { Classification } from './flowcontrol/flow-controller.ts'
 import type { RequestInfo } from './request-info.ts'
 
 export interface Exchange {
@@ -11,6 +12,8 @@ export interface Exchange {
   user: UserInfo
   /** Whom the connection authenticated as, when `user` is an impersonated one. */
   impersonator: UserInfo | undefined
+  /** Under which priority the request falls. Set by the filter that has it wait its turn. */
+  flow: Classification | undefined
   /** Aborted when the request's time is over. Set by the filter that measures it. */
   deadline: AbortSignal | undefined
   /**
@@ -25,7 +28,8 @@ export interface Exchange {
 export function createExchange(request: HttpRequest, info: RequestInfo, receivedAt: number): Exchange {
   let combined: AbortSignal | undefined
   return {
-    request, info, receivedAt, user: anonymous, impersonator: undefined, deadline: undefined, warnings: [],
+    request, info, receivedAt, user: anonymous, impersonator: undefined, flow: undefined, deadline: undefined,
+    warnings: [],
     get signal() {
       return combined ??= this.deadline ? AbortSignal.any([request.signal, this.deadline]) : request.signal
     },

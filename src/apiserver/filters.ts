@@ -6,6 +6,8 @@ import type { Log } from '#world/log.ts'
 import { anonymous, type Authenticator, type UserInfo } from './authn/authenticator.ts'
 import type { AuthorizationAttributes, Authorizer } from './authz/authorizer.ts'
 import { formatWarnings, isLongRunning, type Exchange, type Filter, type Handler } from './exchange.ts'
+import type { FlowController } from './flowcontrol/flow-controller.ts'
+import { limitByPriority, type CountObjects } from './flowcontrol/limit-by-priority.ts'
 import type { ServerMetrics } from './metrics.ts'
 import { authorizeRequest, forbiddenRequest } from './rest/authorize.ts'
 import { asClientsSeeIt } from './rest/elsewhere.ts'
@@ -22,6 +24,8 @@ export interface FilterOptions {
   readonly authorizer: Authorizer
   readonly anonymousAuth: boolean
   readonly audit: AuditHook | undefined
+  /** Absent: only the two limits below hold. */
+  readonly priorities: { readonly controller: FlowController; readonly countObjects: CountObjects } | undefined
   readonly maxReadsInFlight: number
   readonly maxWritesInFlight: number
   readonly requestTimeoutMs: number
@@ -44,8 +48,8 @@ export interface AuditHook {
  *   credentials
  *   does not take up a place;
  * - audit: after authentication, as an event names the user; before the limits, as refusals are events too;
- * - limit: before the work of impersonation and authorization, which are part of what overload is;
- * - impersonate: before authorization, which is about the impersonated user;
+ * - impersonate: before whatever is about the impersonated user;
+ * - limit: before the work of authorization, which is part of what overload is;
  * - authorize: after it is known who asks for what, before anything is read;
  * - time out: innermost but one, as only the handler's own work has a deadline;
  * - warn: next to the handler that collects the warnings; refusals above have none.
@@ -57,8 +61,8 @@ export function buildChain(handler: Handler, options: FilterOptions): Handler {
     answerErrors(options),
     authenticate(options),
     audit(options),
-    limit(options),
     impersonate(options),
+    limit(options),
     authorize(options),
     timeOut(options),
     warn,
@@ -91,8 +95,20 @@ function label({ auditIdPrefix }: FilterOptions): Filter {
     const auditId = given || auditIdPrefix + (count = (count + 1) % 2 ** 48).toString(16).padStart(12, '0')
     const response = await next(exchange)
     return {
-      ...response, headers: { 'audit-id': auditId, 'cache-control': 'no-cache, private', ...response.headers },
+      ...response,
+      headers: {
+        'audit-id': auditId, 'cache-control': 'no-cache, private', ...flowHeaders(exchange.flow), ...response.headers,
+      },
     }
+  }
+}
+
+/** The built-in configuration that holds until there are objects has no names to tell. */
+function flowHeaders(flow: Exchange['flow']): Readonly<Record<string, string>> | undefined {
+  if (!flow || flow.flowSchemaUid === '') return undefined
+  return {
+    'x-kubernetes-pf-flowschema-uid': flow.flowSchemaUid,
+    'x-kubernetes-pf-prioritylevel-uid': flow.priorityLevelUid,
   }
 }
 
@@ -159,9 +175,16 @@ function audit({ audit: hook }: FilterOptions): Filter {
  * So many at a time, reads and writes apart; long-running requests wait for the world and not for us, so they do not
  * count.
  */
-function limit({ maxReadsInFlight, maxWritesInFlight, metrics }: FilterOptions): Filter {
+function limit({ maxReadsInFlight, maxWritesInFlight, metrics, priorities }: FilterOptions): Filter {
   let reads = 0
   let writes = 0
+  if (priorities) {
+    return limitByPriority(priorities.controller, priorities.countObjects, (isRead, delta) => {
+      if (isRead) reads += delta
+      else writes += delta
+      metrics.inFlight(reads, writes)
+    })
+  }
   return async (exchange, next) => {
     if (isLongRunning(exchange.info)) return await next(exchange)
     const { verb } = exchange.info

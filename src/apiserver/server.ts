@@ -17,18 +17,19 @@ import type { Authorizer } from './authz/authorizer.ts'
 import { serveDiscovery } from './discovery/discovery.ts'
 import { createExchange, isLongRunning, type Exchange, type Handler } from './exchange.ts'
 import { buildChain, type AuditHook } from './filters.ts'
+import type { FlowController } from './flowcontrol/flow-controller.ts'
 import { serveHealth, type HealthCheck } from './health.ts'
 import { serveIndex } from './index-page.ts'
 import { KindRegistry, type ServedResource } from './kind-registry.ts'
 import { createLocalTransport } from './local-transport.ts'
 import { ServerMetrics, type ProcessMetrics, type StoredObjects } from './metrics.ts'
 import { notFoundPage, textResponse, type PathHandler } from './paths.ts'
-import { parseRequestInfo, type ResourceRequest } from './request-info.ts'
+import { parseRequestInfo, type RequestInfo, type ResourceRequest } from './request-info.ts'
 import { compressResponse, type Gzip } from './rest/compress.ts'
 import { KeyLocks, type KindHooks, type RequestScope, type RestContext } from './rest/context.ts'
 import { seeWhatWasWritten } from './rest/elsewhere.ts'
 import { handleVerb } from './rest/handlers.ts'
-import { kindPrefix } from './rest/keys.ts'
+import { collectionRange, kindPrefix } from './rest/keys.ts'
 import { createObjectCodec } from './rest/object-codec.ts'
 import { Pace, type GiveWay } from './rest/pace.ts'
 import { methodNotServed } from './rest/refuse.ts'
@@ -53,6 +54,8 @@ export interface ApiServerOptions {
   readonly gzip?: Gzip
   readonly giveWay?: GiveWay
   readonly limits?: Partial<Limits>
+  /** Priority and fairness, in place of the limits of requests in flight. */
+  readonly priorities?: FlowController
   readonly processMetrics?: ProcessMetrics
   /** Rules of single kinds that reach beyond the object, by `group/plural`. */
   readonly hooks?: ReadonlyMap<string, KindHooks>
@@ -124,6 +127,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     clock, log: context.log, wire, metrics, authenticators: options.authenticators, authorizer: options.authorizer,
     anonymousAuth: options.anonymousAuth ?? true, audit: options.audit, ...defaultLimits, ...options.limits,
     auditIdPrefix: options.random.uuid().slice(0, 24),
+    priorities: options.priorities && {
+      controller: options.priorities, countObjects: ({ info }) => countListed(context, info),
+    },
   })
   return {
     kinds, metrics, context,
@@ -170,6 +176,13 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
     if (info.type === 'resource' && context.kinds.serves(info.group, info.version)) throw noSuchPath()
     return notFoundPage
   }
+}
+
+/** How many objects a list would look at. */
+function countListed({ kinds, store }: RestContext, info: RequestInfo): number | undefined {
+  if (info.type !== 'resource') return undefined
+  const kind = kinds.find(info.group, info.version, info.resource)?.kind
+  return kind && store.current().count(collectionRange(kind, info.namespace))
 }
 
 /** How many objects of each kind are stored, of kinds that are. */

@@ -1,7 +1,8 @@
 /** APIService: a group and version that another server serves. */
 import type { Stored } from '#machinery/meta/object.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
-import type { APIService } from '../../gen/apiregistration-v1.ts'
+import { formatTime } from '#machinery/time.ts'
+import type { APIService, APIServiceCondition } from '../../gen/apiregistration-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 import { validateApiService, validateApiServiceStatusUpdate } from './apiservice.validation.ts'
@@ -19,10 +20,10 @@ export const apiService = defineKind<APIService>({
     version: 'v1', schema: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService', served: true, stored: true,
   }],
   setDefaults: ({ spec }) => { if (spec?.service) spec.service.port ??= 443 },
-  prepareForCreate: (object) => {
+  prepareForCreate: (object, { now }) => {
     statusStrategy.prepareForCreate(object)
     // What this server serves itself is available by definition.
-    if (!object.spec?.service) object.status = { conditions: [localCondition()] }
+    if (!object.spec?.service) object.status = { conditions: [localCondition(now)] }
   },
   prepareForUpdate: statusStrategy.prepareForUpdate,
   validate: validateApiService,
@@ -37,8 +38,14 @@ export const apiService = defineKind<APIService>({
   ],
 })
 
-function localCondition() {
-  return { type: 'Available', status: 'True', reason: 'Local', message: 'Local APIServices are always available' }
+function localCondition(now: number): APIServiceCondition {
+  return {
+    type: 'Available',
+    status: 'True',
+    lastTransitionTime: formatTime(now),
+    reason: 'Local',
+    message: 'Local APIServices are always available',
+  }
 }
 
 /** `True`, or `False (ServiceNotFound)`. */

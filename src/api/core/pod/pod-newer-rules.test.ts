@@ -61,7 +61,9 @@ const rows: readonly Row[] = [
   },
   {
     it: 'uses the ports of the node as they are',
-    object: podWith({ hostNetwork: true, containers: [{ ...container, ports: [{ containerPort: 80, hostPort: 81 }] }] }),
+    object: podWith({
+      hostNetwork: true, containers: [{ ...container, ports: [{ containerPort: 80, hostPort: 81 }] }],
+    }),
     errors: [
       'spec.containers[0].ports[0].hostPort: Invalid value: 81: must match `containerPort` when `hostNetwork` is true',
     ],
@@ -89,7 +91,9 @@ const rows: readonly Row[] = [
   {
     it: 'runs all or none of its containers as processes of the node',
     object: podWith({
-      containers: [{ ...container, securityContext: { windowsOptions: { hostProcess: true } } }, { ...container, name: 'b' }],
+      containers: [
+        { ...container, securityContext: { windowsOptions: { hostProcess: true } } }, { ...container, name: 'b' },
+      ],
     }),
     errors: [
       'spec: Invalid value: "": If pod contains any hostProcess containers then all containers must be HostProcess containers',

@@ -1,0 +1,262 @@
+/**
+ * Priority and fairness (KEP-1040): which requests run at once, which wait for their turn, and which are refused.
+ * Decision 0014 tells how it differs from upstream's: seats are lent while they are free, not by averages of the past.
+ */
+import type { FlowSchema, PriorityLevelConfiguration } from '#api/gen/flowcontrol-v1.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
+import type { Clock } from '#world/clock.ts'
+import type { UserInfo } from '../authn/authenticator.ts'
+import type { RequestInfo } from '../request-info.ts'
+import { mandatoryFlowSchemas, mandatoryPriorityLevels } from './bootstrap-objects.ts'
+import { distinguisherOf, inMatchingOrder, matchesFlowSchema } from './classify.ts'
+import { FairQueues, type Waiting } from './fair-queues.ts'
+import { seatLimits, type SeatLimits } from './seats.ts'
+import { dealHand, hashFlow } from './shuffle-sharding.ts'
+
+type Schema = DeepReadonly<FlowSchema>
+type LevelConfiguration = DeepReadonly<PriorityLevelConfiguration>
+
+export interface FlowControllerOptions {
+  readonly clock: Clock
+  /** How many requests the server runs at a time, in all. */
+  readonly seats: number
+  /** How long a request may wait for its turn. */
+  readonly waitLimitMs: number
+}
+
+export interface Classification {
+  readonly flowSchemaUid: string
+  readonly priorityLevelUid: string
+  readonly flowSchema: string
+  readonly priorityLevel: string
+}
+
+/** `refused`: too many wait already, or it waited too long. Otherwise `release` gives the seats back. */
+export type Turn =
+  | { readonly type: 'run'; readonly release: () => void }
+  | { readonly type: 'refused' }
+
+interface Level {
+  readonly name: string
+  readonly uid: string
+  readonly exempt: boolean
+  limits: SeatLimits
+  /** Absent: who finds no seat is refused at once. */
+  readonly queues: FairQueues<Request> | undefined
+  readonly deck: { readonly size: number; readonly hand: number; readonly lengthLimit: number }
+  /** Taken seats. */
+  executing: number
+  dispatched: number
+  refused: number
+}
+
+interface Request extends Waiting {
+  readonly run: () => void
+}
+
+interface Decision extends Classification {
+  readonly level: Level
+  readonly distinguisher: string
+}
+
+const maxRemembered = 10_000
+
+export class FlowController {
+  readonly #options: FlowControllerOptions
+  #schemas: readonly Schema[] = inMatchingOrder(mandatoryFlowSchemas)
+  #levels: ReadonlyMap<string, Level> = new Map()
+  /** Decisions by who asks for what; forgotten whenever the configuration changes. */
+  readonly #remembered = new Map<string, Decision>()
+  /** Seats taken of limited levels, together. */
+  #executing = 0
+  /** Levels of old configurations, until those that wait in them are done. */
+  readonly #retired = new Set<Level>()
+
+  constructor(options: FlowControllerOptions) {
+    this.#options = options
+    this.configure([], [])
+  }
+
+  /** Takes over a new configuration. Requests that run or wait end by the old one. */
+  configure(schemas: readonly Schema[], levels: readonly LevelConfiguration[]): void {
+    const withMandatory = <Item extends Schema | LevelConfiguration>(items: readonly Item[], musts: readonly Item[]) =>
+      [...items, ...musts.filter((must) => !items.some(({ metadata }) => metadata?.name === must.metadata?.name))]
+    const all = withMandatory<LevelConfiguration>(levels, mandatoryPriorityLevels)
+    const limits = seatLimits(all, this.#options.seats)
+    const before = this.#levels
+    this.#levels = new Map(all.map((configuration) => {
+      const name = configuration.metadata?.name ?? ''
+      const level = makeLevel(configuration, limits.get(name)!)
+      const old = before.get(name)
+      // As long as the queues are the same, so is who waits in them.
+      if (!old || !sameShape(old, level)) return [name, level]
+      old.limits = level.limits
+      return [name, old]
+    }))
+    const kept = new Set(this.#levels.values())
+    for (const level of before.values()) if (!kept.has(level) && level.queues?.waiting) this.#retired.add(level)
+    this.#schemas = inMatchingOrder(withMandatory(schemas, mandatoryFlowSchemas))
+      .filter(({ spec }) => this.#levels.has(spec?.priorityLevelConfiguration?.name ?? ''))
+    this.#remembered.clear()
+    this.#dispatch()
+  }
+
+  classify(user: UserInfo, info: RequestInfo): Classification {
+    return this.#decide(user, info)
+  }
+
+  /**
+   * The request's turn, now or later. `seats`: how many it is worth. A request whose signal is aborted while it waits
+   * is refused; the signal is asked for only then.
+   */
+  take(user: UserInfo, info: RequestInfo, seats: number, signal: () => AbortSignal): Turn | Promise<Turn> {
+    const { level, flowSchema, distinguisher } = this.#decide(user, info)
+    if (level.exempt) {
+      level.dispatched += 1
+      return { type: 'run', release: () => {} }
+    }
+    const width = Math.min(seats, Math.max(1, level.limits.nominal))
+    const { queues, deck } = level
+    if (!queues) return this.#fits(level, width) ? this.#run(level, width) : refuse(level)
+    if (queues.waiting === 0 && this.#fits(level, width)) return this.#run(level, width)
+    const queue = queues.choose(dealHand(hashFlow(flowSchema, distinguisher), deck.size, deck.hand))
+    return queue === undefined ? refuse(level) : this.#wait(level, queues, { seats: width, queue }, signal())
+  }
+
+  /** In Prometheus' text format, with upstream's names. */
+  render(): string {
+    const levels = [...this.#levels.values()]
+    const metric = (name: string, type: string, help: string, value: (level: Level) => number): string =>
+      `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`
+      + levels.map((level) => `${name}{priority_level="${level.name}"} ${value(level)}\n`).join('')
+    const prefix = 'apiserver_flowcontrol'
+    return metric(`${prefix}_nominal_limit_seats`, 'gauge', 'Seats that the level has.', ({ limits }) => limits.nominal)
+      + metric(`${prefix}_current_executing_seats`, 'gauge', 'Seats taken now.', ({ executing }) => executing)
+      + metric(`${prefix}_current_inqueue_requests`, 'gauge', 'Requests that wait.', ({ queues }) => queues?.waiting ?? 0)
+      + metric(`${prefix}_dispatched_requests_total`, 'counter', 'Requests that ran.', ({ dispatched }) => dispatched)
+      + metric(`${prefix}_rejected_requests_total`, 'counter', 'Requests that were refused.', ({ refused }) => refused)
+  }
+
+  #decide(user: UserInfo, info: RequestInfo): Decision {
+    const key = `${user.name}\n${user.groups.join()}\n${info.verb}\n${info.type === 'resource'
+      ? `${info.group}/${info.resource}/${info.subresource}/${info.namespace}` : info.path}`
+    const known = this.#remembered.get(key)
+    if (known) return known
+    if (this.#remembered.size >= maxRemembered) this.#remembered.clear()
+    // The last of the mandatory schemas takes everything; a user in no group at all is caught as well.
+    const schema = this.#schemas.find((candidate) => matchesFlowSchema(candidate, user, info))
+      ?? this.#schemas.find(({ metadata }) => metadata?.name === 'catch-all')!
+    const level = this.#levels.get(schema.spec?.priorityLevelConfiguration?.name ?? '')!
+    const decision: Decision = {
+      level,
+      distinguisher: distinguisherOf(schema, user, info),
+      flowSchema: schema.metadata?.name ?? '',
+      flowSchemaUid: schema.metadata?.uid ?? '',
+      priorityLevel: level.name,
+      priorityLevelUid: level.uid,
+    }
+    this.#remembered.set(key, decision)
+    return decision
+  }
+
+  /** Whether so many seats are free for the level: its own, or what others lend. */
+  #fits(level: Level, width: number): boolean {
+    const { limits, executing } = level
+    if (this.#executing + width > this.#options.seats && this.#executing > 0) return false
+    if (executing + width <= limits.nominal || executing === 0) return true
+    if (executing + width > limits.nominal + limits.borrowing) return false
+    let kept = 0
+    for (const other of this.#levels.values()) {
+      if (other === level || other.exempt) continue
+      kept += Math.max(0, other.limits.nominal - other.limits.lendable - other.executing)
+    }
+    return this.#executing + width + kept <= this.#options.seats
+  }
+
+  #run(level: Level, width: number, ended?: () => void): Turn {
+    level.executing += width
+    level.dispatched += 1
+    this.#executing += width
+    let released = false
+    return {
+      type: 'run',
+      release: () => {
+        if (released) return
+        released = true
+        level.executing -= width
+        this.#executing -= width
+        ended?.()
+        this.#dispatch()
+      },
+    }
+  }
+
+  async #wait(
+    level: Level, queues: FairQueues<Request>, place: Waiting, signal: AbortSignal,
+  ): Promise<Turn> {
+    const { clock, waitLimitMs } = this.#options
+    const turn = Promise.withResolvers<Turn>()
+    const request: Request = {
+      ...place,
+      run: () => {
+        const begun = clock.monotonic()
+        turn.resolve(this.#run(level, place.seats, () => queues.end(request, (clock.monotonic() - begun) / 1000)))
+      },
+    }
+    const giveUp = (): void => {
+      if (queues.remove(request)) turn.resolve(refuse(level))
+    }
+    queues.add(request)
+    const timer = clock.schedule(waitLimitMs, giveUp)
+    signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      return await turn.promise
+    } finally {
+      timer.cancel()
+      signal.removeEventListener('abort', giveUp)
+    }
+  }
+
+  /** Lets run who can: first with their levels' own seats, then with borrowed ones. */
+  #dispatch(): void {
+    for (const borrowing of [false, true]) {
+      for (const level of [...this.#retired, ...this.#levels.values()]) {
+        const { queues } = level
+        while (queues && queues.waiting > 0) {
+          const next = queues.peek()
+          if (!next || !this.#fits(level, next.seats)) break
+          if (!borrowing && level.executing + next.seats > level.limits.nominal) break
+          queues.start(next)
+          next.run()
+        }
+      }
+    }
+    for (const level of this.#retired) if (!level.queues?.waiting) this.#retired.delete(level)
+  }
+}
+
+function refuse(level: Level): Turn {
+  level.refused += 1
+  return { type: 'refused' }
+}
+
+function makeLevel({ metadata, spec }: LevelConfiguration, limits: SeatLimits): Level {
+  const { type, queuing = {} } = spec?.limited?.limitResponse ?? {}
+  const deck = { size: queuing.queues ?? 64, hand: queuing.handSize ?? 8, lengthLimit: queuing.queueLengthLimit ?? 50 }
+  return {
+    name: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
+    exempt: spec?.type === 'Exempt',
+    limits,
+    queues: type === 'Queue' ? new FairQueues<Request>(deck.size, deck.lengthLimit) : undefined,
+    deck,
+    executing: 0,
+    dispatched: 0,
+    refused: 0,
+  }
+}
+
+function sameShape(a: Level, b: Level): boolean {
+  return a.uid === b.uid && a.exempt === b.exempt && (a.queues === undefined) === (b.queues === undefined)
+    && a.deck.size === b.deck.size && a.deck.hand === b.deck.hand && a.deck.lengthLimit === b.deck.lengthLimit
+}

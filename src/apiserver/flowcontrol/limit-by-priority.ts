@@ -1,0 +1,56 @@
+/** The filter of priority and fairness: every request waits for its turn, or is asked to come again. */
+import type { HttpResponse } from '#world/http.ts'
+import { isLongRunning, type Exchange, type Filter } from '../exchange.ts'
+import { textResponse } from '../paths.ts'
+import type { FlowController } from './flow-controller.ts'
+
+/** How many objects a list would hold; undefined where that is not known. */
+export type CountObjects = (exchange: Exchange) => number | undefined
+
+const retryAfterSeconds = 1
+
+/** Upstream's page for those who are refused. */
+function refusal(): HttpResponse {
+  const page = textResponse(429, 'Too many requests, please try again later.\n')
+  return { ...page, headers: { ...page.headers, 'retry-after': String(retryAfterSeconds) } }
+}
+
+/**
+ * A watch has its turn until it has begun. Everything else that is long-running waits for the world and not for us, and
+ * has no turn at all. `onChange` is told of requests that begin and end.
+ */
+export function limitByPriority(
+  controller: FlowController, countObjects: CountObjects, onChange: (isRead: boolean, delta: 1 | -1) => void,
+): Filter {
+  return async (exchange, next) => {
+    const { info } = exchange
+    if (isLongRunning(info) && info.verb !== 'watch') return await next(exchange)
+    exchange.flow = controller.classify(exchange.user, info)
+    const taken = controller.take(exchange.user, info, seatsOf(exchange, countObjects), () => exchange.signal)
+    const turn = taken instanceof Promise ? await taken : taken
+    if (turn.type === 'refused') return refusal()
+    const isRead = readVerbs.has(info.verb)
+    onChange(isRead, 1)
+    try {
+      return await next(exchange)
+    } finally {
+      onChange(isRead, -1)
+      turn.release()
+    }
+  }
+}
+
+const readVerbs: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'head', 'options'])
+
+const objectsPerSeat = 100
+const maxListSeats = 10
+
+/** A list is worth as many requests as it holds hundreds of objects, up to ten. */
+function seatsOf(exchange: Exchange, countObjects: CountObjects): number {
+  const { info, request } = exchange
+  if (info.verb !== 'list' || (info.type === 'resource' && info.name !== '')) return 1
+  const limit = request.query.includes('limit=') ? Number(new URLSearchParams(request.query).get('limit')) || 0 : 0
+  const count = countObjects(exchange) ?? 0
+  const objects = limit > 0 ? Math.min(limit, count) : count
+  return Math.min(maxListSeats, Math.max(1, Math.ceil(objects / objectsPerSeat)))
+}
