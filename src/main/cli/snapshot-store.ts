@@ -3,6 +3,7 @@ import { mkdirSync, renameSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClusterChoices } from '#bootstrap/cluster-config.ts'
+import { backupLength, snapshotTailBytes } from '#etcd/snapshot.ts'
 import { systemDisk } from '#host/disk/disk.ts'
 import { restoreBackup } from '#storage/embedded/backup.ts'
 import { checkStore } from '#storage/embedded/check.ts'
@@ -76,13 +77,18 @@ function snapshotFailure(error: unknown): unknown {
 
 const chunkBytes = 4 * 2 ** 20
 
+/** The backup in a file, which an etcd's client may have saved. */
 export async function* chunksOf(file: string): AsyncIterable<Uint8Array> {
   const handle = await open(file, 'r')
   try {
-    for (;;) {
-      const buffer = new Uint8Array(chunkBytes)
-      const { bytesRead } = await handle.read(buffer, 0, chunkBytes)
+    const { size } = await handle.stat()
+    const tail = new Uint8Array(Math.min(snapshotTailBytes, size))
+    await handle.read(tail, 0, tail.length, size - tail.length)
+    for (let at = 0, end = backupLength(size, tail); at < end;) {
+      const buffer = new Uint8Array(Math.min(chunkBytes, end - at))
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at)
       if (bytesRead === 0) return
+      at += bytesRead
       yield buffer.subarray(0, bytesRead)
     }
   } finally {
