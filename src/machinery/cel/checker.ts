@@ -10,7 +10,7 @@ import {
 
 const typeNames: Readonly<Record<string, Type>> = {
   bool: boolType, int: intType, uint: uintType, double: doubleType, string: stringType, bytes: bytesType,
-  list: listOf(dynType), map: mapOf(dynType, dynType), null_type: nullType, type: typeOf(dynType), dyn: dynType,
+  list: listOf(dynType), map: mapOf(dynType, dynType), null_type: nullType, type: typeOf(dynType),
   'google.protobuf.Timestamp': timestampType, 'google.protobuf.Duration': durationType,
   optional_type: optionalOf(dynType),
 }

@@ -21,7 +21,7 @@ function formatClause(verb: string, precision: string | undefined, value: Value)
   switch (verb) {
     case 's': return textOf(value)
     case 'd': return decimal(value)
-    case 'f': return number(value, 'f').toFixed(Number(precision ?? 6))
+    case 'f': return fixed(number(value, 'f'), Number(precision ?? 6))
     case 'e': return number(value, 'e').toExponential(Number(precision ?? 6)).replace(/e([+-])(\d)$/, 'e$10$2')
     case 'b': return typeof value === 'boolean' ? (value ? '1' : '0') : integer(value, 'b').toString(2)
     case 'o': return integer(value, 'o').toString(8)
@@ -34,7 +34,7 @@ function formatClause(verb: string, precision: string | undefined, value: Value)
 function textOf(value: Value): string {
   if (value === null) return 'null'
   if (typeof value === 'string') return value
-  if (typeof value === 'number') return formatDouble(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? formatDouble(value) : String(value)
   if (value instanceof Uint8Array) return String.fromCharCode(...value)
   if (value instanceof Uint) return String(value.value)
   if (value instanceof Timestamp) return formatTimestamp(value.nanoseconds)
@@ -54,9 +54,18 @@ function textOf(value: Value): string {
 function decimal(value: Value): string {
   if (typeof value === 'bigint') return String(value)
   if (value instanceof Uint) return String(value.value)
-  if (typeof value === 'number' && !Number.isFinite(value)) return formatDouble(value)
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   return fail(
     `error during formatting: decimal clause can only be used on integers, was given ${typeNameOf(value)}`)
+}
+
+/** As Go: what lies exactly between two goes to the even one. */
+function fixed(value: number, digits: number): string {
+  const text = value.toFixed(Math.min(digits, 100))
+  const unit = 10 ** -digits
+  const isHalf = Number.isFinite(value) && Math.abs(Math.abs(value % unit) - unit / 2) === 0
+  const last = Number(text.at(-1))
+  return isHalf && last % 2 === 1 ? (value - Math.sign(value) * unit / 2).toFixed(digits) : text
 }
 
 function number(value: Value, verb: 'f' | 'e'): number {

@@ -79,7 +79,7 @@ function literalValue({ literal }: Expression & { readonly kind: 'literal' }): V
 }
 
 const typeIdentifiers = new Set([
-  'bool', 'int', 'uint', 'double', 'string', 'bytes', 'list', 'map', 'null_type', 'type', 'dyn', 'optional_type',
+  'bool', 'int', 'uint', 'double', 'string', 'bytes', 'list', 'map', 'null_type', 'type', 'optional_type',
   'google.protobuf.Timestamp', 'google.protobuf.Duration',
 ])
 
@@ -263,6 +263,7 @@ function compileMap(written: readonly MapEntry[], environment: Environment): Run
     const pairs: (readonly [Value, Value])[] = []
     for (const { key, value, optional } of entries) {
       const name = key(frame)
+      if (!keyTypes.has(typeNameOf(name))) throw new EvaluationError(`unsupported key type: ${typeNameOf(name)}`)
       const given = value(frame)
       const inner = optional && given instanceof Optional ? given.value : given
       if (inner !== undefined) pairs.push([name, inner])
@@ -273,6 +274,8 @@ function compileMap(written: readonly MapEntry[], environment: Environment): Run
     return map
   }
 }
+
+const keyTypes: ReadonlySet<string> = new Set(['string', 'bool', 'int', 'uint', 'double'])
 
 /** An object that an expression has made. */
 class StructValue implements MapValue {

@@ -66,6 +66,11 @@ function replace(text: string, old: string, by: string, limit = -1n): string {
   return result + rest
 }
 
+/** Go's unicode.IsSpace, which is not JavaScript's. */
+const space = '[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+'
+const spaceAround = new RegExp(`^${space}|${space}$`, 'g')
+const trim = (text: string): string => text.replaceAll(spaceAround, '')
+
 const asciiLower = (text: string): string => text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
 const asciiUpper = (text: string): string => text.replaceAll(/[a-z]/g, (letter) => letter.toUpperCase())
 const quoted: Readonly<Record<string, string>> = {
@@ -117,7 +122,7 @@ export const stringFunctions: Functions = new Map<string, readonly Overload[]>([
     ofText('string_substring_int', [intType], stringType, substring, readsWhole),
     ofText('string_substring_int_int', [intType, intType], stringType, substring, readsWhole),
   ]],
-  ['trim', [ofText('string_trim', [], stringType, (value: string) => value.trim(), readsWhole)]],
+  ['trim', [ofText('string_trim', [], stringType, trim, readsWhole)]],
   ['reverse', [ofText('string_reverse', [], stringType, (value: string) =>
     characters(value).toReversed().join(''), readsWhole)]],
   ['format', [ofText('string_format', [listOf(dynType)], stringType, formatText, readsWhole)]],
