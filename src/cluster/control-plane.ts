@@ -115,7 +115,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     clusterDomain,
   })
   const { tokens, boundObjects } = identity
-  const nodePorts = createNodePorts({ store, random, range: defaultNodePortRange })
+  const nodePorts = createNodePorts({ store, clock, random, range: defaultNodePortRange })
   const alive = new Set<string>()
   const components = componentChecks(alive, store, clock)
   const postStart = createPostStart(() => hooks, postStartNames)

@@ -55,7 +55,7 @@ export async function runPresence(options: PresenceOptions, signal: AbortSignal)
       transport, clock, log, hostname: peers.hostname, identity: peers.identity, instance: random.uuid(),
     }, inner))
     group.start((inner) => runServingAddresses({
-      store, clock, log, address: advertise.address,
+      store, clock, random, log, address: advertise.address,
       onRound: (addresses, until) =>
         ensureKubernetesService(transport, { clusterIp, addresses, port: advertise.port }, until),
     }, inner))

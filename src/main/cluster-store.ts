@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { fromPortable, hasHeader, toPortable } from '#apiserver/rest/stored-form.ts'
 import type { ClusterConfig, EtcdChoice } from '#bootstrap/cluster-config.ts'
 import { systemClock } from '#host/clock.ts'
 import { systemDisk } from '#host/disk/disk.ts'
@@ -10,10 +11,22 @@ import { rpcClient } from '#host/rpc/client.ts'
 import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
 import { openEtcdStore } from '#storage/etcd/etcd-store.ts'
 import type { Member } from '#storage/etcd/members.ts'
+import type { ValueForm } from '#storage/etcd/value-form.ts'
 import { migrationKey } from '#storage/migration.ts'
 import { StoreRefused, StoreUnavailable, type Store } from '#storage/store.ts'
 import type { Log } from '#world/log.ts'
 import { CommandFailure, exitCode } from './cli/failure.ts'
+
+/**
+ * Objects lie in an etcd as upstream could read them: JSON without the header that they have in a store of our own.
+ * What is encrypted, or is no object, is the same in both.
+ */
+export const portableForm: ValueForm = {
+  toEtcd: (value) => (hasHeader(value) ? toPortable(value) : value),
+  fromEtcd: (value) => (value[0] === openingBrace ? fromPortable(value) : value),
+}
+
+const openingBrace = '{'.charCodeAt(0)
 
 /** A page of a thousand of the largest objects does not fit; then fewer are asked for. */
 const answerBytesMax = 256 * 2 ** 20
@@ -48,7 +61,7 @@ export async function openEtcdOf(etcd: EtcdChoice, identity: string, log: Log): 
   try {
     return await openEtcdStore({
       members: openMembers(etcd), clock: systemClock, random: systemRandom, log, identity,
-      options: { ...(etcd.prefix !== undefined && { prefix: etcd.prefix }) },
+      options: { form: portableForm, ...(etcd.prefix !== undefined && { prefix: etcd.prefix }) },
     })
   } catch (error) {
     if (!(error instanceof StoreUnavailable || error instanceof StoreRefused)) throw error

@@ -1,6 +1,7 @@
 /** Servers on one etcd are one cluster only if they trust the same authority and sign with the same key. */
+import type { ConfigMap } from '#api/gen/core-v1.ts'
+import { decodeStored, hasHeader } from '#apiserver/rest/stored-form.ts'
 import type { CertificateFiles } from '#bootstrap/certificates.ts'
-import { utf8Decode } from '#base/bytes.ts'
 import type { Store } from '#storage/store.ts'
 import { CommandFailure } from './cli/failure.ts'
 
@@ -11,8 +12,8 @@ const publishedKey = '/registry/configmaps/kube-system/kube-root-ca.crt'
 export function requireSameAuthority(store: Store, certificates: CertificateFiles): void {
   const published = store.current().get(publishedKey)
   // What is encrypted at rest is not for us to read here.
-  if (published === undefined || published.value[0] !== '{'.charCodeAt(0)) return
-  const { data } = JSON.parse(utf8Decode(published.value)) as { readonly data?: Readonly<Record<string, string>> }
+  if (published === undefined || !hasHeader(published.value)) return
+  const { data } = decodeStored<ConfigMap>(published)
   const authority = data?.['ca.crt']
   if (authority === undefined || authority.trim() === certificates['ca.crt']!.trim()) return
   throw new CommandFailure(

@@ -38,16 +38,24 @@ export function stateOf(store: Store): readonly Entry[] {
   return store.current().list(stateRange).filter(({ key }) => !passing.some((prefix) => key.startsWith(prefix)))
 }
 
+export interface Migration {
+  readonly source: Store
+  readonly target: Store
+  /** Another look at the target, that knows nothing of what was written to it. */
+  readonly readBack: () => Promise<Store>
+  /** What of a value counts: stores may differ in how they keep the same object. */
+  readonly portable: (value: Uint8Array) => Uint8Array
+  readonly onProgress: (done: number, all: number) => void
+}
+
 /**
  * Nobody else may write to either store. May be done again after it was interrupted: what a former try has left in the
  * target is removed first. Throws TargetNotEmpty, MigrationDiffers when the target does not hold what was written.
  */
-export async function migrate(
-  source: Store, target: Store, onProgress: (done: number, all: number) => void,
-): Promise<Migrated> {
+export async function migrate({ source, target, readBack, portable, onProgress }: Migration): Promise<Migrated> {
   await source.read()
   const entries = stateOf(source)
-  const wanted = digestOf(entries)
+  const wanted = digestOf(entries, portable)
   await takeTarget(target)
   const passedOver = await passOver(target, source.revision)
   let done = 0
@@ -56,7 +64,7 @@ export async function migrate(
     if (++done % 1_000 === 0) onProgress(done, entries.length)
   })
   await target.read()
-  const found = digestOf(stateOf(target))
+  const found = digestOf(stateOf(await readBack()), portable)
   if (found !== wanted) throw new MigrationDiffers(`the target's bytes (${found}) are not the source's (${wanted})`)
   await target.compact(target.revision)
   await remove(target, target.current().list(prefixRange('/registry/skiff.dev/bump/')))
@@ -112,11 +120,12 @@ async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promis
 }
 
 /** Lengths go with the bytes, so that no two states look the same. */
-function digestOf(entries: readonly Entry[]): string {
+function digestOf(entries: readonly Entry[], portable: (value: Uint8Array) => Uint8Array): string {
   const hash = new Sha256()
   for (const { key, value } of entries) {
-    hash.update(utf8Encode(`${key.length} ${value.length} ${key} `))
-    hash.update(value)
+    const bytes = portable(value)
+    hash.update(utf8Encode(`${key.length} ${bytes.length} ${key} `))
+    hash.update(bytes)
   }
   return hexEncode(hash.finish())
 }

@@ -5,14 +5,18 @@
  * Upstream lets etcd's leases delete the keys. Here, servers watch each other: a key that has not been written for
  * fifteen seconds by this server's own monotonic clock belongs to a server that is gone. No clocks are compared.
  */
-import { utf8Encode } from '#base/bytes.ts'
+import type { Endpoints } from '#api/gen/core-v1.ts'
 import { prefixRange, type Revision, type Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
+import type { Random } from '#world/random.ts'
+import { formatTime } from '../rest/names.ts'
+import { encodeStored } from '../rest/stored-form.ts'
 
 export interface ServingAddressesOptions {
   readonly store: Store
   readonly clock: Clock
+  readonly random: Random
   readonly log: Log
   /** This server's own. */
   readonly address: string
@@ -37,7 +41,7 @@ export async function runServingAddresses(options: ServingAddressesOptions, sign
   const never = new AbortController().signal
   while (!signal.aborted) {
     try {
-      await write(store, address)
+      await write(options)
       await removeExpired(store, clock, seen)
       await onRound(servingAddresses(store, address), signal)
     } catch (error) {
@@ -54,11 +58,14 @@ export async function runServingAddresses(options: ServingAddressesOptions, sign
   }
 }
 
-async function write(store: Store, address: string): Promise<void> {
+async function write({ store, clock, random, address }: ServingAddressesOptions): Promise<void> {
   const key = `${prefix}${address}`
-  const value = utf8Encode(JSON.stringify({
-    kind: 'Endpoints', apiVersion: 'v1', metadata: {}, subsets: [{ addresses: [{ ip: address }] }],
-  }))
+  const endpoints: Endpoints = {
+    kind: 'Endpoints', apiVersion: 'v1',
+    metadata: { name: address, uid: random.uuid(), creationTimestamp: formatTime(clock.now()) },
+    subsets: [{ addresses: [{ ip: address }] }],
+  }
+  const value = encodeStored(endpoints)
   const result = await store.swap(key, store.current().get(key)?.modRevision ?? 0, { type: 'put', value })
   if (result.type === 'conflict') await store.swap(key, result.current?.modRevision ?? 0, { type: 'put', value })
 }

@@ -156,6 +156,11 @@ function versionBytes(revision: number): Uint8Array {
   return encoder.encode(`"resourceVersion":"${revision}",`)
 }
 
+/** Whether it is an object in this form, and not something encrypted or foreign. */
+export function hasHeader(value: Uint8Array): boolean {
+  return value[0] === format || value[0] === oldFormat
+}
+
 /** The object's JSON without our header: a form that upstream could read. A view. */
 export function toPortable(value: Uint8Array): Uint8Array {
   return value.subarray(headerLengthOf(value))

@@ -2,13 +2,18 @@
  * Node ports, kept where all API servers of a cluster see them: upstream's RangeAllocation at
  * `/registry/ranges/servicenodeports`, a bitmap that is only ever changed from the version that was read.
  */
-import { base64Decode, base64Encode, utf8Decode, utf8Encode } from '#base/bytes.ts'
-import type { Store } from '#storage/store.ts'
+import { base64Decode, base64Encode } from '#base/bytes.ts'
+import type { KubeObject } from '#machinery/meta/object.ts'
+import type { Entry, Store } from '#storage/store.ts'
+import type { Clock } from '#world/clock.ts'
 import type { Random } from '#world/random.ts'
+import { formatTime } from '../rest/names.ts'
+import { decodeStored, encodeStored } from '../rest/stored-form.ts'
 import { PortAllocator, type PortRange } from './port-allocator.ts'
 
 export interface NodePortsOptions {
   readonly store: Store
+  readonly clock: Clock
   readonly random: Random
   readonly range: PortRange
   /** What the services in the store have: the bitmap is made of them when there is none. */
@@ -57,37 +62,54 @@ export class NodePorts {
 
   async #change<Result>(decide: (ports: PortAllocator) => Result, dryRun: boolean): Promise<Result> {
     for (;;) {
-      const { ports, revision } = this.#read()
+      const { ports, entry } = this.#read()
       const result = decide(ports)
       if (dryRun) return result
-      const value = encodePorts(ports, this.#options.range)
-      const outcome = await this.#options.store.swap(nodePortsKey, revision, { type: 'put', value })
+      const value = this.#encode(ports, entry)
+      const outcome = await this.#options.store.swap(
+        nodePortsKey, entry?.modRevision ?? 0, { type: 'put', value },
+      )
       if (outcome.type === 'swapped') return result
     }
   }
 
-  #read(): { readonly ports: PortAllocator; readonly revision: number } {
+  #encode(ports: PortAllocator, before: Entry | undefined): Uint8Array {
+    const { clock, random, range } = this.#options
+    return encodeStored({
+      kind: 'RangeAllocation', apiVersion: 'v1',
+      metadata: before ? decodeStored(before).metadata : {
+        name: 'servicenodeports', uid: random.uuid(), creationTimestamp: formatTime(clock.now()),
+      },
+      range: `${range.first}-${range.last}`,
+      data: base64Encode(bitmapOf(ports.used().map((port) => port - range.first))),
+    } as RangeAllocation)
+  }
+
+  #read(): { readonly ports: PortAllocator; readonly entry: Entry | undefined } {
     const { store, random, range, inServices } = this.#options
     const entry = store.current().get(nodePortsKey)
     const ports = new PortAllocator(range, random)
-    for (const port of entry ? decodePorts(entry.value, range) : inServices()) ports.occupy(port)
-    return { ports, revision: entry?.modRevision ?? 0 }
+    for (const port of entry ? decodePorts(decodeStored<RangeAllocation>(entry), range) : inServices()) {
+      ports.occupy(port)
+    }
+    return { ports, entry }
   }
 }
 
-/** The bit of the first port is the lowest; the bytes are those of one large number, the highest first. */
-function encodePorts(ports: PortAllocator, range: PortRange): Uint8Array {
-  const used = ports.used().map((port) => port - range.first)
-  const bytes = new Uint8Array(used.length === 0 ? 0 : Math.floor(Math.max(...used) / 8) + 1)
-  for (const bit of used) bytes[bytes.length - 1 - Math.floor(bit / 8)]! |= 1 << bit % 8
-  return utf8Encode(JSON.stringify({
-    kind: 'RangeAllocation', apiVersion: 'v1', metadata: {}, range: `${range.first}-${range.last}`,
-    data: base64Encode(bytes),
-  }))
+interface RangeAllocation extends KubeObject {
+  readonly range?: string
+  /** Base64. */
+  readonly data?: string
 }
 
-function decodePorts(value: Uint8Array, { first, last }: PortRange): number[] {
-  const { range = '', data = '' } = JSON.parse(utf8Decode(value)) as { readonly range?: string; readonly data?: string }
+/** The bit of the first port is the lowest; the bytes are those of one large number, the highest first. */
+function bitmapOf(bits: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(bits.length === 0 ? 0 : Math.floor(Math.max(...bits) / 8) + 1)
+  for (const bit of bits) bytes[bytes.length - 1 - Math.floor(bit / 8)]! |= 1 << bit % 8
+  return bytes
+}
+
+function decodePorts({ range = '', data = '' }: Pick<RangeAllocation, 'range' | 'data'>, { first, last }: PortRange): number[] {
   const start = Number(range.split('-')[0])
   const bytes = base64Decode(data) ?? new Uint8Array()
   const ports: number[] = []

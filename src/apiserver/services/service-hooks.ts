@@ -16,8 +16,8 @@ import { decodeStored } from '../rest/stored-form.ts'
 import { AddressRanges } from './address-ranges.ts'
 import { IpError, type AddressOwner } from './ip-allocator.ts'
 import { initializeIpFamilies, isUnchangedPreferDualStack, type IpFamily } from './ip-families.ts'
-import { NodePorts } from './node-ports.ts'
-import { PortError, type PortRange } from './port-allocator.ts'
+import { NodePorts, type NodePortsOptions } from './node-ports.ts'
+import { PortError } from './port-allocator.ts'
 
 export interface ServiceHooksOptions {
   readonly store: Store
@@ -227,10 +227,10 @@ function nodePortsOf({ spec }: Service | Stored<Service>): number[] {
 
 /** The node ports of a cluster, between this server and all others. */
 export function createNodePorts(
-  { store, random, range }: { readonly store: Store; readonly random: Random; readonly range: PortRange },
+  { store, clock, random, range }: Omit<NodePortsOptions, 'inServices'>,
 ): NodePorts {
   return new NodePorts({
-    store, random, range,
+    store, clock, random, range,
     *inServices() {
       for (const entry of store.current().list(collectionRange(serviceKind, ''))) {
         yield* nodePortsOf(decodeStored<Service>(entry))

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { parseCidr } from '#base/ip.ts'
 import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
+import { decodeStored } from '../rest/stored-form.ts'
 import { manualClock, seededRandom, startTestServer, type TestServer } from '../testing.ts'
 import { defaultNodePortRange, PortAllocator, type PortRange } from './port-allocator.ts'
 import { NodePorts, nodePortsKey } from './node-ports.ts'
@@ -16,7 +17,7 @@ function start(cidrs: readonly string[] = ['10.96.0.0/12'], nodePorts: PortRange
   const store = openVolatileStore({ clock })
   const hooks = serviceHooks({
     store, clock, random: seededRandom(), clusterCidrs: cidrs.map((text) => parseCidr(text)!),
-    nodePorts: createNodePorts({ store, random: seededRandom(), range: nodePorts }),
+    nodePorts: createNodePorts({ store, clock, random: seededRandom(), range: nodePorts }),
   })
   return startTestServer({ store, hooks: new Map([['/services', hooks]]) })
 }
@@ -211,14 +212,15 @@ test('takes addresses from further ranges when they are ready and the first is f
 test('servers beside each other give no node port twice, and write them down as upstream does', async () => {
   const store = openVolatileStore({ clock: manualClock() })
   const range = { first: 30_000, last: 30_039 }
-  const open = () => new NodePorts({ store, random: seededRandom(), range, inServices: () => [30_005] })
+  const open = () =>
+    new NodePorts({ store, clock: manualClock(), random: seededRandom(), range, inServices: () => [30_005] })
   const servers = [open(), open()]
   await servers[0]!.allocate(30_000, false)
   await assert.rejects(servers[1]!.allocate(30_000, false), /provided port is already allocated/)
   await assert.rejects(servers[1]!.allocate(30_005, true), /provided port is already allocated/)
-  const stored = JSON.parse(new TextDecoder().decode(store.current().get(nodePortsKey)!.value)) as object
-  assert.deepEqual(stored, {
-    kind: 'RangeAllocation', apiVersion: 'v1', metadata: {}, range: '30000-30039', data: 'IQ==',
+  const { kind, apiVersion, range: text, data } = decodeStored(store.current().get(nodePortsKey)!) as any
+  assert.deepEqual({ kind, apiVersion, text, data }, {
+    kind: 'RangeAllocation', apiVersion: 'v1', text: '30000-30039', data: 'IQ==',
   })
   const taken = await Promise.all(Array.from({ length: 38 }, (_, at) => servers[at % 2]!.allocateNext(false)))
   assert.equal(new Set([...taken, 30_000, 30_005]).size, 40)
@@ -231,7 +233,9 @@ test('ports that no service has are given back, those that only a service has ar
   const store = openVolatileStore({ clock: manualClock() })
   const range = { first: 30_000, last: 30_039 }
   const inServices: number[] = []
-  const ports = new NodePorts({ store, random: seededRandom(), range, inServices: () => inServices })
+  const ports = new NodePorts({
+    store, clock: manualClock(), random: seededRandom(), range, inServices: () => inServices,
+  })
   await ports.allocate(30_001, false)
   await ports.allocate(30_002, false)
   inServices.push(30_002, 30_003)

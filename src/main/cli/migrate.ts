@@ -9,7 +9,7 @@ import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
 import { migrate, MigrationDiffers, TargetNotEmpty, type Migrated } from '#storage/migration.ts'
 import { prefixRange, type Store } from '#storage/store.ts'
 import { silentLog } from '#world/log.ts'
-import { openEtcdOf } from '../cluster-store.ts'
+import { openEtcdOf, portableForm } from '../cluster-store.ts'
 import type { Arguments, FlagSpecification } from './arguments.ts'
 import { chooseEtcd, etcdFlags } from './etcd-flags.ts'
 import { CommandFailure, exitCode } from './failure.ts'
@@ -46,8 +46,9 @@ export async function migrateCommand(flags: Arguments): Promise<void> {
 }
 
 async function moveToEtcd(source: Store, etcd: EtcdChoice): Promise<Migrated> {
-  await using target = await openEtcdOf(etcd, 'migration', silentLog)
-  return await move(source, target)
+  await using opened = new AsyncDisposableStack()
+  const open = async (): Promise<Store> => opened.use(await openEtcdOf(etcd, 'migration', silentLog))
+  return await move(source, await open(), open)
 }
 
 /** Written beside its place and moved there when all is well. */
@@ -64,15 +65,18 @@ async function moveToDirectory(source: Store, directory: string): Promise<Migrat
   mkdirSync(draft, { recursive: true, mode: 0o700 })
   const moved = await (async () => {
     await using target = await openDirectory(draft)
-    return await move(source, target)
+    return await move(source, target, () => Promise.resolve(target))
   })()
   renameSync(draft, place)
   return moved
 }
 
-async function move(source: Store, target: Store): Promise<Migrated> {
+async function move(source: Store, target: Store, readBack: () => Promise<Store>): Promise<Migrated> {
   try {
-    return await migrate(source, target, (done, all) => process.stderr.write(`${done} of ${all} objects\n`))
+    return await migrate({
+      source, target, readBack, portable: portableForm.toEtcd,
+      onProgress: (done, all) => process.stderr.write(`${done} of ${all} objects\n`),
+    })
   } catch (error) {
     if (error instanceof TargetNotEmpty) {
       throw new CommandFailure(

@@ -22,6 +22,7 @@ import { Members, type Member } from './members.ts'
 import { compact } from './methods.ts'
 import { Replica } from './replica.ts'
 import { carryOut, type SwapParts } from './swap.ts'
+import { sameForm, type ValueForm } from './value-form.ts'
 
 export interface EtcdStoreWorld {
   /** The store closes their channels when it closes. */
@@ -35,6 +36,8 @@ export interface EtcdStoreWorld {
 }
 
 export interface EtcdStoreOptions extends Partial<KeyMapping> {
+  /** How values are written for others to read. Default: as they are. */
+  readonly form?: ValueForm
   /** 0: this server never compacts. Default five minutes, as upstream's `--etcd-compaction-interval`. */
   readonly compactionIntervalMs?: number
   /** The history in memory is cut short when it has more changes than this. Default 1,000,000. */
@@ -58,7 +61,7 @@ export async function openEtcdStore(world: EtcdStoreWorld): Promise<Store> {
   const began = clock.monotonic()
   try {
     const replica = await Replica.open({
-      members, keys, clock, log, identity,
+      members, keys, clock, log, identity, form: options.form ?? sameForm,
       historyChanges: options.historyChanges ?? 1_000_000, historyBytes: options.historyBytes ?? 256 * 2 ** 20,
     }, closing.signal)
     const fence = await Fence.open(members, keys, identity, closing.signal)

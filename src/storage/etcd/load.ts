@@ -10,6 +10,7 @@ import { etcdErrorText } from './messages/errors.ts'
 import type { KeyValue } from './messages/kv.ts'
 import { compactRevisionKey } from './compaction.ts'
 import { range } from './methods.ts'
+import type { ValueForm } from './value-form.ts'
 
 /** As many keys in a page at first; fewer when they turn out to be large. */
 const pageKeys = 1_000
@@ -17,6 +18,7 @@ const pageKeys = 1_000
 export interface LoadOptions {
   readonly members: Members
   readonly keys: KeySpace
+  readonly form: ValueForm
 }
 
 /**
@@ -51,7 +53,7 @@ async function oldestKept({ members }: LoadOptions, signal: AbortSignal): Promis
 }
 
 /** `revision` 0: the newest when the first page is read. */
-async function loadAt({ members, keys }: LoadOptions, revision: Revision, signal: AbortSignal): Promise<Versions> {
+async function loadAt({ members, keys, form }: LoadOptions, revision: Revision, signal: AbortSignal): Promise<Versions> {
   let at = revision
   let versions: Versions | undefined
   let { start } = keys.range
@@ -61,7 +63,7 @@ async function loadAt({ members, keys }: LoadOptions, revision: Revision, signal
       const page = await members.persist(range, { key: start, rangeEnd: keys.range.end, limit, revision: at }, signal)
       at ||= page.header!.revision
       versions ??= new Versions(at)
-      loadPage(versions, keys, page.kvs)
+      loadPage(versions, keys, page.kvs.map((pair) => ({ ...pair, value: form.fromEtcd(pair.value) })))
       if (!page.more) return versions
       start = `${page.kvs.at(-1)!.key}\0`
     } catch (error) {

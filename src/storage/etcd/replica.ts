@@ -17,11 +17,13 @@ import { eventType, type WatchEvent } from './messages/watch.ts'
 import { put, range, status } from './methods.ts'
 import { isProgressReliable } from './progress.ts'
 import { Rounds } from './rounds.ts'
+import { OwnWrites, type ValueForm } from './value-form.ts'
 import { HistoryGone, openWatch, type Told, type WatchStream } from './watch-stream.ts'
 
 export interface ReplicaOptions {
   readonly members: Members
   readonly keys: KeySpace
+  readonly form: ValueForm
   readonly clock: Clock
   readonly log: Log
   /** Tells this server from the others on the same etcd. */
@@ -40,6 +42,8 @@ const retryMs = 200
 export class Replica {
   readonly #options: ReplicaOptions
   readonly #newest: Rounds<Revision>
+  /** What this server writes. */
+  readonly ownWrites: OwnWrites
   #versions: Versions
   /** The watch that is open, and whether its word on progress can be taken. */
   #watch: { readonly stream: WatchStream; readonly tellsProgress: boolean; readonly end: () => void } | undefined
@@ -58,6 +62,7 @@ export class Replica {
   private constructor(options: ReplicaOptions, versions: Versions) {
     this.#options = options
     this.#versions = versions
+    this.ownWrites = new OwnWrites(options.form)
     this.#newest = new Rounds(() => this.#askNewest())
   }
 
@@ -216,7 +221,7 @@ export class Replica {
       // Revisions that are here already come again when a member's answer was cut off in the middle.
       if (event.kv!.modRevision <= versions.revision) continue
       const older = heads.has(key) ? heads.get(key) : versions.latest(key)
-      const change = changeOf(versions, key, event, older)
+      const change = changeOf(versions, key, event, older, this.ownWrites)
       if (change === undefined) continue
       heads.set(key, change)
       changes.push(change)
@@ -238,10 +243,13 @@ export class Replica {
 }
 
 /** Undefined for the deletion of what was not known: there is nothing to tell. */
-function changeOf(versions: Versions, key: string, event: WatchEvent, older: Version | undefined): Version | undefined {
-  const { createRevision, modRevision, version, lease, value } = event.kv!
+function changeOf(
+  versions: Versions, key: string, event: WatchEvent, older: Version | undefined, ownWrites: OwnWrites,
+): Version | undefined {
+  const { createRevision, modRevision, version, lease } = event.kv!
   const common = { key, modRevision, memo: undefined, older }
   if (event.type === eventType.put) {
+    const value = ownWrites.valueOf(key, event.kv!.value)
     return new Version({
       ...common, createRevision, version, lease, deleted: false, length: value.length, ...versions.values.place(value),
     })

@@ -23,6 +23,7 @@ import { compareTarget, type TxnRequest, type TxnResponse } from './messages/kv.
 import type { Partially } from './messages/message-type.ts'
 import { txn } from './methods.ts'
 import type { Replica } from './replica.ts'
+import { sameBytes } from './value-form.ts'
 
 export interface SwapParts {
   readonly members: Members
@@ -40,6 +41,20 @@ export interface Swap {
 
 /** Throws RpcError, StoreUnavailable. */
 export async function carryOut(parts: SwapParts, swap: Swap, signal: AbortSignal): Promise<SwapResult> {
+  const { key, change } = swap
+  if (change.type === 'delete') return await persist(parts, swap, new Uint8Array(), signal)
+  const { ownWrites } = parts.replica
+  try {
+    return await persist(parts, swap, ownWrites.send(key, change.value), signal)
+  } finally {
+    ownWrites.forget(key, change.value)
+  }
+}
+
+/** `value`: what is put, in the etcd's form. */
+async function persist(
+  parts: SwapParts, swap: Swap, value: Uint8Array, signal: AbortSignal,
+): Promise<SwapResult> {
   const { members, replica, fence } = parts
   const began = replica.versions.revision
   const isCreation = swap.ifRevision === 0
@@ -48,7 +63,7 @@ export async function carryOut(parts: SwapParts, swap: Swap, signal: AbortSignal
   for (;;) {
     let answer: TxnResponse
     try {
-      answer = await members.once(txn, transactionOf(parts, swap), signal)
+      answer = await members.once(txn, transactionOf(parts, swap, value), signal)
     } catch (error) {
       const failure = failureOf(error)
       if (failure === 'refused' || signal.aborted) throw error
@@ -77,7 +92,9 @@ export async function carryOut(parts: SwapParts, swap: Swap, signal: AbortSignal
   }
 }
 
-function transactionOf({ keys, fence }: SwapParts, { key, ifRevision, change }: Swap): Partially<TxnRequest> {
+function transactionOf(
+  { keys, fence }: SwapParts, { key, ifRevision, change }: Swap, value: Uint8Array,
+): Partially<TxnRequest> {
   const name = keys.toEtcd(key)
   return {
     compare: [
@@ -85,7 +102,7 @@ function transactionOf({ keys, fence }: SwapParts, { key, ifRevision, change }: 
       ...(ifRevision === 0 ? [fence.compare()] : []),
     ],
     success: [change.type === 'put'
-      ? { requestPut: { key: name, value: change.value } }
+      ? { requestPut: { key: name, value } }
       : { requestDeleteRange: { key: name } }],
     // Everything that a loser wants to know of the key comes with the watch.
     failure: [
@@ -143,10 +160,4 @@ function newestVersion(replica: Replica, key: string, revision: Revision): Versi
   let version = replica.versions.latest(key)
   while (version !== undefined && version.modRevision > revision) version = version.older
   return version === undefined || version.deleted ? undefined : version
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
-  return true
 }
