@@ -132,10 +132,11 @@ export class History {
     return lost
   }
 
-  #record(entry: Entry, isDeletion: boolean, object: Stored<KubeObject> = decodeStored(entry)): void {
+  #record(entry: Entry, isDeletion: boolean, known?: Stored<KubeObject>): void {
     const prefix = prefixes.find((candidate) => entry.key.startsWith(candidate))
     const resource = (prefix && resourceOf.get(prefix)) ?? 'others'
     const name = prefix ? entry.key.slice(prefix.length) : entry.key
+    const object = known ?? (prefix ? decodeStored(entry) : withoutObject(entry))
     const kept = this.#kept.get(entry.key)
     const checksum = crc32(entry.value, 0)
     const objects = this.#objects.get(resource) ?? new Map<string, Stored<KubeObject>>()
@@ -154,5 +155,15 @@ export class History {
       { revision: entry.modRevision, type, resource, name, object, previous: kept?.object, at: this.#now() },
       checksum,
     )
+  }
+}
+
+/** Stands for what is of no kind, such as the bitmap of node ports: bytes that must not be lost, and nothing more. */
+function withoutObject({ key, createRevision, modRevision }: Entry): Stored<KubeObject> {
+  return {
+    kind: '', apiVersion: '',
+    metadata: {
+      name: key, uid: `${key}@${createRevision}`, creationTimestamp: '', resourceVersion: String(modRevision),
+    },
   }
 }
