@@ -53,7 +53,9 @@ async function oldestKept({ members }: LoadOptions, signal: AbortSignal): Promis
 }
 
 /** `revision` 0: the newest when the first page is read. */
-async function loadAt({ members, keys, form }: LoadOptions, revision: Revision, signal: AbortSignal): Promise<Versions> {
+async function loadAt(
+  { members, keys, form }: LoadOptions, revision: Revision, signal: AbortSignal,
+): Promise<Versions> {
   let at = revision
   let versions: Versions | undefined
   let { start } = keys.range

@@ -8,8 +8,8 @@ export interface ValueForm {
 export const sameForm: ValueForm = { toEtcd: (value) => value, fromEtcd: (value) => value }
 
 /**
- * What this server has asked for and not seen come back yet. The watch brings it in the etcd's form; making ours of that
- * again would cost more than looking whether it is what was sent.
+ * What this server has asked for and not seen come back yet. The watch brings it in the etcd's form; making ours of
+ * that again would cost more than looking whether it is what was sent.
  */
 export class OwnWrites {
   readonly #form: ValueForm
