@@ -49,8 +49,13 @@ export function timeToMilliseconds(text: string): number {
 
 /** `2006-01-02T15:04:05Z`, from milliseconds since 1970; fractions of a second are cut off. */
 export function formatTime(milliseconds: number): string {
-  return formatInstant({ seconds: Math.floor(milliseconds / 1000), nanos: 0 })
+  const seconds = Math.floor(milliseconds / 1000)
+  // Thousands of objects are written in one second, each with its time in several places.
+  if (seconds !== last.seconds) last = { seconds, text: formatInstant({ seconds, nanos: 0 }) }
+  return last.text
 }
+
+let last = { seconds: Number.NaN, text: '' }
 
 /** `2006-01-02T15:04:05.123456Z`, from milliseconds since 1970, which may have decimals. */
 export function formatMicroTime(milliseconds: number): string {

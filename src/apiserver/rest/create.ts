@@ -4,6 +4,7 @@ import { findFaults } from '#machinery/errors/field-errors.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { validateObjectMeta } from '#machinery/meta/validate-object-meta.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import { formatTime } from '#machinery/time.ts'
 import type { Entry } from '#storage/store.ts'
 import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
 import {
@@ -20,7 +21,6 @@ import { objectKeyInStore } from './keys.ts'
 import {
   alignNamespace,
   dropDuplicateOwners,
-  formatTime,
   generateName,
   generateNameConflict,
   metadataOf,

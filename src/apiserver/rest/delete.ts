@@ -10,6 +10,7 @@ import { foregroundFinalizer, orphanFinalizer } from '#machinery/meta/finalizers
 import type { KubeObject, ObjectMeta, Stored } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import { formatTime } from '#machinery/time.ts'
 import type { Entry } from '#storage/store.ts'
 import { markDefinition } from '../crd/definition-status.ts'
 import { withKeys } from '../encryption/encrypted-store.ts'
@@ -18,7 +19,6 @@ import { kindSubject, resourceSubject, type Outcome, type RequestScope, type Res
 import { encodeForStore, objectNotFound } from './create.ts'
 import { loadObject } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
-import { formatTime } from './names.ts'
 
 export interface DeleteParameters {
   readonly gracePeriodSeconds?: number | undefined

@@ -17,11 +17,6 @@ export function generateName(base: string, random: Random): string {
   return name
 }
 
-/** RFC 3339 with seconds, as every timestamp of the API. */
-export function formatTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
-}
-
 export function metadataOf(object: KubeObject): ObjectMeta {
   return (object.metadata ??= {})
 }

@@ -15,11 +15,11 @@ import {
   parseIp,
   type Cidr,
 } from '#base/ip.ts'
+import { formatTime } from '#machinery/time.ts'
 import type { Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Random } from '#world/random.ts'
 import { objectKeyInStore } from '../rest/keys.ts'
-import { formatTime } from '../rest/names.ts'
 import { encodeStored } from '../rest/stored-form.ts'
 
 /** The message is upstream's. */

@@ -125,7 +125,7 @@ function isSimpleKey(key: string): boolean {
 }
 
 /** Most names and values: nothing in them means anything to YAML, unless the whole is a word or a number. */
-const ordinary = /^[A-Za-z][A-Za-z0-9_.\/-]*$/
+const ordinary = /^[A-Za-z][A-Za-z0-9_./-]*$/
 
 function formatScalar(text: string, place: ScalarPlace): string {
   if (ordinary.test(text) && resolvePlain(text).isText) return text

@@ -7,6 +7,7 @@ import { deepEqual } from '#base/deep-equal.ts'
 import { badRequest } from '../../errors/api-error.ts'
 import type { DeepReadonly, KubeObject } from '../../meta/object.ts'
 import type { Shape } from '../../schema/schema.ts'
+import { formatTime } from '../../time.ts'
 import { getKey, isJsonObject, type JsonObject, type MutableJsonObject } from '../json.ts'
 import { patchFailed } from '../patch-errors.ts'
 import { compareValues } from './compare-values.ts'
@@ -42,7 +43,7 @@ import {
   withoutManagedFields,
   type Conflict,
 } from './ownership.ts'
-import { asJson, emptyObject, formatSeconds, managersAfterUpdate, type WriterOptions } from './track-update.ts'
+import { asJson, emptyObject, managersAfterUpdate, type WriterOptions } from './track-update.ts'
 import { TypedValueError } from './typed-value.ts'
 import { validateValue } from './validate-value.ts'
 
@@ -163,7 +164,7 @@ function applyOnce(starting: Managers, before: JsonObject, input: ApplyInput, fo
     // What is owned is the same value as before if it is equal, so that nothing compares it again.
     const kept = last && deepEqual(last.fields, own) ? last.fields : own
     markReconciled(kept, schema)
-    outcome.managers.set(id, { ...identity, time: changed ? formatSeconds(input.now) : last?.time, fields: kept })
+    outcome.managers.set(id, { ...identity, time: changed ? formatTime(input.now) : last?.time, fields: kept })
   }
   return { object: changed ? after : before, managers: outcome.managers, conflicts: [] }
 }

@@ -2,6 +2,7 @@
 import { deepEqual, semanticEqual } from '#base/deep-equal.ts'
 import type { DeepReadonly, KubeObject, ManagedFieldsEntry } from '../../meta/object.ts'
 import type { FieldSchema, StructSchema } from '../../schema/schema.ts'
+import { formatTime } from '../../time.ts'
 import type { JsonObject, MutableJsonObject } from '../json.ts'
 import { isUnchanged } from './compare-values.ts'
 import { setOfPaths } from './field-set-of.ts'
@@ -113,7 +114,7 @@ function managersOfNew(after: JsonObject, options: WriterOptions): Managers {
   const { schema, apiVersion, resetFields } = options
   const none: Managers = new Map()
   if (!schema) return managersAfterUpdate(none, {}, after, options)
-  const structure = structureOf(after)
+  const structure = structureOf(after, shapeOf(schema))
   if (structure === undefined) return managersAfterUpdate(none, emptyObject(schema), after, options)
   const known = fieldsOfNew(schema)
   const key = `${apiVersion} ${resetFields?.join() ?? ''} ${structure}`
@@ -165,17 +166,12 @@ function writerOf({ manager, apiVersion, subresource }: WriterOptions): ManagerI
 
 function withWriter(managers: Map<string, Manager>, fields: FieldSet, options: WriterOptions): Managers {
   const writer = writerOf(options)
-  return managers.set(managerId(writer), { ...writer, time: formatSeconds(options.now), fields })
+  return managers.set(managerId(writer), { ...writer, time: formatTime(options.now), fields })
 }
 
 function sameManagers(a: Managers, b: Managers): boolean {
   for (const [id, manager] of a) if (b.get(id)?.fields !== manager.fields) return false
   return true
-}
-
-/** RFC 3339 with seconds. */
-export function formatSeconds(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`
 }
 
 /**
