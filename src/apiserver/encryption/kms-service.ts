@@ -17,6 +17,21 @@ export interface KmsServiceOptions {
   readonly metrics: EncryptionMetrics
 }
 
+/** How soon a plugin that is not there yet is tried again. */
+const reconnectMs = 100
+
+/** Tries again while nobody listens, until aborted (gRPC's "wait for ready"): a plugin may start after its server. */
+async function whenReady<T>(clock: Clock, signal: AbortSignal, call: (until: AbortSignal) => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call(signal)
+    } catch (error) {
+      if (!(error instanceof RpcError) || error.code !== rpcCode.unavailable || signal.aborted) throw error
+      await clock.sleep(reconnectMs, signal)
+    }
+  }
+}
+
 /** By number. */
 const codeNames = [
   'OK', 'Canceled', 'Unknown', 'InvalidArgument', 'DeadlineExceeded', 'NotFound', 'AlreadyExists', 'PermissionDenied',
@@ -56,7 +71,8 @@ export class KmsService {
     const timer = clock.schedule(timeoutMs, () => timeout.abort())
     let code = 'OK'
     try {
-      return await channel.unary(method, request, AbortSignal.any([signal, timeout.signal]))
+      return await whenReady(clock, AbortSignal.any([signal, timeout.signal]), (until) =>
+        channel.unary(method, request, until))
     } catch (error) {
       const failure = timeout.signal.aborted
         ? new RpcError(rpcCode.deadlineExceeded, 'context deadline exceeded')

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, describe, test } from 'node:test'
 import { kinds } from '#api/kinds.ts'
+import { systemClock } from '#host/clock.ts'
 import { nodeCiphers } from '#host/crypto/node-ciphers.ts'
 import { nodeCrypto } from '#host/crypto/node-crypto.ts'
 import { systemRandom } from '#host/random.ts'
@@ -13,6 +14,7 @@ import { listenRpc } from '#host/rpc/server.ts'
 import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import { decode, encode } from '#storage/etcd/messages/message-type.ts'
 import type { Store } from '#storage/store.ts'
+import type { Clock } from '#world/clock.ts'
 import { silentLog } from '#world/log.ts'
 import { rpcCode, RpcError } from '#world/rpc.ts'
 import { manualClock, startTestServer, type ManualClock, type TestServer } from '../testing.ts'
@@ -51,25 +53,30 @@ function answer(method: string, request: Uint8Array): Uint8Array {
   }
 }
 
-const listening = await listenRpc({
-  address: { type: 'socket', path: socket }, log: silentLog, messageBytesMax: 1 << 20,
+const listenAt = (path: string): ReturnType<typeof listenRpc> => listenRpc({
+  address: { type: 'socket', path }, log: silentLog, messageBytesMax: 1 << 20,
   handler: { unary: (method) => async (request) => answer(method, request), streaming: () => undefined },
   handleHttp: () => ({ status: 404, headers: {}, body: { type: 'bytes', chunks: [] } }),
 })
+const listening = await listenAt(socket)
 
 interface Opened extends TestServer {
   readonly encryption: Encryption
   readonly time: ManualClock
 }
 
-async function open(store: Store, more = ''): Promise<Opened> {
-  const time = manualClock()
+function encryptionWith(path: string, clock: Clock): Promise<Encryption> {
   const text = `{"apiVersion":"apiserver.config.k8s.io/v1","kind":"EncryptionConfiguration","resources":[{"resources":
-    ["secrets"],"providers":[${more}{"kms":{"apiVersion":"v2","name":"mock","endpoint":"unix://${socket}"}}]}]}`
-  const encryption = await openEncryption({
-    file: { path: 'conf.json', read: () => Promise.resolve(utf8(text)) }, kinds, clock: time, log: silentLog,
+    ["secrets"],"providers":[{"kms":{"apiVersion":"v2","name":"mock","endpoint":"unix://${path}"}}]}]}`
+  return openEncryption({
+    file: { path: 'conf.json', read: () => Promise.resolve(utf8(text)) }, kinds, clock, log: silentLog,
     means: { ciphers: nodeCiphers, crypto: nodeCrypto, random: systemRandom }, rpc: rpcClient,
   }, new AbortController().signal)
+}
+
+async function open(store: Store): Promise<Opened> {
+  const time = manualClock()
+  const encryption = await encryptionWith(socket, time)
   const server = startTestServer({
     store: await encryption.storeOver(store), healthChecks: encryption.healthChecks,
     moreMetrics: () => encryption.renderMetrics(),
@@ -174,6 +181,16 @@ describe('a KMS plugin', () => {
       `Internal error occurred: unable to transform key "${secretKey}": ${why}`)
     plugin.isBroken = false
     assert.equal((await server.send('GET', `${secrets}/a`)).status, 200)
+  })
+
+  test('that starts a moment after its server is waited for', async () => {
+    const late = join(directory, 'late.sock')
+    const opening = encryptionWith(late, systemClock)
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    await using _plugin = await listenAt(late)
+    const encryption = await opening
+    const server = startTestServer({ store: await encryption.storeOver(openStore()) })
+    assert.equal((await server.send('POST', secrets, secret)).status, 201)
   })
 
   test('that is not there yet lets nothing be read or written', async () => {
