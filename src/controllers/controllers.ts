@@ -16,6 +16,7 @@ import { endpointSliceMirroringController } from './endpointslice-mirroring/endp
 import { endpointSliceController } from './endpointslice/endpointslice.ts'
 import { ephemeralVolumeController } from './ephemeral-volume/ephemeral-volume.ts'
 import { garbageCollector } from './garbage-collector/garbage-collector.ts'
+import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts'
 import { jobController } from './job/job.ts'
 import { namespaceController } from './namespace/namespace.ts'
 import { nodeIpamController } from './node-ipam/node-ipam.ts'
@@ -81,6 +82,7 @@ export function controllers(settings: ControllerSettings): readonly Controller[]
     jobController,
     cronJobController,
     ttlAfterFinishedController,
+    horizontalPodAutoscalerController(),
     endpointsController,
     endpointSliceController,
     endpointSliceMirroringController,

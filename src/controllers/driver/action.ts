@@ -1,4 +1,5 @@
 /** What a controller may ask for: a closed union of values, so that a decision can be shown, compared and replayed. */
+import type { Scale } from '#api/gen/autoscaling-v1.ts'
 import type { ResourceName } from '#client/client.ts'
 import { objectKey, type DeepReadonly, type KubeObject, type Stored } from '#machinery/meta/object.ts'
 import type { AnyKind, Kind } from '#machinery/schema/define-kind.ts'
@@ -33,6 +34,12 @@ export type Action =
       readonly target: AnyObject
       readonly subresource: string
       readonly object: AnyObject
+    } & ActionOptions)
+  /** Writes the `scale` subresource of whatever resource has one, built in or not. */
+  | ({
+      readonly type: 'updateScale'
+      readonly resource: ResourceName
+      readonly object: DeepReadonly<Scale>
     } & ActionOptions)
   /** Everything of one resource in one namespace. */
   | { readonly type: 'deleteCollection'; readonly resource: ResourceName; readonly namespace: string }
@@ -158,6 +165,8 @@ export function describeAction(action: Action): string {
       return `patch ${action.kind.kind} ${objectKey(action.target)} ${JSON.stringify(action.patch)}`
     case 'deleteCollection':
       return `delete all ${action.resource.resource}.${action.resource.group} in ${action.namespace}`
+    case 'updateScale':
+      return `scale ${action.resource.resource} ${objectKey(action.object)} to ${action.object.spec?.replicas}`
     case 'post':
       return `post ${action.kind.kind} ${objectKey(action.target)}/${action.subresource}`
     case 'create': {

@@ -1,5 +1,6 @@
 /** Carries a plan out: in order, creations with a slow start, every write with its precondition. */
 import { assertNever } from '#base/assert.ts'
+import type { Scale } from '#api/gen/autoscaling-v1.ts'
 import type { Client, KindClient } from '#client/client.ts'
 import { referenceTo, type EventRecorder } from '#client/event-recorder.ts'
 import { ApiError, isReason } from '#machinery/errors/api-error.ts'
@@ -7,7 +8,8 @@ import { objectKey, type KubeObject, type Stored } from '#machinery/meta/object.
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Action, Announcement, AnyObject, Outcome, Plan } from './action.ts'
 
-type Write = Exclude<Action, { readonly type: 'recordEvent' | 'deleteCollection' }>
+type Write = Exclude<Action, { readonly type: 'recordEvent' | 'deleteCollection' | 'updateScale' }>
+type ScaleWrite = Extract<Action, { readonly type: 'updateScale' }>
 
 /** What a write came to, for the barrier. */
 export type Written =
@@ -57,9 +59,31 @@ async function applyActions(actions: readonly Action[], context: ApplyContext): 
       await deleteCollections(group, context, result)
       continue
     }
+    if (group[0]!.type === 'updateScale') {
+      await applyScale(group[0] as ScaleWrite, context, result)
+      continue
+    }
     await applyGroup(group as readonly Write[], context, result)
   }
   return { ...result, error: result.errors.length === 0 ? undefined : explain(result.errors[0]) }
+}
+
+/** No cache is waited for: who scales asks for the scale each time. */
+async function applyScale(
+  { resource, object, announce: announcement }: ScaleWrite, context: ApplyContext,
+  result: { succeeded: number; failed: number; errors: unknown[] },
+): Promise<void> {
+  const { name = '', namespace } = object.metadata ?? {}
+  try {
+    const { client, signal } = context
+    await client.resource(resource, namespace).subresource<Scale>(name, 'scale').update(object, { signal })
+    announce(announcement, 'success', context, name, '')
+    result.succeeded++
+  } catch (error) {
+    announce(announcement, 'failure', context, name, explain(error).message)
+    result.failed++
+    result.errors.push(error)
+  }
 }
 
 /** Each by itself: that one resource cannot be emptied must not keep the others. */
@@ -113,7 +137,7 @@ function groupActions(actions: readonly Action[]): readonly (readonly Action[])[
     const last = groups.at(-1)
     const first = last?.[0]
     const joins = first?.type === action.type && (action.type === 'deleteCollection' || action.type === 'recordEvent'
-      || (joinable.has(action.type) && 'kind' in first && first.kind === action.kind))
+      || (joinable.has(action.type) && 'kind' in first && 'kind' in action && first.kind === action.kind))
     if (joins) last!.push(action)
     else groups.push([action])
   }

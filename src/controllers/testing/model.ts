@@ -149,6 +149,7 @@ export class Model {
         this.#sequence++
         return
       case 'deleteCollection':
+      case 'updateScale':
       case 'post':
         this.#sequence++
         return
