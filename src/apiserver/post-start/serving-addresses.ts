@@ -6,11 +6,11 @@
  * fifteen seconds by this server's own monotonic clock belongs to a server that is gone. No clocks are compared.
  */
 import type { Endpoints } from '#api/gen/core-v1.ts'
+import { formatTime } from '#machinery/time.ts'
 import { prefixRange, type Revision, type Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
-import { formatTime } from '../rest/names.ts'
 import { encodeStored } from '../rest/stored-form.ts'
 
 export interface ServingAddressesOptions {

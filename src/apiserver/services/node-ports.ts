@@ -4,10 +4,10 @@
  */
 import { base64Decode, base64Encode } from '#base/bytes.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
+import { formatTime } from '#machinery/time.ts'
 import type { Entry, Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Random } from '#world/random.ts'
-import { formatTime } from '../rest/names.ts'
 import { decodeStored, encodeStored } from '../rest/stored-form.ts'
 import { PortAllocator, type PortRange } from './port-allocator.ts'
 
