@@ -80,7 +80,7 @@ export async function run(report: Report): Promise<void> {
   session.close()
 }
 
-function podManifest(name?: string): object {
+export function podManifest(name?: string): object {
   return {
     apiVersion: 'v1', kind: 'Pod',
     metadata: { ...(name ? { name } : { generateName: 'bench-' }), labels: { app: 'bench', tier: 'backend' }, annotations: { note: 'x'.repeat(200) } },
@@ -92,14 +92,14 @@ function podManifest(name?: string): object {
   }
 }
 
-function withCpu(cluster: BenchCluster, measure: () => Load): Load & { readonly cpuSeconds: number } {
+export function withCpu(cluster: BenchCluster, measure: () => Load): Load & { readonly cpuSeconds: number } {
   const before = cpuSeconds(cluster.pid)
   const load = measure()
   return { ...load, cpuSeconds: cpuSeconds(cluster.pid) - before }
 }
 
 /** Resolves when pods can be made in it. */
-async function makeNamespace(session: http2.ClientHttp2Session, name: string): Promise<void> {
+export async function makeNamespace(session: http2.ClientHttp2Session, name: string): Promise<void> {
   await send(session, 'POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
   const account = `/api/v1/namespaces/${name}/serviceaccounts?fieldSelector=metadata.name%3Ddefault`
   for (const until = performance.now() + 10_000; performance.now() < until;) {
@@ -109,7 +109,7 @@ async function makeNamespace(session: http2.ClientHttp2Session, name: string): P
   throw new Error(`namespace ${name} got no default service account`)
 }
 
-function connect(cluster: BenchCluster): Promise<http2.ClientHttp2Session> {
+export function connect(cluster: BenchCluster): Promise<http2.ClientHttp2Session> {
   const session = http2.connect(cluster.url, { ca: cluster.authority, cert: cluster.certificate, key: cluster.key })
   return new Promise((resolve, reject) => {
     session.once('connect', () => resolve(session))
@@ -132,7 +132,7 @@ function send(session: http2.ClientHttp2Session, method: string, path: string, b
 }
 
 /** h2load presents no client certificates, so it comes with the token of a service account that may do everything. */
-async function makeToken(session: http2.ClientHttp2Session): Promise<string> {
+export async function makeToken(session: http2.ClientHttp2Session): Promise<string> {
   await send(session, 'POST', '/api/v1/namespaces/default/serviceaccounts', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'bench' } })
   await send(session, 'POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
     apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'bench' },
@@ -150,7 +150,7 @@ interface Load {
   readonly meanMs: number
 }
 
-function h2load(words: readonly string[]): Load {
+export function h2load(words: readonly string[]): Load {
   const text = execFileSync('h2load', [...words], { encoding: 'utf8', maxBuffer: 1e8 })
   const failed = /status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx/.exec(text)
   if (!failed || Number(failed[3]) + Number(failed[4]) > 0) throw new Error(`h2load ${words.at(-1)}: ${failed?.[0] ?? text}`)

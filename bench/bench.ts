@@ -7,6 +7,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(report: Report): Prom
   api: () => import('./api.ts'),
   store: () => import('./store.ts'),
   etcd: () => import('./etcd.ts'),
+  'etcd-store': () => import('./etcd-store.ts'),
   scheduler: () => import('./scheduler.ts'),
   node: () => import('./node.ts'),
   fork: () => import('./fork.ts'),

@@ -19,8 +19,10 @@ export interface BenchCluster extends Disposable {
   skiff(...words: readonly string[]): string
 }
 
-/** `nodes` as `skiff up --nodes` takes it. */
-export function startBenchCluster(name: string, nodes: string, port: number): BenchCluster {
+/** `nodes` as `skiff up --nodes` takes it; `more`: further flags. */
+export function startBenchCluster(
+  name: string, nodes: string, port: number, more: readonly string[] = [],
+): BenchCluster {
   const home = mkdtempSync(join(tmpdir(), `${name}-`))
   const environment = { ...process.env, HOME: home, KUBECONFIG: join(home, 'config'), SUDO_USER: '' }
   const skiff = (...words: readonly string[]): string =>
@@ -31,7 +33,7 @@ export function startBenchCluster(name: string, nodes: string, port: number): Be
     // There was none; that is what is wanted.
   }
   const dataDirectory = join(home, 'data')
-  skiff('up', '--nodes', nodes, '--port', String(port), '--data-dir', dataDirectory)
+  skiff('up', '--nodes', nodes, '--port', String(port), '--data-dir', dataDirectory, ...more)
   const config = parseYaml(readFileSync(environment.KUBECONFIG, 'utf8')).documents[0] as Kubeconfig
   const status = JSON.parse(skiff('status', '-o', 'json')) as readonly { readonly pid: number }[]
   const user = config.users[0]!.user
