@@ -1,5 +1,6 @@
 /** Why a cluster's process could not start, in words of the components that it is made of. */
 import { PortInUse } from '#host/http/listen.ts'
+import { ForeignDirectory } from '#storage/embedded/directory.ts'
 import { NewerFormat } from '#storage/embedded/snapshot-format.ts'
 import { StoreCorrupted } from '#storage/store.ts'
 import { causesOf, CommandFailure, describeError, exitCode, failureOf } from './cli/failure.ts'
@@ -26,6 +27,9 @@ export function startFailureOf(error: unknown): CommandFailure {
         exitCode.failed,
         options,
       )
+    }
+    if (cause instanceof ForeignDirectory) {
+      return new CommandFailure('E-USAGE', describeError(error), '--data-dir DIRECTORY', exitCode.usage, options)
     }
     if (cause instanceof StoreCorrupted) {
       return new CommandFailure(

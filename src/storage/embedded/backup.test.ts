@@ -10,6 +10,7 @@ import type { Keyspace, Operation } from '../keyspace.ts'
 import { StoreCorrupted } from '../store.ts'
 import { restoreBackup, StoreExists } from './backup.ts'
 import { checkStore } from './check.ts'
+import { ForeignDirectory } from './directory.ts'
 import { openEmbeddedStore } from './embedded-store.ts'
 
 const encoder = new TextEncoder()
@@ -107,6 +108,22 @@ test('a backup is never restored over a store or a part of one', async () => {
   await assert.rejects(restoreBackup(disk, '/store', inPieces(backup, 100)), { reason: 'locked' })
   await store[Symbol.asyncDispose]()
   await assert.rejects(restoreBackup(disk, '/store', inPieces(backup, 100)), StoreExists)
+})
+
+test('neither a store nor a backup goes among the files of another program, and what is there stays as it is', async () => {
+  await using store = await open(createSimDisk())
+  const backup = await backupOf(store)
+  for (const [name, isForeign] of [['member', true], ['notes.txt', true], ['.keep', false], ['lost+found', false]] as const) {
+    const disk = createSimDisk()
+    disk.put(`/store/${name}`, Uint8Array.of(1))
+    if (!isForeign) {
+      await (await open(disk))[Symbol.asyncDispose]()
+      continue
+    }
+    await assert.rejects(open(disk), ForeignDirectory)
+    await assert.rejects(restoreBackup(disk, '/store', inPieces(backup, 100)), ForeignDirectory)
+    assert.deepEqual([...disk.files.keys()], [`/store/${name}`])
+  }
 })
 
 test('a crash at any call of a restoration leaves no store, a whole one, or one that is refused', async () => {

@@ -1,7 +1,15 @@
 /** Makes a new store from the bytes that `backup` gave, which are those of a snapshot. */
 import type { Disk } from '#world/disk.ts'
 import type { Revision } from '../store.ts'
-import { lockName, parseLogName, parseSnapshotName, snapshotDraftName, snapshotName, spareName } from './directory.ts'
+import {
+  lockName,
+  parseLogName,
+  parseSnapshotName,
+  refuseForeignDirectory,
+  snapshotDraftName,
+  snapshotName,
+  spareName,
+} from './directory.ts'
 import { beginLog } from './segment-log.ts'
 import { readSnapshot } from './snapshot-reader.ts'
 
@@ -25,12 +33,13 @@ export class StoreExists extends Error {
 
 /**
  * Makes `directory` and the store in it, which is durable when this resolves and has the backup's revision for its
- * oldest. Throws StoreExists, StoreCorrupted (naming the offset in the backup), NewerFormat, or what `chunks` throws;
+ * oldest. Throws StoreExists, ForeignDirectory, StoreCorrupted (naming the offset in the backup), NewerFormat, or what `chunks` throws;
  * the directory then holds no store.
  */
 export async function restoreBackup(
   disk: Disk, directory: string, chunks: AsyncIterable<Uint8Array>,
 ): Promise<RestoredBackup> {
+  refuseForeignDirectory(directory, await disk.list(directory))
   await disk.makeDirectory(directory)
   await using _lock = await disk.lock(`${directory}/${lockName}`)
   const names = await disk.list(directory)

@@ -37,3 +37,21 @@ function parseNumbered(prefix: string, name: string): number | undefined {
   const digits = name.slice(prefix.length)
   return /^\d{8,16}$/.test(digits) ? Number(digits) : undefined
 }
+
+/** The directory is somebody else's, such as the data directory of an etcd; a store is not begun among foreign files. */
+export class ForeignDirectory extends Error {
+  constructor(directory: string, name: string) {
+    super(`${directory} holds ${name} and no store; choose an empty directory`)
+  }
+}
+
+/**
+ * Throws ForeignDirectory if the names in a directory are neither a store's nor none. Hidden files and what a file
+ * system has at its top do no harm.
+ */
+export function refuseForeignDirectory(directory: string, names: readonly string[]): void {
+  if (names.some((name) => parseLogName(name) !== undefined || parseSnapshotName(name) !== undefined)) return
+  const foreign = names.find((name) =>
+    !name.startsWith(lockName) && !name.endsWith('.tmp') && !name.startsWith('.') && name !== 'lost+found')
+  if (foreign !== undefined) throw new ForeignDirectory(directory, foreign)
+}

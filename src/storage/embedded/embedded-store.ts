@@ -3,7 +3,7 @@ import type { Clock } from '#world/clock.ts'
 import type { Disk, DiskLock } from '#world/disk.ts'
 import type { Log } from '#world/log.ts'
 import type { Keyspace } from '../keyspace.ts'
-import { lockName } from './directory.ts'
+import { lockName, refuseForeignDirectory } from './directory.ts'
 import type { HistoryOptions } from './history-limits.ts'
 import { JournaledStore, type Journal } from './journaled-store.ts'
 import { recover } from './recovery.ts'
@@ -25,12 +25,14 @@ export interface EmbeddedStoreWorld {
 
 /**
  * Opens the store, reading back what is there. Throws StoreCorrupted (and changes nothing) if any of it is not what was
- * written, NewerFormat if a later release wrote it, DiskError `locked` while another process has it.
+ * written, NewerFormat if a later release wrote it, ForeignDirectory if there is something else and no store, DiskError
+ * `locked` while another process has it.
  */
 export async function openEmbeddedStore(world: EmbeddedStoreWorld): Promise<Keyspace> {
   const { disk, directory, clock, options = {} } = world
   const log = world.log.named('storage')
   const began = clock.monotonic()
+  refuseForeignDirectory(directory, await disk.list(directory))
   await disk.makeDirectory(directory)
   const lock = await disk.lock(`${directory}/${lockName}`)
   try {
