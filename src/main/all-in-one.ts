@@ -11,7 +11,7 @@ import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
 import { createControlPlane, type ControlPlane } from '#cluster/control-plane.ts'
 import { systemClock } from '#host/clock.ts'
 import { nodeCrypto } from '#host/crypto/node-crypto.ts'
-import { createHttpClient } from '#host/http/client.ts'
+import { createHttpClient, type ClosableHttpClient } from '#host/http/client.ts'
 import { gzipStream } from '#host/http/compress.ts'
 import { listen, PortInUse, type Certificates, type Server } from '#host/http/listen.ts'
 import { systemRandom } from '#host/random.ts'
@@ -19,15 +19,15 @@ import type { Log } from '#world/log.ts'
 import { loadCertificates, renderAdminKubeconfig } from './certificate-files.ts'
 import { etcdNames, etcdServerCertificates, serveClusterEtcd } from './cluster-etcd.ts'
 import { openClusterStore, serverIdentity } from './cluster-store.ts'
-import { requireSameAuthority } from './same-authority.ts'
 import { CommandFailure, exitCode } from './cli/failure.ts'
 import type { StepEvent } from './cli/output.ts'
 import { describePortHolder } from './cli/ports.ts'
 import { openMachineEncryption } from './encryption.ts'
 import type { EtcdServer } from './etcd-server.ts'
-import { prepareMachine, startMachineNode } from './machine-node.ts'
+import { prepareMachine, startMachineNode, type PreparedMachine } from './machine-node.ts'
 import { createNodeConnections } from './node-connections.ts'
 import { processMetrics } from './process-metrics.ts'
+import { requireSameAuthority } from './same-authority.ts'
 import { simulatedNodeNames, startSimulatedNodes } from './simulated-nodes.ts'
 import { ownStore, runSnapshotSchedule, saveSnapshot, type SavedSnapshot } from './snapshots.ts'
 import { serverVersion } from './version.ts'
@@ -70,41 +70,8 @@ export async function startCluster(
   })
   const httpClient = resources.use(createHttpClient())
   const { controlPlane, server, store: opened } = await step('api server', async () => {
-    const encryption = config.encryption && await openMachineEncryption(config.encryption, log, until)
-    const store = resources.use(await openClusterStore(config, log))
-    requireSameAuthority(store, certificates)
-    const created = createControlPlane(
-      {
-        store: encryption ? await encryption.storeOver(store) : store,
-        encryption,
-        clock: systemClock,
-        random: systemRandom,
-        crypto: nodeCrypto,
-        log,
-        serviceAccountKey: certificates['sa.key']!,
-        rootCertificate: certificates['ca.crt']!,
-        certificateAuthority: clusterAuthority(certificates),
-        clusterDomain: config.clusterDomain,
-        serviceCidr: config.serviceCidr,
-        podCidr: config.podCidr,
-        advertiseAddress: config.advertiseAddress,
-        port: config.port,
-        version: serverVersion,
-        nodes: createNodeConnections(certificates, httpClient),
-        processMetrics,
-        gzip: gzipStream,
-        giveWay: nextTurn,
-        runtimeConfig: requireRuntimeConfig(config.runtimeConfig),
-        peers: config.etcd && {
-          hostname: hostname().toLowerCase(), identity: serverIdentity(config), leaderElect: config.etcd.leaderElect,
-        },
-      },
-      until,
-    )
-    const listening = resources.use(await listenForClients(config, certificates, created, log))
-    return [
-      `https://${config.advertiseAddress}:${config.port}  ready`, { controlPlane: created, server: listening, store },
-    ]
+    const opened = await openServer({ config, certificates, httpClient, resources, log }, until)
+    return [`https://${config.advertiseAddress}:${config.port}  ready`, opened]
   })
   const own = ownStore(opened)
   const etcd = own && await serveClusterEtcd(config, own, certificates, log)
@@ -126,26 +93,7 @@ export async function startCluster(
       await controlPlane.started
       return ['controllers, scheduler', undefined]
     })
-    if (machine) {
-      await step('node', async () => {
-        const prepared = resources.use(await machine)
-        const node = resources.use(
-          await startMachineNode({ config, controlPlane, certificates, machine: prepared, httpClient, log }, until),
-        )
-        running.push(node.run(until))
-        await Promise.all([node.ready, node.serving])
-        return [
-          `${config.nodes.type === 'machine' ? config.nodes.nodeName : ''}  Ready; services and DNS (${config.dnsServiceIp}) answer`,
-          undefined,
-        ]
-      })
-    } else if (config.nodes.type === 'simulated') {
-      const { count, names = simulatedNodeNames(count) } = config.nodes
-      await step('nodes', async () => {
-        await startSimulatedNodes({ names, controlPlane, config, log }, until)
-        return [`${names.length} simulated, Ready`, undefined]
-      })
-    }
+    await startNodes({ config, controlPlane, certificates, httpClient, machine, resources, running, step, log }, until)
   } catch (error) {
     // In order: components that lose their store before they are told to stop take it for a failure of their own.
     stop.abort(new Error('the cluster could not start', { cause: error }))
@@ -169,6 +117,83 @@ export async function startCluster(
       await Promise.allSettled(running)
       await owned.disposeAsync()
     },
+  }
+}
+
+interface ServerParts {
+  readonly config: ClusterConfig
+  readonly certificates: CertificateFiles
+  readonly httpClient: ClosableHttpClient
+  /** Takes what has to be closed in the end. */
+  readonly resources: AsyncDisposableStack
+  readonly log: Log
+}
+
+/** The control plane over its store, listening; its loops do not run yet. */
+async function openServer({ config, certificates, httpClient, resources, log }: ServerParts, until: AbortSignal) {
+  const encryption = config.encryption && await openMachineEncryption(config.encryption, log, until)
+  const store = resources.use(await openClusterStore(config, log))
+  requireSameAuthority(store, certificates)
+  const controlPlane = createControlPlane(
+    {
+      store: encryption ? await encryption.storeOver(store) : store,
+      encryption,
+      clock: systemClock,
+      random: systemRandom,
+      crypto: nodeCrypto,
+      log,
+      serviceAccountKey: certificates['sa.key']!,
+      rootCertificate: certificates['ca.crt']!,
+      certificateAuthority: clusterAuthority(certificates),
+      clusterDomain: config.clusterDomain,
+      serviceCidr: config.serviceCidr,
+      podCidr: config.podCidr,
+      advertiseAddress: config.advertiseAddress,
+      port: config.port,
+      version: serverVersion,
+      nodes: createNodeConnections(certificates, httpClient),
+      processMetrics,
+      gzip: gzipStream,
+      giveWay: nextTurn,
+      runtimeConfig: requireRuntimeConfig(config.runtimeConfig),
+      peers: config.etcd && {
+        hostname: hostname().toLowerCase(), identity: serverIdentity(config), leaderElect: config.etcd.leaderElect,
+      },
+    },
+    until,
+  )
+  const server = resources.use(await listenForClients(config, certificates, controlPlane, log))
+  return { controlPlane, server, store }
+}
+
+interface NodesParts extends ServerParts {
+  readonly controlPlane: ControlPlane
+  readonly machine: Promise<PreparedMachine> | undefined
+  /** Takes what runs until the end. */
+  readonly running: Promise<unknown>[]
+  readonly step: Step
+}
+
+/** This machine as a node, or simulated ones; resolves when they are Ready. */
+async function startNodes(parts: NodesParts, until: AbortSignal): Promise<void> {
+  const { config, controlPlane, certificates, httpClient, machine, resources, running, step, log } = parts
+  if (machine) {
+    await step('node', async () => {
+      const prepared = resources.use(await machine)
+      const node = resources.use(
+        await startMachineNode({ config, controlPlane, certificates, machine: prepared, httpClient, log }, until),
+      )
+      running.push(node.run(until))
+      await Promise.all([node.ready, node.serving])
+      const name = config.nodes.type === 'machine' ? config.nodes.nodeName : ''
+      return [`${name}  Ready; services and DNS (${config.dnsServiceIp}) answer`, undefined]
+    })
+  } else if (config.nodes.type === 'simulated') {
+    const { count, names = simulatedNodeNames(count) } = config.nodes
+    await step('nodes', async () => {
+      await startSimulatedNodes({ names, controlPlane, config, log }, until)
+      return [`${names.length} simulated, Ready`, undefined]
+    })
   }
 }
 
