@@ -1,12 +1,13 @@
 /** Whether the CEL expressions of policies and webhooks compile. */
 import {
-  admissionEnvironment, compileForAdmission, compileVariables, type CompiledExpression,
+  admissionEnvironment, compileForAdmission, compileMutation, compileVariables, mutationStructs,
+  type CompiledExpression,
 } from '#machinery/cel/admission.ts'
 import type { Environment } from '#machinery/cel/environment.ts'
 import type { Type } from '#machinery/cel/types.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
-import type { MatchCondition, ValidatingAdmissionPolicySpec } from '../gen/admissionregistration-v1.ts'
+import type { MatchCondition, MutatingAdmissionPolicySpec, ValidatingAdmissionPolicySpec } from '../gen/admissionregistration-v1.ts'
 
 function faultOf({ source, fault }: CompiledExpression, path: string): FieldError[] {
   return fault === undefined ? [] : [invalidValue(path, source, fault)]
@@ -44,5 +45,22 @@ export function validatePolicyExpressions(spec: ValidatingAdmissionPolicySpec): 
     ]),
     ...(spec.auditAnnotations ?? []).flatMap(({ valueExpression }, index) =>
       check(valueExpression, environment, ['string', 'null'], `spec.auditAnnotations[${index}].valueExpression`)),
+  ]
+}
+
+/** Of a MutatingAdmissionPolicy that is otherwise good. */
+export function validateMutationExpressions(spec: MutatingAdmissionPolicySpec): FieldError[] {
+  const scope = { hasParams: spec.paramKind !== undefined, hasAuthorizer: true, structs: mutationStructs }
+  const { variables, types } = compileVariables(spec.variables ?? [], scope)
+  const environment = admissionEnvironment({ ...scope, variables: types })
+  return [
+    ...validateConditionExpressions(spec.matchConditions ?? [], scope.hasParams, 'spec.matchConditions'),
+    ...variables.flatMap((variable, index) => faultOf(variable, `spec.variables[${index}].expression`)),
+    ...(spec.mutations ?? []).flatMap(({ patchType, applyConfiguration, jsonPatch }, index) => {
+      const part = patchType === 'JSONPatch' ? 'jsonPatch' : 'applyConfiguration'
+      const source = (patchType === 'JSONPatch' ? jsonPatch : applyConfiguration)?.expression
+      if (!source) return []
+      return faultOf(compileMutation(source, environment, patchType), `spec.mutations[${index}].${part}.expression`)
+    }),
   ]
 }

@@ -22,7 +22,7 @@ import type {
 } from '../gen/admissionregistration-v1.ts'
 import { validateChoice, validateRequiredChoice } from '../numbers.validation.ts'
 import { validateLabelSelector } from '../selectors.validation.ts'
-import { validatePolicyExpressions } from './expressions.validation.ts'
+import { validateMutationExpressions, validatePolicyExpressions } from './expressions.validation.ts'
 import { validateMatchConditions, validateRules } from './rules.validation.ts'
 
 export function validateValidatingPolicy({ spec = {} }: ValidatingAdmissionPolicy): FieldError[] {
@@ -95,7 +95,7 @@ export function validateMutatingPolicy({ spec = {} }: MutatingAdmissionPolicy): 
     } else if (!patchType) errors.push(required(`${path}.patchType`))
     else errors.push(notSupported(`${path}.patchType`, patchType, ['ApplyConfiguration', 'JSONPatch']))
   }
-  return errors
+  return errors.length > 0 ? errors : validateMutationExpressions(spec)
 }
 
 function validateParamKind(kind: ParamKind | undefined, path: string): FieldError[] {

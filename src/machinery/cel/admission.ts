@@ -57,7 +57,7 @@ export interface AdmissionScope {
   /** Types of `variables.…`; undefined: there are none. */
   readonly variables?: ReadonlyMap<string, Type> | undefined
   /** Types that the expression may construct. */
-  readonly structs?: ReadonlyMap<string, Type>
+  readonly structs?: Environment['structs']
 }
 
 export function admissionEnvironment({ hasParams, hasAuthorizer, variables, structs }: AdmissionScope): Environment {
@@ -69,6 +69,34 @@ export function admissionEnvironment({ hasParams, hasAuthorizer, variables, stru
       ? [['authorizer', authorizerType] as const, ['authorizer.requestResource', resourceCheckType] as const] : []),
     ...(variables ? [['variables', { kind: 'object', name: 'kubernetes.variables', fields: new Map(named) }] as const] : []),
   ], structs)
+}
+
+/** Any field may be set, to anything: what fits is known by the schema of the object that is changed. */
+class AnyFields extends Map<string, FieldType> {
+  override get(name: string): FieldType { return { type: dynType, name } }
+}
+
+const jsonPatchType = objectType('JSONPatch', { op: stringType, path: stringType, from: stringType, value: dynType })
+
+/** What expressions of MutatingAdmissionPolicies may construct: `Object.spec{…}`, `JSONPatch{…}`. */
+export function mutationStructs(name: string): Type | undefined {
+  if (name === 'JSONPatch') return jsonPatchType
+  return name === 'Object' || name.startsWith('Object.')
+    ? { kind: 'object', name, fields: new AnyFields() } : undefined
+}
+
+/** `patchType`: of a MutatingAdmissionPolicy's mutation. */
+export function compileMutation(source: string, environment: Environment, patchType: string): CompiledExpression {
+  const own = compileForAdmission(source, environment, [])
+  if (!own.compiled) return own
+  const { type } = own.compiled
+  if (patchType === 'ApplyConfiguration') {
+    if (type.kind === 'dyn' || (type.kind === 'object' && type.name === 'Object')) return own
+    return { source, fault: `must evaluate to Object but got ${formatType(type)}` }
+  }
+  const isList = type.kind === 'list' && (type.items.kind === 'dyn' || formatType(type.items) === 'JSONPatch')
+  return isList || type.kind === 'dyn' ? own
+    : { source, fault: `must evaluate to list(JSONPatch) but got ${formatType(type)}` }
 }
 
 export interface CompiledExpression {

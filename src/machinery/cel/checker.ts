@@ -246,7 +246,7 @@ class Checker {
   }
 
   #struct(struct: Expression & { readonly kind: 'struct' }, scope: Scope | undefined): Type {
-    const type = this.#environment.structs?.get(struct.name)
+    const type = this.#environment.structs?.(struct.name)
     for (const { field, value, optional } of struct.entries) {
       const given = this.check(value, scope)
       if (type?.kind !== 'object') continue

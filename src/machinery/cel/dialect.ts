@@ -24,7 +24,7 @@ const types = typeVariables([
 /** With these variables, and types that expressions may construct. */
 export function createDialect(
   variables: Iterable<readonly [string, Type]>,
-  structs?: ReadonlyMap<string, Type>,
+  structs?: Environment['structs'],
 ): Environment {
   return { functions, variables: new Map([...types, ...variables]), ...(structs && { structs }) }
 }

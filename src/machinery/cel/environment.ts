@@ -28,7 +28,7 @@ export interface Environment {
   readonly functions: Functions
   readonly variables: ReadonlyMap<string, Type>
   /** Types by the names with which expressions construct them: `Object.spec{…}`. */
-  readonly structs?: ReadonlyMap<string, Type>
+  readonly structs?: (name: string) => Type | undefined
 }
 
 /** Functions by name, from lists of them; overloads of the same name are put together. */

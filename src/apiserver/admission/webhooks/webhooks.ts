@@ -13,6 +13,7 @@ import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, Continuati
 import { evaluateMatchConditions } from '../policies/match-conditions.ts'
 import { admissionInputs } from '../policies/inputs.ts'
 import { refuse, resourceOf } from '../refusal.ts'
+import { replaceContent } from '../replace-content.ts'
 import { callWebhook, CallFailed, type CallTools } from './call.ts'
 import { findWebhooks, type Invocation, type Webhook } from './matching.ts'
 import { BadAnswer, chooseVersion, parseReview, refusalOf, renderReview, type Answer } from './review.ts'
@@ -194,18 +195,6 @@ function toVersion(
 
 function apiVersionOf(group: string, { version }: KindVersion): string {
   return group === '' ? version : `${group}/${version}`
-}
-
-/** The object and its metadata are the caller's and stay the same ones. */
-function replaceContent(object: KubeObject, content: KubeObject): void {
-  const metadata = object.metadata ?? {}
-  replaceFields(metadata, content.metadata ?? {})
-  replaceFields(object, { ...content, metadata })
-}
-
-function replaceFields(target: object, fields: object): void {
-  for (const key of Object.keys(target)) delete (target as Record<string, unknown>)[key]
-  Object.assign(target, fields)
 }
 
 function messageOf(error: unknown): string {

@@ -126,6 +126,8 @@ export const stringFunctions: Functions = new Map<string, readonly Overload[]>([
   ['reverse', [ofText('string_reverse', [], stringType, (value: string) =>
     characters(value).toReversed().join(''), readsWhole)]],
   ['format', [ofText('string_format', [listOf(dynType)], stringType, formatText, readsWhole)]],
+  ['jsonpatch.escapeKey', [plain('string_jsonpatch_escapeKey_string', [stringType], stringType, (value: string) =>
+    value.replaceAll('~', '~0').replaceAll('/', '~1'), readsWhole)]],
   ['strings.quote', [plain('strings_quote', [stringType], stringType, (value: string) =>
     `"${value.replaceAll(/[\x07\b\f\n\r\t\v\\"]/g, (character) => quoted[character]!)}"`, readsWhole)]],
 ])
