@@ -5,6 +5,7 @@ import type { RuntimeConfig } from '#api/runtime-config.ts'
 import { schemas } from '#api/schemas.ts'
 import { servedKinds } from '#api/served-kinds.ts'
 import { admissionPlugins } from '#apiserver/admission/plugins.ts'
+import { mutatingPolicies } from '#apiserver/admission/policies/mutating.ts'
 import { validatingPolicies } from '#apiserver/admission/policies/validating.ts'
 import { mutatingWebhooks, validatingWebhooks } from '#apiserver/admission/webhooks/webhooks.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
@@ -38,7 +39,7 @@ import { createInformers, type Informers } from '#client/informers.ts'
 import type { Transport } from '#client/transport.ts'
 import { controllers, type ControllerSettings } from '#controllers/controllers.ts'
 import { runControllers } from '#controllers/driver/run-controllers.ts'
-import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
 import { runScheduler } from '#scheduler/scheduler.ts'
 import type { Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
@@ -122,6 +123,8 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
   const hookTools = {
     http: options.nodes.http, clock, log: log.named('admission'), authorizer: identity.authorizer,
     kinds: () => server.kinds.kinds,
+    structOf: ({ custom, schema }: KindVersion) =>
+      custom?.struct ?? (schemas.has(schema) ? schemas.struct(schema) : undefined),
   }
   const server: ApiServer = createApiServer({
     store, kinds, schemas, clock, random, log, version: options.version,
@@ -129,7 +132,10 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     authorizer: identity.authorizer,
     admission: admissionPlugins(
       identity.authorizer, identity.rules,
-      [mutatingWebhooks(hookTools), validatingPolicies(hookTools), validatingWebhooks(hookTools)],
+      [
+        mutatingPolicies(hookTools), mutatingWebhooks(hookTools), validatingPolicies(hookTools),
+        validatingWebhooks(hookTools),
+      ],
     ),
     hooks: new Map([
       [
