@@ -86,7 +86,7 @@ async function durablePuts(give: Give, directory: string, writers: number, bareM
   }
 }
 
-/** What reaches the disk for each byte of keys and values, logs and snapshots together, and what an idle store writes. */
+/** What reaches the disk for each byte of keys and values, in logs and snapshots, and what an idle store writes. */
 async function writtenBytes(give: Give, directory: string): Promise<void> {
   const disk = countingDisk()
   await using store = await open(directory, { historyChanges: 20_000 }, disk)

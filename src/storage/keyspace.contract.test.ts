@@ -203,7 +203,7 @@ function keyspaceContract(name: string, open: Open): void {
       await change(store, put('/c', 'x'.repeat(200)))
     }, { quotaBytes: 1_000 })
 
-    check('what is there may grow a little beyond the quota, so that a deletion can begin with a change', async (store) => {
+    check('what is there may grow a little beyond the quota, since deletions begin with a change', async (store) => {
       const putOf = (length: number) => ({ type: 'put', value: encoder.encode('x'.repeat(length)) } as const)
       const { revision } = await store.swap('/a', 0, putOf(6_390))
       await assert.rejects(store.swap('/b', 0, putOf(30)), StoreFull)

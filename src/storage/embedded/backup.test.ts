@@ -110,10 +110,11 @@ test('a backup is never restored over a store or a part of one', async () => {
   await assert.rejects(restoreBackup(disk, '/store', inPieces(backup, 100)), StoreExists)
 })
 
-test('neither a store nor a backup goes among the files of another program, and what is there stays as it is', async () => {
+test('neither a store nor a backup goes among the files of another program, and these stay as they are', async () => {
   await using store = await open(createSimDisk())
   const backup = await backupOf(store)
-  for (const [name, isForeign] of [['member', true], ['notes.txt', true], ['.keep', false], ['lost+found', false]] as const) {
+  const names = [['member', true], ['notes.txt', true], ['.keep', false], ['lost+found', false]] as const
+  for (const [name, isForeign] of names) {
     const disk = createSimDisk()
     disk.put(`/store/${name}`, Uint8Array.of(1))
     if (!isForeign) {
@@ -137,7 +138,8 @@ test('a crash at any call of a restoration leaves no store, a whole one, or one 
       const target = createSimDisk()
       target.beforeEach = (_, path, at) => at >= index ? new DiskError('failed', `${path}: gone`) : undefined
       const isDone = await restoreBackup(target, '/store', inPieces(backup, 1_000)).then(() => true, () => false)
-      target.crash(variant === 0 ? { type: 'nothing' } : { type: 'random', random: seededRandom(`${index} ${variant}`) })
+      const random = seededRandom(`${index} ${variant}`)
+      target.crash(variant === 0 ? { type: 'nothing' } : { type: 'random', random })
       const opened = await open(target).catch((error: unknown) => {
         assert.ok(error instanceof StoreCorrupted && !isDone, String(error))
         return undefined

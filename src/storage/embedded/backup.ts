@@ -33,8 +33,8 @@ export class StoreExists extends Error {
 
 /**
  * Makes `directory` and the store in it, which is durable when this resolves and has the backup's revision for its
- * oldest. Throws StoreExists, ForeignDirectory, StoreCorrupted (naming the offset in the backup), NewerFormat, or what `chunks` throws;
- * the directory then holds no store.
+ * oldest. Throws StoreExists, ForeignDirectory, StoreCorrupted (naming the offset in the backup), NewerFormat, or what
+ * `chunks` throws; the directory then holds no store.
  */
 export async function restoreBackup(
   disk: Disk, directory: string, chunks: AsyncIterable<Uint8Array>,

@@ -38,7 +38,7 @@ function parseNumbered(prefix: string, name: string): number | undefined {
   return /^\d{8,16}$/.test(digits) ? Number(digits) : undefined
 }
 
-/** The directory is somebody else's, such as the data directory of an etcd; a store is not begun among foreign files. */
+/** The directory is somebody else's, such as the data directory of an etcd; no store is begun among foreign files. */
 export class ForeignDirectory extends Error {
   constructor(directory: string, name: string) {
     super(`${directory} holds ${name} and no store; choose an empty directory`)

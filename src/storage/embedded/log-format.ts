@@ -262,7 +262,8 @@ export function decodeFrame(
       if (control === undefined) return 'a record makes no sense'
       controls.push(control)
     } else {
-      if ((type !== putType && type !== deleteType) || (format === 1 && code !== type)) return 'a record has no known type'
+      const isKnown = type === putType || type === deleteType
+      if (!isKnown || (format === 1 && code !== type)) return 'a record has no known type'
       if ((code & sharesRevisionFlag) === 0) nextRevision++
       else if (changes.length === 0) return 'a frame begins within a revision'
       changes.push({
@@ -273,7 +274,8 @@ export function decodeFrame(
     }
     at = valueEnd
   }
-  return at === end && left === 0 ? { changes, controls, nextRevision } : 'a frame does not hold the records that it names'
+  if (at !== end || left > 0) return 'a frame does not hold the records that it names'
+  return { changes, controls, nextRevision }
 }
 
 /** The next place at or after `offset` where a frame may begin, or -1. */

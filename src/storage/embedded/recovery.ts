@@ -153,7 +153,7 @@ async function readHeader(disk: Disk, path: string, sequence: number, signal?: A
   return { path, header, chain }
 }
 
-/** Reads one log for itself, with what lies behind the end that the next one names. Throws StoreCorrupted, NewerFormat. */
+/** Reads one log for itself, with what lies behind the end that the next one names. Throws as `recover` does. */
 export async function checkLog(
   disk: Disk, directory: string, sequence: number, signal?: AbortSignal,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-/** Reads a snapshot as its bytes come, in pieces of any size, and proves each block before it hands out what is in it. */
+/** Reads a snapshot as its bytes come, in pieces of any size, and proves each block before it hands out its entries. */
 import { StoreCorrupted } from '../store.ts'
 import type { Control } from './control.ts'
 import { headerBytes, type Checksum } from './log-format.ts'
