@@ -9,7 +9,10 @@ export interface Load {
   readonly connections: number
   /** Calls under way at any time, over all connections. */
   readonly clients: number
+  /** At the longest. */
   readonly seconds: number
+  /** Ends after so many. */
+  readonly calls?: number
   readonly method: string
   /** `put`: each call puts one of so many keys; `range`: one range over everything. */
   readonly request:
@@ -190,16 +193,20 @@ export async function runLoad(load: Load): Promise<LoadResult> {
   const times: number[] = []
   let failed = 0
   const next = messages(load.request)
+  const enough = Promise.withResolvers<void>()
   const onAnswer = (milliseconds: number, isGood: boolean): void => {
     if (isGood) times.push(milliseconds)
     else failed++
+    if (times.length === load.calls) enough.resolve()
   }
   const sockets = await Promise.all(Array.from({ length: load.connections }, () => open(load.port)))
   const connections = sockets.map((socket) => new Connection(socket, load.method, next, onAnswer))
   const began = performance.now()
   for (let client = 0; client < load.clients; client++) connections[client % connections.length]!.call()
   for (const connection of connections) connection.flush()
-  await new Promise((resolve) => { setTimeout(resolve, load.seconds * 1_000) })
+  const timer = setTimeout(enough.resolve, load.seconds * 1_000)
+  await enough.promise
+  clearTimeout(timer)
   const seconds = (performance.now() - began) / 1_000
   const calls = times.length
   for (const connection of connections) connection.isStopping = true

@@ -34,7 +34,7 @@ export function serveCall(stream: Stream, service: CallService): void {
   call.begin()
 }
 
-class ServerCall implements StreamSink, RpcCall {
+class ServerCall implements StreamSink, RpcCall, MessageRefusals {
   readonly #stream: Stream
   readonly #service: CallService
   readonly #reader: MessageReader
@@ -52,7 +52,7 @@ class ServerCall implements StreamSink, RpcCall {
   constructor(stream: Stream, service: CallService) {
     this.#stream = stream
     this.#service = service
-    this.#reader = new MessageReader(service.messageBytesMax, refusalsFor(stream))
+    this.#reader = new MessageReader(service.messageBytesMax, this)
   }
 
   get method(): string {
@@ -122,6 +122,24 @@ class ServerCall implements StreamSink, RpcCall {
     return this.#stream.drained().then((isThere) => {
       if (!isThere) throw new RpcError(rpcCode.cancelled, 'context canceled')
     })
+  }
+
+  /** In grpc-go's words. No compression is offered to clients, so none may use it. */
+  compressed(first: number): RpcError {
+    const encoding = this.metadata['grpc-encoding']
+    if (first !== 1) return new RpcError(rpcCode.internal, `grpc: received unexpected payload format ${first}`)
+    if (encoding === undefined || encoding === 'identity') {
+      return new RpcError(rpcCode.internal, 'grpc: compressed flag set with identity or empty encoding')
+    }
+    return new RpcError(
+      rpcCode.unimplemented, `grpc: Decompressor is not installed for grpc-encoding ${JSON.stringify(encoding)}`,
+    )
+  }
+
+  tooLarge(length: number, bytesMax: number): RpcError {
+    return new RpcError(
+      rpcCode.resourceExhausted, `grpc: received message larger than max (${length} vs. ${bytesMax})`,
+    )
   }
 
   #onMessage(message: Uint8Array): void {
@@ -232,24 +250,6 @@ class ServerCall implements StreamSink, RpcCall {
 }
 
 const sent = Promise.resolve()
-
-/** In grpc-go's words. No compression is offered to clients, so none may use it. */
-function refusalsFor(stream: Stream): MessageRefusals {
-  return {
-    compressed(first) {
-      const encoding = stream.headers['grpc-encoding']
-      if (first !== 1) return new RpcError(rpcCode.internal, `grpc: received unexpected payload format ${first}`)
-      if (encoding === undefined || encoding === 'identity') {
-        return new RpcError(rpcCode.internal, 'grpc: compressed flag set with identity or empty encoding')
-      }
-      return new RpcError(
-        rpcCode.unimplemented, `grpc: Decompressor is not installed for grpc-encoding ${JSON.stringify(encoding)}`,
-      )
-    },
-    tooLarge: (length, bytesMax) =>
-      new RpcError(rpcCode.resourceExhausted, `grpc: received message larger than max (${length} vs. ${bytesMax})`),
-  }
-}
 
 function statusOf(error: unknown): { readonly code: RpcCode; readonly message: string } {
   if (error instanceof RpcError) return error
