@@ -8,6 +8,7 @@ import { admissionPlugins } from '#apiserver/admission/plugins.ts'
 import { mutatingPolicies } from '#apiserver/admission/policies/mutating.ts'
 import { validatingPolicies } from '#apiserver/admission/policies/validating.ts'
 import { mutatingWebhooks, validatingWebhooks } from '#apiserver/admission/webhooks/webhooks.ts'
+import { runServiceRegistration } from '#apiserver/aggregator/register-services.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
 import { discoveryDocument, issueRequestedToken, keySetDocument } from '#apiserver/authn/token-request.ts'
 import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
@@ -15,6 +16,8 @@ import { definitionHooks } from '#apiserver/crd/definition-hooks.ts'
 import { createDefinitions } from '#apiserver/crd/definitions.ts'
 import type { Encryption } from '#apiserver/encryption/encryption.ts'
 import { runEventExpiry } from '#apiserver/event-expiry.ts'
+import { createFlowConfiguration } from '#apiserver/flowcontrol/configuration.ts'
+import { FlowController } from '#apiserver/flowcontrol/flow-controller.ts'
 import type { HealthCheck } from '#apiserver/health.ts'
 import type { ProcessMetrics } from '#apiserver/metrics.ts'
 import type { JsonObject } from '#apiserver/openapi/definitions.ts'
@@ -99,6 +102,10 @@ export interface ControlPlane {
 }
 
 const kubeSystem = 'kube-system'
+/** As many as upstream's default: 400 reads and 200 writes. */
+const requestsAtOnce = 600
+/** A quarter of the time that a request has, as upstream's. */
+const waitLimitMs = 15_000
 
 /** Reads the store, but starts nothing: that is `run`. */
 export function createControlPlane(options: ControlPlaneOptions, signal: AbortSignal): ControlPlane {
@@ -120,6 +127,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
   const alive = new Set<string>()
   const components = componentChecks(alive, store, clock)
   const postStart = createPostStart(() => hooks, postStartNames)
+  const priorities = new FlowController({ clock, seats: requestsAtOnce, waitLimitMs })
   const hookTools = {
     http: options.nodes.http, clock, log: log.named('admission'), authorizer: identity.authorizer,
     kinds: () => server.kinds.kinds,
@@ -153,7 +161,8 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     }),
     serverAddress: `${advertiseAddress}:${port}`,
     healthChecks: [storeCheck('etcd', store, clock), ...postStart.checks, ...(options.encryption?.healthChecks ?? [])],
-    moreMetrics: () => options.encryption?.renderMetrics() ?? '',
+    priorities,
+    moreMetrics: () => priorities.render() + (options.encryption?.renderMetrics() ?? ''),
     paths: [
       serveTokenKeys(identity, `https://${advertiseAddress}:${port}/openid/v1/jwks`),
       serveOpenApi(() => server.kinds.kinds, options.version.gitVersion, clock),
@@ -165,6 +174,9 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
   const serverTransport = server.localTransport({
     name: 'system:apiserver',
     groups: ['system:masters', 'system:authenticated'],
+  })
+  const flows = createFlowConfiguration({
+    controller: priorities, store, clock, log: log.named('priorities'), transport: serverTransport, kinds,
   })
   const definitions = createDefinitions({
     store,
@@ -197,6 +209,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     run: (own) => withTaskGroup(own, async (group) => {
       group.start((inner) => identity.run(inner))
       group.start((inner) => definitions.run(inner))
+      group.start((inner) => flows.follow(inner))
       group.start((inner) => options.encryption?.run(inner) ?? Promise.resolve())
       group.start((inner) => runEventExpiry({ store, clock, log: log.named('event-expiry') }, inner))
       group.start((inner) => runPortRepair({ ports: nodePorts, clock, log: log.named('node-ports') }, inner))
@@ -204,6 +217,10 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       // Who asks whether the server is ready hears it before the loops take their time to begin.
       await options.giveWay?.()
       started.resolve()
+      group.start((inner) => flows.maintain(inner))
+      group.start((inner) => runServiceRegistration({
+        kinds: server.kinds, transport: serverTransport, clock, log: log.named('api-services'),
+      }, inner))
       const loops = { informers, clock, random, log }
       if (peers) {
         group.start((inner) => runPresence({

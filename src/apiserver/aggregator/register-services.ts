@@ -31,6 +31,7 @@ const retryMs = 10_000
 /** Registers what is served now, and then what custom resource definitions add and remove, until aborted. */
 export async function runServiceRegistration(options: ServiceRegistrationOptions, signal: AbortSignal): Promise<void> {
   const { kinds, clock, log } = options
+  if (!kinds.kinds.some(({ group }) => group === aggregatorGroup)) return
   const services = createClient(options.transport).resource<APIService>({
     group: aggregatorGroup, version: 'v1', resource: 'apiservices',
   })

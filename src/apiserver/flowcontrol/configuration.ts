@@ -34,6 +34,7 @@ export interface FlowConfigurationOptions {
   readonly log: Log
   /** As `system:apiserver`. */
   readonly transport: Transport
+  /** Without those of priorities among them there is nothing to keep, and what is built in holds. */
   readonly kinds: readonly AnyKind[]
 }
 
@@ -59,12 +60,14 @@ export function createFlowConfiguration(options: FlowConfigurationOptions): Flow
     changed.resolve()
     changed = Promise.withResolvers()
   }
-  const follower = new StoreFollower(store, [
+  const isServed = kinds.some((kind) => kind.group === group)
+  const follower = new StoreFollower(store, isServed ? [
     followed(kinds, 'flowschemas', schemas, take), followed(kinds, 'prioritylevelconfigurations', levels, take),
-  ])
+  ] : [])
   return {
     follow: (signal) => follower.run(signal),
     async maintain(signal) {
+      if (!isServed) return
       const clients = clientsOf(options.transport)
       const aborted = untilAborted(signal)
       while (!signal.aborted) {

@@ -16,7 +16,10 @@ const rows: readonly Row[] = [
     it: 'is available when it is local', object: own(),
     holds: {
       'status.conditions': [
-        { type: 'Available', status: 'True', reason: 'Local', message: 'Local APIServices are always available' },
+        {
+          type: 'Available', status: 'True', reason: 'Local', message: 'Local APIServices are always available',
+          lastTransitionTime: '2026-01-01T00:00:00Z',
+        },
       ],
     },
   },
