@@ -24,7 +24,9 @@ export class WatchStream {
   readonly #watches = new Map<number, Watch>()
   #nextId = 0
   #progress: Timer | undefined
-  #asksForProgress = false
+  /** The revision up to which the client wants to know that it has been told everything. */
+  #asked: number | undefined
+  #look: Timer | undefined
   #ended: (() => void) | undefined
 
   constructor(context: EtcdContext, encoder: EventEncoder, call: RpcCall) {
@@ -37,7 +39,10 @@ export class WatchStream {
   async handle(request: WatchRequest): Promise<void> {
     if (request.createRequest) await this.#create(request.createRequest)
     else if (request.cancelRequest) await this.#cancel(request.cancelRequest.watchId)
-    else if (request.progressRequest) this.#tellProgressSoon()
+    else if (request.progressRequest) {
+      this.#asked ??= this.#context.keyspace.revision
+      this.#lookSoon()
+    }
   }
 
   /** The client will ask for nothing more, but goes on watching. */
@@ -51,6 +56,7 @@ export class WatchStream {
 
   close(): void {
     this.#progress?.cancel()
+    this.#look?.cancel()
     for (const watch of this.#watches.values()) watch.close()
     this.#watches.clear()
   }
@@ -79,6 +85,7 @@ export class WatchStream {
       encoder: this.#encoder,
       send: (bytes) => this.#call.send(bytes),
       onEnd: (end) => this.#onEnd(watchId, end),
+      onIdle: () => { if (this.#asked !== undefined) this.#lookSoon() },
     })
     this.#watches.set(watchId, watch)
     watch.begin()
@@ -101,45 +108,40 @@ export class WatchStream {
     const watch = this.#watches.get(watchId)
     if (!watch) return
     watch.close()
-    this.#watches.delete(watchId)
-    await this.#send(this.#context.keyspace.revision, { watchId, canceled: true })
-    this.#endWhenEmpty()
+    const sent = this.#send(this.#context.keyspace.revision, { watchId, canceled: true })
+    this.#forget(watchId)
+    await sent
   }
 
   /** The watch has ended by itself. */
   #onEnd(watchId: number, end: { readonly compactRevision: number } | { readonly reason: string }): void {
-    this.#watches.delete(watchId)
     const message: Partially<WatchResponse> = 'reason' in end
       ? { watchId, canceled: true, cancelReason: end.reason }
       : { watchId, canceled: true, compactRevision: end.compactRevision }
     // The client has gone if it is not sent, and has then been told otherwise.
     this.#send(0, message).catch(ignoreGone)
-    this.#endWhenEmpty()
+    this.#forget(watchId)
   }
 
-  #endWhenEmpty(): void {
+  #forget(watchId: number): void {
+    this.#watches.delete(watchId)
     if (this.#watches.size === 0) this.#ended?.()
+    // Progress may have waited for this one.
+    if (this.#asked !== undefined) this.#lookSoon()
   }
 
   /**
-   * Tells how far all watches of the stream are, once they have told everything up to there. What has become visible
-   * is with them already; only what they have not sent yet is to be waited for.
+   * Tells how far all watches of the stream are, once they have told everything up to there. What is visible is with
+   * them already, and in the next turn they are no longer idle if there is any of it; one that was not calls us again.
    */
-  #tellProgressSoon(): void {
-    if (this.#asksForProgress) return
-    this.#asksForProgress = true
-    const { clock, keyspace } = this.#context
-    const { revision } = keyspace
-    const look = (): void => {
-      if (this.#call.signal.aborted) return
-      if ([...this.#watches.values()].some((watch) => !watch.isAt(revision))) {
-        clock.schedule(busyMs, look)
-        return
-      }
-      this.#asksForProgress = false
-      this.#send(revision, { watchId: noWatch }).catch(ignoreGone)
-    }
-    clock.schedule(0, look)
+  #lookSoon(): void {
+    this.#look ??= this.#context.clock.schedule(0, () => {
+      this.#look = undefined
+      const asked = this.#asked
+      if (asked === undefined || ![...this.#watches.values()].every((watch) => watch.isAt(asked))) return
+      this.#asked = undefined
+      this.#send(asked, { watchId: noWatch }).catch(ignoreGone)
+    })
   }
 
   #startProgress(): void {
@@ -162,8 +164,5 @@ export class WatchStream {
     return this.#call.send(this.#context.headers.answer(revision, watchResponse, message))
   }
 }
-
-/** Between looks at watches whose client does not keep up. */
-const busyMs = 20
 
 function ignoreGone(): void {}

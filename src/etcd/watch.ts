@@ -20,6 +20,8 @@ export interface WatchOptions {
   readonly context: EtcdContext
   readonly encoder: EventEncoder
   readonly send: (response: Uint8Array) => Promise<void>
+  /** Everything that came has been told. */
+  readonly onIdle: () => void
   readonly onEnd: (end: { readonly compactRevision: number } | { readonly reason: string }) => void
 }
 
@@ -102,11 +104,12 @@ export class Watch {
   }
 
   async #follow(): Promise<'overflow' | 'ended'> {
-    const { context: { keyspace }, range } = this.#options
+    const { context: { keyspace }, range, onIdle } = this.#options
     const changes = keyspace.watch(range, this.#told, { signal: this.#abort.signal })[Symbol.asyncIterator]()
     try {
       for (;;) {
         this.#isIdle = true
+        onIdle()
         const next = await changes.next()
         this.#isIdle = false
         if (next.done === true) return 'ended'
