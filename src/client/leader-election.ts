@@ -56,7 +56,8 @@ export async function runAsLeader(
   const leading = lead(AbortSignal.any([signal, term.signal])).finally(() => term.abort())
   let renewedAt = clock.monotonic()
   while (await pause(clock, retryPeriodMs, AbortSignal.any([signal, term.signal]))) {
-    if (await elector.tryAcquireOrRenew(term.signal)) renewedAt = clock.monotonic()
+    const patience = renewedAt + renewDeadlineMs - clock.monotonic()
+    if (await within(clock, patience, elector.tryAcquireOrRenew(term.signal))) renewedAt = clock.monotonic()
     else if (clock.monotonic() - renewedAt >= renewDeadlineMs || elector.isHeldByAnother) break
   }
   if (!signal.aborted && !term.signal.aborted) {
@@ -65,6 +66,20 @@ export async function runAsLeader(
   term.abort()
   await leading
   await elector.release()
+}
+
+/**
+ * What an attempt came to; false when it has not come to anything by then. A call that hangs must not keep a leader in
+ * office: another one takes over when the lease is over, whether this one knows it or not.
+ */
+async function within(clock: Clock, ms: number, attempt: Promise<boolean>): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>()
+  const timer = clock.schedule(Math.max(0, ms), () => late.resolve(false))
+  try {
+    return await Promise.race([attempt, late.promise])
+  } finally {
+    timer.cancel()
+  }
 }
 
 /** False when the signal ended the wait. */

@@ -195,13 +195,10 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     advertise: { addresses: () => servingAddresses(store, advertiseAddress), port },
     policy: [...policy.clusterRoles, ...policy.clusterRoleBindings, ...policy.roles, ...policy.roleBindings],
   })
-  const informers = createInformers({
-    transport: transport(componentUser('system:kube-controller-manager')),
-    clock,
-    random,
-    log,
-    signal,
+  const informersUntil = (end: AbortSignal): Informers => createInformers({
+    transport: transport(componentUser('system:kube-controller-manager')), clock, random, log, signal: end,
   })
+  const informers = informersUntil(signal)
   const started = Promise.withResolvers<void>()
   return {
     server, identity, informers, transport,
@@ -228,17 +225,19 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
           clusterIp: formatIp(addressAt(serviceCidr, 1)!), advertise: { address: advertiseAddress, port },
         }, inner))
       }
+      // A component that leads again begins anew, with caches that nobody has set up for it before.
+      const informersOf = (term: AbortSignal): Informers => (peers?.leaderElect ? informersUntil(term) : informers)
       const manager = transport(componentUser('system:kube-controller-manager'))
       group.start((inner) => whileAlive(alive, 'controller-manager', () =>
         lead(peers, 'kube-controller-manager', manager, loops, inner, (term) => runControllers({
-          ...loops,
+          ...loops, informers: informersOf(term),
           controllers: controllers(controllerSettings(options, identity)),
           transportFor: (account) => transport(controllerUser(account)),
         }, term))))
       const scheduler = transport(componentUser('system:kube-scheduler'))
       group.start((inner) => whileAlive(alive, 'scheduler', () =>
         lead(peers, 'kube-scheduler', scheduler, loops, inner, (term) =>
-          runScheduler({ ...loops, transport: scheduler, signal: term }))))
+          runScheduler({ ...loops, informers: informersOf(term), transport: scheduler, signal: term }))))
       await group.settled()
     }).catch((error: unknown) => {
       started.reject(error)

@@ -2,7 +2,7 @@
 
 /**
  * Runs `ask` one at a time. Whoever comes while it runs waits for the next run: what has begun before says nothing of
- * what happened since.
+ * what happened since. Only its failure is everybody's: who came later has seen it happen.
  */
 export class Rounds<Answer> {
   readonly #ask: () => Promise<Answer>
@@ -16,11 +16,9 @@ export class Rounds<Answer> {
   join(): Promise<Answer> {
     if (this.#next !== undefined) return this.#next
     if (this.#running === undefined) return this.#run()
-    const begin = (): Promise<Answer> => {
-      this.#next = undefined
-      return this.#run()
-    }
-    return this.#next = this.#running.then(begin, begin)
+    const settled = (): void => { this.#next = undefined }
+    this.#running.then(settled, settled)
+    return this.#next = this.#running.then(() => this.#run())
   }
 
   #run(): Promise<Answer> {
