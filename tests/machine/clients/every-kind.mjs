@@ -26,7 +26,16 @@ async function watchUntil(path, name, label) {
   return seen
 }
 
-for (const manifest of JSON.parse(readFileSync(manifests, 'utf8')).items) {
+/** Words of the language are called otherwise in the client's models, and what they do not know they leave out. */
+const reserved = new Set(['continue', 'default', 'enum', 'from'])
+
+function inModels(value) {
+  if (Array.isArray(value)) return value.map(inModels)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [reserved.has(key) ? `_${key}` : key, inModels(field)]))
+}
+
+for (const manifest of JSON.parse(readFileSync(manifests, 'utf8')).items.map(inModels)) {
   const { apiVersion, kind, metadata: { name, namespace } } = manifest
   const created = await api.create(manifest)
   const header = { apiVersion, kind, metadata: { name, ...(namespace && { namespace }) } }
