@@ -42,6 +42,9 @@ import {
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts'
 import { ttlController } from './ttl/ttl.ts'
+import {
+  validatingAdmissionPolicyStatusController,
+} from './validatingadmissionpolicy-status/validatingadmissionpolicy-status.ts'
 
 export interface ControllerSettings {
   /**
@@ -101,5 +104,6 @@ export function controllers(settings: ControllerSettings): readonly Controller[]
     volumeProtectionController,
     attributesClassProtectionController,
     ttlController,
+    validatingAdmissionPolicyStatusController,
   ]
 }

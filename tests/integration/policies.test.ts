@@ -67,3 +67,15 @@ test('policies change and refuse deployments', async () => {
   const labels = await kubectl.run('get', 'deployment', 'web', '-o', 'jsonpath={.metadata.labels}')
   assert.deepEqual(JSON.parse(labels.stdout), { app: 'web', team: 'blue' })
 })
+
+test('the author of a policy is told what does not fit', async () => {
+  const odd = policies.split('---')[0]!.replace('name: replicas', 'name: odd')
+    .replace('object.spec.replicas <= 3', 'object.spec.replica <= 3')
+  assert.equal((await kubectl.feed(odd, 'apply', '-f', '-')).code, 0)
+  const waited = await kubectl.run(
+    'wait', 'validatingadmissionpolicy/odd', '--for=jsonpath={.status.observedGeneration}=1', '--timeout=10s')
+  assert.equal(waited.code, 0, waited.stderr)
+  const { stdout } = await kubectl.run(
+    'get', 'validatingadmissionpolicy', 'odd', '-o', 'jsonpath={.status.typeChecking.expressionWarnings[0].warning}')
+  assert.match(stdout, /^apps\/v1, Kind=Deployment: compilation failed: ERROR: <input>:1:12: undefined field 'replica'/)
+})

@@ -56,15 +56,19 @@ export interface AdmissionScope {
   readonly hasAuthorizer: boolean
   /** Types of `variables.…`; undefined: there are none. */
   readonly variables?: ReadonlyMap<string, Type> | undefined
+  /** What is known of the objects, for finding mistakes; at run time they may be anything. */
+  readonly object?: Type
+  readonly params?: Type
   /** Types that the expression may construct. */
   readonly structs?: Environment['structs']
 }
 
-export function admissionEnvironment({ hasParams, hasAuthorizer, variables, structs }: AdmissionScope): Environment {
+export function admissionEnvironment(scope: AdmissionScope): Environment {
+  const { hasParams, hasAuthorizer, variables, structs, object = dynType, params = dynType } = scope
   const named = [...(variables ?? [])].map(([name, type]): [string, FieldType] => [name, { type, name }])
   return createDialect([
-    ['object', dynType], ['oldObject', dynType], ['request', requestType], ['namespaceObject', namespaceType],
-    ...(hasParams ? [['params', dynType] as const] : []),
+    ['object', object], ['oldObject', object], ['request', requestType], ['namespaceObject', namespaceType],
+    ...(hasParams ? [['params', params] as const] : []),
     ...(hasAuthorizer
       ? [['authorizer', authorizerType] as const, ['authorizer.requestResource', resourceCheckType] as const] : []),
     ...(variables ? [['variables', { kind: 'object', name: 'kubernetes.variables', fields: new Map(named) }] as const] : []),
