@@ -37,6 +37,7 @@ import { createWireCodec } from './rest/wire-codec.ts'
 import type { SubresourceTable } from './subresources/kinds-of-subresource.ts'
 import { findSubresource, serveSubresource } from './subresources/subresource.ts'
 import { serveVersion, type ServerVersion } from './version.ts'
+import { serveZPages, zPaths } from './z-pages.ts'
 
 export interface ApiServerOptions {
   readonly store: Store
@@ -65,6 +66,8 @@ export interface ApiServerOptions {
    */
   readonly subresources?: SubresourceTable
   readonly version: ServerVersion
+  /** How the server was started, by upstream's names of the flags, for `/flagz`. */
+  readonly flags?: Readonly<Record<string, string>>
   /** `host:port`, told to clients in `/api`. */
   readonly serverAddress?: string
   readonly healthChecks?: readonly HealthCheck[]
@@ -142,6 +145,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   }
 }
 
+const otherPaths: readonly string[] = [
+  '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version', ...zPaths,
+]
+
 function dispatcher(context: RestContext, options: ApiServerOptions, metrics: ServerMetrics): Handler {
   const subresources: SubresourceTable = options.subresources ?? new Map()
   const paths: readonly PathHandler[] = [
@@ -153,7 +160,8 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
       request.path === '/metrics'
         ? textResponse(200, metrics.render(countObjects(context)) + (options.moreMetrics?.() ?? ''), metricsType)
         : undefined,
-    serveIndex(context.kinds, ['/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version']),
+    serveZPages({ clock: options.clock, version: options.version, paths: otherPaths, flags: options.flags ?? {} }),
+    serveIndex(context.kinds, otherPaths),
   ]
   return async (exchange) => {
     const { info } = exchange

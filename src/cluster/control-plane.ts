@@ -162,6 +162,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     serverAddress: `${advertiseAddress}:${port}`,
     healthChecks: [storeCheck('etcd', store, clock), ...postStart.checks, ...(options.encryption?.healthChecks ?? [])],
     priorities,
+    flags: flagsOf(options),
     moreMetrics: () => priorities.render() + (options.encryption?.renderMetrics() ?? ''),
     paths: [
       serveTokenKeys(identity, `https://${advertiseAddress}:${port}/openid/v1/jwks`),
@@ -317,6 +318,23 @@ function controllerUser(name: string): UserInfo {
 /** A node's kubelet. */
 export function nodeUser(nodeName: string): UserInfo {
   return { name: `system:node:${nodeName}`, groups: ['system:nodes', 'system:authenticated'] }
+}
+
+/** What upstream's server would have been started with, for `/flagz`. */
+function flagsOf(options: ControlPlaneOptions): Readonly<Record<string, string>> {
+  const { advertiseAddress, port, serviceCidr, clusterDomain, runtimeConfig = [] } = options
+  return {
+    'advertise-address': advertiseAddress,
+    'allow-privileged': 'true',
+    'authorization-mode': '[Node,RBAC]',
+    'enable-priority-and-fairness': 'true',
+    'max-mutating-requests-inflight': '200',
+    'max-requests-inflight': '400',
+    'runtime-config': runtimeConfig.map(([key, enabled]) => `${key}=${enabled}`).join(),
+    'secure-port': String(port),
+    'service-account-issuer': `[https://kubernetes.default.svc.${clusterDomain}]`,
+    'service-cluster-ip-range': serviceCidr,
+  }
 }
 
 /** Where others find the keys to verify service account tokens with (KEP-1393). */

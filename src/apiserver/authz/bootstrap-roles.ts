@@ -19,7 +19,10 @@ export const clusterRoleTable: Readonly<Record<string, ClusterRoleEntry>> = {
   'cluster-admin': { rules: ['* | * | *', '* | *'] },
   'system:discovery': { rules: [`get | /api /api/* /apis /apis/* ${health} /openapi /openapi/* /version /version/`] },
   'system:monitoring': {
-    rules: [`get | ${health} /healthz/* /livez/* /readyz/* /metrics /metrics/slis`, 'get | core | nodes/metrics'],
+    rules: [
+      `get | ${health} /healthz/* /livez/* /readyz/* /metrics /metrics/slis /flagz /statusz`,
+      'get | core | nodes/metrics',
+    ],
   },
   'system:basic-user': {
     rules: [
