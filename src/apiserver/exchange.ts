@@ -14,8 +14,8 @@ export interface Exchange {
   impersonator: UserInfo | undefined
   /** Under which priority the request falls. Set by the filter that has it wait its turn. */
   flow: Classification | undefined
-  /** Aborted when the request's time is over. Set by the filter that measures it. */
-  deadline: AbortSignal | undefined
+  /** Gives a signal that is aborted when the request's time is over. Set by the filter that measures it. */
+  deadline: (() => AbortSignal) | undefined
   /**
    * Aborted when the client goes away or the request's time is over. Made when first asked for: most requests never
    * wait.
@@ -31,7 +31,7 @@ export function createExchange(request: HttpRequest, info: RequestInfo, received
     request, info, receivedAt, user: anonymous, impersonator: undefined, flow: undefined, deadline: undefined,
     warnings: [],
     get signal() {
-      return combined ??= this.deadline ? AbortSignal.any([request.signal, this.deadline]) : request.signal
+      return combined ??= this.deadline ? AbortSignal.any([request.signal, this.deadline()]) : request.signal
     },
   }
 }

@@ -289,16 +289,16 @@ const untimed: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'deletecol
 function timeOut({ clock, requestTimeoutMs }: FilterOptions): Filter {
   return async (exchange, next) => {
     if (untimed.has(exchange.info.verb) || isLongRunning(exchange.info)) return await next(exchange)
-    const abort = new AbortController()
+    let abort: AbortController | undefined
     const expiry = Promise.withResolvers<never>()
     const timer = clock.schedule(timeoutOf(exchange, requestTimeoutMs), () => {
-      abort.abort()
+      abort?.abort()
       expiry.reject(new ApiError({
         kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'Timeout', code: 504,
         message: 'Timeout: request did not complete within the allotted timeout', details: {},
       }))
     })
-    exchange.deadline = abort.signal
+    exchange.deadline = () => (abort ??= new AbortController()).signal
     try {
       return await Promise.race([next(exchange), expiry.promise])
     } finally {

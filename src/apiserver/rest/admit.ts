@@ -92,10 +92,12 @@ function admissionContext(context: RestContext): AdmissionContext {
 }
 
 function toAttributes({ operation, scope, name, object, old, dryRun }: AdmissionRequest): AdmissionAttributes {
-  const { kind, version, subresource, namespace, user, signal } = scope
+  const { kind, version, subresource, namespace, user } = scope
   return {
-    operation, kind, version, resource: kind.plural, subresource, namespace, name, object, old, user, dryRun, signal,
+    operation, kind, version, resource: kind.plural, subresource, namespace, name, object, old, user, dryRun,
     options: optionsOf(operation, dryRun),
+    // Few plugins wait for anything, and to make a signal costs as much as several of them.
+    get signal() { return scope.signal },
     warn: (message) => scope.warn(message),
   }
 }
