@@ -163,6 +163,20 @@ function keyspaceContract(name: string, open: Open): void {
       assert.equal(store.revision, revision + 2)
     })
 
+    check('a lease whose revocation is under way is there for readers, and for no decision', async (store) => {
+      for (let pause = 0; pause < 12; pause++) {
+        const id = BigInt(pause + 1)
+        const granted = store.grantLease(id, 100)
+        for (let i = 0; i < pause; i++) await Promise.resolve()
+        const revoked = store.revokeLease(id)
+        assert.equal((await granted)?.id, id)
+        const { result } = await store.transact((state) => ({ operations: [], result: state.hasLease(id) }))
+        assert.equal(result, false)
+        assert.equal(await revoked, true)
+        assert.equal(store.lease(id), undefined)
+      }
+    })
+
     check('a lease that nobody renews is revoked when its time is over, not sooner', async (store, clock) => {
       await store.grantLease(1n, 10)
       await store.grantLease(2n, 3)
@@ -309,5 +323,48 @@ describe('embedded store after a restart', () => {
     }
     assert.ok([...disk.files.keys()].some((path) => path.includes('snapshot-')))
     assert.ok([...disk.files.keys()].length < 12)
+  })
+
+  test('logs that hold nothing but leases are all read again, although no revision tells them apart', async () => {
+    const disk = createSimDisk()
+    const clock = createSimClock()
+    const options = { historyChanges: 1, firstSegmentBytes: 4_096, segmentBytes: 4_096, snapshotAfterBytes: 4_096 }
+    const left: LeaseId[] = []
+    {
+      await using store = await openOn(disk, clock, { ...options, quotaBytes: 600 })
+      await assert.rejects(change(store, put('/large', 'x'.repeat(600))), StoreFull)
+      for (let i = 0; i < 40; i++) {
+        const { modRevision = 0 } = store.current().get('/k') ?? {}
+        await store.swap('/k', modRevision, { type: 'put', value: encoder.encode('x'.repeat(400)) })
+      }
+      assert.ok([...disk.files.keys()].some((path) => path.includes('snapshot-')))
+    }
+    {
+      await using store = await openOn(disk, clock, options)
+      assert.deepEqual(store.alarms(), ['noSpace'])
+      await store.disarm('noSpace')
+      for (let id = 1n; id <= 600n; id++) {
+        await store.grantLease(id, 1_000)
+        if (id % 100n === 0n) left.push(id)
+        else await store.revokeLease(id)
+      }
+    }
+    await using store = await openOn(disk, clock, options)
+    assert.deepEqual(store.leases(), left)
+    assert.deepEqual(store.alarms(), [])
+  })
+
+  test('what was forgotten by itself stays forgotten too', async () => {
+    const disk = createSimDisk()
+    const clock = createSimClock()
+    let compacted = 0
+    {
+      await using store = await openOn(disk, clock, { historyChanges: 10 })
+      for (let i = 0; i < 30; i++) await change(store, put('/a', `${i}`))
+      compacted = store.compactedRevision
+    }
+    await using store = await openOn(disk, clock, { historyChanges: 1_000 })
+    assert.ok(compacted > 15)
+    assert.ok(store.compactedRevision >= compacted - 6 && store.compactedRevision <= compacted)
   })
 })

@@ -79,6 +79,22 @@ test('a put larger than what is left of the log is refused on a full disk, and n
   await again[Symbol.asyncDispose]()
 })
 
+test('what was given up for want of room does not count towards the quota', async () => {
+  const disk = createSimDisk()
+  const options = { firstSegmentBytes: 16_384, segmentBytes: 16_384, quotaBytes: 50_000 }
+  const clock = createSimClock(0)
+  await using store = await openEmbeddedStore({ disk, directory: '/store', clock, log: silentLog, options })
+  const large = { type: 'put', value: new Uint8Array(30_000) } as const
+  disk.beforeEach = (operation, path) =>
+    operation === 'preallocate' ? new DiskError('full', `${path}: no space left`) : undefined
+  await assert.rejects(store.swap('/k/large', 0, large), /no space left/)
+  disk.beforeEach = undefined
+  await clock.advance(1_000)
+  await assert.rejects(store.swap('/k/large', 0, large), /no space left/)
+  await clock.settle()
+  assert.equal((await store.swap('/k/large', 0, large)).type, 'swapped')
+})
+
 test('a directory in use is not opened twice', async () => {
   const disk = createSimDisk()
   const world = { disk, directory: '/store', clock: createSimClock(0), log: silentLog }

@@ -81,17 +81,13 @@ export class ValueSlabs {
   #tidy(head: Version, sharedUpTo: Revision): void {
     for (let version: Version | undefined = head; version !== undefined; version = version.older) {
       if (version.modRevision <= sharedUpTo) return
-      const source: Version | undefined = version.deleted ? version.older : version
-      // A deletion shows the value of the version before it, and moves with it.
-      if (source === undefined || source.modRevision <= sharedUpTo || !this.#isSparse(source.slab)) continue
-      const before = { slab: source.slab, length: source.length }
-      const { slab, offset } = this.place(source.value)
-      source.slab = slab
-      source.offset = offset
-      this.release(before)
-      if (version === source) continue
+      // A deletion shows the value of the version before it; it goes with the history, and need not move.
+      if (version.deleted || !this.#isSparse(version.slab)) continue
+      const before = { slab: version.slab, length: version.length }
+      const { slab, offset } = this.place(version.value)
       version.slab = slab
       version.offset = offset
+      this.release(before)
     }
   }
 
