@@ -7,7 +7,7 @@ import type { RpcChannel, RpcClient } from '#world/rpc.ts'
 import {
   ConfigurationError, type EncryptionConfiguration, type KeysConfiguration, type KmsConfiguration,
   type ProviderConfiguration,
-} from './configuration.ts'
+} from './configuration-types.ts'
 import type { EncryptionMetrics } from './encryption-metrics.ts'
 import type { KeyMeans } from './key-source.ts'
 import { KmsProvider } from './kms-provider.ts'

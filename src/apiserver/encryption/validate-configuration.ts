@@ -5,7 +5,7 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, required } from '#machinery/errors/field-errors.ts'
 import type {
   EncryptionConfiguration, KmsConfiguration, NamedKey, ProviderConfiguration,
-} from './configuration.ts'
+} from './configuration-types.ts'
 import { parseGroupResource } from './resources.ts'
 
 const aesKeyLengths = [16, 24, 32]
