@@ -9,7 +9,7 @@ import { dynType, intType, listOf, mapOf, stringType } from './types.ts'
 import { EntryMap, equal, type Value } from './values.ts'
 
 const environment: Environment = {
-  functions: joinFunctions(...standardFunctions),
+  functions: joinFunctions(...standardFunctions()),
   variables: new Map([
     ['x', intType], ['name', stringType], ['items', listOf(intType)], ['any', dynType],
     ['labels', mapOf(stringType, stringType)],

@@ -1,4 +1,7 @@
-/** Short forms in which libraries declare their functions. */
+/**
+ * Short forms in which libraries declare their functions. Each library is a function that makes them, so that nothing
+ * is made before the first expression.
+ */
 import type { Overload, Range } from './environment.ts'
 import { EvaluationError } from './issues.ts'
 import type { Type } from './types.ts'

@@ -1,6 +1,6 @@
 /** The dialect of Kubernetes: everything that its expressions may use beside their own variables. */
 import { typeVariables } from './checker.ts'
-import { joinFunctions, type Environment } from './environment.ts'
+import { joinFunctions, type Environment, type Functions } from './environment.ts'
 import { authorizerFunctions, authorizerTypes } from './library/authorizer.ts'
 import { formatFunctions, formatTypeName } from './library/formats.ts'
 import { listFunctions, setFunctions } from './library/lists.ts'
@@ -13,18 +13,32 @@ import { urlFunctions, urlTypeName } from './library/urls.ts'
 import { standardFunctions } from './standard.ts'
 import type { Type } from './types.ts'
 
-const functions = joinFunctions(
-  ...standardFunctions, timeFunctions, stringFunctions, regexFunctions, listFunctions, setFunctions, urlFunctions,
-  quantityFunctions, networkFunctions, semverFunctions, formatFunctions, authorizerFunctions,
-)
-const types = typeVariables([
-  ...networkTypes, ...authorizerTypes, quantityTypeName, semverTypeName, formatTypeName, urlTypeName,
-])
+interface Vocabulary {
+  readonly functions: Functions
+  readonly types: ReadonlyMap<string, Type>
+}
+
+/** Put together with the first expression: most clusters have none when they start. */
+let vocabulary: Vocabulary | undefined
+
+function createVocabulary(): Vocabulary {
+  return {
+    functions: joinFunctions(
+      ...standardFunctions(), timeFunctions(), stringFunctions(), regexFunctions(), listFunctions(), setFunctions(),
+      urlFunctions(), quantityFunctions(), networkFunctions(), semverFunctions(), formatFunctions(),
+      authorizerFunctions(),
+    ),
+    types: typeVariables([
+      ...networkTypes, ...authorizerTypes, quantityTypeName, semverTypeName, formatTypeName, urlTypeName,
+    ]),
+  }
+}
 
 /** With these variables, and types that expressions may construct. */
 export function createDialect(
   variables: Iterable<readonly [string, Type]>,
   structs?: Environment['structs'],
 ): Environment {
+  const { functions, types } = vocabulary ??= createVocabulary()
   return { functions, variables: new Map([...types, ...variables]), ...(structs && { structs }) }
 }

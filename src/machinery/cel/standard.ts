@@ -28,7 +28,7 @@ const orders: Readonly<Record<'_<_' | '_<=_' | '_>_' | '_>=_', readonly [string,
   '_>_': ['greater', (order) => order > 0], '_>=_': ['greater_equals', (order) => order >= 0],
 }
 
-const operators: Functions = new Map<string, readonly Overload[]>([
+const operators = (): Functions => new Map<string, readonly Overload[]>([
   ['_?_:_', [plain('conditional', [boolType, a, a], a, () => null)]],
   ['_&&_', [plain('logical_and', [boolType, boolType], boolType, () => false)]],
   ['_||_', [plain('logical_or', [boolType, boolType], boolType, () => false)]],
@@ -73,7 +73,7 @@ function comparisons(name: keyof typeof orders): readonly Overload[] {
   ]
 }
 
-const arithmetic: Functions = new Map<string, readonly Overload[]>([
+const arithmetic = (): Functions => new Map<string, readonly Overload[]>([
   ['_+_', [
     plain('add_int64', [intType, intType], intType, (left: bigint, right: bigint) => int(left + right)),
     plain('add_uint64', [uintType, uintType], uintType, (left: Uint, right: Uint) => uint(left.value + right.value)),
@@ -145,7 +145,7 @@ function sizes(): readonly Overload[] {
   ])
 }
 
-const texts: Functions = new Map<string, readonly Overload[]>([
+const texts = (): Functions => new Map<string, readonly Overload[]>([
   ['size', sizes()],
   ['contains', [member('contains_string', [stringType, stringType], boolType, (text: string, part: string) =>
     text.includes(part), searches)]],
@@ -168,7 +168,7 @@ function shortText(max: number): Costs {
   return { estimate: () => ({ cost: one, result: { min: 1, max } }) }
 }
 
-const conversions: Functions = new Map<string, readonly Overload[]>([
+const conversions = (): Functions => new Map<string, readonly Overload[]>([
   ['int', [
     plain('int64_to_int64', [intType], intType, (value: bigint) => value),
     plain('uint64_to_int64', [uintType], intType, (value: Uint) => int(value.value)),
@@ -280,7 +280,7 @@ function decodeText(bytes: Uint8Array): string {
     ? fail('invalid UTF-8 in bytes, cannot convert to string') : text
 }
 
-const optionals: Functions = new Map<string, readonly Overload[]>([
+const optionals = (): Functions => new Map<string, readonly Overload[]>([
   ['optional.of', [plain('optional_of', [a], optionalOf(a), (value: Value) => new Optional(value))]],
   ['optional.none', [plain('optional_none', [], optionalOf(a), () => new Optional(undefined))]],
   ['optional.ofNonZeroValue', [plain('optional_ofNonZeroValue', [a], optionalOf(a), (value: Value) =>
@@ -307,7 +307,7 @@ function isZero(value: Value): boolean {
   return isMapValue(value) && value.size === 0
 }
 
-const maps: Functions = new Map<string, readonly Overload[]>([
+const maps = (): Functions => new Map<string, readonly Overload[]>([
   ['cel.@mapInsert', [
     plain('@mapInsert_map_key_value', [mapOf(a, b), a, b], mapOf(a, b), (map: EntryMap, key: Value, value: Value) =>
       map.with(key, value)),
@@ -320,6 +320,6 @@ const maps: Functions = new Map<string, readonly Overload[]>([
 ])
 
 /** Everything that every dialect has. */
-export const standardFunctions: readonly Functions[] = [
-  operators, arithmetic, texts, conversions, optionals, maps,
+export const standardFunctions = (): readonly Functions[] => [
+  operators(), arithmetic(), texts(), conversions(), optionals(), maps(),
 ]

@@ -64,7 +64,7 @@ const price = 350_000
 const checking: Costs = { cost: () => price, estimate: () => ({ cost: { min: price, max: price } }) }
 const refinements = ['subresource', 'namespace', 'name'] as const
 
-export const authorizerFunctions: Functions = new Map<string, readonly Overload[]>([
+export const authorizerFunctions = (): Functions => new Map<string, readonly Overload[]>([
   ['path', [member('authorizer_path', [authorizerType, stringType], pathType, (value: Foreign, path: string) =>
     more(names.path, value, { path }))]],
   ['group', [member('authorizer_group', [authorizerType, stringType], groupType, (value: Foreign, group: string) =>

@@ -47,7 +47,7 @@ const values = new Map(formats.map(([name, validate, size]) => {
   return [name, new Foreign(formatTypeName, format)] as const
 }))
 
-export const formatFunctions: Functions = new Map<string, readonly Overload[]>([
+export const formatFunctions = (): Functions => new Map<string, readonly Overload[]>([
   ...[...values].map(([name, value]) => [`format.${name}`, [
     plain(`format_${name}`, [], formatType, () => value),
   ]] as const),

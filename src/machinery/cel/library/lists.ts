@@ -35,7 +35,7 @@ function sumOf(list: readonly Value[], type: Type): Value {
   }
 }
 
-export const listFunctions: Functions = new Map<string, readonly Overload[]>([
+export const listFunctions = (): Functions => new Map<string, readonly Overload[]>([
   ['isSorted', ordered.map((type) =>
     member(`list_${type.kind}_is_sorted_bool`, [listOf(type)], boolType, isSorted, traversal))],
   ['sum', summed.map((type) => member(`list_${type.kind}_sum_${type.kind}`, [listOf(type)], type,
@@ -57,7 +57,7 @@ const within = (list: readonly Value[], item: Value): boolean => list.some((each
 const containsAll = (list: readonly Value[], items: readonly Value[]): boolean =>
   items.every((item) => within(list, item))
 
-export const setFunctions: Functions = new Map<string, readonly Overload[]>([
+export const setFunctions = (): Functions => new Map<string, readonly Overload[]>([
   ['sets.contains', [plain('list_sets_contains_list', [listOf(a), listOf(a)], boolType, containsAll, both)]],
   ['sets.equivalent', [plain('list_sets_equivalent_list', [listOf(a), listOf(a)], boolType,
     (left: readonly Value[], right: readonly Value[]) => containsAll(left, right) && containsAll(right, left), both)]],

@@ -94,7 +94,7 @@ function containsCidr(outer: Foreign, inner: Cidr): boolean {
 
 export const networkTypes = ['net.IP', 'net.CIDR']
 
-export const networkFunctions: Functions = new Map<string, readonly Overload[]>([
+export const networkFunctions = (): Functions => new Map<string, readonly Overload[]>([
   ['ip', [
     plain('string_to_ip', [stringType], ipType, toIp, readsWhole),
     member('cidr_ip', [cidrType], ipType, (value: Foreign) => ipValue(cidr(value).address)),

@@ -43,7 +43,7 @@ function whole(quantity: Quantity): bigint | undefined {
   return isWhole && value < limit && value >= -limit ? value : undefined
 }
 
-export const quantityFunctions: Functions = new Map<string, readonly Overload[]>([
+export const quantityFunctions = (): Functions => new Map<string, readonly Overload[]>([
   ['quantity', [plain('string_to_quantity', [stringType], quantityType, parse, reads(0))]],
   ['isQuantity', [plain('is_quantity_string', [stringType], boolType, (text: string) =>
     read(text) !== undefined, reads(0))]],

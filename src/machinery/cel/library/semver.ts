@@ -80,7 +80,7 @@ function parse(text: string, isTolerant = false): Foreign {
 const of = (value: Foreign): Version => value.data as Version
 const isVersion = (text: string, isTolerant = false): boolean => typeof read(text, isTolerant) !== 'string'
 
-export const semverFunctions: Functions = new Map<string, readonly Overload[]>([
+export const semverFunctions = (): Functions => new Map<string, readonly Overload[]>([
   ['semver', [
     plain('string_to_semver', [stringType], semverType, (text: string) => parse(text), reads(0)),
     plain('string_bool_to_semver', [stringType, boolType], semverType, parse, reads(0)),

@@ -92,7 +92,7 @@ function ofText(
   return member(id, [stringType, ...more], result, evaluate, costs)
 }
 
-export const stringFunctions: Functions = new Map<string, readonly Overload[]>([
+export const stringFunctions = (): Functions => new Map<string, readonly Overload[]>([
   ['charAt', [ofText('string_char_at_int', [intType], stringType, (value: string, index: bigint) =>
     characters(value)[at(value, index, 'index out of range')] ?? '')]],
   ['indexOf', [
@@ -147,7 +147,7 @@ function findAll(value: string, pattern: string, limit = -1n): readonly Value[] 
   return matches
 }
 
-export const regexFunctions: Functions = new Map<string, readonly Overload[]>([
+export const regexFunctions = (): Functions => new Map<string, readonly Overload[]>([
   ['find', [ofText('string_find_string', [stringType], stringType, (value: string, pattern: string) => {
     for (const match of finder(pattern)(value)) return match
     return ''

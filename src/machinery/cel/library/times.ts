@@ -50,7 +50,7 @@ const units: Readonly<Record<string, (duration: Duration) => bigint>> = {
   getMilliseconds: ({ nanoseconds }) => nanoseconds / millisecond % 1000n,
 }
 
-export const timeFunctions: Functions = new Map<string, readonly Overload[]>(
+export const timeFunctions = (): Functions => new Map<string, readonly Overload[]>(
   Object.entries(parts).map(([name, part]) => [name, [
     member(`timestamp_${name}`, [timestampType], intType, (time: Timestamp) => BigInt(part(dateOf(time)))),
     member(`timestamp_${name}_with_tz`, [timestampType, stringType], intType, (time: Timestamp, zone: string) =>

@@ -75,7 +75,7 @@ function queryOf(query: string): EntryMap {
 /** Go's EscapedPath: as it was written if that is a valid escaping. */
 const escapedPath = ({ path }: Url): string => path.replaceAll(/[^A-Za-z0-9\-_.~!$&'()*+,;=:@/%[\]]/gu, encodeURIComponent)
 
-export const urlFunctions: Functions = new Map<string, readonly Overload[]>([
+export const urlFunctions = (): Functions => new Map<string, readonly Overload[]>([
   ['url', [plain('string_to_url', [stringType], urlType, parse, reads(0))]],
   ['isURL', [plain('is_url_string', [stringType], boolType, (text: string) => typeof read(text) !== 'string', reads(0))]],
   ['getScheme', [member('url_get_scheme', [urlType], stringType, (value: Foreign) => of(value).scheme)]],
