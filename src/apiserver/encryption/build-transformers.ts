@@ -4,10 +4,13 @@ import { parseDuration } from '#machinery/duration.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import type { RpcChannel, RpcClient } from '#world/rpc.ts'
-import {
-  ConfigurationError, type EncryptionConfiguration, type KeysConfiguration, type KmsConfiguration,
-  type ProviderConfiguration,
+import type {
+  EncryptionConfiguration,
+  KeysConfiguration,
+  KmsConfiguration,
+  ProviderConfiguration,
 } from './configuration-types.ts'
+import { ConfigurationError } from './configuration.ts'
 import type { EncryptionMetrics } from './encryption-metrics.ts'
 import type { KeyMeans } from './key-source.ts'
 import { KmsProvider } from './kms-provider.ts'

@@ -2,7 +2,13 @@
 import { JsonError, strictError } from '#machinery/codec/json.ts'
 import { decodeYaml, YamlError } from '#machinery/codec/yaml.ts'
 import { loadSchemaTable } from '#machinery/schema/table.ts'
-import type { EncryptionConfiguration } from './configuration-types.ts'
+import type {
+  EncryptionConfiguration,
+  KeysConfiguration,
+  KmsConfiguration,
+  NamedKey,
+  ResourceConfiguration,
+} from './configuration-types.ts'
 import { validateConfiguration } from './validate-configuration.ts'
 
 /** Why a configuration cannot be used, in upstream's words. */
