@@ -18,7 +18,7 @@ import { rbacRanges } from '#apiserver/authz/rbac-source.ts'
 import { RbacAuthorizer, type RuleResolver } from '#apiserver/authz/rbac.ts'
 import { StoreFollower } from '#apiserver/authz/store-follower.ts'
 import { objectKeyInStore } from '#apiserver/rest/keys.ts'
-import { decodeStored } from '#apiserver/rest/stored-form.ts'
+import { decodeLean } from '#apiserver/rest/stored-form.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Store } from '#storage/store.ts'
@@ -57,7 +57,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   const read = (plural: string, namespace: string, name: string): Stored<KubeObject> | undefined => {
     const kind = find('', plural)
     const entry = kind && store.current().get(objectKeyInStore(kind, namespace, name))
-    return entry && decodeStored(entry)
+    return entry && decodeLean(entry)
   }
   const boundObjects: BoundObjects = { get: read }
   const key = crypto.importPrivateKey(options.serviceAccountKey)

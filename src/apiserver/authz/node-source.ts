@@ -5,7 +5,7 @@ import type { VolumeAttachment } from '#api/gen/storage-v1.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { collectionRange } from '../rest/keys.ts'
-import { decodeStored } from '../rest/stored-form.ts'
+import { decodeLean } from '../rest/stored-form.ts'
 import type { NodeGraph } from './node-graph.ts'
 import type { FollowedRange } from './store-follower.ts'
 
@@ -45,7 +45,7 @@ function range<T extends KubeObject>(
       known.clear()
     },
     put(entry) {
-      const object = decodeStored(entry)
+      const object = decodeLean(entry)
       known.set(entry.key, [object.metadata.namespace ?? '', object.metadata.name])
       set(object as unknown as T)
     },

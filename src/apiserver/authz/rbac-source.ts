@@ -1,7 +1,7 @@
 /** Feeds the RBAC index from the store. */
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { collectionRange } from '../rest/keys.ts'
-import { decodeStored } from '../rest/stored-form.ts'
+import { decodeLean } from '../rest/stored-form.ts'
 import type { RbacIndex, RbacObject, RbacResource } from './rbac-index.ts'
 import type { FollowedRange } from './store-follower.ts'
 
@@ -20,7 +20,7 @@ export function rbacRanges(index: RbacIndex, kinds: (plural: string) => AnyKind 
         known.clear()
       },
       put(entry) {
-        const object = decodeStored(entry)
+        const object = decodeLean(entry)
         known.set(entry.key, { namespace: object.metadata.namespace ?? '', name: object.metadata.name })
         index.set(resource, object as unknown as RbacObject)
       },

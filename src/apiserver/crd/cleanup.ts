@@ -5,7 +5,7 @@ import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { Compacted, WatchOverflow, type Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import { collectionRange } from '../rest/keys.ts'
-import { decodeStored } from '../rest/stored-form.ts'
+import { decodeLean } from '../rest/stored-form.ts'
 
 export interface Cleanup {
   readonly store: Store
@@ -29,7 +29,7 @@ export async function removeInstances(cleanup: Cleanup, signal: AbortSignal): Pr
   const { store, clock, kind } = cleanup
   const range = collectionRange(kind, '')
   const view = store.current()
-  const namespaces = new Set(view.list(range).map((entry) => decodeStored(entry).metadata.namespace))
+  const namespaces = new Set(view.list(range).map((entry) => decodeLean(entry).metadata.namespace))
   const failures: string[] = []
   for (const namespace of namespaces) {
     try {

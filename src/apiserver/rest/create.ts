@@ -26,7 +26,7 @@ import {
   metadataOf,
   wipeSystemFields,
 } from './names.ts'
-import { decodeStored, encodeStored } from './stored-form.ts'
+import { decodeLean, encodeStored } from './stored-form.ts'
 
 /** With eight tries a collision stays unlikely until there are a million generated names with one base. */
 const maxNameAttempts = 8
@@ -138,7 +138,7 @@ async function tryInsert(
 function taken(context: RestContext, scope: RequestScope, name: string): ApiError {
   const error = alreadyExists(resourceSubject(scope.kind), name)
   const entry: Entry | undefined = context.store.current().get(objectKeyInStore(scope.kind, scope.namespace, name))
-  if (!entry || !decodeStored(entry).metadata.deletionTimestamp) return error
+  if (!entry || !decodeLean(entry).metadata.deletionTimestamp) return error
   return new ApiError({ ...error.status, message: `object is being deleted: ${error.status.message}` })
 }
 

@@ -12,7 +12,7 @@ import type { Clock } from '#world/clock.ts'
 import type { Random } from '#world/random.ts'
 import type { KindHooks, Reservation } from '../rest/context.ts'
 import { collectionRange } from '../rest/keys.ts'
-import { decodeStored } from '../rest/stored-form.ts'
+import { decodeLean } from '../rest/stored-form.ts'
 import { AddressRanges } from './address-ranges.ts'
 import { IpError, type AddressOwner } from './ip-allocator.ts'
 import { initializeIpFamilies, isUnchangedPreferDualStack, type IpFamily } from './ip-families.ts'
@@ -233,7 +233,7 @@ export function createNodePorts(
     store, clock, random, range,
     *inServices() {
       for (const entry of store.current().list(collectionRange(serviceKind, ''))) {
-        yield* nodePortsOf(decodeStored<Service>(entry))
+        yield* nodePortsOf(decodeLean<Service>(entry))
       }
     },
   })

@@ -19,7 +19,7 @@ import { authorizeCreateOnUpdate } from '../rest/authorize.ts'
 import type { RequestScope, RestContext } from '../rest/context.ts'
 import { getObject } from '../rest/get.ts'
 import { collectionRange, objectKeyInStore } from '../rest/keys.ts'
-import { decodeStored } from '../rest/stored-form.ts'
+import { decodeLean } from '../rest/stored-form.ts'
 import { proxyOptions, streamOptions } from './connect-options.ts'
 import { forward, forwardUpgrade, type Destination } from './forward.ts'
 import type { ConnectRequest, Subresource } from './kinds-of-subresource.ts'
@@ -32,7 +32,7 @@ export function podConnect(nodes: NodeConnections, path: 'exec' | 'attach' | 'po
     async connect({ context, scope, request }) {
       // A websocket begins with a GET, but what it does is no reading.
       if (request.method === 'GET') authorizeCreateOnUpdate(context, scope)
-      const pod = decodeStored<Pod>(await getObject(context, scope))
+      const pod = decodeLean<Pod>(await getObject(context, scope))
       const values = new URLSearchParams(request.query)
       const container = path === 'portForward' ? undefined : chooseContainer(pod, values.get('container') ?? '')
       await admitConnect(context, scope, streamOptions(path, values, container))
@@ -80,7 +80,7 @@ export function podLog(nodes: NodeConnections): Subresource {
   return {
     type: 'connect',
     async connect({ context, scope, request }) {
-      const pod = decodeStored<Pod>(await getObject(context, scope))
+      const pod = decodeLean<Pod>(await getObject(context, scope))
       const values = new URLSearchParams(request.query)
       checkLogOptions(values, scope.name)
       const container = chooseContainer(pod, values.get('container') ?? '')
@@ -172,7 +172,7 @@ function kubelet(
   const resource = context.kinds.findStored('', 'nodes')!
   const entry = context.store.current().get(objectKeyInStore(resource.kind, '', nodeName))
   if (!entry) throw notFound({ group: '', resource: 'nodes' }, nodeName)
-  const { http, baseUrl, tls } = nodes.connect(decodeStored<Node>(entry))
+  const { http, baseUrl, tls } = nodes.connect(decodeLean<Node>(entry))
   return { http, tls, url: `${baseUrl}${path}${query === '' ? '' : `?${query}`}` }
 }
 
@@ -196,7 +196,7 @@ export function podProxy(nodes: NodeConnections): Subresource {
     async connect(connection) {
       const { context, scope, request } = connection
       const [scheme, name, port] = splitTarget(scope.name)
-      const pod = decodeStored<Pod>(await getObject(context, { ...scope, name, signal: scope.signal }))
+      const pod = decodeLean<Pod>(await getObject(context, { ...scope, name, signal: scope.signal }))
       await admitConnect(context, scope, proxyOptions('PodProxyOptions', proxiedPath(connection)))
       const redirect = trailingSlash(connection)
       if (redirect) return redirect
@@ -223,7 +223,7 @@ export function serviceProxy(nodes: NodeConnections): Subresource {
     async connect(connection) {
       const { context, scope, request } = connection
       const [scheme, name, port] = splitTarget(scope.name)
-      const service = decodeStored<Service>(await getObject(context, { ...scope, name, signal: scope.signal }))
+      const service = decodeLean<Service>(await getObject(context, { ...scope, name, signal: scope.signal }))
       await admitConnect(context, scope, proxyOptions('ServiceProxyOptions', proxiedPath(connection)))
       const redirect = trailingSlash(connection)
       if (redirect) return redirect
@@ -249,7 +249,7 @@ function chooseEndpoint(
   if (!resource) return undefined
   const candidates: { readonly address: string; readonly port: number }[] = []
   for (const entry of context.store.current().list(collectionRange(resource.kind, service.metadata.namespace ?? ''))) {
-    const slice = decodeStored<EndpointSlice>(entry)
+    const slice = decodeLean<EndpointSlice>(entry)
     if (slice.metadata.labels?.['kubernetes.io/service-name'] !== service.metadata.name) continue
     const slicePort = (slice.ports ?? []).find(({ name }) => (name ?? '') === (wanted?.name ?? ''))
     if (slicePort?.port === undefined) continue

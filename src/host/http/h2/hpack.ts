@@ -75,11 +75,16 @@ export class HpackError extends Error {}
 const tableBytes = 4096
 /** Each entry counts for its two texts and this (RFC 7541 §4.1). */
 const entryOverhead = 32
+/** Texts of such lengths, in bytes as sent, are kept to be known again: so many for each connection. */
+const longText = { min: 64, max: 8192 }
+const maxLongTexts = 4
 
 /** One connection's decoder: it remembers what the client told it to. */
 export class HpackDecoder {
   /** The newest first. */
   readonly #entries: (readonly [name: string, value: string])[] = []
+  /** By their Huffman spelling. */
+  readonly #longTexts = new Map<string, string>()
   #size = 0
   #limit = tableBytes
   #bytes: Uint8Array = new Uint8Array()
@@ -159,6 +164,26 @@ export class HpackDecoder {
     if (end > this.#bytes.length) throw new HpackError('truncated text')
     this.#at = end
     if (!isHuffman) return latin1(this.#bytes, start, end)
+    const isLong = length >= longText.min && length <= longText.max
+    return isLong ? this.#longText(start, end) : this.#huffman(start, end)
+  }
+
+  /**
+   * What is long and comes with every request is a bearer token, which clients keep out of the table so that nobody can
+   * guess at it there: to spell it out anew takes as long as all the rest of a GET.
+   */
+  #longText(start: number, end: number): string {
+    const spelling = latin1(this.#bytes, start, end)
+    let text = this.#longTexts.get(spelling)
+    if (text === undefined) {
+      text = this.#huffman(start, end)
+      if (this.#longTexts.size >= maxLongTexts) this.#longTexts.delete(this.#longTexts.keys().next().value!)
+      this.#longTexts.set(spelling, text)
+    }
+    return text
+  }
+
+  #huffman(start: number, end: number): string {
     try {
       return decodeHuffman(this.#bytes, start, end)
     } catch (error) {
