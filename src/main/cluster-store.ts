@@ -13,7 +13,7 @@ import { openEtcdStore } from '#storage/etcd/etcd-store.ts'
 import type { Member } from '#storage/etcd/members.ts'
 import type { ValueForm } from '#storage/etcd/value-form.ts'
 import { migrationKey } from '#storage/migration.ts'
-import { StoreRefused, StoreUnavailable, type Store } from '#storage/store.ts'
+import { prefixRange, StoreRefused, StoreUnavailable, type Store } from '#storage/store.ts'
 import type { Log } from '#world/log.ts'
 import { CommandFailure, exitCode } from './cli/failure.ts'
 
@@ -34,7 +34,7 @@ const answerBytesMax = 256 * 2 ** 20
 export async function openClusterStore(config: ClusterConfig, log: Log): Promise<Store> {
   if (config.etcd !== undefined) {
     const store = await openEtcdOf(config.etcd, serverIdentity(config), log)
-    return await requireComplete(store)
+    return await requireUsable(store)
   }
   return await openEmbeddedStore({
     disk: systemDisk, directory: join(config.dataDirectory, 'store'), clock: systemClock, log,
@@ -42,13 +42,31 @@ export async function openClusterStore(config: ClusterConfig, log: Log): Promise
   })
 }
 
-/** Closes a store in which a migration has not come to its end, and throws CommandFailure. */
-async function requireComplete(store: Store): Promise<Store> {
-  if (store.current().get(migrationKey) === undefined) return store
+/** Closes a store whose state this server cannot use, and throws CommandFailure. */
+async function requireUsable(store: Store): Promise<Store> {
+  const problem = problemOf(store)
+  if (problem === undefined) return store
   await store[Symbol.asyncDispose]()
-  throw new CommandFailure(
-    'E-MIGRATION', 'the state in etcd is incomplete: a migration was interrupted', 'run skiff migrate again',
+  throw problem
+}
+
+function problemOf(store: Store): CommandFailure | undefined {
+  const view = store.current()
+  if (view.get(migrationKey) !== undefined) {
+    return new CommandFailure(
+      'E-MIGRATION', 'the state in etcd is incomplete: a migration was interrupted', 'run skiff migrate again',
+    )
+  }
+  const foreign = view.list(prefixRange('/registry/')).find(({ value }) => isProtobuf(value))
+  return foreign && new CommandFailure(
+    'E-FOREIGN-STATE', `etcd has objects that Skiff cannot read: ${foreign.key} is protobuf, as kube-apiserver writes`,
+    'choose another --etcd-prefix, or have kube-apiserver write JSON (--storage-media-type) before',
   )
+}
+
+/** `k8s` and a zero: what kube-apiserver's protobuf begins with. */
+function isProtobuf(value: Uint8Array): boolean {
+  return value[0] === 0x6b && value[1] === 0x38 && value[2] === 0x73 && value[3] === 0
 }
 
 /** Tells this server from the others: two of them may be on one machine. */

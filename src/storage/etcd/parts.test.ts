@@ -22,7 +22,7 @@ test('many who ask at once share an answer that was asked for after they came', 
   assert.equal(questions.length, 2)
 })
 
-test('those who waited through a round that failed do not wait for another one; the next to come begin anew', async () => {
+test('who waited through a round that failed does not wait for another; the next to come begins anew', async () => {
   let asked = 0
   const rounds = new Rounds(() => (asked++ === 0 ? Promise.reject(new Error('away')) : Promise.resolve('here')))
   const outcomes = await Promise.allSettled([rounds.join(), rounds.join()])

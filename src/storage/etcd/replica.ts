@@ -37,7 +37,16 @@ export interface ReplicaOptions {
 const nudgeMs = 100
 /** ... and after so long it is opened anew at another member. */
 const stallMs = 3_000
+/** Between tries to watch, doubled with each that brought nothing. */
 const retryMs = 200
+const retryMsMax = 5_000
+
+interface OpenWatch {
+  readonly stream: WatchStream
+  /** Its word on progress can be taken. */
+  readonly tellsProgress: boolean
+  readonly end: (why: Error) => void
+}
 
 export class Replica {
   readonly #options: ReplicaOptions
@@ -45,11 +54,14 @@ export class Replica {
   /** What this server writes. */
   readonly ownWrites: OwnWrites
   #versions: Versions
-  /** The watch that is open, and whether its word on progress can be taken. */
-  #watch: { readonly stream: WatchStream; readonly tellsProgress: boolean; readonly end: () => void } | undefined
+  #watch: OpenWatch | undefined
   /** The newest revision that somebody waits for. */
   #wanted: Revision = 0
   #isPursuing = false
+  /** The versions here cannot be continued. */
+  #isStale = false
+  /** Watches one after the other that told nothing. */
+  #failures = 0
   /** The revision of the last change that was made only so that the watch tells of it. */
   #told: Revision = 0
   /** Aborted by `end`. */
@@ -76,25 +88,31 @@ export class Replica {
     while (!signal.aborted) {
       const member = members.chosen
       try {
+        if (this.#isStale) await this.#remake(signal)
         await this.#follow(member, signal)
       } catch (error) {
         if (signal.aborted) return
-        if (error instanceof HistoryGone) {
-          log.warn('fell behind etcd\'s history; reading everything again', { why: error.message })
-          await this.#remake(signal)
-          continue
-        }
         const why = error instanceof Error ? error.message : String(error)
-        log.warn('lost the watch on etcd', { member: member.url, why })
-        members.leave(member, why)
-        await clock.sleep(retryMs, signal).catch(() => undefined)
+        if (error instanceof HistoryGone) {
+          log.warn('what is known of etcd is of no use any more; reading everything again', { why })
+          this.#isStale = true
+        } else {
+          log.warn('lost the watch on etcd', { member: member.url, why })
+          members.leave(member, why)
+        }
+        await clock.sleep(Math.min(retryMs * 2 ** this.#failures++, retryMsMax), signal).catch(() => undefined)
       }
     }
   }
 
   /** Resolves when everything is here that had happened when this was called. Throws RpcError. */
   async catchUp(signal: AbortSignal): Promise<void> {
+    const known = this.#versions.revision
     const revision = await this.#newest.join()
+    // A linearizable answer is never older than what the watch had told before.
+    if (revision < known) {
+      this.#watch?.end(new HistoryGone(`etcd went back from revision ${known} to ${revision}: was it restored?`))
+    }
     await this.reach(revision, signal)
   }
 
@@ -166,7 +184,7 @@ export class Replica {
       if (await this.#newest.join() <= this.#versions.revision) return
       if (clock.monotonic() - since >= stallMs) {
         log.warn('the watch on etcd stands still', { at: seen, wanted: this.#wanted })
-        this.#watch?.end()
+        this.#watch?.end(new Error('it stands still'))
         since = clock.monotonic()
       } else await this.#nudge()
     }
@@ -195,7 +213,7 @@ export class Replica {
       const stream = await openWatch(member.channel, keys, this.#versions.revision, group.signal)
       const stalled = Promise.withResolvers<never>()
       const tellsProgress = isProgressReliable(version)
-      this.#watch = { stream, tellsProgress, end: () => stalled.reject(new Error('it stands still')) }
+      this.#watch = { stream, tellsProgress, end: (why) => stalled.reject(why) }
       log.info('watches etcd', { member: member.url, version, from: this.#versions.revision })
       try {
         await Promise.race([this.#take(stream, tellsProgress), stalled.promise])
@@ -207,6 +225,7 @@ export class Replica {
 
   async #take(stream: WatchStream, tellsProgress: boolean): Promise<void> {
     for await (const told of stream.told) {
+      this.#failures = 0
       if (told.events.length > 0) this.#apply(told)
       else if (tellsProgress && told.revision > 0) this.#versions.advance(told.revision)
     }
@@ -237,6 +256,7 @@ export class Replica {
   async #remake(signal: AbortSignal): Promise<void> {
     const before = this.#versions
     this.#versions = await loadVersions(this.#options, signal)
+    this.#isStale = false
     // Whoever watched does not know what happened between; the store's users begin anew (410 for a client).
     before.end(new Compacted(this.#versions.compactedRevision))
   }
