@@ -131,7 +131,8 @@ describe('a fork', () => {
     const fork = original.fork()
     const rewrite = async (on: Keyspace, text: string): Promise<void> => {
       for (let round = 0; round < 2; round++) {
-        for (let i = 0; i < count; i++) if (i % 10 !== 0) await put(on, i, round === 0 ? big(text) : encoder.encode(text))
+        const value = round === 0 ? big(text) : encoder.encode(text)
+        for (let i = 0; i < count; i++) if (i % 10 !== 0) await put(on, i, value)
       }
       for (let i = 0; i < 3_000; i++) await put(on, 1, encoder.encode(text))
     }
