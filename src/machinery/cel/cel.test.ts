@@ -113,3 +113,17 @@ test('types are known before anything runs', () => {
   )
   assert.ok(equal(run('items.map(i, i)').value, [1n, 2n, 3n]))
 })
+
+test('expressions made to hurt are refused, or cost what they cost', () => {
+  const hostile = [
+    '('.repeat(100_000), '['.repeat(5_000), `x${'.a'.repeat(20_000)}`, `1${' + 1'.repeat(20_000)}`, '!'.repeat(5_000) + 'true',
+    `${'true ? '.repeat(2_000)}1`, `x${'[0]'.repeat(20_000)}`, '"'.repeat(99_999), `[${'1,'.repeat(40_000)}"a"]`, 'x'.repeat(200_000),
+    `${'a.b('.repeat(1_000)}1${')'.repeat(1_000)}`, `has(${'has('.repeat(300)}x${')'.repeat(301)}`,
+  ]
+  for (const source of hostile) {
+    const started = performance.now()
+    assert.throws(() => run(source), CompileError, source.slice(0, 20))
+    assert.ok(performance.now() - started < 1000, source.slice(0, 20))
+  }
+  assert.equal(run(`${'true && '.repeat(5_000)}true`).value, true)
+})

@@ -7,6 +7,8 @@ import { expandMacro, MacroError } from './macros.ts'
 /** As upstream's parser: deeper expressions are refused, so that nobody's stack overflows. */
 const maxDepth = 250
 const maxLength = 100_000
+/** Chains (`a.b.c`, `1 + 2 + 3`) are read in a loop, but whoever walks the tree goes as deep as they are long. */
+const maxChain = 1000
 
 const reserved = new Set([
   'as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let', 'loop', 'package', 'namespace',
@@ -95,10 +97,12 @@ class Parser {
     return new SyntaxFault(position, `Syntax error: mismatched input '${text}' expecting ${expected}`)
   }
 
+  #limit(depth: number, max: number): void {
+    if (depth > max) throw new SyntaxFault(this.#peek().position, `expression recursion limit exceeded: ${maxDepth}`)
+  }
+
   #expression(): Expression {
-    if (++this.#depth > maxDepth) {
-      throw new SyntaxFault(this.#peek().position, `expression recursion limit exceeded: ${maxDepth}`)
-    }
+    this.#limit(++this.#depth, maxDepth)
     const condition = this.#logical('||')
     const question = this.#accept('?')
     this.#depth--
@@ -123,7 +127,8 @@ class Parser {
 
   #relation(): Expression {
     let left = this.#sum()
-    while (this.#is(...relations)) {
+    for (let length = 0; this.#is(...relations); length++) {
+      this.#limit(length, maxChain)
       const { text, position } = this.#next()
       left = call(binaryNames[text]!, position, [left, this.#sum()])
     }
@@ -132,7 +137,8 @@ class Parser {
 
   #sum(): Expression {
     let left = this.#product()
-    while (this.#is('+', '-')) {
+    for (let length = 0; this.#is('+', '-'); length++) {
+      this.#limit(length, maxChain)
       const { text, position } = this.#next()
       left = call(binaryNames[text]!, position, [left, this.#product()])
     }
@@ -141,7 +147,8 @@ class Parser {
 
   #product(): Expression {
     let left = this.#unary()
-    while (this.#is('*', '/', '%')) {
+    for (let length = 0; this.#is('*', '/', '%'); length++) {
+      this.#limit(length, maxChain)
       const { text, position } = this.#next()
       left = call(binaryNames[text]!, position, [left, this.#unary()])
     }
@@ -153,7 +160,7 @@ class Parser {
     const { text, position } = this.#peek()
     let count = 0
     while (this.#accept(text)) count++
-    if (count > maxDepth) throw new SyntaxFault(position, `expression recursion limit exceeded: ${maxDepth}`)
+    this.#limit(count, maxDepth)
     const next = this.#peek()
     if (text === '-' && count % 2 === 1 && (next.type === 'int' || next.type === 'double')) return this.#member(position)
     const operand = this.#member()
@@ -163,7 +170,8 @@ class Parser {
   /** `minus`: where the sign before the number stands. */
   #member(minus?: number): Expression {
     let expression = this.#primary(minus)
-    for (;;) {
+    for (let length = 0; ; length++) {
+      this.#limit(length, maxChain)
       const dot = this.#accept('.')
       if (dot) {
         expression = this.#afterDot(expression, dot.position)

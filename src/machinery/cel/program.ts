@@ -1,6 +1,6 @@
 /** Evaluates checked expressions: each node becomes a closure once, which counts what it costs as upstream does. */
 import type { Call, Comprehension, Expression, MapEntry } from './ast.ts'
-import type { Environment } from './environment.ts'
+import type { Environment, Overload } from './environment.ts'
 import { CostLimitError, EvaluationError } from './issues.ts'
 import { accumulatorName } from './macros.ts'
 import type { Type } from './types.ts'
@@ -52,7 +52,8 @@ const listCost = 10
 const mapCost = 30
 const structCost = 40
 
-function charge({ meter }: Frame, cost: number): void {
+function charge(frame: Frame, cost: number): void {
+  const { meter } = frame
   meter.cost += cost
   if (meter.cost > meter.limit) throw new CostLimitError()
 }
@@ -147,12 +148,25 @@ function compileCall(call: Call, environment: Environment): Run {
   const overloads = all.filter(({ id }) => call.overloads?.includes(id))
   const single = overloads.length === 1 && call.arguments.concat(call.target ?? []).every(hasKnownType)
     ? overloads[0] : undefined
+  const [first, second] = list
+  if (single && second && list.length === 2) return compileBinary(first!, second, single)
   return (frame) => {
     const values = list.map((run) => run(frame))
     const overload = single ?? overloads.find((each) => each.parameters.every((type, at) => fits(values[at]!, type)))
     if (!overload) throw new EvaluationError('no such overload')
     const result = overload.evaluate(...values)
     charge(frame, overload.cost ? overload.cost(values, result) : 1)
+    return result
+  }
+}
+
+/** The most frequent form, without a list of arguments where nothing is charged by it. */
+function compileBinary(first: Run, second: Run, { evaluate, cost }: Overload): Run {
+  return (frame) => {
+    const left = first(frame)
+    const right = second(frame)
+    const result = evaluate(left, right)
+    charge(frame, cost ? cost([left, right], result) : 1)
     return result
   }
 }
@@ -318,15 +332,22 @@ function compileFold(fold: Comprehension, environment: Environment): Run {
   const { variable, variable2, accumulator } = fold
   return (frame) => {
     const items = range(frame)
+    const { activation, meter } = frame
     const folded: Locals = { name: accumulator, value: initial(frame), outer: frame.locals }
-    for (const [first, second] of pairsOf(items, variable2 !== undefined)) {
-      const one: Locals = { name: variable, value: first, outer: folded }
-      const locals = variable2 === undefined ? one : { name: variable2, value: second!, outer: one }
-      const inner = { ...frame, locals }
-      if (!truth(condition(inner))) break
+    // Nothing outlives a step, so that one frame does for all of them.
+    const first: Locals = { name: variable, value: null, outer: folded }
+    const second: Locals | undefined = variable2 === undefined ? undefined
+      : { name: variable2, value: null, outer: first }
+    const inner: Frame = { activation, meter, locals: second ?? first }
+    const visit = (item: Value, other: Value): boolean => {
+      first.value = item
+      if (second) second.value = other
+      if (!truth(condition(inner))) return false
       step(inner, folded)
+      return true
     }
-    return result({ ...frame, locals: folded })
+    visitItems(items, second !== undefined, visit)
+    return result({ activation, meter, locals: folded })
   }
 }
 
@@ -369,11 +390,14 @@ function compileAppend({ initial, step, accumulator }: Comprehension, environmen
   }
 }
 
-function* pairsOf(items: Value, wantsBoth: boolean): Generator<readonly [Value, Value | undefined]> {
+/** Items of a list, or with their indexes; keys of a map, or with their values; until `visit` has had enough. */
+function visitItems(items: Value, wantsBoth: boolean, visit: (item: Value, other: Value) => boolean): void {
   if (isList(items)) {
-    for (let at = 0; at < items.length; at++) yield wantsBoth ? [BigInt(at), items[at]!] : [items[at]!, undefined]
+    for (let at = 0; at < items.length; at++) {
+      if (!(wantsBoth ? visit(BigInt(at), items[at]!) : visit(items[at]!, null))) return
+    }
   } else if (isMapValue(items)) {
-    for (const key of items.keys()) yield [key, wantsBoth ? items.get(key) : undefined]
+    for (const key of items.keys()) if (!visit(key, wantsBoth ? items.get(key)! : null)) return
   } else {
     throw new EvaluationError(`got '${typeNameOf(items)}', expected iterable type`)
   }
