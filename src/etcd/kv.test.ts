@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { utf8Encode } from '#base/bytes.ts'
 import {
+  compareResult,
   compareTarget,
   compactionRequest,
   deleteRangeRequest,
@@ -18,6 +19,7 @@ import {
   sortTarget,
   txnRequest,
   txnResponse,
+  type Compare,
   type RangeRequest,
   type RequestOp,
 } from '#storage/etcd/messages/kv.ts'
@@ -192,6 +194,37 @@ test('operations of a transaction see those before them, comparisons see none', 
   assert.deepEqual(inner.responses[1]!.responseRange!.kvs.map(({ key }) => key), ['c', 'n'])
   assert.equal(await keysOf(etcd, { key: '\0', rangeEnd: '\0' }), 'cn of 2')
   assert.equal(etcd.keyspace.revision, 6)
+})
+
+test('comparisons hold or do not as in etcd, also of many keys and of none', async () => {
+  const etcd = await filled()
+  const { equal, greater, less, notEqual } = compareResult
+  const { version, create, mod, value, lease } = compareTarget
+  const table: readonly (readonly [Partially<Compare>, boolean])[] = [
+    [{ key: 'b', target: version, version: 2 }, true],
+    [{ key: 'b', target: version, version: 2, result: notEqual }, false],
+    [{ key: 'b', target: create, createRevision: 3 }, true],
+    [{ key: 'b', target: mod, modRevision: 4, result: greater }, true],
+    [{ key: 'b', target: mod, modRevision: 5, result: less }, false],
+    [{ key: 'a', target: value, value: utf8Encode('3'), result: equal }, true],
+    [{ key: 'a', target: value, value: utf8Encode('30'), result: less }, true],
+    [{ key: 'a', target: lease, lease: 0n }, true],
+    [{ key: 'a', target: lease, lease: -1n, result: greater }, true],
+    [{ key: 'none', target: version, version: 0 }, true],
+    [{ key: 'none', target: mod, modRevision: 1, result: less }, true],
+    [{ key: 'none', target: value, value: utf8Encode('') }, false],
+    [{ key: 'none', target: value, value: utf8Encode('x'), result: notEqual }, false],
+    [{ key: 'a', rangeEnd: 'c', target: version, result: greater }, true],
+    [{ key: 'a', rangeEnd: 'c', target: version, version: 1 }, false],
+    [{ key: 'a', rangeEnd: '\0', target: create, createRevision: 5, result: less }, true],
+    [{ key: 'x', rangeEnd: '\0', target: version, version: 0 }, true],
+    [{ key: 'x', rangeEnd: '\0', target: value, value: utf8Encode('') }, false],
+  ]
+  for (const [compare, expected] of table) {
+    const { succeeded } = await etcd.call(method.txn, txnRequest, { compare: [compare] }, txnResponse)
+    const words = `${compare.key}${compare.rangeEnd ?? ''} ${compare.target} ${compare.result ?? equal}`
+    assert.equal(succeeded, expected, words)
+  }
 })
 
 test('a transaction that fails half way changes nothing', async () => {

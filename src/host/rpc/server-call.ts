@@ -15,8 +15,15 @@ export interface CallService {
   readonly messageBytesMax: number
   /** What the messages that are not whole yet take, of all calls together. */
   readonly held: { bytes: number; readonly max: number }
+  /** Calls with streams, which may last for ever. */
+  readonly lasting: Set<LastingCall>
   begin(): void
   end(): void
+}
+
+export interface LastingCall {
+  /** Ends the call because the server stops. */
+  stop(): void
 }
 
 const head = encodeHeaders(200, { 'content-type': 'application/grpc' }, undefined)
@@ -34,7 +41,7 @@ export function serveCall(stream: Stream, service: CallService): void {
   call.begin()
 }
 
-class ServerCall implements StreamSink, RpcCall, MessageRefusals {
+class ServerCall implements StreamSink, RpcCall, MessageRefusals, LastingCall {
   readonly #stream: Stream
   readonly #service: CallService
   readonly #reader: MessageReader
@@ -86,6 +93,7 @@ class ServerCall implements StreamSink, RpcCall, MessageRefusals {
     const streaming = handler.streaming(this.method)
     if (!streaming) { this.#refuse(unknownMethod(this.method)); return }
     this.#requests = new AsyncQueue(unreadMessagesMax)
+    this.#service.lasting.add(this)
     streaming(this).then(() => this.#finish(), (error: unknown) => this.#refuse(error))
   }
 
@@ -113,6 +121,10 @@ class ServerCall implements StreamSink, RpcCall, MessageRefusals {
 
   closed(): void {
     this.#over()
+  }
+
+  stop(): void {
+    this.#refuse(new RpcError(rpcCode.unavailable, 'the server is stopping'))
   }
 
   send(message: Uint8Array): Promise<void> {
@@ -244,6 +256,7 @@ class ServerCall implements StreamSink, RpcCall, MessageRefusals {
     this.#service.held.bytes -= this.#held
     this.#held = 0
     this.#requests?.end()
+    this.#service.lasting.delete(this)
     this.#abort?.abort()
     this.#service.end()
   }

@@ -167,6 +167,21 @@ describe('gRPC server', () => {
     assert.equal(text, 'plain')
   })
 
+  test('stops without waiting for calls that last for ever', async () => {
+    const stopping = await start()
+    await using opened = rpcClient.open({ url: `http://127.0.0.1:${stopping.port}`, messageBytesMax: 2 ** 20 })
+    const chat = opened.stream('/t.T/Chat', never)
+    await chat.send(bytes('x'))
+    const received = chat.received[Symbol.asyncIterator]()
+    await received.next()
+    const began = performance.now()
+    await Promise.all([
+      stopping[Symbol.asyncDispose](),
+      assert.rejects(received.next(), isRefused(rpcCode.unavailable, /the server is stopping/)),
+    ])
+    assert.ok(performance.now() - began < 3_000)
+  })
+
   test('cuts off who says nothing', async () => {
     await using hasty = await start({ limits: { handshakeMs: 50 } })
     const socket = connect(hasty.port, '127.0.0.1')

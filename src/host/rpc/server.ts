@@ -13,7 +13,7 @@ import { serveRequest } from '../http/http1.ts'
 import { defaultLimits, type Limits } from '../http/limits.ts'
 import { peerOf } from '../http/peer.ts'
 import type { Service } from '../http/service.ts'
-import { serveCall, type CallService } from './server-call.ts'
+import { serveCall, type CallService, type LastingCall } from './server-call.ts'
 
 export interface RpcListenOptions {
   readonly address:
@@ -68,6 +68,7 @@ class Listener implements RpcServer, Service, CallService {
   readonly limits: Limits
   readonly messageBytesMax: number
   readonly held = { bytes: 0, max: heldBytesMax }
+  readonly lasting = new Set<LastingCall>()
   closing = false
   readonly #server: net.Server
   readonly #http1: http.Server
@@ -136,8 +137,12 @@ class Listener implements RpcServer, Service, CallService {
     this.closing = true
     const closed = new Promise<void>((resolve) => { this.#server.close(() => resolve()) })
     for (const connection of this.#connections) connection.close()
+    const lasting = [...this.lasting]
+    for (const call of lasting) call.stop()
     this.#http1.closeIdleConnections()
     if (this.#inFlight > 0) await this.#drained()
+    // What has been answered leaves in this turn of the event loop.
+    await new Promise((resolve) => { setImmediate(resolve) })
     for (const socket of this.#sockets) socket.destroy()
     await closed
   }
