@@ -33,7 +33,7 @@ import type { Subresource, SubresourceTable } from './subresources/kinds-of-subr
 import {
   createOrder,
   findSubresource,
-  patchChange,
+  patchProjection,
   readProjection,
   scopeAs,
   updateProjection,
@@ -169,8 +169,10 @@ async function executeSubresource(
         )
       }
       if (call.verb === 'patch') {
-        const change = patchChange(context, own, call.patchType, call.patch)
-        return resultOf(own, await updateProjection(context, scope, subresource, change, writeParameters(call.options)))
+        const parameters = { ...writeParameters(call.options), force: call.options.force ?? false }
+        return resultOf(
+          own, await patchProjection(context, scope, subresource, call.patchType, call.patch, parameters),
+        )
       }
     }
   }

@@ -222,6 +222,8 @@ async function dispatchResource(
     metrics.deprecatedRequested(info, deprecation.removedRelease)
   }
   const subresource = findSubresource(subresources, kind, info.subresource)
+  // Upstream has no route for it, but for what is passed on.
+  if (request.method === 'HEAD' && subresource?.type !== 'connect') throw methodNotServed()
   if (subresource) return await serveSubresource(context, scope, subresource, info, request)
   if (info.subresource === 'status' && kind.subresources?.status) {
     if (info.verb === 'get' || info.verb === 'update' || info.verb === 'patch') {

@@ -222,8 +222,11 @@ async function readDeleteOptions(
   if (body.length === 0) return undefined
   try {
     const { value } = context.codec.parse(bodyMediaType(request), body, false)
-    if (!isJsonObject(value) || (value['kind'] && value['kind'] !== 'DeleteOptions')) {
-      throw badRequest('decoded object cannot be converted to DeleteOptions')
+    if (!isJsonObject(value)) throw badRequest('decoded object cannot be converted to DeleteOptions')
+    const { kind, apiVersion } = value
+    if (kind && kind !== 'DeleteOptions') {
+      throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion ?? '')} `
+        + 'in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:33"')
     }
     return value
   } catch (error) {

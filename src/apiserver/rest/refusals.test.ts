@@ -51,6 +51,19 @@ const refusals: Readonly<Record<string, Refusal>> = {
     reason: 'BadRequest',
     message: 'the namespace of the provided object does not match the namespace sent on the request',
   },
+  'a delete with another kind than its options': {
+    request: ['DELETE', `${maps}/a`, map],
+    status: 400,
+    reason: 'BadRequest',
+    message: 'no kind "ConfigMap" is registered for version "v1" in scheme '
+      + '"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:33"',
+  },
+  'a HEAD of a resource': {
+    request: ['HEAD', maps],
+    status: 405,
+    reason: 'MethodNotAllowed',
+    message: 'the server does not allow this method on the requested resource',
+  },
   'an update under another name': {
     request: ['PUT', `${maps}/b`, map],
     status: 400,

@@ -1,5 +1,5 @@
 /** What a subresource (or a kind that is never stored) can be. */
-import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { KubeObject, ManagedFieldsEntry, Stored } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
@@ -25,6 +25,19 @@ export interface Projection {
   readonly project: (object: Stored<KubeObject>, scope: RequestScope) => KubeObject
   /** Writes the projected object back into `object`, which is the caller's own. Throws ApiError for what may not be. */
   readonly inject: (object: KubeObject, projected: KubeObject, scope: RequestScope) => void
+  readonly owners: FieldOwners
+}
+
+/** The owners of an object's fields as owners of the projected one's, and back. */
+export interface FieldOwners {
+  readonly toProjection: (entries: readonly ManagedFieldsEntry[] | undefined) =>
+    readonly ManagedFieldsEntry[] | undefined
+  /** `apiVersion`: that of the object, in which new owners name its fields. */
+  readonly toParent: (
+    entries: readonly ManagedFieldsEntry[] | undefined,
+    projected: readonly ManagedFieldsEntry[] | undefined,
+    apiVersion: string,
+  ) => readonly ManagedFieldsEntry[] | undefined
 }
 
 export interface Creation {

@@ -11,6 +11,7 @@ import {
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { defineKind, type AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Projection } from './kinds-of-subresource.ts'
+import { scaleOwners } from './scale-owners.ts'
 
 const scaleKind = defineKind<Scale>({
   group: 'autoscaling', kind: 'Scale', plural: 'scales', scope: 'Namespaced',
@@ -22,6 +23,7 @@ export function scaleOf(kind: AnyKind): Projection {
   return {
     type: 'projection',
     kind: scaleKind,
+    owners: scaleOwners(kind, replicas),
     project(object) {
       const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
       const wanted = numberAt(object, replicas)

@@ -1,18 +1,20 @@
 /** Subresources, and kinds that are never stored, as values: what each does; HTTP and local calls are served alike. */
 import { badRequest } from '#machinery/errors/api-error.ts'
-import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import { cloneJson, type JsonObject } from '#machinery/patch/json.ts'
+import type { KubeObject, ManagedFieldsEntry, Stored } from '#machinery/meta/object.ts'
+import { applyObject } from '#machinery/patch/apply/apply-object.ts'
+import { cloneJson, isJsonObject, jsonKind, type JsonObject } from '#machinery/patch/json.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import type { ResourceRequest } from '../request-info.ts'
 import { runMutatingAdmission, runValidatingAdmission } from '../rest/admit.ts'
 import { readObject } from '../rest/body.ts'
 import type { Outcome, RequestScope, RestContext, WriteParameters } from '../rest/context.ts'
+import { schemaOf } from '../rest/field-managers.ts'
 import { loadObject } from '../rest/forms.ts'
 import { getObject } from '../rest/get.ts'
 import { patchFromBody, readPatch, renderOptions, updateFromBody } from '../rest/handlers.ts'
 import { checkName, metadataOf } from '../rest/names.ts'
-import { parseWriteParameters } from '../rest/parameters.ts'
+import { parseWriteParameters, type PatchParameters } from '../rest/parameters.ts'
 import { applyPatch, type PatchType } from '../rest/patch.ts'
 import { methodNotServed } from '../rest/refuse.ts'
 import { renderEntry, renderOutcome } from '../rest/respond.ts'
@@ -88,9 +90,8 @@ async function serveProjection(
       return renderOutcome(await updateProjection(context, scope, projection, () => object, parameters), own, options)
     }
     case 'patch': {
-      const patch = await readPatch(context, own, request)
-      const change = patchChange(context, own, patch.type, patch.value)
-      return renderOutcome(await updateProjection(context, scope, projection, change, patch.parameters), own, options)
+      const { type, value, parameters } = await readPatch(context, own, request)
+      return renderOutcome(await patchProjection(context, scope, projection, type, value, parameters), own, options)
     }
     default: throw methodNotServed()
   }
@@ -105,18 +106,42 @@ export async function readProjection(
   }
 }
 
-/** How a patch changes a projected object. */
-export function patchChange(
-  context: RestContext, own: RequestScope, type: PatchType, patch: unknown,
-): (current: KubeObject) => KubeObject {
-  return (current) => {
-    // Applied configurations of a projection are merged as they are: a scale has one field, and its owner is tracked on
-    // the object.
-    const patched = type === 'apply'
-      ? applyPatch(context, own, 'merge', current as JsonObject, patch)
-      : applyPatch(context, own, type, current as JsonObject, patch)
-    return context.codec.shape(own.kind, own.version, patched as KubeObject).object
+/** An apply settles who owns what by the owners of the object itself. */
+export async function patchProjection(
+  context: RestContext,
+  scope: RequestScope,
+  projection: Projection,
+  type: PatchType,
+  patch: unknown,
+  parameters: PatchParameters,
+): Promise<Outcome> {
+  const own = scopeAs(scope, projection.kind)
+  if (type !== 'apply') {
+    const change = (current: KubeObject): KubeObject =>
+      shapeAs(context, own, applyPatch(context, own, type, current as JsonObject, patch))
+    return await updateProjection(context, scope, projection, change, parameters)
   }
+  if (!isJsonObject(patch)) {
+    throw badRequest(
+      `error decoding YAML: json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`,
+    )
+  }
+  const change = (current: KubeObject): KubeObject => shapeAs(context, own, applyObject({
+    live: current,
+    applied: patch as KubeObject,
+    force: parameters.force,
+    manager: parameters.fieldManager,
+    subresource: scope.subresource,
+    schema: schemaOf(context, own),
+    apiVersion: own.apiVersion,
+    now: context.clock.now(),
+    resetFields: [['status']],
+  }))
+  return await updateProjection(context, scope, projection, change, { ...parameters, applied: true })
+}
+
+function shapeAs(context: RestContext, own: RequestScope, object: unknown): KubeObject {
+  return context.codec.shape(own.kind, own.version, object as KubeObject).object
 }
 
 export async function updateProjection(
@@ -131,8 +156,10 @@ export async function updateProjection(
     scope,
     {
       apply: (existing) => {
-        const current = projection.project(existing!, scope)
-        const wanted = change(cloneJson(current))
+        const { managedFields } = existing!.metadata
+        const current = cloneJson(projection.project(existing!, scope)) as KubeObject
+        if (parameters.applied) setOwners(current, projection.owners.toProjection(managedFields))
+        const wanted = change(current)
         const metadata = metadataOf(wanted)
         checkName(metadata, scope)
         const object = cloneJson(existing) as KubeObject
@@ -143,6 +170,9 @@ export async function updateProjection(
           throw badRequest('the uid of the object does not match')
         }
         projection.inject(object, wanted, scope)
+        if (parameters.applied) {
+          setOwners(object, projection.owners.toParent(managedFields, metadata.managedFields, scope.apiVersion))
+        }
         return object
       },
       // The object's own rules hold for what the projection writes.
@@ -154,6 +184,11 @@ export async function updateProjection(
   const object =
     outcome.type === 'entry' ? loadObject(scope.kind, outcome.entry) : (outcome.object as Stored<KubeObject>)
   return { type: 'object', status: 200, object: projection.project(object, scope) }
+}
+
+function setOwners(object: KubeObject, entries: readonly ManagedFieldsEntry[] | undefined): void {
+  if (entries) object.metadata!.managedFields = [...entries]
+  else delete object.metadata!.managedFields
 }
 
 /** The scope as it is for the kind on the wire. */

@@ -41,6 +41,38 @@ test('the scale of a deployment is read, put and patched', async () => {
   )
 })
 
+test('who applies a scale owns the replicas, after a conflict with their owner', async () => {
+  const { send } = startTestServer()
+  const apply = { 'content-type': 'application/apply-patch+yaml' }
+  const metadata = { name: 'd' }
+  await send('PATCH', `${deployments}/d?fieldManager=app`, {
+    ...deployment, metadata, spec: { ...deployment.spec, replicas: 2 },
+  }, apply)
+  const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata, spec: { replicas: 3 } }
+  const url = `${deployments}/d/scale?fieldManager=scaler`
+  const refused = await send('PATCH', url, scale, apply)
+  assert.deepEqual(
+    [refused.status, refused.json['message']],
+    [409, 'Apply failed with 1 conflict: conflict with "app": .spec.replicas'],
+  )
+  const forced = await send('PATCH', `${url}&force=true`, scale, apply)
+  assert.deepEqual([forced.status, forced.json['spec'], forced.json.metadata!.managedFields], [200, scale.spec, undefined])
+  const owners = (await send('GET', `${deployments}/d`)).json.metadata!.managedFields!
+  assert.deepEqual(
+    owners.map(({ manager, operation, apiVersion, subresource, fieldsV1 }) =>
+      [manager, operation, apiVersion, subresource, JSON.stringify(fieldsV1).includes('f:replicas')]),
+    [['app', 'Apply', 'apps/v1', undefined, false], ['scaler', 'Apply', 'apps/v1', 'scale', true]],
+  )
+  const again = await send('PATCH', `${deployments}/d?fieldManager=app`, {
+    ...deployment, metadata, spec: { ...deployment.spec, replicas: 2 },
+  }, apply)
+  assert.equal(again.json['message'],
+    'Apply failed with 1 conflict: conflict with "scaler" with subresource "scale": .spec.replicas')
+  // Without it, the object keeps what the scaler wants.
+  await send('PATCH', `${deployments}/d?fieldManager=app`, { ...deployment, metadata }, apply)
+  assert.equal((await send('GET', `${deployments}/d`)).json['spec'].replicas, 3)
+})
+
 test('a pod is bound once', async () => {
   const { send } = startTestServer()
   await send('POST', pods, podBody)
