@@ -13,6 +13,7 @@ import { parseApiVersion } from '#machinery/meta/group-version.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { canonicalQuantity, QuantityError } from '#machinery/quantity.ts'
 import type { StructSchema } from '#machinery/schema/schema.ts'
+import { expression } from './expressions.ts'
 import { mutateBytes, mutateText, type Dice } from './mutate.ts'
 
 /** Takes one input through a reader. Throws what is wrong: any error but the reader's own, any broken promise. */
@@ -230,4 +231,4 @@ const path: Target = {
   },
 }
 
-export const targets: readonly Target[] = [json, yaml, protobuf, quantity, selector, patch, token, path]
+export const targets: readonly Target[] = [json, yaml, protobuf, quantity, selector, patch, token, path, expression]
