@@ -181,7 +181,7 @@ class ServerCall implements StreamSink, RpcCall, MessageRefusals, LastingCall {
     const { held } = this.#service
     held.bytes += bytes - this.#held
     this.#held = bytes
-    if (held.bytes > held.max) throw new RpcError(rpcCode.resourceExhausted, 'etcdserver: too many requests')
+    if (held.bytes > held.max) throw new RpcError(rpcCode.resourceExhausted, 'too many requests have come in part')
   }
 
   #startDeadline(timeout: string): void {
