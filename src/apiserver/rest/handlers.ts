@@ -78,7 +78,8 @@ async function handleList(context: RestContext, scope: RequestScope, request: Ht
 }
 
 async function handleWatch(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
-  const options = renderOptions(context, request)
+  // In a table that is watched, ages are those at the time of the event.
+  const options = { ...renderOptions(context, request), get now() { return context.clock.now() } }
   const parameters = parseWatchParameters(request.query)
   if (request.upgrade?.protocol.toLowerCase() === 'websocket') {
     return await serveWebSocketWatch(

@@ -264,3 +264,26 @@ test('a client in process gets frozen objects, the same one each time', async ()
   }
   assert.deepEqual(events, ['ADDED a'])
 })
+
+test('an event is encoded once for all watchers that want it in one form', async () => {
+  const server = startTestServer()
+  await create(server, 'a')
+  const stop = new AbortController()
+  const open = async (accept: string): Promise<AsyncIterator<Uint8Array>> => {
+    const now = (await server.send('GET', maps)).json.metadata!.resourceVersion
+    const query = `?watch=1&resourceVersion=${now}`
+    const { body } = await server.open('GET', `${maps}${query}`, { accept }, stop.signal)
+    assert.equal(body.type, 'stream')
+    return (body as { chunks: AsyncIterable<Uint8Array> }).chunks[Symbol.asyncIterator]()
+  }
+  for (const accept of [
+    'application/json', 'application/vnd.kubernetes.protobuf', 'application/json;as=Table;v=v1;g=meta.k8s.io',
+  ]) {
+    const watchers = [await open(accept), await open(accept)]
+    const events = Promise.all(watchers.map((watcher) => watcher.next()))
+    await server.send('PATCH', `${maps}/a`, { data: { accept } }, merge)
+    const [first, second] = await events
+    assert.ok(first?.value && first.value === second?.value, accept)
+  }
+  stop.abort()
+})

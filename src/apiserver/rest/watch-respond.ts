@@ -83,32 +83,33 @@ export function eventEncoder(scope: RequestScope, options: RenderOptions, separa
       case 'error': return [encodeEvent(options, 'ERROR', output.error.status as unknown as KubeObject)]
       case 'changes': {
         if (plain && separate) return output.changes.map((change) => jsonEvents([change], plain))
-        if (plain) return [sharedJsonEvents(output.changes, scope, plain)]
-        const pieces = output.changes.map((change) => {
-          const piece = encodeEvent(options, change.type, changedObject(scope, options, change, !headersSent))
-          headersSent = true
-          return piece
-        })
-        return separate ? pieces : [concatBytes(pieces)]
+        if (plain) return [sharedBytes(output.changes, scope.apiVersion, () => jsonEvents(output.changes, plain))]
+        const pieces = (): Uint8Array[] => output.changes.map((change, at) =>
+          encodeEvent(options, change.type, changedObject(scope, options, change, at === 0 && !headersSent)))
+        const encoded = separate
+          ? pieces()
+          : [sharedBytes(output.changes, formKey(scope, options, headersSent), () => concatBytes(pieces()))]
+        headersSent = true
+        return encoded
       }
     }
   }
 }
 
-interface SharedBytes {
-  readonly apiVersion: string
-  readonly bytes: Uint8Array
+/** Keyed by identity, as watchers that select everything get the very same array of changes; then by form. */
+const shared = new WeakMap<readonly Change[], Map<string, Uint8Array>>()
+
+function sharedBytes(changes: readonly Change[], form: string, encode: () => Uint8Array): Uint8Array {
+  let known = shared.get(changes)
+  if (!known) shared.set(changes, known = new Map())
+  let bytes = known.get(form)
+  if (!bytes) known.set(form, bytes = encode())
+  return bytes
 }
 
-/** Keyed by identity: watchers that select everything get the very same array of changes. */
-const shared = new WeakMap<readonly Change[], SharedBytes>()
-
-function sharedJsonEvents(changes: readonly Change[], { apiVersion }: RequestScope, type: Uint8Array): Uint8Array {
-  const known = shared.get(changes)
-  if (known?.apiVersion === apiVersion) return known.bytes
-  const bytes = jsonEvents(changes, type)
-  shared.set(changes, { apiVersion, bytes })
-  return bytes
+/** Watchers with the same key get the same bytes. */
+function formKey({ apiVersion }: RequestScope, { form, includeObject }: RenderOptions, headersSent: boolean): string {
+  return `${apiVersion} ${form.media} ${form.as} ${form.pretty} ${includeObject} ${headersSent}`
 }
 
 function jsonEvents(changes: readonly Change[], type: Uint8Array): Uint8Array {
