@@ -21,12 +21,14 @@ process.once('message', async (directory: string) => {
   await using store = await openEmbeddedStore({ disk: systemDisk, directory, clock: systemClock, log: silentLog })
   const ms = performance.now() - began
   const { user, system } = process.cpuUsage(cpu)
-  const entries = store.current().list({ start: '', end: '\uffff' })
-  const valueBytes = entries.reduce((sum, { value }) => sum + value.length, 0)
+  const entries = store.current().count({ start: '', end: '\uffff' })
+  // What was only needed for opening is given back a little later.
   globalThis.gc?.()
-  const restarted: Restarted = {
-    ms, cpuMs: (user + system) / 1_000, entries: entries.length, valueBytes,
-    memoryBytes: process.memoryUsage().rss - before,
-  }
+  await systemClock.sleep(300)
+  globalThis.gc?.()
+  const memoryBytes = process.memoryUsage().rss - before
+  const listed = store.current().list({ start: '', end: '\uffff' })
+  const valueBytes = listed.reduce((sum, { value }) => sum + value.length, 0)
+  const restarted: Restarted = { ms, cpuMs: (user + system) / 1_000, entries, valueBytes, memoryBytes }
   process.send!(restarted)
 })
