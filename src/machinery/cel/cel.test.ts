@@ -125,5 +125,6 @@ test('expressions made to hurt are refused, or cost what they cost', () => {
     assert.throws(() => run(source), CompileError, source.slice(0, 20))
     assert.ok(performance.now() - started < 1000, source.slice(0, 20))
   }
+  assert.equal(run(`any.?a${'.optMap(v, v + 1)'.repeat(40)}.value() == 41`).value, true)
   assert.equal(run(`${'true && '.repeat(5_000)}true`).value, true)
 })

@@ -118,12 +118,14 @@ function collectMap(
   })
 }
 
+/** The optional is named first: written twice, a chain of these would double with every link. */
 function optional({ range, list, position }: MemberCall, isFlat: boolean): Expression {
-  const variable = list[0]!
-  const has = memberCall(range, 'hasValue', position)
-  const value = expandBind(variable, memberCall(range, 'value', position), list[1]!, position)
+  const target = ident(position, '@optional')
+  const value = expandBind(list[0]!, memberCall(target, 'value', position), list[1]!, position)
   const present = isFlat ? value : call('optional.of', position, [value])
-  return call('_?_:_', position, [has, present, call('optional.none', position, [])])
+  const has = memberCall(target, 'hasValue', position)
+  const choice = call('_?_:_', position, [has, present, call('optional.none', position, [])])
+  return expandBind(target, range, choice, position)
 }
 
 function variablesOf(list: readonly Expression[], count: 1 | 2): Pick<Comprehension, 'variable' | 'variable2'> {
