@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hexEncode, utf8Encode } from '#base/bytes.ts'
 import { ProtobufError } from '#base/protobuf-reader.ts'
-import { compare, keyValue, putRequest, rangeRequest, txnRequest } from './kv.ts'
+import { compare, keyValue, putRequest, rangeRequest, txnRequest, type TxnRequest } from './kv.ts'
 import { leaseIdRequest, leaseTimeToLiveResponse } from './lease.ts'
 import { decode, encode, encodedLength, type MessageType, type Partially } from './message-type.ts'
 import { watchRequest, watchResponse } from './watch.ts'
@@ -96,3 +96,30 @@ function messageShell<Name extends string>(number: number, name: Name): MessageT
   const field = { name, number, kind: 'bytes', type: undefined, isRepeated: false } as const
   return { fields: [field], byNumber: [], empty: {} as Record<Name, Uint8Array> }
 }
+
+test('whatever bytes come, they are a message or a ProtobufError', () => {
+  const whole = encode(txnRequest, {
+    compare: [{ key: 'k', target: 3, value: utf8Encode('v'), rangeEnd: 'l' }],
+    success: [{ requestPut: { key: 'k', value: utf8Encode('v'), lease: -1n } }, { requestDeleteRange: { key: 'a' } }],
+    failure: [{ requestTxn: { success: [{ requestRange: { key: 'a', revision: -1, limit: 2 ** 40 } }] } }],
+  })
+  // A generator of its own, so that a failure comes again.
+  let state = 7
+  const below = (limit: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
+    return state % limit
+  }
+  let refused = 0
+  for (let round = 0; round < 20_000; round++) {
+    const bytes = whole.slice(0, 1 + below(whole.length))
+    for (let change = below(4); change >= 0; change--) bytes[below(bytes.length)] = below(256)
+    try {
+      const message = decode(txnRequest, bytes)
+      assert.deepEqual(decode(txnRequest, encode(txnRequest, message as Partially<TxnRequest>)), message)
+    } catch (error) {
+      if (!(error instanceof ProtobufError)) throw error
+      refused++
+    }
+  }
+  assert.ok(refused > 1_000 && refused < 19_900, `${refused} refused`)
+})
