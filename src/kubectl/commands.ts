@@ -33,6 +33,16 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Set a new size for a deployment, replica set, or replication controller',
     load: async () => (await import('./commands/scale.ts')).scale,
   },
+  autoscale: {
+    group: 'Deploy',
+    summary: 'Auto-scale a deployment, replica set, stateful set, or replication controller',
+    load: async () => (await import('./commands/autoscale.ts')).autoscale,
+  },
+  certificate: {
+    group: 'Cluster',
+    summary: 'Modify certificate resources',
+    load: async () => (await import('./commands/certificate.ts')).certificate,
+  },
   label: {
     group: 'Settings',
     summary: 'Update the labels on a resource',

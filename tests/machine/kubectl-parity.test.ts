@@ -1,5 +1,6 @@
 /** Upstream's kubectl and ours, the same lines on one simulated cluster: output, errors and exit codes are equal. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,17 +31,29 @@ spec:
   tolerations: [{key: a, operator: Exists}]
 `
 
+/** A request that nobody signs, for `certificate`. */
+function requestManifest(): string {
+  const options = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', '/dev/null', '-subj', '/CN=jane']
+  const request = execFileSync('openssl', ['req', '-new', ...options], { stdio: 'pipe' }).toString('base64')
+  return JSON.stringify({
+    apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name: 'asked' },
+    spec: { request, signerName: 'example.com/nobody', usages: ['client auth'] },
+  })
+}
+
 before(async () => {
   cluster = await Cluster.start({ nodes: 2, https: true })
   directory = mkdtempSync(join(tmpdir(), 'kubectl-parity-'))
   const kubeconfig = join(directory, 'config')
   writeFileSync(kubeconfig, cluster.kubeconfig!)
   writeFileSync(join(directory, 'pod.yaml'), podManifest)
+  writeFileSync(join(directory, 'request.yaml'), requestManifest())
   upstream = kubectlOf('1.36')
   ours = createKubectl(kubeconfig)
   for (const line of [
     'create deployment web --image=nginx --replicas=2', 'rollout status deploy/web', `create -f ${directory}/pod.yaml`,
     'create configmap settings --from-literal=a=b', 'create secret generic hidden --from-literal=a=b', 'expose deploy web --port=80',
+    `create -f ${directory}/request.yaml`, 'certificate deny asked',
     'wait pod/full --for=jsonpath={.status.phase}=Running', 'create quota limits --hard=pods=100',
   ]) {
     const outcome = await theirs(line.split(' '))
@@ -89,8 +102,17 @@ const lines = [
   'explain pods.spec.containers', 'explain deploy --recursive', 'explain pod.spec.nope', 'explain foo', 'events -n nope',
   'explain cm.data', 'explain nodes.status', 'explain crd.spec.versions.schema.openAPIV3Schema', 'explain jobs --recursive',
   'explain hpa --api-version=autoscaling/v1', 'explain deploy --api-version=apps/v2', 'explain pods --output=x',
+  'explain pods -o plaintext-openapiv2', 'explain deploy.spec.template --output=plaintext-openapiv2',
+  'explain crd --recursive --output=plaintext-openapiv2', 'explain pods.spec.containers.image --output=plaintext-openapiv2',
+  'explain cm.data --output=plaintext-openapiv2', 'explain pods.spec.nope --output=plaintext-openapiv2',
+  'explain pods.spec.containers.resources.limits --output=plaintext-openapiv2',
   'expose deploy web --port=80 --dry-run=client -o yaml', 'expose node node-1 --port=1', 'run p --image=nginx --dry-run=client -o yaml', 'run p',
   'set image deploy/web nginx=nginx:2 --dry-run=client -o yaml', 'set image deploy/web foo=x', 'set env deploy/web --list',
+  'autoscale deploy web --max=5 --dry-run=client', 'autoscale deploy web --min=2 --max=5 --cpu=70% --memory=1.5 --dry-run=server',
+  'autoscale deploy web --max=5 --cpu=500m --dry-run=server', 'autoscale deploy web --max=5 --cpu-percent=80 --dry-run=client',
+  'autoscale cm settings --max=2', 'autoscale deploy web', 'autoscale deploy web --max=0', 'autoscale deploy web --max=2 --min=3',
+  'autoscale deploy web --max=2 --cpu=x', 'autoscale deploy web --max=2 --cpu=-1%', 'autoscale deploy nope --max=2', 'autoscale',
+  'certificate approve', 'certificate approve nope', 'certificate deny asked --force', 'certificate approve asked',
   'logs nope', 'logs', 'logs deploy/web -c nope', 'rollout nope', 'gett',
 ]
 
