@@ -117,7 +117,9 @@ describe('gRPC client', () => {
 
   test('a server that is not there is unavailable', async () => {
     await using nobody = rpcClient.open({ url: 'http://127.0.0.1:1', messageBytesMax: 1_000 })
-    await assert.rejects(nobody.unary('/echo', bytes('x'), never), { code: rpcCode.unavailable })
+    await assert.rejects(nobody.unary('/echo', bytes('x'), never), {
+      code: rpcCode.unavailable, message: 'connect ECONNREFUSED 127.0.0.1:1',
+    })
   })
 
   test('a stream sends and receives until both have ended', async () => {

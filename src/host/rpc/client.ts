@@ -195,7 +195,9 @@ class Call {
 
   #failure(cause?: Error): RpcError {
     if (this.#outcome instanceof RpcError) return this.#outcome
-    return new RpcError(rpcCode.unavailable, cause?.message ?? 'the connection was lost', { cause })
+    // A connection that never came about says so only to those who look for the reason.
+    const reason = cause?.cause instanceof Error ? cause.cause : cause
+    return new RpcError(rpcCode.unavailable, reason?.message ?? 'the connection was lost', { cause })
   }
 }
 
