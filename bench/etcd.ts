@@ -58,6 +58,8 @@ export async function run(report: Report): Promise<void> {
     for (const [name, begin] of Object.entries(contenders)) {
       await using contender = await begin(join(root, name))
       puts[name] = []
+      // Servers run for days; what the first seconds cost is another figure.
+      await warmUp(contender)
       for (const load of putLoads) puts[name].push(await measurePuts(contender, load, give))
       await measureRange(contender, give)
       await measureWatches(contender, give)
@@ -73,6 +75,11 @@ export async function run(report: Report): Promise<void> {
 }
 
 type Give = ReturnType<typeof figuresOf>
+
+async function warmUp({ port }: Contender): Promise<void> {
+  const request = { type: 'put', keys: 10_000, valueBytes } as const
+  await runLoad({ port, connections: 10, clients: 100, seconds: 3, method: method.put, request })
+}
 
 async function measurePuts(contender: Contender, load: (typeof putLoads)[number], give: Give): Promise<number> {
   const words = `${contender.name}: durable puts of ${valueBytes} B, ${load.clients} clients`
