@@ -24,6 +24,10 @@ test('no acknowledged write is lost or done twice, and no version goes back, who
   }
   const stopWriting = new AbortController()
   const stopWatching = new AbortController()
+  readers.defer(() => {
+    stopWriting.abort()
+    stopWatching.abort()
+  })
   const watching = cluster.servers.map((server) =>
     watchAll(readers.use(server.client()), journal, server.name, stopWatching.signal))
   const writing = [
