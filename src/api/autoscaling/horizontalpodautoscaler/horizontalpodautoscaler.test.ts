@@ -37,6 +37,11 @@ const rows: readonly Row[] = [
     },
   },
   {
+    it: 'tolerates no less than nothing',
+    object: own({ behavior: { scaleUp: { tolerance: '-1' }, scaleDown: { tolerance: '0.1' } } }),
+    errors: ['spec.behavior.scaleUp.tolerance: Invalid value: "-1": must be greater than or equal to 0'],
+  },
+  {
     it: 'has a most that is not less than its least',
     object: own({ minReplicas: 5 }),
     errors: ['spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`'],

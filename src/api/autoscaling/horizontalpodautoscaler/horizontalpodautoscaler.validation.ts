@@ -63,7 +63,7 @@ function validateReference({ kind, name }: CrossVersionObjectReference, path: st
 
 function validateRules(rules: HPAScalingRules | undefined, path: string): FieldError[] {
   if (!rules) return []
-  const { stabilizationWindowSeconds: window, selectPolicy, policies = [] } = rules
+  const { stabilizationWindowSeconds: window, selectPolicy, policies = [], tolerance } = rules
   const errors: FieldError[] = []
   const field = `${path}.stabilizationWindowSeconds`
   if (window !== undefined && window < 0) {
@@ -75,6 +75,9 @@ function validateRules(rules: HPAScalingRules | undefined, path: string): FieldE
   const choices = ['Disabled', 'Max', 'Min']
   if (selectPolicy !== undefined && !choices.includes(selectPolicy)) {
     errors.push(notSupported(`${path}.selectPolicy`, selectPolicy, choices))
+  }
+  if (tolerance !== undefined && signOfQuantity(tolerance) < 0) {
+    errors.push(invalidValue(`${path}.tolerance`, tolerance, 'must be greater than or equal to 0'))
   }
   if (policies.length === 0) errors.push(required(`${path}.policies`, 'must specify at least one Policy'))
   for (const [index, { type, value, periodSeconds }] of policies.entries()) {

@@ -28,6 +28,28 @@ const rows: readonly Row[] = [
     errors: ['ports[1].name: Duplicate value: ""'],
   },
   {
+    it: 'hints at each zone and each node once',
+    object: {
+      metadata: { name: 'a' }, addressType: 'IPv4',
+      endpoints: [
+        { addresses: ['10.0.0.1'], hints: { forZones: [{ name: 'a' }, { name: 'a' }], forNodes: [{ name: 'A' }] } },
+        { addresses: ['10.0.0.2'], hints: { forZones: [...'abcdefghi'].map((name) => ({ name })) } },
+        { addresses: ['10.0.0.3'], deprecatedTopology: { a: '!' } },
+      ],
+    },
+    errors: [
+      'endpoints[0].hints.forZones[1].name: Duplicate value: "a"',
+      'endpoints[0].hints.forNodes[0].name: Invalid value: "A": a lowercase RFC 1123 subdomain must consist of lower case '
+        + "alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. "
+        + "'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+      'endpoints[1].hints.forZones: Too many: 9: must have at most 8 items',
+      'endpoints[2].deprecatedTopology: Invalid value: "!": a valid label must be an empty string or consist of '
+        + "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. "
+        + "'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+        + "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
+    ],
+  },
+  {
     it: 'keeps its family',
     old: { addressType: 'IPv4' },
     object: { addressType: 'IPv6' },

@@ -6,17 +6,19 @@ import type { Stored } from '#machinery/meta/object.ts'
 import {
   validateDns1123Label,
   validateDns1123Subdomain,
+  validateLabelValue,
   validateQualifiedName,
 } from '#machinery/meta/validate-names.ts'
-import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
+import { validateImmutable, validateLabels } from '#machinery/meta/validate-object-meta.ts'
 import { validateAddress, validateNonSpecialAddress } from '../../addresses.validation.ts'
-import type { Endpoint, EndpointPort, EndpointSlice } from '../../gen/discovery-v1.ts'
+import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../../gen/discovery-v1.ts'
 import { validateRequiredChoice } from '../../numbers.validation.ts'
 
 const maxEndpoints = 1000
 const maxAddresses = 100
 const maxPorts = 20000
 const maxTopologyLabels = 16
+const maxHints = 8
 
 export function validateEndpointSlice({ addressType, endpoints = [], ports = [] }: EndpointSlice): FieldError[] {
   return [
@@ -32,7 +34,7 @@ export function validateEndpointSliceUpdate(object: EndpointSlice, old: Stored<E
 }
 
 function validateEndpoint(endpoint: Endpoint, type: string, path: string): FieldError[] {
-  const { addresses = [], nodeName, hostname, deprecatedTopology } = endpoint
+  const { addresses = [], nodeName, hostname, deprecatedTopology, hints = {} } = endpoint
   const errors: FieldError[] = []
   if (addresses.length === 0) errors.push(required(`${path}.addresses`, 'must contain at least 1 address'))
   else if (addresses.length > maxAddresses) errors.push(tooMany(`${path}.addresses`, addresses.length, maxAddresses))
@@ -46,8 +48,29 @@ function validateEndpoint(endpoint: Endpoint, type: string, path: string): Field
   if (labels.length > maxTopologyLabels) {
     errors.push(tooMany(`${path}.deprecatedTopology`, labels.length, maxTopologyLabels))
   }
+  errors.push(...validateLabels(deprecatedTopology, `${path}.deprecatedTopology`))
   if (hostname !== undefined) errors.push(...invalidFor(`${path}.hostname`, hostname, validateDns1123Label(hostname)))
-  return errors
+  return [...errors, ...validateHints(hints, `${path}.hints`)]
+}
+
+function validateHints({ forZones = [], forNodes = [] }: EndpointHints, path: string): FieldError[] {
+  return [
+    ...validateHintedNames(forZones, `${path}.forZones`, validateLabelValue),
+    ...validateHintedNames(forNodes, `${path}.forNodes`, validateDns1123Subdomain),
+  ]
+}
+
+function validateHintedNames(
+  list: readonly { readonly name: string }[], path: string, validateName: (name: string) => string[],
+): FieldError[] {
+  if (list.length > maxHints) return [tooMany(path, list.length, maxHints)]
+  const names = new Set<string>()
+  return list.flatMap(({ name = '' }, index) => {
+    const at = `${path}[${index}].name`
+    const errors = names.has(name) ? [duplicateValue(at, name)] : []
+    names.add(name)
+    return [...errors, ...invalidFor(at, name, validateName(name))]
+  })
 }
 
 function validateTypedAddress(address: string, type: string, path: string): FieldError[] {

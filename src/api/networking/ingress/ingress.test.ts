@@ -43,7 +43,7 @@ const rows: readonly Row[] = [
       metadata: { name: 'a', annotations: { 'kubernetes.io/ingress.class': 'y' } },
     },
     errors: [
-      'annotations.kubernetes.io/ingress.class: Invalid value: "y": can not be set when the class field is also set',
+      'annotations.kubernetes.io/ingress.class: Invalid value: "y": must match `ingressClassName` when both are specified',
     ],
   },
 ]

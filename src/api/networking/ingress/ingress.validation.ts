@@ -38,11 +38,13 @@ export function validateIngress({ spec = {} }: Ingress): FieldError[] {
   return errors
 }
 
-/** The annotation came before the field; a new object has one of them. */
+/** The annotation came before the field; in a new object both say the same. */
 export function validateNewIngress({ metadata, spec }: Ingress): FieldError[] {
   const value = metadata?.annotations?.[classAnnotation]
-  if (value === undefined || spec?.ingressClassName === undefined) return []
-  return [invalidValue(`annotations.${classAnnotation}`, value, 'can not be set when the class field is also set')]
+  if (value === undefined || spec?.ingressClassName === undefined || value === spec.ingressClassName) return []
+  return [
+    invalidValue(`annotations.${classAnnotation}`, value, 'must match `ingressClassName` when both are specified'),
+  ]
 }
 
 function validateHost(host: string, path: string): FieldError[] {
