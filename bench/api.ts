@@ -1,5 +1,5 @@
 /** The API server's figures over TLS, with authentication and RBAC on, each beside the raw TLS ceiling of the same machine. */
-import { execFileSync, fork } from 'node:child_process'
+import { execFileSync, fork, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import http2 from 'node:http2'
@@ -15,10 +15,12 @@ import type { BenchCluster } from './server.ts'
 /** kube-apiserver 1.20.2 with etcd 3.4.23 on two cores, for the same requests. */
 const peer = {
   getThin: 8_513, getThinCpu: 128, getThick: 11_527, getThickCpu: 105, createMany: 2_924, createManyCpu: 491, createOne: 832,
-  listMs: 171, listCpuMs: 198,
+  listMs: 171, listCpuMs: 198, gzipListCpuMs: 191,
 }
 const pods = 10_000
 const watchers = 500
+/** So that 50,000 events are delivered in a second: about a third of what one core can. */
+const pacedWrites = 100
 const ceilingPort = 21_444
 
 export async function run(report: Report): Promise<void> {
@@ -61,7 +63,7 @@ export async function run(report: Report): Promise<void> {
   const many = withCpu(cluster, () => h2load(['-n', String(pods), '-c', '8', '-m', '16', ...post, listUrl]))
   give('durable CREATE of a pod, 128 clients', many.perSecond, '/s', 'higher', peer.createMany)
   give('durable CREATE of a pod, 128 clients, server CPU', (many.cpuSeconds / pods) * 1e6, 'us each', 'lower', peer.createManyCpu)
-  give('memory that a pod adds', (residentBytes(cluster.pid) - before) / 1000 / pods, 'kB', 'lower')
+  give('memory that a pod adds', (residentBytes(cluster.pid) - before) / 1000 / pods, 'kB', 'lower', 6)
 
   const list = ['-n', '10', '-c', '1', '-m', '1']
   const bytes = Buffer.from(await send(session, 'GET', '/api/v1/namespaces/load/pods'))
@@ -75,12 +77,49 @@ export async function run(report: Report): Promise<void> {
   give('the same bytes, raw TLS HTTP/2', rawList, 'ms', 'lower')
   give('LIST of 10,000 pods against raw', listMs / rawList, 'x', 'lower', 1.5)
 
+  const compressed = withCpu(cluster, () => h2load(['-n', '5', '-c', '1', '-m', '1', '-H', 'accept-encoding: gzip', ...authorization, listUrl]))
+  give('LIST of 10,000 pods, gzip, server CPU', (compressed.cpuSeconds / 5) * 1000, 'ms each', 'lower', peer.gzipListCpuMs)
+  await manyLists(cluster, [...authorization, listUrl], give)
+
   await fanOut(cluster, session, give)
   give('memory of the process with 12,000 pods', residentBytes(cluster.pid) / 1e6, 'MB', 'lower')
   session.close()
 }
 
-export function podManifest(name?: string): object {
+export const listsAtOnce = 50
+/** What each of them may add. */
+const listKilobytes = 64
+
+/**
+ * What lists at once cost in memory: while they are read, garbage that is not collected yet included, and while nobody
+ * reads them, which is what the server has to hold.
+ */
+async function manyLists(cluster: BenchCluster, request: readonly string[], give: ReturnType<typeof figuresOf>): Promise<void> {
+  const each = (bytes: number): number => Math.max(0, bytes) / 1000 / listsAtOnce
+  const count = String(listsAtOnce)
+  for (const round of ['first', 'second'] as const) {
+    const before = residentBytes(cluster.pid)
+    let most = before
+    const watch = setInterval(() => { most = Math.max(most, residentBytes(cluster.pid)) }, 5)
+    const load = spawn('h2load', ['-n', count, '-c', count, '-m', '1', ...request], { stdio: 'ignore' })
+    await new Promise((resolve) => load.once('exit', resolve))
+    clearInterval(watch)
+    const goal = round === 'second' ? [listKilobytes] : []
+    give(`${listsAtOnce} LISTs of 10,000 pods at once, memory that each adds, ${round} time`, each(most - before), 'kB', 'lower', ...goal)
+  }
+  const before = residentBytes(cluster.pid)
+  const sessions = await Promise.all(Array.from({ length: listsAtOnce }, () => connect(cluster)))
+  await Promise.all(sessions.map((own) => new Promise((resolve) => {
+    const stream = own.request({ ':path': new URL(request.at(-1)!).pathname, accept: 'application/json' })
+    stream.once('response', resolve)
+    stream.pause()
+  })))
+  await sleep(500)
+  give(`${listsAtOnce} LISTs that nobody reads, memory that each holds`, each(residentBytes(cluster.pid) - before), 'kB', 'lower', listKilobytes)
+  for (const own of sessions) own.destroy()
+}
+
+function podManifest(name?: string): object {
   return {
     apiVersion: 'v1', kind: 'Pod',
     metadata: { ...(name ? { name } : { generateName: 'bench-' }), labels: { app: 'bench', tier: 'backend' }, annotations: { note: 'x'.repeat(200) } },
@@ -180,7 +219,7 @@ async function fanOut(cluster: BenchCluster, session: http2.ClientHttp2Session, 
   const delays: number[] = []
   let delivered = 0
   let wanted = Number.POSITIVE_INFINITY
-  const allDelivered = Promise.withResolvers<void>()
+  let allDelivered = Promise.withResolvers<void>()
   const streams = sessions.flatMap((own) => Array.from({ length: 50 }, () =>
     own.request({ ':path': '/api/v1/namespaces/default/configmaps?watch=1&resourceVersion=0', accept: 'application/json' })))
   await Promise.all(streams.map((stream) => new Promise((resolve) => stream.once('response', resolve))))
@@ -200,14 +239,31 @@ async function fanOut(cluster: BenchCluster, session: http2.ClientHttp2Session, 
     })
   }
   const writes = 400
-  wanted = writes * watchers
-  const cpuBefore = cpuSeconds(cluster.pid)
-  const began = performance.now()
-  for (let n = 0; n < writes; n++) {
+  const write = async (n: number): Promise<void> => {
     sentAt.set(String(n), performance.now())
     await send(session, 'POST', '/api/v1/namespaces/default/configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'fan-' }, data: { n: String(n) } })
   }
-  await allDelivered.promise
+  const writeAll = async (from: number, pauseMs: number): Promise<void> => {
+    allDelivered = Promise.withResolvers<void>()
+    wanted = (from + writes) * watchers
+    const start = performance.now()
+    for (let n = 0; n < writes; n++) {
+      const early = start + n * pauseMs - performance.now()
+      if (early > 0) await sleep(early)
+      await write(from + n)
+    }
+    await allDelivered.promise
+  }
+  // At a rate that leaves the machine time to breathe: how long an event takes, and not how long the queue is.
+  await writeAll(0, 1000 / pacedWrites)
+  give(`watch fan-out, ${watchers} watchers at ${pacedWrites} writes/s: write sent to event seen, p50`, percentile(delays, 0.5), 'ms', 'lower')
+  give(`watch fan-out, ${watchers} watchers at ${pacedWrites} writes/s: write sent to event seen, p99`, percentile(delays, 0.99), 'ms', 'lower', 5)
+  delays.length = 0
+  delivered = writes * watchers
+  const cpuBefore = cpuSeconds(cluster.pid)
+  const began = performance.now()
+  await writeAll(writes, 0)
+  delivered -= writes * watchers
   give(`watch fan-out, ${watchers} watchers: events delivered`, (delivered / (performance.now() - began)) * 1000, '/s', 'higher')
   give(`watch fan-out, ${watchers} watchers: server CPU`, ((cpuSeconds(cluster.pid) - cpuBefore) / delivered) * 1e6, 'us each', 'lower')
   give(`watch fan-out, ${watchers} watchers: write sent to event seen, p50`, percentile(delays, 0.5), 'ms', 'lower')

@@ -27,8 +27,8 @@ export interface RenderOptions {
 const encoder = new TextEncoder()
 const newline = encoder.encode('\n')
 const jsonHeaders = { 'content-type': contentTypes.json }
-/** Lists beyond this are streamed in pieces of this size, so that a request never holds more. */
-const pieceBytes = 128 * 1024
+/** Lists beyond this are streamed in pieces of this size: a request is to hold less than 64 KiB, with its frames. */
+const pieceBytes = 60 * 1024
 
 export function renderOutcome(outcome: Outcome, scope: RequestScope, options: RenderOptions): HttpResponse {
   if (outcome.type === 'entry') return renderEntry(outcome.entry, outcome.status, scope, options)
