@@ -11,7 +11,7 @@ import { limitByPriority, type CountObjects } from './flowcontrol/limit-by-prior
 import type { ServerMetrics } from './metrics.ts'
 import { authorizeRequest, forbiddenRequest } from './rest/authorize.ts'
 import { asClientsSeeIt } from './rest/elsewhere.ts'
-import { contentTypes, type Form } from './rest/negotiate.ts'
+import { contentTypes, plainJson, wantsPretty, type Form } from './rest/negotiate.ts'
 import { renderError } from './rest/respond.ts'
 import type { WireCodec } from './rest/wire-codec.ts'
 
@@ -112,8 +112,6 @@ function flowHeaders(flow: Exchange['flow']): Readonly<Record<string, string>> |
   }
 }
 
-const statusForm: Form = { media: 'json', as: 'object', pretty: false }
-
 /** The bug in one handler costs that one request. */
 function answerErrors({ log, wire }: FilterOptions): Filter {
   return async (exchange, next) => {
@@ -122,7 +120,7 @@ function answerErrors({ log, wire }: FilterOptions): Filter {
     } catch (thrown) {
       const error = asClientsSeeIt(thrown)
       const wants = exchange.request.headers['accept']?.startsWith(contentTypes.protobuf) ?? false
-      const form: Form = wants ? { ...statusForm, media: 'protobuf' } : statusForm
+      const form: Form = { ...plainJson, media: wants ? 'protobuf' : 'json', pretty: wantsPretty(exchange.request) }
       if (error instanceof ApiError) return withWarnings(renderError(error, wire, form), exchange.warnings)
       log.error('failed to answer a request', { method: exchange.request.method, path: exchange.request.path, error })
       return renderError(

@@ -13,7 +13,7 @@ import { deleteObject } from './delete.ts'
 import { getObject } from './get.ts'
 import { listObjects } from './list.ts'
 import { alignNamespace, checkName, metadataOf } from './names.ts'
-import { negotiateForm } from './negotiate.ts'
+import { negotiateForm, requireStreamForm, wantsPretty } from './negotiate.ts'
 import {
   parseDeleteParameters,
   parseListParameters,
@@ -54,11 +54,10 @@ export async function handleVerb(
 export function renderOptions(context: RestContext, request: HttpRequest): RenderOptions {
   const { query } = request
   const form = negotiateForm(request.headers['accept'], true)
-  const values = query.includes('pretty') || query.includes('includeObject') ? new URLSearchParams(query) : undefined
-  const pretty = values?.get('pretty')
+  const included = query.includes('includeObject') ? new URLSearchParams(query).get('includeObject') : null
   return {
-    form: pretty && pretty !== '0' && pretty !== 'false' ? { ...form, pretty: true } : form,
-    includeObject: form.as === 'table' ? parseIncludeObject(values?.get('includeObject') ?? null) : 'Metadata',
+    form: wantsPretty(request) ? { ...form, pretty: true } : form,
+    includeObject: form.as === 'table' ? parseIncludeObject(included) : 'Metadata',
     wire: context.wire,
     now: context.clock.now(),
   }
@@ -80,6 +79,7 @@ async function handleList(context: RestContext, scope: RequestScope, request: Ht
 async function handleWatch(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
   // In a table that is watched, ages are those at the time of the event.
   const options = { ...renderOptions(context, request), get now() { return context.clock.now() } }
+  requireStreamForm(options.form)
   const parameters = parseWatchParameters(request.query)
   if (request.upgrade?.protocol.toLowerCase() === 'websocket') {
     return await serveWebSocketWatch(
@@ -231,7 +231,8 @@ async function readDeleteOptions(
     }
     return value
   } catch (error) {
-    if (error instanceof BodyError) throw badRequest(error.message)
+    // The first thing that upstream looks for in it.
+    if (error instanceof BodyError) throw badRequest(`couldn't get version/kind; json parse error: ${error.message}`)
     throw error
   }
 }

@@ -1,12 +1,16 @@
 /** Content negotiation: which form of an answer the client wants (upstream: endpoints/handlers/negotiation). */
 import { notAcceptable, type ApiError } from '#machinery/errors/api-error.ts'
+import type { HttpRequest } from '#world/http.ts'
 
 export type MediaType = 'json' | 'yaml' | 'protobuf'
 
 export interface Form {
   readonly media: MediaType
-  /** The object itself, a table of its columns, or its metadata only. */
-  readonly as: 'object' | 'table' | 'metadata'
+  /** The object itself, a table of its columns, or the metadata only, of one or of a list. */
+  readonly as: 'object' | 'table' | 'metadata' | 'metadataList'
+  /** The apiVersion of tables and metadata. */
+  readonly formVersion: 'meta.k8s.io/v1' | 'meta.k8s.io/v1beta1'
+  /** Indented. */
   readonly pretty: boolean
 }
 
@@ -14,7 +18,7 @@ export const contentTypes: Readonly<Record<MediaType, string>> = {
   json: 'application/json', yaml: 'application/yaml', protobuf: 'application/vnd.kubernetes.protobuf',
 }
 
-const plainJson: Form = { media: 'json', as: 'object', pretty: false }
+export const plainJson: Form = { media: 'json', as: 'object', formVersion: 'meta.k8s.io/v1', pretty: false }
 const maxClauses = 64
 const cacheLimit = 256
 /** Clients repeat a handful of Accept headers for ever. */
@@ -37,6 +41,23 @@ export function negotiateForm(accept: string | undefined, transforms: boolean): 
   return form
 }
 
+/** Whether JSON is to be indented: as the query says, or else for clients in front of which people sit. */
+export function wantsPretty({ query, headers }: Pick<HttpRequest, 'query' | 'headers'>): boolean {
+  const asked = query.includes('pretty') ? new URLSearchParams(query).get('pretty') : null
+  if (asked) return trueTexts.has(asked)
+  const agent = headers['user-agent']
+  return agent !== undefined && agentsOfPeople.test(agent)
+}
+
+/** What Go's strconv.ParseBool takes for true. */
+const trueTexts: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
+const agentsOfPeople = /^(?:curl|Wget|Mozilla\/5\.0)/
+
+/** Watches are served in these only. Throws ApiError 406. */
+export function requireStreamForm({ media }: Form): void {
+  if (media === 'yaml') throw notAcceptable([`${contentTypes.json};stream=watch`, `${contentTypes.protobuf};stream=watch`])
+}
+
 function unacceptable(): ApiError {
   return notAcceptable([contentTypes.json, contentTypes.yaml, contentTypes.protobuf])
 }
@@ -53,7 +74,8 @@ function decide(accept: string, transforms: boolean): Form | undefined {
     if (!media) continue
     const as = transformOf(parameters, transforms)
     if (!as) continue
-    return { media, as, pretty: parameters['pretty'] === '1' || parameters['pretty'] === 'true' }
+    const formVersion = parameters['v'] === 'v1beta1' ? 'meta.k8s.io/v1beta1' : 'meta.k8s.io/v1'
+    return { media, as, formVersion, pretty: parameters['pretty'] === '1' }
   }
   return undefined
 }
@@ -73,7 +95,8 @@ function transformOf(parameters: Readonly<Record<string, string>>, transforms: b
   if (!transforms || parameters['g'] !== 'meta.k8s.io') return undefined
   if (parameters['v'] !== 'v1' && parameters['v'] !== 'v1beta1') return undefined
   if (kind === 'Table') return 'table'
-  return kind === 'PartialObjectMetadata' || kind === 'PartialObjectMetadataList' ? 'metadata' : undefined
+  if (kind === 'PartialObjectMetadata') return 'metadata'
+  return kind === 'PartialObjectMetadataList' ? 'metadataList' : undefined
 }
 
 /** The clauses of an Accept header, the most wanted first; of equals, the first. */

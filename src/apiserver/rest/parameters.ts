@@ -28,14 +28,13 @@ export function parseWatchParameters(query: string): WatchParameters {
 }
 
 function readList(values: URLSearchParams): ListParameters {
-  const limit = integer(values, 'limit') ?? 0
-  if (limit < 0) throw badRequest('limit must not be negative')
   return {
     labelSelector: values.get('labelSelector') ?? '',
     fieldSelector: values.get('fieldSelector') ?? '',
     resourceVersion: values.get('resourceVersion') ?? '',
     resourceVersionMatch: values.get('resourceVersionMatch') ?? '',
-    limit,
+    // Less than nothing is no limit.
+    limit: Math.max(0, integer(values, 'limit') ?? 0),
     continue: values.get('continue') ?? '',
     ...(values.has('sendInitialEvents') && { sendInitialEvents: parseBoolParameter(values.get('sendInitialEvents')) }),
   }

@@ -287,3 +287,70 @@ test('an event is encoded once for all watchers that want it in one form', async
   }
   stop.abort()
 })
+
+test('JSON is indented for people: for curl, wget and browsers, and as the query says', async () => {
+  const server = startTestServer()
+  await create(server, 'a')
+  const rows: readonly (readonly [agent: string, query: string, expected: boolean])[] = [
+    ['curl/8.0', '', true],
+    ['Wget/1.2', '', true],
+    ['Mozilla/5.0 (X11)', '', true],
+    ['kubectl/v1.36', '', false],
+    ['kubectl/v1.36', '?pretty=true', true],
+    ['kubectl/v1.36', '?pretty=yes', false],
+    ['curl/8.0', '?pretty=0', false],
+  ]
+  for (const path of [`${maps}/a`, `${maps}/none`, maps]) {
+    for (const [agent, query, expected] of rows) {
+      const { text } = await server.send('GET', path + query, undefined, { 'user-agent': agent })
+      assert.equal(text.startsWith('{\n  "kind"'), expected, `${agent} ${path}${query}`)
+    }
+  }
+})
+
+test('an indented list in pieces reads as one in one piece', async () => {
+  const server = startTestServer()
+  for (let count = 0; count < 600; count++) await create(server, `m-${count}`)
+  const { text } = await server.send('GET', `${maps}?pretty=1`)
+  assert.equal(text, `${JSON.stringify(JSON.parse(text), undefined, 2)}\n`)
+  assert.equal(JSON.parse(text).items.length, 600)
+})
+
+test('tables and metadata come in the version that was asked for', async () => {
+  const server = startTestServer()
+  await create(server, 'a')
+  for (const version of ['v1', 'v1beta1']) {
+    const accept = (as: string): Record<string, string> => ({ accept: `application/json;as=${as};v=${version};g=meta.k8s.io` })
+    const apiVersion = `meta.k8s.io/${version}`
+    const table = (await server.send('GET', `${maps}/a`, undefined, accept('Table'))).json
+    assert.deepEqual([table.apiVersion, table['rows'][0].object.apiVersion], [apiVersion, apiVersion])
+    const list = (await server.send('GET', maps, undefined, accept('PartialObjectMetadataList'))).json
+    assert.deepEqual([list.apiVersion, list['items'][0].apiVersion], [apiVersion, apiVersion])
+    const one = (await server.send('GET', `${maps}/a`, undefined, accept('PartialObjectMetadata'))).json
+    assert.equal(one.apiVersion, apiVersion)
+  }
+})
+
+test('what a form cannot express is not acceptable', async () => {
+  const server = startTestServer()
+  await create(server, 'a')
+  const metadata = (as: string): string => `application/json;as=${as};v=v1;g=meta.k8s.io`
+  const rows: readonly (readonly [path: string, accept: string, message: string])[] = [
+    [maps, metadata('PartialObjectMetadata'),
+      'you requested PartialObjectMetadata, but the requested object is a list (*core.ConfigMapList)'],
+    [`${maps}/a`, metadata('PartialObjectMetadataList'),
+      'you requested PartialObjectMetadataList, but the requested object is not a list (*core.ConfigMap)'],
+    [`${maps}?watch=1`, 'application/yaml', 'only the following media types are accepted: '
+      + 'application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch'],
+  ]
+  for (const [path, accept, message] of rows) {
+    const { status, json } = await server.send('GET', path, undefined, { accept })
+    assert.deepEqual([status, json['reason'], json['message']], [406, 'NotAcceptable', message])
+  }
+})
+
+test('a limit below nothing is none', async () => {
+  const server = startTestServer()
+  for (const name of ['a', 'b']) await create(server, name)
+  assert.equal(await names(server, '?limit=-1'), 'a b')
+})

@@ -2,7 +2,7 @@
  * Answers as bytes: single objects, lists, statuses. JSON is copied from the store; every other form is made from
  * decoded objects.
  */
-import type { ApiError } from '#machinery/errors/api-error.ts'
+import { notAcceptableForm, type ApiError } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
@@ -56,10 +56,11 @@ function renderObject(object: KubeObject, status: number, scope: WireForm, optio
   const served = toWire(scope, object)
   let answer = served
   if (object.kind === kind.kind && object.metadata?.name !== undefined) {
-    if (form.as === 'metadata') answer = partialMetadata(served as never)
+    if (form.as === 'metadataList') throw notOfThisNumber(scope, form)
+    if (form.as === 'metadata') answer = partialMetadata(served as never, form.formVersion)
     if (form.as === 'table') {
-      answer = tableOf(kind, { resourceVersion: object.metadata.resourceVersion ?? '' },
-        [tableRow(kind, object as never, served, includeObject, now)])
+      answer = tableOf(scope, form, { resourceVersion: object.metadata.resourceVersion ?? '' },
+        [tableRow(kind, object as never, served, includeObject, form.formVersion, now)])
     }
   }
   const bytes = wire.encode(form.media, answer, form.pretty)
@@ -81,9 +82,9 @@ export function renderList(page: ListPage, scope: RequestScope, options: RenderO
   const headers = { 'content-type': contentTypes[form.media] }
   const { entries } = page
   const { frame, field, itemOf } = listForm(page, scope, options)
-  // Indented text is for people, and of lists that people read.
-  if (entries.length > sliceLength && !form.pretty) {
-    const encoded = options.wire.encodeList(form.media, frame, field, itemSlices(entries, itemOf, scope.pace))
+  if (entries.length > sliceLength) {
+    const slices = itemSlices(entries, itemOf, scope.pace)
+    const encoded = options.wire.encodeList(form.media, frame, field, slices, form.pretty)
     return { status: 200, headers, body: { type: 'stream', chunks: encoded } }
   }
   const bytes = options.wire.encode(form.media, { ...frame, [field]: entries.map(itemOf) }, form.pretty)
@@ -99,16 +100,17 @@ interface ListForm {
 
 function listForm(page: ListPage, scope: RequestScope, options: RenderOptions): ListForm {
   const { kind, apiVersion } = scope
-  const { form, includeObject, now } = options
+  const { form } = options
   const metadata = listMetadata(page)
   if (form.as === 'table') {
-    const itemOf = (entry: Entry): unknown => rowOf(scope, entry, includeObject, now)
-    return { frame: tableOf(kind, metadata, []), field: 'rows', itemOf }
+    const itemOf = (entry: Entry): unknown => rowOf(scope, entry, options)
+    return { frame: tableOf(scope, form, metadata, []), field: 'rows', itemOf }
   }
   const items: readonly unknown[] = []
-  if (form.as === 'metadata') {
-    const frame = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items } as KubeObject
-    return { frame, field: 'items', itemOf: (entry) => partialMetadata(loadObject(kind, entry)) }
+  if (form.as === 'metadata') throw notOfThisNumber(scope, form)
+  if (form.as === 'metadataList') {
+    const frame = { kind: 'PartialObjectMetadataList', apiVersion: form.formVersion, metadata, items } as KubeObject
+    return { frame, field: 'items', itemOf: (entry) => partialMetadata(loadObject(kind, entry), form.formVersion) }
   }
   const bare = isBuiltIn(kind)
   const itemOf = (entry: Entry): unknown => {
@@ -129,17 +131,34 @@ async function* itemSlices(
 }
 
 /** A row's cells come from the kind's own form, whatever version is asked for; an object in it is in that version. */
-export function rowOf(scope: RequestScope, entry: Entry, include: IncludeObject, now: number): TableRow {
+export function rowOf(
+  scope: RequestScope, entry: Entry, { form, includeObject: include, now }: RenderOptions,
+): TableRow {
   const object = include === 'None' ? loadLean(scope.kind, entry) : loadObject(scope.kind, entry)
-  return tableRow(
-    scope.kind, object, include === 'Object' ? toWire(scope, object as KubeObject) : undefined, include, now,
-  )
+  const whole = include === 'Object' ? toWire(scope, object as KubeObject) : undefined
+  return tableRow(scope.kind, object, whole, include, form.formVersion, now)
 }
 
-function tableOf(kind: AnyKind, metadata: object, rows: readonly unknown[]): KubeObject {
+function tableOf({ kind }: WireForm, form: Form, metadata: object, rows: readonly unknown[]): KubeObject {
   return {
-    kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata, columnDefinitions: columnDefinitions(kind), rows,
+    kind: 'Table', apiVersion: form.formVersion, metadata, columnDefinitions: columnDefinitions(kind), rows,
   } as KubeObject
+}
+
+/** The metadata of one were asked for and there is a list, or the other way round; ApiError 406. */
+function notOfThisNumber({ kind }: WireForm, form: Form): ApiError {
+  const isList = form.as === 'metadata'
+  const goType = isBuiltIn(kind)
+    ? `*${goPackageOf(kind)}.${isList ? kind.listKind : kind.kind}`
+    : `*unstructured.Unstructured${isList ? 'List' : ''}`
+  const asked = isList ? 'PartialObjectMetadata' : 'PartialObjectMetadataList'
+  return notAcceptableForm(`you requested ${asked}, but the requested object is ${isList ? '' : 'not '}a list (${goType})`)
+}
+
+/** Where upstream keeps the type without a version. */
+function goPackageOf({ group }: AnyKind): string {
+  if (group === '' || group === 'events.k8s.io') return 'core'
+  return group === 'internal.apiserver.k8s.io' ? 'apiserverinternal' : group.split('.')[0]!
 }
 
 function listMetadata(page: ListPage): { resourceVersion: string; continue?: string; remainingItemCount?: number } {

@@ -2,6 +2,7 @@
 import { badRequest } from '#machinery/errors/api-error.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { AnyKind, Column } from '#machinery/schema/define-kind.ts'
+import type { Form } from './negotiate.ts'
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
 
@@ -25,17 +26,22 @@ export function columnDefinitions(kind: AnyKind): readonly unknown[] {
 
 /** One object's line; `whole` is the object in the version that was asked for. */
 export function tableRow(
-  kind: AnyKind, object: Stored<KubeObject>, whole: KubeObject | undefined, include: IncludeObject, now: number,
+  kind: AnyKind,
+  object: Stored<KubeObject>,
+  whole: KubeObject | undefined,
+  include: IncludeObject,
+  formVersion: Form['formVersion'],
+  now: number,
 ): TableRow {
   const cells = columnsOf(kind).map((column) => column.value(object, now))
   if (include === 'None') return { cells, object: null }
-  return { cells, object: include === 'Object' ? whole : partialMetadata(object) }
+  return { cells, object: include === 'Object' ? whole : partialMetadata(object, formVersion) }
 }
 
 /** What a client that only wants metadata gets. */
-export function partialMetadata(object: Stored<KubeObject>): KubeObject {
+export function partialMetadata(object: Stored<KubeObject>, formVersion: Form['formVersion']): KubeObject {
   return {
-    kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1',
+    kind: 'PartialObjectMetadata', apiVersion: formVersion,
     metadata: object.metadata as NonNullable<KubeObject['metadata']>,
   }
 }

@@ -73,9 +73,7 @@ async function* encodeStream(
 /** An encoder of the outputs of one watch. `separate`: one piece for each event. */
 export function eventEncoder(scope: RequestScope, options: RenderOptions, separate: boolean): EncodeOutput {
   const plain =
-    options.form.media === 'json' && options.form.as === 'object' && !options.form.pretty
-      ? servedPrefix(scope, false)
-      : undefined
+    options.form.media === 'json' && options.form.as === 'object' ? servedPrefix(scope, false) : undefined
   let headersSent = false
   return (output) => {
     switch (output.type) {
@@ -109,7 +107,7 @@ function sharedBytes(changes: readonly Change[], form: string, encode: () => Uin
 
 /** Watchers with the same key get the same bytes. */
 function formKey({ apiVersion }: RequestScope, { form, includeObject }: RenderOptions, headersSent: boolean): string {
-  return `${apiVersion} ${form.media} ${form.as} ${form.pretty} ${includeObject} ${headersSent}`
+  return `${apiVersion} ${form.media} ${form.as} ${form.formVersion} ${includeObject} ${headersSent}`
 }
 
 function jsonEvents(changes: readonly Change[], type: Uint8Array): Uint8Array {
@@ -128,15 +126,16 @@ function jsonEvents(changes: readonly Change[], type: Uint8Array): Uint8Array {
 }
 
 function changedObject(
-  scope: RequestScope, { form, includeObject, now }: RenderOptions, { entry }: Change, withHeaders: boolean,
+  scope: RequestScope, options: RenderOptions, { entry }: Change, withHeaders: boolean,
 ): KubeObject {
+  const { form } = options
   const object = loadObject(scope.kind, entry)
-  if (form.as === 'metadata') return partialMetadata(object)
+  if (form.as === 'metadata' || form.as === 'metadataList') return partialMetadata(object, form.formVersion)
   if (form.as === 'object') return toWire(scope, object as KubeObject)
   return {
-    kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: { resourceVersion: object.metadata.resourceVersion },
+    kind: 'Table', apiVersion: form.formVersion, metadata: { resourceVersion: object.metadata.resourceVersion },
     columnDefinitions: withHeaders ? columnDefinitions(scope.kind) : null,
-    rows: [rowOf(scope, entry, includeObject, now)],
+    rows: [rowOf(scope, entry, options)],
   } as KubeObject
 }
 
@@ -147,12 +146,14 @@ function bookmarkObject(
     resourceVersion: String(bookmark.revision),
     ...(bookmark.endsInitialEvents && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
   }
-  if (form.as === 'metadata') return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
+  if (form.as === 'metadata' || form.as === 'metadataList') {
+    return { kind: 'PartialObjectMetadata', apiVersion: form.formVersion, metadata }
+  }
   if (form.as === 'object') return { kind: kind.kind, apiVersion, metadata }
-  const row = { cells: [], object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata } }
+  const row = { cells: [], object: { kind: 'PartialObjectMetadata', apiVersion: form.formVersion, metadata } }
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion: form.formVersion,
     metadata: {
       resourceVersion: metadata.resourceVersion,
     },

@@ -23,7 +23,7 @@ export interface WireCodec {
    * The bytes of a long list. `frame` is the list with nothing in `field`, its last field; `items` come some at a time.
    */
   encodeList(
-    media: MediaType, frame: KubeObject, field: string, items: AsyncIterable<readonly unknown[]>,
+    media: MediaType, frame: KubeObject, field: string, items: AsyncIterable<readonly unknown[]>, pretty: boolean,
   ): AsyncIterable<Uint8Array>
   /** One watch event, framed for a stream. */
   encodeEvent(media: MediaType, type: WatchEventType, object: KubeObject): Uint8Array
@@ -43,9 +43,9 @@ export function createWireCodec(schemas: SchemaTable): WireCodec {
         case 'yaml': return utf8Encode(encodeYamlValue(object))
       }
     },
-    encodeList(media, frame, field, items) {
+    encodeList(media, frame, field, items, pretty) {
       switch (media) {
-        case 'json': return encodeJsonList(frame, items)
+        case 'json': return pretty ? encodeIndentedList(frame, items) : encodeJsonList(frame, items)
         case 'yaml': return encodeYamlList(frame, field, items)
         case 'protobuf': {
           const schema = schemaOf(schemas, frame)
@@ -88,9 +88,23 @@ async function* encodeJsonList(
   yield utf8Encode(']}\n')
 }
 
-function stringifyItems(items: readonly unknown[]): string {
+async function* encodeIndentedList(
+  frame: KubeObject, items: AsyncIterable<readonly unknown[]>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  // The frame ends in `[]` and `}` on a line of its own.
+  let before = stringify(frame, true).slice(0, -3)
+  for await (const slice of items) {
+    const text = stringifyItems(slice, 2)
+    const isIndented = text.startsWith('[\n')
+    yield utf8Encode(before + (isIndented ? text.slice(1, -2).replaceAll('\n', '\n  ') : text.slice(1, -1)))
+    before = ','
+  }
+  yield utf8Encode('\n  ]\n}\n')
+}
+
+function stringifyItems(items: readonly unknown[], indent = 0): string {
   try {
-    return JSON.stringify(items)
+    return JSON.stringify(items, undefined, indent)
   } catch (error) {
     if (error instanceof TypeError) return writeValue(items)
     throw error

@@ -165,6 +165,11 @@ export function notAcceptable(accepted: readonly string[]): ApiError {
   return failure(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`)
 }
 
+/** 406 for a form that what is asked for does not have. */
+export function notAcceptableForm(message: string): ApiError {
+  return failure(406, 'NotAcceptable', message)
+}
+
 export function tooLarge(message: string): ApiError {
   return failure(413, 'RequestEntityTooLarge', message)
 }
