@@ -24,7 +24,7 @@ export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
     nameColumn(),
     text('Type', 'Limited or Exempt', ({ spec }) => spec?.type ?? ''),
     text('NominalConcurrencyShares', 'The share of all seats', (object) =>
-      object.spec?.limited?.nominalConcurrencyShares ?? object.spec?.exempt?.nominalConcurrencyShares ?? '<none>'),
+      object.spec?.limited?.nominalConcurrencyShares ?? '<none>'),
     text('Queues', 'Number of queues', (object) => queuingOf(object)?.queues ?? '<none>'),
     text('HandSize', 'Number of queues that a flow may use', (object) => queuingOf(object)?.handSize ?? '<none>'),
     text(
