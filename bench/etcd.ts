@@ -1,5 +1,6 @@
 /**
- * Our etcd beside Debian's (package etcd-server) on the same disk, in turns, told the same by the same client: durable puts, a range of many keys, many watches. ETCD_BENCH_DIRECTORY chooses the disk.
+ * Our etcd beside Debian's (package etcd-server) on the same disk, in turns, told the same by the same client:
+ * durable puts, a range of many keys, many watches. ETCD_BENCH_DIRECTORY chooses the disk.
  */
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -23,7 +24,9 @@ const secondsEach = 2
 const roundsEach = 5
 const valueBytes = 256
 /** etcd's own benchmarks have ten clients on a connection. */
-const putLoads = [{ clients: 1, connections: 1 }, { clients: 100, connections: 10 }, { clients: 1_000, connections: 100 }]
+const putLoads = [
+  { clients: 1, connections: 1 }, { clients: 100, connections: 10 }, { clients: 1_000, connections: 100 },
+]
 const goalOfHundred = 5
 const rangeKeys = 100_000
 const watchCount = 1_000
@@ -102,7 +105,8 @@ interface Puts {
 async function measurePuts({ port, pid }: Contender, load: PutLoad): Promise<Puts> {
   const request = { type: 'put', keys: 10_000, valueBytes } as const
   const before = cpuSeconds(pid)
-  const { calls, seconds, p50, p99 } = await runLoad({ ...load, port, seconds: secondsEach, method: method.put, request })
+  const told = { ...load, port, seconds: secondsEach, method: method.put, request }
+  const { calls, seconds, p50, p99 } = await runLoad(told)
   return { rate: calls / seconds, p50, p99, processor: ((cpuSeconds(pid) - before) / calls) * 1e6 }
 }
 
@@ -121,8 +125,8 @@ async function measureRange(contender: Contender, give: Give): Promise<void> {
     port: contender.port, clients: 1, connections: 1, seconds: secondsEach, method: method.range,
     request: { type: 'range', prefix: 'bench/' },
   })
-  const bytesEach = result.receivedBytes / Math.max(result.calls, 1)
-  give(`${contender.name}: range of ${rangeKeys} keys (${Math.round(bytesEach / 2 ** 20)} MiB)`, result.p50, 'ms', 'lower')
+  const size = `${Math.round(result.receivedBytes / Math.max(result.calls, 1) / 2 ** 20)} MiB`
+  give(`${contender.name}: range of ${rangeKeys} keys (${size})`, result.p50, 'ms', 'lower')
 }
 
 /** From a put to the last of all watches that are told. */
