@@ -237,7 +237,7 @@ export class Replica {
     const changes: Version[] = []
     for (const event of events) {
       const key = this.#options.keys.fromEtcd(event.kv!.key)
-      // Revisions that are here already come again when a member's answer was cut off in the middle.
+      // A watch begins with what is here already.
       if (event.kv!.modRevision <= versions.revision) continue
       const older = heads.has(key) ? heads.get(key) : versions.latest(key)
       const change = changeOf(versions, key, event, older, this.ownWrites)

@@ -25,14 +25,20 @@ export interface WatchStream {
   askProgress(): Promise<void>
 }
 
-/** Everything after revision `from`. `signal` ends it. */
+/**
+ * Everything from revision `from` on, which the caller knows already. `signal` ends it.
+ *
+ * That one revision too many is asked for on purpose: a watch may begin at the revision up to which an etcd was
+ * compacted, but a deletion at that very revision is not told any more. Asked for what comes before, the etcd says that
+ * it is gone.
+ */
 export async function openWatch(
   channel: RpcChannel, keys: KeySpace, from: Revision, signal: AbortSignal,
 ): Promise<WatchStream> {
   const stream = channel.stream(method.watch, signal)
   await stream.send(encode(watchRequest, {
     createRequest: {
-      key: keys.range.start, rangeEnd: keys.range.end, startRevision: from + 1, progressNotify: true, fragment: true,
+      key: keys.range.start, rangeEnd: keys.range.end, startRevision: from, progressNotify: true, fragment: true,
     },
   }))
   return {
