@@ -86,7 +86,7 @@ export async function run(report: Report): Promise<void> {
   session.close()
 }
 
-export const listsAtOnce = 50
+const listsAtOnce = 50
 /** What each of them may add. */
 const listKilobytes = 64
 
@@ -119,7 +119,7 @@ async function manyLists(cluster: BenchCluster, request: readonly string[], give
   for (const own of sessions) own.destroy()
 }
 
-function podManifest(name?: string): object {
+export function podManifest(name?: string): object {
   return {
     apiVersion: 'v1', kind: 'Pod',
     metadata: { ...(name ? { name } : { generateName: 'bench-' }), labels: { app: 'bench', tier: 'backend' }, annotations: { note: 'x'.repeat(200) } },
