@@ -169,6 +169,19 @@ test('a custom kind has its schema, a list, and metadata', () => {
   )
 })
 
+test('a custom kind is not said to take strategic merge patches, which kubectl apply would send then', () => {
+  const custom = { ...widget, storedVersion: { ...widget.storedVersion, custom: {} as never } }
+  const document = renderOpenApiV3({ group: 'example.com', version: 'v1' }, [custom], schemas, { ...options, customSchema })
+  const paths = document['paths'] as JsonObject
+  assert.deepEqual(Object.keys(paths).filter((path) => path.includes('/watch/')), [])
+  const named = '/apis/example.com/v1/namespaces/{namespace}/widgets/{name}'
+  const accepted = (method: string): string[] => Object.keys(at(paths, named, method, 'requestBody', 'content') as object)
+  assert.deepEqual(
+    accepted('patch'), ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'],
+  )
+  assert.deepEqual(accepted('put'), ['application/json', 'application/yaml'])
+})
+
 test('documents are found by hash, kept forever by it, and not sent twice', () => {
   let served: readonly AnyKind[] = kinds
   const handle = createOpenApiHandler({ kinds: () => served, table: schemas, now: () => 0, customSchema, ...options })

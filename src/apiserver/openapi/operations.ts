@@ -60,7 +60,10 @@ const patchTypes = [
   'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json',
   'application/apply-patch+yaml',
 ]
+/** kubectl apply reads from this that a custom resource is to be patched another way. */
+const customPatchTypes = patchTypes.filter((type) => !type.includes('strategic'))
 const bodyTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+const customBodyTypes = bodyTypes.filter((type) => !type.includes('protobuf'))
 const watchTypes = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
 
 /** Kinds whose deletion answers with the object instead of a Status (upstream: ReturnDeletedObject). */
@@ -110,7 +113,7 @@ export function pathsOf(kind: AnyKind, version: string, context: PathContext): J
   add(collection, pick('list', 'post', 'deletecollection'))
   add(`${collection}/{name}`, pick('get', 'put', 'patch', 'delete'))
   if (kind.namespaced) add(`${base}/${kind.plural}`, pick('list'), across)
-  if (kind.verbs.includes('watch')) {
+  if (kind.verbs.includes('watch') && !isCustom(kind)) {
     const watched = `${base}/watch${place}/${kind.plural}`
     add(watched, [{ action: 'watchlist', method: 'get' }], { suffix: 'List' })
     add(`${watched}/{name}`, [{ action: 'watch', method: 'get' }])
@@ -121,6 +124,11 @@ export function pathsOf(kind: AnyKind, version: string, context: PathContext): J
   }
   addSubresources(kind, `${collection}/{name}`, add)
   return paths
+}
+
+/** Of a definition that users have made; upstream tells less of those. */
+function isCustom(kind: AnyKind): boolean {
+  return kind.storedVersion.custom !== undefined
 }
 
 type Add = (path: string, calls: readonly Call[], other?: Partial<Target>) => void
@@ -213,7 +221,7 @@ export function groupTag(group: string): string {
 }
 
 function requestPart(call: Call, target: Target, query: readonly Json[], context: PathContext): JsonObject {
-  const types = call.action === 'patch' ? patchTypes : ['*/*']
+  const types = requestTypes(call.action, isCustom(target.kind))
   const body = requestBody(call.action, target.object, context)
   const isRequired = call.action === 'post' || call.action === 'put' || call.action === 'patch'
   if (context.dialect.version === 3) {
@@ -233,6 +241,11 @@ function requestPart(call: Call, target: Target, query: readonly Json[], context
   }
 }
 
+function requestTypes(action: Action, custom: boolean): readonly string[] {
+  if (action === 'patch') return custom ? customPatchTypes : patchTypes
+  return custom ? customBodyTypes : ['*/*']
+}
+
 function requestBody(action: Action, object: GroupVersionKind, context: PathContext): JsonObject | undefined {
   switch (action) {
     case 'patch': return refTo(patchDefinition, context)
@@ -242,7 +255,8 @@ function requestBody(action: Action, object: GroupVersionKind, context: PathCont
   }
 }
 
-function responseTypes({ action }: Call, { suffix }: Target): readonly string[] {
+function responseTypes({ action }: Call, { kind, suffix }: Target): readonly string[] {
+  if (isCustom(kind)) return customBodyTypes
   if (action === 'connect') return ['*/*']
   if (suffix === 'Log') return ['text/plain', ...bodyTypes]
   return action === 'list' || action === 'watch' || action === 'watchlist' ? [...bodyTypes, ...watchTypes] : bodyTypes
