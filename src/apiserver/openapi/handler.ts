@@ -188,7 +188,7 @@ function hashOf(documents: Documents, key: string, source: DocumentSource, optio
  * Raise it when documents are rendered differently, or the table changes without the server's version: clients keep
  * documents by hash.
  */
-const formatVersion = 3
+const formatVersion = 4
 
 function digest(text: string): string {
   return hexEncode(sha256(utf8Encode(text))).toUpperCase()
