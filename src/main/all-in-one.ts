@@ -25,7 +25,7 @@ import { describePortHolder } from './cli/ports.ts'
 import { openMachineEncryption } from './encryption.ts'
 import type { EtcdServer } from './etcd-server.ts'
 import { prepareMachine, startMachineNode, type PreparedMachine } from './machine-node.ts'
-import { createNodeConnections } from './node-connections.ts'
+import { createNodeConnections, simulatedNodeConnections } from './node-connections.ts'
 import { processMetrics } from './process-metrics.ts'
 import { requireSameAuthority } from './same-authority.ts'
 import { simulatedNodeNames, startSimulatedNodes } from './simulated-nodes.ts'
@@ -151,7 +151,9 @@ async function openServer({ config, certificates, httpClient, resources, log }: 
       advertiseAddress: config.advertiseAddress,
       port: config.port,
       version: serverVersion,
-      nodes: createNodeConnections(certificates, httpClient),
+      nodes: config.nodes.type === 'machine'
+        ? createNodeConnections(certificates, httpClient)
+        : simulatedNodeConnections(httpClient),
       processMetrics,
       gzip: gzipStream,
       giveWay: nextTurn,

@@ -27,7 +27,7 @@ import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import type { Keyspace } from '#storage/keyspace.ts'
 import { silentLog, type Log } from '#world/log.ts'
 import { openMachineEncryption } from './encryption.ts'
-import { createNodeConnections } from './node-connections.ts'
+import { simulatedNodeConnections } from './node-connections.ts'
 import { simulatedNodeNames, startSimulatedNodes } from './simulated-nodes.ts'
 import { serverVersion } from './version.ts'
 
@@ -241,7 +241,7 @@ async function assemble(
       advertiseAddress: address,
       port: server?.port ?? 443,
       version: serverVersion,
-      nodes: createNodeConnections(certificates, httpClient),
+      nodes: simulatedNodeConnections(httpClient),
       gzip: gzipStream,
       runtimeConfig: requireRuntimeConfig(started.runtimeConfig),
     },

@@ -25,6 +25,14 @@ export function createNodeConnections(certificates: CertificateFiles, http: Http
   }
 }
 
+/** Simulated nodes serve nothing, and at their made-up addresses may be somebody else. */
+export function simulatedNodeConnections(http: HttpClient): NodeConnections {
+  return {
+    http,
+    connect() { throw serviceUnavailable('simulated nodes run no containers') },
+  }
+}
+
 /**
  * Upstream's order of preference for --kubelet-preferred-address-types, names left out: certificates carry the
  * addresses.

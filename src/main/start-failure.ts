@@ -35,7 +35,7 @@ export function startFailureOf(error: unknown): CommandFailure {
       return new CommandFailure(
         'E-STORE-CORRUPT',
         describeError(error),
-        'restore a copy of the data directory, or begin anew: skiff reset',
+        'put back a snapshot: skiff snapshot ls, skiff snapshot restore FILE; or begin anew: skiff reset',
         exitCode.failed,
         options,
       )

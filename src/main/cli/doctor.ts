@@ -79,8 +79,8 @@ async function clusterFindings(name: string): Promise<Finding[]> {
       what: `cluster ${name}`,
       state: record.process ? 'fault' : 'note',
       text: record.process
-        ? 'its process is gone without having been stopped; cure: skiff up'
-        : 'is down; start it: skiff up',
+        ? `its process is gone without having been stopped; cure: skiff up --name ${name}`
+        : `is down; start it: skiff up --name ${name}`,
     })
   } else if (answered === undefined) {
     findings.push({

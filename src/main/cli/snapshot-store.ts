@@ -72,6 +72,10 @@ function snapshotFailure(error: unknown): unknown {
     return new CommandFailure('E-NEWER-FORMAT', error.message, 'use that release of Skiff, or a later one',
       exitCode.failed, { cause: error })
   }
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    return new CommandFailure('E-NO-FILE', `there is no such file (${error.message})`, 'skiff snapshot ls',
+      exitCode.usage, { cause: error })
+  }
   return error
 }
 
