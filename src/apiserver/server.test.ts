@@ -102,3 +102,21 @@ test('watches a selection: what leaves it is deleted', async () => {
   )
   assert.deepEqual(lines[2].object.metadata.labels, { app: 'x' })
 })
+
+test('of the documents OpenAPI v2 is compressed for those who take it', async () => {
+  const { send } = startTestServer({
+    gzip: (chunks) => (async function* () { yield* chunks })(),
+    paths: [({ request }) => !request.path.startsWith('/openapi/') ? undefined : {
+      status: 200, headers: { vary: 'Accept' }, body: { type: 'bytes', chunks: [new Uint8Array(200_000).fill(0x20)] },
+    }],
+  })
+  const rows: readonly (readonly [path: string, accept: string, coding: string | undefined, vary: string])[] = [
+    ['/openapi/v2', 'gzip', 'gzip', 'Accept, Accept-Encoding'],
+    ['/openapi/v2', 'identity', undefined, 'Accept'],
+    ['/openapi/v3/api/v1', 'gzip', undefined, 'Accept'],
+  ]
+  for (const [path, accept, coding, vary] of rows) {
+    const { headers } = await send('GET', path, undefined, { 'accept-encoding': accept })
+    assert.deepEqual([headers['content-encoding'], headers['vary']], [coding, vary], `${path} ${accept}`)
+  }
+})

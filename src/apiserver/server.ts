@@ -178,7 +178,10 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
     }
     for (const handler of paths) {
       const response = await handler(exchange)
-      if (response) return response
+      if (!response) continue
+      // Of the documents this alone is large, and compressed by upstream.
+      const isLarge = exchange.request.path === '/openapi/v2'
+      return isLarge ? compressResponse(response, exchange.request, options.gzip, false) : response
     }
     // Below a version that is served, the answer is an object; elsewhere it is a page.
     if (info.type === 'resource' && context.kinds.serves(info.group, info.version)) throw noSuchPath()

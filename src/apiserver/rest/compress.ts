@@ -20,7 +20,11 @@ export function compressResponse(
   if (body.type === 'bytes' && body.chunks.reduce((sum, chunk) => sum + chunk.length, 0) < minBytes) return response
   return {
     status: response.status,
-    headers: { ...response.headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' },
+    headers: {
+      ...response.headers,
+      'content-encoding': 'gzip',
+      vary: response.headers['vary'] === undefined ? 'Accept-Encoding' : `${response.headers['vary']}, Accept-Encoding`,
+    },
     body: { type: 'stream', chunks: gzip(chunks) },
   }
 }
