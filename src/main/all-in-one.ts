@@ -69,11 +69,11 @@ export async function startCluster(
     return [made.length === 0 ? 'all good' : `${made.length} made in ${join(config.dataDirectory, 'pki')}`, files]
   })
   const httpClient = resources.use(createHttpClient())
-  const { controlPlane, server, store: opened } = await step('api server', async () => {
+  const { controlPlane, server, store } = await step('api server', async () => {
     const opened = await openServer({ config, certificates, httpClient, resources, log }, until)
     return [`https://${config.advertiseAddress}:${config.port}  ready`, opened]
   })
-  const own = ownStore(opened)
+  const own = ownStore(store)
   const etcd = own && await serveClusterEtcd(config, own, certificates, log)
   if (etcd) resources.use(etcd)
   const running = [controlPlane.run(until), renewCertificates(config, { server, etcd }, log, until)]
