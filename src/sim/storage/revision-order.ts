@@ -2,7 +2,7 @@
  * Strict serializability by revisions: the store itself says in which order it did things, so it only has to be shown
  * that each answer is right at its place in that order, and that the order agrees with the clients' clocks.
  */
-import { applyCommit, guardsHold, isHeld, type Call, type Commit, type State } from './history.ts'
+import { applyCommit, guardsHold, isHeld, type Answered, type Call, type Commit, type State } from './history.ts'
 
 const initialRevision = 1
 
@@ -10,24 +10,44 @@ const initialRevision = 1
 export function checkOrder(calls: readonly Call[], commits: readonly Commit[]): string[] {
   const problems: string[] = []
   const states = statesAfter(commits, problems)
-  const stateAt = (revision: number): State | undefined => states[revision - initialRevision]
-  const owners = new Map<number, Call>()
+  if (problems.length > 0) return problems
+  const places = placesOf(calls, commits, states, problems)
   for (const call of calls) {
-    const problem = call.answered === undefined ? undefined : checkAnswer(call, call.answered, stateAt, commits)
+    const problem = call.answered === undefined ? undefined : checkAnswer(call, call.answered, states, commits)
     if (problem !== undefined) problems.push(describe(call, problem))
-    const revision = revisionOf(call, commits)
-    if (call.asked.type !== 'change' || call.answered?.type === 'refused' || revision === undefined) continue
-    if (owners.has(revision)) problems.push(describe(call, `revision ${revision} is another change's`))
-    owners.set(revision, call)
-    if (call.answered === undefined && !guardsHold(stateAt(revision - 1)!, call.asked.guards)) {
-      problems.push(describe(call, `was done at ${revision}, although its condition did not hold`))
-    }
+  }
+  problems.push(...checkTimes(calls, places))
+  return problems
+}
+
+/** Where each call stands in the store's order, as far as it can be seen to have been done. */
+function placesOf(
+  calls: readonly Call[], commits: readonly Commit[], states: readonly State[], problems: string[],
+): ReadonlyMap<Call, number> {
+  const places = new Map<Call, number>()
+  const owned = new Set<number>()
+  for (const call of calls) {
+    const { answered } = call
+    if (answered === undefined) continue
+    places.set(call, answered.revision)
+    if (answered.type !== 'changed') continue
+    if (owned.has(answered.revision)) problems.push(describe(call, `${answered.revision} is another change's revision`))
+    owned.add(answered.revision)
+  }
+  for (const call of calls) {
+    if (call.answered !== undefined || call.asked.type !== 'change') continue
+    const { changes, guards } = call.asked
+    // Each key's revision is among the conditions, so there is one place at most where they held.
+    const commit = commits.find((each) => !owned.has(each.revision) && isSame(each.changes, changes)
+      && guardsHold(states[each.revision - initialRevision - 1]!, guards))
+    if (commit === undefined) continue
+    places.set(call, commit.revision)
+    owned.add(commit.revision)
   }
   for (const { revision } of commits) {
-    if (!owners.has(revision)) problems.push(`nobody asked for what was done at revision ${revision}`)
+    if (!owned.has(revision)) problems.push(`nobody asked for what was done at revision ${revision}`)
   }
-  problems.push(...checkTimes(calls, commits))
-  return problems
+  return places
 }
 
 /** The state at each revision from the first on. */
@@ -42,17 +62,16 @@ function statesAfter(commits: readonly Commit[], problems: string[]): State[] {
 }
 
 function checkAnswer(
-  { asked }: Call, answered: NonNullable<Call['answered']>, stateAt: (revision: number) => State | undefined,
-  commits: readonly Commit[],
+  { asked }: Call, answered: Answered, states: readonly State[], commits: readonly Commit[],
 ): string | undefined {
   const { revision } = answered
-  const state = stateAt(revision)
+  const state = states[revision - initialRevision]
   if (state === undefined) return `there is no revision ${revision}`
   if (answered.type === 'changed') {
     if (asked.type !== 'change') return 'is no change'
     const commit = commits[revision - initialRevision - 1]
     if (commit === undefined || !isSame(commit.changes, asked.changes)) return `revision ${revision} did something else`
-    if (!guardsHold(stateAt(revision - 1)!, asked.guards)) return `its condition did not hold before ${revision}`
+    if (!guardsHold(states[revision - initialRevision - 1]!, asked.guards)) return `its condition did not hold before ${revision}`
     return undefined
   }
   if (asked.type === 'change') {
@@ -63,19 +82,11 @@ function checkAnswer(
   return isHeld(state, answered.held, keys) ? undefined : `read at ${revision} what was not there`
 }
 
-/** Where the call stands in the store's order; undefined if it was never done, as far as can be seen. */
-function revisionOf({ asked, answered }: Call, commits: readonly Commit[]): number | undefined {
-  if (answered !== undefined) return answered.revision
-  if (asked.type !== 'change') return undefined
-  // Values are unique, so whoever wrote one of them wrote all of that revision. Mere deletions are matched by place.
-  return commits.find(({ changes }) => isSame(changes, asked.changes) && hasValue(changes))?.revision
-}
-
 /** Nothing that began after something else had ended stands before it. */
-function checkTimes(calls: readonly Call[], commits: readonly Commit[]): string[] {
+function checkTimes(calls: readonly Call[], places: ReadonlyMap<Call, number>): string[] {
   const problems: string[] = []
   const events = calls.flatMap((call) => {
-    const revision = revisionOf(call, commits)
+    const revision = places.get(call)
     if (revision === undefined) return []
     return [{ at: call.calledAt, call, revision, isCall: true }, { at: call.returnedAt, call, revision, isCall: false }]
   }).toSorted((a, b) => a.at - b.at)
@@ -86,11 +97,10 @@ function checkTimes(calls: readonly Call[], commits: readonly Commit[]): string[
       if (call.answered !== undefined && revision >= newest) [newest, newestCall] = [revision, call]
       continue
     }
-    const isLate = call.answered?.type === 'changed' || call.answered === undefined
-      ? revision <= newest && newest > initialRevision
-      : revision < newest
-    if (isLate) {
-      problems.push(describe(call, `stands at ${revision}, but what client ${newestCall?.client} got at ${newest} had ended before`))
+    const isChange = call.answered === undefined || call.answered.type === 'changed'
+    if (isChange ? revision <= newest : revision < newest) {
+      const other = newestCall === undefined ? '' : ` (of client ${newestCall.client})`
+      problems.push(describe(call, `stands at ${revision}, but what stands at ${newest}${other} had ended before it began`))
     }
   }
   return problems
@@ -100,11 +110,6 @@ function isSame(one: Commit['changes'], other: Commit['changes']): boolean {
   if (one.size !== other.size) return false
   for (const [key, value] of one) if (!other.has(key) || other.get(key) !== value) return false
   return true
-}
-
-function hasValue(changes: Commit['changes']): boolean {
-  for (const value of changes.values()) if (value !== undefined) return true
-  return false
 }
 
 function describe({ client, asked, calledAt, returnedAt }: Call, what: string): string {

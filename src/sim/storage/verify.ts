@@ -103,12 +103,10 @@ async function compareHistory(store: Keyspace, model: Model): Promise<string | u
     seen.push(...batch)
     if (seen.length >= expected.length) stop.abort(enough)
   }
-  return compareEvents(seen, expected, compactedRevision)
+  return compareEvents(seen, expected)
 }
 
-function compareEvents(
-  seen: readonly StoreEvent[], expected: readonly ModelEvent[], compactedRevision: number,
-): string | undefined {
+function compareEvents(seen: readonly StoreEvent[], expected: readonly ModelEvent[]): string | undefined {
   if (seen.length !== expected.length) return `${seen.length} changes are told instead of ${expected.length}`
   for (const [at, { type, entry, previous }] of seen.entries()) {
     const { now, previous: before } = expected[at]!
@@ -118,8 +116,6 @@ function compareEvents(
     }
     if ((type === 'delete') !== (now.value === undefined)) return `${what} is told as a ${type}`
     if (now.value !== undefined && !isEqual(entry.value, now.value)) return `${what} is told with another value`
-    // What was replaced before the oldest kept revision is not kept.
-    if (before !== undefined && previous === undefined && before.modRevision <= compactedRevision) continue
     if (before?.modRevision !== previous?.modRevision) return `${what} is told with another version before it`
     if (before !== undefined && !isEqual(previous!.value, before.value!)) return `${what} is told with another old value`
   }

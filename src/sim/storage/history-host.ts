@@ -1,0 +1,85 @@
+/** A machine on which a store runs, dies, and is started again, on a disk that may be slow or fail. */
+import type { Keyspace } from '#storage/keyspace.ts'
+import type { EmbeddedStoreOptions } from '#storage/embedded/embedded-store.ts'
+import { DiskError } from '#world/disk.ts'
+import type { SimClock } from '../clock.ts'
+import { createSimDisk, type CrashOutcome } from '../disk.ts'
+import type { SeededRandom } from '../random.ts'
+import { interceptDisk } from './intercepted-disk.ts'
+import { openStore } from './recording.ts'
+
+/** One process from its start to its death. */
+export interface Life {
+  readonly store: Keyspace
+  /** Aborts with the process. */
+  readonly signal: AbortSignal
+}
+
+export interface HistoryHost {
+  /** Undefined while no process runs. */
+  readonly life: Life | undefined
+  /** How often the store was opened. */
+  readonly lives: number
+  /** Starts the store, and again whenever it has died, until the signal aborts; then closes it in order. */
+  run(signal: AbortSignal): Promise<void>
+  crash(outcome: CrashOutcome): void
+  /** The next write or sync fails, and with it the store. */
+  failNext(): void
+  /** Each call takes up to so many milliseconds from now on. */
+  slowDown(ms: number): void
+}
+
+const restartMs = 50
+
+export function createHost(clock: SimClock, random: SeededRandom, options: EmbeddedStoreOptions): HistoryHost {
+  const disk = createSimDisk()
+  let life: (Life & { readonly end: AbortController }) | undefined
+  let lives = 0
+  let slowness = 0
+  let isFailing = false
+  const uncertain = interceptDisk(disk, async ({ operation, path }, work) => {
+    if (slowness > 0) await clock.sleep(random.next() * slowness)
+    if (isFailing && (operation === 'write' || operation === 'datasync')) {
+      isFailing = false
+      throw new DiskError('failed', `${path}: planted`)
+    }
+    return await work()
+  })
+  const die = (outcome: CrashOutcome): void => {
+    disk.crash(outcome)
+    isFailing = false
+    const ended = life
+    life = undefined
+    ended?.end.abort(new Error('the process died'))
+  }
+  /** Resolves when the process has died, or when it is to end. */
+  const live = async (signal: AbortSignal): Promise<void> => {
+    const end = new AbortController()
+    // Whoever runs the store exits when its disk has failed.
+    const onFailure = (): void => die(random.chance(0.5) ? { type: 'process' } : { type: 'random', random })
+    const store = await openStore(uncertain, clock, { ...options, onFailure })
+    lives++
+    life = { store, signal: end.signal, end }
+    const over = Promise.withResolvers<void>()
+    AbortSignal.any([signal, end.signal]).addEventListener('abort', () => over.resolve())
+    await over.promise
+  }
+  return {
+    get life() { return life },
+    get lives() { return lives },
+    async run(signal) {
+      while (!signal.aborted) {
+        await live(signal).catch((error: unknown) => {
+          if (!(error instanceof DiskError)) throw error
+        })
+        if (!signal.aborted) await clock.sleep(restartMs)
+      }
+      isFailing = false
+      await life?.store[Symbol.asyncDispose]()
+      life = undefined
+    },
+    crash: die,
+    failNext() { isFailing = true },
+    slowDown(ms) { slowness = ms },
+  }
+}
