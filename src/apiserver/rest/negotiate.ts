@@ -55,7 +55,8 @@ const agentsOfPeople = /^(?:curl|Wget|Mozilla\/5\.0)/
 
 /** Watches are served in these only. Throws ApiError 406. */
 export function requireStreamForm({ media }: Form): void {
-  if (media === 'yaml') throw notAcceptable([`${contentTypes.json};stream=watch`, `${contentTypes.protobuf};stream=watch`])
+  if (media !== 'yaml') return
+  throw notAcceptable([contentTypes.json, contentTypes.protobuf].map((type) => `${type};stream=watch`))
 }
 
 function unacceptable(): ApiError {

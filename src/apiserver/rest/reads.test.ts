@@ -320,7 +320,8 @@ test('tables and metadata come in the version that was asked for', async () => {
   const server = startTestServer()
   await create(server, 'a')
   for (const version of ['v1', 'v1beta1']) {
-    const accept = (as: string): Record<string, string> => ({ accept: `application/json;as=${as};v=${version};g=meta.k8s.io` })
+    const accept = (as: string): Record<string, string> =>
+      ({ accept: `application/json;as=${as};v=${version};g=meta.k8s.io` })
     const apiVersion = `meta.k8s.io/${version}`
     const table = (await server.send('GET', `${maps}/a`, undefined, accept('Table'))).json
     assert.deepEqual([table.apiVersion, table['rows'][0].object.apiVersion], [apiVersion, apiVersion])

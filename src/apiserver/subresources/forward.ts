@@ -10,6 +10,7 @@ import type {
   OutgoingRequest,
   RawConnection,
 } from '#world/http.ts'
+import { dialFailure } from '../dial-failure.ts'
 
 export interface Destination {
   readonly http: HttpClient
@@ -76,18 +77,6 @@ async function reach<T>(request: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw serviceUnavailable(`error trying to reach service: ${dialFailure(error)}`)
   }
-}
-
-const dialFaults: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connect: connection refused', EHOSTUNREACH: 'connect: no route to host', ETIMEDOUT: 'i/o timeout',
-}
-
-/** What Go's net package says of a connection that did not come to be; other errors in their own words. */
-export function dialFailure(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const [, fault = '', address] = /^connect (E[A-Z]+) (\S+)/.exec(message) ?? []
-  const said = dialFaults[fault]
-  return said === undefined ? message : `dial tcp ${address}: ${said}`
 }
 
 /** Resolves when both directions have ended, or one has failed. */

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { HttpClient, HttpRequest, OutgoingRequest, RawConnection } from '#world/http.ts'
+import { dialFailure } from '../dial-failure.ts'
 import { httpRequest, readAnswer, startTestServer, type TestServer } from '../testing.ts'
 import { subresourceCatalog } from './catalog.ts'
-import { dialFailure } from './forward.ts'
 
 const pods = '/api/v1/namespaces/default/pods'
 const merge = { 'content-type': 'application/merge-patch+json' }

@@ -4,6 +4,7 @@ import { base64Decode, utf8Decode } from '#base/bytes.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { Clock } from '#world/clock.ts'
 import type { HttpClient, IncomingResponse, OutgoingRequest } from '#world/http.ts'
+import { dialFailure } from '../../dial-failure.ts'
 import { resolveService, type ServiceReader } from '../../services/service-endpoint.ts'
 
 /** A larger answer is a mistake: it can hold no more than a patch of one object. */
@@ -47,7 +48,7 @@ export async function callWebhook(
     if (error instanceof CallFailed) throw error
     signal.throwIfAborted()
     if (deadline.signal.aborted) throw fail('context deadline exceeded', error)
-    throw fail(error instanceof Error ? error.message : String(error), error)
+    throw fail(dialFailure(error), error)
   } finally {
     stop.abort()
   }

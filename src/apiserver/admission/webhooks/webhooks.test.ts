@@ -18,7 +18,7 @@ const http: HttpClient = {
     if (respond === 'silent') {
       return await new Promise((_, reject) => { signal.addEventListener('abort', () => reject(new Error('aborted'))) })
     }
-    if (!respond) throw new Error('connect ECONNREFUSED')
+    if (!respond) throw new Error('connect ECONNREFUSED 192.0.2.1:443')
     const review = JSON.parse(new TextDecoder().decode(sent.body)) as { apiVersion: string; request: AdmissionRequest }
     asked.push({ url: sent.url, request: review.request, sent })
     const response = respond(review.request)
@@ -178,7 +178,8 @@ describe('a webhook that fails', () => {
   const post = 'failed to call webhook: Post "https://bad.example.com/?timeout=2s"'
   const failures: readonly (readonly [string, Respond | 'silent' | undefined, RegExp])[] = [
     ['does not answer', 'silent', RegExp(`${RegExp.escape(post)}: context deadline exceeded$`)],
-    ['is not there', undefined, RegExp(`${RegExp.escape(post)}: connect ECONNREFUSED$`)],
+    ['is not there', undefined,
+      RegExp(`${RegExp.escape(post)}: dial tcp 192\\.0\\.2\\.1:443: connect: connection refused$`)],
     ['answers 500', () => ({ raw: {}, status: 500 }),
       /an error on the server \("\{\}"\) has prevented the request from succeeding$/],
     ['answers another review', ({ uid }) => ({ raw: {
