@@ -55,7 +55,7 @@ test('an interrupted migration is seen, and done again from the beginning', asyn
     get: (store, name) => name === 'swap'
       ? (...words: Parameters<Store['swap']>) =>
           left-- > 0 ? store.swap(...words) : Promise.reject(new StoreFailed('gone'))
-      : Reflect.get(store, name, store) instanceof Function
+      : typeof Reflect.get(store, name, store) === 'function'
         ? Reflect.get(store, name, store).bind(store)
         : Reflect.get(store, name, store),
   })
