@@ -179,8 +179,10 @@ async function settle(
 }
 
 /** Of a node's status only times change, and only every five minutes. */
-function isNeedless({ resource, type, object, previous }: Change): boolean {
+function isNeedless({ resource, type, name, object, previous }: Change): boolean {
   if (heartbeats.has(resource)) return false
+  // The port of a service that a crash kept from being made is given back minutes later; `port-repair` tells when.
+  if (resource === 'others' && name.startsWith('/registry/ranges/')) return false
   if (resource !== 'nodes' || type !== 'updated') return true
   return withoutTimes(object as Node) !== withoutTimes(previous as Node)
 }
