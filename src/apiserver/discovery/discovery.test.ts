@@ -48,6 +48,16 @@ test('lists the core resources in the legacy form', async () => {
   assert.deepEqual(find('namespaces').verbs, ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'])
 })
 
+test('legacy documents are indented for people, and end as upstream ends them: without a line break', async () => {
+  const { send } = startTestServer()
+  for (const path of ['/api', '/apis', '/apis/apps', '/apis/apps/v1']) {
+    const forPeople = await send('GET', path, undefined, { 'user-agent': 'curl/8.0' })
+    const forPrograms = await send('GET', path, undefined, { 'user-agent': 'kubectl/v1.36' })
+    assert.equal(forPeople.text, JSON.stringify(forPrograms.json, undefined, 2))
+    assert.equal(forPrograms.text, `${JSON.stringify(forPrograms.json)}\n`)
+  }
+})
+
 test('lists groups in upstream\'s order', async () => {
   const { send } = startTestServer()
   const groups = (await send('GET', '/apis')).json['groups'].map(({ name }: any) => name)

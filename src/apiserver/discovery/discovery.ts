@@ -4,7 +4,7 @@ import type { HttpResponse } from '#world/http.ts'
 import type { Exchange } from '../exchange.ts'
 import type { KindRegistry } from '../kind-registry.ts'
 import type { PathHandler } from '../paths.ts'
-import { parseAccept } from '../rest/negotiate.ts'
+import { parseAccept, wantsPretty } from '../rest/negotiate.ts'
 import {
   apiGroup,
   apiGroupList,
@@ -37,10 +37,11 @@ export function serveDiscovery(kinds: KindRegistry, serverAddress: string): Path
       path === '/api' || path === '/apis' || path === '/api/' || path === '/apis/'
         ? aggregatedVersion(headers['accept'])
         : undefined
-    const key = `${path.endsWith('/') ? path.slice(0, -1) : path} ${wanted ?? ''}`
+    const pretty = wanted === undefined && wantsPretty(exchange.request)
+    const key = `${path.endsWith('/') ? path.slice(0, -1) : path} ${wanted ?? (pretty ? 'pretty' : '')}`
     let document = cache.get(key)
     if (!document) {
-      document = render(kinds, key.split(' ')[0]!, wanted, serverAddress)
+      document = render(kinds, key.split(' ')[0]!, { aggregated: wanted, pretty }, serverAddress)
       // Only documents that exist are kept: unknown paths are the client's choice, memory is ours.
       if (document) cache.set(key, document)
     }
@@ -69,8 +70,13 @@ function aggregatedVersion(accept: string | undefined): 'v2' | 'v2beta1' | undef
   return undefined
 }
 
+interface DocumentForm {
+  readonly aggregated: 'v2' | 'v2beta1' | undefined
+  readonly pretty: boolean
+}
+
 function render(
-  kinds: KindRegistry, path: string, aggregated: 'v2' | 'v2beta1' | undefined, serverAddress: string,
+  kinds: KindRegistry, path: string, { aggregated, pretty }: DocumentForm, serverAddress: string,
 ): Document | undefined {
   const groups = groupsOf(kinds.kinds)
   if (aggregated) {
@@ -81,7 +87,9 @@ function render(
   const [, prefix, first, second, ...more] = path.split('/')
   if (more.length > 0) return undefined
   const plain = (value: unknown): Document => ({
-    bytes: utf8Encode(`${JSON.stringify(value)}\n`), contentType: 'application/json', etag: undefined,
+    bytes: utf8Encode(pretty ? JSON.stringify(value, undefined, 2) : `${JSON.stringify(value)}\n`),
+    contentType: 'application/json',
+    etag: undefined,
   })
   if (first === undefined) return plain(prefix === 'api' ? apiVersions(serverAddress) : apiGroupList(groups))
   const group = groups.find(({ name }) => name === (prefix === 'api' ? '' : first))

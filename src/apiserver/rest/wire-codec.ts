@@ -38,7 +38,7 @@ export function createWireCodec(schemas: SchemaTable): WireCodec {
   return {
     encode(media, object, pretty) {
       switch (media) {
-        case 'json': return utf8Encode(`${stringify(object, pretty)}\n`)
+        case 'json': return utf8Encode(stringify(object, pretty) + (pretty ? '' : '\n'))
         case 'protobuf': return protobuf(object)
         case 'yaml': return utf8Encode(encodeYamlValue(object))
       }
@@ -99,7 +99,7 @@ async function* encodeIndentedList(
     yield utf8Encode(before + (isIndented ? text.slice(1, -2).replaceAll('\n', '\n  ') : text.slice(1, -1)))
     before = ','
   }
-  yield utf8Encode('\n  ]\n}\n')
+  yield utf8Encode('\n  ]\n}')
 }
 
 function stringifyItems(items: readonly unknown[], indent = 0): string {
