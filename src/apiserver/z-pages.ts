@@ -1,6 +1,7 @@
 /**
- * `/statusz` and `/flagz` (KEP-4827, KEP-4828): what runs here, and how it was started. As text for people, or as objects
- * of config.k8s.io for those who name them in full. Upstream's API server has no `/configz`, and so has this one none.
+ * `/statusz` and `/flagz` (KEP-4827, KEP-4828): what runs here, and how it was started. As text for people, or as
+ * objects of config.k8s.io for those who name them in full. Upstream's API server has no `/configz`, and so has this
+ * one none.
  */
 import { formatTime } from '#machinery/time.ts'
 import type { Clock } from '#world/clock.ts'

@@ -18,7 +18,9 @@ test('hashes what comes in pieces as what comes whole', () => {
   for (let length = 0; length < 300; length += 7) {
     const data = Uint8Array.from({ length }, (_, index) => (index * 5 + length) & 0xff)
     const digest = new Sha256()
-    for (let at = 0, size = 1; at < length; at += size, size = (size * 3) % 101) digest.update(data.subarray(at, at + size))
+    for (let at = 0, size = 1; at < length; at += size, size = (size * 3) % 101) {
+      digest.update(data.subarray(at, at + size))
+    }
     assert.equal(hexEncode(digest.finish()), hexEncode(sha256(data)))
   }
 })

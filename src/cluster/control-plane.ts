@@ -194,6 +194,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     transport: serverTransport, kinds: server.kinds,
     clusterCidrs: [serviceCidr],
     advertise: { addresses: () => servingAddresses(store, advertiseAddress), port },
+    clock,
     policy: [...policy.clusterRoles, ...policy.clusterRoleBindings, ...policy.roles, ...policy.roleBindings],
   })
   const informersUntil = (end: AbortSignal): Informers => createInformers({

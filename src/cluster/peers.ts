@@ -57,7 +57,7 @@ export async function runPresence(options: PresenceOptions, signal: AbortSignal)
     group.start((inner) => runServingAddresses({
       store, clock, random, log, address: advertise.address,
       onRound: (addresses, until) =>
-        ensureKubernetesService(transport, { clusterIp, addresses, port: advertise.port }, until),
+        ensureKubernetesService(transport, { clusterIp, addresses, port: advertise.port, clock }, until),
     }, inner))
     await group.settled()
   })

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import type { Job } from '#api/gen/batch-v1.ts'
 import type { Deployment, StatefulSet } from '#api/gen/apps-v1.ts'
 import { deployment } from '#api/apps/deployment/deployment.ts'
+import { replicaSet } from '#api/apps/replicaset/replicaset.ts'
 import { statefulSet } from '#api/apps/statefulset/statefulset.ts'
 import { job } from '#api/batch/job/job.ts'
 import { namespace } from '#api/core/namespace/namespace.ts'
@@ -202,3 +203,42 @@ function counting(transport: Transport, count: () => void): Transport {
     },
   }
 }
+
+test('what a cache hears of while a list is on its way is not taken for gone', { timeout: 60_000 }, async () => {
+  let lostAnswers = 0
+  let listsAfterwards = 0
+  let holder: ControlPlane | undefined
+  await using plane = startControlPlane({
+    controllers: [replicaSetController],
+    wrap: (transport) => ({
+      watch: (...args) => transport.watch(...args),
+      async call(call, options) {
+        const result = await transport.call(call, options)
+        if (call.verb === 'create' && call.path.resource === 'pods' && lostAnswers++ === 0) throw new Error('connection reset')
+        return result
+      },
+    }),
+    wrapWatches: (transport, clock) => ({
+      watch: (...args) => transport.watch(...args),
+      async call(call, options) {
+        const result = await transport.call(call, options)
+        if (lostAnswers > 0 && call.verb === 'list' && call.path.resource === 'pods' && listsAfterwards++ === 0) {
+          await holder!.client.of(pod, 'default').create({ metadata: { name: 'later' }, spec: template('later').spec })
+          await clock.settle()
+        }
+        return result
+      },
+    }),
+  })
+  holder = plane
+  await plane.client.of(namespace).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
+  await plane.client.of(replicaSet, 'default').create({
+    metadata: { name: 'web' }, spec: { replicas: 3, selector: { matchLabels: { app: 'web' } }, template: template('web') },
+  })
+  await plane.run(10)
+  assert.equal(listsAfterwards, 1)
+  assert.equal((await plane.client.of(replicaSet, 'default').get('web')).status?.readyReplicas, 3)
+  await plane.client.of(replicaSet, 'default').patch('web', 'merge', { spec: { replicas: 1 } })
+  await plane.run(5)
+  assert.equal(await podCount(plane), 2)
+})

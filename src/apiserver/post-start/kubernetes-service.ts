@@ -7,6 +7,7 @@ import type { ResourcePath, Transport } from '#client/transport.ts'
 import { isReason } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
+import type { Clock } from '#world/clock.ts'
 
 export interface KubernetesServiceOptions {
   /** The first address of the service range. */
@@ -14,8 +15,11 @@ export interface KubernetesServiceOptions {
   /** Where the servers of this cluster can be reached by nodes and pods: at least one. */
   readonly addresses: readonly string[]
   readonly port: number
+  readonly clock: Clock
 }
 
+/** A server that lives writes its Service at once after it took the address. */
+const halfMadeMs = 2_000
 const serviceLabels = { component: 'apiserver', provider: 'kubernetes' }
 
 /** Creates or corrects the three objects. Safe to repeat. */
@@ -23,12 +27,29 @@ export async function ensureKubernetesService(
   transport: Transport, options: KubernetesServiceOptions, signal: AbortSignal,
 ): Promise<void> {
   const core = { group: '', version: 'v1', namespace: 'default' }
-  await ensure(transport, { ...core, resource: 'services' }, serviceObject(options), () => undefined, signal)
+  const services = { ...core, resource: 'services' }
+  await freeHalfTakenAddress(transport, { ...services, name: 'kubernetes' }, options, signal)
+  await ensure(transport, services, serviceObject(options), () => undefined, signal)
   // Endpoints may not lie on the loopback; a server that is only reached there (a library's, a simulation's) has none.
   if (options.addresses.every(isOnLoopback)) return
   await ensure(transport, { ...core, resource: 'endpoints' }, endpointsObject(options), replaceEndpoints, signal)
   const discovery = { group: 'discovery.k8s.io', version: 'v1', namespace: 'default', resource: 'endpointslices' }
   await ensure(transport, discovery, endpointSliceObject(options), replaceSlice, signal)
+}
+
+/** A server that died between taking the Service's address and writing the Service has left the address taken. */
+async function freeHalfTakenAddress(
+  transport: Transport, service: ResourcePath, { clusterIp, clock }: KubernetesServiceOptions, signal: AbortSignal,
+): Promise<void> {
+  const path = { group: 'networking.k8s.io', version: 'v1', resource: 'ipaddresses', name: clusterIp }
+  const isHalfMade = async (): Promise<KubeObject | undefined> =>
+    await read(transport, service, signal) ? undefined : await read(transport, path, signal)
+  if (!await isHalfMade()) return
+  await clock.sleep(halfMadeMs, signal)
+  const left = await isHalfMade()
+  if (!left) return
+  const { uid, resourceVersion } = left.metadata ?? {}
+  await transport.call({ verb: 'delete', path, options: { preconditions: { uid, resourceVersion } } }, { signal })
 }
 
 function isOnLoopback(text: string): boolean {

@@ -2,6 +2,7 @@
 import { addressAt, formatCidr, formatIp, type Cidr } from '#base/ip.ts'
 import type { Transport } from '#client/transport.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
+import type { Clock } from '#world/clock.ts'
 import type { HealthCheck } from '../health.ts'
 import type { KindRegistry } from '../kind-registry.ts'
 import { ensureKubernetesService } from './kubernetes-service.ts'
@@ -14,6 +15,7 @@ export interface PostStartOptions {
   readonly clusterCidrs: readonly Cidr[]
   /** Where nodes and pods reach the cluster's servers. Absent: no `default/kubernetes` service. */
   readonly advertise: { readonly addresses: () => readonly string[]; readonly port: number } | undefined
+  readonly clock: Clock
   /** Roles and bindings. */
   readonly policy: readonly KubeObject[]
   /** Whatever else the cluster begins with. */
@@ -33,7 +35,7 @@ export interface PostStartHook {
  * - the kubernetes service: last, as it invites clients.
  */
 export function postStartHooks(options: PostStartOptions): readonly PostStartHook[] {
-  const { transport, kinds, clusterCidrs, advertise, policy, more = [] } = options
+  const { transport, kinds, clusterCidrs, advertise, clock, policy, more = [] } = options
   const create = (objects: readonly KubeObject[]) => (signal: AbortSignal) =>
     ensureObjects(transport, kinds, objects, signal)
   return [
@@ -48,7 +50,7 @@ export function postStartHooks(options: PostStartOptions): readonly PostStartHoo
         if (!advertise) return
         const clusterIp = formatIp(addressAt(clusterCidrs[0]!, 1)!)
         await ensureKubernetesService(
-          transport, { clusterIp, addresses: advertise.addresses(), port: advertise.port }, signal,
+          transport, { clusterIp, addresses: advertise.addresses(), port: advertise.port, clock }, signal,
         )
       },
     },

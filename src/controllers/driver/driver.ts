@@ -114,8 +114,10 @@ class Driver {
   ): Promise<readonly Mark[] | undefined> {
     const { informers: { client }, clock, log } = this.#options
     for (let waitMs = 250; !signal.aborted; waitMs = Math.min(waitMs * 2, 30_000)) {
+      // What the cache has before the list is made: it may hear of newer objects while the answer is on its way.
+      const cached = informer.list(namespace)
       try {
-        return marksOf(informer, await client.of<KubeObject>(kind, namespace).listAll({ signal }), namespace)
+        return marksOf(informer, cached, await client.of<KubeObject>(kind, namespace).listAll({ signal }))
       } catch (error) {
         if (signal.aborted) return undefined
         log.warn('could not list', { kind: kind.kind, error: String(error), retryMs: waitMs })
@@ -272,13 +274,13 @@ class Driver {
 
 const nobody: readonly string[] = []
 
-/** The newest of the listed objects, and the absence of what the cache still has. */
+/** The newest of the listed objects, and the absence of what was cached and is not among them. */
 function marksOf(
-  informer: Informer<KubeObject>, listed: readonly Stored<KubeObject>[], namespace: string | undefined,
+  informer: Informer<KubeObject>, cached: readonly Stored<KubeObject>[], listed: readonly Stored<KubeObject>[],
 ): readonly Mark[] {
   const uids = new Set(listed.map(({ metadata }) => metadata.uid))
   const newest = listed.reduce((version, { metadata }) => newerResourceVersion(version, metadata.resourceVersion), '')
-  const gone = informer.list(namespace).filter(({ metadata }) => !uids.has(metadata.uid))
+  const gone = cached.filter(({ metadata }) => !uids.has(metadata.uid))
   return [
     ...(newest === '' ? [] : [{ type: 'reached' as const, informer, resourceVersion: newest }]),
     ...gone.map((object) => ({ type: 'gone' as const, informer, key: objectKey(object), uid: object.metadata.uid })),

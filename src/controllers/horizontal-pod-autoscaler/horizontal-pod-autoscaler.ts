@@ -4,13 +4,12 @@ import { pod } from '#api/core/pod/pod.ts'
 import type { Scale } from '#api/gen/autoscaling-v1.ts'
 import type { HorizontalPodAutoscaler } from '#api/gen/autoscaling-v2.ts'
 import { kinds } from '#api/kinds.ts'
-import type { ResourceName } from '#client/client.ts'
 import { parseApiVersion } from '#machinery/meta/group-version.ts'
 import { parseLabelSelector } from '#machinery/meta/label-selector.ts'
 import { objectKey, type DeepReadonly, type Stored } from '#machinery/meta/object.ts'
 import { defineController, type Cache, type Controller, type ObserveContext } from '../driver/define-controller.ts'
 import { proposeForMetrics, type Recommendation } from './recommend.ts'
-import { reconcile, type AutoscalerState } from './reconcile.ts'
+import { reconcile, type AutoscalerState, type Target } from './reconcile.ts'
 import { noMemory, remember, rememberChange, type ScalingMemory } from './scaling-rules.ts'
 
 /** One memory for each autoscaler: what it recommended and changed lately. */
@@ -45,10 +44,6 @@ export function horizontalPodAutoscalerController(): Controller {
     reconcile,
   })
 }
-
-export type Target =
-  | { readonly type: 'found'; readonly resource: ResourceName; readonly scale: DeepReadonly<Scale> }
-  | { readonly type: 'absent'; readonly why: string }
 
 async function findTarget(
   { spec, metadata }: Stored<HorizontalPodAutoscaler>, { client, signal }: ObserveContext,

@@ -1,18 +1,23 @@
 /** One round of an autoscaler: from what is recommended to a scale, conditions and events. */
 import { horizontalPodAutoscaler as kind } from '#api/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts'
+import type { Scale } from '#api/gen/autoscaling-v1.ts'
 import type {
   HorizontalPodAutoscaler,
   HorizontalPodAutoscalerCondition,
   HorizontalPodAutoscalerStatus,
 } from '#api/gen/autoscaling-v2.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
+import type { ResourceName } from '#client/client.ts'
 import { withCondition } from '#machinery/meta/conditions.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { formatTime } from '#machinery/time.ts'
 import { recordEvent, updateStatus, type Action, type Outcome, type Plan } from '../driver/action.ts'
-import type { Target } from './horizontal-pod-autoscaler.ts'
 import type { Recommendation } from './recommend.ts'
 import { decideScaling, type ScalingMemory } from './scaling-rules.ts'
+
+export type Target =
+  | { readonly type: 'found'; readonly resource: ResourceName; readonly scale: DeepReadonly<Scale> }
+  | { readonly type: 'absent'; readonly why: string }
 
 export interface AutoscalerState {
   readonly object: Stored<HorizontalPodAutoscaler>

@@ -1,4 +1,7 @@
-/** What etcd promises of watches, checked on what watchers saw: ordered, unique, reliable, atomic, resumable, bookmarkable. */
+/**
+ * What etcd promises of watches, checked on what watchers saw: ordered, unique, reliable, atomic, resumable,
+ * bookmarkable.
+ */
 import type { KeyRange } from '#storage/store.ts'
 import { applyCommit, type Commit, type Held, type State } from './history.ts'
 
@@ -56,7 +59,9 @@ function checkBatches({ batches, from }: WatchSession): WatchProblem[] {
 }
 
 /** Exactly what happened to the range since `from` is told, each change with what was there before. */
-function checkCompleteness({ range, from, batches, bookmarks }: WatchSession, commits: readonly Commit[]): WatchProblem[] {
+function checkCompleteness(
+  { range, from, batches, bookmarks }: WatchSession, commits: readonly Commit[],
+): WatchProblem[] {
   const events = batches.flat()
   const until = Math.max(from, events.at(-1)?.revision ?? 0, bookmarks.at(-1)?.revision ?? 0)
   const told = new Map(events.map((event) => [`${event.key}@${event.revision}`, event]))
