@@ -172,10 +172,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     ...(options.giveWay && { giveWay: options.giveWay }),
     ...(options.processMetrics && { processMetrics: options.processMetrics }),
   })
-  const serverTransport = server.localTransport({
-    name: 'system:apiserver',
-    groups: ['system:masters', 'system:authenticated'],
-  })
+  const serverTransport = server.localTransport(apiServerUser)
   const flows = createFlowConfiguration({
     controller: priorities, store, clock, log: log.named('priorities'), transport: serverTransport, kinds,
   })
@@ -307,8 +304,11 @@ export function componentUser(name: string): UserInfo {
   return { name, groups: ['system:authenticated'] }
 }
 
-/** A controller's service account, or the controller manager itself. */
+const apiServerUser: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }
+
+/** A controller's service account, or the controller manager or the API server itself. */
 function controllerUser(name: string): UserInfo {
+  if (name === 'kube-apiserver') return apiServerUser
   if (name === 'kube-controller-manager') return componentUser('system:kube-controller-manager')
   return {
     name: `system:serviceaccount:${kubeSystem}:${name}`,

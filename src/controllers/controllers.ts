@@ -5,6 +5,7 @@ import { tokenCleaner } from './bootstrap-token/token-cleaner.ts'
 import { certificateApprover } from './certificates/approve.ts'
 import { certificateCleaner } from './certificates/clean.ts'
 import { certificateSigner, type IssueCertificate } from './certificates/sign.ts'
+import { clusterIpRepair, ipAddressRepair } from './cluster-ip-repair/cluster-ip-repair.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation/clusterrole-aggregation.ts'
 import { cronJobController } from './cronjob/cronjob.ts'
 import { daemonSetController } from './daemonset/daemonset.ts'
@@ -98,6 +99,8 @@ export function controllers(settings: ControllerSettings): readonly Controller[]
     resourceQuotaController,
     ephemeralVolumeController,
     serviceCidrsController,
+    clusterIpRepair,
+    ipAddressRepair,
     claimBinder,
     volumeBinder,
     claimProtectionController,

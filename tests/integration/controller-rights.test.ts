@@ -10,6 +10,8 @@ import { node } from '#api/core/node/node.ts'
 import { pod } from '#api/core/pod/pod.ts'
 import { resourceQuota } from '#api/core/resourcequota/resourcequota.ts'
 import { service } from '#api/core/service/service.ts'
+import { allocatedLabels } from '#api/networking/ipaddress/ipaddress-labels.ts'
+import { ipAddress } from '#api/networking/ipaddress/ipaddress.ts'
 import { podDisruptionBudget } from '#api/policy/poddisruptionbudget/poddisruptionbudget.ts'
 import { createClient } from '#client/client.ts'
 import { createManualClock } from '#client/testing/manual-clock.ts'
@@ -73,11 +75,21 @@ test('no controller is refused what it does', { timeout: 60_000 }, async () => {
   })
   await client.of(service, 'play').create({ apiVersion: 'v1', kind: 'Service', metadata: meta('web'), spec: { selector: { app: 'web' }, ports: [{ port: 80 }] } })
   await client.of(podDisruptionBudget, 'play').create({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: meta('web'), spec: { maxUnavailable: 1, selector: { matchLabels: { app: 'web' } } } })
+  const { spec: { clusterIP = '' } = {} } = await client.of(service, 'play').get('web')
+  await client.of(ipAddress).delete(clusterIP)
+  await client.of(ipAddress).create({
+    apiVersion: 'networking.k8s.io/v1', kind: 'IPAddress',
+    metadata: { name: '10.96.77.77', labels: { ...allocatedLabels({ family: 4 }) } },
+    spec: { parentRef: { resource: 'services', namespace: 'play', name: 'never-made' } },
+  })
   await client.of(resourceQuota, 'play').create({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: meta('quota'), spec: { hard: { pods: '50' } } })
   await run(120)
   // What is to be refused must have been tried.
   const { spec: nodeSpec } = await client.of(node).get('node-1')
   assert.ok(nodeSpec?.taints?.some(({ key }) => key === 'node.kubernetes.io/unreachable'), 'the silent node is tainted')
+  const addresses = (await client.of(ipAddress).list()).items.map(({ metadata }) => metadata.name)
+  assert.ok(addresses.includes(clusterIP), 'the address of a service is taken again')
+  assert.ok(!addresses.includes('10.96.77.77'), 'a leaked address is given back')
   const names = (await client.of(pod, 'play').list()).items.map(({ metadata }) => metadata.name)
   assert.ok(!names.includes('orphan'), 'a pod on a node that never was is collected')
   assert.ok(names.some((name) => name.startsWith('web-')) && names.some((name) => name.startsWith('work-')) && names.some((name) => name.startsWith('agent-')), names.join())

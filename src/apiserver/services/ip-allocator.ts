@@ -4,6 +4,7 @@
  * so that API servers beside each other never give the same one twice.
  */
 import type { IPAddress } from '#api/gen/networking-v1.ts'
+import { allocatedLabels } from '#api/networking/ipaddress/ipaddress-labels.ts'
 import { ipAddress } from '#api/networking/ipaddress/ipaddress.ts'
 import {
   addressAt,
@@ -122,9 +123,7 @@ export class IpAllocator {
       kind: 'IPAddress', apiVersion: 'networking.k8s.io/v1',
       metadata: {
         name: text, uid: this.#random.uuid(), creationTimestamp: formatTime(this.#clock.now()),
-        labels: {
-          'ipaddress.kubernetes.io/ip-family': this.family, 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
-        },
+        labels: allocatedLabels(this.#cidr.address),
       },
       spec: { parentRef: { resource: 'services', namespace: owner.namespace, name: owner.name } },
     }
