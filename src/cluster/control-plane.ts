@@ -182,6 +182,8 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     schemas,
     transport: serverTransport,
     clock,
+    random,
+    http: options.nodes.http,
     log: log.named('definitions'),
   })
   const { wrapTransport = (direct) => direct } = options

@@ -1,10 +1,12 @@
 /** The real API server with the loop that serves custom resources, and what tests of both say over and over. */
 import assert from 'node:assert/strict'
 import { schemas } from '#api/schemas.ts'
+import type { AdmissionPlugin } from '#apiserver/admission/admission.ts'
 import { definitionHooks } from '#apiserver/crd/definition-hooks.ts'
 import { createDefinitions } from '#apiserver/crd/definitions.ts'
 import { admin, startTestServer, type Answer, type TestServer } from '#apiserver/testing.ts'
 import type { Store } from '#storage/store.ts'
+import type { HttpClient } from '#world/http.ts'
 import { silentLog } from '#world/log.ts'
 
 export const definitionsUrl = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
@@ -24,14 +26,27 @@ export interface DefinitionServer extends AsyncDisposable {
   until(name: string, check: (definition: any) => boolean): Promise<any>
 }
 
-/** With `store`: another server over what an earlier one has left. */
-export function startDefinitionServer(store?: Store): DefinitionServer {
+export interface ServerParts {
+  /** Another server over what an earlier one has left. */
+  readonly store?: Store
+  /** Where webhooks are; by default nobody listens. */
+  readonly http?: HttpClient
+  readonly admission?: readonly AdmissionPlugin[]
+}
+
+const silence: HttpClient = {
+  request: () => Promise.reject(new Error('nobody listens')),
+  upgrade: () => Promise.reject(new Error('nobody listens')),
+}
+
+export function startDefinitionServer({ store, http = silence, admission = [] }: ServerParts = {}): DefinitionServer {
   const hooks = new Map([['apiextensions.k8s.io/customresourcedefinitions', definitionHooks]])
-  const own = startTestServer({ hooks, ...(store && { store }) })
+  const own = startTestServer({ hooks, admission, ...(store && { store }) })
   const stop = new AbortController()
   const { context, kinds } = own.server
   const definitions = createDefinitions({
-    store: context.store, kinds, schemas, transport: own.server.localTransport(admin), clock: own.clock, log: silentLog,
+    store: context.store, kinds, schemas, transport: own.server.localTransport(admin), clock: own.clock,
+    random: context.random, http, log: silentLog,
   })
   const running = definitions.run(stop.signal).catch((error: unknown) => { if (!stop.signal.aborted) throw error })
   const until: DefinitionServer['until'] = async (name, check) => {

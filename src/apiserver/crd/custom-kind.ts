@@ -1,24 +1,22 @@
 /** From a CustomResourceDefinition to kinds that the server serves like all others. */
-import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '#api/gen/apiextensions-v1.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import { forbidden } from '#machinery/errors/api-error.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import { isConditionTrue } from '#machinery/meta/conditions.ts'
 import { formatApiVersion } from '#machinery/meta/group-version.ts'
-import type { DeepReadonly, KubeObject, ObjectMeta, Stored } from '#machinery/meta/object.ts'
+import type { KubeObject, ObjectMeta, Stored } from '#machinery/meta/object.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
-import { defineKind, type AnyKind, type CustomSchema, type KindVersion } from '#machinery/schema/define-kind.ts'
+import { defineKind, type AnyKind, type KindDeclaration, type KindVersion } from '#machinery/schema/define-kind.ts'
 import type { StructSchema } from '#machinery/schema/schema.ts'
 import { compareVersions } from '../discovery/documents.ts'
-import { compileSchema } from './compile-schema.ts'
+import { plainForms, webhookForms, type FormsOfDefinition } from './conversion/stored-forms.ts'
+import { webhookConverter, type ConversionTools } from './conversion/webhook-converter.ts'
 import { columnsOf, selectableFieldsOf } from './json-paths.ts'
-import { applyDefaults, shapeObject } from './shape-object.ts'
-import { compileStructural, type JsonSchema, type Structural } from './structural.ts'
+import { applyDefaults } from './shape-object.ts'
 import { validateCustomObject, validateCustomStatus, type Scale } from './validate-object.ts'
+import { VersionForm, type Definition, type DefinitionVersion } from './version-form.ts'
 
-export type Definition = Stored<CustomResourceDefinition>
-type Version = DeepReadonly<CustomResourceDefinitionVersion>
 type Custom = KubeObject & Record<string, unknown>
 
 export interface CustomKindOptions {
@@ -27,62 +25,46 @@ export interface CustomKindOptions {
   readonly objectMeta: StructSchema
   /** Aborted when these kinds are replaced. */
   readonly ended: AbortSignal
+  /** For conversion by webhook. */
+  readonly tools: ConversionTools
 }
 
 /**
  * One kind for each version, the stored one first: versions differ in schema, columns, subresources and selectable
- * fields. What one version writes, the others read with nothing but `apiVersion` changed (strategy None), pruned and
- * defaulted by the schema that is asked for.
+ * fields.
  */
-export function customKinds(options: CustomKindOptions): readonly AnyKind[] {
-  const versions = (options.definition.spec?.versions ?? []).toSorted((a, b) => Number(b.storage) - Number(a.storage))
-  const storage = versions[0]
+export function customKinds({ definition, objectMeta, ended, tools }: CustomKindOptions): readonly AnyKind[] {
+  const versions = (definition.spec?.versions ?? []).toSorted((a, b) => Number(b.storage) - Number(a.storage))
+  const all = versions.map((version) => new VersionForm(definition, version, objectMeta, ended))
+  const [storage] = all
   if (!storage) return []
-  const forms = versions.map((version) => new VersionForm(options, version))
-  return forms.map((form) => kindOf(options.definition, form, forms[0]!))
+  return all.map((form) => kindOf(definition, form, { all, storage }, tools))
 }
 
-/** A version's schema in every form that is needed, each made when it is first asked for. */
-class VersionForm implements CustomSchema {
-  readonly version: Version
-  readonly apiVersion: string
-  readonly definitionName: string
-  readonly ended: AbortSignal
-  readonly openApi: Readonly<Record<string, unknown>>
-  readonly #objectMeta: StructSchema
-  #structural: Structural | undefined
-  #struct: StructSchema | undefined
-
-  constructor({ definition, objectMeta, ended }: CustomKindOptions, version: Version) {
-    const { group, names } = definition.spec!
-    this.version = version
-    this.apiVersion = formatApiVersion({ group, version: version.name })
-    this.definitionName = [...group.split('.').toReversed(), version.name, names.kind].join('.')
-    this.ended = ended
-    this.openApi = (version.schema?.openAPIV3Schema ?? { type: 'object' }) as Readonly<Record<string, unknown>>
-    this.#objectMeta = objectMeta
+/**
+ * How the kind's objects lie in the store. Absent where their bytes may be served as they are, which is as long as
+ * nobody can have written them by another schema.
+ */
+function storedFormsOf(
+  definition: Definition, form: VersionForm, forms: FormsOfDefinition, tools: ConversionTools, names: Names,
+): Pick<AnyKind, 'storedAs' | 'remote'> {
+  const { generation } = definition.metadata
+  const isAlone = forms.all.length === 1
+  // What other versions write lacks the defaults of this one.
+  if (form === forms.storage && generation === 1 && (isAlone || !form.hasDefaults)) return {}
+  const { conversion } = definition.spec!
+  if (!isAlone && conversion?.strategy === 'Webhook' && conversion.webhook) {
+    return { remote: webhookForms(form, forms, webhookConverter(tools, conversion.webhook)) }
   }
-
-  get structural(): Structural {
-    return this.#structural ??= compileStructural(this.openApi as JsonSchema)
-  }
-
-  get struct(): StructSchema {
-    return this.#struct ??= compileSchema(this.structural, this.definitionName, this.#objectMeta)
-  }
-
-  readonly shape = (object: Record<string, unknown>): readonly string[] =>
-    shapeObject(object, this.structural, this.#objectMeta)
-
-  /** The object as this version has it: a copy. */
-  convert(object: KubeObject): KubeObject {
-    const own = { ...(cloneJson(object) as Custom), apiVersion: this.apiVersion }
-    this.shape(own)
-    return own
-  }
+  const kind = defineKind({ ...names, versions: [versionOf(definition, forms.storage, false)] })
+  return { storedAs: { kind, ...plainForms(form, forms) } }
 }
 
-function kindOf(definition: Definition, form: VersionForm, storage: VersionForm): AnyKind {
+type Names = Pick<KindDeclaration<Custom>, 'group' | 'kind' | 'plural' | 'scope'>
+
+function kindOf(
+  definition: Definition, form: VersionForm, forms: FormsOfDefinition, tools: ConversionTools,
+): AnyKind {
   const { group, scope } = definition.spec!
   const { plural, singular, kind, listKind, shortNames, categories } = definition.status!.acceptedNames!
   const { version } = form
@@ -91,24 +73,12 @@ function kindOf(definition: Definition, form: VersionForm, storage: VersionForm)
     ...(singular && { singular }), ...(listKind && { listKind }),
     ...(shortNames && { shortNames }), ...(categories && { categories }),
   }
-  // Bytes may be served as they lie there as long as nobody can have written them by another schema.
-  const isAsStored = form === storage && definition.metadata.generation === 1 && definition.spec!.versions.length === 1
   const status = version.subresources?.status !== undefined
   const scale = version.subresources?.scale
   return defineKind<Custom>({
     ...names,
     versions: [versionOf(definition, form, version.served)],
-    ...(!isAsStored && {
-      storedAs: {
-        kind: defineKind({ ...names, versions: [versionOf(definition, storage, false)] }),
-        toStored: (object) => (form === storage ? object : storage.convert(object)),
-        fromStored(stored) {
-          const own = form.convert(stored)
-          applyDefaults(own, form.structural)
-          return own
-        },
-      },
-    }),
+    ...storedFormsOf(definition, form, forms, tools, names),
     unconditionalUpdate: false,
     generation: (object, old) => !semanticEqual({ ...object, metadata: {} }, { ...old, metadata: {} }),
     setDefaults: (object) => applyDefaults(object, form.structural),
@@ -138,7 +108,9 @@ function versionOf(definition: Definition, form: VersionForm, served: boolean): 
   }
 }
 
-function deprecationOf({ spec }: Definition, { name, deprecated, deprecationWarning }: Version): string | undefined {
+function deprecationOf(
+  { spec }: Definition, { name, deprecated, deprecationWarning }: DefinitionVersion,
+): string | undefined {
   if (!deprecated) return undefined
   if (deprecationWarning !== undefined) return deprecationWarning
   const title = (version: string): string => `${formatApiVersion({ group: spec!.group, version })} ${spec!.names.kind}`

@@ -4,7 +4,7 @@ import { deepEqual, semanticEqual } from '#base/deep-equal.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import { findCondition, isConditionTrue, withCondition, withoutCondition } from '#machinery/meta/conditions.ts'
 import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
-import type { Definition } from './custom-kind.ts'
+import type { Definition } from './version-form.ts'
 
 type Names = DeepReadonly<CustomResourceDefinitionNames>
 type Condition = DeepReadonly<CustomResourceDefinitionCondition>
@@ -87,18 +87,7 @@ function establish(definition: Definition, accepted: boolean): Omit<Condition, '
     if (findCondition(conditions, type)) return undefined
     return { type, status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' }
   }
-  if (needsWebhook(definition)) {
-    return {
-      type, status: 'False', reason: 'ConversionNotSupported',
-      message: 'conversion by webhook is not supported by this server; use spec.conversion.strategy None',
-    }
-  }
   return { type, status: 'True', reason: 'InitialNamesAccepted', message: 'the initial names have been accepted' }
-}
-
-/** With one version there is nothing to convert. */
-function needsWebhook({ spec }: Definition): boolean {
-  return spec?.conversion?.strategy === 'Webhook' && spec.versions.length > 1
 }
 
 const annotation = 'api-approved.kubernetes.io'

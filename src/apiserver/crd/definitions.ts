@@ -10,14 +10,19 @@ import type { SchemaTable } from '#machinery/schema/table.ts'
 import { formatTime } from '#machinery/time.ts'
 import type { Entry, Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
+import type { HttpClient } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
+import type { Random } from '#world/random.ts'
 import { StoreFollower } from '../authz/store-follower.ts'
 import type { KindRegistry } from '../kind-registry.ts'
 import { collectionRange } from '../rest/keys.ts'
+import { readerOf } from '../rest/newest-objects.ts'
 import { decodeStored } from '../rest/stored-form.ts'
 import { removeInstances } from './cleanup.ts'
-import { customKinds, type Definition } from './custom-kind.ts'
+import type { ConversionTools } from './conversion/webhook-converter.ts'
+import { customKinds } from './custom-kind.ts'
 import { cleanupFinalizer, isServed, planStatus, withTerminating } from './definition-status.ts'
+import type { Definition } from './version-form.ts'
 
 export interface DefinitionsOptions {
   readonly store: Store
@@ -27,6 +32,9 @@ export interface DefinitionsOptions {
   /** Of the server itself: statuses are written, and instances deleted, through it. */
   readonly transport: Transport
   readonly clock: Clock
+  readonly random: Random
+  /** Reaches conversion webhooks. */
+  readonly http: HttpClient
   readonly log: Log
 }
 
@@ -55,9 +63,12 @@ class DefinitionsLoop implements Definitions {
   readonly #toAccept: WorkQueue
   readonly #toClear: WorkQueue
   readonly #follower: StoreFollower
+  readonly #tools: ConversionTools
 
   constructor(options: DefinitionsOptions) {
     this.#options = options
+    const { store, kinds, http, clock, random } = options
+    this.#tools = { http, clock, random, reader: { ...readerOf({ store, kinds }), random } }
     this.#client = createClient(options.transport).of(customResourceDefinition)
     this.#toAccept = new WorkQueue({ clock: options.clock })
     this.#toClear = new WorkQueue({ clock: options.clock })
@@ -149,7 +160,8 @@ class DefinitionsLoop implements Definitions {
     const replaced = new AbortController()
     this.#serving.set(name, { key, replaced })
     const objectMeta = this.#options.schemas.struct('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')
-    this.#options.kinds.set(group, plural, customKinds({ definition, objectMeta, ended: replaced.signal }))
+    const kinds = customKinds({ definition, objectMeta, ended: replaced.signal, tools: this.#tools })
+    this.#options.kinds.set(group, plural, kinds)
     serving?.replaced.abort()
   }
 

@@ -55,6 +55,12 @@ export function compileStructural(schema: JsonSchema): Structural {
   return { ...structural, defaultValue }
 }
 
+/** Whether the schema fills in anything anywhere. */
+export function hasDefaults({ defaultValue, properties, additional, items }: Structural): boolean {
+  return defaultValue !== undefined || [...properties.values()].some(hasDefaults)
+    || (items !== undefined && hasDefaults(items)) || (typeof additional === 'object' && hasDefaults(additional))
+}
+
 /** The schema of one key's value; 'undeclared' for a key that the schema does not have. */
 export function structuralOf(structural: Structural, key: string): Structural | 'any' | 'undeclared' {
   return structural.properties.get(key) ?? structural.additional ?? 'undeclared'

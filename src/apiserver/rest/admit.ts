@@ -5,8 +5,9 @@ import { cloneJson } from '#machinery/patch/json.ts'
 import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, Continuation } from '../admission/admission.ts'
 import type { RequestScope, RestContext } from './context.ts'
-import { loadLean, loadObject, toWire } from './forms.ts'
-import { collectionRange, objectKeyInStore } from './keys.ts'
+import { loadObject, toWire } from './forms.ts'
+import { objectKeyInStore } from './keys.ts'
+import { readerOf } from './newest-objects.ts'
 import { encodeStored } from './stored-form.ts'
 
 export interface AdmissionRequest {
@@ -74,20 +75,7 @@ function admissionContext(context: RestContext): AdmissionContext {
       const result = await context.store.swap(key, entry!.modRevision, { type: 'put', value: encodeStored(whole) })
       return result.type === 'swapped'
     },
-    get<T extends KubeObject>(
-      kind: { readonly group: string; readonly plural: string }, namespace: string, name: string,
-    ) {
-      const resource = context.kinds.findStored(kind.group, kind.plural)
-      const entry = resource && context.store.current().get(objectKeyInStore(resource.kind, namespace, name))
-      return entry && loadLean<T>(resource.kind, entry)
-    },
-    list<T extends KubeObject>(kind: { readonly group: string; readonly plural: string }, namespace: string) {
-      const resource = context.kinds.findStored(kind.group, kind.plural)
-      if (!resource) return []
-      return context.store.current().list(
-        collectionRange(resource.kind, namespace),
-      ).map((entry) => loadLean<T>(resource.kind, entry))
-    },
+    ...readerOf(context),
   }
 }
 

@@ -16,7 +16,7 @@ import {
   type WriteParameters,
 } from './context.ts'
 import { recordUpdate } from './field-managers.ts'
-import { toStoredForm } from './forms.ts'
+import { ownEntry, toStoredForm } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
 import {
   alignNamespace,
@@ -27,6 +27,7 @@ import {
   wipeSystemFields,
 } from './names.ts'
 import { decodeLean, encodeStored } from './stored-form.ts'
+import { unknownFailure } from './unknown-failure.ts'
 
 /** With eight tries a collision stays unlikely until there are a million generated names with one base. */
 const maxNameAttempts = 8
@@ -98,20 +99,20 @@ export async function insertObject(
   }
 }
 
-/** The bytes for the store. As upstream, managedFields are given up before an object is refused for its size. */
-export function encodeForStore(kind: AnyKind, object: KubeObject): Uint8Array {
-  let value = encodeStored(toStoredForm(kind, object))
-  if (value.length > maxStoredBytes && object.metadata?.managedFields) {
-    delete object.metadata.managedFields
-    value = encodeStored(toStoredForm(kind, object))
+/**
+ * The bytes for the store. As upstream, managedFields are given up before an object is refused for its size. Rejects
+ * with ApiError 500 also where the object cannot be converted to what is stored.
+ */
+export async function encodeForStore(kind: AnyKind, object: KubeObject, signal: AbortSignal): Promise<Uint8Array> {
+  const stored = await toStoredForm(kind, object, signal)
+  let value = encodeStored(stored)
+  if (value.length > maxStoredBytes && stored.metadata?.managedFields) {
+    const { managedFields: _, ...metadata } = stored.metadata
+    value = encodeStored({ ...stored, metadata })
+    delete object.metadata?.managedFields
   }
   if (value.length > maxStoredBytes) throw unknownFailure('etcdserver: request is too large')
   return value
-}
-
-/** An error that upstream's API machinery has no reason for: 500 with the bare message. */
-export function unknownFailure(message: string): ApiError {
-  return new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 })
 }
 
 function validateNew({ kind }: RequestScope, object: KubeObject): void {
@@ -129,10 +130,11 @@ async function tryInsert(
   context: RestContext, scope: RequestScope, object: KubeObject, dryRun: boolean,
 ): Promise<Outcome | 'taken'> {
   const key = objectKeyInStore(scope.kind, scope.namespace, object.metadata!.name!)
-  const value = encodeForStore(scope.kind, object)
+  const value = await encodeForStore(scope.kind, object, scope.signal)
   if (dryRun) return context.store.current().get(key) ? 'taken' : { type: 'object', status: 201, object }
   const result = await context.store.swap(key, 0, { type: 'put', value })
-  return result.type === 'swapped' ? { type: 'entry', status: 201, entry: result.entry } : 'taken'
+  if (result.type !== 'swapped') return 'taken'
+  return { type: 'entry', status: 201, entry: await ownEntry(scope.kind, result.entry, scope.signal) }
 }
 
 function taken(context: RestContext, scope: RequestScope, name: string): ApiError {

@@ -17,7 +17,7 @@ import { withKeys } from '../encryption/encrypted-store.ts'
 import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
 import { kindSubject, resourceSubject, type Outcome, type RequestScope, type RestContext } from './context.ts'
 import { encodeForStore, objectNotFound } from './create.ts'
-import { loadObject } from './forms.ts'
+import { loadObject, ownEntry } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
 
 export interface DeleteParameters {
@@ -88,9 +88,11 @@ type Step =
   | { readonly type: 'lost'; readonly current: Entry | undefined; readonly last?: Stored<KubeObject> }
 
 async function attemptDelete(
-  context: RestContext, scope: RequestScope, parameters: DeleteParameters, entry: Entry, admitted: { revision: number },
+  context: RestContext, scope: RequestScope, parameters: DeleteParameters, stored: Entry,
+  admitted: { revision: number },
 ): Promise<Step> {
-  const { kind } = scope
+  const { kind, signal } = scope
+  const entry = await ownEntry(kind, stored, signal)
   const old = loadObject(kind, entry)
   checkPreconditions(scope, parameters, old)
   const plan = planFor(kind, old, parameters, context.clock.now())
@@ -108,11 +110,13 @@ async function attemptDelete(
     if (!plan.thenDelete && deepEqual(plan.object, old)) return done({ type: 'entry', status: 200, entry }, false)
     if (parameters.dryRun) return done({ type: 'object', status: 200, object: plan.object }, plan.thenDelete)
     const result = await context.store.swap(
-      entry.key, entry.modRevision, { type: 'put', value: encodeForStore(kind, plan.object) },
+      entry.key, entry.modRevision, { type: 'put', value: await encodeForStore(kind, plan.object, signal) },
     )
     if (result.type === 'conflict') return { type: 'lost', current: result.current }
     current = result.entry
-    if (!plan.thenDelete) return done({ type: 'entry', status: 200, entry: current }, false)
+    if (!plan.thenDelete) {
+      return done({ type: 'entry', status: 200, entry: await ownEntry(kind, current, signal) }, false)
+    }
   }
   if (parameters.dryRun) return done(deletedOutcome(kind, old), true)
   const result = await context.store.swap(current.key, current.modRevision, { type: 'delete' })
@@ -121,7 +125,7 @@ async function attemptDelete(
     return { type: 'lost', current: result.current, ...(plan.type === 'mark' && { last: old }) }
   }
   await context.hooks.get(`${kind.group}/${kind.plural}`)?.afterDelete?.(old)
-  return done(deletedOutcome(kind, loadObject(kind, result.entry)), true)
+  return done(deletedOutcome(kind, loadObject(kind, kind.remote ? entry : result.entry)), true)
 }
 
 function planFor(kind: AnyKind, old: Stored<KubeObject>, parameters: DeleteParameters, now: number): DeletionPlan {

@@ -9,7 +9,7 @@ import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
 import { isBuiltIn } from './keys.ts'
-import { decodeLean, decodeStored, typeBytes } from './stored-form.ts'
+import { decodeLean, decodeStored, encodeStored, typeBytes } from './stored-form.ts'
 
 /** By kind, as several kinds may be views of the same objects. */
 const converted = new WeakMap<AnyKind, WeakMap<object, Stored<KubeObject>>>()
@@ -36,8 +36,36 @@ function ownForm<T extends KubeObject>(kind: AnyKind, stored: Stored<KubeObject>
   return own as Stored<T>
 }
 
+/**
+ * Entries as the kind's own stored version has them: whoever reads entries of a kind reads these. They are the store's
+ * own, unless converting them takes asking somebody. Rejects with ApiError 500.
+ */
+export async function ownEntries(
+  kind: AnyKind, entries: readonly Entry[], signal: AbortSignal,
+): Promise<readonly Entry[]> {
+  if (!kind.remote || entries.length === 0) return entries
+  const forms = await kind.remote.fromStored(entries.map((entry) => decodeStored(entry) as KubeObject), signal)
+  return entries.map(({ key, createRevision, modRevision, isStale: isStaleBelow }, index) => {
+    const { object, isStale } = forms[index]!
+    return {
+      key, createRevision, modRevision, value: encodeStored(object), memo: undefined,
+      isStale: () => isStale || (isStaleBelow?.() ?? false),
+    }
+  })
+}
+
+export async function ownEntry(kind: AnyKind, entry: Entry, signal: AbortSignal): Promise<Entry> {
+  return kind.remote ? (await ownEntries(kind, [entry], signal))[0]! : entry
+}
+
+/** Whether a writer should write even what it has not changed. */
+export function isStaleEntry({ storedAs }: AnyKind, entry: Entry): boolean {
+  return entry.isStale?.() || (storedAs?.isStale?.(decodeStored(entry) as KubeObject) ?? false)
+}
+
 /** What goes into the store for an object of the kind's stored version. */
-export function toStoredForm(kind: AnyKind, object: KubeObject): KubeObject {
+export async function toStoredForm(kind: AnyKind, object: KubeObject, signal: AbortSignal): Promise<KubeObject> {
+  if (kind.remote) return await kind.remote.toStored(object, signal)
   return kind.storedAs ? kind.storedAs.toStored(object) : object
 }
 

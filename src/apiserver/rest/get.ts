@@ -3,6 +3,7 @@ import type { Entry } from '#storage/store.ts'
 import { withKeys } from '../encryption/encrypted-store.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { objectNotFound } from './create.ts'
+import { ownEntry } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
 import { parseResourceVersion, waitForVersion } from './versions.ts'
 
@@ -16,6 +17,6 @@ export async function getObject(context: RestContext, scope: RequestScope, resou
     const view = resourceVersion === '' ? await context.store.read() : context.store.current()
     const entry = view.get(key)
     if (!entry) throw objectNotFound(scope)
-    return entry
+    return await ownEntry(scope.kind, entry, scope.signal)
   })
 }

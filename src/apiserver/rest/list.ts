@@ -7,7 +7,7 @@ import { forbiddenValue, notSupported } from '#machinery/errors/field-errors.ts'
 import { Compacted, FutureRevision, type Entry, type KeyRange, type Revision, type View } from '#storage/store.ts'
 import { withKeys } from '../encryption/encrypted-store.ts'
 import type { RequestScope, RestContext } from './context.ts'
-import { loadLean } from './forms.ts'
+import { loadLean, ownEntries } from './forms.ts'
 import { collectionPrefix } from './keys.ts'
 import { sliceLength } from './pace.ts'
 import { parseSelection, type Selection } from './selection.ts'
@@ -52,7 +52,7 @@ async function pageOf(
   const { matches } = selection
   const { kind } = scope
   if (limit <= 0 || selection.single) {
-    const all = view.list(range)
+    const all = await ownEntries(kind, view.list(range), scope.signal)
     const entries = matches ? await select(scope, all, matches) : all
     return { revision: view.revision, entries, continue: '', remainingItemCount: undefined }
   }
@@ -63,11 +63,14 @@ async function pageOf(
     const wanted = limit - entries.length + 1
     const some = view.list({ start: from, end: range.end }, Math.max(wanted, matches ? sliceLength : 0))
     if (matches) await scope.pace.pauseInLoop(sliceLength)
-    for (const entry of some) {
+    // The one that only shows that there is more is not converted.
+    const own = await ownEntries(kind, matches ? some : some.slice(0, wanted - 1), scope.signal)
+    for (const [index, entry] of some.entries()) {
       if (entries.length === limit) {
         return { revision: view.revision, entries, ...nextPage(view, range, from, matches === undefined, prefix) }
       }
-      if (!matches || matches(loadLean(kind, entry))) entries.push(entry)
+      const shown = own[index]!
+      if (!matches || matches(loadLean(kind, shown))) entries.push(shown)
       from = `${entry.key}\0`
     }
     if (some.length < wanted) return { revision: view.revision, entries, continue: '', remainingItemCount: undefined }

@@ -25,7 +25,7 @@ import {
 } from './context.ts'
 import { encodeForStore, insertObject, objectNotFound } from './create.ts'
 import { recordUpdate } from './field-managers.ts'
-import { loadObject } from './forms.ts'
+import { isStaleEntry, loadObject, ownEntry } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
 import { alignNamespace, checkName, dropDuplicateOwners, metadataOf } from './names.ts'
 
@@ -83,9 +83,10 @@ async function updateReadable(
 type Attempt = Outcome | { readonly type: 'lost'; readonly current: Entry | undefined }
 
 async function attemptUpdate(
-  context: RestContext, scope: RequestScope, update: Update, parameters: WriteParameters, entry: Entry | undefined,
+  context: RestContext, scope: RequestScope, update: Update, parameters: WriteParameters, stored: Entry | undefined,
 ): Promise<Attempt> {
   const { kind } = scope
+  const entry = stored && await ownEntry(kind, stored, scope.signal)
   const mayCreate = update.forceAllowCreate || (kind.createOnUpdate && scope.subresource === '')
   if (!entry) {
     if (!mayCreate) throw objectNotFound(scope)
@@ -236,12 +237,13 @@ async function write(
     }
     return { type: 'object', status: 200, object }
   }
-  if (isUnchanged(object, old) && !entry.isStale?.()) return { type: 'entry', status: 200, entry }
-  const value = encodeForStore(scope.kind, object)
+  const { kind, signal } = scope
+  if (isUnchanged(object, old) && !isStaleEntry(kind, entry)) return { type: 'entry', status: 200, entry }
+  const value = await encodeForStore(kind, object, signal)
   if (dryRun) return { type: 'object', status: 200, object }
   const result = await context.store.swap(entry.key, entry.modRevision, { type: 'put', value })
   if (result.type === 'conflict') return { type: 'lost', current: result.current }
-  return { type: 'entry', status: 200, entry: result.entry }
+  return { type: 'entry', status: 200, entry: await ownEntry(kind, result.entry, signal) }
 }
 
 /** The update that takes the last finalizer away from a deleted object is what finally deletes it. */

@@ -9,7 +9,7 @@ import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { Compacted, WatchOverflow, type Entry, type Revision, type StoreEvent, type View } from '#storage/store.ts'
 import { withKeys } from '../encryption/encrypted-store.ts'
 import type { RequestScope, RestContext } from './context.ts'
-import { loadLean } from './forms.ts'
+import { loadLean, ownEntries } from './forms.ts'
 import type { ListParameters } from './list.ts'
 import { sliceLength } from './pace.ts'
 import { parseSelection, type Selection } from './selection.ts'
@@ -64,7 +64,7 @@ async function* runWatch(
   let from = version
   if (sendInitialEvents || (sendInitialEvents === undefined && version === 0)) {
     const view = store.current()
-    const entries = await listReadable(view, selection)
+    const entries = await listReadable(scope, view, selection)
     if (entries instanceof ApiError) return yield { type: 'error', error: entries }
     yield* initialChanges(scope, entries, selection)
     if (sendInitialEvents && parameters.allowWatchBookmarks) {
@@ -99,7 +99,7 @@ async function* runWatch(
         }
         return
       }
-      const changes = changesOf(scope.kind, next, selection, from)
+      const changes = changesOf(scope.kind, await ownEvents(scope.kind, next, scope.signal), selection, from)
       sent = next.at(-1)!.entry.modRevision
       if (changes.length > 0) yield { type: 'changes', changes }
     }
@@ -119,9 +119,11 @@ async function* runWatch(
 }
 
 /** An error where a value cannot be read (upstream: transformErrorToEvent). */
-async function listReadable(view: View, { range }: Selection): Promise<readonly Entry[] | ApiError> {
+async function listReadable(
+  { kind, signal }: RequestScope, view: View, { range }: Selection,
+): Promise<readonly Entry[] | ApiError> {
   try {
-    return await withKeys(async () => view.list(range))
+    return await withKeys(async () => await ownEntries(kind, view.list(range), signal))
   } catch (error) {
     if (error instanceof ApiError) return error
     throw error
@@ -139,6 +141,30 @@ async function* initialChanges(
     }
     if (changes.length > 0) yield { type: 'changes', changes }
   }
+}
+
+/** By kind: all watchers of a kind get the same events from the store, and what they are converted to is one too. */
+const convertedEvents = new WeakMap<AnyKind, WeakMap<readonly StoreEvent[], Promise<readonly StoreEvent[]>>>()
+
+async function ownEvents(
+  kind: AnyKind, batch: readonly StoreEvent[], signal: AbortSignal,
+): Promise<readonly StoreEvent[]> {
+  if (!kind.remote) return batch
+  let known = convertedEvents.get(kind)
+  if (!known) convertedEvents.set(kind, known = new WeakMap())
+  // Not with one watcher's signal: the others would lose theirs when it leaves.
+  let converting = known.get(batch)
+  if (!converting) known.set(batch, converting = convertEvents(kind, batch))
+  const own = await converting
+  signal.throwIfAborted()
+  return own
+}
+
+async function convertEvents(kind: AnyKind, batch: readonly StoreEvent[]): Promise<readonly StoreEvent[]> {
+  const entries = batch.flatMap(({ entry, previous }) => (previous ? [entry, previous] : [entry]))
+  const own = await ownEntries(kind, entries, new AbortController().signal)
+  let at = 0
+  return batch.map(({ type, previous }) => ({ type, entry: own[at++]!, previous: previous && own[at++]! }))
 }
 
 const sharedChanges = new WeakMap<readonly StoreEvent[], readonly Change[]>()

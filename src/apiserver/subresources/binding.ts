@@ -7,7 +7,7 @@ import type { KubeObject } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
 import { formatTime } from '#machinery/time.ts'
 import type { RequestScope, RestContext } from '../rest/context.ts'
-import { unknownFailure } from '../rest/create.ts'
+import { unknownFailure } from '../rest/unknown-failure.ts'
 import { updateObject } from '../rest/update.ts'
 import { successStatus, type Creation } from './kinds-of-subresource.ts'
 

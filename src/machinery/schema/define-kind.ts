@@ -18,7 +18,13 @@ export interface KindDeclaration<T extends KubeObject> {
   /** Served versions, the preferred one first. Exactly one has `stored`. */
   readonly versions: readonly KindVersion[]
   /** The objects are another kind's, in another form: events.k8s.io serves the core group's Events. */
-  readonly storedAs?: Conversion & { readonly kind: AnyKind }
+  readonly storedAs?: Conversion & {
+    readonly kind: AnyKind
+    /** Whether an object that nobody changed would be stored as something else today. */
+    readonly isStale?: (stored: KubeObject) => boolean
+  }
+  /** In place of `storedAs`, where converting takes asking somebody: a custom resource's webhook. */
+  readonly remote?: RemoteForms
   /** Default: every verb. Review kinds have only `create`. */
   readonly verbs?: readonly Verb[]
 
@@ -101,6 +107,19 @@ export interface Deprecation {
 export interface Conversion {
   readonly toStored: (object: KubeObject) => KubeObject
   readonly fromStored: (object: KubeObject) => KubeObject
+}
+
+/** Conversion between what lies in the store, in whatever version, and the kind's own version. */
+export interface RemoteForms {
+  /** In order. Rejects with ApiError 500. */
+  readonly fromStored: (objects: readonly KubeObject[], signal: AbortSignal) => Promise<readonly RemoteForm[]>
+  readonly toStored: (object: KubeObject, signal: AbortSignal) => Promise<KubeObject>
+}
+
+export interface RemoteForm {
+  readonly object: KubeObject
+  /** An object that nobody changed would be stored as something else today. */
+  readonly isStale: boolean
 }
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
