@@ -1,5 +1,6 @@
 /** One request on its way through the filters: what each has found out, for those that follow. */
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
+import type { AuditTrail } from './audit/trail.ts'
 import { anonymous, type UserInfo } from './authn/authenticator.ts'
 import type { Classification } from './flowcontrol/flow-controller.ts'
 import type { RequestInfo } from './request-info.ts'
@@ -12,6 +13,10 @@ export interface Exchange {
   user: UserInfo
   /** Whom the connection authenticated as, when `user` is an impersonated one. */
   impersonator: UserInfo | undefined
+  /** As the client or we ourselves call the request in the audit log. */
+  auditId: string
+  /** Undefined: nobody audits the request. */
+  audit: AuditTrail | undefined
   /** Under which priority the request falls. Set by the filter that has it wait its turn. */
   flow: Classification | undefined
   /** Gives a signal that is aborted when the request's time is over. Set by the filter that measures it. */
@@ -29,7 +34,7 @@ export function createExchange(request: HttpRequest, info: RequestInfo, received
   let combined: AbortSignal | undefined
   return {
     request, info, receivedAt, user: anonymous, impersonator: undefined, flow: undefined, deadline: undefined,
-    warnings: [],
+    auditId: '', audit: undefined, warnings: [],
     get signal() {
       return combined ??= this.deadline ? AbortSignal.any([request.signal, this.deadline()]) : request.signal
     },

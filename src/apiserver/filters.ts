@@ -3,6 +3,8 @@ import { ApiError, internalError, tooManyRequests, unauthorized } from '#machine
 import type { Clock } from '#world/clock.ts'
 import type { HttpResponse } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
+import { auditRefusedCredentials, auditRequests } from './audit/audit-requests.ts'
+import type { Auditor } from './audit/auditor.ts'
 import { anonymous, type Authenticator, type UserInfo } from './authn/authenticator.ts'
 import type { AuthorizationAttributes, Authorizer } from './authz/authorizer.ts'
 import { formatWarnings, isLongRunning, type Exchange, type Filter, type Handler } from './exchange.ts'
@@ -23,7 +25,7 @@ export interface FilterOptions {
   readonly authenticators: readonly Authenticator[]
   readonly authorizer: Authorizer
   readonly anonymousAuth: boolean
-  readonly audit: AuditHook | undefined
+  readonly audit: Auditor | undefined
   /** Absent: only the two limits below hold. */
   readonly priorities: { readonly controller: FlowController; readonly countObjects: CountObjects } | undefined
   readonly maxReadsInFlight: number
@@ -31,11 +33,6 @@ export interface FilterOptions {
   readonly requestTimeoutMs: number
   /** The beginning of a UUID, up to its last group, that no other server has. */
   readonly auditIdPrefix: string
-}
-
-/** Told of every request when it is done. */
-export interface AuditHook {
-  record(exchange: Exchange, status: number): void
 }
 
 /**
@@ -60,7 +57,7 @@ export function buildChain(handler: Handler, options: FilterOptions): Handler {
     label(options),
     answerErrors(options),
     authenticate(options),
-    audit(options),
+    ...(options.audit ? [auditRequests(options.audit)] : []),
     impersonate(options),
     limit(options),
     authorize(options),
@@ -93,6 +90,7 @@ function label({ auditIdPrefix }: FilterOptions): Filter {
   return async (exchange, next) => {
     const given = exchange.request.headers['audit-id']
     const auditId = given || auditIdPrefix + (count = (count + 1) % 2 ** 48).toString(16).padStart(12, '0')
+    exchange.auditId = auditId
     const response = await next(exchange)
     return {
       ...response,
@@ -130,17 +128,23 @@ function answerErrors({ log, wire }: FilterOptions): Filter {
   }
 }
 
-function authenticate({ authenticators, anonymousAuth }: FilterOptions): Filter {
-  return async (exchange, next) => {
+function authenticate({ authenticators, anonymousAuth, audit }: FilterOptions): Filter {
+  const userOf = async ({ request }: Exchange): Promise<UserInfo> => {
     for (const authenticator of authenticators) {
-      const answer = authenticator.authenticate(exchange.request)
+      const answer = authenticator.authenticate(request)
       const user = answer instanceof Promise ? await answer : answer
-      if (!user) continue
-      exchange.user = withAuthenticatedGroup(user)
-      return await next(exchange)
+      if (user) return withAuthenticatedGroup(user)
     }
     if (!anonymousAuth) throw unauthorized()
-    exchange.user = anonymous
+    return anonymous
+  }
+  return async (exchange, next) => {
+    try {
+      exchange.user = await userOf(exchange)
+    } catch (error) {
+      await auditRefusedCredentials(audit, exchange, error)
+      throw error
+    }
     return await next(exchange)
   }
 }
@@ -150,23 +154,6 @@ const authenticatedGroup = 'system:authenticated'
 function withAuthenticatedGroup(user: UserInfo): UserInfo {
   if (user.groups.includes(authenticatedGroup) || user.groups.includes('system:unauthenticated')) return user
   return { ...user, groups: [...user.groups, authenticatedGroup] }
-}
-
-function audit({ audit: hook }: FilterOptions): Filter {
-  if (!hook) return (exchange, next) => next(exchange)
-  return async (exchange, next) => {
-    let status = 500
-    try {
-      const response = await next(exchange)
-      status = response.status
-      return response
-    } catch (error) {
-      if (error instanceof ApiError) status = error.code
-      throw error
-    } finally {
-      hook.record(exchange, status)
-    }
-  }
 }
 
 /**
@@ -217,6 +204,7 @@ function impersonate({ authorizer }: FilterOptions): Filter {
     }
     exchange.impersonator = exchange.user
     exchange.user = decideImpersonation(exchange, { name, groups, uid, extra }, authorizer)
+    exchange.audit?.impersonated(exchange.user)
     return await next(exchange)
   }
 }
@@ -275,7 +263,7 @@ function decideImpersonation(exchange: Exchange, wanted: ImpersonationHeaders, a
 
 function authorize({ authorizer }: FilterOptions): Filter {
   return async (exchange, next) => {
-    authorizeRequest(authorizer, exchange.user, exchange.info)
+    authorizeRequest(authorizer, exchange.user, exchange.info, exchange.audit)
     return await next(exchange)
   }
 }

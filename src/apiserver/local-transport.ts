@@ -13,9 +13,13 @@ import type {
 import { noSuchPath } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { Entry } from '#storage/store.ts'
+import { beginCall, beginWatch, finishCall } from './audit/audit-calls.ts'
+import type { Auditor } from './audit/auditor.ts'
+import type { AuditTrail } from './audit/trail.ts'
 import type { UserInfo } from './authn/authenticator.ts'
 import { fieldTerms, nameInSelector, type ResourceRequest } from './request-info.ts'
 import { authorizeRequest } from './rest/authorize.ts'
+import { auditObject } from './rest/body.ts'
 import type { Outcome, RequestScope, RestContext, WriteParameters } from './rest/context.ts'
 import { createObject } from './rest/create.ts'
 import { deleteCollection } from './rest/delete-collection.ts'
@@ -28,7 +32,7 @@ import { listObjects, type ListPage, type ListParameters } from './rest/list.ts'
 import { patchObject } from './rest/patch.ts'
 import { Pace } from './rest/pace.ts'
 import { methodNotServed } from './rest/refuse.ts'
-import { watchObjects } from './rest/watch.ts'
+import { watchObjects, type WatchOutput, type WatchParameters } from './rest/watch.ts'
 import type { Subresource, SubresourceTable } from './subresources/kinds-of-subresource.ts'
 import {
   createOrder,
@@ -41,13 +45,12 @@ import {
 
 const never = new AbortController().signal
 
-export function createLocalTransport(context: RestContext, subresources: SubresourceTable, user: UserInfo): Transport {
-  const begin = (
-    verb: string, path: ResourcePath, fieldSelector: string | undefined, signal: AbortSignal,
-  ): RequestScope => {
-    const info = requestInfo(verb, path, fieldSelector ?? '')
-    authorizeRequest(context.authorizer, user, info)
-    const resource = context.kinds.find(path.group, path.version, path.resource)
+export function createLocalTransport(
+  context: RestContext, subresources: SubresourceTable, user: UserInfo, auditor?: Auditor,
+): Transport {
+  const scopeOf = (info: ResourceRequest, audit: AuditTrail | undefined, signal: AbortSignal): RequestScope => {
+    authorizeRequest(context.authorizer, user, info, audit)
+    const resource = context.kinds.find(info.group, info.version, info.resource)
     if (!resource) throw noSuchPath()
     return {
       ...resource,
@@ -56,6 +59,7 @@ export function createLocalTransport(context: RestContext, subresources: Subreso
       subresource: info.subresource,
       user,
       userAgent: user.name,
+      audit,
       signal,
       pace: new Pace(context.giveWay),
       warn: (message) => context.log.debug('warned a local client', { user: user.name, message }),
@@ -63,34 +67,50 @@ export function createLocalTransport(context: RestContext, subresources: Subreso
   }
   return {
     async call(call, options) {
-      const scope = begin(
-        call.verb, call.path,
-        'options' in call && 'fieldSelector' in call.options ? call.options.fieldSelector : undefined,
-        options?.signal ?? never,
-      )
-      try {
-        await seeWhatWasWritten(context.store, call.verb)
-        return await execute(context, subresources, scope, call)
-      } catch (error) {
-        throw asClientsSeeIt(error)
+      const selector = 'options' in call && 'fieldSelector' in call.options ? call.options.fieldSelector : undefined
+      const info = requestInfo(call.verb, call.path, selector ?? '')
+      const audit = auditor && await beginCall(auditor, context, info, user)
+      const serve = async (): Promise<KubeObject | ObjectList<KubeObject>> => {
+        const scope = scopeOf(info, audit, options?.signal ?? never)
+        try {
+          await seeWhatWasWritten(context.store, call.verb)
+          return await execute(context, subresources, scope, call)
+        } catch (error) {
+          throw asClientsSeeIt(error)
+        }
       }
+      return await (audit ? finishCall(audit, call.verb, serve) : serve())
     },
     async *watch(path, options, signal) {
-      const scope = begin('watch', path, options.fieldSelector, signal)
-      const outputs = await watchObjects(context, scope, {
-        ...listParameters(options),
-        allowWatchBookmarks: options.allowWatchBookmarks ?? false,
-        timeoutSeconds: options.timeoutSeconds,
-        ...(options.sendInitialEvents !== undefined && { sendInitialEvents: options.sendInitialEvents }),
-      }).catch((error: unknown) => { throw asClientsSeeIt(error) })
-      for await (const output of outputs) {
-        if (output.type === 'error') throw output.error
-        if (output.type === 'bookmark') yield [bookmark(scope, output.revision, output.endsInitialEvents)]
-        else yield output.changes.map(({ type, entry }): WatchEvent<KubeObject> => ({
-          type, object: options.withoutManagedFields ? servedLean(scope, entry) : served(scope, entry),
-        }))
+      const info = requestInfo('watch', path, options.fieldSelector ?? '')
+      const audit = auditor && await beginCall(auditor, context, info, user)
+      const begin = async (): Promise<{ scope: RequestScope; outputs: AsyncIterable<WatchOutput> }> => {
+        const scope = scopeOf(info, audit, signal)
+        return { scope, outputs: await watchObjects(context, scope, watchParameters(options)) }
+      }
+      const { scope, outputs } = await (audit ? beginWatch(audit, begin) : begin())
+        .catch((error: unknown) => { throw asClientsSeeIt(error) })
+      try {
+        for await (const output of outputs) {
+          if (output.type === 'error') throw output.error
+          if (output.type === 'bookmark') yield [bookmark(scope, output.revision, output.endsInitialEvents)]
+          else yield output.changes.map(({ type, entry }): WatchEvent<KubeObject> => ({
+            type, object: options.withoutManagedFields ? servedLean(scope, entry) : served(scope, entry),
+          }))
+        }
+      } finally {
+        await audit?.reach('ResponseComplete')
       }
     },
+  }
+}
+
+function watchParameters(options: WatchOptions): WatchParameters {
+  return {
+    ...listParameters(options),
+    allowWatchBookmarks: options.allowWatchBookmarks ?? false,
+    timeoutSeconds: options.timeoutSeconds,
+    ...(options.sendInitialEvents !== undefined && { sendInitialEvents: options.sendInitialEvents }),
   }
 }
 
@@ -98,6 +118,7 @@ async function execute(
   context: RestContext, subresources: SubresourceTable, scope: RequestScope, call: ApiCall,
 ): Promise<KubeObject | ObjectList<KubeObject>> {
   const subresource = findSubresource(subresources, scope.kind, scope.subresource)
+  if (call.verb === 'patch') scope.audit?.requestBody(call.patch)
   if (subresource) return await executeSubresource(context, subresource, scope, call)
   if (scope.subresource !== '' && (scope.subresource !== 'status' || !scope.kind.subresources?.status)) {
     throw noSuchPath()
@@ -181,7 +202,9 @@ async function executeSubresource(
 
 function shape(context: RestContext, scope: RequestScope, object: KubeObject): KubeObject {
   const typed = { ...object, kind: object.kind ?? scope.kind.kind, apiVersion: object.apiVersion ?? scope.apiVersion }
-  return context.codec.shape(scope.kind, scope.version, typed).object
+  const shaped = context.codec.shape(scope.kind, scope.version, typed).object
+  if (scope.audit) auditObject(scope.audit, scope, shaped)
+  return shaped
 }
 
 /** The entry's object in the version of the request. */

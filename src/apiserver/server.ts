@@ -12,11 +12,13 @@ import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
+import { keepResponse } from './audit/audit-requests.ts'
+import type { Auditor } from './audit/auditor.ts'
 import type { Authenticator, UserInfo } from './authn/authenticator.ts'
 import type { Authorizer } from './authz/authorizer.ts'
 import { serveDiscovery } from './discovery/discovery.ts'
 import { createExchange, isLongRunning, type Exchange, type Handler } from './exchange.ts'
-import { buildChain, type AuditHook } from './filters.ts'
+import { buildChain } from './filters.ts'
 import type { FlowController } from './flowcontrol/flow-controller.ts'
 import { serveHealth, type HealthCheck } from './health.ts'
 import { serveIndex } from './index-page.ts'
@@ -26,10 +28,12 @@ import { ServerMetrics, type ProcessMetrics, type StoredObjects } from './metric
 import { notFoundPage, textResponse, type PathHandler } from './paths.ts'
 import { parseRequestInfo, type RequestInfo, type ResourceRequest } from './request-info.ts'
 import { compressResponse, type Gzip } from './rest/compress.ts'
+import { BodyError } from './rest/body-error.ts'
 import { KeyLocks, type KindHooks, type RequestScope, type RestContext } from './rest/context.ts'
 import { seeWhatWasWritten } from './rest/elsewhere.ts'
 import { handleVerb } from './rest/handlers.ts'
 import { collectionRange, kindPrefix } from './rest/keys.ts'
+import { contentTypes } from './rest/negotiate.ts'
 import { createObjectCodec } from './rest/object-codec.ts'
 import { Pace, type GiveWay } from './rest/pace.ts'
 import { methodNotServed } from './rest/refuse.ts'
@@ -51,7 +55,7 @@ export interface ApiServerOptions {
   readonly log: Log
   /** Requests without credentials are `system:anonymous`; otherwise 401. Default true. */
   readonly anonymousAuth?: boolean
-  readonly audit?: AuditHook
+  readonly audit?: Auditor | undefined
   readonly gzip?: Gzip
   readonly giveWay?: GiveWay
   readonly limits?: Partial<Limits>
@@ -141,7 +145,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       if (!info) return notFoundPage
       return await chain(createExchange(request, info, clock.now()))
     },
-    localTransport: (user) => createLocalTransport(context, options.subresources ?? new Map(), user),
+    localTransport: (user) => createLocalTransport(context, options.subresources ?? new Map(), user, options.audit),
   }
 }
 
@@ -169,7 +173,9 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
       const resource = context.kinds.find(info.group, info.version, info.resource)
       if (resource) {
         return compressResponse(
-          await dispatchResource(context, subresources, metrics, exchange, info, resource),
+          keepAudited(
+            context, exchange, await dispatchResource(context, subresources, metrics, exchange, info, resource),
+          ),
           exchange.request,
           options.gzip,
           isLongRunning(info),
@@ -187,6 +193,17 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
     if (info.type === 'resource' && context.kinds.serves(info.group, info.version)) throw noSuchPath()
     return notFoundPage
   }
+}
+
+function keepAudited({ codec }: RestContext, { audit }: Exchange, response: HttpResponse): HttpResponse {
+  return keepResponse(audit, response, (contentType, bytes) => {
+    try {
+      return JSON.stringify(codec.parse(contentType === contentTypes.yaml ? 'yaml' : 'protobuf', bytes, false).value)
+    } catch (error) {
+      if (error instanceof BodyError) return ''
+      throw error
+    }
+  })
 }
 
 /** How many objects a list would look at. */
@@ -222,6 +239,8 @@ async function dispatchResource(
   const { deprecation } = resource.version
   if (deprecation) {
     scope.warn(deprecation.message)
+    exchange.audit?.annotate('k8s.io/deprecated', 'true')
+    if (deprecation.removedRelease) exchange.audit?.annotate('k8s.io/removed-release', deprecation.removedRelease)
     metrics.deprecatedRequested(info, deprecation.removedRelease)
   }
   const subresource = findSubresource(subresources, kind, info.subresource)
@@ -257,6 +276,7 @@ function scopeOf(
     subresource: info.subresource,
     user: exchange.user,
     userAgent: exchange.request.headers['user-agent'] ?? '',
+    audit: exchange.audit,
     // Read when it is used: the timeout filter has set it by then.
     get signal() {
       return exchange.signal

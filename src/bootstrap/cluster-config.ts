@@ -27,6 +27,8 @@ export interface ClusterChoices {
   readonly etcdListen?: string | undefined
   /** When snapshots are saved without being asked for; undefined: never. */
   readonly snapshots?: { readonly everyMs: number; readonly kept: number } | undefined
+  /** Flags of kube-apiserver by name, without dashes; files by their absolute paths. */
+  readonly apiServerFlags?: Readonly<Record<string, string>> | undefined
   /** Whose address ranges its objects are in, where it began as a fork of another cluster. */
   readonly rangesIndex?: number | undefined
 }

@@ -9,6 +9,7 @@ import { mutatingPolicies } from '#apiserver/admission/policies/mutating.ts'
 import { validatingPolicies } from '#apiserver/admission/policies/validating.ts'
 import { mutatingWebhooks, validatingWebhooks } from '#apiserver/admission/webhooks/webhooks.ts'
 import { runServiceRegistration } from '#apiserver/aggregator/register-services.ts'
+import type { Auditor } from '#apiserver/audit/auditor.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
 import { discoveryDocument, issueRequestedToken, keySetDocument } from '#apiserver/authn/token-request.ts'
 import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
@@ -16,6 +17,7 @@ import { definitionHooks } from '#apiserver/crd/definition-hooks.ts'
 import { createDefinitions } from '#apiserver/crd/definitions.ts'
 import type { Encryption } from '#apiserver/encryption/encryption.ts'
 import { runEventExpiry } from '#apiserver/event-expiry.ts'
+import type { FlagValues } from '#apiserver/flag-values.ts'
 import { createFlowConfiguration } from '#apiserver/flowcontrol/configuration.ts'
 import { FlowController } from '#apiserver/flowcontrol/flow-controller.ts'
 import type { HealthCheck } from '#apiserver/health.ts'
@@ -78,6 +80,10 @@ export interface ControlPlaneOptions {
   readonly giveWay?: GiveWay
   /** Encryption at rest, whose store is already `store`. */
   readonly encryption?: Encryption | undefined
+  /** Who hears of every request. */
+  readonly audit?: Auditor | undefined
+  /** Further flags that the server was started with, for `/flagz`. */
+  readonly flags?: FlagValues | undefined
   /** Which group-versions are served beside, or without, the default ones. */
   readonly runtimeConfig?: RuntimeConfig | undefined
   /** The store is shared with other servers; absent: it is this one's alone. */
@@ -163,7 +169,9 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     healthChecks: [storeCheck('etcd', store, clock), ...postStart.checks, ...(options.encryption?.healthChecks ?? [])],
     priorities,
     flags: flagsOf(options),
-    moreMetrics: () => priorities.render() + (options.encryption?.renderMetrics() ?? ''),
+    audit: options.audit,
+    moreMetrics: () => priorities.render() + (options.audit?.metrics.render() ?? '')
+      + (options.encryption?.renderMetrics() ?? ''),
     paths: [
       serveTokenKeys(identity, `https://${advertiseAddress}:${port}/openid/v1/jwks`),
       serveOpenApi(() => server.kinds.kinds, options.version.gitVersion, clock),
@@ -209,6 +217,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       group.start((inner) => definitions.run(inner))
       group.start((inner) => flows.follow(inner))
       group.start((inner) => options.encryption?.run(inner) ?? Promise.resolve())
+      group.start((inner) => options.audit?.run(inner) ?? Promise.resolve())
       group.start((inner) => runEventExpiry({ store, clock, log: log.named('event-expiry') }, inner))
       group.start((inner) => runPortRepair({ ports: nodePorts, clock, log: log.named('node-ports') }, inner))
       await postStart.run(group.signal)
@@ -337,6 +346,7 @@ function flagsOf(options: ControlPlaneOptions): Readonly<Record<string, string>>
     'secure-port': String(port),
     'service-account-issuer': `[https://kubernetes.default.svc.${clusterDomain}]`,
     'service-cluster-ip-range': serviceCidr,
+    ...options.flags,
   }
 }
 

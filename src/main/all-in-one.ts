@@ -16,6 +16,7 @@ import { gzipStream } from '#host/http/compress.ts'
 import { listen, PortInUse, type Certificates, type Server } from '#host/http/listen.ts'
 import { systemRandom } from '#host/random.ts'
 import type { Log } from '#world/log.ts'
+import { openApiServerConfiguration } from './api-server-configuration.ts'
 import { loadCertificates, renderAdminKubeconfig } from './certificate-files.ts'
 import { etcdNames, etcdServerCertificates, serveClusterEtcd } from './cluster-etcd.ts'
 import { openClusterStore, serverIdentity } from './cluster-store.ts'
@@ -133,11 +134,13 @@ interface ServerParts {
 async function openServer({ config, certificates, httpClient, resources, log }: ServerParts, until: AbortSignal) {
   const encryption = config.encryption && await openMachineEncryption(config.encryption, log, until)
   const store = resources.use(await openClusterStore(config, log))
+  const configuration = await openApiServerConfiguration(config.apiServerFlags, httpClient, log, resources)
   requireSameAuthority(store, certificates)
   const controlPlane = createControlPlane(
     {
       store: encryption ? await encryption.storeOver(store) : store,
       encryption,
+      ...configuration,
       clock: systemClock,
       random: systemRandom,
       crypto: nodeCrypto,

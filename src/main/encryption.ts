@@ -1,7 +1,7 @@
 /** Encryption at rest on this machine: the configuration's file, OpenSSL, and KMS plugins on sockets. */
 import { readFile } from 'node:fs/promises'
 import { kinds } from '#api/kinds.ts'
-import { ConfigurationError } from '#apiserver/encryption/configuration.ts'
+import { ConfigurationError } from '#apiserver/configuration-file.ts'
 import { openEncryption, type Encryption } from '#apiserver/encryption/encryption.ts'
 import type { EncryptionChoice } from '#bootstrap/cluster-config.ts'
 import { systemClock } from '#host/clock.ts'

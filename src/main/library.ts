@@ -26,6 +26,7 @@ import { openEmbeddedStore } from '#storage/embedded/embedded-store.ts'
 import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import type { Keyspace } from '#storage/keyspace.ts'
 import { silentLog, type Log } from '#world/log.ts'
+import { openApiServerConfiguration } from './api-server-configuration.ts'
 import { openMachineEncryption } from './encryption.ts'
 import { simulatedNodeConnections } from './node-connections.ts'
 import { simulatedNodeNames, startSimulatedNodes } from './simulated-nodes.ts'
@@ -43,6 +44,11 @@ export interface ClusterStartOptions {
   readonly dataDirectory?: string
   /** As `--runtime-config`: `api/beta=true,batch/v1=false`. Throws where it is not of this form. */
   readonly runtimeConfig?: string
+  /**
+   * Flags of kube-apiserver by name, without dashes, as `skiff up` takes them: `{ 'audit-policy-file': path }`. Throws
+   * where one cannot be used.
+   */
+  readonly apiServerFlags?: Readonly<Record<string, string>>
   /** A file as `--encryption-provider-config`: which resources are encrypted at rest. Default: none. */
   readonly encryptionProviderConfig?: string
   /** For how long old versions are kept, for `at` and `fork`. Default five minutes, as the API server asks of etcd. */
@@ -128,11 +134,12 @@ export class Cluster implements AsyncDisposable {
     const { certificates, store, started } = this.#parts
     const { at, ...own } = options
     const fork = store.fork(at === undefined ? undefined : Number(at))
-    const { runtimeConfig, encryptionProviderConfig, nodes } = started
+    const { runtimeConfig, encryptionProviderConfig, apiServerFlags, nodes } = started
     return new Cluster(await assemble(fork, certificates, {
       nodes,
       ...(runtimeConfig !== undefined && { runtimeConfig }),
       ...(encryptionProviderConfig !== undefined && { encryptionProviderConfig }),
+      ...(apiServerFlags !== undefined && { apiServerFlags }),
       ...own,
     }))
   }
@@ -214,6 +221,7 @@ async function assemble(
   const httpClient = resources.use(createHttpClient())
   const encryption = encryptionProviderConfig === undefined ? undefined
     : await openMachineEncryption({ path: encryptionProviderConfig, isReloaded: false }, log, signal)
+  const configuration = await openApiServerConfiguration(started.apiServerFlags, httpClient, log, resources)
   const handle: { current?: ControlPlane } = {}
   const server = https === false ? undefined : resources.use(await listen({
     host: address, port: https === true ? 0 : https, log,
@@ -228,6 +236,7 @@ async function assemble(
     {
       store: encryption ? await encryption.storeOver(store) : store,
       encryption,
+      ...configuration,
       clock: systemClock,
       random: systemRandom,
       crypto: nodeCrypto,

@@ -2,6 +2,7 @@
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
 import type { Random } from '#world/random.ts'
+import type { AuditTrail } from '../audit/trail.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
 
 export interface AdmissionAttributes {
@@ -26,6 +27,8 @@ export interface AdmissionAttributes {
   readonly options?: KubeObject | undefined
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal
+  /** Takes notes for the audit log; undefined: nobody audits the request. */
+  readonly audit?: AuditTrail | undefined
   /** Adds a sentence to the response's `Warning` headers. */
   warn(message: string): void
 }

@@ -10,7 +10,7 @@ import type {
   KmsConfiguration,
   ProviderConfiguration,
 } from './configuration-types.ts'
-import { ConfigurationError } from './configuration.ts'
+import { ConfigurationError } from '../configuration-file.ts'
 import type { EncryptionMetrics } from './encryption-metrics.ts'
 import type { KeyMeans } from './key-source.ts'
 import { KmsProvider } from './kms-provider.ts'

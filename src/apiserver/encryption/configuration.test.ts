@@ -1,7 +1,8 @@
 /** EncryptionConfiguration: what is read, what is filled in, and what is refused with which words. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { ConfigurationError, parseEncryptionConfiguration } from './configuration.ts'
+import { ConfigurationError } from '../configuration-file.ts'
+import { parseEncryptionConfiguration } from './configuration.ts'
 
 const head = 'apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n'
 const key16 = 'c2VjcmV0IGlzIHNlY3VyZQ=='

@@ -1,7 +1,6 @@
 /** Reads the configuration of encryption at rest as administrators write it (upstream: encryptionconfig.loadConfig). */
-import { JsonError, strictError } from '#machinery/codec/json.ts'
-import { decodeYaml, YamlError } from '#machinery/codec/yaml.ts'
 import { loadSchemaTable } from '#machinery/schema/table.ts'
+import { ConfigurationError, decodeDocument, explainFailure, requireValid } from '../configuration-file.ts'
 import type {
   EncryptionConfiguration,
   KeysConfiguration,
@@ -10,9 +9,6 @@ import type {
   ResourceConfiguration,
 } from './configuration-types.ts'
 import { validateConfiguration } from './validate-configuration.ts'
-
-/** Why a configuration cannot be used, in upstream's words. */
-export class ConfigurationError extends Error {}
 
 const group = 'apiserver.config.k8s.io'
 
@@ -37,32 +33,17 @@ const schemas = loadSchemaTable([
 export function parseEncryptionConfiguration(
   bytes: Uint8Array, path: string, isReloaded: boolean,
 ): EncryptionConfiguration {
-  const fail = (why: string): ConfigurationError => new ConfigurationError(`error while parsing file: ${why}`)
-  if (bytes.length === 0) {
-    throw fail(`error while loading file: encryption provider configuration file ${JSON.stringify(path)} is empty`)
-  }
-  let configuration: EncryptionConfiguration
-  try {
-    configuration = decodeConfiguration(bytes)
-  } catch (error) {
-    if (!(error instanceof JsonError || error instanceof YamlError || error instanceof ConfigurationError)) throw error
-    throw fail(`error decoding encryption provider configuration file ${JSON.stringify(path)}: ${error.message}`)
-  }
-  const faults = validateConfiguration(configuration, isReloaded).map(({ field, message }) => `${field}: ${message}`)
-  if (faults.length > 0) throw fail(faults.length === 1 ? faults[0]! : `[${faults.join(', ')}]`)
-  return configuration
-}
-
-function decodeConfiguration(bytes: Uint8Array): EncryptionConfiguration {
-  const { object, problems } = decodeYaml(bytes, schemas.struct('v1.EncryptionConfiguration'), { strict: 'Strict' })
-  const { kind, apiVersion } = object as { readonly kind?: string; readonly apiVersion?: string }
-  if (!kind) throw new ConfigurationError("Object 'Kind' is missing")
-  if (!apiVersion) throw new ConfigurationError("Object 'apiVersion' is missing")
-  if (kind !== 'EncryptionConfiguration' || apiVersion !== `${group}/v1`) {
-    throw new ConfigurationError(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`)
-  }
-  if (problems.length > 0) throw new ConfigurationError(strictError(problems))
-  return withDefaults(object as unknown as EncryptionConfiguration)
+  return explainFailure('error while parsing file', () => {
+    const file = `encryption provider configuration file ${JSON.stringify(path)}`
+    if (bytes.length === 0) throw new ConfigurationError(`error while loading file: ${file} is empty`)
+    const configuration = explainFailure(`error decoding ${file}`, () =>
+      withDefaults(decodeDocument<EncryptionConfiguration>(bytes, {
+        kind: 'EncryptionConfiguration', apiVersions: [`${group}/v1`],
+        struct: schemas.struct('v1.EncryptionConfiguration'),
+      })))
+    requireValid(() => validateConfiguration(configuration, isReloaded))
+    return configuration
+  })
 }
 
 /** SetDefaults_KMSConfiguration, and empty values in place of absent ones. */

@@ -10,7 +10,8 @@ import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import type { Store } from '#storage/store.ts'
 import { silentLog } from '#world/log.ts'
 import { manualClock, settle, startTestServer, type TestServer } from '../testing.ts'
-import { openEncryption, type ConfigurationFile, type Encryption } from './encryption.ts'
+import type { ConfigurationFile } from '../configuration-file.ts'
+import { openEncryption, type Encryption } from './encryption.ts'
 
 const head = 'apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n'
 const key = (byte: number): string => Buffer.alloc(32, byte).toString('base64')

@@ -6,6 +6,7 @@ import type { Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import type { RpcClient } from '#world/rpc.ts'
+import type { ConfigurationFile } from '../configuration-file.ts'
 import type { HealthCheck } from '../health.ts'
 import { buildTransformers, type BuildMeans, type Transformers } from './build-transformers.ts'
 import { parseEncryptionConfiguration } from './configuration.ts'
@@ -14,19 +15,8 @@ import { EncryptionMetrics, hashOf } from './encryption-metrics.ts'
 import type { KeyMeans } from './key-source.ts'
 import { ResourceOfKey } from './resources.ts'
 
-/** The file that `--encryption-provider-config` names. */
-export interface ConfigurationFile {
-  /** For messages. */
-  readonly path: string
-  read(): Promise<Uint8Array>
-  /**
-   * Yields when the file may have changed, and once at the start. Present with
-   * `--encryption-provider-config-automatic-reload`.
-   */
-  readonly changes?: (signal: AbortSignal) => AsyncIterable<void>
-}
-
 export interface EncryptionOptions {
+  /** What `--encryption-provider-config` names. */
   readonly file: ConfigurationFile
   readonly kinds: readonly AnyKind[]
   readonly means: KeyMeans

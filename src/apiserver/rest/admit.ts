@@ -83,7 +83,7 @@ function toAttributes({ operation, scope, name, object, old, dryRun }: Admission
   const { kind, version, subresource, namespace, user } = scope
   return {
     operation, kind, version, resource: kind.plural, subresource, namespace, name, object, old, user, dryRun,
-    options: optionsOf(operation, dryRun),
+    options: optionsOf(operation, dryRun), audit: scope.audit,
     // Few plugins wait for anything, and to make a signal costs as much as several of them.
     get signal() { return scope.signal },
     warn: (message) => scope.warn(message),

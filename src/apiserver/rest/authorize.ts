@@ -1,6 +1,7 @@
 /** Authorization as the REST layer needs it: the request itself, and a create that hides in an update. */
 import { ApiError, forbidden } from '#machinery/errors/api-error.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
+import type { AuditTrail } from '../audit/trail.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
 import type { AuthorizationAttributes, Authorizer } from '../authz/authorizer.ts'
 import type { RequestInfo } from '../request-info.ts'
@@ -49,7 +50,9 @@ function neutralize(text: string): string {
 }
 
 /** Throws ApiError 403 unless the user may make this request. */
-export function authorizeRequest(authorizer: Authorizer, user: UserInfo, info: RequestInfo): void {
+export function authorizeRequest(
+  authorizer: Authorizer, user: UserInfo, info: RequestInfo, audit: AuditTrail | undefined,
+): void {
   const attributes: AuthorizationAttributes = info.type === 'path'
     ? { type: 'path', user, verb: info.verb, path: info.path }
     : {
@@ -57,5 +60,7 @@ export function authorizeRequest(authorizer: Authorizer, user: UserInfo, info: R
         subresource: info.subresource, namespace: info.namespace, name: info.name, fieldSelector: info.fieldSelector,
       }
   const decision = authorizer.authorize(attributes)
+  audit?.annotate('authorization.k8s.io/decision', decision.allowed ? 'allow' : 'forbid')
+  audit?.annotate('authorization.k8s.io/reason', decision.reason)
   if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)
 }

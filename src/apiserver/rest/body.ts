@@ -9,6 +9,9 @@ import { isJsonObject, jsonKind } from '#machinery/patch/json.ts'
 import type { HttpRequest } from '#world/http.ts'
 import { BodyError } from './body-error.ts'
 import type { RequestScope, RestContext, WriteParameters } from './context.ts'
+import { withoutManagedFields } from '../audit/audit-requests.ts'
+import type { AuditTrail } from '../audit/trail.ts'
+import { toWire } from './forms.ts'
 import { contentTypes, type MediaType } from './negotiate.ts'
 import type { ParsedBody } from './object-codec.ts'
 
@@ -61,6 +64,7 @@ export async function decodeObject(
     await scope.pace.pause()
     const { object, strictErrors } = context.codec.decode(scope.kind, scope.version, parsed, strict)
     reportStrictErrors([...parsed.problems, ...strictErrors], scope, parameters)
+    if (scope.audit) auditObject(scope.audit, scope, object)
     return object
   } catch (error) {
     if (error instanceof ApiError) throw error
@@ -74,6 +78,14 @@ export async function decodeObject(
       `the object provided is unrecognized (must be of type ${expected}): ${error.message} (${summarize(body)})`,
     )
   }
+}
+
+/** As the client sees it, with its defaults. */
+export function auditObject(trail: AuditTrail, scope: RequestScope, object: KubeObject): void {
+  trail.requestObject(object, () => {
+    const json = JSON.stringify(toWire(scope, object))
+    return trail.omitsManagedFields ? withoutManagedFields(json) : json
+  })
 }
 
 /** Upstream looks for kind and apiVersion first, and so it is there that broken JSON is found. */

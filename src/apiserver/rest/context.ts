@@ -7,6 +7,7 @@ import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
+import type { AuditTrail } from '../audit/trail.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
 import type { Authorizer } from '../authz/authorizer.ts'
 import type { KindRegistry } from '../kind-registry.ts'
@@ -53,6 +54,8 @@ export interface RequestScope {
   readonly userAgent: string
   readonly signal: AbortSignal
   readonly pace: Pace
+  /** Undefined: nobody audits the request. */
+  readonly audit?: AuditTrail | undefined
   /** Adds a sentence to the `Warning` headers. */
   warn(message: string): void
 }

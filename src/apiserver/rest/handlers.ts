@@ -171,6 +171,7 @@ export async function readPatch(context: RestContext, scope: RequestScope, reque
   const body = await request.readBody(maxBodyBytes)
   scope.pace.weigh(body.length)
   const decoded = decodePatch(context, type, body, parameters)
+  scope.audit?.requestBody(decoded.value)
   await scope.pace.pause()
   return { type, parameters, ...decoded }
 }
@@ -200,7 +201,7 @@ function decodePatch(
 
 async function handleDelete(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
   const options = renderOptions(context, request)
-  const parameters = parseDeleteParameters(request.query, await readDeleteOptions(context, request))
+  const parameters = parseDeleteParameters(request.query, await readDeleteOptions(context, scope, request))
   const { outcome, deleted } = await deleteObject(context, scope, parameters)
   const accepted = !deleted && parameters.orphanDependents === false
   return renderOutcome(accepted ? { ...outcome, status: 202 } : outcome, scope, options)
@@ -211,13 +212,13 @@ async function handleDeleteCollection(
 ): Promise<HttpResponse> {
   const options = renderOptions(context, request)
   const list = parseListParameters(request.query)
-  const parameters = parseDeleteParameters(request.query, await readDeleteOptions(context, request))
+  const parameters = parseDeleteParameters(request.query, await readDeleteOptions(context, scope, request))
   return renderList(await deleteCollection(context, scope, list, parameters), scope, options)
 }
 
 /** DeleteOptions, from any group's version of them. */
 async function readDeleteOptions(
-  context: RestContext, request: HttpRequest,
+  context: RestContext, scope: RequestScope, request: HttpRequest,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   const body = await request.readBody(maxBodyBytes)
   if (body.length === 0) return undefined
@@ -229,6 +230,7 @@ async function readDeleteOptions(
       throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion ?? '')} `
         + 'in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:33"')
     }
+    scope.audit?.requestBody(value)
     return value
   } catch (error) {
     // The first thing that upstream looks for in it.

@@ -101,8 +101,8 @@ export function formatFieldValue(value: unknown): string {
   return String(value)
 }
 
-/** Go's encoding/json writes these characters as escapes. */
-function escapeHtml(json: string): string {
+/** JSON text as Go's encoding/json writes it: these characters are escapes there. */
+export function escapeHtml(json: string): string {
   return json.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 

@@ -8,6 +8,10 @@ export interface FlagSpecification {
   readonly short?: string
   /** The only values that a text may have. */
   readonly values?: readonly string[]
+  /** One of kube-apiserver's own: --help only names it. */
+  readonly isUpstream?: boolean
+  /** `--name=` says something: nothing. */
+  readonly mayBeEmpty?: boolean
   /** One line for --help. */
   readonly help: string
 }
@@ -58,7 +62,7 @@ export function parseArguments(
       continue
     }
     const value = inline ?? words[++at]
-    if (value === undefined || value === '') throw usage(`flag needs an argument: ${word}`)
+    if (value === undefined || (value === '' && !flag.mayBeEmpty)) throw usage(`flag needs an argument: ${word}`)
     if (flag.kind === 'number' && !/^\d{1,15}$/.test(value)) {
       throw usage(`invalid argument "${value}" for --${name}: a whole number is needed`)
     }
@@ -77,12 +81,16 @@ export function parseArguments(
 
 /** The flags as lines of a help text. */
 export function describeFlags(flags: Readonly<Record<string, FlagSpecification>>): string {
+  const upstream = Object.keys(flags).filter((name) => flags[name]!.isUpstream)
+  const also = upstream.length === 0 ? '' : '\n\n  As kube-apiserver v1.36 has them:\n'
+    + upstream.map((name) => `  --${name}`).join('\n')
   return Object.entries(flags)
+    .filter(([, { isUpstream }]) => !isUpstream)
     .map(([name, { kind, short, help }]) => {
       const spelled = `${short ? `-${short}, ` : ''}--${name}${kind === 'switch' ? '' : kind === 'number' ? ' N' : ' TEXT'}`
       return `  ${spelled.padEnd(40)} ${help}`
     })
-    .join('\n')
+    .join('\n') + also
 }
 
 /** For commands that take no words but flags. */

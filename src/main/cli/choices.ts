@@ -16,6 +16,7 @@ import {
   type ClusterRecord,
 } from '../cluster-registry.ts'
 import { machineAddress } from '../machine-address.ts'
+import { apiServerFlags, chooseApiServerFlags } from './api-server-flags.ts'
 import type { Arguments } from './arguments.ts'
 import { clusterName, dataDirectoryOf } from './cluster-flags.ts'
 import { hasDataOf } from './data-directory.ts'
@@ -86,6 +87,7 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
     etcd: etcdOf(flags, before?.etcd),
     etcdListen: chooseEtcdListen(flags, before?.etcdListen),
     snapshots: chooseSnapshots(flags, before?.snapshots),
+    apiServerFlags: chooseApiServerFlags(flags, before?.apiServerFlags),
     rangesIndex: before?.rangesIndex,
   }
   if (choices.snapshots && choices.etcd) {
@@ -160,7 +162,7 @@ export function changedFlags(
   flags: Arguments,
   choices: ClusterChoices & { readonly port: number; readonly kubeletPort: number },
 ): string[] {
-  const differs: Readonly<Record<string, boolean>> = {
+  const differs: Record<string, boolean> = {
     port: (flags.number('port') ?? choices.port) !== choices.port,
     'kubelet-port': (flags.number('kubelet-port') ?? choices.kubeletPort) !== choices.kubeletPort,
     'data-dir':
@@ -176,6 +178,8 @@ export function changedFlags(
     'etcd-servers': JSON.stringify(etcdOf(flags, choices.etcd)) !== JSON.stringify(choices.etcd),
     'etcd-listen': chooseEtcdListen(flags, choices.etcdListen) !== choices.etcdListen,
   }
+  const chosen = chooseApiServerFlags(flags, choices.apiServerFlags)
+  for (const name of Object.keys(apiServerFlags)) differs[name] = chosen?.[name] !== choices.apiServerFlags?.[name]
   return Object.keys(differs).filter((name) => differs[name]).map((name) => `--${name}`)
 }
 

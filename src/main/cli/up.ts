@@ -7,6 +7,7 @@ import { isAlive, readRecord, sendControl, writeRecord, type ClusterRecord } fro
 import { hasContainers } from '../leftovers.ts'
 import { stopContainers } from '../node-cleanup.ts'
 import { skiffVersion } from '../version.ts'
+import { apiServerFlags } from './api-server-flags.ts'
 import { outputFlag, type Arguments, type FlagSpecification } from './arguments.ts'
 import { changedFlags, parseNodes, reserveCluster } from './choices.ts'
 import { clusterName, nameFlag } from './cluster-flags.ts'
@@ -40,6 +41,7 @@ export const upFlags: Readonly<Record<string, FlagSpecification>> = {
   ...etcdFlags,
   ...etcdListenFlag,
   ...snapshotScheduleFlags,
+  ...apiServerFlags,
   'no-install': { kind: 'switch', help: 'install nothing: list what is missing and stop' },
   foreground: { kind: 'switch', help: 'stay until interrupted, then stop the cluster' },
   output: { ...outputFlag, help: '"json": one event a line' },

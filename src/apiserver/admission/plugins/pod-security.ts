@@ -48,6 +48,8 @@ function checkPod(attributes: AdmissionAttributes, context: AdmissionContext): v
   const labels = labelsOf(attributes, context)
   const checked = toChecked(pod)
   const enforced = levelOf(labels, 'enforce')
+  attributes.audit?.annotate('pod-security.kubernetes.io/enforce-policy', `${enforced.level}:${enforced.version}`)
+  noteViolations(attributes, levelOf(labels, 'audit'), checked)
   const violations = violationsOf(checked, enforced.level)
   if (violations.length > 0) {
     throw refuse(attributes, `violates PodSecurity ${name(enforced)}: ${formatViolations(violations)}`)
@@ -57,7 +59,21 @@ function checkPod(attributes: AdmissionAttributes, context: AdmissionContext): v
 
 function checkTemplate(attributes: AdmissionAttributes, context: AdmissionContext): void {
   const template = templateOf(attributes.object as Templated)
-  if (template?.spec) warnAbout(attributes, levelOf(labelsOf(attributes, context), 'warn'), toChecked(template))
+  if (!template?.spec) return
+  const labels = labelsOf(attributes, context)
+  const checked = toChecked(template)
+  noteViolations(attributes, levelOf(labels, 'audit'), checked)
+  warnAbout(attributes, levelOf(labels, 'warn'), checked)
+}
+
+/** For the audit log alone. */
+function noteViolations({ audit }: AdmissionAttributes, wanted: LevelVersion, pod: CheckedPod): void {
+  const violations = audit ? violationsOf(pod, wanted.level) : []
+  if (violations.length === 0) return
+  audit?.annotate(
+    'pod-security.kubernetes.io/audit-violations',
+    `would violate PodSecurity ${name(wanted)}: ${formatViolations(violations)}`,
+  )
 }
 
 function warnAbout(attributes: AdmissionAttributes, wanted: LevelVersion, pod: CheckedPod): void {

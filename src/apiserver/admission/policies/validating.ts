@@ -18,6 +18,7 @@ import { createRun, type PolicyRun } from './evaluate.ts'
 import { admissionInputs } from './inputs.ts'
 import { evaluateMatchConditions } from './match-conditions.ts'
 import { isExempt, matchResources } from './matching.ts'
+import { createNotes, type FailureNote, type PolicyNotes } from './notes.ts'
 import { findParameters, ParameterFault } from './parameters.ts'
 
 export interface PolicyTools {
@@ -43,6 +44,8 @@ interface Decision {
   readonly binding: Binding
   readonly message: string
   readonly reason: string
+  /** The place of the validation that failed; 0 where none did. */
+  readonly index: number
 }
 
 export function validatingPolicies(given: PolicyTools): AdmissionPlugin {
@@ -54,11 +57,13 @@ export function validatingPolicies(given: PolicyTools): AdmissionPlugin {
       if (policies.length === 0 || isExempt(attributes)) return
       const bindings = context.list<ValidatingAdmissionPolicyBinding>(
         { group, plural: 'validatingadmissionpolicybindings' }, '')
+      const notes = createNotes()
       const denied: Decision[] = []
       for (const policy of policies) {
         const own = bindings.filter(({ spec }) => spec?.policyName === policy.metadata.name)
-        if (own.length > 0) denied.push(...decide(policy, own, attributes, context, tools))
+        if (own.length > 0) denied.push(...decide(policy, own, attributes, context, tools, notes))
       }
+      if (attributes.audit) notes.writeTo(attributes.audit)
       if (denied[0]) throw refusalOf(denied[0], attributes)
     },
   }
@@ -67,21 +72,29 @@ export function validatingPolicies(given: PolicyTools): AdmissionPlugin {
 /** Denials of one policy; warnings are given on the way. */
 function decide(
   policy: Policy, bindings: readonly Binding[], attributes: AdmissionAttributes, context: AdmissionContext,
-  tools: Tools,
+  tools: Tools, notes: PolicyNotes,
 ): readonly Decision[] {
   const version = matchResources(policy.spec?.matchConstraints, attributes, context)
   if (!version) return []
   const denied: Decision[] = []
   for (const binding of bindings) {
     if (!matchResources(binding.spec?.matchResources, attributes, context)) continue
-    for (const found of decideBinding(policy, binding, version, attributes, context, tools)) {
+    for (const found of decideBinding(policy, binding, version, attributes, context, tools, notes)) {
       for (const action of new Set(binding.spec?.validationActions ?? [])) {
         if (action === 'Deny') denied.push(found)
         else if (action === 'Warn') attributes.warn(warningOf(found))
+        else if (action === 'Audit') notes.failed(failureNote(found))
       }
     }
   }
   return denied
+}
+
+function failureNote({ policy, binding, message, index }: Decision): FailureNote {
+  return {
+    message, policy: policy.metadata.name, binding: binding.metadata.name, expressionIndex: index,
+    validationActions: [...(binding.spec?.validationActions ?? [])],
+  }
 }
 
 function warningOf({ policy, binding, message }: Decision): string {
@@ -91,10 +104,10 @@ function warningOf({ policy, binding, message }: Decision): string {
 
 function decideBinding(
   policy: Policy, binding: Binding, version: KindVersion, attributes: AdmissionAttributes, context: AdmissionContext,
-  { authorizer, kinds, compile }: Tools,
+  { authorizer, kinds, compile }: Tools, notes: PolicyNotes,
 ): readonly Decision[] {
   const fail = (message: string): readonly Decision[] =>
-    policy.spec?.failurePolicy === 'Ignore' ? [] : [{ policy, binding, message, reason: '' }]
+    policy.spec?.failurePolicy === 'Ignore' ? [] : [{ policy, binding, message, reason: '', index: 0 }]
   try {
     const found = findParameters(
       policy.spec?.paramKind, binding.spec?.paramRef, attributes.namespace, kinds(), context)
@@ -107,11 +120,18 @@ function decideBinding(
       if (!matches) return []
       const compiled = compile(policy)
       const run = createRun(inputs, params, compiled.variables, { left: policyBudget })
-      return compiled.validations.flatMap((validation) => {
+      const failed = compiled.validations.flatMap((validation, index) => {
         const result = judge(validation, run)
         if (result === undefined) return []
-        return 'error' in result ? fail(result.error) : [{ policy, binding, ...result }]
+        return 'error' in result ? fail(result.error) : [{ policy, binding, index, ...result }]
       })
+      const unsaid = compiled.annotations.flatMap(({ key, expression }) => {
+        const result = run.evaluate(expression)
+        if ('error' in result) return fail(result.error)
+        if (typeof result.value === 'string') notes.say(`${policy.metadata.name}/${key}`, result.value.trim())
+        return []
+      })
+      return [...failed, ...unsaid]
     })
   } catch (error) {
     if (error instanceof ParameterFault) return fail(`failed to configure binding: ${error.message}`)
@@ -128,6 +148,7 @@ interface CompiledValidation {
 interface CompiledPolicy {
   readonly variables: readonly CompiledVariable[]
   readonly validations: readonly CompiledValidation[]
+  readonly annotations: readonly { readonly key: string; readonly expression: CompiledExpression }[]
 }
 
 const maxKept = 200
@@ -158,7 +179,10 @@ function compilePolicy({ spec }: Policy): CompiledPolicy {
     message: validation.messageExpression
       ? compileForAdmission(validation.messageExpression, forMessages, ['string']) : undefined,
   }))
-  return { variables, validations }
+  const annotations = (spec?.auditAnnotations ?? []).map(({ key, valueExpression }) => ({
+    key, expression: compileForAdmission(valueExpression, environment, ['string', 'null']),
+  }))
+  return { variables, validations, annotations }
 }
 
 /** undefined: the validation holds. */

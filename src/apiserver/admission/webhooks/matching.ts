@@ -14,6 +14,10 @@ export interface WebhookConfiguration extends KubeObject {
 }
 
 export interface Invocation {
+  /** The name of its configuration. */
+  readonly configuration: string
+  /** Its place among all webhooks, those that are not asked included. */
+  readonly index: number
   readonly webhook: Webhook
   /** What the webhook sees of the request: another version of it under `matchPolicy: Equivalent`. */
   readonly resource: RequestedResource
@@ -35,14 +39,18 @@ export function findWebhooks(
   const configurations = context.list<WebhookConfiguration>({ group: 'admissionregistration.k8s.io', plural }, '')
   if (configurations.length === 0) return []
   if (attributes.kind.group === 'admissionregistration.k8s.io' && exempt.has(attributes.resource)) return []
-  return configurations.flatMap(({ webhooks = [] }) => webhooks).flatMap((webhook) => {
+  return configurations.flatMap(({ metadata, webhooks = [] }) =>
+    webhooks.map((webhook) => ({ webhook, configuration: metadata.name })),
+  ).flatMap(({ webhook, configuration }, index) => {
     const found = matchRules(webhook, attributes)
-    return found && matchesObjects(webhook, attributes, context) ? [{ webhook, ...found }] : []
+    return found && matchesObjects(webhook, attributes, context) ? [{ webhook, configuration, index, ...found }] : []
   })
 }
 
 /** The requested version first; with `Equivalent` any other version of the same resource will do. */
-function matchRules(webhook: Webhook, attributes: AdmissionAttributes): Omit<Invocation, 'webhook'> | undefined {
+function matchRules(
+  webhook: Webhook, attributes: AdmissionAttributes,
+): Pick<Invocation, 'resource' | 'version'> | undefined {
   const { kind, version, subresource } = attributes
   const { group, resource } = resourceOf(attributes)
   const others = kind.versions.filter((other) => other !== version && other.served)

@@ -26,6 +26,7 @@ export interface Answer {
   /** A JSON patch, not yet looked into. */
   readonly patch: unknown
   readonly warnings: readonly string[]
+  readonly auditAnnotations: Readonly<Record<string, string>>
 }
 
 /** The answer is none; its message says why. */
@@ -44,6 +45,7 @@ export function parseReview(version: ReviewVersion, uid: string, mayPatch: boole
     status: response.status,
     patch: patch === '' ? undefined : readJson(patch, false).value,
     warnings: response.warnings ?? [],
+    auditAnnotations: response.auditAnnotations ?? {},
   }
 }
 

@@ -8,6 +8,7 @@ import { applyJsonPatch } from '#machinery/patch/json-patch.ts'
 import { cloneJson, type JsonObject } from '#machinery/patch/json.ts'
 import type { KindVersion } from '#machinery/schema/define-kind.ts'
 import type { Log } from '#world/log.ts'
+import type { AuditTrail } from '../../audit/trail.ts'
 import type { Authorizer } from '../../authz/authorizer.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, Continuation } from '../admission.ts'
 import { evaluateMatchConditions } from '../policies/match-conditions.ts'
@@ -37,7 +38,7 @@ export function mutatingWebhooks(tools: WebhookTools): AdmissionPlugin {
       const repeated = new Set<Invocation>()
       let hasChanged = false
       for (const invocation of invocations) {
-        if (await mutate(tools, invocation, attributes, context)) {
+        if (await mutate(tools, invocation, attributes, context, 0)) {
           hasChanged = true
           for (const other of repeatable) repeated.add(other)
         }
@@ -54,7 +55,7 @@ function again(
 ): Continuation {
   return async (attributes, context, hasChanged) => {
     for (const invocation of repeatable) {
-      if (hasChanged || repeated.has(invocation)) await mutate(tools, invocation, attributes, context)
+      if (hasChanged || repeated.has(invocation)) await mutate(tools, invocation, attributes, context, 1)
     }
   }
 }
@@ -66,7 +67,7 @@ export function validatingWebhooks(tools: WebhookTools): AdmissionPlugin {
     async validate(attributes, context) {
       const invocations = findWebhooks('validatingwebhookconfigurations', attributes, context)
       const outcomes = await Promise.allSettled(
-        invocations.map((invocation) => ask(tools, invocation, attributes, context, false)),
+        invocations.map((invocation) => ask(tools, invocation, attributes, context, 'validating', 0)),
       )
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
     },
@@ -76,10 +77,31 @@ export function validatingWebhooks(tools: WebhookTools): AdmissionPlugin {
 /** True if the object is another one now. */
 async function mutate(
   tools: WebhookTools, invocation: Invocation, attributes: AdmissionAttributes, context: AdmissionContext,
+  round: number,
 ): Promise<boolean> {
-  const answer = await ask(tools, invocation, attributes, context, true)
+  const answer = await ask(tools, invocation, attributes, context, 'mutating', round)
+  if (!answer) return false
+  const hasChanged = change(invocation, answer, attributes, context)
+  if (attributes.audit) noteMutation(attributes.audit, invocation, answer, hasChanged, round)
+  return hasChanged
+}
+
+/** What the audit log keeps of a webhook that was asked. */
+function noteMutation(
+  audit: AuditTrail, { configuration, webhook, index }: Invocation, { patch }: Answer, mutated: boolean, round: number,
+): void {
+  const who = { configuration, webhook: webhook.name }
+  const place = `webhook.admission.k8s.io/round_${round}_index_${index}`
+  audit.annotate(`mutation.${place}`, JSON.stringify({ ...who, mutated }))
+  if (patch === undefined || !audit.tells('Request')) return
+  audit.annotate(`patch.${place}`, JSON.stringify({ ...who, patch, patchType: 'JSONPatch' }))
+}
+
+function change(
+  invocation: Invocation, answer: Answer, attributes: AdmissionAttributes, context: AdmissionContext,
+): boolean {
   const { object } = attributes
-  if (answer?.patch === undefined || !object) return false
+  if (answer.patch === undefined || !object) return false
   const { version, webhook } = invocation
   const before = cloneJson(object)
   const seen = toVersion(attributes, version, object, context)!
@@ -94,8 +116,8 @@ async function mutate(
 
 /** Undefined: the webhook is not meant, or failed and is to be ignored then. Throws its refusal. */
 async function ask(
-  tools: WebhookTools, { webhook, version, resource }: Invocation, attributes: AdmissionAttributes,
-  context: AdmissionContext, mayPatch: boolean,
+  tools: WebhookTools, { webhook, version, resource, index }: Invocation, attributes: AdmissionAttributes,
+  context: AdmissionContext, sort: 'mutating' | 'validating', round: number,
 ): Promise<Answer | undefined> {
   if (!meetsConditions(tools, webhook, version, attributes, context)) return undefined
   if (attributes.dryRun && webhook.sideEffects !== 'None' && webhook.sideEffects !== 'NoneOnDryRun') {
@@ -110,7 +132,10 @@ async function ask(
       tools, context, webhook.clientConfig, webhook.timeoutSeconds ?? defaultTimeoutSeconds,
       renderReview(reviewVersion, request), attributes.signal,
     )
-    const answer = parseReview(reviewVersion, uid, mayPatch, body)
+    const answer = parseReview(reviewVersion, uid, sort === 'mutating', body)
+    for (const [key, value] of Object.entries(answer.auditAnnotations)) {
+      attributes.audit?.annotate(`${webhook.name}/${key}`, value)
+    }
     for (const warning of answer.warnings) attributes.warn(warning)
     if (answer.allowed) return answer
     throw refusalOf(webhook.name, answer.status)
@@ -119,6 +144,8 @@ async function ask(
     if (why === undefined) throw error
     const message = `failed calling webhook ${JSON.stringify(webhook.name)}: ${why}`
     if (webhook.failurePolicy !== 'Ignore') throw internalError(message)
+    attributes.audit?.annotate(
+      `failed-open.${sort}.webhook.admission.k8s.io/round_${round}_index_${index}`, webhook.name)
     tools.log.warn('a webhook failed and was ignored, as its policy says', { webhook: webhook.name, error: why })
     return undefined
   }

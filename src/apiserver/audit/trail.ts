@@ -1,0 +1,111 @@
+/** What is known of one audited request, as it grows: the events of its stages are made of it. */
+import type { KubeObject } from '#machinery/meta/object.ts'
+import { millisecondsToDuration } from '#machinery/duration.ts'
+import type { Clock } from '#world/clock.ts'
+import type { UserInfo } from '../authn/authenticator.ts'
+import type { AuditEvent, ObjectRef, RawJson, ResponseStatus } from './event.ts'
+import type { AuditDecision, AuditLevel, AuditStage } from './policy.ts'
+
+/** Takes events; false: they could not be stored, and the request must not go on. */
+export type EmitEvent = (event: AuditEvent) => boolean | Promise<boolean>
+
+/** What a request is from the start. */
+export type TrailStart = Pick<
+  AuditEvent, 'auditId' | 'requestUri' | 'verb' | 'user' | 'sourceIps' | 'userAgent' | 'objectRef' | 'requestReceivedAt'
+>
+
+/** Requests that took longer tell how long they took. */
+const slowMs = 500
+const levelRank: Readonly<Record<AuditLevel, number>> = { None: 0, Metadata: 1, Request: 2, RequestResponse: 3 }
+
+export class AuditTrail {
+  readonly #start: TrailStart
+  readonly #decision: AuditDecision
+  readonly #clock: Clock
+  readonly #emit: EmitEvent
+  #annotations: Record<string, string> | undefined
+  #impersonatedUser: UserInfo | undefined
+  #objectRef: ObjectRef | undefined
+  #status: ResponseStatus | undefined
+  #request: RawJson | undefined
+  #response: RawJson | undefined
+
+  constructor(start: TrailStart, decision: AuditDecision, clock: Clock, emit: EmitEvent) {
+    this.#start = start
+    this.#decision = decision
+    this.#clock = clock
+    this.#emit = emit
+    this.#objectRef = start.objectRef
+  }
+
+  get omitsManagedFields(): boolean { return this.#decision.omitManagedFields }
+  get hasStatus(): boolean { return this.#status !== undefined }
+
+  /** Whether events have what belongs to `level`. */
+  tells(level: AuditLevel): boolean {
+    return levelRank[this.#decision.level] >= levelRank[level]
+  }
+
+  /** A key that has a value keeps it. */
+  annotate(key: string, value: string): void {
+    this.#annotations ??= {}
+    if (!Object.hasOwn(this.#annotations, key)) this.#annotations[key] = value
+  }
+
+  impersonated(user: UserInfo): void {
+    this.#impersonatedUser = user
+  }
+
+  /** The object that the client sent; `render` gives it as JSON and is called only when that is wanted. */
+  requestObject({ metadata = {} }: KubeObject, render: () => string): void {
+    const before = this.#objectRef ?? {}
+    this.#objectRef = {
+      ...before,
+      namespace: before.namespace || (metadata.namespace ?? ''),
+      name: before.name || (metadata.name ?? ''),
+      uid: before.uid || (metadata.uid ?? ''),
+      resourceVersion: before.resourceVersion || (metadata.resourceVersion ?? ''),
+    }
+    if (this.tells('Request')) this.#request = { json: render() }
+  }
+
+  /** What the client sent that is not an object of its own: a patch, options. */
+  requestBody(value: unknown): void {
+    if (this.tells('Request')) this.#request = { json: JSON.stringify(value) }
+  }
+
+  responseObject(json: string): void {
+    this.#response = { json }
+  }
+
+  responseStatus(status: ResponseStatus): void {
+    this.#status = status
+  }
+
+  /** The code alone is known, unless a status has told more. */
+  responseCode(code: number): void {
+    this.#status = { ...this.#status, code }
+  }
+
+  /** False when a strict backend could not store the event. */
+  reach(stage: AuditStage): boolean | Promise<boolean> {
+    if (this.#decision.omitStages.has(stage)) return true
+    const { requestReceivedAt } = this.#start
+    const now = this.#clock.now()
+    if (stage === 'ResponseComplete' && now - requestReceivedAt > slowMs) {
+      this.annotate('apiserver.latency.k8s.io/total', millisecondsToDuration(now - requestReceivedAt))
+    }
+    return this.#emit({
+      ...this.#start,
+      level: this.#decision.level,
+      stage,
+      impersonatedUser: this.#impersonatedUser,
+      objectRef: this.#objectRef,
+      responseStatus: this.#status,
+      requestObject: this.#request,
+      responseObject: this.#response,
+      stageAt: stage === 'RequestReceived' ? requestReceivedAt : now,
+      annotations: this.#annotations && { ...this.#annotations },
+    })
+  }
+}

@@ -1,0 +1,91 @@
+/** Servers that the API server asks, named by kubeconfig files: audit, tokens, authorization, images. */
+import { utf8Decode } from '#base/bytes.ts'
+import { connectionOf, parseKubeconfig, type Connection } from '#client/kubeconfig.ts'
+import { decodeYamlValue, YamlError } from '#machinery/codec/yaml.ts'
+import type { Clock } from '#world/clock.ts'
+import type { HttpClient } from '#world/http.ts'
+import { ConfigurationError } from './configuration-file.ts'
+import { dialFailure } from './dial-failure.ts'
+
+export interface WebhookTarget {
+  readonly connection: Connection
+  readonly http: HttpClient
+  readonly clock: Clock
+}
+
+/** The server could not be asked, or gave no answer that counts. `status` 0: no answer at all. */
+class WebhookFailure extends Error {
+  readonly status: number
+  readonly retryAfterSeconds: number | undefined
+  constructor(message: string, status: number, retryAfterSeconds?: number, options?: ErrorOptions) {
+    super(message, options)
+    this.status = status
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+const answerBytesMax = 16 * 1024 * 1024
+
+/** Reads a kubeconfig and the files that it names. Throws ConfigurationError. */
+export async function readWebhookTarget(
+  bytes: Uint8Array, readFile: (path: string) => Promise<string>, http: HttpClient, clock: Clock,
+): Promise<WebhookTarget> {
+  try {
+    return { connection: await connectionOf(parseKubeconfig(decodeYamlValue(bytes)), readFile), http, clock }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    const what = error instanceof YamlError ? 'yaml: ' : ''
+    throw new ConfigurationError(what + error.message, { cause: error })
+  }
+}
+
+/** Posts JSON; gives the answer's body. Throws WebhookFailure; rejects with the signal's reason when aborted. */
+export async function postToWebhook(
+  { connection, http, clock }: WebhookTarget, body: Uint8Array, timeoutMs: number, signal: AbortSignal,
+): Promise<Uint8Array> {
+  const { server, tls, token } = connection
+  const root = new URL(server).pathname === '/' && !server.endsWith('/') ? `${server}/` : server
+  const url = `${root}?timeout=${goSeconds(timeoutMs)}`
+  const late = new AbortController()
+  const timer = clock.schedule(timeoutMs, () => late.abort(new Error('context deadline exceeded')))
+  const fail = (why: string, cause: unknown): WebhookFailure =>
+    new WebhookFailure(`Post ${JSON.stringify(url)}: ${why}`, 0, undefined, { cause })
+  try {
+    const answer = await http.request({
+      method: 'POST', url, body, ...(url.startsWith('https:') && { tls }),
+      headers: {
+        'content-type': 'application/json', accept: 'application/json, */*', 'user-agent': 'kube-apiserver',
+        'content-length': String(body.length), ...(token && { authorization: `Bearer ${token}` }),
+      },
+    }, AbortSignal.any([signal, late.signal]))
+    const bytes = await answer.readBody(answerBytesMax)
+    if (answer.status >= 200 && answer.status < 300) return bytes
+    const retryAfter = Number(answer.headers['retry-after'])
+    const retryAfterSeconds = retryAfter > 0 ? retryAfter : undefined
+    throw new WebhookFailure(refusalMessage(answer.status, bytes), answer.status, retryAfterSeconds)
+  } catch (error) {
+    if (error instanceof WebhookFailure) throw error
+    signal.throwIfAborted()
+    throw fail(late.signal.aborted ? 'context deadline exceeded' : dialFailure(error), error)
+  } finally {
+    timer.cancel()
+  }
+}
+
+function goSeconds(ms: number): string {
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`
+}
+
+/** What client-go says of an answer that is not a success. */
+function refusalMessage(status: number, body: Uint8Array): string {
+  const text = utf8Decode(body.subarray(0, 2048)).trim()
+  switch (status) {
+    case 401: return 'Unauthorized'
+    case 404: return 'the server could not find the requested resource'
+    case 429: return 'the server has received too many requests and has asked us to try again later'
+    default:
+      return status >= 500
+        ? `an error on the server (${JSON.stringify(text)}) has prevented the request from succeeding`
+        : 'the server rejected our request for an unknown reason'
+  }
+}
