@@ -1,5 +1,30 @@
 /** The schema of every built-in type, ready to use. */
+import { fromGoValue, goValue } from '#machinery/codec/go-form.ts'
+import type { StructSchema } from '#machinery/schema/schema.ts'
 import { loadSchemaTable } from '#machinery/schema/table.ts'
 import { schemaTable } from './gen/schema-table.ts'
 
 export const schemas = loadSchemaTable(schemaTable)
+
+/** By the object's own kind and apiVersion; undefined for custom resources, and for what has no type. */
+export function schemaOfType({ kind, apiVersion }: {
+  readonly kind?: string | undefined
+  readonly apiVersion?: string | undefined
+}): StructSchema | undefined {
+  if (!kind || !apiVersion) return undefined
+  const slash = apiVersion.indexOf('/')
+  return schemas.kind(slash < 0 ? '' : apiVersion.slice(0, slash), apiVersion.slice(slash + 1), kind)
+}
+
+/** As upstream's server would write it, ready for JSON.stringify; what has no schema is given back as it is. */
+export function asGoWrites<T extends object>(object: T): T {
+  const struct = schemaOfType(object)
+  return struct ? goValue(object, struct) as T : object
+}
+
+/** From JSON as upstream's server writes it to what this process works on, in place. `json` is its text. */
+export function asWeRead<T extends object>(object: T, json: string): T {
+  const struct = json.includes('null') ? schemaOfType(object) : undefined
+  if (struct) fromGoValue(object, struct)
+  return object
+}

@@ -1,4 +1,5 @@
 /** Carries calls to an API server over HTTP, as JSON; watches are streams of lines. */
+import { asWeRead } from '#api/schemas.ts'
 import { deepFreeze } from '#base/deep-freeze.ts'
 import { ApiError, type Status } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
@@ -170,7 +171,8 @@ function formatQuery(query: Query): string {
 
 function parseAnswer(text: string): unknown {
   try {
-    return JSON.parse(text)
+    const value = JSON.parse(text) as unknown
+    return typeof value === 'object' && value !== null ? asWeRead(value, text) : value
   } catch (error) {
     throw new Error(`the API server's answer is not JSON: ${text.slice(0, 200)}`, { cause: error })
   }
@@ -218,5 +220,6 @@ async function* readWatch(
 function parseEvent(line: string): WatchEvent<KubeObject> {
   const event = parseAnswer(line) as { readonly type: string; readonly object: KubeObject | Status }
   if (event.type === 'ERROR') throw new ApiError(event.object as Status)
+  asWeRead(event.object, line)
   return deepFreeze(event) as WatchEvent<KubeObject>
 }

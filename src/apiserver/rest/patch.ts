@@ -1,6 +1,7 @@
 /**
  * PATCH in its four dialects: each gives the new object from the current one; storing it is an update like any other.
  */
+import { asGoWrites } from '#api/schemas.ts'
 import { writeValue } from '#machinery/codec/json-encode.ts'
 import { ApiError, badRequest, invalid, unsupportedMediaType } from '#machinery/errors/api-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
@@ -99,7 +100,8 @@ export function applyPatch(
   context: RestContext, scope: RequestScope, type: Exclude<PatchType, 'apply'>, current: JsonObject, patch: unknown,
 ): unknown {
   switch (type) {
-    case 'json': return applyJsonPatch(current, patch)
+    // Paths see what a client sees: null where there is no list.
+    case 'json': return applyJsonPatch(asGoWrites(current), patch)
     case 'merge': return applyMergePatch(current, patch)
     case 'strategic': return applyStrategicMergePatch(current, patch, schemaOf(context, scope))
   }

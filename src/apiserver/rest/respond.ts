@@ -2,6 +2,7 @@
  * Answers as bytes: single objects, lists, statuses. JSON is copied from the store; every other form is made from
  * decoded objects.
  */
+import { asGoWrites } from '#api/schemas.ts'
 import { notAcceptableForm, type ApiError } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
@@ -60,7 +61,7 @@ function renderObject(object: KubeObject, status: number, scope: WireForm, optio
     if (form.as === 'metadata') answer = partialMetadata(served as never, form.formVersion)
     if (form.as === 'table') {
       answer = tableOf(scope, form, { resourceVersion: object.metadata.resourceVersion ?? '' },
-        [tableRow(kind, object as never, served, includeObject, form.formVersion, now)])
+        [tableRow(kind, object as never, asGoWrites(served), includeObject, form.formVersion, now)])
     }
   }
   const bytes = wire.encode(form.media, answer, form.pretty)
@@ -114,7 +115,8 @@ function listForm(page: ListPage, scope: RequestScope, options: RenderOptions): 
   }
   const bare = isBuiltIn(kind)
   const itemOf = (entry: Entry): unknown => {
-    const { kind: itemKind, apiVersion: _, ...object } = toWire(scope, loadObject(kind, entry) as KubeObject)
+    const item = toWire(scope, loadObject(kind, entry) as KubeObject)
+    const { kind: itemKind, apiVersion: _, ...object } = form.media === 'protobuf' ? item : asGoWrites(item)
     return bare ? object : { kind: itemKind, apiVersion, ...object }
   }
   return { frame: { kind: kind.listKind, apiVersion, metadata, items } as KubeObject, field: 'items', itemOf }
@@ -135,7 +137,7 @@ export function rowOf(
   scope: RequestScope, entry: Entry, { form, includeObject: include, now }: RenderOptions,
 ): TableRow {
   const object = include === 'None' ? loadLean(scope.kind, entry) : loadObject(scope.kind, entry)
-  const whole = include === 'Object' ? toWire(scope, object as KubeObject) : undefined
+  const whole = include === 'Object' ? asGoWrites(toWire(scope, object as KubeObject)) : undefined
   return tableRow(scope.kind, object, whole, include, form.formVersion, now)
 }
 

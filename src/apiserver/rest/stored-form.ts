@@ -13,9 +13,12 @@
  *
  * Format 1, which is read still, has neither of the last two offsets.
  */
+import { asWeRead, schemaOfType, schemas } from '#api/schemas.ts'
 import { deepFreeze } from '#base/deep-freeze.ts'
 import { shareValue, valueIfShared, type SharedValue } from '#base/shared-value.ts'
-import { encodeUnstructured, JsonError, readJson } from '#machinery/codec/json.ts'
+import { escapeForHtml } from '#machinery/codec/json-encode.ts'
+import { goText, sortedText } from '#machinery/codec/go-form.ts'
+import { JsonError, readJson } from '#machinery/codec/json.ts'
 import { internalError } from '#machinery/errors/api-error.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { Entry } from '#storage/store.ts'
@@ -30,25 +33,18 @@ let scratch = new Uint8Array(64 * 1024)
 
 /** Encodes an object that has name, uid and creationTimestamp. The object itself is not changed or kept. */
 export function encodeStored(object: KubeObject): Uint8Array {
-  const { kind, apiVersion, metadata, ...rest } = object
-  let exact = false
+  const { kind, apiVersion, metadata } = object
   // Upstream's order: these five, resourceVersion, the rest, managedFields.
   const {
     resourceVersion: _, name, generateName, namespace, selfLink, uid, managedFields, ...second
   } = metadata ?? {}
   const first = { name, generateName, namespace, selfLink, uid }
   const typeText = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},`
-  const headText = `${typeText}"metadata":${JSON.stringify(first).slice(0, -1)},`
-  let restText: string
-  try {
-    restText = JSON.stringify(rest)
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    restText = encodeUnstructured(rest)
-    exact = true
-  }
-  const secondText = JSON.stringify(second).slice(1, -1)
-  const managedText = managedFields ? `,"managedFields":${JSON.stringify(managedFields)}` : ''
+  const headText = `${typeText}"metadata":${escapeForHtml(JSON.stringify(first)).slice(0, -1)},`
+  const { text: restText, isExact: exact } = encodeRest(object)
+  // The version is spliced in before it, with a comma; only what was never stored has no time of creation.
+  const secondText = goText(second, metadataSchema, apart).text.slice(1, -1) || '"creationTimestamp":null'
+  const managedText = managedFields?.length ? `,${goText({ managedFields }, metadataSchema).text.slice(1, -1)}` : ''
   const tailText = restText === '{}' ? '}}' : `},${restText.slice(1)}`
 
   const needed = headerLength + 3 * (headText.length + secondText.length + managedText.length + tailText.length)
@@ -66,6 +62,18 @@ export function encodeStored(object: KubeObject): Uint8Array {
   writeNumber(scratch, 8, managedFrom - headerLength, 4)
   writeNumber(scratch, 12, managedTo - headerLength, 4)
   return scratch.slice(0, end)
+}
+
+const metadataSchema = schemas.struct('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')
+const apart: ReadonlySet<string> = new Set(['name', 'generateName', 'namespace', 'selfLink', 'uid', 'managedFields'])
+const beforeRest: ReadonlySet<string> = new Set(['kind', 'apiVersion', 'metadata'])
+
+/** What comes after metadata: as Go writes the type, or sorted, as it writes what has no type. */
+function encodeRest(object: KubeObject): { readonly text: string; readonly isExact: boolean } {
+  const struct = schemaOfType(object)
+  if (struct) return goText(object, struct, beforeRest)
+  const { kind: _, apiVersion: __, metadata: ___, ...rest } = object
+  return sortedText(rest)
 }
 
 /** The object, deeply frozen, with its resourceVersion. */
@@ -94,7 +102,8 @@ export function decodeLean<T extends KubeObject = KubeObject>(entry: Entry): Sto
   const text = (begin: number, end?: number): string => decoder.decode(value.subarray(begin, end))
   const rest = from === to ? text(at) : text(at, from) + text(to)
   const json = `${text(start, at)}"resourceVersion":"${entry.modRevision}",${rest}`
-  const object = deepFreeze((value[1] === 1 ? readJson(json, false).value : JSON.parse(json)) as Stored<T>)
+  const decoded = (value[1] === 1 ? readJson(json, false).value : JSON.parse(json)) as Stored<T>
+  const object = deepFreeze(asWeRead(decoded, json))
   entry.memo = shareValue(object)
   return object
 }

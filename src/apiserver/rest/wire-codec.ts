@@ -1,6 +1,7 @@
 /** Objects to bytes in the three media types. */
 import { utf8Encode } from '#base/bytes.ts'
-import { writeValue } from '#machinery/codec/json-encode.ts'
+import { asGoWrites } from '#api/schemas.ts'
+import { escapeForHtml, writeValue } from '#machinery/codec/json-encode.ts'
 import {
   encodeKubernetesProtobuf,
   encodeProtobuf,
@@ -40,7 +41,7 @@ export function createWireCodec(schemas: SchemaTable): WireCodec {
       switch (media) {
         case 'json': return utf8Encode(stringify(object, pretty) + (pretty ? '' : '\n'))
         case 'protobuf': return protobuf(object)
-        case 'yaml': return utf8Encode(encodeYamlValue(object))
+        case 'yaml': return utf8Encode(encodeYamlValue(asWritten(object)))
       }
     },
     encodeList(media, frame, field, items, pretty) {
@@ -58,7 +59,7 @@ export function createWireCodec(schemas: SchemaTable): WireCodec {
       switch (media) {
         case 'json': return utf8Encode(`{"type":${JSON.stringify(type)},"object":${stringify(object, false)}}\n`)
         case 'protobuf': return encodeProtobufWatchFrame(type, protobuf(object))
-        case 'yaml': return utf8Encode(`---\n${encodeYamlValue({ type, object })}`)
+        case 'yaml': return utf8Encode(`---\n${encodeYamlValue({ type, object: asWritten(object) })}`)
       }
     },
   }
@@ -66,14 +67,22 @@ export function createWireCodec(schemas: SchemaTable): WireCodec {
 
 /** Integers beyond 2^53 are bigints, which JSON.stringify refuses; such an object is never indented. */
 function stringify(object: KubeObject, pretty: boolean): string {
-  const { kind, apiVersion, metadata, ...rest } = object
-  const ordered = { kind, apiVersion, metadata, ...rest }
+  const ordered = asWritten(object)
   try {
-    return pretty ? JSON.stringify(ordered, undefined, 2) : JSON.stringify(ordered)
+    return escapeForHtml(pretty ? JSON.stringify(ordered, undefined, 2) : JSON.stringify(ordered))
   } catch (error) {
     if (error instanceof TypeError) return writeValue(ordered)
     throw error
   }
+}
+
+/** In upstream's order, with its nulls. Lists and tables, whose frame is ours, have items that are so already. */
+function asWritten(object: KubeObject): KubeObject {
+  if ('items' in object || 'rows' in object) {
+    const { kind, apiVersion, metadata, ...rest } = object
+    return { kind, apiVersion, metadata, ...rest } as KubeObject
+  }
+  return asGoWrites(object)
 }
 
 async function* encodeJsonList(
@@ -104,7 +113,7 @@ async function* encodeIndentedList(
 
 function stringifyItems(items: readonly unknown[], indent = 0): string {
   try {
-    return JSON.stringify(items, undefined, indent)
+    return escapeForHtml(JSON.stringify(items, undefined, indent))
   } catch (error) {
     if (error instanceof TypeError) return writeValue(items)
     throw error

@@ -166,10 +166,10 @@ test('keys that mean something to JavaScript are plain data', async () => {
   const { send, server } = startTestServer()
   const text =
     '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","labels":{"constructor":"x","then":"y"}},'
-    + '"data":{"__proto__":"1","toJSON":"2","hasOwnProperty":"3"}}'
+    + '"data":{"__proto__":"1","hasOwnProperty":"3","toJSON":"2"}}'
   assert.equal((await send('POST', maps, text)).status, 201)
   const stored = JSON.stringify((await send('GET', `${maps}/a`)).json['data'])
-  assert.equal(stored, '{"__proto__":"1","toJSON":"2","hasOwnProperty":"3"}')
+  assert.equal(stored, '{"__proto__":"1","hasOwnProperty":"3","toJSON":"2"}')
   await send('PATCH', `${maps}/a`, '{"data":{"__proto__":null,"constructor":"4"}}', merge)
   assert.deepEqual(
     Object.keys((await send('GET', `${maps}/a`)).json['data']).toSorted(), ['constructor', 'hasOwnProperty', 'toJSON'],

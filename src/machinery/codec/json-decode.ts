@@ -126,7 +126,7 @@ function convertMap(
     const item = value[key]
     context.path[depth] = key
     const result = item === null
-      ? zeroOf(values) ?? null
+      ? zeroOf(values) ?? (values.type === 'bytes' ? '' : null)
       : convert(context, exactly(context, value, key, item), values, field, struct, depth + 1) ?? null
     // Assigning to an own `__proto__` would call the setter of Object.prototype only if there were no own property;
     // there is one.

@@ -61,9 +61,11 @@ function absentText({ pointer, shape }: FieldSchema): string {
   }
 }
 
-export function writeStruct(object: Object, struct: StructSchema): string {
+/** Without the fields in `without`. */
+export function writeStruct(object: Object, struct: StructSchema, without?: ReadonlySet<string>): string {
   let text = ''
   for (const field of planOf(struct)) {
+    if (without?.has(field.name)) continue
     const value = object[field.name]
     if (value === undefined || value === null) {
       if (field.absent !== undefined) text += text === '' ? field.key + field.absent : `,${field.key}${field.absent}`
@@ -87,6 +89,8 @@ function writeShape(value: unknown, shape: Shape): string {
       return writeList(value as readonly unknown[], shape.items)
     case 'map':
       return writeMap(value as Object, shape.values)
+    case 'json':
+      return writeSortedValue(value)
     case 'jsonSchemaOrList':
     case 'jsonSchemaOrBool':
     case 'jsonSchemaOrStrings':
@@ -101,7 +105,9 @@ function writeShape(value: unknown, shape: Shape): string {
   }
 }
 
+/** In protobuf, as which upstream keeps its objects, an empty list is none; so it comes back as null. */
 function writeList(list: readonly unknown[], items: Shape): string {
+  if (list.length === 0) return 'null'
   let text = ''
   for (let index = 0; index < list.length; index++) {
     const item = list[index]
@@ -118,7 +124,7 @@ function writeMap(map: Object, values: Shape): string {
     const written = value === undefined || value === null ? 'null' : writeShape(value, values)
     text += `${text === '' ? '' : ','}${quoteJson(key)}:${written}`
   }
-  return `{${text}}`
+  return text === '' ? 'null' : `{${text}}`
 }
 
 /** A foreign value, its keys in their own order (Go copies its text). */
@@ -152,8 +158,13 @@ const forHtml: Readonly<Record<string, string>> = {
   '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', '\u2028': '\\u2028', '\u2029': '\\u2029',
 }
 
+/** JSON with what Go's encoder escapes besides; these characters are nowhere but in strings. */
+export function escapeForHtml(json: string): string {
+  return /[<>&\u2028\u2029]/.test(json) ? json.replace(/[<>&\u2028\u2029]/g, (character) => forHtml[character]!) : json
+}
+
 /** A JSON string as Go's encoder writes it. */
 export function quoteJson(text: string): string {
   if (plain.test(text)) return `"${text}"`
-  return JSON.stringify(text.toWellFormed()).replace(/[<>&\u2028\u2029]/g, (character) => forHtml[character]!)
+  return escapeForHtml(JSON.stringify(text.toWellFormed()))
 }

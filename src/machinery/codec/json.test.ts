@@ -176,7 +176,7 @@ test('integers beyond 2^53 stay exact in both directions', () => {
   assert.equal((object['spec'] as Record<string, unknown>)['big'], 9007199254740993n)
   assert.equal(
     encodeJson(object, thing),
-    '{"metadata":{"seen":null},"spec":{"big":9007199254740993,"cpu":"0","port":0,"raw":{"n":-9223372036854775808,"f":1.5,"e":100},"parts":[]}}',
+    '{"metadata":{"seen":null},"spec":{"big":9007199254740993,"cpu":"0","port":0,"raw":{"n":-9223372036854775808,"f":1.5,"e":100},"parts":null}}',
   )
 })
 
@@ -192,7 +192,7 @@ test('no value that comes out is other than JSON, however its number was written
 
 test('unions of a schema take either side', () => {
   const text =
-    '{"metadata":{"seen":null},"spec":{"cpu":"0","port":0,"parts":[]},"tree":{"schema":true,"items":[{"schema":{"schema":false}}],"deps":{"a":["b"],"c":{}}}}'
+    '{"metadata":{"seen":null},"spec":{"cpu":"0","port":0,"parts":null},"tree":{"schema":true,"items":[{"schema":{"schema":false}}],"deps":{"a":["b"],"c":{}}}}'
   assert.equal(encodeJson(decode(text), thing), text)
 })
 
@@ -205,7 +205,7 @@ test('JSON is written in Go’s order, with its escapes', () => {
       },
       thing,
     ),
-    '{"kind":"Thing","metadata":{"labels":{"a":"2","b":"1"},"seen":null},"spec":{"cpu":"1","port":0,"parts":[],"policy":"\\u003c\\u0026\\u003e\\u2028\\"\\\\\\u0001é😀\ufffd"}}',
+    '{"kind":"Thing","metadata":{"labels":{"a":"2","b":"1"},"seen":null},"spec":{"cpu":"1","port":0,"parts":null,"policy":"\\u003c\\u0026\\u003e\\u2028\\"\\\\\\u0001é😀\ufffd"}}',
   )
   assert.equal(encodeJson({}, thing), '{"metadata":{"seen":null},"spec":{"cpu":"0","port":0,"parts":null}}')
   assert.equal(

@@ -1,4 +1,5 @@
 /** Admission webhooks: those that may change a request, one after the other, and those that may only refuse it. */
+import { asGoWrites } from '#api/schemas.ts'
 import type { AdmissionRequest } from '#api/gen/admission-v1.ts'
 import type { GroupVersionKind } from '#api/gen/meta-v1.ts'
 import { deepEqual } from '#base/deep-equal.ts'
@@ -217,7 +218,7 @@ function toVersion(
   attributes: AdmissionAttributes, version: KindVersion, object: KubeObject | undefined, context: AdmissionContext,
 ): KubeObject | undefined {
   if (!object || !isOfKind(attributes)) return object
-  return context.convert(attributes.kind, version, object)
+  return asGoWrites(context.convert(attributes.kind, version, object))
 }
 
 function apiVersionOf(group: string, { version }: KindVersion): string {
