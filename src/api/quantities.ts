@@ -36,6 +36,11 @@ export function isWholeQuantity(quantity: string): boolean {
   return scaledValue(parse(quantity), -3) % 1000n === 0n
 }
 
+/** The same as a number for a fault to show. */
+export function unitsOf(quantity: string): number {
+  return Number(unitsOfQuantity(quantity))
+}
+
 /** Units, rounded up. */
 export function unitsOfQuantity(quantity: string): bigint {
   return scaledValue(parse(quantity), 0)

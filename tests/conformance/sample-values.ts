@@ -30,7 +30,7 @@ export const byType: Readonly<Record<string, JsonObject>> = {
   'core.v1.NodeSelectorRequirement': { '': { key: 'example.com/zone', operator: 'In', values: ['a', 'b'] } },
   'core.v1.ResourceRequirements': { '': { limits: { cpu: '2', memory: '1Gi' }, requests: { cpu: '500m', memory: '512Mi' } } },
   'core.v1.VolumeResourceRequirements': { '': { requests: { storage: '1Gi' }, limits: { storage: '2Gi' } } },
-  'core.v1.PersistentVolumeSpec': { capacity: { storage: '1Gi' }, claimRef: { namespace: 'default', name: 'data', apiVersion: 'v1', kind: 'PersistentVolumeClaim' } },
+  'core.v1.PersistentVolumeSpec': { volumeAttributesClassName: null, capacity: { storage: '1Gi' }, claimRef: { namespace: 'default', name: 'data', apiVersion: 'v1', kind: 'PersistentVolumeClaim' } },
   'core.v1.PersistentVolumeClaimSpec': { dataSource: null, dataSourceRef: null },
   'core.v1.PodSpec': {
     volumes: [
@@ -55,6 +55,7 @@ export const byType: Readonly<Record<string, JsonObject>> = {
       { name: 'nfs', nfs: { server: 'nfs.example.com', path: '/exports', readOnly: true } },
     ],
     hostNetwork: null, hostPID: null, hostIPC: null, ephemeralContainers: null, restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', resourceClaims: null, resources: null },
+  'batch.v1.SuccessPolicyRule': { succeededIndexes: '0' },
   'batch.v1.JobSpec': { selector: null, manualSelector: null, template: { metadata: { labels: { job: 'sample' } }, spec: { restartPolicy: 'Never', containers: [{ name: 'job', image: 'registry.example.com/job:v1' }] } } },
   'core.v1.WindowsSecurityContextOptions': { hostProcess: false },
   'core.v1.ReplicationControllerSpec': { selector: { app: 'sample' } },

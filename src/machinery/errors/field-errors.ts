@@ -9,6 +9,11 @@ export function invalidValue(field: string, value: unknown, detail: string): Fie
   return fault('FieldValueInvalid', field, `Invalid value: ${formatFieldValue(value)}`, detail)
 }
 
+/** `field.Invalid` of a value that says nothing to the reader, and is left out. */
+export function invalidWithoutValue(field: string, detail: string): FieldError {
+  return fault('FieldValueInvalid', field, 'Invalid value', detail)
+}
+
 /** `field.Required`: the value is absent, empty or zero. */
 export function required(field: string, detail = ''): FieldError {
   return fault('FieldValueRequired', field, 'Required value', detail)

@@ -2,7 +2,7 @@
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
-import { podWarnings } from '../../core/pod/pod-warnings.ts'
+import { ownerWarnings } from '../../core/pod/pod-warnings.ts'
 import type { DaemonSet, DaemonSetSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
 import { formatLabels } from '../../printing/labels.ts'
@@ -20,7 +20,7 @@ export const daemonSet = defineKind<DaemonSet>({
   validateUpdate: validateDaemonSetUpdate,
   validateStatusUpdate: validateDaemonSetStatusUpdate,
   generation: 'spec',
-  warnings: ({ spec }) => podWarnings(spec?.template?.spec, 'spec.template.spec'),
+  warnings: ownerWarnings,
   subresources: { status: true },
   columns: [
     nameColumn(),

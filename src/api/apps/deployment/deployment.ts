@@ -3,7 +3,7 @@ import { semanticEqual } from '#base/deep-equal.ts'
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
-import { podWarnings } from '../../core/pod/pod-warnings.ts'
+import { ownerWarnings } from '../../core/pod/pod-warnings.ts'
 import type { Deployment, DeploymentSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { keep, separateStatus } from '../../strategy.ts'
@@ -35,7 +35,7 @@ export const deployment = defineKind<Deployment>({
   // Annotations are copied to ReplicaSets, so they count.
   generation: (object, old) =>
     !semanticEqual(object.spec, old.spec) || !semanticEqual(object.metadata?.annotations, old.metadata.annotations),
-  warnings: ({ spec }) => podWarnings(spec?.template?.spec, 'spec.template.spec'),
+  warnings: ownerWarnings,
   subresources: {
     status: true, scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
   },

@@ -2,7 +2,7 @@
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
-import { podWarnings } from '../../core/pod/pod-warnings.ts'
+import { ownerWarnings } from '../../core/pod/pod-warnings.ts'
 import type { ReplicaSet, ReplicaSetSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
@@ -26,7 +26,7 @@ export const replicaSet = defineKind<ReplicaSet>({
   validateUpdate: validateReplicaSetUpdate,
   validateStatusUpdate: validateReplicaSetStatusUpdate,
   generation: 'spec',
-  warnings: ({ spec }) => podWarnings(spec?.template?.spec, 'spec.template.spec'),
+  warnings: ownerWarnings,
   subresources: {
     status: true, scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
   },

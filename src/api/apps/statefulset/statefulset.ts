@@ -2,7 +2,7 @@
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import { setClaimDefaults } from '../../core/persistentvolumeclaim/persistentvolumeclaim.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
-import { podWarnings } from '../../core/pod/pod-warnings.ts'
+import { ownerWarnings } from '../../core/pod/pod-warnings.ts'
 import type { StatefulSet, StatefulSetSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
@@ -27,7 +27,7 @@ export const statefulSet = defineKind<StatefulSet>({
   validateUpdate: validateStatefulSetUpdate,
   validateStatusUpdate: validateStatefulSetStatusUpdate,
   generation: 'spec',
-  warnings: ({ spec }) => podWarnings(spec?.template?.spec, 'spec.template.spec'),
+  warnings: ownerWarnings,
   subresources: {
     status: true, scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
   },

@@ -45,6 +45,34 @@ const rows: readonly Row[] = [
       'spec.jobTemplate.spec.selector: Invalid value: {"matchLabels":{"a":"b"}}: `selector` will be auto-generated',
     ],
   },
+  {
+    it: 'names its zone in one place', object: own({ schedule: 'TZ=UTC * * * * *' }),
+    errors: ['spec.schedule: Invalid value: "TZ=UTC * * * * *": ' +
+      'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'],
+  },
+  {
+    it: 'keeps a zone of old', old: own({ schedule: 'TZ=UTC 1 * * * *' }), object: own({ schedule: 'TZ=UTC * * * * *' }),
+  },
+  {
+    it: 'has one zone', old: own({ schedule: 'TZ=UTC 1 * * * *' }),
+    object: own({ schedule: 'TZ=UTC * * * * *', timeZone: 'UTC' }),
+    errors: ['spec.schedule: Invalid value: "TZ=UTC * * * * *": ' +
+      'cannot use both timeZone field and TZ or CRON_TZ in schedule'],
+  },
+  {
+    it: 'is in a zone of the list', object: own({ timeZone: 'Local' }),
+    errors: ['spec.timeZone: Invalid value: "Local": ' +
+      'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'],
+  },
+  {
+    it: 'has a name for its zone', object: own({ timeZone: '' }),
+    errors: ['spec.timeZone: Invalid value: "": timeZone must be nil or non-empty string'],
+  },
+  { it: 'keeps what it has', old: own({ timeZone: 'Mars/Base' }), object: own({ timeZone: 'Mars/Base' }) },
+  {
+    it: 'keeps a long name', old: { ...own(), metadata: { name: 'a'.repeat(53) } },
+    object: { ...own(), metadata: { name: 'a'.repeat(53) } },
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(cronJob, row), expectedOf(row)))

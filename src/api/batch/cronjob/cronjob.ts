@@ -14,14 +14,17 @@ import {
 import { formatTimeSince } from '../../printing/duration.ts'
 import { separateStatus } from '../../strategy.ts'
 import { setJobSpecDefaults } from '../job/job-defaults.ts'
-import { validateCronJob } from './cronjob.validation.ts'
+import { cronJobWarnings } from './cronjob-warnings.ts'
+import { validateCronJobUpdate, validateNewCronJob } from './cronjob.validation.ts'
 
 export const cronJob = defineKind<CronJob>({
   group: 'batch', kind: 'CronJob', plural: 'cronjobs', shortNames: ['cj'], categories: ['all'], scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.batch.v1.CronJob', served: true, stored: true }],
   setDefaults,
   ...separateStatus<CronJob>({}),
-  validate: validateCronJob,
+  validateCreate: validateNewCronJob,
+  validateUpdate: validateCronJobUpdate,
+  warnings: cronJobWarnings,
   generation: 'spec',
   subresources: { status: true },
   columns: [

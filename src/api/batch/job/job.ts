@@ -8,7 +8,9 @@ import { ageColumn, containerColumns, nameColumn, text } from '../../printing/co
 import { formatHumanDuration } from '../../printing/duration.ts'
 import { separateStatus } from '../../strategy.ts'
 import { generateJobSelector, setJobDefaults, setJobSpecDefaults } from './job-defaults.ts'
-import { validateJob, validateJobStatusUpdate, validateJobUpdate } from './job.validation.ts'
+import { validateJobStatusUpdate } from './job-status.validation.ts'
+import { jobWarnings } from './job-warnings.ts'
+import { validateJobUpdate, validateNewJob } from './job.validation.ts'
 
 const statusStrategy = separateStatus<Job>({})
 
@@ -24,15 +26,13 @@ export const job = defineKind<Job>({
     generateJobSelector(object)
   },
   prepareForUpdate: statusStrategy.prepareForUpdate,
-  validate: validateJob,
+  validateCreate: validateNewJob,
   validateUpdate: validateJobUpdate,
   validateStatusUpdate: validateJobStatusUpdate,
   generation: 'spec',
   defaultPropagation: 'Orphan',
   subresources: { status: true },
-  warnings: ({ metadata }) => ((metadata?.name ?? '').length > 63
-    ? ['metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; ' +
-      'a DNS label is recommended: [must be no more than 63 characters]'] : []),
+  warnings: jobWarnings,
   selectableFields: ({ status }) => ({ 'status.successful': String(status?.succeeded ?? 0) }),
   columns: [
     nameColumn(),

@@ -14,6 +14,14 @@ function volume(spec: object = {}): object {
   } }
 }
 
+function csi(spec: object = {}): object {
+  return volume({ hostPath: undefined, csi: { driver: 'd', volumeHandle: 'h' }, ...spec })
+}
+
+function affinity(key: string): object {
+  return { required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In', values: ['a'] }] }] } }
+}
+
 const rows: readonly Row[] = [
   {
     it: 'waits, and keeps its data', object: volume(),
@@ -27,6 +35,7 @@ const rows: readonly Row[] = [
     errors: [
       'spec.accessModes: Required value',
       'spec.capacity: Required value',
+      'spec.capacity: Unsupported value: null: supported values: "storage"',
       'spec: Required value: must specify a volume type',
     ],
   },
@@ -42,6 +51,53 @@ const rows: readonly Row[] = [
     it: 'stays where it is', old: volume(), object: volume({ hostPath: { path: '/b' } }),
     errors: ['spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation\n' +
       '- hostPath.path: "/a"\n+ hostPath.path: "/b"'],
+  },
+  {
+    it: 'has only storage, and some', object: volume({ capacity: { storage: '-1', cpu: '0' } }),
+    errors: [
+      'spec.capacity: Unsupported value: {"storage":"-1","cpu":"0"}: supported values: "storage"',
+      'spec.capacity[storage]: Invalid value: -1: must be a valid resource quantity',
+      'spec.capacity[storage]: Invalid value: "-1": must be greater than zero',
+      'spec.capacity[cpu]: Invalid value: "0": must be greater than zero',
+    ],
+  },
+  {
+    it: 'does not recycle the root of a node',
+    object: volume({ hostPath: { path: '/.//' }, persistentVolumeReclaimPolicy: 'Recycle' }),
+    errors: ["spec.persistentVolumeReclaimPolicy: Forbidden: may not be 'recycle' for a hostPath mount of '/'"],
+  },
+  {
+    it: 'is one volume', object: volume({ nfs: { server: 'a', path: '/' }, cephfs: { monitors: ['a'] } }),
+    errors: [
+      'spec.nfs: Forbidden: may not specify more than 1 volume type',
+      'spec.cephFS: Forbidden: may not specify more than 1 volume type',
+    ],
+  },
+  {
+    it: 'has attributes by way of its driver', object: volume({ volumeAttributesClassName: '' }),
+    errors: [
+      'spec.volumeAttributesClassName: Required value: an empty string is disallowed',
+      'spec.csi: Required value: has to be specified when using volumeAttributesClassName',
+    ],
+  },
+  {
+    it: 'keeps its attributes', old: csi({ volumeAttributesClassName: 'a' }), object: csi(),
+    errors: ['spec.volumeAttributesClassName: Forbidden: update from non-nil value to nil is forbidden'],
+  },
+  {
+    it: 'names the namespaces of secrets',
+    object: csi({ csi: { driver: 'd', volumeHandle: 'h', nodePublishSecretRef: { name: 'a', namespace: 'b.c' } } }),
+    errors: ['spec.csi.nodePublishSecretRef.namespace: Invalid value: "b.c": must not contain dots'],
+  },
+  {
+    it: 'may name a node by the newer label',
+    old: volume({ nodeAffinity: affinity('failure-domain.beta.kubernetes.io/zone') }),
+    object: volume({ nodeAffinity: affinity('topology.kubernetes.io/zone') }),
+  },
+  {
+    it: 'stays where it is', old: volume({ nodeAffinity: affinity('a') }), object: volume({ nodeAffinity: affinity('b') }),
+    errors: [`nodeAffinity: Invalid value: ${JSON.stringify(affinity('b'))}: field is immutable, ` +
+      'except for updating from beta label to GA'],
   },
 ]
 

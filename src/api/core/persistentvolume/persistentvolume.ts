@@ -5,9 +5,8 @@ import { formatAccessModes } from '../../printing/access-modes.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { storageClassNameOf } from '../../storage/storageclass/storage-class-name.ts'
 import { keep } from '../../strategy.ts'
+import { persistentVolumeWarnings } from './persistentvolume-warnings.ts'
 import { validatePersistentVolume, validatePersistentVolumeUpdate } from './persistentvolume.validation.ts'
-
-/** Where claims and volumes named their class before they had a field for it. */
 
 export const persistentVolume = defineKind<PersistentVolume>({
   group: '', kind: 'PersistentVolume', plural: 'persistentvolumes', shortNames: ['pv'], scope: 'Cluster',
@@ -26,6 +25,7 @@ export const persistentVolume = defineKind<PersistentVolume>({
   },
   validate: validatePersistentVolume,
   validateUpdate: validatePersistentVolumeUpdate,
+  warnings: persistentVolumeWarnings,
   subresources: { status: true },
   selectableFields: (object) => ({ name: object.metadata.name }),
   columns: [

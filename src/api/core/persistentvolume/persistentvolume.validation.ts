@@ -3,7 +3,7 @@ import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
-import { validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
+import { validateDns1123Label, validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import { describeChanges } from '../../changes.ts'
 import type {
@@ -11,13 +11,15 @@ import type {
   PersistentVolume,
   PersistentVolumeSpec,
   SecretReference,
+  VolumeNodeAffinity,
 } from '../../gen/core-v1.ts'
+import { newNameOf } from '../../label-warnings.ts'
 import { validateChoice } from '../../numbers.validation.ts'
-import { signOfQuantity } from '../../quantities.ts'
+import { signOfQuantity, unitsOf } from '../../quantities.ts'
 import { validateNodeSelector } from '../../selectors.validation.ts'
 import { validateAccessModes, volumeModes } from '../persistentvolumeclaim/claim-spec.validation.ts'
 import { validatePathNoBacksteps } from '../pod/paths.validation.ts'
-import { requiredDriverFields } from '../pod/volume-drivers.ts'
+import { driverRules, faultPathOf } from '../pod/volume-drivers.validation.ts'
 import { validateCsiDriverName, validateHostPath, validateNfs } from '../pod/volumes.validation.ts'
 
 const settings = new Set([
@@ -32,71 +34,138 @@ const settings = new Set([
   'volumeAttributesClassName',
 ])
 
-export function validatePersistentVolume({ spec = {} }: PersistentVolume): FieldError[] {
-  const errors: FieldError[] = []
+export function validatePersistentVolume({ metadata, spec = {} }: PersistentVolume): FieldError[] {
+  return validatePersistentVolumeSpec(spec, metadata?.name ?? '', false, 'spec')
+}
+
+/** `inline`: the volume of a VolumeAttachment, which is not in the cluster by itself. */
+export function validatePersistentVolumeSpec(
+  spec: PersistentVolumeSpec, name: string, inline: boolean, path: string,
+): FieldError[] {
+  const errors = inline ? validateInline(spec, path) : []
   const modes = spec.accessModes ?? []
-  if (modes.length === 0) errors.push(required('spec.accessModes'))
-  errors.push(...validateAccessModes(modes, 'spec.accessModes'), ...validateCapacity(spec))
-  errors.push(
-    ...validateChoice(
-      spec.persistentVolumeReclaimPolicy, ['Delete', 'Recycle', 'Retain'], 'spec.persistentVolumeReclaimPolicy',
-    )
-  )
+  if (modes.length === 0) errors.push(required(`${path}.accessModes`))
+  errors.push(...validateAccessModes(modes, `${path}.accessModes`))
+  if (!inline) errors.push(...validateCapacity(spec, `${path}.capacity`))
+  errors.push(...validateReclaimPolicy(spec, inline, `${path}.persistentVolumeReclaimPolicy`))
   if (spec.nodeAffinity) {
-    const node = spec.nodeAffinity.required
+    errors.push(...(inline ? [forbiddenValue(`${path}.nodeAffinity`, inlineDetail)]
+      : validateNodeAffinity(spec.nodeAffinity, `${path}.nodeAffinity`)))
+  }
+  errors.push(...validateSource(spec, name, inline, path))
+  if (isRoot(spec.hostPath?.path) && spec.persistentVolumeReclaimPolicy === 'Recycle') {
     errors.push(
-      ...(node
-        ? validateNodeSelector(node, 'spec.nodeAffinity.required')
-        : [required('spec.nodeAffinity.required', 'must specify required node constraints')]),
+      forbiddenValue(`${path}.persistentVolumeReclaimPolicy`, "may not be 'recycle' for a hostPath mount of '/'"),
     )
   }
-  errors.push(...validateSource(spec))
-  if (spec.hostPath?.path === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle') {
-    errors.push(
-      forbiddenValue('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"),
-    )
-  }
-  for (const field of ['storageClassName', 'volumeAttributesClassName'] as const) {
-    const name = spec[field]
-    if (name) errors.push(...invalidFor(`spec.${field}`, name, validateDns1123Subdomain(name)))
-  }
-  return [...errors, ...validateChoice(spec.volumeMode, volumeModes, 'spec.volumeMode')]
+  return [...errors, ...validateClasses(spec, inline, path)]
 }
 
-function validateCapacity({ capacity = {} }: PersistentVolumeSpec): FieldError[] {
-  const names = Object.keys(capacity)
-  if (names.length === 0) return [required('spec.capacity')]
-  if (names.length > 1 || !('storage' in capacity)) return [notSupported('spec.capacity', capacity, ['storage'])]
-  return signOfQuantity(capacity['storage']) > 0 ? []
-    : [invalidValue('spec.capacity[storage]', capacity['storage'], 'must be greater than zero')]
+const inlineDetail = 'may not be specified in the context of inline volumes'
+
+function validateInline({ claimRef, capacity = {}, csi }: PersistentVolumeSpec, path: string): FieldError[] {
+  return [
+    ...(claimRef ? [forbiddenValue(`${path}.claimRef`, inlineDetail)] : []),
+    ...(Object.keys(capacity).length > 0 ? [forbiddenValue(`${path}.capacity`, inlineDetail)] : []),
+    ...(csi ? [] : [required(`${path}.csi`, 'has to be specified in the context of inline volumes')]),
+  ]
 }
 
-function validateSource(spec: PersistentVolumeSpec): FieldError[] {
+function validateReclaimPolicy(
+  { persistentVolumeReclaimPolicy: policy }: PersistentVolumeSpec, inline: boolean, path: string,
+): FieldError[] {
+  if (!policy) return []
+  if (!inline) return validateChoice(policy, ['Delete', 'Recycle', 'Retain'], path)
+  return policy === 'Retain' ? [] : [forbiddenValue(path, 'may only be Retain in the context of inline volumes')]
+}
+
+function validateNodeAffinity({ required: node }: VolumeNodeAffinity, path: string): FieldError[] {
+  return node ? validateNodeSelector(node, `${path}.required`)
+    : [required(`${path}.required`, 'must specify required node constraints')]
+}
+
+/** `/`, also as `//` or `/./`. */
+function isRoot(path: string | undefined): boolean {
+  return path !== undefined && path.startsWith('/') && path.split('/').every((part) => part === '' || part === '.')
+}
+
+function validateClasses(spec: PersistentVolumeSpec, inline: boolean, path: string): FieldError[] {
+  const { storageClassName, volumeMode, volumeAttributesClassName: attributes, csi } = spec
   const errors: FieldError[] = []
-  let found = 0
-  const take = (name: string, validate: () => FieldError[]): void => {
-    found++
-    if (found > 1) errors.push(forbiddenValue(`spec.${name}`, 'may not specify more than 1 volume type'))
-    else errors.push(...validate())
+  if (storageClassName) {
+    errors.push(...(inline ? [forbiddenValue(`${path}.storageClassName`, inlineDetail)]
+      : invalidFor(`${path}.storageClassName`, storageClassName, validateDns1123Subdomain(storageClassName))))
   }
-  if (spec.hostPath) take('hostPath', () => validateHostPath(spec.hostPath!, 'spec.hostPath'))
-  if (spec.nfs) take('nfs', () => validateNfs(spec.nfs!, 'spec.nfs'))
-  if (spec.local) take('local', () => validateLocal(spec))
-  if (spec.csi) take('csi', () => validateCsi(spec.csi!, 'spec.csi'))
-  for (const [name, fields] of requiredDriverFields) {
-    const source = (spec as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>)[name]
-    if (source) {
-      take(name, () => fields.filter((field) => !source[field]).map((field) => required(`spec.${name}.${field}`)))
-    }
+  if (!inline) errors.push(...validateChoice(volumeMode, volumeModes, `${path}.volumeMode`))
+  else if (volumeMode !== undefined && volumeMode !== 'Filesystem') {
+    errors.push(forbiddenValue(`${path}.volumeMode`,
+      'may not specify volumeMode other than Filesystem in the context of inline volumes'))
   }
-  if (found === 0) errors.push(required('spec', 'must specify a volume type'))
+  if (attributes === undefined) return errors
+  const at = `${path}.volumeAttributesClassName`
+  errors.push(...(attributes === '' ? [required(at, 'an empty string is disallowed')]
+    : invalidFor(at, attributes, validateDns1123Subdomain(attributes))))
+  return csi ? errors
+    : [...errors, required(`${path}.csi`, 'has to be specified when using volumeAttributesClassName')]
+}
+
+function validateCapacity(spec: PersistentVolumeSpec, path: string): FieldError[] {
+  const capacity = spec.capacity ?? {}
+  const names = Object.keys(capacity)
+  const errors = names.length === 0 ? [required(path)] : []
+  if (names.length > 1 || !('storage' in capacity)) errors.push(notSupported(path, spec.capacity, ['storage']))
+  for (const [name, quantity] of Object.entries(capacity)) {
+    const sign = signOfQuantity(quantity)
+    if (sign < 0) errors.push(invalidValue(`${path}[${name}]`, unitsOf(quantity), 'must be a valid resource quantity'))
+    if (sign <= 0) errors.push(invalidValue(`${path}[${name}]`, quantity, 'must be greater than zero'))
+  }
   return errors
 }
 
+/** In the order in which upstream looks at them. */
+const drivers = [
+  'hostPath', 'gcePersistentDisk', 'awsElasticBlockStore', 'glusterfs', 'flocker', 'nfs', 'rbd', 'quobyte', 'cephfs',
+  'iscsi', 'cinder', 'fc', 'flexVolume', 'azureFile', 'vsphereVolume', 'photonPersistentDisk', 'portworxVolume',
+  'azureDisk', 'scaleIO', 'local', 'storageos', 'csi',
+] as const
+
+function validateSource(spec: PersistentVolumeSpec, name: string, inline: boolean, path: string): FieldError[] {
+  const errors: FieldError[] = []
+  let found = 0
+  for (const driver of drivers) {
+    const source = spec[driver]
+    if (source === undefined) continue
+    found++
+    // Upstream does not count what came before a FlexVolume.
+    if (found > 1 && driver !== 'flexVolume') {
+      errors.push(forbiddenValue(`${path}.${driver === 'cephfs' ? 'cephFS' : driver}`,
+        'may not specify more than 1 volume type'))
+    } else errors.push(...validateDriver(spec, driver, name, inline, path))
+  }
+  if (found === 0) errors.push(required(path, 'must specify a volume type'))
+  return errors
+}
+
+function validateDriver(
+  spec: PersistentVolumeSpec, driver: (typeof drivers)[number], name: string, inline: boolean, path: string,
+): FieldError[] {
+  const at = `${path}.${faultPathOf(driver)}`
+  switch (driver) {
+    case 'hostPath': return validateHostPath(spec.hostPath!, at)
+    case 'nfs': return validateNfs(spec.nfs!, at)
+    case 'local': return validateLocal(spec, inline, path)
+    case 'csi': return validateCsi(spec.csi!, at)
+    default: return driverRules[driver]!(spec[driver] as never, at, name)
+  }
+}
+
 /** A disk of a node is useless elsewhere. */
-function validateLocal({ local, nodeAffinity }: PersistentVolumeSpec): FieldError[] {
-  const errors = local!.path ? validatePathNoBacksteps(local!.path, 'spec.local.path') : [required('spec.local.path')]
-  if (!nodeAffinity) errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'))
+function validateLocal({ local, nodeAffinity }: PersistentVolumeSpec, inline: boolean, path: string): FieldError[] {
+  const target = local!.path
+  const errors = target ? validatePathNoBacksteps(target, `${path}.local.path`) : [required(`${path}.local.path`)]
+  if (inline || !nodeAffinity) {
+    errors.push(required(`${path}.nodeAffinity`, 'Local volume requires node affinity'))
+  }
   return errors
 }
 
@@ -115,7 +184,7 @@ function validateSecretRef({ name, namespace }: SecretReference, path: string): 
   return [
     ...(name ? invalidFor(`${path}.name`, name, validateDns1123Subdomain(name)) : [required(`${path}.name`)]),
     ...(namespace
-      ? invalidFor(`${path}.namespace`, namespace, validateDns1123Subdomain(namespace))
+      ? invalidFor(`${path}.namespace`, namespace, validateDns1123Label(namespace))
       : [required(`${path}.namespace`)]),
   ]
 }
@@ -133,16 +202,39 @@ export function validatePersistentVolumeUpdate(
       `spec.persistentvolumesource is immutable after creation\n${describeChanges(oldSource, source)}`))
   }
   errors.push(...validateImmutable(spec.volumeMode, oldSpec.volumeMode, 'volumeMode'))
-  if (oldSpec.nodeAffinity) errors.push(...validateImmutable(spec.nodeAffinity, oldSpec.nodeAffinity, 'nodeAffinity'))
+  if (oldSpec.nodeAffinity) errors.push(...validateAffinityUpdate(spec.nodeAffinity, oldSpec.nodeAffinity))
+  if (oldSpec.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
+    errors.push(forbiddenValue('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'))
+  }
   return errors
 }
 
-/** The source alone. A driver's secrets for expansion may be added later. */
+/** Labels of nodes that were renamed may be renamed here too: alone, each for its own new name. */
+function validateAffinityUpdate(affinity: VolumeNodeAffinity | undefined, old: VolumeNodeAffinity): FieldError[] {
+  return semanticEqual(withNewLabels(affinity, old), withNewLabels(old, old)) ? []
+    : [invalidValue('nodeAffinity', affinity, 'field is immutable, except for updating from beta label to GA')]
+}
+
+/** The affinity with the old key wherever the new one stands at its place. */
+function withNewLabels(affinity: VolumeNodeAffinity | undefined, old: VolumeNodeAffinity): unknown {
+  return affinity?.required && {
+    ...affinity.required,
+    nodeSelectorTerms: affinity.required.nodeSelectorTerms?.map((term, index) => ({
+      ...term,
+      matchExpressions: term.matchExpressions?.map((expression, position) => {
+        const before = old.required?.nodeSelectorTerms?.[index]?.matchExpressions?.[position]?.key
+        return before !== undefined && newNameOf(before) === expression.key
+          ? { ...expression, key: before } : expression
+      }),
+    })),
+  }
+}
+
+/** The source alone. A driver's secret for expansion may be added later. */
 function sourceOf(spec: PersistentVolumeSpec, old: PersistentVolumeSpec): unknown {
   const source = Object.fromEntries(Object.entries(spec).filter(([name]) => !settings.has(name)))
   if (!spec.csi || !old.csi) return source
   const csi = { ...spec.csi }
   if (!old.csi.controllerExpandSecretRef) delete csi.controllerExpandSecretRef
-  if (!old.csi.nodeExpandSecretRef) delete csi.nodeExpandSecretRef
   return { ...source, csi }
 }

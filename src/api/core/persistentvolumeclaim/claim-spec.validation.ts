@@ -1,8 +1,7 @@
 /** Rules of what a claim asks for; also of the claims that pods and StatefulSets make. */
-import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
-import { validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
+import { validateDns1123Label, validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
 import type { PersistentVolumeClaimSpec, TypedObjectReference } from '../../gen/core-v1.ts'
 import { validateChoice } from '../../numbers.validation.ts'
 import { signOfQuantity } from '../../quantities.ts'
@@ -11,7 +10,8 @@ import { validateLabelSelector } from '../../selectors.validation.ts'
 export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
 export const volumeModes = ['Block', 'Filesystem']
 
-export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string): FieldError[] {
+/** `keepsGroups`: the claim had a data source of some group before; then the group's form is not asked about. */
+export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string, keepsGroups = false): FieldError[] {
   const errors: FieldError[] = []
   const modes = spec.accessModes ?? []
   if (modes.length === 0) errors.push(required(`${path}.accessModes`, 'at least 1 access mode is required'))
@@ -28,7 +28,7 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string)
       ...invalidFor(`${path}.storageClassName`, spec.storageClassName, validateDns1123Subdomain(spec.storageClassName)),
     )
   }
-  errors.push(...validateChoice(spec.volumeMode, volumeModes, `${path}.volumeMode`), ...validateDataSources(spec, path))
+  errors.push(...validateChoice(spec.volumeMode, volumeModes, `${path}.volumeMode`), ...validateDataSources(spec, path, keepsGroups))
   if (spec.volumeAttributesClassName) {
     const name = spec.volumeAttributesClassName
     errors.push(...invalidFor(`${path}.volumeAttributesClassName`, name, validateDns1123Subdomain(name)))
@@ -41,34 +41,47 @@ export function validateAccessModes(modes: readonly string[], path: string): Fie
   const errors = modes
     .filter((mode) => !accessModes.includes(mode))
     .map((mode) => notSupported(path, mode, accessModes))
-  if (modes.includes('ReadWriteOncePod') && modes.length > 1) {
+  const others = modes.some((mode) => mode !== 'ReadWriteOncePod' && accessModes.includes(mode))
+  if (modes.includes('ReadWriteOncePod') && others) {
     errors.push(forbiddenValue(path, 'may not use ReadWriteOncePod with other access modes'))
   }
   return errors
 }
 
-function validateDataSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, path: string): FieldError[] {
+function validateDataSources(
+  { dataSource, dataSourceRef }: PersistentVolumeClaimSpec, path: string, keepsGroups: boolean,
+): FieldError[] {
   const errors = [
-    ...(dataSource ? validateDataSource(dataSource, `${path}.dataSource`) : []),
-    ...(dataSourceRef ? validateDataSource(dataSourceRef, `${path}.dataSourceRef`) : []),
+    ...(dataSource ? validateDataSource(dataSource, `${path}.dataSource`, keepsGroups) : []),
+    ...(dataSourceRef ? validateDataSource(dataSourceRef, `${path}.dataSourceRef`, keepsGroups) : []),
   ]
+  // Upstream gives a path for the value, which as JSON is an empty object.
   if (dataSourceRef?.namespace) {
     if (dataSource) {
-      errors.push(invalidValue(path, 'dataSource', 'may not be specified when dataSourceRef.namespace is specified'))
+      errors.push(invalidValue(path, {}, 'may not be specified when dataSourceRef.namespace is specified'))
     }
-  } else if (dataSource && dataSourceRef && !semanticEqual(dataSource, dataSourceRef)) {
-    errors.push(invalidValue(path, 'dataSource', 'must match dataSourceRef'))
+  } else if (dataSource && dataSourceRef && !sameSource(dataSource, dataSourceRef)) {
+    errors.push(invalidValue(path, {}, 'must match dataSourceRef'))
   }
   return errors
 }
 
-function validateDataSource({ name, kind, apiGroup }: TypedObjectReference, path: string): FieldError[] {
+function sameSource(a: TypedObjectReference, b: TypedObjectReference): boolean {
+  return a.apiGroup === b.apiGroup && a.kind === b.kind && a.name === b.name
+}
+
+function validateDataSource(
+  { name, kind, apiGroup, namespace }: TypedObjectReference, path: string, keepsGroups: boolean,
+): FieldError[] {
   const errors: FieldError[] = []
   if (!name) errors.push(required(`${path}.name`))
   if (!kind) errors.push(required(`${path}.kind`))
   if (!apiGroup && kind !== 'PersistentVolumeClaim') {
     errors.push(invalidValue(path, kind ?? '', "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
   }
-  if (apiGroup) errors.push(...invalidFor(`${path}.apiGroup`, apiGroup, validateDns1123Subdomain(apiGroup)))
+  if (apiGroup && !keepsGroups) {
+    errors.push(...invalidFor(`${path}.apiGroup`, apiGroup, validateDns1123Subdomain(apiGroup)))
+  }
+  if (namespace) errors.push(...invalidFor(`${path}.namespace`, namespace, validateDns1123Label(namespace)))
   return errors
 }

@@ -17,6 +17,10 @@ function bound(size: string): object {
   }
 }
 
+const subdomain = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and " +
+  "must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
+  "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+
 const rows: readonly Row[] = [
   {
     it: 'waits for a file system',
@@ -52,6 +56,47 @@ const rows: readonly Row[] = [
     old: bound('2Gi'),
     object: bound('1Gi'),
     errors: ['spec.resources.requests.storage: Forbidden: field can not be less than status.capacity'],
+  },
+  {
+    it: 'shrinks to more than it has', old: bound('8Gi'), object: bound('3Gi'),
+  },
+  {
+    it: 'does not look into other namespaces',
+    object: claim({ dataSourceRef: { apiGroup: 'g.io', kind: 'K', name: 'b', namespace: 'n' } }),
+    holds: { 'spec.dataSource': undefined, 'spec.dataSourceRef': undefined },
+  },
+  {
+    it: 'copies what the core group or a driver knows',
+    object: claim({ dataSource: { apiGroup: 'a..b', kind: '', name: '' }, dataSourceRef: { kind: 'Pod', name: 'b' } }),
+    errors: [
+      'spec.dataSource.name: Required value',
+      'spec.dataSource.kind: Required value',
+      `spec.dataSource.apiGroup: Invalid value: "a..b": ${subdomain}`,
+      `spec.dataSourceRef: Invalid value: "Pod": must be 'PersistentVolumeClaim' when referencing the default apiGroup`,
+      'spec: Invalid value: {}: must match dataSourceRef',
+    ],
+  },
+  {
+    it: 'gets a class once', old: claim(), object: claim({ storageClassName: 'a' }),
+  },
+  {
+    it: 'keeps attributes that the volume has',
+    old: { ...bound('1Gi'), status: { phase: 'Bound', currentVolumeAttributesClassName: 'a' } },
+    object: { ...bound('1Gi'), status: { phase: 'Bound' } },
+    errors: ['spec.volumeAttributesClassName: Forbidden: update to nil is forbidden when ' +
+      'status.currentVolumeAttributesClassName is not nil'],
+  },
+  {
+    it: 'tells of resizing in known words', subresource: 'status', old: claim(), object: { ...claim(), status: {
+      capacity: { storage: '-1' }, allocatedResourceStatuses: { cpu: 'Now' }, allocatedResources: { storage: '-2' },
+    } },
+    errors: [
+      'status.capacity[storage]: Invalid value: -1: must be a valid resource quantity',
+      'status.allocatedResourceStatuses: Unsupported value: "cpu": supported values: "storage"',
+      'status.allocatedResourceStatuses: Unsupported value: "cpu": supported values: "ControllerResizeInProgress", ' +
+        '"ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible", "NodeResizePending"',
+      'status.allocatedResources[storage]: Invalid value: -2: must be a valid resource quantity',
+    ],
   },
 ]
 

@@ -7,10 +7,11 @@ import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { storageClassNameOf } from '../../storage/storageclass/storage-class-name.ts'
 import { separateStatus } from '../../strategy.ts'
 import { setClaimSpecDefaults } from '../pod/volume-defaults.ts'
+import { claimWarnings } from './claim-warnings.ts'
 import {
   validateClaimStatusUpdate,
-  validatePersistentVolumeClaim,
-  validatePersistentVolumeClaimUpdate,
+  validateClaimUpdate,
+  validateNewClaim,
 } from './persistentvolumeclaim.validation.ts'
 
 const statusStrategy = separateStatus<PersistentVolumeClaim>({ phase: 'Pending' })
@@ -21,15 +22,16 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   setDefaults: setClaimDefaults,
   prepareForCreate: (object) => {
     statusStrategy.prepareForCreate(object)
-    normalizeDataSources(object)
+    normalizeDataSources(object, false)
   },
   prepareForUpdate: (object, old, context) => {
     statusStrategy.prepareForUpdate(object, old, context)
-    if (context.subresource === '') normalizeDataSources(object)
+    if (context.subresource === '') normalizeDataSources(object, old.spec?.dataSourceRef !== undefined)
   },
-  validate: validatePersistentVolumeClaim,
-  validateUpdate: validatePersistentVolumeClaimUpdate,
+  validateCreate: validateNewClaim,
+  validateUpdate: validateClaimUpdate,
   validateStatusUpdate: validateClaimStatusUpdate,
+  warnings: claimWarnings,
   subresources: { status: true },
   selectableFields: (object) => ({ name: object.metadata.name }),
   columns: [
@@ -66,9 +68,13 @@ export function setClaimDefaults(object: PersistentVolumeClaim): void {
   setClaimSpecDefaults(object.spec ??= {})
 }
 
-/** `dataSource` and `dataSourceRef` say the same, unless the reference crosses namespaces. */
-function normalizeDataSources({ spec }: PersistentVolumeClaim): void {
+/**
+ * `dataSource` and `dataSourceRef` say the same. A reference into another namespace is forgotten: what would follow it
+ * is off by default (CrossNamespaceVolumeDataSource).
+ */
+function normalizeDataSources({ spec }: PersistentVolumeClaim, hadReference: boolean): void {
   if (!spec) return
+  if (spec.dataSourceRef?.namespace && !hadReference) delete spec.dataSourceRef
   const { dataSource, dataSourceRef } = spec
   if (dataSource && !dataSourceRef) spec.dataSourceRef = { ...dataSource }
   else if (dataSourceRef && !dataSource && !dataSourceRef.namespace) {

@@ -16,9 +16,9 @@ type Annotations = Readonly<Record<string, string>>
 export const annotationsPath = 'metadata.annotations'
 const mirror = 'kubernetes.io/config.mirror'
 const deletionCost = 'controller.kubernetes.io/pod-deletion-cost'
-const seccompOfPod = 'seccomp.security.alpha.kubernetes.io/pod'
-const seccompOfContainer = 'container.seccomp.security.alpha.kubernetes.io/'
-const appArmorOfContainer = 'container.apparmor.security.beta.kubernetes.io/'
+export const seccompOfPod = 'seccomp.security.alpha.kubernetes.io/pod'
+export const seccompOfContainer = 'container.seccomp.security.alpha.kubernetes.io/'
+export const appArmorOfContainer = 'container.apparmor.security.beta.kubernetes.io/'
 
 /** A mirror shows a pod that a kubelet runs by itself. */
 export function isMirror({ metadata }: Stored<Pod>): boolean {

@@ -27,7 +27,7 @@ export const pod = defineKind<Pod>({
   validateCreate: validateNewPod,
   validateUpdate: validatePodUpdate,
   validateStatusUpdate: validatePodStatusUpdate,
-  warnings: ({ spec }) => podWarnings(spec, 'spec'),
+  warnings: podWarnings,
   generation: 'spec',
   graceSeconds: graceSecondsOfPod,
   subresources: {

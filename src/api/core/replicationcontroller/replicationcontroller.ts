@@ -5,7 +5,7 @@ import { ageColumn, containerColumns, integer, nameColumn, text } from '../../pr
 import { formatLabels } from '../../printing/labels.ts'
 import { separateStatus } from '../../strategy.ts'
 import { setPodSpecDefaults } from '../pod/pod-defaults.ts'
-import { podWarnings } from '../pod/pod-warnings.ts'
+import { ownerWarnings } from '../pod/pod-warnings.ts'
 import {
   validateReplicationController,
   validateReplicationControllerStatusUpdate,
@@ -24,7 +24,7 @@ export const replicationController = defineKind<ReplicationController>({
   validate: validateReplicationController,
   validateStatusUpdate: validateReplicationControllerStatusUpdate,
   generation: 'spec',
-  warnings: ({ spec }) => podWarnings(spec?.template?.spec, 'spec.template.spec'),
+  warnings: ownerWarnings,
   defaultPropagation: 'Orphan',
   subresources: {
     status: true, scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },

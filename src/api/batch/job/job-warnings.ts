@@ -1,0 +1,30 @@
+/** What is allowed in Jobs but hardly meant. */
+import type { Stored } from '#machinery/meta/object.ts'
+import { validateDns1123Label } from '#machinery/meta/validate-names.ts'
+import { templateWarnings } from '../../core/pod/pod-warnings.ts'
+import type { Job, JobSpec } from '../../gen/batch-v1.ts'
+
+/** The name, on creation; the rest whenever the Job itself changes. */
+export function jobWarnings({ metadata, spec }: Job, old: Stored<Job> | undefined): string[] {
+  if (old && metadata?.generation === old.metadata.generation) return []
+  return [...(old ? [] : podNameWarnings(metadata?.name ?? '')), ...(spec ? jobSpecWarnings(spec, 'spec') : [])]
+}
+
+/** Of a name that pods are named after. */
+export function podNameWarnings(name: string): string[] {
+  const problems = validateDns1123Label(name)
+  return problems.length === 0 ? []
+    : ['metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; ' +
+      `a DNS label is recommended: [${problems.join(' ')}]`]
+}
+
+/** `path`: of the Job's spec, or of the one in a CronJob. */
+export function jobSpecWarnings(spec: JobSpec, path: string): string[] {
+  const { completionMode, completions = 0, parallelism = 0 } = spec
+  return [
+    ...(completionMode === 'Indexed' && completions > 100_000 && parallelism > 10_000
+      ? [`${path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, ` +
+        'Kubernetes might not be able to track completedIndexes when a big number of indexes fail'] : []),
+    ...templateWarnings(spec.template, `${path}.template`),
+  ]
+}
