@@ -1,6 +1,6 @@
 /**
- * Rules of a Job's status. Others than the Job controller may write it (`managedBy`), so its course is guarded. Most
- * rules ask only about what changes: a status that became wrong by a change of the Job can still be mended step by step.
+ * Rules of a Job's status. Others than the Job controller may write it (`managedBy`), so its course is guarded.
+ * Most rules ask only about what changes: a status that a change of the Job made wrong can be mended step by step.
  */
 import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'

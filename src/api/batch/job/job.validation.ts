@@ -101,7 +101,8 @@ function mayChangeTemplate({ spec, status }: Stored<Job>): boolean {
 function withMutableParts(old: PodTemplateSpec, template: PodTemplateSpec): PodTemplateSpec {
   const metadata = { ...old.metadata }
   take(metadata, template.metadata ?? {}, ['labels', 'annotations'])
-  const spec: PodSpec = { ...old.spec!, containers: withResources(old.spec?.containers, template.spec?.containers) ?? [] }
+  const containers = withResources(old.spec?.containers, template.spec?.containers) ?? []
+  const spec: PodSpec = { ...old.spec!, containers }
   take(spec, template.spec!, ['nodeSelector', 'tolerations', 'schedulingGates'])
   const initContainers = withResources(old.spec?.initContainers, template.spec?.initContainers)
   if (initContainers) spec.initContainers = initContainers

@@ -3,6 +3,7 @@ import { parseIp } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { duplicateValue, invalidFor, invalidValue, required, tooMany } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { validateFullyQualifiedDomainName } from '#machinery/meta/validate-domains.ts'
 import {
   validateDns1123Label,
   validateDns1123Subdomain,
@@ -74,15 +75,7 @@ function validateHintedNames(
 }
 
 function validateTypedAddress(address: string, type: string, path: string): FieldError[] {
-  if (type === 'FQDN') {
-    if (address === '') return [required(path)]
-    const name = address.replace(/\.$/, '')
-    const problems = validateDns1123Subdomain(name)
-    if (problems.length > 0) return [invalidValue(path, name, problems.join(','))]
-    return name.includes('.')
-      ? []
-      : [invalidValue(path, name, 'should be a domain with at least two segments separated by dots')]
-  }
+  if (type === 'FQDN') return validateFullyQualifiedDomainName(address, path)
   if (type !== 'IPv4' && type !== 'IPv6') return []
   const family = parseIp(address)?.family
   const errors = validateAddress(address, path)

@@ -1,6 +1,7 @@
 /** Validation of PodDisruptionBudgets. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, notSupported } from '#machinery/errors/field-errors.ts'
+import { validateConditions } from '../../conditions.validation.ts'
 import type { PodDisruptionBudget } from '../../gen/policy-v1.ts'
 import {
   validateNonNegative,
@@ -32,6 +33,9 @@ export function validatePodDisruptionBudget({ spec = {} }: PodDisruptionBudget):
 }
 
 export function validatePodDisruptionBudgetStatusUpdate({ status }: PodDisruptionBudget): FieldError[] {
-  return (['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const)
-    .flatMap((field) => validateNonNegative(status?.[field], `status.${field}`))
+  return [
+    ...validateConditions(status?.conditions, 'status.conditions'),
+    ...(['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const)
+      .flatMap((field) => validateNonNegative(status?.[field], `status.${field}`)),
+  ]
 }

@@ -27,6 +27,18 @@ const rows: readonly Row[] = [
     object: { metadata: { name: 'a' }, spec: { attachRequired: false, volumeLifecycleModes: ['Persistent'] } },
     errors: ['spec.attachedRequired: Invalid value: false: field is immutable'],
   },
+  {
+    it: 'asks for one token for each audience, in known modes', object: { metadata: { name: 'a' }, spec: {
+      tokenRequests: [{ audience: 'x' }, { audience: 'x', expirationSeconds: 1 }], volumeLifecycleModes: ['Never'],
+      fsGroupPolicy: 'Some', nodeAllocatableUpdatePeriodSeconds: 9,
+    } },
+    errors: [
+      'spec.fsGroupPolicy: Unsupported value: "Some": supported values: "File", "None", "ReadWriteOnceWithFSType"',
+      'spec.tokenRequests[1].audience: Duplicate value: "x"',
+      'spec.volumeLifecycleModes: Unsupported value: "Never": supported values: "Persistent", "Ephemeral"',
+      'spec.nodeAllocatableUpdatePeriodSeconds: Invalid value: 9: must be greater than or equal to 10 seconds',
+    ],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(csiDriver, row), expectedOf(row)))

@@ -6,7 +6,6 @@ import { validateCsiDriver, validateCsiDriverUpdate } from './csidriver.validati
 
 export const csiDriver = defineKind<CSIDriver>({
   group: 'storage.k8s.io', kind: 'CSIDriver', plural: 'csidrivers', scope: 'Cluster', unconditionalUpdate: false,
-  nameRule: 'pathSegment',
   versions: [{ version: 'v1', schema: 'io.k8s.api.storage.v1.CSIDriver', served: true, stored: true }],
   setDefaults,
   validate: validateCsiDriver,

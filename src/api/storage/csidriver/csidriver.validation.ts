@@ -3,22 +3,22 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { duplicateValue, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
-import { validateCsiDriverName } from '../../core/pod/volumes.validation.ts'
 import type { CSIDriver, TokenRequest } from '../../gen/storage-v1.ts'
 import { validateChoice } from '../../numbers.validation.ts'
 
 const minRefreshSeconds = 10
 
-export function validateCsiDriver({ metadata, spec = {} }: CSIDriver): FieldError[] {
-  const errors = validateCsiDriverName(metadata?.name ?? '', 'metadata.name')
-  for (const field of ['attachRequired', 'podInfoOnMount', 'storageCapacity'] as const) {
+export function validateCsiDriver({ spec = {} }: CSIDriver): FieldError[] {
+  // Upstream's name for the first of them.
+  const errors = spec.attachRequired === undefined ? [required('spec.attachedRequired')] : []
+  for (const field of ['podInfoOnMount', 'storageCapacity'] as const) {
     if (spec[field] === undefined) errors.push(required(`spec.${field}`))
   }
   errors.push(
     ...validateChoice(spec.fsGroupPolicy, ['File', 'None', 'ReadWriteOnceWithFSType'], 'spec.fsGroupPolicy'),
     ...validateTokenRequests(spec.tokenRequests ?? [], 'spec.tokenRequests'),
   )
-  const modes = ['Ephemeral', 'Persistent']
+  const modes = ['Persistent', 'Ephemeral']
   for (const mode of spec.volumeLifecycleModes ?? []) {
     if (!modes.includes(mode)) errors.push(notSupported('spec.volumeLifecycleModes', mode, modes))
   }
@@ -40,8 +40,9 @@ function validateTokenRequests(requests: readonly TokenRequest[], path: string):
   const audiences = new Set<string>()
   return requests.flatMap(({ audience, expirationSeconds: seconds }, index) => {
     const at = `${path}[${index}]`
-    const errors = audiences.has(audience) ? [duplicateValue(`${at}.audience`, audience)] : []
+    if (audiences.has(audience)) return [duplicateValue(`${at}.audience`, audience)]
     audiences.add(audience)
+    const errors: FieldError[] = []
     if (seconds !== undefined && seconds < 600) {
       errors.push(invalidValue(`${at}.expirationSeconds`, seconds, 'may not specify a duration less than 10 minutes'))
     }

@@ -15,7 +15,7 @@ const rows: readonly Row[] = [
     it: 'keeps what a driver said',
     old: { spec: { drivers: [{ name: 'd', nodeID: 'x' }] } },
     object: { spec: { drivers: [{ name: 'd', nodeID: 'y' }] } },
-    errors: ['CSINodeDriver: Invalid value: {"name":"d","nodeID":"y"}: field is immutable'],
+    errors: ['spec.drivers: Invalid value: {"name":"d","nodeID":"y"}: field is immutable'],
   },
 ]
 

@@ -32,7 +32,7 @@ function validateDriver({ name, nodeID = '', allocatable, topologyKeys }: CSINod
   for (const [index, key] of keys.entries()) {
     if (key === '') errors.push(required(path, key))
     if (keys.indexOf(key) < index) errors.push(duplicateValue(path, key))
-    errors.push(...invalidFor(path, keys, validateQualifiedName(key)))
+    errors.push(...invalidFor(path, key, validateQualifiedName(key)))
   }
   return errors
 }
@@ -43,6 +43,6 @@ export function validateCsiNodeUpdate({ spec }: CSINode, old: Stored<CSINode>): 
   return (old.spec.drivers ?? []).flatMap((before) => {
     const driver = spec.drivers?.find(({ name }) => name === before.name)
     if (!driver || semanticEqual(withoutLimit(driver), withoutLimit(before as CSINodeDriver))) return []
-    return [invalidValue('CSINodeDriver', driver, 'field is immutable')]
+    return [invalidValue('spec.drivers', withoutLimit(driver), 'field is immutable')]
   })
 }

@@ -14,9 +14,8 @@ export function validateCsiStorageCapacity(object: CSIStorageCapacity): FieldErr
     ...validateLabelSelector(nodeTopology, 'nodeTopology'),
     ...invalidFor('storageClassName', storageClassName, validateDns1123Subdomain(storageClassName)),
   ]
-  for (const field of ['capacity', 'maximumVolumeSize'] as const) {
-    const quantity = object[field]
-    if (signOfQuantity(quantity) < 0) errors.push(invalidValue(field, quantity, 'must be greater than or equal to 0'))
+  if (signOfQuantity(object.capacity) < 0) {
+    errors.push(invalidValue('capacity', object.capacity, 'must be greater than or equal to 0'))
   }
   return errors
 }

@@ -23,6 +23,25 @@ const rows: readonly Row[] = [
     object: { provisioner: 'a', parameters: { x: 'z' } },
     errors: ['parameters: Forbidden: updates to parameters are forbidden.'],
   },
+  {
+    it: 'says each topology once', object: { metadata: { name: 'a' }, provisioner: 'b', allowedTopologies: [
+      { matchLabelExpressions: [{ key: 'k', values: ['x', 'y'] }] },
+      { matchLabelExpressions: [{ key: 'k', values: ['y', 'x', 'x'] }, { key: 'k', values: [] }] },
+      { matchLabelExpressions: [{ key: 'k', values: ['y', 'x'] }] },
+    ] },
+    errors: [
+      'allowedTopologies[1].matchLabelExpressions[0].values[2]: Duplicate value: "x"',
+      'allowedTopologies[1].matchLabelExpressions[1].values: Required value',
+      'allowedTopologies[1].matchLabelExpressions[1].key: Duplicate value: "k"',
+      'allowedTopologies[2].matchLabelExpressions: Duplicate value: ""',
+    ],
+  },
+  {
+    it: 'is provisioned by a name that may have capitals', object: { metadata: { name: 'a' }, provisioner: 'Example.com/A b' },
+    errors: ["provisioner: Invalid value: \"example.com/a b\": name part must consist of alphanumeric characters, '-', " +
+      "'_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', " +
+      "regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(storageClass, row), expectedOf(row)))

@@ -15,7 +15,7 @@ import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import type { TopologySelectorTerm } from '../../gen/core-v1.ts'
 import type { StorageClass } from '../../gen/storage-v1.ts'
-import { validateChoice, validateRequiredChoice } from '../../numbers.validation.ts'
+import { validateChoice } from '../../numbers.validation.ts'
 
 const maxParameters = 512
 const maxParameterBytes = 256 * 1024
@@ -25,16 +25,16 @@ export function validateStorageClass(object: StorageClass): FieldError[] {
   return [
     ...validateProvisioner(provisioner, 'provisioner'),
     ...validateParameters(parameters, 'parameters'),
-    ...validateChoice(reclaimPolicy, ['Delete', 'Retain'], 'reclaimPolicy'),
-    ...validateRequiredChoice(volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'], 'volumeBindingMode'),
-    ...allowedTopologies.flatMap((term, index) => validateTopologyTerm(term, `allowedTopologies[${index}]`)),
+    ...validateChoice(reclaimPolicy || undefined, ['Delete', 'Retain'], 'reclaimPolicy'),
+    ...(volumeBindingMode === undefined ? [required('volumeBindingMode')]
+      : validateChoice(volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'], 'volumeBindingMode')),
+    ...validateTopologies(allowedTopologies, 'allowedTopologies'),
   ]
 }
 
 export function validateProvisioner(provisioner: string, path: string): FieldError[] {
-  return provisioner
-    ? invalidFor(path, provisioner, validateQualifiedName(provisioner.toLowerCase()))
-    : [required(path, provisioner)]
+  const lower = provisioner.toLowerCase()
+  return lower ? invalidFor(path, lower, validateQualifiedName(lower)) : [required(path)]
 }
 
 /** Also of VolumeAttributesClasses. */
@@ -48,6 +48,21 @@ export function validateParameters(
     .map(([key]) => invalidValue(path, key, 'field can not be empty.'))
   const bytes = entries.reduce((sum, [key, value]) => sum + utf8Length(key) + utf8Length(value), 0)
   return bytes > maxParameterBytes ? [...errors, tooLong(path, maxParameterBytes)] : errors
+}
+
+/** Terms that say the same, in whatever order, are one too many. */
+function validateTopologies(terms: readonly TopologySelectorTerm[], path: string): FieldError[] {
+  const seen: string[] = []
+  return terms.flatMap((term, index) => {
+    const values = new Map((term.matchLabelExpressions ?? []).map(({ key, values: own = [] }) => [key, own]))
+    const meaning = JSON.stringify([...values].map(([key, own]) => [key, [...new Set(own)].toSorted()]).toSorted())
+    const errors = validateTopologyTerm(term, `${path}[${index}]`)
+    for (const other of seen) {
+      if (other === meaning) errors.push(duplicateValue(`${path}[${index}].matchLabelExpressions`, ''))
+    }
+    seen.push(meaning)
+    return errors
+  })
 }
 
 function validateTopologyTerm({ matchLabelExpressions = [] }: TopologySelectorTerm, path: string): FieldError[] {

@@ -25,6 +25,31 @@ const rows: readonly Row[] = [
       'spec: Invalid value: {"attacher":"a","nodeName":"m","source":{"persistentVolumeName":"v"}}: field is immutable',
     ],
   },
+  {
+    it: 'attaches a volume of its own by a driver only',
+    object: own({ source: { inlineVolumeSpec: {
+      accessModes: ['ReadWriteOnce'], capacity: { storage: '1' }, hostPath: { path: '/' }, storageClassName: 'a',
+      nodeAffinity: {}, persistentVolumeReclaimPolicy: 'Delete', volumeMode: 'Block',
+    } } }),
+    errors: [
+      'spec.source.inlineVolumeSpec.capacity: Forbidden: may not be specified in the context of inline volumes',
+      'spec.source.inlineVolumeSpec.csi: Required value: has to be specified in the context of inline volumes',
+      'spec.source.inlineVolumeSpec.persistentVolumeReclaimPolicy: Forbidden: ' +
+        'may only be Retain in the context of inline volumes',
+      'spec.source.inlineVolumeSpec.nodeAffinity: Forbidden: may not be specified in the context of inline volumes',
+      'spec.source.inlineVolumeSpec.storageClassName: Forbidden: may not be specified in the context of inline volumes',
+      'spec.source.inlineVolumeSpec.volumeMode: Forbidden: ' +
+        'may not specify volumeMode other than Filesystem in the context of inline volumes',
+    ],
+  },
+  {
+    it: 'is short about what went wrong', subresource: 'status', old: own(),
+    object: { ...own(), status: { attached: false, attachError: { message: 'x'.repeat(1025), errorCode: -1 } } },
+    errors: [
+      'status.attachError.message: Too long: may not be more than 262144 bytes',
+      'status.attachError.errorCode: Invalid value: -1: must be between 0 and 2147483647, inclusive',
+    ],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(volumeAttachment, row), expectedOf(row)))

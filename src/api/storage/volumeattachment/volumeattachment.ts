@@ -19,6 +19,7 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   ...separateStatus<VolumeAttachment>({ attached: false }),
   validate: validateVolumeAttachment,
   validateUpdate: validateVolumeAttachmentUpdate,
+  validateStatusUpdate: (object) => validateVolumeAttachment(object),
   subresources: { status: true },
   columns: [
     nameColumn(),

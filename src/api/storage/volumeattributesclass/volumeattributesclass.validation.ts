@@ -7,11 +7,9 @@ import type { VolumeAttributesClass } from '../../gen/storage-v1.ts'
 import { validateParameters, validateProvisioner } from '../storageclass/storageclass.validation.ts'
 
 export function validateVolumeAttributesClass({ driverName = '', parameters }: VolumeAttributesClass): FieldError[] {
-  const errors = validateProvisioner(driverName, 'driverName')
-  if (Object.keys(parameters ?? {}).length === 0) {
-    errors.push(required('parameters', 'must contain at least one key/value pair'))
-  }
-  return [...errors, ...validateParameters(parameters, 'parameters')]
+  const errors = [...validateProvisioner(driverName, 'driverName'), ...validateParameters(parameters, 'parameters')]
+  return Object.keys(parameters ?? {}).length > 0 ? errors
+    : [...errors, required('parameters', 'must contain at least one key/value pair')]
 }
 
 export function validateVolumeAttributesClassUpdate(
