@@ -49,9 +49,20 @@ export type HttpBody =
   /** Written in one go, with a Content-Length. */
   | { readonly type: 'bytes'; readonly chunks: readonly Uint8Array[] }
   /** Written as they come, each flushed; the writer waits for a slow reader before it takes the next. */
-  | { readonly type: 'stream'; readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array> }
+  | {
+      readonly type: 'stream'
+      readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+      /** The same bytes for a writer that has memory of its own: it reads these, and leaves `chunks` alone. */
+      readonly source?: ByteSource
+    }
   /** The response was made on the raw connection (websocket, SPDY); nothing more to write. */
   | { readonly type: 'upgraded' }
+
+/** Bytes that are made in the place from which they are sent. */
+export interface ByteSource {
+  /** Writes what comes next to the beginning of `target`, which is not empty. Gives its length; 0: that was all. */
+  read(target: Uint8Array): number
+}
 
 /** A client that wants another protocol on this connection. */
 export interface UpgradeRequest {

@@ -10,11 +10,12 @@ import type { Entry } from '#storage/store.ts'
 import type { HttpResponse } from '#world/http.ts'
 import type { Outcome, RequestScope } from './context.ts'
 import { loadLean, loadObject, servedPrefix, toWire, type WireForm } from './forms.ts'
+import { JsonListBytes } from './json-list-bytes.ts'
 import { isBuiltIn } from './keys.ts'
 import type { ListPage } from './list.ts'
 import { contentTypes, type Form } from './negotiate.ts'
 import { sliceLength, type Pace } from './pace.ts'
-import { servedBound, servedChunks, writeServed } from './stored-form.ts'
+import { servedChunks } from './stored-form.ts'
 import { columnDefinitions, partialMetadata, tableRow, type IncludeObject, type TableRow } from './table.ts'
 import type { WireCodec } from './wire-codec.ts'
 
@@ -28,8 +29,6 @@ export interface RenderOptions {
 const encoder = new TextEncoder()
 const newline = encoder.encode('\n')
 const jsonHeaders = { 'content-type': contentTypes.json }
-/** Lists beyond this are streamed in pieces of this size: a request is to hold less than 64 KiB, with its frames. */
-const pieceBytes = 60 * 1024
 
 export function renderOutcome(outcome: Outcome, scope: RequestScope, options: RenderOptions): HttpResponse {
   if (outcome.type === 'entry') return renderEntry(outcome.entry, outcome.status, scope, options)
@@ -174,44 +173,10 @@ function listMetadata(page: ListPage): { resourceVersion: string; continue?: str
 function renderJsonList(page: ListPage, { kind, apiVersion }: RequestScope, type: Uint8Array): HttpResponse {
   const head = encoder.encode(`{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(apiVersion)},` +
     `"metadata":${JSON.stringify(listMetadata(page))},"items":[`)
-  let bound = head.length + 4
-  for (const entry of page.entries) {
-    bound += servedBound(entry, type) + 1
-    if (bound > pieceBytes) {
-      return {
-        status: 200,
-        headers: jsonHeaders,
-        body: { type: 'stream', chunks: jsonPieces(page.entries, head, type, pieceBytes) },
-      }
-    }
-  }
-  return {
-    status: 200,
-    headers: jsonHeaders,
-    body: { type: 'bytes', chunks: [...jsonPieces(page.entries, head, type, bound)] },
-  }
-}
-
-function* jsonPieces(
-  entries: readonly Entry[], head: Uint8Array, type: Uint8Array, firstBytes: number,
-): Generator<Uint8Array, void, undefined> {
-  let piece = new Uint8Array(Math.max(firstBytes, head.length + 4))
-  piece.set(head)
-  let offset = head.length
-  let first = true
-  for (const entry of entries) {
-    const bound = servedBound(entry, type) + 4
-    if (offset + bound > piece.length) {
-      yield piece.subarray(0, offset)
-      piece = new Uint8Array(Math.max(pieceBytes, bound))
-      offset = 0
-    }
-    if (!first) piece[offset++] = 0x2c
-    first = false
-    offset = writeServed(entry, type, piece, offset)
-  }
-  piece[offset++] = 0x5d
-  piece[offset++] = 0x7d
-  piece[offset++] = 0x0a
-  yield piece.subarray(0, offset)
+  const list = new JsonListBytes(page.entries, head, type)
+  const whole = list.whole()
+  const body: HttpResponse['body'] = whole
+    ? { type: 'bytes', chunks: [whole] }
+    : { type: 'stream', chunks: list, source: list }
+  return { status: 200, headers: jsonHeaders, body }
 }

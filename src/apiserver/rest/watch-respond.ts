@@ -112,13 +112,13 @@ function formKey({ apiVersion }: RequestScope, { form, includeObject }: RenderOp
 
 function jsonEvents(changes: readonly Change[], type: Uint8Array): Uint8Array {
   let bound = 0
-  for (const { entry } of changes) bound += servedBound(entry, type) + 32
+  for (const { entry } of changes) bound += servedBound(entry.value, type) + 32
   const bytes = new Uint8Array(bound)
   let offset = 0
   for (const { type: eventType, entry } of changes) {
     const prefix = eventPrefix[eventType]
     bytes.set(prefix, offset)
-    offset = writeServed(entry, type, bytes, offset + prefix.length)
+    offset = writeServed(entry.value, entry.modRevision, type, bytes, offset + prefix.length)
     bytes[offset++] = 0x7d
     bytes[offset++] = 0x0a
   }

@@ -199,7 +199,7 @@ class ServerCall implements StreamSink, RpcCall, MessageRefusals, LastingCall {
     if (this.#isOver) return
     if (answer instanceof Uint8Array) {
       this.#over()
-      this.#stream.owner.sendAnswer(this.#stream, head, frameMessage(answer), okTrailers)
+      this.#stream.owner.out.sendAnswer(this.#stream, head, frameMessage(answer), okTrailers)
     } else {
       this.#sendChunks(answer.length, answer.chunks).catch((error: unknown) => this.#refuse(error))
     }
@@ -224,7 +224,7 @@ class ServerCall implements StreamSink, RpcCall, MessageRefusals, LastingCall {
   #sendHead(): void {
     if (this.#isHeadSent) return
     this.#isHeadSent = true
-    this.#stream.owner.sendHead(this.#stream, head, false)
+    this.#stream.owner.out.sendHead(this.#stream, head, false)
   }
 
   #finish(): void {
@@ -244,7 +244,7 @@ class ServerCall implements StreamSink, RpcCall, MessageRefusals, LastingCall {
     if (this.#isHeadSent) this.#stream.finish(encodeTrailers(fields))
     else {
       const block = encodeHeaders(200, { 'content-type': 'application/grpc', ...fields }, undefined)
-      this.#stream.owner.sendHead(this.#stream, block, true)
+      this.#stream.owner.out.sendHead(this.#stream, block, true)
     }
   }
 

@@ -306,6 +306,8 @@ export class Versions {
     const check = (): void => {
       if (revision < this.#compacted) throw new Compacted(this.#compacted)
     }
+    /** Many who list a range at once, as after a restart, share one list of it. */
+    let whole: KeyRange & { readonly entries: readonly Version[] } | undefined
     return {
       revision,
       get: (key): Version | undefined => {
@@ -315,7 +317,11 @@ export class Versions {
       },
       list: (range, limit = 0) => {
         check()
-        return this.#index.list(range, revision, limit)
+        if (limit !== 0) return this.#index.list(range, revision, limit)
+        if (range.start !== whole?.start || range.end !== whole.end) {
+          whole = { ...range, entries: this.#index.list(range, revision, 0) }
+        }
+        return whole.entries
       },
       count: (range) => {
         check()

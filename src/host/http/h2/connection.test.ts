@@ -4,7 +4,7 @@ import http2 from 'node:http2'
 import { after, before, describe, test } from 'node:test'
 import tls from 'node:tls'
 import { createAuthority, issueKey, loadAuthority } from '#base/x509/authority.ts'
-import type { HttpRequest, HttpResponse } from '#world/http.ts'
+import type { ByteSource, HttpRequest, HttpResponse } from '#world/http.ts'
 import { silentLog } from '#world/log.ts'
 import { nodeCrypto } from '../../crypto/node-crypto.ts'
 import { listen, type Server } from '../listen.ts'
@@ -34,6 +34,9 @@ async function handle(request: HttpRequest): Promise<HttpResponse> {
     case '/headers': return bytes(Buffer.from(JSON.stringify(request.headers)))
     case '/big': return bytes(big)
     case '/endless': return { status: 200, headers: {}, body: { type: 'stream', chunks: endless() } }
+    case '/pulled': return pulled(sourceOf(big))
+    case '/breaks': return pulled({ read: () => { throw new Error('cannot be read') } })
+    case '/counted': return pulled({ read: (target) => { pulledBytes += target.length; return target.length } })
     case '/long-header': return bytes(Buffer.from('x'), { 'x-long': 'v'.repeat(50_000) })
     case '/echo': return bytes(await request.readBody(2_000_000))
     case '/wait': {
@@ -44,6 +47,23 @@ async function handle(request: HttpRequest): Promise<HttpResponse> {
     default: return bytes(Buffer.from('ok'))
   }
 }
+function pulled(source: ByteSource): HttpResponse {
+  return { status: 200, headers: {}, body: { type: 'stream', chunks: [], source } }
+}
+
+/** In pieces that seldom fill what there is room for. */
+function sourceOf(bytes: Buffer): ByteSource {
+  let at = 0
+  return {
+    read(target) {
+      const length = Math.min(target.length, 1 + (at % 20_000), bytes.length - at)
+      target.set(bytes.subarray(at, at + length))
+      at += length
+      return length
+    },
+  }
+}
+let pulledBytes = 0
 let produced = 0
 async function* endless(): AsyncGenerator<Uint8Array> {
   for (;;) {
@@ -67,6 +87,10 @@ before(async () => {
   url = `https://127.0.0.1:${server.port}`
 })
 after(() => server.close())
+
+/** A block of headers without any compression. */
+const block = (fields: readonly (readonly [string, string])[]): Buffer => Buffer.concat(fields.map(([name, value]) =>
+  Buffer.concat([Buffer.from([0, name.length]), Buffer.from(name), Buffer.from([value.length]), Buffer.from(value)])))
 
 function get(
   session: http2.ClientHttp2Session,
@@ -111,6 +135,56 @@ describe('with node’s client', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => get(session, '/big')))
     for (const { body } of answers) assert.ok(body.equals(big))
     session.close()
+  })
+  test('answers that are made as they are sent keep to small windows and to the order of their bytes', async () => {
+    for (const settings of [{ initialWindowSize: 1000 }, {}, { initialWindowSize: 10_000_000 }]) {
+      const session = connect({ settings })
+      const answers = await Promise.all(
+        Array.from({ length: 12 }, (_, at) => get(session, at % 3 === 0 ? '/big' : '/pulled')),
+      )
+      for (const { body } of answers) assert.ok(body.equals(big))
+      session.close()
+    }
+  })
+  test('an answer that is made as it is sent ends after a request that ends late', async () => {
+    const session = connect()
+    const { body } = await get(session, '/pulled', { ':method': 'POST' }, Buffer.alloc(100_000))
+    assert.ok(body.equals(big))
+    session.close()
+  })
+  test('a source that fails ends its stream, and no other', async () => {
+    const session = connect()
+    const [failed, other] = await Promise.allSettled([get(session, '/breaks'), get(session, '/pulled')])
+    assert.equal(failed.status, 'rejected')
+    assert.ok(other.status === 'fulfilled' && other.value.body.equals(big))
+    session.close()
+  })
+  test('of an answer that nobody reads no more is made than was taken, and its client is cut off', async () => {
+    const socket = tls.connect({ port: server.port, host: '127.0.0.1', ca: ca.certificate, ALPNProtocols: ['h2'] })
+    socket.on('error', () => undefined)
+    const cut = new Promise<void>((resolve) => { socket.on('close', () => resolve()) })
+    const wide = 2 ** 30
+    const head = block([[':method', 'GET'], [':path', '/counted'], [':scheme', 'https'], [':authority', 'a']])
+    socket.write(Buffer.concat([
+      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), settingsFrame([[4, wide]]),
+      numbersFrame(frameType.windowUpdate, 0, wide), frame(frameType.headers, 5, 1, head),
+    ]))
+    // Read at first and then no more: what both sides' kernels hold is all that is made.
+    await new Promise((resolve) => { socket.once('data', resolve) })
+    socket.pause()
+    const quiet = async (): Promise<number> => {
+      for (let before = -1; before !== pulledBytes;) {
+        before = pulledBytes
+        await new Promise((resolve) => { setTimeout(resolve, 60) })
+      }
+      return pulledBytes
+    }
+    assert.ok(await quiet() < 64 * 2 ** 20)
+    await new Promise((resolve) => { setTimeout(resolve, 400) })
+    const atEnd = pulledBytes
+    socket.resume()
+    await cut
+    assert.equal(pulledBytes, atEnd)
   })
   test('large bodies come through', async () => {
     const session = connect()
@@ -198,8 +272,6 @@ describe('with hostile frames', () => {
     new HpackDecoder().decode(block, (name, value) => { if (name === ':status') found.push(value) })
     return found
   }
-  const block = (fields: readonly (readonly [string, string])[]): Buffer => Buffer.concat(fields.map(([name, value]) =>
-    Buffer.concat([Buffer.from([0, name.length]), Buffer.from(name), Buffer.from([value.length]), Buffer.from(value)])))
   const request = (...more: (readonly [string, string])[]): Buffer =>
     block([[':method', 'GET'], [':path', '/'], [':scheme', 'https'], [':authority', 'a'], ...more])
   const headers = (bytes: Uint8Array, flags = 5, stream = 1): Buffer => frame(frameType.headers, flags, stream, bytes)

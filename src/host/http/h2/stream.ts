@@ -1,8 +1,9 @@
 /** One request on an HTTP/2 connection: its body as it comes, its answer as the client takes it. */
 import { ApiError, badRequest, tooLarge } from '#machinery/errors/api-error.ts'
-import type { HttpRequest, Peer } from '#world/http.ts'
+import type { ByteSource, HttpRequest, Peer } from '#world/http.ts'
 import { bodyLate } from '../body.ts'
 import { errorCode, frameType, numbersFrame } from './frames.ts'
+import type { Outgoing } from './outgoing.ts'
 
 /** Reads a stream as it comes, instead of asking for its whole body. */
 export interface StreamSink {
@@ -19,13 +20,7 @@ export interface StreamOwner {
   readonly peer: Peer
   readonly bodyMs: number
   readonly stalledReaderMs: number
-  send(bytes: Buffer): void
-  /** Sends as much of the stream's pending answer as both windows allow. */
-  pump(stream: Stream): void
-  /** The block of an answer's headers, and the end of the answer if nothing follows. */
-  sendHead(stream: Stream, block: Buffer, isEnd: boolean): void
-  /** A whole answer: in one piece if both windows allow. */
-  sendAnswer(stream: Stream, head: Buffer, body: Uint8Array, trailers: Buffer): void
+  readonly out: Outgoing
   closed(stream: Stream): void
 }
 
@@ -52,6 +47,8 @@ export class Stream implements HttpRequest {
   readonly pending: Uint8Array[] = []
   pendingBytes = 0
   isLast = false
+  /** What the rest of the answer is made from, in place of `pending`. */
+  source: ByteSource | undefined
   /** A block of headers that ends the answer, after all of `pending`. */
   trailers: Buffer | undefined
   isLingering = false
@@ -66,6 +63,7 @@ export class Stream implements HttpRequest {
   #abort: AbortController | undefined
   /** All who wait for room wait for the same. */
   #drain: PromiseWithResolvers<boolean> | undefined
+  #over: PromiseWithResolvers<void> | undefined
   #stalled: NodeJS.Timeout | undefined
   #stalledBytes = 0
 
@@ -150,7 +148,7 @@ export class Stream implements HttpRequest {
   offer(chunk: Uint8Array): boolean {
     this.pending.push(chunk)
     this.pendingBytes += chunk.length
-    this.owner.pump(this)
+    this.owner.out.pump(this)
     return this.pendingBytes <= sendAhead
   }
 
@@ -166,14 +164,33 @@ export class Stream implements HttpRequest {
     if (this.isClosed || this.isLast) return
     this.isLast = true
     this.trailers = trailers
-    this.owner.pump(this)
+    this.owner.out.pump(this)
+  }
+
+  /** Sends what `source` makes, as the client takes it. Resolves when the stream is over. */
+  pull(source: ByteSource): Promise<void> {
+    this.source = source
+    this.#over = Promise.withResolvers()
+    this.owner.out.beginPulling(this)
+    return this.#over.promise
   }
 
   /** Everything that waited has been sent. */
   sent(): void {
+    this.progressed()
+    this.#tellDrained()
+  }
+
+  /** The client takes what is sent. */
+  progressed(): void {
     clearTimeout(this.#stalled)
     this.#stalled = undefined
-    this.#tellDrained()
+  }
+
+  /** The answer is out. A client that goes on sending is told to stop: nobody reads it. */
+  finished(): void {
+    if (this.isRequestEnded) this.close()
+    else this.#linger()
   }
 
   /** The client takes no more for now. If it takes nothing at all for long, it is cut off. */
@@ -188,7 +205,7 @@ export class Stream implements HttpRequest {
    * Waits a moment for the end of a request that is answered already. Its body is often on the way, and some clients
    * (curl 7) take even a reset without an error for a failure of the whole request.
    */
-  linger(): void {
+  #linger(): void {
     this.isLingering = true
     clearTimeout(this.#stalled)
     this.#stalled = setTimeout(() => this.reset(errorCode.none), lingerMs)
@@ -196,7 +213,7 @@ export class Stream implements HttpRequest {
 
   reset(code: number): void {
     if (this.isClosed) return
-    this.owner.send(numbersFrame(frameType.resetStream, this.id, code))
+    this.owner.out.send(numbersFrame(frameType.resetStream, this.id, code))
     this.close()
   }
 
@@ -209,6 +226,8 @@ export class Stream implements HttpRequest {
     if (this.#reader) this.#failBody(badRequest('unexpected EOF'))
     this.#received = []
     this.#tellDrained()
+    this.source = undefined
+    this.#over?.resolve()
     this.#abort?.abort()
     this.sink?.closed()
     this.owner.closed(this)
@@ -238,7 +257,7 @@ export class Stream implements HttpRequest {
   /** What has come so far is dealt with. Half the window at a time: few frames, and no pause for the client. */
   acknowledge(): void {
     if (this.#unacknowledged < streamWindow / 2 || this.isRequestEnded || this.isClosed) return
-    this.owner.send(numbersFrame(frameType.windowUpdate, this.id, this.#unacknowledged))
+    this.owner.out.send(numbersFrame(frameType.windowUpdate, this.id, this.#unacknowledged))
     this.#unacknowledged = 0
   }
 }
