@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net'
 import type { Log } from '#world/log.ts'
 import { errorCode, flag, frame, frameHeaderLength, frameType, maxFrameLength, writeFrameHeader } from './frames.ts'
-import type { Stream } from './stream.ts'
+import type { Stream, StreamOut } from './stream.ts'
 import { returnWriteBuffer, takeWriteBuffer, writeBufferBytes } from './write-buffers.ts'
 
 export const initialWindow = 65_535
@@ -22,7 +22,7 @@ const pulledFrameLength = maxFrameLength - frameHeaderLength
 const pulledFrames = { together: 32, each: 16 }
 let pullingConnections = 0
 
-export class Outgoing {
+export class Outgoing implements StreamOut {
   /** What the client takes on all streams together. */
   window = initialWindow
   readonly #socket: Socket
@@ -62,7 +62,6 @@ export class Outgoing {
     }
   }
 
-  /** The block of an answer's headers, and the end of the answer if nothing follows. */
   sendHead(stream: Stream, block: Buffer, isEnd: boolean): void {
     this.sendHeaders(stream.id, block, isEnd)
     if (!isEnd) return
@@ -70,7 +69,6 @@ export class Outgoing {
     stream.finished()
   }
 
-  /** A whole answer with trailers: in one piece if both windows allow. */
   sendAnswer(stream: Stream, head: Buffer, body: Uint8Array, trailers: Buffer): void {
     if (!this.#fits(stream, head.length, body.length)) {
       this.sendHeaders(stream.id, head, false)
@@ -112,7 +110,6 @@ export class Outgoing {
     stream.finished()
   }
 
-  /** Sends as much of the stream's pending answer as both windows allow. */
   pump(stream: Stream): void {
     while (stream.pending.length > 0) {
       const chunk = stream.pending[0]!
@@ -141,7 +138,6 @@ export class Outgoing {
     else stream.sent()
   }
 
-  /** Makes the rest of the stream's answer from its source, whenever the client takes more of it. */
   beginPulling(stream: Stream): void {
     if (this.#pulled.size === 0) pullingConnections++
     this.#pulled.add(stream)

@@ -3,7 +3,6 @@ import { ApiError, badRequest, tooLarge } from '#machinery/errors/api-error.ts'
 import type { ByteSource, HttpRequest, Peer } from '#world/http.ts'
 import { bodyLate } from '../body.ts'
 import { errorCode, frameType, numbersFrame } from './frames.ts'
-import type { Outgoing } from './outgoing.ts'
 
 /** Reads a stream as it comes, instead of asking for its whole body. */
 export interface StreamSink {
@@ -15,12 +14,25 @@ export interface StreamSink {
   closed(): void
 }
 
+/** What a stream needs of its connection's sending side. */
+export interface StreamOut {
+  send(bytes: Uint8Array): void
+  /** Sends as much of the stream's pending answer as both windows allow. */
+  pump(stream: Stream): void
+  /** Makes the rest of the stream's answer from its source, whenever the client takes more of it. */
+  beginPulling(stream: Stream): void
+  /** The block of an answer's headers, and the end of the answer if nothing follows. */
+  sendHead(stream: Stream, block: Buffer, isEnd: boolean): void
+  /** A whole answer with trailers: in one piece if both windows allow. */
+  sendAnswer(stream: Stream, head: Buffer, body: Uint8Array, trailers: Buffer): void
+}
+
 /** What a stream needs of its connection. */
 export interface StreamOwner {
   readonly peer: Peer
   readonly bodyMs: number
   readonly stalledReaderMs: number
-  readonly out: Outgoing
+  readonly out: StreamOut
   closed(stream: Stream): void
 }
 
