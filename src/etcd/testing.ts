@@ -36,9 +36,10 @@ export interface TestStream {
 
 const streamLimit = 1_000_000
 
-export function testEtcd(limits: Partial<EtcdLimits> = {}): TestEtcd {
+/** Over an empty keyspace, or over one that is there. */
+export function testEtcd(limits: Partial<EtcdLimits> = {}, original?: Keyspace): TestEtcd {
   const { clock, pass } = testClock()
-  const keyspace = openVolatileStore({ clock })
+  const keyspace = original ?? openVolatileStore({ clock })
   const member = deriveMember({
     name: 'default', clientUrls: [], peerUrls: ['http://localhost:2380'], clusterToken: 'etcd-cluster',
   })

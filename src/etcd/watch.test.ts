@@ -88,6 +88,45 @@ test('a watch from a compacted revision ends and says which is the oldest', asyn
   stream.cancel()
 })
 
+test('a watch from the compacted revision tells what was deleted there, or that nobody knows', async () => {
+  const etcd = testEtcd()
+  await put(etcd, 'a')
+  await put(etcd, 'b')
+  await etcd.call(method.txn, txnRequest, {
+    success: [{ requestDeleteRange: { key: 'a' } }, { requestPut: { key: 'c', value: new Uint8Array(1) } }],
+  }, txnResponse)
+  await remove(etcd, 'b')
+  await etcd.call(method.compact, compactionRequest, { revision: 4 }, headerResponse)
+  const stream = etcd.stream(method.watch)
+  await create(stream, { key: 'a', rangeEnd: 'd', startRevision: 4 })
+  assert.equal(told(await stream.next(watchResponse)), '0@5 +c4 -a4')
+  assert.equal(told(await stream.next(watchResponse)), '0@5 -b5')
+  await create(stream, { key: 'b', rangeEnd: 'c', startRevision: 4 })
+  assert.equal(told(await stream.next(watchResponse)), '1@5 -b5')
+  stream.cancel()
+  const later = testEtcd({}, etcd.keyspace.fork()).stream(method.watch)
+  await create(later, { key: 'a', startRevision: 5 })
+  const { canceled, compactRevision } = await later.next(watchResponse)
+  assert.deepEqual([canceled, compactRevision], [true, 6])
+  assert.equal((await create(later, { key: 'a', startRevision: 6 })).canceled, false)
+  later.cancel()
+})
+
+test('a watch whose client is too slow for its queue goes on where it was, without a gap', async () => {
+  const etcd = testEtcd()
+  const stream = etcd.stream(method.watch)
+  await create(stream, { key: 'a', rangeEnd: 'b' })
+  stream.hold()
+  const count = 100_100
+  const then = { type: 'put', value: new Uint8Array(0) } as const
+  for (let at = 0; at < count; at++) await etcd.keyspace.swap('a', at === 0 ? 0 : at + 1, then)
+  stream.take()
+  for (let revision = 2; revision < count + 2;) {
+    for (const { kv } of (await stream.next(watchResponse)).events) assert.equal(kv!.modRevision, revision++)
+  }
+  stream.cancel()
+})
+
 test('a watch that cannot be made is refused by itself', async () => {
   const etcd = testEtcd({ watchesPerStream: 2 })
   const stream = etcd.stream(method.watch)
@@ -139,6 +178,18 @@ test('progress is told after everything up to it', async () => {
   assert.equal(told(await stream.next(watchResponse)), '0@3 +a3')
   assert.equal(told(await stream.next(watchResponse)), '0@4 +a4')
   assert.equal(told(await stream.next(watchResponse)), '-1@4 ')
+  stream.cancel()
+})
+
+test('no progress is told to a watch of a future revision, as if it had seen what came before', async () => {
+  const etcd = testEtcd({ progressMs: 10 })
+  const stream = etcd.stream(method.watch)
+  await create(stream, { key: 'a', startRevision: 5, progressNotify: true })
+  stream.send(watchRequest, { progressRequest: {} })
+  await settled()
+  etcd.pass(100)
+  for (let at = 0; at < 4; at++) await put(etcd, 'a')
+  assert.equal(told(await stream.next(watchResponse)), '0@5 +a5')
   stream.cancel()
 })
 

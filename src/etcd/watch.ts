@@ -25,6 +25,12 @@ export interface WatchOptions {
   readonly onEnd: (end: { readonly compactRevision: number } | { readonly reason: string }) => void
 }
 
+/** With no more than what is told of it. */
+function deletionOf(key: string, modRevision: number): StoreEvent {
+  const entry = { key, value: new Uint8Array(0), createRevision: modRevision, modRevision, memo: undefined }
+  return { type: 'delete', entry, previous: undefined }
+}
+
 /** Events of several revisions share a response up to this. */
 const responseBytes = 256 * 1024
 const eventsTag = 0x5a
@@ -92,14 +98,21 @@ export class Watch {
     }
   }
 
-  /** The state at a compacted revision is kept; so a watch may begin with what was put at that very revision. */
+  /**
+   * The state at a compacted revision is kept; so a watch may begin with what was put, and what was deleted, at that
+   * very revision. Where the latter is not known any more, the next revision is the first one that can be told.
+   */
   async #tellCompactedRevision(): Promise<void> {
     const { context: { keyspace }, range, startRevision } = this.#options
-    const at = keyspace.compactedRevision
+    const { compactedRevision: at, deletedAtCompacted: deleted } = keyspace
     if (startRevision === 0 || this.#told !== at - 1) return
+    if (deleted === undefined) throw new Compacted(at + 1)
     const view = await keyspace.read(at)
-    const events = view.list(range).filter(({ modRevision }) => modRevision === at)
-    await this.#tell(events.map((entry) => ({ type: 'put', entry, previous: undefined })))
+    const puts = view.list(range).filter(({ modRevision }) => modRevision === at)
+    await this.#tell([
+      ...puts.map((entry): StoreEvent => ({ type: 'put', entry, previous: undefined })),
+      ...deleted.filter((key) => key >= range.start && key < range.end).map((key) => deletionOf(key, at)),
+    ])
     this.#told = at
   }
 

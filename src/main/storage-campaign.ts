@@ -3,8 +3,11 @@ import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { campaigns } from '#sim/storage/campaigns.ts'
+import { campaigns as campaignsInMemory } from '#sim/storage/campaigns.ts'
 import type { Campaign, Findings } from '#sim/storage/campaign.ts'
+import { mutantCampaign } from './mutant-campaign.ts'
+
+const campaigns: readonly Campaign[] = [...campaignsInMemory, mutantCampaign]
 
 const usage = `Shows that the store loses nothing.
 
@@ -33,18 +36,19 @@ interface Total {
 function work({ run }: Campaign): void {
   process.on('message', (unit: number) => {
     run(unit).then(
-      ({ counts, failures }) => process.send!({ unit, findings: { counts, failures } }),
+      ({ counts, failures, notes }) => process.send!({ unit, findings: { counts, failures, notes } }),
       (error: unknown) => {
         const what = error instanceof Error ? error.stack : String(error)
-        process.send!({ unit, findings: { counts: {}, failures: [`the campaign broke: ${what}`] } })
+        process.send!({ unit, findings: { counts: {}, failures: [`the campaign broke: ${what}`], notes: [] } })
       },
     )
   })
 }
 
-function take(total: Total, campaign: Campaign, unit: number, { counts, failures }: Findings): void {
+function take(total: Total, campaign: Campaign, unit: number, { counts, failures, notes }: Findings): void {
   total.done++
   for (const [name, count] of Object.entries(counts)) total.counts.set(name, (total.counts.get(name) ?? 0) + count)
+  for (const note of notes) process.stdout.write(`${note}\n`)
   if (failures.length === 0) return
   total.failed++
   process.stdout.write(`FAIL unit ${unit}: npm run campaign -- ${campaign.name} --from ${unit} --units 1\n`)

@@ -34,7 +34,7 @@ export interface SimDisk extends Disk {
    */
   beforeEach: ((operation: Operation, path: string, index: number) => Error | undefined) | undefined
   /** Whatever of this file was not synced never will be, as after a sync that failed; readers still see it. */
-  failSync(path: string): void
+  failSync(file: DiskFile): void
   /** Told of each change when it takes effect. The bytes of a write belong to the writer: copy them to keep them. */
   onChange: ((call: DiskCall) => void) | undefined
   /** The power goes: open files and locks die with the process, and of unsynced state remains what `outcome` says. */
@@ -51,6 +51,8 @@ export function createSimDisk(files: ReadonlyMap<string, Uint8Array> = new Map()
   let generation = 0
   let operations = 0
   const locks = new Set<string>()
+  /** Under whatever name they are now. */
+  const opened = new WeakMap<DiskFile, Inode>()
 
   const enter = (operation: Operation, path: string, life: number): void => {
     if (life !== generation) {
@@ -74,8 +76,8 @@ export function createSimDisk(files: ReadonlyMap<string, Uint8Array> = new Map()
     onChange: undefined,
     get operations() { return operations },
     get files() { return contents() },
-    failSync(path) {
-      const inode = platter.names.get(path)
+    failSync(file) {
+      const inode = opened.get(file)
       if (inode !== undefined) change({ type: 'failedSync', file: inode.id })
     },
     put(path, bytes) {
@@ -87,7 +89,9 @@ export function createSimDisk(files: ReadonlyMap<string, Uint8Array> = new Map()
       const inode = platter.names.get(path)
       if (inode === undefined) throw new DiskError('absent', `${path}: no such file`)
       const life = generation
-      return openFile(path, inode, { enter: (operation) => enter(operation, path, life), change })
+      const file = openFile(path, inode, { enter: (operation) => enter(operation, path, life), change })
+      opened.set(file, inode)
+      return file
     },
     async list(directory) {
       const start = directory.endsWith('/') ? directory : `${directory}/`

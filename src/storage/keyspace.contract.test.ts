@@ -199,6 +199,18 @@ function keyspaceContract(name: string, open: Open): void {
       assert.equal(clock.timers, 0)
     })
 
+    check('what was deleted at the compacted revision is known until the store is read back or forked there', async (store) => {
+      assert.deepEqual(store.deletedAtCompacted, [])
+      await change(store, put('/a', ''), put('/b', ''), put('/c', ''))
+      await change(store, remove('/c'), put('/b', '1'), remove('/a'))
+      await change(store, remove('/b'))
+      await store.compact(3)
+      assert.deepEqual(store.deletedAtCompacted, ['/c', '/a'])
+      assert.equal(store.fork().deletedAtCompacted, undefined)
+      await store.compact(4)
+      assert.deepEqual(store.deletedAtCompacted, ['/b'])
+    })
+
     check('a full store raises its alarm, and transactions put nothing until it is disarmed', async (store) => {
       await change(store, put('/a', 'x'.repeat(600)), put('/b', 'x'.repeat(300)))
       await store.grantLease(3n, 1_000)

@@ -56,6 +56,11 @@ export type Alarm = 'noSpace' | 'corrupt'
 
 /** The whole of what etcd's clients need of the embedded store. */
 export interface Keyspace extends Store {
+  /**
+   * The keys that were deleted at `compactedRevision`, of which what can be read there does not tell. Undefined: nobody
+   * knows any more, since the store was read back, restored or forked at that revision.
+   */
+  readonly deletedAtCompacted: readonly string[] | undefined
   read(at?: Revision): Promise<KeyspaceView>
   current(): KeyspaceView
   /**

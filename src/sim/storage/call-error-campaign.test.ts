@@ -3,14 +3,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSimClock } from '../clock.ts'
 import { createSimDisk } from '../disk.ts'
-import { failEveryCall } from './call-error-campaign.ts'
+import { failEveryCall, roomy } from './call-error-campaign.ts'
 import { faultyDisk } from './call-errors.ts'
 import { createCollector } from './campaign.ts'
-import { openStore } from './recording.ts'
+import { openStore, tiny } from './recording.ts'
 
 test('whichever call to the disk fails, nothing is acknowledged that does not hold, and no sync is tried again', async () => {
   const collector = createCollector()
-  await failEveryCall('short', 40, collector)
+  await failEveryCall('short', 40, tiny, collector)
+  await failEveryCall('roomy', 12, roomy, collector)
   assert.deepEqual(collector.failures, [])
   assert.ok(collector.counts['failed calls']! > 100)
   assert.ok(collector.counts['the store failed']! > 20)
@@ -21,7 +22,7 @@ test('a sync that failed loses what was to be written, even if a second one seem
   const file = await disk.open('/file', 'create')
   await disk.syncDirectory('/')
   await file.write(0, Uint8Array.of(1, 2, 3))
-  disk.failSync('/file')
+  disk.failSync(file)
   assert.deepEqual(await file.read(0, 3), Uint8Array.of(1, 2, 3))
   await file.datasync()
   disk.crash({ type: 'everything' })

@@ -1,5 +1,6 @@
 /** Lets every single call to the disk fail in every way: afterwards nothing is acknowledged that does not hold. */
 import { StoreFailed, StoreFull, type Store } from '#storage/store.ts'
+import type { EmbeddedStoreOptions } from '#storage/embedded/embedded-store.ts'
 import { DiskError } from '#world/disk.ts'
 import { createSimClock } from '../clock.ts'
 import { createSimDisk } from '../disk.ts'
@@ -15,6 +16,8 @@ import { addPromise, nothingPromised, openStore, tiny, type Promised } from './r
 import { verify, type Expectation } from './verify.ts'
 
 const operationsPerUnit = 60
+/** With room in each log for what is written after a failure, if anything is. */
+export const roomy: EmbeddedStoreOptions = { ...tiny, firstSegmentBytes: 32_768, segmentBytes: 32_768 }
 /** Of what the disk may hold when the process has gone. */
 const afterwards = { subsets: 2, byteEdges: 0 }
 
@@ -24,19 +27,21 @@ export const callErrorCampaign: Campaign = {
   units: () => Infinity,
   async run(unit) {
     const collector = createCollector()
-    await failEveryCall(`call errors ${unit}`, operationsPerUnit, collector)
+    await failEveryCall(`call errors ${unit}`, operationsPerUnit, unit % 2 === 0 ? tiny : roomy, collector)
     return collector
   },
 }
 
 /** Runs the same workload as often as it makes calls, times the ways in which they can fail. */
-export async function failEveryCall(name: string, operations: number, collector: Collector): Promise<void> {
+export async function failEveryCall(
+  name: string, operations: number, options: EmbeddedStoreOptions, collector: Collector,
+): Promise<void> {
   for (const error of callErrors) {
     // A refusal for want of space leaves gaps in the order that the model expects of simultaneous clients.
     const all = randomSteps(seededRandom(name), operations)
     const steps = error === 'ENOSPC' ? all.flat().map((operation): Step => [operation]) : all
     for (let index = 1; ; index++) {
-      const isOver = await failOneCall(`${name}, ${error} at call ${index}`, { steps, index, error }, collector)
+      const isOver = await failOneCall(`${name}, ${error} at call ${index}`, { steps, index, error, options }, collector)
       if (isOver) break
     }
   }
@@ -46,16 +51,19 @@ interface Plan {
   readonly steps: readonly Step[]
   readonly index: number
   readonly error: CallError
+  readonly options: EmbeddedStoreOptions
 }
 
 /** True if the run had no such call. */
-async function failOneCall(name: string, { steps, index, error }: Plan, collector: Collector): Promise<boolean> {
+async function failOneCall(
+  name: string, { steps, index, error, options }: Plan, collector: Collector,
+): Promise<boolean> {
   const random = seededRandom(name)
   const disk = createSimDisk()
   const platter = createPlatter()
   disk.onChange = (call) => platter.apply(call)
   const faulty = faultyDisk(disk, index, error)
-  const { expected, failures, problem } = await runToFailure(faulty.disk, steps, random)
+  const { expected, failures, problem } = await runToFailure(faulty.disk, steps, random, options)
   if (faulty.calls() < index) return true
   if (faulty.failed() === undefined) return false
   collector.count('failed calls')
@@ -82,6 +90,7 @@ interface Run {
 /** Runs the steps until an operation fails, then tries more of them, and closes the store. */
 async function runToFailure(
   disk: Parameters<typeof openStore>[0], steps: readonly Step[], random: SeededRandom,
+  options: EmbeddedStoreOptions,
 ): Promise<Run> {
   const model = createModel()
   let promised: Promised = nothingPromised
@@ -89,7 +98,7 @@ async function runToFailure(
   let problem: string | undefined
   try {
     const clock = createSimClock()
-    const store = await openStore(disk, clock, { ...tiny, onFailure: () => { failures++ } })
+    const store = await openStore(disk, clock, { ...options, onFailure: () => { failures++ } })
     const clients: Clients = {
       store, clock, model, random,
       serial: 0,

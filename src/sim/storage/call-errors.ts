@@ -48,7 +48,7 @@ export function faultyDisk(disk: SimDisk, index: number, error: CallError): Faul
       case 'failed sync':
         if (operation !== 'datasync') return await work()
         distrusted.add(file!)
-        disk.failSync(path)
+        disk.failSync(file!)
         throw fail('failed')
     }
   })

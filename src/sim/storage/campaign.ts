@@ -5,6 +5,8 @@ export interface Findings {
   readonly counts: Readonly<Record<string, number>>
   /** One sentence for each broken promise; empty when all is well. */
   readonly failures: readonly string[]
+  /** What is worth telling of a unit in which all is well. */
+  readonly notes: readonly string[]
 }
 
 export interface Campaign {
@@ -21,8 +23,10 @@ export interface Campaign {
 export interface Collector extends Findings {
   readonly counts: Record<string, number>
   readonly failures: string[]
+  readonly notes: string[]
   count(name: string, by?: number): void
   fail(sentence: string): void
+  note(sentence: string): void
 }
 
 const failuresMax = 5
@@ -30,11 +34,14 @@ const failuresMax = 5
 export function createCollector(): Collector {
   const counts: Record<string, number> = {}
   const failures: string[] = []
+  const notes: string[] = []
   const count = (name: string, by = 1): void => { counts[name] = (counts[name] ?? 0) + by }
   return {
     counts,
     failures,
+    notes,
     count,
+    note: (sentence) => { notes.push(sentence) },
     fail(sentence) {
       count('failures')
       if (failures.length < failuresMax) failures.push(sentence)

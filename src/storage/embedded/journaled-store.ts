@@ -114,6 +114,10 @@ export class JournaledStore implements Keyspace {
     return this.#versions.compactedRevision
   }
 
+  get deletedAtCompacted(): readonly string[] | undefined {
+    return this.#versions.deletedAtCompacted
+  }
+
   async read(at?: Revision): Promise<KeyspaceView> {
     return at === undefined ? this.#versions.current() : this.#versions.view(at)
   }

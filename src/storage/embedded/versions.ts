@@ -51,6 +51,8 @@ export class Versions {
   #waiters: Waiter[] = []
   /** Made when first asked for. */
   #current: KeyspaceView | undefined
+  /** What was deleted at `#compacted`; undefined where no more is known of that revision than what it shows. */
+  #deletedAtCompacted: readonly string[] | undefined
   /** Versions up to this revision belong to the store that this one was forked from. */
   readonly #sharedUpTo: Revision
 
@@ -58,6 +60,7 @@ export class Versions {
   constructor(base: Revision = firstRevision, original?: Versions) {
     this.#revision = base
     this.#compacted = base
+    if (base === firstRevision) this.#deletedAtCompacted = []
     this.#sharedUpTo = original === undefined ? 0 : base
     const isNewest = original !== undefined && original.#revision === base
     this.#index = new KeyIndex(isNewest ? original.#index : undefined)
@@ -88,6 +91,14 @@ export class Versions {
 
   get compactedRevision(): Revision {
     return this.#compacted
+  }
+
+  /**
+   * The keys that were deleted at `compactedRevision`: what that revision shows does not tell of them. Undefined where
+   * the revision is known from a snapshot only, or belongs to the original of a fork.
+   */
+  get deletedAtCompacted(): readonly string[] | undefined {
+    return this.#deletedAtCompacted
   }
 
   /** Bytes of the newest keys and values. */
@@ -213,6 +224,8 @@ export class Versions {
     if (before <= this.#compacted) return
     const gone = this.#firstAfter(before)
     this.#compacted = before
+    this.#deletedAtCompacted = this.#history.slice(this.#firstAfter(before - 1), gone)
+      .filter(({ type }) => type === 'delete').map(({ entry }) => entry.key)
     for (let i = 0; i < gone; i++) {
       const { entry } = this.#history[i]!
       this.#historyBytes -= sizeOf(entry)

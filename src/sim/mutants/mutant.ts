@@ -1,0 +1,53 @@
+/** A bug to be planted in a copy of the sources, and the check that must notice it. */
+
+export interface Edit {
+  /** From the root of the repository. */
+  readonly file: string
+  /** Stands exactly once in the file. */
+  readonly before: string
+  readonly after: string
+}
+
+export type Check =
+  /** A test by its name, without those of the suites around it. */
+  | { readonly type: 'test'; readonly file: string; readonly name: string }
+  /** So many units of one of the storage laboratory's campaigns. */
+  | { readonly type: 'campaign'; readonly name: string; readonly from: number; readonly units: number }
+  /** Seeds of the simulation of the whole cluster. */
+  | { readonly type: 'simulation'; readonly from: number; readonly seeds: number }
+
+export interface Mutant {
+  /** What the code does wrong, as a sentence. Of an etcd issue, with its number. */
+  readonly name: string
+  readonly edits: readonly Edit[]
+  readonly caughtBy: Check
+}
+
+export function testOf(file: string, name: string): Check {
+  return { type: 'test', file, name }
+}
+
+export function unitsOf(name: string, from: number, units = 1): Check {
+  return { type: 'campaign', name, from, units }
+}
+
+export function seedsFrom(from: number, seeds = 1): Check {
+  return { type: 'simulation', from, seeds }
+}
+
+/** As a person would start it. */
+export function describeCheck(check: Check): string {
+  switch (check.type) {
+    case 'test': return `${check.file}: ${check.name}`
+    case 'campaign': return `campaign ${check.name} --from ${check.from} --units ${check.units}`
+    case 'simulation': return `sim --from ${check.from} --seeds ${check.seeds}`
+  }
+}
+
+/** The file with the bug in it. Throws if it does not hold the text exactly once: the mutant has to be looked after. */
+export function plant(source: string, { file, before, after }: Edit): string {
+  const at = source.indexOf(before)
+  if (at < 0) throw new Error(`${file} no longer holds: ${before}`)
+  if (source.includes(before, at + 1)) throw new Error(`${file} holds more than once: ${before}`)
+  return source.slice(0, at) + after + source.slice(at + before.length)
+}
