@@ -247,6 +247,12 @@ test('a transaction reads what is past, and not what was compacted', async () =>
     etcd.call(method.txn, txnRequest, { success: [{ requestRange: { key: 'b', revision } }] }, txnResponse)
   await read(4)
   await assert.rejects(read(3), /required revision has been compacted/)
+  // The newest revision is a past one too, once something was written.
+  const { revision } = etcd.keyspace
+  const { responses } = await etcd.call(method.txn, txnRequest, {
+    success: [putOf('new'), { requestRange: { key: 'new', revision } }, { requestRange: { key: 'new' } }],
+  }, txnResponse)
+  assert.deepEqual(responses.slice(1).map(({ responseRange }) => responseRange!.kvs.length), [0, 1])
   await assert.rejects(
     etcd.call(method.compact, compactionRequest, { revision: 4 }, headerResponse), /has been compacted/,
   )

@@ -100,18 +100,19 @@ export class Watch {
 
   /**
    * The state at a compacted revision is kept; so a watch may begin with what was put, and what was deleted, at that
-   * very revision. Where the latter is not known any more, the next revision is the first one that can be told.
+   * very revision (etcd issue 19179). Where the latter is not known any more, the next revision is the first one that
+   * can be told. While there is no next one, a watch that has just read the state begins with it.
    */
   async #tellCompactedRevision(): Promise<void> {
     const { context: { keyspace }, range, startRevision } = this.#options
     const { compactedRevision: at, deletedAtCompacted: deleted } = keyspace
     if (startRevision === 0 || this.#told !== at - 1) return
-    if (deleted === undefined) throw new Compacted(at + 1)
+    if (deleted === undefined && keyspace.revision > at) throw new Compacted(at + 1)
     const view = await keyspace.read(at)
     const puts = view.list(range).filter(({ modRevision }) => modRevision === at)
     await this.#tell([
       ...puts.map((entry): StoreEvent => ({ type: 'put', entry, previous: undefined })),
-      ...deleted.filter((key) => key >= range.start && key < range.end).map((key) => deletionOf(key, at)),
+      ...(deleted ?? []).filter((key) => key >= range.start && key < range.end).map((key) => deletionOf(key, at)),
     ])
     this.#told = at
   }

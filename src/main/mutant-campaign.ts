@@ -86,7 +86,8 @@ async function runCheck(directory: string, check: Check): Promise<Outcome> {
   const failed = (breakage: string): Outcome => ({ seconds, complaint: undefined, breakage })
   if (mistake !== undefined) return failed(`what was planted is no code: ${mistake.trim()}`)
   if (check.type === 'test' && !hasRun(check.name, output)) return failed('there is no such test')
-  if (code === 0 || complaint !== undefined) return { seconds, complaint: code === 0 ? undefined : complaint, breakage: undefined }
+  if (code === 0) return { seconds, complaint: undefined, breakage: undefined }
+  if (complaint !== undefined) return { seconds, complaint, breakage: undefined }
   return failed(`it ended with ${code ?? 'no code in time'} and without a word: ${output.slice(-500)}`)
 }
 
@@ -128,7 +129,9 @@ function resultsOf(name: string, output: string): string[] {
 function run(directory: string, parameters: readonly string[]): Promise<{ output: string; code: number | null }> {
   const { SKIFF_CAMPAIGN_WORKER: _, NODE_TEST_CONTEXT: __, NODE_CHANNEL_FD: ___, ...env } = process.env
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, parameters, { cwd: directory, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, parameters, {
+      cwd: directory, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     const take = (bytes: Buffer): void => {
       if (output.length < outputMax) output += bytes.toString()

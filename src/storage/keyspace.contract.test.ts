@@ -170,6 +170,7 @@ function keyspaceContract(name: string, open: Open): void {
         for (let i = 0; i < pause; i++) await Promise.resolve()
         const revoked = store.revokeLease(id)
         assert.equal((await granted)?.id, id)
+        assert.equal(store.renewLease(id), undefined)
         const { result } = await store.transact((state) => ({ operations: [], result: state.hasLease(id) }))
         assert.equal(result, false)
         assert.equal(await revoked, true)
@@ -241,6 +242,19 @@ function keyspaceContract(name: string, open: Open): void {
       assert.equal((await store.swap('/b', 0, putOf(30))).type, 'swapped')
     }, { quotaBytes: 6_400 })
 
+    check('history that grows too long loses its older half, history that is too old all that is', async (store, clock) => {
+      for (let i = 0; i < 11; i++) await change(store, put('/a', `${i}`))
+      assert.deepEqual([store.revision, store.compactedRevision], [12, 7])
+      await clock.advance(10_000)
+      await change(store, put('/a', 'later'))
+      await clock.advance(59_999)
+      await change(store, put('/a', 'almost'))
+      assert.equal(store.compactedRevision, 7)
+      await clock.advance(1)
+      await change(store, put('/a', 'late'))
+      assert.equal(store.compactedRevision, 13)
+    }, { historyChanges: 10, historyMs: 60_000 })
+
     check('equal stores have equal digests, and any difference shows', async (store, clock) => {
       const digests = new Map<string, string>()
       const steps = [
@@ -265,6 +279,10 @@ function keyspaceContract(name: string, open: Open): void {
       assert.deepEqual([late.compactedRevision, digests.get(String(late.hash))], [4, undefined])
       await other.compact(4)
       assert.equal((await other.hash(6)).hash, late.hash)
+      for (const each of [store, other]) await each.grantLease(9n, 1_000)
+      await change(store, put('/leased', '', 9n))
+      await change(other, put('/leased', ''))
+      assert.notEqual((await store.hash(7)).hash, (await other.hash(7)).hash)
     })
   })
 }
@@ -364,6 +382,20 @@ describe('embedded store after a restart', () => {
     await using store = await openOn(disk, clock, options)
     assert.deepEqual(store.leases(), left)
     assert.deepEqual(store.alarms(), [])
+  })
+
+  test('a store that is larger than its quota now is, takes what makes it smaller', async () => {
+    const disk = createSimDisk()
+    const clock = createSimClock()
+    {
+      await using store = await openOn(disk, clock)
+      await change(store, put('/a', 'x'.repeat(900)))
+    }
+    await using store = await openOn(disk, clock, { quotaBytes: 500 })
+    const { revision } = store
+    await assert.rejects(store.swap('/b', 0, { type: 'put', value: encoder.encode('y') }), StoreFull)
+    const smaller = await store.swap('/a', revision, { type: 'put', value: encoder.encode('x'.repeat(800)) })
+    assert.equal(smaller.type, 'swapped')
   })
 
   test('what was forgotten by itself stays forgotten too', async () => {

@@ -60,8 +60,13 @@ export const recoveryMutants: readonly Mutant[] = [
   },
   {
     name: 'zeros within a value are taken for sectors that never reached the disk',
-    edits: [{ file: format, before: 'isZero(frame, at, at + sectorBytes)) count++', after: 'isZero(frame, at, at + sectorBytes)) count += 0' }],
+    edits: [{ file: format, before: 'countZeroSectors(target.subarray(0, end), at.offset), true)', after: '0, true)' }],
     caughtBy: lookalike('a last write with sectors of zeros in its value is not taken for an unfinished one when it is damaged'),
+  },
+  {
+    name: 'sectors that never reached the disk are taken for damage',
+    edits: [{ file: recovery, before: 'if (countZeroSectors(bytes.subarray(offset, end), offset) > header.zeroSectors) return \'torn\'\n', after: '' }],
+    caughtBy: unitsOf('crashes', 1),
   },
   {
     name: 'bytes behind the end of a log are not looked at',

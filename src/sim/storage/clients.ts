@@ -39,8 +39,14 @@ async function ask(clients: Clients, operation: StoreOperation): Promise<void> {
     case 'compact': return compact(clients, operation.keep)
     case 'rotate': return change(clients, [{ type: 'put', key: '/rotate', length: rotatingBytes }])
     case 'snapshot':
+      // A snapshot shows the oldest kept revision, so the compaction has to end where a log ends. It ends with a
+      // deletion, so that no key tells of the newest revision.
+      await ask(clients, { type: 'rotate' })
+      await change(clients, [{ type: 'put', key: '/gone', length: 20 }])
+      await ask(clients, { type: 'rotate' })
+      await change(clients, [{ type: 'delete', key: '/gone' }])
       await compact(clients, 0)
-      for (let logs = 0; logs < 3; logs++) await ask(clients, { type: 'rotate' })
+      for (let logs = 0; logs < 2; logs++) await ask(clients, { type: 'rotate' })
       // The store takes it in the background.
       await clock.settle()
       return

@@ -37,6 +37,15 @@ test('a workload comes past snapshots, new logs, lost names and unsynced sectors
   assert.ok(calls.filter(({ call }) => call.type === 'rename' && call.target.includes('/log-')).length > 2)
 })
 
+test('every sequence with a snapshot in it takes one', async () => {
+  for (const [at, steps] of [...sequences(1), ...sequences(2)].entries()) {
+    if (!steps.flat().some(({ type }) => type === 'snapshot')) continue
+    const { calls } = await record(`snapshot ${at}`, steps, preamble)
+    const isTaken = calls.some(({ call }) => call.type === 'rename' && call.target.includes('/snapshot-'))
+    assert.ok(isTaken, JSON.stringify(steps))
+  }
+})
+
 test('the same seed gives the same calls', async () => {
   const [one, two] = await Promise.all([1, 2].map(() => record('same', randomSteps(seededRandom('same'), 200))))
   assert.deepEqual(one!.calls, two!.calls)

@@ -13,7 +13,7 @@ export type StoreOperation =
   | { readonly type: 'compact'; readonly keep: number }
   /** Makes the store begin a new log. */
   | { readonly type: 'rotate' }
-  /** Compacts, and makes the store begin so many new logs that it takes a snapshot. */
+  /** Makes the store begin new logs, and compacts between them, so that it takes a snapshot. */
   | { readonly type: 'snapshot' }
   | { readonly type: 'grant'; readonly lease: number }
   | { readonly type: 'revoke'; readonly lease: number }

@@ -17,7 +17,7 @@ import { checkOrder } from './revision-order.ts'
 import { checkWatch, type SeenEvent, type WatchSession } from './watch-guarantees.ts'
 
 export const sharedCampaign: Campaign = {
-  name: 'shared etcd',
+  name: 'shared',
   purpose: 'servers on one etcd that lose requests, answers and watches, and carry requests out too late: one a seed',
   units: () => Infinity,
   async run(seed) {

@@ -1,7 +1,7 @@
 /** Opens a store on what a crash has left, and compares all that it says with what was promised. */
 import type { Keyspace, KeyspaceEntry } from '#storage/keyspace.ts'
 import type { Entry, StoreEvent } from '#storage/store.ts'
-import { createSimClock } from '../clock.ts'
+import { createSimClock, type SimClock } from '../clock.ts'
 import { createSimDisk } from '../disk.ts'
 import type { Model, ModelEvent, ModelVersion } from './model.ts'
 import { openStore, type Promised } from './recording.ts'
@@ -14,22 +14,23 @@ export interface Expectation {
 }
 
 const everything = { start: '', end: '\uffff' }
-const enough = new Error('all that was expected has come')
+const enough = new Error('all that there is has come')
 
 /** A sentence if the store breaks a promise. `isThorough` also reads all history, writes on, and crashes again. */
 export async function verify(
   files: ReadonlyMap<string, Uint8Array>, expected: Expectation, isThorough: boolean,
 ): Promise<string | undefined> {
   const disk = createSimDisk(files)
+  const clock = createSimClock()
   let store: Keyspace
   try {
-    store = await openStore(disk, createSimClock())
+    store = await openStore(disk, clock)
   } catch (error) {
     return `the store does not start: ${error instanceof Error ? error.stack : String(error)}`
   }
   const problem = compare(store, expected)
   if (problem !== undefined || !isThorough) return problem
-  return await compareHistory(store, expected.model) ?? await goOn(store, disk)
+  return await compareHistory(store, expected.model, clock) ?? await goOn(store, disk)
 }
 
 /** The newest state is one that the model had, and not older than what was promised. */
@@ -88,7 +89,7 @@ function differs(entry: KeyspaceEntry, expected: ModelVersion): string | undefin
 }
 
 /** Every kept revision can be read, and a watch from the oldest tells all that came after it, and what was before. */
-async function compareHistory(store: Keyspace, model: Model): Promise<string | undefined> {
+async function compareHistory(store: Keyspace, model: Model, clock: SimClock): Promise<string | undefined> {
   const { compactedRevision, revision } = store
   for (let at = compactedRevision; at < revision; at++) {
     const view = await store.read(at)
@@ -99,10 +100,13 @@ async function compareHistory(store: Keyspace, model: Model): Promise<string | u
   if (expected.length === 0) return undefined
   const stop = new AbortController()
   const seen: StoreEvent[] = []
-  for await (const batch of store.watch(everything, compactedRevision, { signal: stop.signal })) {
-    seen.push(...batch)
-    if (seen.length >= expected.length) stop.abort(enough)
-  }
+  const telling = (async () => {
+    for await (const batch of store.watch(everything, compactedRevision, { signal: stop.signal })) seen.push(...batch)
+  })()
+  // What is in the history comes without any wait.
+  await clock.settle()
+  stop.abort(enough)
+  await telling
   return compareEvents(seen, expected)
 }
 

@@ -71,7 +71,8 @@ async function openWithDamagedEnd(value: Uint8Array, at: number): Promise<Keyspa
 }
 
 test('a bit that is wrong in any byte of the last frame\'s header is noticed', async () => {
-  for (let at = 0; at < 36; at++) await assert.rejects(openWithDamagedEnd(new Uint8Array(700).fill(7), at), StoreCorrupted)
+  const value = new Uint8Array(700).fill(7)
+  for (let at = 0; at < 36; at++) await assert.rejects(openWithDamagedEnd(value, at), StoreCorrupted)
 })
 
 test('a last write with sectors of zeros in its value is not taken for an unfinished one when it is damaged', async () => {
