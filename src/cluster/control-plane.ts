@@ -156,7 +156,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
         '/services',
         serviceHooks({ store, clock, random, clusterCidrs: [serviceCidr], nodePorts }),
       ],
-      ['apiextensions.k8s.io/customresourcedefinitions', definitionHooks],
+      ['apiextensions.k8s.io/customresourcedefinitions', definitionHooks(schemas)],
     ]),
     subresources: subresourceCatalog({
       tokens: {

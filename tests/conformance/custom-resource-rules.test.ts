@@ -87,7 +87,7 @@ test('what was there before the rule is let through until it changes', async () 
 
 test('definitions whose rules do not compile, or cost too much, are refused', async () => {
   await using server = startDefinitionServer()
-  const at = 'spec.versions[0].schema.openAPIV3Schema.properties[spec]'
+  const at = 'spec.validation.openAPIV3Schema.properties[spec]'
   const shown = (source: string): string => JSON.stringify(
     { Rule: source, Message: '', MessageExpression: '', Reason: null, FieldPath: '', OptionalOldSelf: null },
   ).replaceAll('>', '\\u003e')
@@ -102,7 +102,9 @@ test('definitions whose rules do not compile, or cost too much, are refused', as
       `${at}.x-kubernetes-validations[0].rule: Invalid value: ${shown('self.a')}: cel expression must evaluate to a bool`],
     [specOf(texts, rules(rule("self.list.all(x, self.list.exists(y, x.contains(y)))"))),
       `[${at}.x-kubernetes-validations[0].rule: Forbidden: estimated rule cost ${budget}, `
-      + `spec.versions[0].schema.openAPIV3Schema: Forbidden: x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema ${budget}]`],
+      + `${at}.x-kubernetes-validations[0].rule: Forbidden: contributed to estimated rule cost total exceeding cost limit `
+      + 'for entire OpenAPIv3 schema, '
+      + `spec.validation.openAPIV3Schema: Forbidden: x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema ${budget}]`],
     [specOf({ list: { type: 'array', maxItems: 3, items: { type: 'integer', ...rules(rule('self >= oldSelf')) } } }),
       `${at}.properties[list].items.x-kubernetes-validations[0].rule: Invalid value: "self >= oldSelf": `
       + `oldSelf cannot be used on the uncorrelatable portion of the schema within ${at}.properties[list]`],

@@ -419,7 +419,7 @@ test('defaults that the schema itself would refuse are refused with the definiti
       a: { type: 'integer', minimum: 2, default: 1 }, b: { type: 'object', properties: { c: { type: 'string' } }, default: { d: 1 } },
     }),
   }), json)
-  const at = 'spec.versions[0].schema.openAPIV3Schema.properties[spec].properties'
+  const at = 'spec.validation.openAPIV3Schema.properties[spec].properties'
   assert.equal(answer.json['message'], 'CustomResourceDefinition.apiextensions.k8s.io "crontabs.stable.example.com" is invalid: ' +
     `[${at}[a].default: Invalid value: 1:  in body should be greater than or equal to 2, ` +
     `${at}[b].default: Invalid value: {"d":1}: must not have unknown fields]`)

@@ -40,7 +40,7 @@ const silence: HttpClient = {
 }
 
 export function startDefinitionServer({ store, http = silence, admission = [] }: ServerParts = {}): DefinitionServer {
-  const hooks = new Map([['apiextensions.k8s.io/customresourcedefinitions', definitionHooks]])
+  const hooks = new Map([['apiextensions.k8s.io/customresourcedefinitions', definitionHooks(schemas)]])
   const own = startTestServer({ hooks, admission, ...(store && { store }) })
   const stop = new AbortController()
   const { context, kinds } = own.server

@@ -1,6 +1,7 @@
 /** Validation of webhook configurations. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { duplicateValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { validateDns1035Label, validateDns1123Subdomain, validatePortNumber } from '#machinery/meta/validate-names.ts'
 import type {
   MutatingWebhook,
@@ -93,7 +94,7 @@ function validateReviewVersions(versions: readonly string[], path: string): Fiel
 }
 
 /** Either a URL or a Service of the cluster. Also of conversion webhooks. */
-export function validateClientConfig({ url, service }: WebhookClientConfig, path: string): FieldError[] {
+export function validateClientConfig({ url, service }: DeepReadonly<WebhookClientConfig>, path: string): FieldError[] {
   if ((url === undefined) === (service === undefined)) {
     return [required(path, 'exactly one of url or service is required')]
   }
@@ -112,12 +113,12 @@ export function validateClientConfig({ url, service }: WebhookClientConfig, path
 
 function validateUrl(url: string, path: string): FieldError[] {
   const form = '; desired format: https://host[/path]'
-  if (!URL.canParse(url)) return [required(path, `url must be a valid URL: parse "${url}": invalid URI${form}`)]
+  if (url !== '' && !URL.canParse(url)) return [required(path, `url must be a valid URL: parse "${url}": invalid URI${form}`)]
   const errors: FieldError[] = []
   if (!url.startsWith('https://')) {
     errors.push(invalidValue(path, /^([a-z]+):/.exec(url)?.[1] ?? '', `'https' is the only allowed URL scheme${form}`))
   }
-  if (/^https?:\/\/(\/|$)/.test(url)) errors.push(invalidValue(path, '', `host must be specified${form}`))
+  if (url === '' || /^https?:\/\/(\/|$)/.test(url)) errors.push(invalidValue(path, '', `host must be specified${form}`))
   if (/^https?:\/\/[^/]*@/.test(url)) {
     errors.push(invalidValue(path, url, 'user information is not permitted in the URL'))
   }

@@ -1,6 +1,7 @@
 /** What happens to a custom resource between its text and its rules: typed metadata, pruning, defaults. */
 import { decodeValue, JsonError } from '#machinery/codec/json.ts'
-import { formatFieldValue } from '#machinery/errors/field-errors.ts'
+import type { FieldError } from '#machinery/errors/field-error.ts'
+import { invalidValue } from '#machinery/errors/field-errors.ts'
 import { cloneJson, isJsonObject, setKey } from '#machinery/patch/json.ts'
 import type { StructSchema } from '#machinery/schema/schema.ts'
 import { pruneObject, structuralOf, type Structural } from './structural.ts'
@@ -34,6 +35,31 @@ function coerceMetadata(object: MutableObject, objectMeta: StructSchema, path: s
   return problems.map((problem) => problem.replace('field "', `field "${prefix}.`))
 }
 
+/** A part of an object of the API that cannot be what it has to be. */
+class EmbeddedFault extends JsonError {
+  readonly fault: FieldError
+  constructor(fault: FieldError) {
+    super(`${fault.field}: ${fault.message}`)
+    this.fault = fault
+  }
+}
+
+/**
+ * Types the metadata of all objects within a value, and of the value itself where its schema says that it is one, in
+ * place. Gives the first fault.
+ */
+export function coerceObjects(
+  value: unknown, structural: Structural, objectMeta: StructSchema, path: string,
+): FieldError | undefined {
+  try {
+    coerceEmbedded(value, structural, objectMeta, path, [])
+    return undefined
+  } catch (error) {
+    if (error instanceof EmbeddedFault) return error.fault
+    throw error
+  }
+}
+
 /** Objects within the object (`x-kubernetes-embedded-resource`) have metadata of their own. */
 function coerceEmbedded(
   value: unknown, structural: Structural | 'any' | 'undeclared', objectMeta: StructSchema, path: string,
@@ -50,14 +76,26 @@ function coerceEmbedded(
   if (structural.embedded) {
     for (const key of ['apiVersion', 'kind']) {
       if (object[key] !== undefined && typeof object[key] !== 'string') {
-        throw new JsonError(`${at(key)}: Invalid value: ${formatFieldValue(object[key])}: must be a string`)
+        throw new EmbeddedFault(invalidValue(at(key), object[key], 'must be a string'))
       }
     }
-    problems.push(...coerceMetadata(object, objectMeta, path))
+    problems.push(...coerceEmbeddedMetadata(object, objectMeta, path, at('metadata')))
   }
   if (structural.properties.size === 0 && structural.additional === undefined) return
   for (const key of Object.keys(object)) {
     coerceEmbedded(object[key], structuralOf(structural, key), objectMeta, at(key), problems)
+  }
+}
+
+function coerceEmbeddedMetadata(
+  object: MutableObject, objectMeta: StructSchema, path: string, at: string,
+): readonly string[] {
+  const given = object['metadata']
+  try {
+    return coerceMetadata(object, objectMeta, path)
+  } catch (error) {
+    if (error instanceof JsonError) throw new EmbeddedFault(invalidValue(at, given, error.message))
+    throw error
   }
 }
 

@@ -123,7 +123,8 @@ function* partsOf(
   }
 }
 
-function validateEmbedded(value: unknown, structural: Structural, path: string): FieldError[] {
+/** Faults of the objects of the API within a value. */
+export function validateEmbedded(value: unknown, structural: Structural, path: string): FieldError[] {
   const errors = structural.embedded && isJsonObject(value) ? validateResource(value, path) : []
   for (const [part, below, at] of partsOf(value, structural, path)) errors.push(...validateEmbedded(part, below, at))
   return errors

@@ -35,9 +35,11 @@ const presence = new WeakMap<Structural, boolean>()
  * Faults of a whole object, for which the schema itself holds. With `old`, what breaks a rule and has not changed is
  * let through, and transition rules are evaluated.
  */
-export function validateRules(object: unknown, structural: Structural, old?: unknown): FieldError[] {
+export function validateRules(
+  object: unknown, structural: Structural, old?: unknown, { path, isRoot } = { path: '', isRoot: true },
+): FieldError[] {
   const run: Run = { errors: [], budget: objectBudget }
-  visit(object, structural, { path: '', isRoot: true, old }, run)
+  visit(object, structural, { path, isRoot, old }, run)
   return run.errors
 }
 

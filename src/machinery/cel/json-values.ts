@@ -110,6 +110,11 @@ const escapes: readonly (readonly [RegExp, string])[] = [
   [/__/g, '__underscores__'], [/\./g, '__dot__'], [/-/g, '__dash__'], [/\//g, '__slash__'],
 ]
 
+/** Reserved as the name of a variable, and no more than that: behind a dot it may stand as it is. */
+export function isReservedFieldName(name: string): boolean {
+  return celWords.has(name) && !['true', 'false', 'null', 'in'].includes(name)
+}
+
 /** A field's name as expressions write it; undefined if they cannot. */
 export function escapeFieldName(name: string): string | undefined {
   if (celWords.has(name)) return `__${name}__`

@@ -14,6 +14,8 @@ const reserved = new Set([
   'as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let', 'loop', 'package', 'namespace',
   'return', 'var', 'void', 'while',
 ])
+/** Of the grammar itself: no field has such a name. */
+const keywords: ReadonlySet<string> = new Set(['in', 'true', 'false', 'null'])
 const primaryWords = "'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, "
   + 'IDENTIFIER'
 const maxInt = 2n ** 63n - 1n
@@ -193,7 +195,7 @@ class Parser {
       this.#next()
       return { kind: 'select', position, operand, field: token.text.slice(1, -1), test: false, optional: isOptional }
     }
-    if (token.type !== 'identifier' || token.text === 'in') return this.#fail('IDENTIFIER')
+    if (token.type !== 'identifier' || keywords.has(token.text)) return this.#fail('IDENTIFIER')
     this.#next()
     const open = isOptional ? undefined : this.#accept('(')
     if (!open) return { kind: 'select', position, operand, field: token.text, test: false, optional: isOptional }

@@ -42,7 +42,8 @@ function compileRule(rule: ValidationRule, type: Type): CompiledRule {
   const old = rule.optionalOldSelf ? optionalOf(type) : type
   const environment = createDialect([['self', type], ['oldSelf', old]])
   const own = compileAs(rule.rule ?? '', environment, 'bool', ['compilation failed: ', 'cel expression must evaluate to a bool'])
-  const message = rule.messageExpression
+  // Of a rule that does not compile, upstream does not look at the message.
+  const message = own.fault === undefined && rule.messageExpression
     ? compileAs(rule.messageExpression, environment, 'string',
       ['messageExpression compilation failed: ', 'messageExpression must evaluate to a string'])
     : undefined

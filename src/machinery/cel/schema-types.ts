@@ -1,5 +1,5 @@
 /** OpenAPI schemas as types of CEL (upstream: apiserver/pkg/cel/common), with the sizes that a request can have. */
-import { escapeFieldName } from './json-values.ts'
+import { escapeFieldName, isReservedFieldName } from './json-values.ts'
 import {
   boolType, doubleType, durationType, dynType, intType, listOf, mapOf, stringType, timestampType, type FieldType,
   type Type,
@@ -52,7 +52,7 @@ export function maxItemsOf(minSize: number): number {
 }
 
 /** How many entries fit whose values are of this size: quotes, a key, a colon, a comma. */
-export function maxEntriesOf(minSize: number): number {
+function maxEntriesOf(minSize: number): number {
   return Math.floor((maxRequestSize - 2) / (minSize + 6))
 }
 
@@ -91,6 +91,7 @@ function declareObject(schema: SchemaLike, isRoot: boolean): Declared | undefine
     if (!declared) continue
     const escaped = escapeFieldName(name)
     if (escaped !== undefined) fields.set(escaped, { type: declared.type, name })
+    if (isReservedFieldName(name)) fields.set(name, { type: declared.type, name })
     if (schema.required?.includes(name) && property.default === undefined) {
       minSize += name.length + declared.minSize + 4
     }

@@ -65,6 +65,11 @@ export function typeInvalid(field: string, value: unknown, detail: string): Fiel
   return fault('FieldValueTypeInvalid', field, `Invalid value: ${formatFieldValue(value)}`, detail)
 }
 
+/** `field.InternalError`: the value could not be judged. */
+export function internalFault(field: string, detail: string): FieldError {
+  return fault('InternalError', field, 'Internal error', detail)
+}
+
 /** One `Invalid` per sentence: what upstream does with the results of its string checks. */
 export function invalidFor(field: string, value: unknown, details: readonly string[]): FieldError[] {
   return details.map((detail) => invalidValue(field, value, detail))
@@ -99,7 +104,7 @@ export function findFaults(validate: () => readonly FieldError[]): readonly Fiel
 }
 
 /** Numbers and booleans plain, strings quoted, everything else as JSON; absent values are Go's nil. */
-export function formatFieldValue(value: unknown): string {
+function formatFieldValue(value: unknown): string {
   if (typeof value === 'string') return quoteGo(value)
   if (value === undefined || value === null) return 'null'
   if (typeof value === 'object') return escapeHtml(JSON.stringify(value))

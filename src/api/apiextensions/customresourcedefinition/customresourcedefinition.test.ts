@@ -45,9 +45,10 @@ const rows: readonly Row[] = [
       versions: [{ name: 'v1', served: true, storage: false, schema: { openAPIV3Schema: { type: 'object' } } }],
     }),
     errors: [
-      'spec.versions: Invalid value: [{"name":"v1","served":true,"storage":false,"schema":{"openAPIV3Schema":{"type":"object"}}}]: '
+      'spec.versions: Invalid value: [{"Name":"v1","Served":true,"Storage":false,"Deprecated":false,"DeprecationWarning":null,'
+        + '"Schema":null,"Subresources":null,"AdditionalPrinterColumns":null,"SelectableFields":null}]: '
         + 'must have exactly one version marked as storage version',
-      'status.storedVersions: Invalid value: []: must have at least one stored version',
+      'status.storedVersions: Invalid value: null: must have at least one stored version',
     ],
   },
   {
@@ -58,21 +59,23 @@ const rows: readonly Row[] = [
   {
     it: 'describes an object',
     object: withSchema({ type: 'string' }),
-    errors: ['spec.versions[0].schema.openAPIV3Schema.type: Invalid value: "string": must be object at the root'],
+    errors: ['spec.validation.openAPIV3Schema.type: Invalid value: "string": must be object at the root'],
   },
   {
     it: 'gives every field a type',
     object: withSchema({ type: 'object', properties: { spec: { properties: { a: { type: 'array' } } } } }),
     errors: [
-      'spec.versions[0].schema.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields',
-      'spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[a].items: Required value: must be specified',
+      'spec.validation.openAPIV3Schema.properties[spec].properties[a].items: Required value: must be specified',
+      'spec.validation.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields',
     ],
   },
   {
     it: 'declares outside of logic',
     object: withSchema({ type: 'object', anyOf: [{ properties: { a: { type: 'string' } } }] }),
     errors: [
-      'spec.versions[0].schema.openAPIV3Schema.anyOf[0].properties[a].type: Forbidden: must be empty to be structural',
+      'spec.validation.openAPIV3Schema.anyOf[0].properties[a].type: Forbidden: must be empty to be structural',
+      'spec.validation.openAPIV3Schema.properties[a]: Required value: because it is defined in '
+        + 'spec.validation.openAPIV3Schema.anyOf[0].properties[a]',
     ],
   },
   {
@@ -89,7 +92,7 @@ const rows: readonly Row[] = [
       },
     }),
     errors: [
-      'spec.versions[0].schema.openAPIV3Schema.properties[a].items.properties[k].default: Required value: this property is in '
+      'spec.validation.openAPIV3Schema.properties[a].items.properties[k].default: Required value: this property is in '
         + 'x-kubernetes-list-map-keys, so it must have a default or be a required property',
     ],
   },
@@ -101,7 +104,7 @@ const rows: readonly Row[] = [
       ],
     }),
     errors: [
-      'spec.versions[0].subresources.scale.specReplicasPath: Invalid value: ".status.a": should be a json path under .spec',
+      'spec.subresources.scale.specReplicasPath: Invalid value: ".status.a": should be a json path under .spec',
     ],
   },
   {

@@ -5,9 +5,9 @@ import type { CustomResourceDefinition } from '../../gen/apiextensions-v1.ts'
 import { keep } from '../../strategy.ts'
 import { schemaWarnings } from './schema.warnings.ts'
 import {
-  validateCustomResourceDefinition,
-  validateCustomResourceDefinitionUpdate,
-  validateNewCustomResourceDefinition,
+  validateDefinitionStatus,
+  validateDefinitionUpdate,
+  validateNewDefinition,
 } from './customresourcedefinition.validation.ts'
 
 export const customResourceDefinition = defineKind<CustomResourceDefinition>({
@@ -29,9 +29,9 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
     }
   },
   prepareForUpdate,
-  validate: validateCustomResourceDefinition,
-  validateCreate: validateNewCustomResourceDefinition,
-  validateUpdate: validateCustomResourceDefinitionUpdate,
+  validateCreate: validateNewDefinition,
+  validateUpdate: validateDefinitionUpdate,
+  validateStatusUpdate: validateDefinitionStatus,
   warnings: ({ spec }, old) => schemaWarnings(spec, old?.spec),
   generation: 'spec',
   subresources: { status: true },

@@ -1,243 +1,134 @@
-/**
- * Rules of structural schemas: every field has a type, and logic (anyOf, not) only restricts what is declared
- * outside of it.
- */
+/** Validation of a definition's schema (upstream: validateCustomResourceDefinitionValidation and what it calls). */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { forbiddenValue, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
-import { compilePattern } from '#machinery/regular-expression.ts'
-import type { JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool } from '../../gen/apiextensions-v1.ts'
+import { forbiddenValue, invalidValue, notSupported } from '#machinery/errors/field-errors.ts'
+import { isSchema, type Schema } from './hoisted-spec.ts'
 import { validateLists } from './schema-lists.validation.ts'
+import { validateRuleTexts } from './schema-rule-texts.validation.ts'
+import { validateSchemaRules } from './schema-rules.validation.ts'
+import { propertyTypes, type Strictness } from './strictness.ts'
+import { maxDepth, validateStructural, whyNotStructural } from './structural-schema.validation.ts'
 
-type Level = 'root' | 'item' | 'field'
+export interface SchemaContext {
+  readonly hasStatus: boolean
+  readonly strictness: Strictness
+  /** The schema is as it was: what its rules cost has been weighed. */
+  readonly isUnchanged: boolean
+}
 
-const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
-/** A schema deeper than this is refused: every check walks it. */
-const maxDepth = 100
-
-export function validateRootSchema(schema: JSONSchemaProps, path: string, hasStatus: boolean): FieldError[] {
-  const errors: FieldError[] = []
-  if (hasStatus && schema.type !== undefined && schema.type !== 'object') {
-    errors.push(invalidValue(`${path}.type`, schema.type,
-      'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'))
-  }
+/** `path` is that of the schema: `spec.validation.openAPIV3Schema`. */
+export function validateRootSchema(schema: Schema, path: string, context: SchemaContext): FieldError[] {
+  const { hasStatus, strictness, isUnchanged } = context
+  const errors: FieldError[] = hasStatus ? validateBesideStatus(schema, path) : []
   if (schema.nullable) errors.push(forbiddenValue(`${path}.nullable`, 'nullable cannot be true at the root'))
-  return [...errors, ...validateSchema(schema, path, 'root', 0)]
+  const why = strictness.structural ? whyNotStructural(schema) : undefined
+  const structural = strictness.structural && why === undefined ? validateStructural(schema, path) : []
+  errors.push(...structural)
+  const place: Place = { path, isRoot: true, insideMeta: false, noDefaults: undefined, depth: 0 }
+  const ofSchema = validateSchema(schema, place, strictness)
+  errors.push(...ofSchema)
+  if (errors.length === 0 && why !== undefined) errors.push(invalidValue(path, '', why))
+  if (!strictness.structural || why !== undefined || structural.length > 0) return errors
+  const faulty = ofSchema.map(({ field }) => field)
+  return [...errors, ...validateSchemaRules(schema, path, { faulty, isUnchanged })]
 }
 
-function validateSchema(schema: JSONSchemaProps, path: string, level: Level, depth: number): FieldError[] {
-  if (depth > maxDepth) return [invalidValue(path, '', `must not be nested deeper than ${maxDepth} levels`)]
-  const errors = [
-    ...validateUnsupported(schema, path),
-    ...validateType(schema, path, level),
-    ...validateLists(schema, path),
-    ...validateRules(schema, path),
-    ...validateEmbedded(schema, path), ...validateLogic(schema, path, depth),
-  ]
-  const items = asSchema(schema.items)
-  if (schema.type === 'array' && !schema.items) errors.push(required(`${path}.items`, 'must be specified'))
-  if (items) errors.push(...validateSchema(items, `${path}.items`, 'item', depth + 1))
+/** Upstream names its internal fields. */
+const besideStatus: readonly (readonly [field: keyof Schema, title: string])[] = [
+  ['description', 'Description'], ['type', 'Type'], ['format', 'Format'], ['title', 'Title'], ['maximum', 'Maximum'],
+  ['exclusiveMaximum', 'ExclusiveMaximum'], ['minimum', 'Minimum'], ['exclusiveMinimum', 'ExclusiveMinimum'],
+  ['maxLength', 'MaxLength'], ['minLength', 'MinLength'], ['pattern', 'Pattern'], ['maxItems', 'MaxItems'],
+  ['minItems', 'MinItems'], ['uniqueItems', 'UniqueItems'], ['multipleOf', 'MultipleOf'], ['required', 'Required'],
+  ['items', 'Items'], ['properties', 'Properties'], ['externalDocs', 'ExternalDocs'], ['example', 'Example'],
+  ['x-kubernetes-preserve-unknown-fields', 'XPreserveUnknownFields'], ['x-kubernetes-validations', 'XValidations'],
+]
+
+/** The status is validated by `properties.status` alone, so nothing else at the root may speak of it. */
+function validateBesideStatus(schema: Schema, path: string): FieldError[] {
+  if (schema.type && schema.type !== 'object') {
+    return [invalidValue(`${path}.type`, schema.type,
+      'only "object" is allowed as the type at the root of the schema if the status subresource is enabled')]
+  }
+  const known = new Set(besideStatus.map(([field]) => field))
+  const isSet = (value: unknown): boolean => value !== undefined && value !== false && value !== '' && value !== null
+  const other = Object.entries(schema).some(([field, value]) => isSet(value) && !known.has(field as keyof Schema))
+  if (!other) return []
+  const titles = besideStatus.map(([, title]) => title).join(' ')
+  return [invalidValue(path, schema,
+    `only [${titles}] fields are allowed at the root of the schema if the status subresource is enabled`)]
+}
+
+interface Place {
+  readonly path: string
+  readonly isRoot: boolean
+  /** Within kind, apiVersion or metadata of an object of the API. */
+  readonly insideMeta: boolean
+  /** Why there may be no defaults here; undefined: there may. */
+  readonly noDefaults: string | undefined
+  readonly depth: number
+}
+
+const metaFields: ReadonlySet<string> = new Set(['metadata', 'kind', 'apiVersion'])
+
+function validateSchema(schema: Schema, place: Place, strictness: Strictness): FieldError[] {
+  const { path, isRoot, insideMeta, noDefaults, depth } = place
+  // The structural rules have said so.
+  if (depth > maxDepth) return []
+  const errors = validateOwn(schema, place, strictness)
+  const below = (part: unknown, at: string, more: Partial<Place> = {}): void => {
+    if (!isSchema(part)) return
+    const inner = { ...place, isRoot: false, depth: depth + 1, path: `${path}.${at}`, ...more }
+    errors.push(...validateSchema(part, inner, strictness))
+  }
+  below(schema.additionalProperties, 'additionalProperties',
+    insideMeta ? { noDefaults: 'inside additionalProperties applying to object metadata' } : {})
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    // Metadata of the object itself is the server's; a schema may only restrict its names.
-    if (level === 'root' && name === 'metadata') {
-      errors.push(...validateMetadata(property, `${path}.properties[metadata]`))
-    } else errors.push(...validateSchema(property, `${path}.properties[${name}]`, 'field', depth + 1))
+    const isMeta = (isRoot || schema['x-kubernetes-embedded-resource']) && metaFields.has(name)
+    below(property, `properties[${name}]`, isMeta
+      ? { insideMeta: true, noDefaults: isRoot ? `in top-level ${name}` : noDefaults } : {})
   }
-  const additional = asSchema(schema.additionalProperties)
-  if (additional) errors.push(...validateSchema(additional, `${path}.additionalProperties`, 'field', depth + 1))
-  return errors
+  below(schema.not, 'not')
+  for (const field of ['allOf', 'oneOf', 'anyOf'] as const) {
+    for (const [index, part] of (schema[field] ?? []).entries()) below(part, `${field}[${index}]`)
+  }
+  below(schema.items, 'items')
+  if (Array.isArray(schema.items)) schema.items.forEach((part, index) => below(part, `items[${index}]`))
+  const keys = validateLists(schema, path, strictness)
+  return [...errors, ...keys, ...validateRuleTexts(schema, path)]
 }
 
-function asSchema(value: JSONSchemaPropsOrArray | JSONSchemaPropsOrBool | undefined): JSONSchemaProps | undefined {
-  return typeof value === 'object' && !Array.isArray(value) ? value : undefined
-}
-
-const unsupported = ['id', 'additionalItems', 'patternProperties', 'definitions', 'dependencies', '$ref'] as const
-
-function validateUnsupported(schema: JSONSchemaProps, path: string): FieldError[] {
-  const errors = unsupported.filter((field) => schema[field] !== undefined && schema[field] !== '')
-    .map((field) => forbiddenValue(`${path}.${field}`, `${field} is not supported`))
-  if (schema.uniqueItems) {
-    errors.push(
-      forbiddenValue(
-        `${path}.uniqueItems`, 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic',
-      ),
-    )
+function validateOwn(schema: Schema, { path, insideMeta, noDefaults }: Place, strictness: Strictness): FieldError[] {
+  const errors: FieldError[] = []
+  const { type = '', additionalProperties } = schema
+  if (strictness.propertyTypes && type !== '' && !propertyTypes.includes(type)) {
+    errors.push(notSupported(`${path}.type`, type, propertyTypes))
   }
-  if (
-    schema.additionalProperties !== undefined
-    && schema.additionalProperties !== false
-    && Object.keys(schema.properties ?? {}).length > 0
-  ) {
-    errors.push(
-      forbiddenValue(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'),
-    )
+  if (schema.default !== undefined && schema.default !== null && noDefaults !== undefined) {
+    errors.push(forbiddenValue(`${path}.default`, `must not be set ${noDefaults}`))
   }
-  if (schema.type === 'null') {
+  const set = (value: unknown): boolean => value !== undefined && value !== ''
+  for (const field of ['id', 'additionalItems', 'patternProperties', 'definitions', 'dependencies', '$ref'] as const) {
+    if (set(schema[field])) errors.push(forbiddenValue(`${path}.${field}`, `${field} is not supported`))
+  }
+  if (type === 'null') {
     errors.push(forbiddenValue(`${path}.type`, 'type cannot be set to null, use nullable as an alternative'))
   }
-  if (Array.isArray(schema.items)) {
+  if (Array.isArray(schema.items) && schema.items.length > 0) {
     errors.push(forbiddenValue(`${path}.items`, 'items must be a schema object and not an array'))
+  }
+  if (insideMeta && schema['x-kubernetes-embedded-resource']) {
+    errors.push(forbiddenValue(`${path}.x-kubernetes-embedded-resource`, 'must not be used inside of resource meta'))
+  }
+  if (schema.uniqueItems) {
+    const detail = 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'
+    errors.push(forbiddenValue(`${path}.uniqueItems`, detail))
+  }
+  const hasProperties = Object.keys(schema.properties ?? {}).length > 0
+  if (additionalProperties !== undefined && additionalProperties !== true && hasProperties) {
+    const detail = 'additionalProperties and properties are mutual exclusive'
+    errors.push(forbiddenValue(`${path}.additionalProperties`, detail))
   }
   if (schema['x-kubernetes-preserve-unknown-fields'] === false) {
     errors.push(invalidValue(`${path}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'))
   }
-  if (schema.pattern) errors.push(...validatePattern(schema.pattern, `${path}.pattern`))
   return errors
-}
-
-function validatePattern(pattern: string, path: string): FieldError[] {
-  const compiled = compilePattern(pattern)
-  if (typeof compiled !== 'string') return []
-  return [invalidValue(path, pattern, `must be a valid regular expression, but isn't: ${compiled}`)]
-}
-
-function validateType(schema: JSONSchemaProps, path: string, level: Level): FieldError[] {
-  const { type = '' } = schema
-  if (type !== '' && type !== 'null' && !types.includes(type)) return [notSupported(`${path}.type`, type, types)]
-  const untyped = schema['x-kubernetes-int-or-string'] || schema['x-kubernetes-preserve-unknown-fields']
-  const errors: FieldError[] = []
-  if (type === '') {
-    if (level === 'root') errors.push(required(`${path}.type`, 'must not be empty at the root'))
-    else if (!untyped) {
-      errors.push(
-        required(
-          `${path}.type`,
-          level === 'item'
-            ? 'must not be empty for specified array items'
-            : 'must not be empty for specified object fields',
-        ),
-      )
-    }
-  } else if (level === 'root' && type !== 'object') {
-    errors.push(invalidValue(`${path}.type`, type, 'must be object at the root'))
-  }
-  if (level === 'root' && schema.additionalProperties !== undefined) {
-    errors.push(forbiddenValue(`${path}.additionalProperties`, 'must not be used at the root'))
-  }
-  return errors
-}
-
-function validateEmbedded(schema: JSONSchemaProps, path: string): FieldError[] {
-  const errors: FieldError[] = []
-  if (schema['x-kubernetes-int-or-string']) {
-    for (const field of ['x-kubernetes-preserve-unknown-fields', 'x-kubernetes-embedded-resource'] as const) {
-      if (schema[field]) {
-        errors.push(invalidValue(`${path}.${field}`, true, 'must be false if x-kubernetes-int-or-string is true'))
-      }
-    }
-  }
-  if (!schema['x-kubernetes-embedded-resource']) return errors
-  const detail = 'must be object if x-kubernetes-embedded-resource is true'
-  if (!schema.type) errors.push(required(`${path}.type`, detail))
-  else if (schema.type !== 'object') errors.push(invalidValue(`${path}.type`, schema.type, detail))
-  if (schema.additionalProperties !== undefined) {
-    errors.push(
-      forbiddenValue(`${path}.additionalProperties`, 'must not be used if x-kubernetes-embedded-resource is set'),
-    )
-  }
-  if (!schema['x-kubernetes-preserve-unknown-fields'] && Object.keys(schema.properties ?? {}).length === 0) {
-    errors.push(required(`${path}.properties`,
-      'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields'))
-  }
-  return errors
-}
-
-function validateMetadata(schema: JSONSchemaProps, path: string): FieldError[] {
-  const errors = schema.type === 'object' ? [] : [invalidValue(`${path}.type`, schema.type ?? '', 'must be object')]
-  const others = Object.keys(schema.properties ?? {}).filter((name) => name !== 'name' && name !== 'generateName')
-  if (others.length > 0) {
-    errors.push(
-      forbiddenValue(
-        path, 'must not specify anything other than name and generateName, but metadata is implicitly specified',
-      ),
-    )
-  }
-  return errors
-}
-
-/** What is wrong with rules without a look at their expressions. */
-function validateRules(schema: JSONSchemaProps, path: string): FieldError[] {
-  const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
-  return (schema['x-kubernetes-validations'] ?? []).flatMap(
-    ({ rule = '', message = '', reason, messageExpression, fieldPath = '' }, index) => {
-      const at = `${path}.x-kubernetes-validations[${index}]`
-      const errors: FieldError[] = []
-      if (rule.trim() === '') errors.push(required(`${at}.rule`, 'rule is not specified'))
-      if (message !== '' && message.trim() === '') {
-        errors.push(invalidValue(`${at}.message`, message, 'must be non-empty if specified'))
-      } else if (message.includes('\n')) {
-        errors.push(invalidValue(`${at}.message`, message, 'must not contain line breaks'))
-      } else if (rule.includes('\n') && message === '') {
-        errors.push(required(`${at}.message`, 'message must be specified if rule contains line breaks'))
-      }
-      if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '') {
-        errors.push(required(`${at}.messageExpression`, 'messageExpression must be non-empty if specified'))
-      }
-      if (fieldPath !== '' && fieldPath.trim() === '') {
-        errors.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must be non-empty if specified'))
-      }
-      if (/[\n\r]/.test(fieldPath)) errors.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must not contain line breaks'))
-      if (fieldPath !== '' && !isFieldPath(schema, fieldPath)) {
-        errors.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must be a valid path'))
-      }
-      if (reason !== undefined && !reasons.includes(reason)) errors.push(notSupported(`${at}.reason`, reason, reasons))
-      return errors
-    },
-  )
-}
-
-/** Whether `.a.b['c']` leads through fields of the schema. */
-function isFieldPath(schema: JSONSchemaProps, path: string): boolean {
-  const steps = [...path.matchAll(/\.([^.[\]]+)|\['((?:[^'\\]|\\.)*)'\]/gy)]
-  if (steps.map(([step]) => step).join('') !== path || path === '') return false
-  let at: JSONSchemaProps | undefined = schema
-  for (const [, field, key] of steps) {
-    const name: string = field ?? key!.replaceAll(/\\(.)/g, '$1')
-    const properties: Readonly<Record<string, JSONSchemaProps>> = at?.properties ?? {}
-    const additional: JSONSchemaProps | undefined = field === undefined ? asSchema(at?.additionalProperties) : undefined
-    at = Object.hasOwn(properties, name) ? properties[name] : additional
-    if (!at) return false
-  }
-  return true
-}
-
-const declarations = [
-  ['type', 'must be empty to be structural'], ['additionalProperties', 'must be undefined to be structural'],
-  ['default', 'must be undefined to be structural'], ['title', 'must be empty to be structural'],
-  ['description', 'must be empty to be structural'], ['nullable', 'must be false to be structural'],
-  ['x-kubernetes-preserve-unknown-fields', 'must be false to be structural'],
-  ['x-kubernetes-embedded-resource', 'must be false to be structural'],
-  ['x-kubernetes-int-or-string', 'must be false to be structural'],
-  ['x-kubernetes-list-map-keys', 'must be empty to be structural'],
-  ['x-kubernetes-list-type', 'must be undefined to be structural'],
-  ['x-kubernetes-map-type', 'must be undefined to be structural'],
-  ['x-kubernetes-validations', 'must be empty to be structural'],
-] as const
-
-function validateLogic(schema: JSONSchemaProps, path: string, depth: number): FieldError[] {
-  const errors: FieldError[] = []
-  for (const field of ['allOf', 'anyOf', 'oneOf'] as const) {
-    for (const [index, part] of (schema[field] ?? []).entries()) {
-      // Integer or string is said by type inside anyOf, the one exception.
-      const mayType = field === 'anyOf' && schema['x-kubernetes-int-or-string'] === true
-      errors.push(...validateNested(part, `${path}.${field}[${index}]`, mayType, depth + 1))
-    }
-  }
-  if (schema.not) errors.push(...validateNested(schema.not, `${path}.not`, false, depth + 1))
-  return errors
-}
-
-function validateNested(schema: JSONSchemaProps, path: string, mayType: boolean, depth: number): FieldError[] {
-  if (depth > maxDepth) return [invalidValue(path, '', `must not be nested deeper than ${maxDepth} levels`)]
-  const errors = declarations.filter(([field]) => schema[field] && !(mayType && field === 'type'))
-    .map(([field, detail]) => forbiddenValue(`${path}.${field}`, detail))
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    if (name === 'metadata' && depth === 1) {
-      errors.push(forbiddenValue(`${path}.properties[metadata]`, 'must not be specified in a nested context'))
-    }
-    errors.push(...validateNested(property, `${path}.properties[${name}]`, false, depth + 1))
-  }
-  const items = asSchema(schema.items)
-  if (items) errors.push(...validateNested(items, `${path}.items`, false, depth + 1))
-  return [...errors, ...validateLogic(schema, path, depth)]
 }
