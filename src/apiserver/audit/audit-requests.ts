@@ -37,7 +37,7 @@ export async function auditRefusedCredentials(
   if (!auditor || !(error instanceof ApiError)) return
   const trail = begin(auditor, exchange, undefined)
   if (!trail) return
-  trail.responseStatus({ ...error.status, code: error.code })
+  noteStatus(trail, error)
   await trail.reach('ResponseStarted')
 }
 
@@ -51,10 +51,14 @@ function begin(
   })
 }
 
+function noteStatus(trail: AuditTrail, error: ApiError): void {
+  trail.responseStatus({ ...error.status, code: error.code })
+  if (trail.tells('RequestResponse')) trail.responseObject(JSON.stringify(error.status))
+}
+
 async function noteFailure(trail: AuditTrail, { info }: Exchange, error: unknown): Promise<void> {
   if (error instanceof ApiError) {
-    trail.responseStatus({ ...error.status, code: error.code })
-    if (trail.tells('RequestResponse')) trail.responseObject(JSON.stringify(error.status))
+    noteStatus(trail, error)
     if (isLongRunning(info)) await trail.reach('ResponseStarted')
     await trail.reach('ResponseComplete')
     return

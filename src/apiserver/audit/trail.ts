@@ -90,9 +90,9 @@ export class AuditTrail {
   /** False when a strict backend could not store the event. */
   reach(stage: AuditStage): boolean | Promise<boolean> {
     if (this.#decision.omitStages.has(stage)) return true
-    const { requestReceivedAt } = this.#start
+    const { requestReceivedAt, verb } = this.#start
     const now = this.#clock.now()
-    if (stage === 'ResponseComplete' && now - requestReceivedAt > slowMs) {
+    if (stage === 'ResponseComplete' && verb !== 'watch' && now - requestReceivedAt > slowMs) {
       this.annotate('apiserver.latency.k8s.io/total', millisecondsToDuration(now - requestReceivedAt))
     }
     return this.#emit({

@@ -230,7 +230,7 @@ async function readDeleteOptions(
       throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion ?? '')} `
         + 'in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:33"')
     }
-    scope.audit?.requestBody(value)
+    scope.audit?.requestBody({ kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal', ...value })
     return value
   } catch (error) {
     // The first thing that upstream looks for in it.
