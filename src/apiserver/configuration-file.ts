@@ -1,9 +1,13 @@
 /** Configuration files of the API server: documents of apiserver.config.k8s.io and its like, read from YAML or JSON. */
+import { compareBytes } from '#base/bytes.ts'
 import { JsonError, strictError } from '#machinery/codec/json.ts'
 import { decodeYaml, YamlError } from '#machinery/codec/yaml.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { findFaults } from '#machinery/errors/field-errors.ts'
 import type { StructSchema } from '#machinery/schema/schema.ts'
+import type { Clock } from '#world/clock.ts'
+import type { Log } from '#world/log.ts'
+import { aggregate } from './aggregate.ts'
 
 /** Why a configuration cannot be used, in upstream's words. */
 export class ConfigurationError extends Error {}
@@ -55,10 +59,8 @@ function decode(bytes: Uint8Array, struct: StructSchema): ReturnType<typeof deco
 
 /** Faults as Go's aggregate error prints them; none is fine. */
 export function requireValid(validate: () => readonly FieldError[]): void {
-  const faults = new Set(findFaults(validate).map(({ field, message }) => (field === '' ? message : `${field}: ${message}`)))
-  if (faults.size === 0) return
-  const [first] = faults
-  throw new ConfigurationError(faults.size === 1 ? first! : `[${[...faults].join(', ')}]`)
+  const faults = findFaults(validate).map(({ field, message }) => (field === '' ? message : `${field}: ${message}`))
+  if (faults.length > 0) throw new ConfigurationError(aggregate(faults))
 }
 
 /** Puts `what` before the message of a ConfigurationError. */
@@ -77,4 +79,73 @@ const excerptLength = 200
 
 function excerpt(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes.subarray(0, excerptLength)).trim()
+}
+
+export interface FollowedFile {
+  readonly file: ConfigurationFile
+  readonly log: Log
+  readonly metrics: ReloadMetrics
+  /** What is in force already. */
+  readonly current: Uint8Array
+  /** Puts what the file says in force. Rejects when that cannot be; what was in force then stays so. */
+  readonly apply: (bytes: Uint8Array, signal: AbortSignal) => Promise<void>
+}
+
+/** Reads the file again whenever it changes, until aborted. */
+export async function followFile(
+  { file, log, metrics, current, apply }: FollowedFile, signal: AbortSignal,
+): Promise<void> {
+  if (!file.changes) return
+  let inForce = current
+  for await (const _ of file.changes(signal)) {
+    try {
+      const bytes = await file.read()
+      if (compareBytes(bytes, inForce) === 0) continue
+      await apply(bytes, signal)
+      inForce = bytes
+      metrics.reloaded(true)
+      log.info('loaded a changed configuration', { path: file.path })
+    } catch (error) {
+      if (signal.aborted) return
+      metrics.reloaded(false)
+      log.error('could not use a changed configuration; the former stays in force', {
+        path: file.path, error: error instanceof Error ? error.message : String(error),
+      })
+    }
+  }
+}
+
+/** Upstream's figures of a controller that reads a file again: `apiserver_<subsystem>_automatic_reload…`. */
+export class ReloadMetrics {
+  readonly #subsystem: string
+  readonly #clock: Clock
+  readonly #outcomes = new Map<'success' | 'failure', { count: number; lastSeconds: number }>()
+
+  constructor(subsystem: string, clock: Clock) {
+    this.#subsystem = subsystem
+    this.#clock = clock
+  }
+
+  reloaded(isSuccess: boolean): void {
+    const status = isSuccess ? 'success' : 'failure'
+    const count = (this.#outcomes.get(status)?.count ?? 0) + 1
+    this.#outcomes.set(status, { count, lastSeconds: this.#clock.now() / 1000 })
+  }
+
+  render(): string {
+    if (this.#outcomes.size === 0) return ''
+    const lines: string[] = []
+    const metric = (suffix: string, type: string, help: string, value: 'count' | 'lastSeconds'): void => {
+      const name = `apiserver_${this.#subsystem}_automatic_${suffix}`
+      lines.push(`# HELP ${name} [BETA] ${help}`, `# TYPE ${name} ${type}`)
+      for (const [status, outcome] of this.#outcomes) {
+        lines.push(`${name}{apiserver_id_hash="",status="${status}"} ${outcome[value]}`)
+      }
+    }
+    metric('reloads_total', 'counter',
+      'Total number of automatic reloads of configuration split by status and apiserver identity.', 'count')
+    metric('reload_last_timestamp_seconds', 'gauge', 'Timestamp of the last automatic reload of configuration split by '
+      + 'status and apiserver identity.', 'lastSeconds')
+    return `${lines.join('\n')}\n`
+  }
 }

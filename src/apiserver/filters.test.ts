@@ -27,7 +27,9 @@ test('a stranger is anonymous, or nobody', async () => {
   const { authorizer, asked } = recording(() => true)
   await startTestServer({ authenticators: [], authorizer }).send('GET', maps)
   assert.deepEqual(asked[0]!.user, { name: 'system:anonymous', groups: ['system:unauthenticated'] })
-  const closed = await startTestServer({ authenticators: [], anonymousAuth: false }).send('GET', maps)
+  const closed = await startTestServer({
+    authenticators: [], anonymous: { enabled: false, conditions: [] },
+  }).send('GET', maps)
   assert.deepEqual(
     [closed.status, closed.json['message'], closed.json['reason']], [401, 'Unauthorized', 'Unauthorized'],
   )

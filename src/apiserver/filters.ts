@@ -6,6 +6,7 @@ import type { Log } from '#world/log.ts'
 import { auditRefusedCredentials, auditRequests } from './audit/audit-requests.ts'
 import type { Auditor } from './audit/auditor.ts'
 import { anonymous, type Authenticator, type UserInfo } from './authn/authenticator.ts'
+import type { AnonymousConfiguration } from './authn/oidc/configuration.ts'
 import type { AuthorizationAttributes, Authorizer } from './authz/authorizer.ts'
 import { formatWarnings, isLongRunning, type Exchange, type Filter, type Handler } from './exchange.ts'
 import type { FlowController } from './flowcontrol/flow-controller.ts'
@@ -24,7 +25,7 @@ export interface FilterOptions {
   readonly metrics: ServerMetrics
   readonly authenticators: readonly Authenticator[]
   readonly authorizer: Authorizer
-  readonly anonymousAuth: boolean
+  readonly anonymous: AnonymousConfiguration
   readonly audit: Auditor | undefined
   /** Absent: only the two limits below hold. */
   readonly priorities: { readonly controller: FlowController; readonly countObjects: CountObjects } | undefined
@@ -128,14 +129,15 @@ function answerErrors({ log, wire }: FilterOptions): Filter {
   }
 }
 
-function authenticate({ authenticators, anonymousAuth, audit }: FilterOptions): Filter {
+function authenticate({ authenticators, anonymous: { enabled, conditions }, audit }: FilterOptions): Filter {
   const userOf = async ({ request }: Exchange): Promise<UserInfo> => {
     for (const authenticator of authenticators) {
       const answer = authenticator.authenticate(request)
       const user = answer instanceof Promise ? await answer : answer
       if (user) return withAuthenticatedGroup(user)
     }
-    if (!anonymousAuth) throw unauthorized()
+    const mayBeAnybody = enabled && (conditions.length === 0 || conditions.some(({ path }) => path === request.path))
+    if (!mayBeAnybody) throw unauthorized()
     return anonymous
   }
   return async (exchange, next) => {

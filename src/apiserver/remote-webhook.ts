@@ -1,9 +1,10 @@
 /** Servers that the API server asks, named by kubeconfig files: audit, tokens, authorization, images. */
-import { utf8Decode } from '#base/bytes.ts'
+import { utf8Decode, utf8Encode } from '#base/bytes.ts'
 import { connectionOf, parseKubeconfig, type Connection } from '#client/kubeconfig.ts'
 import { decodeYamlValue, YamlError } from '#machinery/codec/yaml.ts'
 import type { Clock } from '#world/clock.ts'
 import type { HttpClient } from '#world/http.ts'
+import type { Random } from '#world/random.ts'
 import { ConfigurationError } from './configuration-file.ts'
 import { dialFailure } from './dial-failure.ts'
 
@@ -14,7 +15,7 @@ export interface WebhookTarget {
 }
 
 /** The server could not be asked, or gave no answer that counts. `status` 0: no answer at all. */
-class WebhookFailure extends Error {
+export class WebhookFailure extends Error {
   readonly status: number
   readonly retryAfterSeconds: number | undefined
   constructor(message: string, status: number, retryAfterSeconds?: number, options?: ErrorOptions) {
@@ -87,5 +88,52 @@ function refusalMessage(status: number, body: Uint8Array): string {
       return status >= 500
         ? `an error on the server (${JSON.stringify(text)}) has prevented the request from succeeding`
         : 'the server rejected our request for an unknown reason'
+  }
+}
+
+/** Upstream's: so many tries, the waits between them from half a second on, each half as long again. */
+const tries = 5
+const firstWaitMs = 500
+const factor = 1.5
+const jitter = 0.2
+const requestTimeoutMs = 30_000
+
+/**
+ * Asks a question whose answer is JSON; what may pass is tried again, within `totalMs` for all of it. Rejects with
+ * WebhookFailure.
+ */
+export async function askWebhook(
+  target: WebhookTarget, question: object, random: Random, totalMs: number,
+): Promise<Readonly<Record<string, unknown>>> {
+  const body = utf8Encode(JSON.stringify(question))
+  const late = new AbortController()
+  const timer = target.clock.schedule(totalMs, () => late.abort(new WebhookFailure('context deadline exceeded', 0)))
+  try {
+    for (let attempt = 1, waitMs = firstWaitMs; ; attempt++, waitMs *= factor) {
+      try {
+        return parseAnswer(await postToWebhook(target, body, requestTimeoutMs, late.signal))
+      } catch (error) {
+        if (!(error instanceof WebhookFailure) || attempt === tries || !mayPass(error)) throw error
+        await target.clock.sleep(waitMs * (1 + random.next() * jitter), late.signal)
+      }
+    }
+  } finally {
+    timer.cancel()
+  }
+}
+
+function mayPass({ status, retryAfterSeconds, message }: WebhookFailure): boolean {
+  return status === 500 || status === 504 || status === 429 || retryAfterSeconds !== undefined
+    || (status === 0 && /ECONNRESET|socket hang up/.test(message))
+}
+
+function parseAnswer(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(utf8Decode(bytes))
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+    throw new SyntaxError('the answer is not an object')
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new WebhookFailure(`couldn't get version/kind; json parse error: ${error.message}`, 200, undefined, { cause: error })
   }
 }

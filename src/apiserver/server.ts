@@ -15,6 +15,7 @@ import type { AdmissionPlugin } from './admission/admission.ts'
 import { keepResponse } from './audit/audit-requests.ts'
 import type { Auditor } from './audit/auditor.ts'
 import type { Authenticator, UserInfo } from './authn/authenticator.ts'
+import type { AnonymousConfiguration } from './authn/oidc/configuration.ts'
 import type { Authorizer } from './authz/authorizer.ts'
 import { serveDiscovery } from './discovery/discovery.ts'
 import { createExchange, isLongRunning, type Exchange, type Handler } from './exchange.ts'
@@ -53,8 +54,8 @@ export interface ApiServerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** Requests without credentials are `system:anonymous`; otherwise 401. Default true. */
-  readonly anonymousAuth?: boolean
+  /** Who may come without credentials, as `system:anonymous`; otherwise 401. Default: everybody, to every path. */
+  readonly anonymous?: AnonymousConfiguration | undefined
   readonly audit?: Auditor | undefined
   readonly gzip?: Gzip
   readonly giveWay?: GiveWay
@@ -132,7 +133,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const dispatch = dispatcher(context, options, metrics)
   const chain = buildChain(dispatch, {
     clock, log: context.log, wire, metrics, authenticators: options.authenticators, authorizer: options.authorizer,
-    anonymousAuth: options.anonymousAuth ?? true, audit: options.audit, ...defaultLimits, ...options.limits,
+    anonymous: options.anonymous ?? { enabled: true, conditions: [] }, audit: options.audit,
+    ...defaultLimits, ...options.limits,
     auditIdPrefix: options.random.uuid().slice(0, 24),
     priorities: options.priorities && {
       controller: options.priorities, countObjects: ({ info }) => countListed(context, info),

@@ -11,6 +11,7 @@ import { mutatingWebhooks, validatingWebhooks } from '#apiserver/admission/webho
 import { runServiceRegistration } from '#apiserver/aggregator/register-services.ts'
 import type { Auditor } from '#apiserver/audit/auditor.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
+import type { ConfiguredAuthentication } from '#apiserver/authn/open-authentication.ts'
 import { discoveryDocument, issueRequestedToken, keySetDocument } from '#apiserver/authn/token-request.ts'
 import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
 import { definitionHooks } from '#apiserver/crd/definition-hooks.ts'
@@ -80,6 +81,8 @@ export interface ControlPlaneOptions {
   readonly giveWay?: GiveWay
   /** Encryption at rest, whose store is already `store`. */
   readonly encryption?: Encryption | undefined
+  /** Further ways to authenticate. */
+  readonly authentication?: ConfiguredAuthentication | undefined
   /** Who hears of every request. */
   readonly audit?: Auditor | undefined
   /** Further flags that the server was started with, for `/flagz`. */
@@ -127,6 +130,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     random,
     serviceAccountKey: options.serviceAccountKey,
     clusterDomain,
+    authentication: options.authentication,
   })
   const { tokens, boundObjects } = identity
   const nodePorts = createNodePorts({ store, clock, random, range: defaultNodePortRange })
@@ -170,7 +174,9 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     priorities,
     flags: flagsOf(options),
     audit: options.audit,
+    anonymous: options.authentication?.anonymous,
     moreMetrics: () => priorities.render() + (options.audit?.metrics.render() ?? '')
+      + (options.authentication?.renderMetrics() ?? '')
       + (options.encryption?.renderMetrics() ?? ''),
     paths: [
       serveTokenKeys(identity, `https://${advertiseAddress}:${port}/openid/v1/jwks`),
@@ -218,6 +224,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       group.start((inner) => flows.follow(inner))
       group.start((inner) => options.encryption?.run(inner) ?? Promise.resolve())
       group.start((inner) => options.audit?.run(inner) ?? Promise.resolve())
+      group.start((inner) => options.authentication?.run(inner) ?? Promise.resolve())
       group.start((inner) => runEventExpiry({ store, clock, log: log.named('event-expiry') }, inner))
       group.start((inner) => runPortRepair({ ports: nodePorts, clock, log: log.named('node-ports') }, inner))
       await postStart.run(group.signal)

@@ -1,5 +1,6 @@
 /** Who may come in and what they may do: authenticators and authorizers of one API server, put together. */
 import type { Authenticator, TokenAuthenticator } from '#apiserver/authn/authenticator.ts'
+import type { ConfiguredAuthentication } from '#apiserver/authn/open-authentication.ts'
 import { bearerAuthenticator } from '#apiserver/authn/bearer-token.ts'
 import { bootstrapTokenAuthenticator } from '#apiserver/authn/bootstrap-token.ts'
 import { certificateAuthenticator } from '#apiserver/authn/client-certificate.ts'
@@ -35,6 +36,8 @@ export interface IdentityOptions {
   /** PEM of the key that signs service account tokens. */
   readonly serviceAccountKey: string
   readonly clusterDomain: string
+  /** Further ways to authenticate. */
+  readonly authentication?: ConfiguredAuthentication | undefined
 }
 
 export interface Identity {
@@ -50,6 +53,11 @@ export interface Identity {
   run(signal: AbortSignal): Promise<void>
 }
 
+/** Of service account tokens. */
+export function tokenIssuer(clusterDomain: string): string {
+  return `https://kubernetes.default.svc.${clusterDomain}`
+}
+
 export function createIdentity(options: IdentityOptions): Identity {
   const { store, kinds, crypto, clock, random } = options
   const find = (group: string, plural: string): AnyKind | undefined =>
@@ -63,14 +71,17 @@ export function createIdentity(options: IdentityOptions): Identity {
   const key = crypto.importPrivateKey(options.serviceAccountKey)
   const tokens = new ServiceAccountTokens({
     crypto, clock, random, key, objects: boundObjects,
-    issuer: `https://kubernetes.default.svc.${options.clusterDomain}`,
-    audiences: [`https://kubernetes.default.svc.${options.clusterDomain}`],
+    issuer: tokenIssuer(options.clusterDomain),
+    audiences: [tokenIssuer(options.clusterDomain)],
   })
   const bootstrapTokens = bootstrapTokenAuthenticator((name) => read('secrets', 'kube-system', name), clock)
   const secretTokens = new SecretTokens({
     crypto, key, publicKeys: tokens.publicKeys, audiences: tokens.audiences, objects: { get: read },
   })
-  const tokenSorts: readonly TokenAuthenticator[] = [tokens, secretTokens, bootstrapTokens]
+  const { authentication } = options
+  const tokenSorts: readonly TokenAuthenticator[] = [
+    ...(authentication?.before ?? []), tokens, secretTokens, bootstrapTokens, ...(authentication?.after ?? []),
+  ]
 
   const index = new RbacIndex()
   const graph = new NodeGraph()

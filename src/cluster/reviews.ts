@@ -32,16 +32,16 @@ export function reviewHandlers(identity: Identity): SubresourceTable {
 }
 
 function answer<T extends KubeObject>(
-  kind: Kind<T>, review: (object: T, user: UserInfo, namespace: string) => T,
+  kind: Kind<T>, review: (object: T, user: UserInfo, namespace: string) => T | Promise<T>,
 ): [string, Creation] {
   const creation: Creation = {
     type: 'creation',
     kind,
     // The body was decoded as `kind`, so it is a T.
-    create: (_, scope, object) => ({
+    create: async (_, scope, object) => ({
       type: 'object',
       status: 201,
-      object: review(object as T, scope.user, scope.namespace),
+      object: await review(object as T, scope.user, scope.namespace),
     }),
   }
   return [`${kind.group}/${kind.plural}/`, creation]

@@ -134,7 +134,9 @@ interface ServerParts {
 async function openServer({ config, certificates, httpClient, resources, log }: ServerParts, until: AbortSignal) {
   const encryption = config.encryption && await openMachineEncryption(config.encryption, log, until)
   const store = resources.use(await openClusterStore(config, log))
-  const configuration = await openApiServerConfiguration(config.apiServerFlags, httpClient, log, resources)
+  const configuration = await openApiServerConfiguration(config.apiServerFlags, {
+    clusterDomain: config.clusterDomain, http: httpClient, log, resources,
+  })
   requireSameAuthority(store, certificates)
   const controlPlane = createControlPlane(
     {

@@ -2,9 +2,13 @@
 import { readFile } from 'node:fs/promises'
 import type { Auditor } from '#apiserver/audit/auditor.ts'
 import { openAuditor } from '#apiserver/audit/open-auditor.ts'
-import { ConfigurationError } from '#apiserver/configuration-file.ts'
+import { openAuthentication, type ConfiguredAuthentication } from '#apiserver/authn/open-authentication.ts'
+import { ConfigurationError, type ConfigurationFile } from '#apiserver/configuration-file.ts'
 import type { FlagValues } from '#apiserver/flag-values.ts'
+import { tokenIssuer } from '#cluster/identity.ts'
 import { systemClock } from '#host/clock.ts'
+import { nodeWebKeys } from '#host/crypto/node-web-keys.ts'
+import { createFiles } from '#host/files.ts'
 import { systemRandom } from '#host/random.ts'
 import { openRotatingOutput, standardOutput } from '#host/output/rotating-output.ts'
 import type { HttpClient } from '#world/http.ts'
@@ -14,15 +18,29 @@ import { CommandFailure, exitCode } from './cli/failure.ts'
 export interface ApiServerConfiguration {
   readonly flags: FlagValues
   readonly audit: Auditor | undefined
+  readonly authentication: ConfiguredAuthentication | undefined
 }
 
 const megabyte = 1024 * 1024
 const dayMs = 24 * 3600 * 1000
 const defaultMegabytes = 100
 
+export interface ConfigurationMeans {
+  readonly clusterDomain: string
+  readonly http: HttpClient
+  readonly log: Log
+  /** Takes what has to be closed in the end. */
+  readonly resources: AsyncDisposableStack
+}
+
+function configurationFile(path: string): ConfigurationFile {
+  const files = createFiles()
+  return { path, read: () => readFile(path), changes: (until) => files.watch(path, until) }
+}
+
 /** Throws CommandFailure for flags and files that cannot be used. */
 export async function openApiServerConfiguration(
-  flags: FlagValues = {}, http: HttpClient, log: Log, resources: AsyncDisposableStack,
+  flags: FlagValues = {}, { clusterDomain, http, log, resources }: ConfigurationMeans,
 ): Promise<ApiServerConfiguration> {
   try {
     const audit = await openAuditor(flags, {
@@ -32,7 +50,10 @@ export async function openApiServerConfiguration(
         maxBytes: (rotation.maxMegabytes || defaultMegabytes) * megabyte, maxAgeMs: rotation.maxDays * dayMs,
       })),
     })
-    return { flags, audit }
+    const authentication = await openAuthentication(flags, [tokenIssuer(clusterDomain)], {
+      clock: systemClock, random: systemRandom, webKeys: nodeWebKeys, http, log, file: configurationFile,
+    })
+    return { flags, audit, authentication }
   } catch (error) {
     const isUnreadable = (error as NodeJS.ErrnoException).code !== undefined
     if (!(error instanceof ConfigurationError) && !isUnreadable) throw error

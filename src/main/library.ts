@@ -221,7 +221,9 @@ async function assemble(
   const httpClient = resources.use(createHttpClient())
   const encryption = encryptionProviderConfig === undefined ? undefined
     : await openMachineEncryption({ path: encryptionProviderConfig, isReloaded: false }, log, signal)
-  const configuration = await openApiServerConfiguration(started.apiServerFlags, httpClient, log, resources)
+  const configuration = await openApiServerConfiguration(started.apiServerFlags, {
+    clusterDomain, http: httpClient, log, resources,
+  })
   const handle: { current?: ControlPlane } = {}
   const server = https === false ? undefined : resources.use(await listen({
     host: address, port: https === true ? 0 : https, log,

@@ -1,11 +1,13 @@
 /** A cluster that is told by kube-apiserver's flags, with real files and real HTTPS servers that it asks. */
 import assert from 'node:assert/strict'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { ensureCertificates, planCertificates } from '#bootstrap/certificates.ts'
 import { nodeCrypto } from '#host/crypto/node-crypto.ts'
+import { createHttpClient } from '#host/http/client.ts'
 import { listen } from '#host/http/listen.ts'
 import { systemRandom } from '#host/random.ts'
 import type { HttpRequest } from '#world/http.ts'
@@ -88,4 +90,131 @@ describe('auditing', () => {
         'the API server cannot be configured so: loading audit policy file: loaded illegal policy with 0 rules' },
     )
   })
+})
+
+/** The user that the server takes the bearer of a token for; the status of the answer where it takes him for nobody. */
+async function whoIs(cluster: Cluster, token: string | undefined, path?: string): Promise<any> {
+  await using client = createHttpClient()
+  const body = new TextEncoder().encode(JSON.stringify({
+    apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview',
+  }))
+  const response = await client.request({
+    method: path ? 'GET' : 'POST', url: cluster.url + (path ?? '/apis/authentication.k8s.io/v1/selfsubjectreviews'),
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    ...(!path && { body }), tls: { insecure: true },
+  }, new AbortController().signal)
+  const text = new TextDecoder().decode(await response.readBody(1e6))
+  return response.status === 201 ? JSON.parse(text).status.userInfo : response.status
+}
+
+describe('tokens', () => {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const issue = (claims: object): string => {
+    const signed = `${encode({ alg: 'ES256', kid: 'k' })}.${encode({ exp: Date.now() / 1000 + 600, ...claims })}`
+    const signature = sign('sha256', Buffer.from(signed), { key: pair.privateKey, dsaEncoding: 'ieee-p1363' })
+    return `${signed}.${signature.toString('base64url')}`
+  }
+
+  async function serveIssuer(): Promise<Awaited<ReturnType<typeof serve>>> {
+    const issuer = await serve((_, { path }): object => path.endsWith('/keys')
+      ? { keys: [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k' }] }
+      : { issuer: issuer.url, jwks_uri: `${issuer.url}/keys` })
+    return issuer
+  }
+
+  /** Issuers are looked for beside the start of the cluster. */
+  async function eventually(ask: () => Promise<any>): Promise<any> {
+    for (let attempt = 0; attempt < 50; attempt++) {
+      const answer = await ask()
+      if (answer !== 401) return answer
+      await new Promise((resolve) => { setTimeout(resolve, 100) })
+    }
+    return 401
+  }
+
+  test('of an issuer that a configuration names, until another takes its place; conditions of anonymous requests', async () => {
+    await using issuer = await serveIssuer()
+    const path = write('authentication.json', {})
+    const configure = (prefix: string) => write('authentication.json', {
+      apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthenticationConfiguration',
+      jwt: [{
+        issuer: { url: issuer.url, audiences: ['skiff'], certificateAuthority: files['ca.crt'] },
+        claimMappings: { username: { expression: `"${prefix}" + claims.sub` }, groups: { expression: 'claims.teams' } },
+        userValidationRules: [{ expression: "user.username != 'a:eve'", message: 'not eve' }],
+      }],
+      anonymous: { enabled: true, conditions: [{ path: '/livez' }] },
+    })
+    configure('a:')
+    await using cluster = await Cluster.start({ nodes: 0, https: true, apiServerFlags: { 'authentication-config': path } })
+    const ann = issue({ iss: issuer.url, aud: 'skiff', sub: 'ann', teams: ['dev'] })
+    assert.deepEqual(await eventually(() => whoIs(cluster, ann)), {
+      username: 'a:ann', groups: ['dev', 'system:authenticated'],
+    })
+    assert.equal(await whoIs(cluster, issue({ iss: issuer.url, aud: 'other', sub: 'ann' })), 401)
+    assert.equal(await whoIs(cluster, issue({ iss: issuer.url, aud: 'skiff', sub: 'eve', teams: [] })), 401)
+    assert.deepEqual([await whoIs(cluster, undefined, '/livez'), await whoIs(cluster, undefined, '/version')], [200, 401])
+    configure('b:')
+    const changed = Date.now()
+    let name: string
+    do {
+      await new Promise((resolve) => { setTimeout(resolve, 50) })
+      name = (await whoIs(cluster, ann)).username
+    } while (name !== 'b:ann' && Date.now() - changed < 10_000)
+    assert.equal(name, 'b:ann')
+  })
+
+  test('of an issuer that flags name, of a webhook and of a file', async () => {
+    await using issuer = await serveIssuer()
+    const asked: any[] = []
+    await using webhook = await serve((review) => {
+      asked.push(review)
+      const { token } = review.spec
+      return { ...review, status: token === 'hook' ? {
+        authenticated: true, user: { username: 'hal', uid: '9', groups: ['hooked'], extra: { 'a.io/b': ['c'] } },
+      } : {} }
+    })
+    await using cluster = await Cluster.start({ nodes: 0, https: true, apiServerFlags: {
+      'oidc-issuer-url': issuer.url, 'oidc-client-id': 'skiff', 'oidc-signing-algs': 'ES256', 'oidc-groups-claim': 'teams',
+      'oidc-ca-file': write('ca.crt', files['ca.crt']!), 'oidc-required-claim': 'tenant=t1',
+      'authentication-token-webhook-config-file': kubeconfigFor('tokens.kubeconfig', webhook.url),
+      'authentication-token-webhook-version': 'v1', 'token-auth-file': write('tokens.csv', 'stat1c,bob,7,"dev,ops"\n'),
+    } })
+    const claims = { iss: issuer.url, aud: ['x', 'skiff'], sub: 'ann', teams: 'dev', tenant: 't1' }
+    assert.deepEqual(await eventually(() => whoIs(cluster, issue(claims))), {
+      username: `${issuer.url}#ann`, groups: ['dev', 'system:authenticated'],
+    })
+    assert.equal(await whoIs(cluster, issue({ ...claims, tenant: 't2' })), 401)
+    assert.deepEqual(await whoIs(cluster, 'stat1c'), {
+      username: 'bob', uid: '7', groups: ['dev', 'ops', 'system:authenticated'],
+    })
+    const before = asked.length
+    for (const _ of [1, 2]) {
+      assert.deepEqual(await whoIs(cluster, 'hook'), {
+        username: 'hal', uid: '9', groups: ['hooked', 'system:authenticated'], extra: { 'a.io/b': ['c'] },
+      })
+    }
+    assert.equal(asked.length, before + 1, 'an answer holds for a while')
+    assert.deepEqual([asked.at(-1).apiVersion, asked.at(-1).spec], ['authentication.k8s.io/v1', { token: 'hook' }])
+    assert.equal(await whoIs(cluster, 'unknown'), 401)
+    const review = await cluster.client.of(kinds.tokenReview).create({
+      apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token: 'stat1c' },
+    })
+    assert.deepEqual(review.status?.user?.username, 'bob')
+  })
+
+  const refused: readonly (readonly [Record<string, string>, string])[] = [
+    [{ 'oidc-issuer-url': 'https://x' },
+      'oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set'],
+    [{ 'oidc-issuer-url': 'https://x', 'oidc-client-id': 'y', 'oidc-signing-algs': 'HS256' },
+      'oidc: unsupported signing alg: "HS256"'],
+    [{ 'token-auth-file': write('short.csv', 'a,b\n') },
+      `token file '${join(directory, 'short.csv')}' must have at least 3 columns (token, user name, user uid), found 2`],
+  ]
+  for (const [apiServerFlags, message] of refused) {
+    test(`refused: ${message.replace(directory, '')}`, async () => {
+      await assert.rejects(Cluster.start({ nodes: 0, apiServerFlags }),
+        { message: `the API server cannot be configured so: ${message}` })
+    })
+  }
 })

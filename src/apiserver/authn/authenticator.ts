@@ -23,7 +23,9 @@ export interface TokenAuthenticator {
    * sentence that
    * never holds any part of the token. `audiences` empty: the API server itself.
    */
-  authenticateToken(token: string, audiences: readonly string[]): AuthenticatedToken | undefined
+  authenticateToken(
+    token: string, audiences: readonly string[],
+  ): AuthenticatedToken | undefined | Promise<AuthenticatedToken | undefined>
 }
 
 export interface AuthenticatedToken {

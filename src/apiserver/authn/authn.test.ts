@@ -80,7 +80,7 @@ const authenticator = combineAuthenticators(
   bearerAuthenticator([
     tokens,
     bootstrapTokenAuthenticator(secret, clock),
-    tokenFileAuthenticator(parseTokenFile('s3cret,ann,7,"dev,ops"\n')),
+    tokenFileAuthenticator(parseTokenFile('s3cret,ann,7,"dev,ops"\n', 'f')),
   ]),
 )
 
@@ -384,10 +384,10 @@ describe('TokenRequest', () => {
   })
 })
 
-test('TokenReview tells whose a token is, and for whom', () => {
-  const review = (token: string, audiences?: string[]): unknown =>
-    reviewToken({ spec: { token, ...(audiences && { audiences }) } }, [tokens], [issuer]).status
-  const good = review(tokens.issue(subject, ['vault', issuer], 600), ['vault', 'else']) as {
+test('TokenReview tells whose a token is, and for whom', async () => {
+  const review = async (token: string, audiences?: string[]): Promise<unknown> =>
+    (await reviewToken({ spec: { token, ...(audiences && { audiences }) } }, [tokens], [issuer])).status
+  const good = await review(tokens.issue(subject, ['vault', issuer], 600), ['vault', 'else']) as {
     authenticated: boolean
     audiences: string[]
     user: { username: string }
@@ -396,8 +396,8 @@ test('TokenReview tells whose a token is, and for whom', () => {
     [good.authenticated, good.audiences, good.user.username],
     [true, ['vault'], 'system:serviceaccount:shop:robot'],
   )
-  assert.deepEqual(review('guess'), { user: {}, error: 'invalid bearer token' })
-  assert.deepEqual(review(tokens.issue(subject, ['vault'], 600)), {
+  assert.deepEqual(await review('guess'), { user: {}, error: 'invalid bearer token' })
+  assert.deepEqual(await review(tokens.issue(subject, ['vault'], 600)), {
     user: {},
     error: '[invalid bearer token, token audiences do not match the expected ones]',
   })

@@ -2,7 +2,10 @@
 import { base64UrlDecode, utf8DecodeStrict } from '#base/bytes.ts'
 import { unauthorized } from '#machinery/errors/api-error.ts'
 import type { HttpRequest } from '#world/http.ts'
-import { InvalidToken, type Authenticator, type TokenAuthenticator } from './authenticator.ts'
+import {
+  InvalidToken, type AuthenticatedToken, type Authenticator, type TokenAuthenticator, type UserInfo,
+} from './authenticator.ts'
+import { authenticateByAny } from './token-union.ts'
 
 /** Longer tokens are refused unread; ours have about 1,200 characters. */
 const maxTokenLength = 16 * 1024
@@ -16,16 +19,22 @@ export function bearerAuthenticator(sorts: readonly TokenAuthenticator[]): Authe
       if (token === undefined || token === '') return undefined
       if (token.length > maxTokenLength) throw unauthorized()
       try {
-        for (const sort of sorts) {
-          const answer = sort.authenticateToken(token, [])
-          if (answer) return answer.user
-        }
+        const answer = authenticateByAny(sorts, token, [])
+        return answer instanceof Promise ? answer.then(userOf, refuse) : userOf(answer)
       } catch (error) {
-        if (!(error instanceof InvalidToken)) throw error
+        return refuse(error)
       }
-      throw unauthorized()
     },
   }
+}
+
+function userOf(answer: AuthenticatedToken | undefined): UserInfo {
+  if (!answer) throw unauthorized()
+  return answer.user
+}
+
+function refuse(error: unknown): never {
+  throw error instanceof InvalidToken ? unauthorized() : error
 }
 
 function tokenOf({ headers }: HttpRequest): string | undefined {

@@ -1,16 +1,22 @@
 /** Static tokens, `token,user,uid[,"group,group"]` a line: upstream's --token-auth-file. Off unless asked for. */
 import { equalBytesConstantTime, utf8Encode } from '#base/bytes.ts'
+import { ConfigurationError } from '../configuration-file.ts'
 import type { TokenAuthenticator, UserInfo } from './authenticator.ts'
 
-/** Throws for a line with fewer than three columns or an empty token. */
-export function parseTokenFile(text: string): ReadonlyMap<string, UserInfo> {
+/**
+ * `path` is for the messages. Lines without a token are left out. Throws ConfigurationError for one that is too short.
+ */
+export function parseTokenFile(text: string, path: string): ReadonlyMap<string, UserInfo> {
   const users = new Map<string, UserInfo>()
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
+  for (const line of text.split(/\r?\n/)) {
     if (line.trim() === '' || line.startsWith('#')) continue
-    const [token, name, uid, groups = ''] = columnsOf(line)
-    if (!token || !name || uid === undefined) {
-      throw new Error(`token file, line ${index + 1}: expected at least token, user name and uid`)
+    const columns = columnsOf(line)
+    const [token, name, uid, groups = ''] = columns
+    if (token === undefined || name === undefined || uid === undefined) {
+      throw new ConfigurationError(
+        `token file '${path}' must have at least 3 columns (token, user name, user uid), found ${columns.length}`)
     }
+    if (token === '') continue
     users.set(token, {
       name,
       uid,

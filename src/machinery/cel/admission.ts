@@ -22,7 +22,8 @@ const kindType = objectType(
   'kubernetes.GroupVersionKind', { group: stringType, version: stringType, kind: stringType })
 const resourceType = objectType(
   'kubernetes.GroupVersionResource', { group: stringType, version: stringType, resource: stringType })
-const userType = objectType('kubernetes.UserInfo', {
+/** As `request.userInfo`, and in rules about users that a token names. */
+export const userType = objectType('kubernetes.UserInfo', {
   username: stringType, uid: stringType, groups: listOf(stringType), extra: mapOf(stringType, listOf(stringType)),
 })
 

@@ -9,12 +9,27 @@ const toggle = (help: string): FlagSpecification => ({ kind: 'switch', isUpstrea
 
 /** Of files: paths are resolved where the command is given, as the server runs elsewhere. */
 const fileFlags: Readonly<Record<string, FlagSpecification>> = {
+  'authentication-config': file('who issues tokens: an AuthenticationConfiguration of apiserver.config.k8s.io'),
+  'oidc-ca-file': file('the authority of the issuer'),
+  'authentication-token-webhook-config-file': file('a kubeconfig of the server that knows tokens'),
+  'token-auth-file': file('tokens and their users, one a line'),
   'audit-policy-file': file('what is audited: a Policy of audit.k8s.io/v1'),
   'audit-log-path': file('where events are written; "-" is the log of the process'),
   'audit-webhook-config-file': file('a kubeconfig of the server that events are sent to'),
 }
 
 const otherFlags: Readonly<Record<string, FlagSpecification>> = {
+  'anonymous-auth': toggle('requests without credentials are those of system:anonymous'),
+  'oidc-issuer-url': value('who issues tokens'),
+  'oidc-client-id': value('whom the tokens are for'),
+  'oidc-username-claim': value('the claim that is the user'),
+  'oidc-username-prefix': value('what is put before the user; "-" is nothing'),
+  'oidc-groups-claim': value('the claim that has the groups'),
+  'oidc-groups-prefix': value('what is put before each group'),
+  'oidc-signing-algs': value('the algorithms of signatures'),
+  'oidc-required-claim': { ...value('KEY=VALUE that a token must claim; may be repeated'), isList: true },
+  'authentication-token-webhook-cache-ttl': value('how long its answers hold'),
+  'authentication-token-webhook-version': value('"v1beta1" or "v1"'),
   'audit-log-maxage': value('days that old files are kept'),
   'audit-log-maxbackup': value('how many old files are kept'),
   'audit-log-maxsize': value('megabytes of a file'),

@@ -10,6 +10,8 @@ export interface FlagSpecification {
   readonly values?: readonly string[]
   /** One of kube-apiserver's own: --help only names it. */
   readonly isUpstream?: boolean
+  /** Given again it adds to what was said, with a comma. */
+  readonly isList?: boolean
   /** `--name=` says something: nothing. */
   readonly mayBeEmpty?: boolean
   /** One line for --help. */
@@ -69,7 +71,8 @@ export function parseArguments(
     if (flag.values && !flag.values.includes(value)) {
       throw usage(`invalid argument "${value}" for --${name}: one of ${flag.values.join(', ')} is needed`)
     }
-    values.set(name, value)
+    const before = flag.isList ? values.get(name) : undefined
+    values.set(name, before ? `${before},${value}` : value)
   }
   return {
     operands,

@@ -11,8 +11,9 @@ import {
   quantitySign,
   type Quantity,
 } from '#machinery/quantity.ts'
+import { aggregate } from '../../aggregate.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from '../admission.ts'
-import { aggregate, isResource, refuse } from '../refusal.ts'
+import { isResource, refuse } from '../refusal.ts'
 
 type Amounts = Readonly<Record<string, string>>
 const annotation = 'kubernetes.io/limit-ranger'
