@@ -29,11 +29,11 @@ function issue({ kid, alg, pair }: SigningKey, claims: object): string {
     { key: pair.privateKey, dsaEncoding: 'ieee-p1363', ...padding }).toString('base64url')}`
 }
 
-const documentOf = (urls: readonly string[], extra: object = {}): Uint8Array => new TextEncoder().encode(JSON.stringify({
+const documentOf = (urls: readonly string[]): Uint8Array => new TextEncoder().encode(JSON.stringify({
   apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthenticationConfiguration',
   jwt: urls.map((url) => ({
     issuer: { url, audiences: ['me'] }, claimMappings: { username: { claim: 'sub', prefix: '' },
-      groups: { claim: 'groups', prefix: '' } }, ...extra,
+      groups: { claim: 'groups', prefix: '' } },
   })),
 }))
 
