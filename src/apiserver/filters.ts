@@ -12,6 +12,7 @@ import { formatWarnings, isLongRunning, type Exchange, type Filter, type Handler
 import type { FlowController } from './flowcontrol/flow-controller.ts'
 import { limitByPriority, type CountObjects } from './flowcontrol/limit-by-priority.ts'
 import type { ServerMetrics } from './metrics.ts'
+import type { RequestInfo } from './request-info.ts'
 import { authorizeRequest, forbiddenRequest } from './rest/authorize.ts'
 import { asClientsSeeIt } from './rest/elsewhere.ts'
 import { contentTypes, plainJson, wantsPretty, type Form } from './rest/negotiate.ts'
@@ -32,6 +33,8 @@ export interface FilterOptions {
   readonly maxReadsInFlight: number
   readonly maxWritesInFlight: number
   readonly requestTimeoutMs: number
+  /** Whether another server answers it. */
+  readonly isDelegated: (info: RequestInfo) => boolean
   /** The beginning of a UUID, up to its last group, that no other server has. */
   readonly auditIdPrefix: string
 }
@@ -173,7 +176,7 @@ function limit({ maxReadsInFlight, maxWritesInFlight, metrics, priorities }: Fil
     })
   }
   return async (exchange, next) => {
-    if (isLongRunning(exchange.info)) return await next(exchange)
+    if (isLongRunning(exchange.info) || exchange.request.upgrade) return await next(exchange)
     const { verb } = exchange.info
     const isRead = verb === 'get' || verb === 'list' || verb === 'head' || verb === 'options'
     // Cluster administrators must be able to repair an overloaded server.
@@ -274,9 +277,11 @@ function authorize({ authorizer }: FilterOptions): Filter {
 const untimed: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'deletecollection'])
 
 /** Ends the work of a request that takes too long. Long-running ones have their own limits. */
-function timeOut({ clock, requestTimeoutMs }: FilterOptions): Filter {
+function timeOut({ clock, requestTimeoutMs, isDelegated }: FilterOptions): Filter {
   return async (exchange, next) => {
-    if (untimed.has(exchange.info.verb) || isLongRunning(exchange.info)) return await next(exchange)
+    const { info, request } = exchange
+    const isInstant = untimed.has(info.verb) && !isDelegated(info)
+    if (isInstant || isLongRunning(info) || request.upgrade) return await next(exchange)
     let abort: AbortController | undefined
     const expiry = Promise.withResolvers<never>()
     const timer = clock.schedule(timeoutOf(exchange, requestTimeoutMs), () => {

@@ -45,9 +45,10 @@ import {
 
 const never = new AbortController().signal
 
+/** Of objects alone: documents are the server's. */
 export function createLocalTransport(
   context: RestContext, subresources: SubresourceTable, user: UserInfo, auditor?: Auditor,
-): Transport {
+): Omit<Transport, 'document'> {
   const scopeOf = (info: ResourceRequest, audit: AuditTrail | undefined, signal: AbortSignal): RequestScope => {
     authorizeRequest(context.authorizer, user, info, audit)
     const resource = context.kinds.find(info.group, info.version, info.resource)

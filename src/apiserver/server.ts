@@ -12,6 +12,8 @@ import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
+import type { Aggregator } from './aggregator/aggregator.ts'
+import { aggregatingTransport } from './aggregator/aggregating-transport.ts'
 import { keepResponse } from './audit/audit-requests.ts'
 import type { Auditor } from './audit/auditor.ts'
 import type { Authenticator, UserInfo } from './authn/authenticator.ts'
@@ -57,6 +59,8 @@ export interface ApiServerOptions {
   /** Who may come without credentials, as `system:anonymous`; otherwise 401. Default: everybody, to every path. */
   readonly anonymous?: AnonymousConfiguration | undefined
   readonly audit?: Auditor | undefined
+  /** Versions that other servers serve, behind Services. */
+  readonly aggregator?: Aggregator
   readonly gzip?: Gzip
   readonly giveWay?: GiveWay
   readonly limits?: Partial<Limits>
@@ -136,6 +140,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     anonymous: options.anonymous ?? { enabled: true, conditions: [] }, audit: options.audit,
     ...defaultLimits, ...options.limits,
     auditIdPrefix: options.random.uuid().slice(0, 24),
+    isDelegated: (info) => options.aggregator?.remoteOf(info) !== undefined,
     priorities: options.priorities && {
       controller: options.priorities, countObjects: ({ info }) => countListed(context, info),
     },
@@ -147,7 +152,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       if (!info) return notFoundPage
       return await chain(createExchange(request, info, clock.now()))
     },
-    localTransport: (user) => createLocalTransport(context, options.subresources ?? new Map(), user, options.audit),
+    localTransport: (user) =>
+      aggregatingTransport(createLocalTransport(context, options.subresources ?? new Map(), user, options.audit), {
+        user, dispatch, authorizer: options.authorizer, auditor: options.audit, clock, random: options.random,
+        isRemote: (group, version) => options.aggregator?.remoteOf({ group, version }) !== undefined,
+      }),
   }
 }
 
@@ -159,7 +168,7 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
   const subresources: SubresourceTable = options.subresources ?? new Map()
   const paths: readonly PathHandler[] = [
     ...(options.paths ?? []),
-    serveDiscovery(context.kinds, options.serverAddress ?? ''),
+    serveDiscovery(context.kinds, options.serverAddress ?? '', options.aggregator?.discovery),
     serveHealth([{ name: 'ping', check: () => {} }, ...(options.healthChecks ?? [])], context.log),
     serveVersion(options.version),
     ({ request }) =>
@@ -167,10 +176,12 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
         ? textResponse(200, metrics.render(countObjects(context)) + (options.moreMetrics?.() ?? ''), metricsType)
         : undefined,
     serveZPages({ clock: options.clock, version: options.version, paths: otherPaths, flags: options.flags ?? {} }),
-    serveIndex(context.kinds, otherPaths),
+    serveIndex(context.kinds, otherPaths, options.aggregator?.discovery),
   ]
   return async (exchange) => {
     const { info } = exchange
+    const delegated = options.aggregator?.handle(exchange)
+    if (delegated) return await delegated
     if (info.type === 'resource') {
       const resource = context.kinds.find(info.group, info.version, info.resource)
       if (resource) {

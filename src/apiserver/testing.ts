@@ -161,6 +161,7 @@ export function httpRequest(
   return {
     method, path: at < 0 ? url : url.slice(0, at), query: at < 0 ? '' : url.slice(at + 1), headers, signal,
     readBody: () => Promise.resolve(body ?? new Uint8Array(0)),
+    async *streamBody() { if (body) yield body },
     peer: { address: '127.0.0.1', certificate: undefined }, upgrade: undefined,
   }
 }

@@ -137,6 +137,16 @@ export function clusterAuthority(files: CertificateFiles): CertifiedKey | undefi
   return certificate === undefined || key === undefined ? undefined : { certificate, key }
 }
 
+/** How the API server vouches for its users before others; `newest`: certificates are renewed. */
+export function frontProxyOf(
+  newest: () => CertificateFiles,
+): { readonly authority: string; certificate(): CertifiedKey } {
+  return {
+    authority: newest()['front-proxy-ca.crt']!,
+    certificate: () => ({ certificate: newest()['front-proxy-client.crt']!, key: newest()['front-proxy-client.key']! }),
+  }
+}
+
 /** What must be written, and why. Empty when all that exists is still good. */
 export interface CertificatesOutcome {
   /** Everything, old and new. */

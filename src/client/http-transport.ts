@@ -47,6 +47,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
     target: string,
     body: { readonly type: string; readonly value: unknown } | undefined,
     signal: AbortSignal,
+    accept = 'application/json',
   ) {
     const token = await options.token?.()
     return await http.request(
@@ -54,7 +55,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
         method,
         url: `${server}${target}`,
         headers: {
-          accept: 'application/json',
+          accept,
           'user-agent': options.userAgent ?? 'skiff',
           ...(token && { authorization: `Bearer ${token}` }),
           ...(body && { 'content-type': body.type }),
@@ -81,6 +82,12 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
         throw errorFrom(response, new TextDecoder().decode(await response.readBody(responseBytesMax)))
       }
       yield* readWatch(response, signal)
+    },
+    async document(path, { accept, signal = never } = {}) {
+      const response = await send('GET', path, undefined, signal, accept)
+      const text = new TextDecoder().decode(await response.readBody(responseBytesMax))
+      if (response.status >= 400) throw errorFrom(response, text)
+      return parseAnswer(text)
     },
   }
 }

@@ -104,4 +104,9 @@ export interface Transport {
     options: WatchOptions,
     signal: AbortSignal,
   ): AsyncIterable<readonly WatchEvent<KubeObject>[]>
+  /** A JSON document that is no object, by its path: discovery (`/apis`). `accept`: default `application/json`. */
+  document(
+    path: string,
+    options?: { readonly accept?: string | undefined; readonly signal?: AbortSignal | undefined },
+  ): Promise<unknown>
 }

@@ -8,6 +8,9 @@ import { admissionPlugins } from '#apiserver/admission/plugins.ts'
 import { mutatingPolicies } from '#apiserver/admission/policies/mutating.ts'
 import { validatingPolicies } from '#apiserver/admission/policies/validating.ts'
 import { mutatingWebhooks, validatingWebhooks } from '#apiserver/admission/webhooks/webhooks.ts'
+import { createAggregator } from '#apiserver/aggregator/aggregator.ts'
+import { runAuthenticationConfig } from '#apiserver/aggregator/authentication-config.ts'
+import type { FrontProxyCertificate } from '#apiserver/aggregator/proxy.ts'
 import { runServiceRegistration } from '#apiserver/aggregator/register-services.ts'
 import type { Auditor } from '#apiserver/audit/auditor.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
@@ -24,7 +27,7 @@ import { FlowController } from '#apiserver/flowcontrol/flow-controller.ts'
 import type { HealthCheck } from '#apiserver/health.ts'
 import type { ProcessMetrics } from '#apiserver/metrics.ts'
 import type { JsonObject } from '#apiserver/openapi/definitions.ts'
-import { createOpenApiHandler } from '#apiserver/openapi/handler.ts'
+import { createOpenApiHandler, type ForeignDocuments } from '#apiserver/openapi/handler.ts'
 import type { PathHandler } from '#apiserver/paths.ts'
 import { servingAddresses } from '#apiserver/post-start/serving-addresses.ts'
 import { createPostStart, postStartHooks, postStartNames } from '#apiserver/post-start/post-start.ts'
@@ -67,6 +70,8 @@ export interface ControlPlaneOptions {
   readonly rootCertificate: string
   /** Signs the certificate requests that are approved; absent: nobody does. */
   readonly certificateAuthority?: CertifiedKey | undefined
+  /** How this server vouches for its users before the API servers behind it; absent: they are not told who asks. */
+  readonly frontProxy?: FrontProxy | undefined
   readonly clusterDomain: string
   readonly serviceCidr: string
   /** The range that nodes get their parts of for their pods; absent: they get none. */
@@ -96,6 +101,13 @@ export interface ControlPlaneOptions {
    * unreliable network there.
    */
   readonly wrapTransport?: (transport: Transport, user: UserInfo) => Transport
+}
+
+export interface FrontProxy {
+  /** PEM: who signs the certificates of front proxies. */
+  readonly authority: string
+  /** The newest. */
+  certificate(): FrontProxyCertificate
 }
 
 export interface ControlPlane {
@@ -144,8 +156,12 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     structOf: ({ custom, schema }: KindVersion) =>
       custom?.struct ?? (schemas.has(schema) ? schemas.struct(schema) : undefined),
   }
+  const aggregator = createAggregator({
+    store, clock, random, http: options.nodes.http, log: log.named('aggregator'),
+    certificate: () => options.frontProxy?.certificate(),
+  })
   const server: ApiServer = createApiServer({
-    store, kinds, schemas, clock, random, log, version: options.version,
+    aggregator, store, kinds, schemas, clock, random, log, version: options.version,
     authenticators: identity.authenticators,
     authorizer: identity.authorizer,
     admission: admissionPlugins(
@@ -175,12 +191,12 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     flags: flagsOf(options),
     audit: options.audit,
     anonymous: options.authentication?.anonymous,
-    moreMetrics: () => priorities.render() + (options.audit?.metrics.render() ?? '')
+    moreMetrics: () => priorities.render() + aggregator.renderMetrics() + (options.audit?.metrics.render() ?? '')
       + (options.authentication?.renderMetrics() ?? '')
       + (options.encryption?.renderMetrics() ?? ''),
     paths: [
       serveTokenKeys(identity, `https://${advertiseAddress}:${port}/openid/v1/jwks`),
-      serveOpenApi(() => server.kinds.kinds, options.version.gitVersion, clock),
+      serveOpenApi(() => server.kinds.kinds, options.version.gitVersion, clock, aggregator.openApi),
     ],
     ...(options.gzip && { gzip: options.gzip }),
     ...(options.giveWay && { giveWay: options.giveWay }),
@@ -232,6 +248,11 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       await options.giveWay?.()
       started.resolve()
       group.start((inner) => flows.maintain(inner))
+      group.start((inner) => aggregator.run(serverTransport, inner))
+      group.start((inner) => runAuthenticationConfig({
+        store, transport: serverTransport, clock, log: log.named('authentication-config'),
+        clientAuthority: options.rootCertificate, requestHeaderAuthority: options.frontProxy?.authority,
+      }, inner))
       group.start((inner) => runServiceRegistration({
         kinds: server.kinds, transport: serverTransport, clock, log: log.named('api-services'),
       }, inner))
@@ -375,8 +396,11 @@ function serveTokenKeys({ tokens }: Identity, keySetUrl: string): PathHandler {
 }
 
 /** The schemas of everything that is served, for `kubectl explain`, validation and server-side apply in clients. */
-function serveOpenApi(served: () => readonly AnyKind[], serverVersion: string, clock: Clock): PathHandler {
+function serveOpenApi(
+  served: () => readonly AnyKind[], serverVersion: string, clock: Clock, foreign: ForeignDocuments,
+): PathHandler {
   const handle = createOpenApiHandler({
+    foreign,
     kinds: served,
     table: schemas,
     serverVersion,

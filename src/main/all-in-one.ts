@@ -6,7 +6,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { requireRuntimeConfig } from '#api/runtime-config.ts'
-import { clusterAuthority, type CertificateFiles } from '#bootstrap/certificates.ts'
+import { clusterAuthority, frontProxyOf, type CertificateFiles } from '#bootstrap/certificates.ts'
 import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
 import { createControlPlane, type ControlPlane } from '#cluster/control-plane.ts'
 import { systemClock } from '#host/clock.ts'
@@ -69,15 +69,16 @@ export async function startCluster(
     const { files, made } = loadCertificates(config.dataDirectory, namesOf(config))
     return [made.length === 0 ? 'all good' : `${made.length} made in ${join(config.dataDirectory, 'pki')}`, files]
   })
+  const newest = { files: certificates }
   const httpClient = resources.use(createHttpClient())
   const { controlPlane, server, store } = await step('api server', async () => {
-    const opened = await openServer({ config, certificates, httpClient, resources, log }, until)
+    const opened = await openServer({ config, certificates, newest, httpClient, resources, log }, until)
     return [`https://${config.advertiseAddress}:${config.port}  ready`, opened]
   })
   const own = ownStore(store)
   const etcd = own && await serveClusterEtcd(config, own, certificates, log)
   if (etcd) resources.use(etcd)
-  const running = [controlPlane.run(until), renewCertificates(config, { server, etcd }, log, until)]
+  const running = [controlPlane.run(until), renewCertificates(config, { server, etcd, newest }, log, until)]
   if (own && config.snapshots) {
     const { dataDirectory, snapshots: schedule } = config
     running.push(runSnapshotSchedule({ store: own, dataDirectory, schedule, log }, until))
@@ -94,7 +95,9 @@ export async function startCluster(
       await controlPlane.started
       return ['controllers, scheduler', undefined]
     })
-    await startNodes({ config, controlPlane, certificates, httpClient, machine, resources, running, step, log }, until)
+    await startNodes(
+      { config, controlPlane, certificates, newest, httpClient, machine, resources, running, step, log }, until,
+    )
   } catch (error) {
     // In order: components that lose their store before they are told to stop take it for a failure of their own.
     stop.abort(new Error('the cluster could not start', { cause: error }))
@@ -121,9 +124,15 @@ export async function startCluster(
   }
 }
 
+/** For whoever reads them each time: they are renewed while the cluster runs. */
+interface NewestCertificates {
+  files: CertificateFiles
+}
+
 interface ServerParts {
   readonly config: ClusterConfig
   readonly certificates: CertificateFiles
+  readonly newest: NewestCertificates
   readonly httpClient: ClosableHttpClient
   /** Takes what has to be closed in the end. */
   readonly resources: AsyncDisposableStack
@@ -131,7 +140,9 @@ interface ServerParts {
 }
 
 /** The control plane over its store, listening; its loops do not run yet. */
-async function openServer({ config, certificates, httpClient, resources, log }: ServerParts, until: AbortSignal) {
+async function openServer(
+  { config, certificates, newest, httpClient, resources, log }: ServerParts, until: AbortSignal,
+) {
   const encryption = config.encryption && await openMachineEncryption(config.encryption, log, until)
   const store = resources.use(await openClusterStore(config, log))
   const configuration = await openApiServerConfiguration(config.apiServerFlags, {
@@ -150,6 +161,7 @@ async function openServer({ config, certificates, httpClient, resources, log }: 
       serviceAccountKey: certificates['sa.key']!,
       rootCertificate: certificates['ca.crt']!,
       certificateAuthority: clusterAuthority(certificates),
+      frontProxy: frontProxyOf(() => newest.files),
       clusterDomain: config.clusterDomain,
       serviceCidr: config.serviceCidr,
       podCidr: config.podCidr,
@@ -208,14 +220,18 @@ const renewalCheckMs = 24 * 3600 * 1000
 
 /** Certificates live a year; once a day those that are near their end are made anew, and new connections get them. */
 async function renewCertificates(
-  config: ClusterConfig, { server, etcd }: { readonly server: Server; readonly etcd: EtcdServer | undefined }, log: Log,
-  signal: AbortSignal,
+  config: ClusterConfig,
+  { server, etcd, newest }: {
+    readonly server: Server; readonly etcd: EtcdServer | undefined; readonly newest: NewestCertificates
+  },
+  log: Log, signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     await systemClock.sleep(renewalCheckMs, signal).catch(() => undefined)
     if (signal.aborted) return
     const { files, made } = loadCertificates(config.dataDirectory, namesOf(config))
     if (made.length === 0) continue
+    newest.files = files
     server.reload(serverCertificates(files))
     if (etcdNames(config)) etcd?.reload(etcdServerCertificates(files))
     log.info('renewed certificates', { names: made })

@@ -6,6 +6,7 @@ import { requireRuntimeConfig } from '#api/runtime-config.ts'
 import {
   clusterAuthority,
   ensureCertificates,
+  frontProxyOf,
   planCertificates,
   type CertificateFiles,
 } from '#bootstrap/certificates.ts'
@@ -232,6 +233,7 @@ async function assemble(
       certificate: certificates['apiserver.crt']!,
       key: certificates['apiserver.key']!,
       clientCa: certificates['ca.crt']!,
+      frontProxyCa: certificates['front-proxy-ca.crt']!,
     },
   }))
   const controlPlane = (handle.current = createControlPlane(
@@ -249,6 +251,7 @@ async function assemble(
       serviceAccountKey: certificates['sa.key']!,
       rootCertificate: certificates['ca.crt']!,
       certificateAuthority: clusterAuthority(certificates),
+      frontProxy: frontProxyOf(() => certificates),
       advertiseAddress: address,
       port: server?.port ?? 443,
       version: serverVersion,

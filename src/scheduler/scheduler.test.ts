@@ -96,7 +96,7 @@ test('an important pod preempts: the victim is told and deleted, the node is pro
 test('a binding that fails is tried again after a while, and what it had taken is given back', async () => {
   let failures = 0
   await using lab = await schedulerLaboratory((transport) => ({
-    watch: (...call) => transport.watch(...call),
+    ...transport,
     call(call, options) {
       if (call.path.subresource !== 'binding' || failures++ > 0) return transport.call(call, options)
       throw new ApiError({

@@ -148,6 +148,10 @@ export function createControlPlaneMachine(options: ControlPlaneMachineOptions): 
         const { process, controlPlane } = running(life)
         return await process.guard(serverSide(controlPlane, user).call(call, callOptions))
       },
+      async document(path, documentOptions) {
+        const { process, controlPlane } = running(life)
+        return await process.guard(serverSide(controlPlane, user).document(path, documentOptions))
+      },
       async *watch(path, watchOptions, signal) {
         const { process, controlPlane } = running(life)
         const stream = serverSide(controlPlane, user).watch(path, watchOptions, signal)[Symbol.asyncIterator]()

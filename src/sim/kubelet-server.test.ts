@@ -51,6 +51,7 @@ async function laboratory() {
       const request: HttpRequest = {
         method, path, query, headers: { authorization: user === '' ? undefined : user }, readBody: async () =>
           new Uint8Array(),
+        async *streamBody() {},
         peer: { address, certificate: undefined }, signal: new AbortController().signal, upgrade: undefined,
       }
       const { status, body } = await kubeletServer.handle(request)

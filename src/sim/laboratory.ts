@@ -111,6 +111,7 @@ export async function createLaboratory(options: LaboratoryOptions): Promise<Labo
       return answer
     },
     watch: (path, watchOptions, signal) => transport.watch(path, watchOptions, signal),
+    document: (path, documentOptions) => transport.document(path, documentOptions),
   })
   const controlPlane = createControlPlaneMachine({
     clock: controlPlaneClock, random: random.fork('control-plane'), log, history, tampering,

@@ -127,4 +127,5 @@ export async function createNodeMachine(options: NodeMachineOptions): Promise<No
 const unused: Transport = {
   call: () => new Promise(() => {}),
   watch: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) }),
+  document: () => new Promise(() => {}),
 }

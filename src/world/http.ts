@@ -10,6 +10,11 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string | undefined>>
   /** Reads the whole body. Rejects with an ApiError 413 beyond `limitBytes`, before more than that is held. */
   readBody(limitBytes: number): Promise<Uint8Array>
+  /**
+   * The body as it comes, instead of `readBody`: the client is asked to wait while nobody takes the next chunk. Throws
+   * an ApiError 408 when the client sends nothing for long, 400 when it goes away.
+   */
+  streamBody(): AsyncIterable<Uint8Array>
   readonly peer: Peer
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal
@@ -94,8 +99,10 @@ export interface HttpClient {
 export interface OutgoingRequest {
   readonly method: string
   readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: Uint8Array
+  /** A list: the header is repeated. Characters stand for bytes. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  /** Chunks are asked for as the server takes them. */
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array>
   /** PEM; absent: the system's roots. `insecure` skips verification, as kubelet's HTTPS probes do. */
   readonly tls?: {
     readonly ca?: string

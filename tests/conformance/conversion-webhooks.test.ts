@@ -30,7 +30,7 @@ function startWebhook(): { readonly webhook: Webhook; readonly http: HttpClient 
   const webhook: Webhook = { convert: rename, asked: [] }
   const http: HttpClient = {
     async request(sent) {
-      const review = JSON.parse(new TextDecoder().decode(sent.body)) as Loose
+      const review = JSON.parse(new TextDecoder().decode(sent.body as Uint8Array)) as Loose
       webhook.asked.push({ url: sent.url, review, sent })
       const { uid, desiredAPIVersion, objects } = review['request']
       const { status = 200, body } = webhook.raw?.(review) ?? {

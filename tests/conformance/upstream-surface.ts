@@ -191,13 +191,6 @@ node.k8s.io/v1
 discovery.k8s.io/v1
   endpointslices EndpointSlice namespaced - - all
     | Name, AddressType, Ports, Endpoints, Age
-flowcontrol.apiserver.k8s.io/v1
-  flowschemas FlowSchema cluster - - all
-    / status=rw
-    | Name, PriorityLevel, MatchingPrecedence, DistinguisherMethod, Age, MissingPL
-  prioritylevelconfigurations PriorityLevelConfiguration cluster - - all
-    / status=rw
-    | Name, Type, NominalConcurrencyShares, Queues, HandSize, QueueLengthLimit, Age
 resource.k8s.io/v1
   deviceclasses DeviceClass cluster - - all
     | Name, Age
@@ -208,4 +201,11 @@ resource.k8s.io/v1
     | Name, Age
   resourceslices ResourceSlice cluster - - all
     | Name, Node, Driver, Pool, Age
+flowcontrol.apiserver.k8s.io/v1
+  flowschemas FlowSchema cluster - - all
+    / status=rw
+    | Name, PriorityLevel, MatchingPrecedence, DistinguisherMethod, Age, MissingPL
+  prioritylevelconfigurations PriorityLevelConfiguration cluster - - all
+    / status=rw
+    | Name, Type, NominalConcurrencyShares, Queues, HandSize, QueueLengthLimit, Age
 `

@@ -20,7 +20,7 @@ let used: string | undefined
 /** Answers for the metrics API, which a metrics server would serve. */
 function withMetrics(plane: () => ControlPlane): (transport: Transport) => Transport {
   return (transport) => ({
-    watch: (path, options, signal) => transport.watch(path, options, signal),
+    ...transport,
     async call(call, options) {
       if (call.path.group !== 'metrics.k8s.io') return await transport.call(call, options)
       if (used === undefined) throw notFound({ group: 'metrics.k8s.io', resource: 'pods' }, '')

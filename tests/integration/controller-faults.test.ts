@@ -139,7 +139,7 @@ for (const scenario of scenarios) {
       for (let victim = 1; victim <= total; victim++) {
         let writes = 0
         await play(scenario, (transport, plane) => ({
-          watch: (...args) => transport.watch(...args),
+          ...transport,
           async call(call, options) {
             if (!isWrite(call)) return await transport.call(call, options)
             writes++
@@ -161,7 +161,7 @@ for (const scenario of scenarios) {
       const random = createSeededRandom(seed)
       let faults = 40
       await play(scenario, (transport) => ({
-        watch: (...args) => transport.watch(...args),
+        ...transport,
         async call(call, options) {
           const dice = faults > 0 ? random.next() : 1
           if (dice < 0.3) faults--
@@ -181,7 +181,7 @@ for (const scenario of scenarios) {
     for (let seed = 1; seed <= seeds; seed++) {
       const random = createSeededRandom(seed)
       await play(scenario, (transport) => transport, 60, (transport, clock) => ({
-        call: (...args) => transport.call(...args),
+        ...transport,
         async *watch(path, options, signal) {
           for await (const batch of transport.watch(path, options, signal)) {
             await clock.sleep(random.next() * 1500, signal).catch(() => undefined)
@@ -196,7 +196,7 @@ for (const scenario of scenarios) {
 
 function counting(transport: Transport, count: () => void): Transport {
   return {
-    watch: (...args) => transport.watch(...args),
+    ...transport,
     call(call, options) {
       if (isWrite(call)) count()
       return transport.call(call, options)
@@ -211,7 +211,7 @@ test('what a cache hears of while a list is on its way is not taken for gone', {
   await using plane = startControlPlane({
     controllers: [replicaSetController],
     wrap: (transport) => ({
-      watch: (...args) => transport.watch(...args),
+      ...transport,
       async call(call, options) {
         const result = await transport.call(call, options)
         if (call.verb === 'create' && call.path.resource === 'pods' && lostAnswers++ === 0) throw new Error('connection reset')
@@ -219,7 +219,7 @@ test('what a cache hears of while a list is on its way is not taken for gone', {
       },
     }),
     wrapWatches: (transport, clock) => ({
-      watch: (...args) => transport.watch(...args),
+      ...transport,
       async call(call, options) {
         const result = await transport.call(call, options)
         if (lostAnswers > 0 && call.verb === 'list' && call.path.resource === 'pods' && listsAfterwards++ === 0) {

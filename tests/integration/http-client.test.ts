@@ -18,7 +18,9 @@ function connect(): Transport {
   const http: HttpClient = {
     async request({ method, url, headers, body }, signal): Promise<IncomingResponse> {
       const { pathname, search } = new URL(url)
-      const response = await server.handle(httpRequest(method, pathname + search, body, { ...headers }, signal))
+      const response = await server.handle(httpRequest(
+        method, pathname + search, body as Uint8Array | undefined, headers as Record<string, string>, signal,
+      ))
       const { status, headers: received, body: content } = response
       return {
         status,

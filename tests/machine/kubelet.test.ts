@@ -38,6 +38,7 @@ async function runScript(name: string, script: string, spec: object = {}, contai
 function request(path: string, query = '', signal = new AbortController().signal): HttpRequest {
   return {
     method: 'GET', path, query, headers: {}, readBody: async () => new Uint8Array(), signal, upgrade: undefined,
+    async *streamBody() {},
     peer: { address: '127.0.0.1', certificate: undefined },
   }
 }

@@ -1,4 +1,7 @@
-/** In which order clients see groups and their versions: upstream's numbers (controlplane/apiserver/aggregator.go). */
+/**
+ * In which order clients see groups and their versions: upstream's numbers (aggregator.go in pkg/controlplane/apiserver
+ * and in cmd/kube-apiserver/app).
+ */
 
 export interface GroupVersionPriority {
   readonly group: number
@@ -46,7 +49,8 @@ const versions: Readonly<Record<string, number>> = {
   'flowcontrol.apiserver.k8s.io/v1beta2': 15,
   'flowcontrol.apiserver.k8s.io/v1beta1': 12,
   'internal.apiserver.k8s.io/v1alpha1': 9,
-  'resource.k8s.io/v1alpha3': 9,
+  'resource.k8s.io/v1': 20,
+  'resource.k8s.io/v1beta2': 15,
 }
 
 /** Undefined: not a built-in group. */

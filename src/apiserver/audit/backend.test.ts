@@ -123,7 +123,7 @@ describe('a webhook', () => {
     const sent: { readonly url: string; readonly body: any }[] = []
     const http: HttpClient = {
       async request({ url, body }) {
-        sent.push({ url, body: JSON.parse(new TextDecoder().decode(body)) })
+        sent.push({ url, body: JSON.parse(new TextDecoder().decode(body as Uint8Array)) })
         return {
           status: answers[sent.length - 1] ?? 500, headers: {}, chunks: (async function* () {})(),
           readBody: async () => new Uint8Array(),

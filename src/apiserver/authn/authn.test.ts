@@ -69,6 +69,7 @@ function request(headers: Record<string, string>, peer: Partial<Peer> = {}): Htt
     upgrade: undefined,
     signal: new AbortController().signal,
     readBody: () => Promise.resolve(new Uint8Array()),
+    async *streamBody() {},
   }
 }
 const certificate = (commonName: string, organizations: string[] = [], notAfter = now + 1000): PeerCertificate =>

@@ -13,6 +13,8 @@ import {
   etagOf,
   groupDiscoveryList,
   groupsOf,
+  type DiscoveryGroup,
+  type ForeignVersions,
 } from './documents.ts'
 
 interface Document {
@@ -22,15 +24,18 @@ interface Document {
 }
 
 /** `serverAddress` is what clients without a better way to reach the server are told. */
-export function serveDiscovery(kinds: KindRegistry, serverAddress: string): PathHandler {
-  let cachedAt = -1
+export function serveDiscovery(
+  kinds: KindRegistry, serverAddress: string, foreign: ForeignVersions | undefined,
+): PathHandler {
+  let cachedAt = ''
   let cache = new Map<string, Document | undefined>()
   return (exchange) => {
     const { path, method, headers } = exchange.request
     if (path !== '/api' && path !== '/apis' && !path.startsWith('/api/') && !path.startsWith('/apis/')) return undefined
     if (method !== 'GET' && method !== 'HEAD') return undefined
-    if (cachedAt !== kinds.generation) {
-      cachedAt = kinds.generation
+    const generation = `${kinds.generation} ${foreign?.generation ?? 0}`
+    if (cachedAt !== generation) {
+      cachedAt = generation
       cache = new Map()
     }
     const wanted =
@@ -41,7 +46,9 @@ export function serveDiscovery(kinds: KindRegistry, serverAddress: string): Path
     const key = `${path.endsWith('/') ? path.slice(0, -1) : path} ${wanted ?? (pretty ? 'pretty' : '')}`
     let document = cache.get(key)
     if (!document) {
-      document = render(kinds, key.split(' ')[0]!, { aggregated: wanted, pretty }, serverAddress)
+      document = render(
+        groupsOf(kinds.kinds, foreign), key.split(' ')[0]!, { aggregated: wanted, pretty }, serverAddress,
+      )
       // Only documents that exist are kept: unknown paths are the client's choice, memory is ours.
       if (document) cache.set(key, document)
     }
@@ -76,9 +83,8 @@ interface DocumentForm {
 }
 
 function render(
-  kinds: KindRegistry, path: string, { aggregated, pretty }: DocumentForm, serverAddress: string,
+  groups: readonly DiscoveryGroup[], path: string, { aggregated, pretty }: DocumentForm, serverAddress: string,
 ): Document | undefined {
-  const groups = groupsOf(kinds.kinds)
   if (aggregated) {
     const text = `${JSON.stringify(groupDiscoveryList(groups, aggregated, path === '/api'))}\n`
     const contentType = `application/json;g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList`

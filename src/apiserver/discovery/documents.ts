@@ -2,33 +2,8 @@
 import { base64Encode, hexEncode, utf8Encode } from '#base/bytes.ts'
 import { sha256 } from '#base/sha256.ts'
 import type { AnyKind, KindVersion, Verb } from '#machinery/schema/define-kind.ts'
-
-/** Upstream's GroupPriorityMinimum (kube-aggregator and the control plane's own list), the higher first. */
-const groupPriorities: Readonly<Record<string, number>> = {
-  'apiregistration.k8s.io': 18000,
-  apps: 17800,
-  'events.k8s.io': 17750,
-  'authentication.k8s.io': 17700,
-  'authorization.k8s.io': 17600,
-  autoscaling: 17500,
-  batch: 17400,
-  'certificates.k8s.io': 17300,
-  'networking.k8s.io': 17200,
-  policy: 17100,
-  'rbac.authorization.k8s.io': 17000,
-  'storage.k8s.io': 16800,
-  'storagemigration.k8s.io': 16800,
-  'apiextensions.k8s.io': 16700,
-  'admissionregistration.k8s.io': 16700,
-  'scheduling.k8s.io': 16600,
-  'coordination.k8s.io': 16500,
-  'node.k8s.io': 16300,
-  'discovery.k8s.io': 16200,
-  'flowcontrol.apiserver.k8s.io': 16100,
-  'internal.apiserver.k8s.io': 16000,
-  'resource.k8s.io': 15900,
-}
-const customPriority = 1000
+import { builtInPriority, customPriority, type GroupVersionPriority } from '../aggregator/group-priorities.ts'
+import type { AggregatedVersion } from '../aggregator/remote-documents.ts'
 
 export interface DiscoveryGroup {
   readonly name: string
@@ -38,31 +13,65 @@ export interface DiscoveryGroup {
 export interface DiscoveryVersion {
   readonly version: string
   readonly kinds: readonly (readonly [AnyKind, KindVersion])[]
+  /** What another server serves in place of kinds. */
+  readonly foreign?: AggregatedVersion
+}
+
+/** What APIServices say: which versions other servers serve, and where in the order versions stand. */
+export interface ForeignVersions {
+  /** Grows with each change. */
+  readonly generation: number
+  versions(): readonly AggregatedVersion[]
+  /** Undefined: there is no APIService of the version. */
+  priority(group: string, version: string): GroupVersionPriority | undefined
+}
+
+/** The aggregator's own group has no APIService, and stands before all that have one. */
+const firstGroup = 'apiregistration.k8s.io'
+
+interface Ordered {
+  group: number
+  readonly versions: Map<string, DiscoveryVersion & { readonly priority: number }>
 }
 
 /** Groups and versions in upstream's order; the core group first. */
-export function groupsOf(kinds: readonly AnyKind[]): readonly DiscoveryGroup[] {
-  const byGroup = new Map<string, Map<string, (readonly [AnyKind, KindVersion])[]>>()
+export function groupsOf(kinds: readonly AnyKind[], foreign?: ForeignVersions): readonly DiscoveryGroup[] {
+  const byGroup = new Map<string, Ordered>()
+  const at = (group: string, version: string, given?: GroupVersionPriority): Ordered & { readonly own: number } => {
+    const priority = given ?? foreign?.priority(group, version) ?? builtInPriority(group, version) ?? customPriority
+    const ordered = byGroup.get(group) ?? { group: 0, versions: new Map() }
+    byGroup.set(group, ordered)
+    ordered.group = Math.max(ordered.group, group === firstGroup ? Infinity : priority.group)
+    return { ...ordered, own: priority.version }
+  }
   for (const kind of kinds) {
-    const versions = byGroup.get(kind.group) ?? new Map<string, (readonly [AnyKind, KindVersion])[]>()
-    byGroup.set(kind.group, versions)
     for (const version of kind.versions) {
       if (!version.served) continue
-      const list = versions.get(version.version) ?? []
-      versions.set(version.version, list)
-      list.push([kind, version])
+      const { versions, own } = at(kind.group, version.version)
+      const before = versions.get(version.version)?.kinds ?? []
+      versions.set(version.version, { version: version.version, kinds: [...before, [kind, version]], priority: own })
     }
   }
-  const priority = (group: string): number => (group === '' ? Infinity : (groupPriorities[group] ?? customPriority))
+  for (const other of foreign?.versions() ?? []) {
+    const { versions, own } = at(other.group, other.version, other.priority)
+    versions.set(other.version, { version: other.version, kinds: [], foreign: other, priority: own })
+  }
   return [...byGroup.entries()]
-    .filter(([, versions]) => versions.size > 0)
-    .toSorted(([a], [b]) => priority(b) - priority(a) || (a < b ? -1 : 1))
-    .map(([name, versions]) => ({
+    .toSorted(([a, left], [b, right]) =>
+      Number(b === '') - Number(a === '') || compareNumbers(right.group, left.group) || (a < b ? -1 : 1))
+    .map(([name, { versions }]) => ({
       name,
-      versions: [...versions.entries()]
-        .toSorted(([a], [b]) => compareVersions(a, b))
-        .map(([version, list]) => ({ version, kinds: list.toSorted(([a], [b]) => (a.plural < b.plural ? -1 : 1)) })),
+      versions: [...versions.values()]
+        .toSorted((a, b) => b.priority - a.priority || compareVersions(a.version, b.version))
+        .map(({ priority: _, ...version }) => ({
+          ...version, kinds: version.kinds.toSorted(([a], [b]) => (a.plural < b.plural ? -1 : 1)),
+        })),
     }))
+}
+
+/** Infinite ones are equal. */
+function compareNumbers(a: number, b: number): number {
+  return a === b ? 0 : a - b
 }
 
 /**
@@ -164,8 +173,10 @@ export function groupDiscoveryList(
 ): unknown {
   const items = groups.filter(({ name }) => (name === '') === core).map((group) => ({
     metadata: group.name === '' ? {} : { name: group.name },
-    versions: group.versions.map(({ version: apiVersion, kinds }) => ({
-      version: apiVersion, resources: kinds.map(([kind]) => resourceDiscovery(kind, apiVersion)), freshness: 'Current',
+    versions: group.versions.map(({ version: apiVersion, kinds, foreign }) => ({
+      version: apiVersion,
+      resources: foreign?.resources ?? kinds.map(([kind]) => resourceDiscovery(kind, apiVersion)),
+      freshness: foreign?.freshness ?? 'Current',
     })),
   }))
   return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items }

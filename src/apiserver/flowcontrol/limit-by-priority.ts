@@ -16,15 +16,15 @@ function refusal(): HttpResponse {
 }
 
 /**
- * A watch has its turn until it has begun. Everything else that is long-running waits for the world and not for us, and
- * has no turn at all. `onChange` is told of requests that begin and end.
+ * A watch has its turn until it has begun. Everything else that is long-running, upgraded connections among it, waits
+ * for the world and not for us, and has no turn at all. `onChange` is told of requests that begin and end.
  */
 export function limitByPriority(
   controller: FlowController, countObjects: CountObjects, onChange: (isRead: boolean, delta: 1 | -1) => void,
 ): Filter {
   return async (exchange, next) => {
-    const { info } = exchange
-    if (isLongRunning(info) && info.verb !== 'watch') return await next(exchange)
+    const { info, request } = exchange
+    if ((isLongRunning(info) || request.upgrade) && info.verb !== 'watch') return await next(exchange)
     exchange.flow = controller.classify(exchange.user, info)
     const taken = controller.take(exchange.user, info, seatsOf(exchange, countObjects), () => exchange.signal)
     const turn = taken instanceof Promise ? await taken : taken

@@ -16,6 +16,7 @@ import {
 } from './documents.ts'
 import { encodeOpenApiV3 } from './gnostic-v3.ts'
 import { encodeOpenApiV2 } from './gnostic.ts'
+import { mergeParts, type ForeignPart } from './merge.ts'
 
 export interface OpenApiRequest {
   readonly path: string
@@ -38,8 +39,19 @@ export interface OpenApiHandlerOptions extends RenderOptions {
   /** The kinds of now; a new array when they have changed. */
   readonly kinds: () => readonly AnyKind[]
   readonly table: SchemaTable
+  /** What other servers have to add, as it is now. */
+  readonly foreign?: ForeignDocuments
   /** Milliseconds since 1970, for the Expires header. */
   readonly now: () => number
+}
+
+/** Documents of other servers, whose kinds are served through this one. */
+export interface ForeignDocuments {
+  /** Grows with each change. */
+  readonly generation: number
+  v2(): readonly ForeignPart[]
+  /** Where each document of v3 is, by key: a path of this server, with the hash of the content. */
+  v3(): ReadonlyMap<string, string>
 }
 
 const json = 'application/json'
@@ -51,6 +63,7 @@ const year = 365 * 24 * 3600 * 1000
 
 interface Documents {
   readonly kinds: readonly AnyKind[]
+  readonly generation: number
   readonly sources: ReadonlyMap<string, DocumentSource>
   readonly bytes: Map<string, Uint8Array>
   readonly hashes: Map<string, string>
@@ -60,8 +73,10 @@ export function createOpenApiHandler(options: OpenApiHandlerOptions): OpenApiHan
   let documents: Documents | undefined
   const current = (): Documents => {
     const kinds = options.kinds()
-    if (documents?.kinds !== kinds) {
-      documents = { kinds, sources: documentsOf(kinds), bytes: new Map(), hashes: new Map() }
+    const generation = options.foreign?.generation ?? 0
+    const isCurrent = documents?.kinds === kinds && documents.generation === generation
+    if (!documents || !isCurrent) {
+      documents = { kinds, generation, sources: documentsOf(kinds), bytes: new Map(), hashes: new Map() }
     }
     return documents
   }
@@ -77,10 +92,10 @@ export function createOpenApiHandler(options: OpenApiHandlerOptions): OpenApiHan
 
 function serveIndex(request: OpenApiRequest, documents: Documents, options: OpenApiHandlerOptions): OpenApiResponse {
   const bytes = remember(documents, 'index', () => {
-    const paths = [...documents.sources].map(([key, source]) => [
-      key,
-      { serverRelativeURL: urlOf(key, hashOf(documents, key, source, options)) },
-    ])
+    const urls = new Map(options.foreign?.v3())
+    for (const [key, source] of documents.sources) urls.set(key, urlOf(key, hashOf(documents, key, source, options)))
+    const sorted = [...urls].toSorted(([a], [b]) => (a < b ? -1 : 1))
+    const paths = sorted.map(([key, url]) => [key, { serverRelativeURL: url }])
     return utf8Encode(JSON.stringify({ paths: Object.fromEntries(paths) }))
   })
   return answer(request, bytes, hexEncode(sha256(bytes)).toUpperCase(), json)
@@ -123,12 +138,13 @@ function serveV2(request: OpenApiRequest, documents: Documents, options: OpenApi
   const type = accepted(request.accept, [json, protobufV2, protobufV2Deprecated])
   if (!type) return notAcceptable
   const form = type === json ? json : protobufV2
+  const parts = options.foreign?.v2() ?? []
   const bytes = remember(documents, `v2 ${form}`, () => {
-    const document = renderOpenApiV2(documents.kinds, options.table, options)
+    const document = mergeParts(renderOpenApiV2(documents.kinds, options.table, options), parts)
     return form === json ? utf8Encode(JSON.stringify(document)) : encodeOpenApiV2(document)
   })
   const all = [...documents.sources].map(([key, source]) => hashOf(documents, key, source, options))
-  return answer(request, bytes, digest(all.join(' ') + form), form)
+  return answer(request, bytes, digest([...all, ...parts.map(({ etag }) => etag)].join(' ') + form), form)
 }
 
 const notAcceptable: OpenApiResponse = { status: 406, headers: { vary: 'Accept' }, bytes: new Uint8Array() }

@@ -23,29 +23,41 @@ export interface ServiceAddress {
 }
 
 /** The message is upstream's. */
-class NoServiceEndpoint extends Error {}
+export class NoServiceEndpoint extends Error {}
 
 /**
  * One of the ready endpoints behind `port` of the Service. The packet filter is not asked: an API server may run where
  * there is none. Throws NoServiceEndpoint.
  */
-export function resolveService(
-  reader: ServiceReader,
-  { namespace, name, port }: { readonly namespace: string; readonly name: string; readonly port: number },
-): ServiceAddress {
+export function resolveService(reader: ServiceReader, reference: PortOfService): ServiceAddress {
+  const candidates = resolveEndpoints(reader, reference)
+  return candidates[Math.floor(reader.random.next() * candidates.length)]!
+}
+
+interface PortOfService {
+  readonly namespace: string
+  readonly name: string
+  readonly port: number
+}
+
+/** All of the ready endpoints, at least one. Throws NoServiceEndpoint. */
+export function resolveEndpoints(
+  reader: ServiceReader, { namespace, name, port }: PortOfService,
+): readonly ServiceAddress[] {
   const service = reader.get<Service>({ group: '', plural: 'services' }, namespace, name)
   if (!service) throw new NoServiceEndpoint(`service ${JSON.stringify(name)} not found`)
   const serverName = `${name}.${namespace}.svc`
-  if (service.spec?.type === 'ExternalName') return { serverName, host: service.spec.externalName ?? '', port }
+  if (service.spec?.type === 'ExternalName') return [{ serverName, host: service.spec.externalName ?? '', port }]
   const servicePort = service.spec?.ports?.find((candidate) => candidate.port === port)
   if (!servicePort) throw new NoServiceEndpoint(`no service port ${port} found for service ${JSON.stringify(name)}`)
   const slices = reader.list<EndpointSlice>({ group: 'discovery.k8s.io', plural: 'endpointslices' }, namespace)
   const candidates = slices
     .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name)
     .flatMap((slice) => readyAddresses(slice, servicePort.name ?? ''))
-  const chosen = candidates[Math.floor(reader.random.next() * candidates.length)]
-  if (!chosen) throw new NoServiceEndpoint(`no endpoints available for service ${JSON.stringify(name)}`)
-  return { serverName, ...chosen }
+  if (candidates.length === 0) {
+    throw new NoServiceEndpoint(`no endpoints available for service ${JSON.stringify(name)}`)
+  }
+  return candidates.map((endpoint) => ({ serverName, ...endpoint }))
 }
 
 function readyAddresses(

@@ -1,6 +1,6 @@
 /** Passes a request on to another server: plain ones with their streams, upgrades as raw bytes both ways. */
 import { utf8Encode } from '#base/bytes.ts'
-import { badRequest, serviceUnavailable } from '#machinery/errors/api-error.ts'
+import { ApiError, badRequest, serviceUnavailable } from '#machinery/errors/api-error.ts'
 import type {
   HttpClient,
   HttpRequest,
@@ -16,15 +16,15 @@ export interface Destination {
   readonly http: HttpClient
   readonly url: string
   readonly tls: OutgoingRequest['tls']
+  /** Who asks, for servers that take this one's word for it; the client's own headers of these names never pass. */
+  readonly identity?: OutgoingRequest['headers'] | undefined
 }
-
-/** A body that is passed on is held whole, so it has a limit. */
-const maxForwardedBody = 32 * 1024 * 1024
 
 /** Headers that belong to one connection, or that are for this server's eyes only. */
 const notForwarded: ReadonlySet<string> = new Set([
   'authorization',
   'connection',
+  'expect',
   'host',
   'http2-settings',
   'keep-alive',
@@ -38,18 +38,30 @@ const notForwarded: ReadonlySet<string> = new Set([
   'content-length',
 ])
 
+/** Both bodies pass as they come: whoever is slow makes the other wait, and neither is held. */
 export async function forward(request: HttpRequest, to: Destination, signal: AbortSignal): Promise<HttpResponse> {
   if (request.upgrade) return await forwardUpgrade(request, to, signal)
-  const body =
-    request.method === 'GET' || request.method === 'HEAD' ? undefined : await request.readBody(maxForwardedBody)
+  const body = request.method === 'GET' || request.method === 'HEAD' ? undefined : await bodyOf(request)
+  const length = request.headers['content-length']
   const outgoing: OutgoingRequest = {
     method: request.method,
     url: to.url,
-    headers: forwardedHeaders(request),
+    headers: { ...forwardedHeaders(request, to), ...(body && length !== undefined && { 'content-length': length }) },
     ...(body && { body }),
     ...(to.tls && { tls: to.tls }),
   }
   return relay(await reach(() => to.http.request(outgoing, signal)))
+}
+
+/** Undefined when there is none: some servers refuse a body where they expect none, even an empty one. */
+async function bodyOf(request: HttpRequest): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const chunks = request.streamBody()[Symbol.asyncIterator]()
+  const first = await chunks.next()
+  if (first.done) return undefined
+  return (async function* () {
+    yield first.value
+    yield* { [Symbol.asyncIterator]: () => chunks }
+  })()
 }
 
 /** Requires an upgrade: exec and its kin make no sense otherwise. */
@@ -60,7 +72,7 @@ export async function forwardUpgrade(
   if (!upgrade) throw badRequest('Upgrade request required')
   const outgoing: OutgoingRequest = {
     method: request.method, url: to.url, ...(to.tls && { tls: to.tls }),
-    headers: { ...forwardedHeaders(request), connection: 'Upgrade', upgrade: upgrade.protocol },
+    headers: { ...forwardedHeaders(request, to), connection: 'Upgrade', upgrade: upgrade.protocol },
   }
   const result = await reach(() => to.http.upgrade(outgoing, signal))
   // A client that is refused one protocol tries another, if it sees the status as the other side gave it.
@@ -75,6 +87,8 @@ async function reach<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request()
   } catch (error) {
+    // Of the client's own body, not of the connection.
+    if (error instanceof ApiError) throw error
     throw serviceUnavailable(`error trying to reach service: ${dialFailure(error)}`)
   }
 }
@@ -105,7 +119,9 @@ function switchingProtocols({ headers }: IncomingHead): Uint8Array {
   return utf8Encode(`${text}\r\n`)
 }
 
-function forwardedHeaders(request: HttpRequest): Record<string, string> {
+function forwardedHeaders(
+  request: HttpRequest, { identity }: Destination,
+): Record<string, string | readonly string[]> {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(request.headers)) {
     if (
@@ -124,7 +140,7 @@ function forwardedHeaders(request: HttpRequest): Record<string, string> {
   headers['x-forwarded-uri'] = request.path
   const { host } = request.headers
   if (host) headers['x-forwarded-host'] = host
-  return headers
+  return { ...headers, ...identity }
 }
 
 function relay(response: IncomingResponse): HttpResponse {

@@ -42,5 +42,6 @@ export function createScriptedTransport(
       })
       return queue
     },
+    document: (path) => Promise.reject(new Error(`nothing is scripted for ${path}`)),
   }
 }

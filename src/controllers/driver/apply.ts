@@ -95,9 +95,16 @@ async function deleteCollections(
   for (const action of group) {
     if (action.type !== 'deleteCollection') continue
     try {
-      await client
-        .resource(action.resource, action.namespace)
-        .deleteCollection({ propagationPolicy: 'Background', signal })
+      const objects = client.resource(action.resource, action.namespace)
+      await objects.deleteCollection({ propagationPolicy: 'Background', signal }).catch(async (error: unknown) => {
+        // Other API servers need not be able to do that.
+        if (!isReason(error, 'MethodNotAllowed')) throw error
+        for (const { metadata } of await objects.listAll({ signal })) {
+          await objects.delete(metadata.name, { propagationPolicy: 'Background', signal }).catch((reason: unknown) => {
+            if (!isReason(reason, 'NotFound')) throw reason
+          })
+        }
+      })
       result.succeeded++
     } catch (error) {
       result.failed++

@@ -1,5 +1,7 @@
 /** Deletes what has lost its owners, over all kinds, custom resources included. */
+import { apiService } from '#api/apiregistration/apiservice/apiservice.ts'
 import { customResourceDefinition } from '#api/apiextensions/customresourcedefinition/customresourcedefinition.ts'
+import type { APIService } from '#api/gen/apiregistration-v1.ts'
 import { aborted, withTaskGroup } from '#base/task-group.ts'
 import type { Informer } from '#client/informer.ts'
 import { WorkQueue } from '#client/workqueue.ts'
@@ -7,6 +9,7 @@ import { ApiError, isReason } from '#machinery/errors/api-error.ts'
 import { foregroundFinalizer, orphanFinalizer } from '#machinery/meta/finalizers.ts'
 import type { DeepReadonly, KubeObject, OwnerReference, Stored } from '#machinery/meta/object.ts'
 import { defineLoop, type ControllerContext } from '../driver/define-controller.ts'
+import { discoverAggregated, type AggregatedDiscovery } from '../workload/aggregated-resources.ts'
 import { builtInResources, customResource, resourceKey, type ServedResource } from '../workload/resources.ts'
 import {
   decide,
@@ -28,6 +31,9 @@ const workers = 10
 /** A kind that cannot be listed must not keep everything else from being collected. */
 const syncTimeoutMs = 30_000
 const absentOwnersMax = 500
+/** Other API servers tell nobody when what they serve changes; those that do not answer are asked sooner again. */
+const discoverAgainMs = 30_000
+const discoverStaleAgainMs = 2_000
 
 class GarbageCollector {
   readonly #context: ControllerContext
@@ -76,6 +82,7 @@ class GarbageCollector {
     else signal.addEventListener('abort', close, { once: true })
     try {
       await withTaskGroup(undefined, async (group) => {
+        group.start(() => this.#followOthers(signal))
         for (let worker = 0; worker < workers; worker++) {
           group.start(() => this.#work(this.#toDelete, (uid) => this.#attemptToDelete(uid, signal), signal))
           group.start(() => this.#work(this.#toOrphan, (uid) => this.#attemptToOrphan(uid, signal), signal))
@@ -85,6 +92,58 @@ class GarbageCollector {
     } finally {
       endDefinitions()
       for (const { end } of this.#informers.values()) end()
+    }
+  }
+
+  /** Keeps the resources of other API servers in the graph, until aborted. */
+  async #followOthers(signal: AbortSignal): Promise<void> {
+    const { informers, clock, client, log } = this.#context
+    const services = informers.of(apiService)
+    const isRemote = ({ spec }: DeepReadonly<APIService>): boolean => spec?.service !== undefined
+    let changed = Promise.withResolvers<void>()
+    const poke = (service: DeepReadonly<APIService>): void => {
+      if (!isRemote(service)) return
+      changed.resolve()
+      changed = Promise.withResolvers()
+    }
+    const end = services.subscribe({ onAdd: poke, onUpdate: (_, service) => poke(service), onDelete: poke })
+    const known = new Map<string, ServedResource>()
+    try {
+      while (!signal.aborted) {
+        const change = changed.promise
+        const remote = services.list().filter(isRemote)
+        let waitMs = discoverAgainMs
+        try {
+          const found = await discoverAggregated(client, remote, signal)
+          if (found.stale.length > 0) waitMs = discoverStaleAgainMs
+          this.#replaceOthers(known, found)
+        } catch (error) {
+          if (!signal.aborted) log.warn('could not learn what other API servers serve', { error: String(error) })
+        }
+        const waiting = new AbortController()
+        const pause = remote.length === 0 ? [] : [clock.sleep(waitMs, waiting.signal).catch(() => undefined)]
+        await Promise.race([change, aborted(signal), ...pause])
+        waiting.abort()
+      }
+    } finally {
+      end()
+    }
+  }
+
+  #replaceOthers(known: Map<string, ServedResource>, { resources, stale }: AggregatedDiscovery): void {
+    const found = new Map(resources
+      .filter(({ verbs }) => verbs.has('list') && verbs.has('watch') && verbs.has('delete'))
+      .map((resource) => [resourceKey(resource.name), resource]))
+    for (const [key, resource] of known) {
+      // Of a server that does not answer nothing is known to be gone.
+      if (found.has(key) || stale.includes(`${resource.name.group}/${resource.name.version}`)) continue
+      known.delete(key)
+      this.#forget(resource)
+    }
+    for (const [key, resource] of found) {
+      if (known.has(key)) continue
+      known.set(key, resource)
+      this.#monitorDefinition(resource)
     }
   }
 

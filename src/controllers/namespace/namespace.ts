@@ -1,11 +1,13 @@
 /** Namespaces on their way out: first their pods, then everything else, then the finalizer that kept them. */
 import { customResourceDefinition } from '#api/apiextensions/customresourcedefinition/customresourcedefinition.ts'
+import { apiService } from '#api/apiregistration/apiservice/apiservice.ts'
 import { namespace } from '#api/core/namespace/namespace.ts'
 import { pod } from '#api/core/pod/pod.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import { ApiError } from '#machinery/errors/api-error.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { defineController, wakeFrom, type ObserveContext } from '../driver/define-controller.ts'
+import { discoverAggregated, discoveryFailure } from '../workload/aggregated-resources.ts'
 import { builtInResources, customResources, type ServedResource } from '../workload/resources.ts'
 import { reconcile, type NamespaceState, type Remaining } from './reconcile.ts'
 
@@ -17,7 +19,13 @@ export const namespaceController = defineController({
   watches: [wakeFrom(pod, ({ metadata }, cache) => {
     const owner = cache.of(namespace).get(metadata.namespace ?? '')
     return owner?.metadata.deletionTimestamp ? [owner.metadata.name] : []
-  })],
+  }), wakeFrom(
+    // Namespaces wait for servers that do not answer.
+    apiService,
+    (_, cache) => cache.of(namespace).list().filter(({ metadata }) => metadata.deletionTimestamp)
+      .map(({ metadata }) => metadata.name),
+    ({ status: old }, { status, spec }) => spec?.service !== undefined && !semanticEqual(old, status),
+  )],
   reads: [customResourceDefinition],
   workers: 10,
   // Its own words in the status wake nobody: a failure would be told, heard and tried again without a pause.
@@ -25,9 +33,13 @@ export const namespaceController = defineController({
     old.metadata.deletionTimestamp !== metadata.deletionTimestamp || !semanticEqual(old.spec, spec),
   async observe(object, cache, context): Promise<NamespaceState | undefined> {
     if (!object.metadata.deletionTimestamp || (object.spec?.finalizers ?? []).length === 0) return undefined
+    const aggregated = await discoverAggregated(context.client, cache.of(apiService).list(), context.signal)
     const resources = [
       ...builtInResources(['list', 'deletecollection']).filter(({ namespaced }) => namespaced),
       ...customResources(cache.of(customResourceDefinition).list()).filter(({ namespaced }) => namespaced),
+      ...aggregated.resources.filter(
+        ({ namespaced, verbs }) => namespaced && verbs.has('list') && verbs.has('delete'),
+      ),
     ]
     const failures: string[] = []
     const remaining: Remaining[] = []
@@ -40,7 +52,7 @@ export const namespaceController = defineController({
         if (!isPods(resource)) await look(resource, object.metadata.name, context, remaining, failures)
       }
     }
-    return { namespace: object, remaining, failures, now: context.now }
+    return { namespace: object, remaining, failures, undiscovered: discoveryFailure(aggregated), now: context.now }
   },
   reconcile,
 })

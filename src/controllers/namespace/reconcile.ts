@@ -24,6 +24,8 @@ export interface NamespaceState {
   readonly remaining: readonly Remaining[]
   /** Resources that could not be listed. */
   readonly failures: readonly string[]
+  /** Why there may be resources that nobody has looked at. */
+  readonly undiscovered?: string | undefined
   readonly now: number
 }
 
@@ -31,9 +33,17 @@ const finalizer = 'kubernetes'
 /** How long upstream expects a finalizer to take. */
 const finalizerSeconds = 15
 const checkAgainMs = 100
+/** Servers come back by themselves too, and then it is told sooner. */
+const discoverAgainMs = 5_000
 
-export function reconcile({ namespace, remaining, failures, now }: NamespaceState): Plan {
-  if (remaining.length === 0 && failures.length === 0) return { actions: [finalize(namespace)] }
+export function reconcile({ namespace, remaining, failures, undiscovered, now }: NamespaceState): Plan {
+  if (remaining.length === 0 && failures.length === 0) {
+    if (undiscovered === undefined) return { actions: [finalize(namespace)] }
+    return {
+      actions: tell(namespace, { remaining, failures, undiscovered }, now), wakeAt: now + discoverAgainMs,
+      because: undiscovered,
+    }
+  }
   const untouched = remaining.filter(({ isUntouched }) => isUntouched)
   const deletions = untouched.map(({ resource }): Action =>
     ({ type: 'deleteCollection', resource, namespace: namespace.metadata.name }))
@@ -43,7 +53,9 @@ export function reconcile({ namespace, remaining, failures, now }: NamespaceStat
   )
   return {
     actions: deletions,
-    afterwards: ({ error }) => tell(namespace, remaining, error ? [...failures, error.message] : failures, now),
+    afterwards: ({ error }) => tell(
+      namespace, { remaining, failures: error ? [...failures, error.message] : failures, undiscovered }, now,
+    ),
     wakeAt: now + (untouched.length > 0 ? checkAgainMs : (Math.floor(seconds / 2) + 1) * 1000),
     because:
       remaining.map(({ resource, count }) => `${count} ${resource.resource}`).join(', ')
@@ -62,14 +74,11 @@ function finalize(namespace: Stored<Namespace>): Action {
 
 type Condition = DeepReadonly<NamespaceCondition>
 
-function tell(
-  namespace: Stored<Namespace>,
-  remaining: readonly Remaining[],
-  failures: readonly string[],
-  now: number,
-): Action[] {
+type Findings = Pick<NamespaceState, 'remaining' | 'failures' | 'undiscovered'>
+
+function tell(namespace: Stored<Namespace>, findings: Findings, now: number): Action[] {
   const old = namespace.status?.conditions ?? []
-  const conditions = computeConditions(remaining, failures).map((condition): Condition => {
+  const conditions = computeConditions(findings).map((condition): Condition => {
     const before = findCondition(old, condition.type)
     const time = before?.status === condition.status ? before.lastTransitionTime : undefined
     return { ...condition, lastTransitionTime: time ?? formatTime(now) }
@@ -81,7 +90,7 @@ function tell(
 }
 
 /** Always the same five, in upstream's order and words. */
-function computeConditions(remaining: readonly Remaining[], failures: readonly string[]): readonly Condition[] {
+function computeConditions({ remaining, failures, undiscovered }: Findings): readonly Condition[] {
   const finalizers = new Map<string, number>()
   for (const resource of remaining) {
     for (const [name, count] of resource.finalizers) finalizers.set(name, (finalizers.get(name) ?? 0) + count)
@@ -103,8 +112,8 @@ function computeConditions(remaining: readonly Remaining[], failures: readonly s
   return [
     condition(
       'NamespaceDeletionDiscoveryFailure',
-      undefined,
-      '',
+      undiscovered,
+      'DiscoveryFailed',
       'ResourcesDiscovered',
       'All resources successfully discovered',
     ),

@@ -33,6 +33,32 @@ export function collect(
   })
 }
 
+/**
+ * The body of a request as it comes. Throws 408 when nothing comes for `stalledMs` while somebody waits for it, 400
+ * when the client goes away.
+ */
+export async function* chunksOf(source: Readable, stalledMs: number): AsyncGenerator<Uint8Array> {
+  source.on('error', ignoreLateError)
+  const chunks = source.iterator({ destroyOnReturn: false })
+  for (;;) {
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => late.reject(bodyLate()), stalledMs)
+    let next: IteratorResult<unknown>
+    try {
+      next = await Promise.race([chunks.next(), late.promise])
+    } catch (error) {
+      throw error instanceof ApiError ? error : badRequest('unexpected EOF', { cause: error })
+    } finally {
+      clearTimeout(timer)
+    }
+    if (next.done) return
+    yield next.value as Uint8Array
+  }
+}
+
+/** Of a request without a body. */
+export async function* noChunks(): AsyncGenerator<Uint8Array> {}
+
 /** The error was already reported through the body's promise. */
 function ignoreLateError(): void {}
 

@@ -1,7 +1,7 @@
 /** Outgoing requests over HTTP/2: one connection per origin and identity, shared by everything in flight. */
 import http2 from 'node:http2'
 import type { IncomingResponse, OutgoingRequest } from '#world/http.ts'
-import { asError, incoming, targetOf, tlsOptions } from './outgoing.ts'
+import { asError, headersOf, incoming, sendBody, targetOf, tlsOptions } from './outgoing.ts'
 
 export class Http2Pool {
   readonly #timeoutMs: number
@@ -18,7 +18,7 @@ export class Http2Pool {
     const target = targetOf(request.url)
     const session = this.#session(request)
     const stream = session.request(
-      { ':method': request.method, ':path': target.path, ...request.headers },
+      { ':method': request.method, ':path': target.path, ...headersOf(request) },
       { endStream: !request.body },
     )
     return new Promise((resolve, reject) => {
@@ -38,7 +38,7 @@ export class Http2Pool {
         signal.removeEventListener('abort', abort)
         reject(new Error(`connection to ${target.label} was closed before the answer came`))
       })
-      if (request.body) stream.end(request.body)
+      if (request.body) sendBody(stream, request.body)
     })
   }
 

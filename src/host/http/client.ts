@@ -3,7 +3,18 @@ import http from 'node:http'
 import https from 'node:https'
 import type { HttpClient, IncomingResponse, OutgoingRequest, RawConnection } from '#world/http.ts'
 import { Http2Pool } from './client-http2.ts'
-import { asError, bodyMs, headOf, ignoreLateError, incoming, targetOf, tlsOptions, type Target } from './outgoing.ts'
+import {
+  asError,
+  bodyMs,
+  headersOf,
+  headOf,
+  ignoreLateError,
+  incoming,
+  sendBody,
+  targetOf,
+  tlsOptions,
+  type Target,
+} from './outgoing.ts'
 import { rawConnection } from './raw-connection.ts'
 
 export interface HttpClientOptions {
@@ -59,7 +70,7 @@ class Client {
     return new Promise((resolve, reject) => {
       const outgoing = this.#open(request, signal, true, reject)
       outgoing.on('response', (message) => resolve(incoming(message, message.statusCode!, message.headers)))
-      outgoing.end(request.body)
+      sendBody(outgoing, request.body)
     })
   }
 
@@ -78,7 +89,7 @@ class Client {
         socket.once('close', () => signal.removeEventListener('abort', abort))
         resolve({ type: 'upgraded', head: headOf(message.statusCode!, message.headers), connection })
       })
-      outgoing.end(request.body)
+      sendBody(outgoing, request.body)
     })
   }
 
@@ -95,8 +106,7 @@ class Client {
   ): http.ClientRequest {
     const target = targetOf(request.url)
     const { tls } = request
-    const headers: Record<string, string | number> = { ...request.headers }
-    if (request.body) headers['content-length'] = request.body.length
+    const headers = headersOf(request)
     const outgoing = (target.secure ? https : http).request({
       ...target.address,
       method: request.method,

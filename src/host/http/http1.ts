@@ -2,7 +2,7 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { HttpRequest, HttpResponse, Peer, RawConnection, UpgradeRequest } from '#world/http.ts'
-import { collect, drained, pump } from './body.ts'
+import { chunksOf, collect, drained, noChunks, pump } from './body.ts'
 import { failureResponse, plain } from './failure.ts'
 import { rawConnection } from './raw-connection.ts'
 import { totalLength, type Service } from './service.ts'
@@ -51,11 +51,21 @@ class Http1Request implements HttpRequest {
   }
 
   readBody(limitBytes: number): Promise<Uint8Array> {
+    if (!this.#takeBody()) return Promise.resolve(new Uint8Array(0))
+    return collect(this.#message, this.headers['content-length'], limitBytes, this.#bodyMs)
+  }
+
+  streamBody(): AsyncIterable<Uint8Array> {
+    return this.#takeBody() ? chunksOf(this.#message, this.#bodyMs) : noChunks()
+  }
+
+  /** False: there is none, or it was taken before. */
+  #takeBody(): boolean {
     const length = this.headers['content-length']
     const absent = (length === undefined || length === '0') && this.headers['transfer-encoding'] === undefined
-    if (absent || this.#bodyTaken || this.upgrade) return Promise.resolve(new Uint8Array(0))
+    if (absent || this.#bodyTaken || this.upgrade) return false
     this.#bodyTaken = true
-    return collect(this.#message, length, limitBytes, this.#bodyMs)
+    return true
   }
 }
 

@@ -1,9 +1,9 @@
 /** What outgoing requests have in common, whichever protocol carries them. */
 import type http from 'node:http'
 import type https from 'node:https'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { IncomingHead, IncomingResponse, OutgoingRequest } from '#world/http.ts'
-import { collect } from './body.ts'
+import { collect, pump } from './body.ts'
 
 /** A body of an answer must have come within this. */
 export const bodyMs = 60_000
@@ -49,6 +49,26 @@ export function tlsOptions(tls: NonNullable<OutgoingRequest['tls']>, host: strin
     // An address is no valid server name (RFC 6066); node still checks the certificate against the host then.
     ...(/^[\d.]+$|:/.test(serverName) ? {} : { servername: serverName }),
   }
+}
+
+/** For node, which wants lists that it may change. */
+export function headersOf({ headers, body }: OutgoingRequest): Record<string, string | number | string[]> {
+  const result: Record<string, string | number | string[]> = {}
+  for (const [name, value] of Object.entries(headers)) result[name] = typeof value === 'string' ? value : [...value]
+  if (body instanceof Uint8Array) result['content-length'] = body.length
+  return result
+}
+
+/** Writes the body and ends the request; a body that breaks off breaks the request off. */
+export function sendBody(outgoing: Writable, body: OutgoingRequest['body']): void {
+  if (body === undefined || body instanceof Uint8Array) {
+    outgoing.end(body)
+    return
+  }
+  pump(body, outgoing, bodyMs).then(
+    () => { if (!outgoing.destroyed) outgoing.end() },
+    (error: unknown) => { outgoing.destroy(asError(error)) },
+  )
 }
 
 export function headOf(status: number, headers: http.IncomingHttpHeaders): IncomingHead {

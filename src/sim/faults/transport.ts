@@ -63,6 +63,14 @@ export function faultyTransport(transport: Transport, options: FaultyTransportOp
       }
       return answer
     },
+    async document(path, documentOptions) {
+      await delay(options, documentOptions?.signal)
+      if (strike(faults().lossBefore)) {
+        onFault(`lost the request for ${path}`)
+        throw new ConnectionLost('read ECONNRESET')
+      }
+      return await guard(transport.document(path, documentOptions))
+    },
     async *watch(path, watchOptions, signal): AsyncGenerator<readonly WatchEvent<KubeObject>[]> {
       await delay(options, signal)
       const end = new AbortController()

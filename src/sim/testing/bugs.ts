@@ -26,6 +26,7 @@ function forUser(user: RegExp, change: (call: ApiCall, next: Call) => ReturnType
     transport: (transport, name) => (user.test(name) ? {
       call: (call, options) => change(call, (changed) => transport.call(changed, options)),
       watch: (path, options, signal) => transport.watch(path, options, signal),
+      document: (path, options) => transport.document(path, options),
     } : transport),
   }
 }

@@ -19,7 +19,8 @@ const http: HttpClient = {
       return await new Promise((_, reject) => { signal.addEventListener('abort', () => reject(new Error('aborted'))) })
     }
     if (!respond) throw new Error('connect ECONNREFUSED 192.0.2.1:443')
-    const review = JSON.parse(new TextDecoder().decode(sent.body)) as { apiVersion: string; request: AdmissionRequest }
+    const text = new TextDecoder().decode(sent.body as Uint8Array)
+    const review = JSON.parse(text) as { apiVersion: string; request: AdmissionRequest }
     asked.push({ url: sent.url, request: review.request, sent })
     const response = respond(review.request)
     const answer = 'raw' in response ? response.raw : {

@@ -71,6 +71,8 @@ export class Stream implements HttpRequest {
   #reader:
     | { limit: number; resolve: (body: Uint8Array) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
     | undefined
+  /** Wakes whoever takes the body as it comes. */
+  #arrival: PromiseWithResolvers<void> | undefined
   #isBodyTaken = false
   #abort: AbortController | undefined
   /** All who wait for room wait for the same. */
@@ -114,12 +116,32 @@ export class Stream implements HttpRequest {
     })
   }
 
+  async *streamBody(): AsyncGenerator<Uint8Array> {
+    if (this.#isBodyTaken) return
+    this.#isBodyTaken = true
+    for (;;) {
+      for (let chunk = this.#received.shift(); chunk; chunk = this.#received.shift()) yield chunk
+      this.acknowledge()
+      if (this.isRequestEnded) return
+      if (this.isClosed) throw badRequest('unexpected EOF')
+      const arrival = this.#arrival = Promise.withResolvers<void>()
+      const timer = setTimeout(() => arrival.reject(bodyLate()), this.owner.bodyMs)
+      try {
+        await arrival.promise
+      } finally {
+        clearTimeout(timer)
+        this.#arrival = undefined
+      }
+    }
+  }
+
   receive(bytes: Uint8Array, wireLength: number): void {
     this.#unacknowledged += wireLength
     this.#receivedBytes += bytes.length
     if (this.isAnswered()) return
     if (this.sink) { this.sink.data(bytes); return }
     if (bytes.length > 0) this.#received.push(bytes)
+    this.#arrival?.resolve()
     const reader = this.#reader
     if (!reader) return
     if (this.#receivedBytes > reader.limit) this.#failBody(tooLong(reader.limit))
@@ -132,6 +154,7 @@ export class Stream implements HttpRequest {
     const declared = this.headers['content-length']
     if (declared !== undefined && Number(declared) !== this.#receivedBytes) return false
     this.sink?.end()
+    this.#arrival?.resolve()
     const reader = this.#reader
     if (reader) {
       this.#reader = undefined
@@ -237,6 +260,7 @@ export class Stream implements HttpRequest {
     this.pendingBytes = 0
     if (this.#reader) this.#failBody(badRequest('unexpected EOF'))
     this.#received = []
+    this.#arrival?.resolve()
     this.#tellDrained()
     this.source = undefined
     this.#over?.resolve()
