@@ -259,6 +259,7 @@ async function dispatchResource(
   const subresource = findSubresource(subresources, kind, info.subresource)
   // Upstream has no route for it, but for what is passed on.
   if (request.method === 'HEAD' && subresource?.type !== 'connect') throw methodNotServed()
+  if (info.rest.length > 0 && subresource?.type !== 'connect') throw noSuchPath()
   if (subresource) return await serveSubresource(context, scope, subresource, info, request)
   if (info.subresource === 'status' && kind.subresources?.status) {
     if (info.verb === 'get' || info.verb === 'update' || info.verb === 'patch') {

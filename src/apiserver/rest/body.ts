@@ -89,7 +89,7 @@ export function auditObject(trail: AuditTrail, scope: RequestScope, object: Kube
 }
 
 /** Upstream looks for kind and apiVersion first, and so it is there that broken JSON is found. */
-function parseTyped(context: RestContext, media: MediaType, body: Uint8Array, strict: boolean): ParsedBody {
+export function parseTyped(context: RestContext, media: MediaType, body: Uint8Array, strict: boolean): ParsedBody {
   try {
     const parsed = context.codec.parse(media, body, strict)
     return media === 'json' && parsed.value === null ? { ...parsed, value: {} } : parsed
@@ -109,13 +109,7 @@ function reportStrictErrors(
 
 /** The object's own kind and apiVersion must be the endpoint's, or absent. */
 function checkType(context: RestContext, scope: RequestScope, value: unknown): { kind: string; version: string } {
-  if (!isJsonObject(value)) {
-    throw new BodyError(
-      "couldn't get version/kind; json parse error: json: cannot unmarshal "
-        + `${jsonKind(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
-    )
-  }
-  const object = value as KubeObject
+  const object = typed(value)
   const kind = object.kind || scope.kind.kind
   const apiVersion = object.apiVersion || scope.apiVersion
   const parsed = parseApiVersion(apiVersion)
@@ -138,6 +132,22 @@ function checkType(context: RestContext, scope: RequestScope, value: unknown): {
     `${kind} in version "${parsed.version}" cannot be handled as a ${scope.kind.kind}: `
       + `converting (${parsed.version}.${kind}) to (${scope.kind.group || 'core'}.${scope.kind.kind}): unknown conversion`,
   )
+}
+
+/** The first thing that upstream looks at in every body. Throws BodyError. */
+export function typed(value: unknown): KubeObject {
+  const fault = (found: unknown, target: string): BodyError =>
+    new BodyError(`couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonKind(found)} into ${target}`)
+  if (!isJsonObject(value)) {
+    throw fault(value, 'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; '
+      + 'Kind string "json:\\"kind,omitempty\\"" }')
+  }
+  for (const field of Object.keys(value)) {
+    const found = value[field]
+    if (field !== 'kind' && field !== 'apiVersion' || found === null || typeof found === 'string') continue
+    throw fault(found, `Go struct field .${field} of type string`)
+  }
+  return value as KubeObject
 }
 
 /** The beginning of a body that nobody understands, for the message. */

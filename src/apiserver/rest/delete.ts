@@ -2,12 +2,13 @@
  * Deleting objects of any kind: at once, gracefully, or step by step with finalizers (upstream: store.go Delete,
  * rest/delete.go).
  */
+import type { DeleteOptions } from '#api/gen/meta-v1.ts'
 import { deepEqual } from '#base/deep-equal.ts'
-import { badRequest, conflict, invalid } from '#machinery/errors/api-error.ts'
+import { conflict, invalid } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, notSupported } from '#machinery/errors/field-errors.ts'
 import { foregroundFinalizer, orphanFinalizer } from '#machinery/meta/finalizers.ts'
-import type { KubeObject, ObjectMeta, Stored } from '#machinery/meta/object.ts'
+import type { DeepReadonly, KubeObject, ObjectMeta, Stored } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { formatTime } from '#machinery/time.ts'
@@ -308,21 +309,14 @@ function checkPreconditions(
   }
 }
 
-/** Reads DeleteOptions as they come in a body or as query parameters; throws ApiError 400 for what they cannot be. */
-export function parseDeleteOptions(options: Readonly<Record<string, unknown>>): DeleteParameters {
+/** DeleteOptions as they come in a body or as query parameters. */
+export type GivenDeleteOptions = { readonly [Key in keyof DeleteOptions]: DeepReadonly<DeleteOptions[Key]> | undefined }
+
+export function deleteParametersOf(options: GivenDeleteOptions): DeleteParameters {
   const { gracePeriodSeconds, propagationPolicy, orphanDependents, preconditions, dryRun } = options
-  if (gracePeriodSeconds !== undefined && gracePeriodSeconds !== null && !Number.isInteger(gracePeriodSeconds)) {
-    throw badRequest(`gracePeriodSeconds must be an integer, not ${JSON.stringify(gracePeriodSeconds)}`)
-  }
-  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-  const conditions = preconditions as { uid?: unknown; resourceVersion?: unknown } | null | undefined
   return {
-    gracePeriodSeconds: typeof gracePeriodSeconds === 'number' ? gracePeriodSeconds : undefined,
-    propagationPolicy: text(propagationPolicy),
-    orphanDependents: typeof orphanDependents === 'boolean' ? orphanDependents : undefined,
-    preconditions: conditions ? {
-      uid: text(conditions.uid), resourceVersion: text(conditions.resourceVersion),
-    } : undefined,
-    dryRun: Array.isArray(dryRun) && dryRun.length > 0,
+    gracePeriodSeconds, propagationPolicy, orphanDependents,
+    preconditions: preconditions && { uid: preconditions.uid, resourceVersion: preconditions.resourceVersion },
+    dryRun: (dryRun ?? []).length > 0,
   }
 }

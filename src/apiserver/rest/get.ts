@@ -5,13 +5,14 @@ import type { RequestScope, RestContext } from './context.ts'
 import { objectNotFound } from './create.ts'
 import { ownEntry } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
+import { unknownFailure } from './unknown-failure.ts'
 import { parseResourceVersion, waitForVersion } from './versions.ts'
 
 /** The newest version, or with `resourceVersion` one that is at least that new. Throws ApiError 404. */
 export async function getObject(context: RestContext, scope: RequestScope, resourceVersion = ''): Promise<Entry> {
   const key = objectKeyInStore(scope.kind, scope.namespace, scope.name)
   if (resourceVersion !== '' && resourceVersion !== '0') {
-    await waitForVersion(context, parseResourceVersion(resourceVersion), scope.signal)
+    await waitForVersion(context, parseResourceVersion(resourceVersion, unknownFailure), scope.signal)
   }
   return await withKeys(async () => {
     const view = resourceVersion === '' ? await context.store.read() : context.store.current()

@@ -1,11 +1,12 @@
 /** The REST verbs over HTTP: parameters and bodies in, bytes out. What the verbs mean is in the files beside. */
-import { duplicateProblems } from '#machinery/codec/json.ts'
+import type { DeleteOptions } from '#api/gen/meta-v1.ts'
+import { decodeParsed, duplicateProblems, JsonError } from '#machinery/codec/json.ts'
 import { badRequest } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { cloneJson, isJsonObject, jsonKind } from '#machinery/patch/json.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import { BodyError } from './body-error.ts'
-import { bodyMediaType, maxBodyBytes, readObject } from './body.ts'
+import { bodyMediaType, maxBodyBytes, parseTyped, readObject, typed } from './body.ts'
 import type { Outcome, RequestScope, RestContext, WriteParameters } from './context.ts'
 import { createObject } from './create.ts'
 import { deleteCollection } from './delete-collection.ts'
@@ -183,19 +184,33 @@ function decodePatch(
   try {
     const parsed = context.codec.parse(type === 'apply' ? 'yaml' : 'json', body, strict)
     const { value, problems } = parsed
-    if (type === 'json' && strict && !Array.isArray(value) && value !== null) {
-      throw new BodyError(`json: cannot unmarshal ${jsonKind(value)} into Go value of type []handlers.jsonPatchOp`)
-    }
+    if (type === 'json' && strict) checkJsonPatch(value)
     const repeated = duplicateProblems(parsed).map((problem) => (type === 'json' ? `json patch ${problem}` : problem))
     return { value, strictErrors: [...problems, ...repeated] }
   } catch (error) {
     if (error instanceof BodyError) {
       // Upstream reads the first two for strict errors before it reads them as a patch.
       const prefix =
-        type === 'apply' ? 'error decoding YAML: ' : type !== 'strategic' && strict ? 'error decoding patch: ' : ''
+        type === 'apply' ? 'error decoding YAML: error converting YAML to JSON: ' : type !== 'strategic' && strict ? 'error decoding patch: ' : ''
       throw badRequest(prefix + error.message)
     }
     throw error
+  }
+}
+
+/** Before a JSON patch is read as one, upstream reads it for strict errors, and its types are checked then. */
+function checkJsonPatch(patch: unknown): void {
+  const fault = (found: unknown, target: string): BodyError =>
+    new BodyError(`json: cannot unmarshal ${jsonKind(found)} into ${target}`)
+  if (patch === null) return
+  if (!Array.isArray(patch)) throw fault(patch, 'Go value of type []handlers.jsonPatchOp')
+  for (const operation of patch as readonly unknown[]) {
+    if (operation === null) continue
+    if (!isJsonObject(operation)) throw fault(operation, 'Go value of type handlers.jsonPatchOp')
+    for (const field of ['op', 'path', 'from']) {
+      const found = operation[field] ?? ''
+      if (typeof found !== 'string') throw fault(found, `Go struct field jsonPatchOp.${field} of type string`)
+    }
   }
 }
 
@@ -219,22 +234,23 @@ async function handleDeleteCollection(
 /** DeleteOptions, from any group's version of them. */
 async function readDeleteOptions(
   context: RestContext, scope: RequestScope, request: HttpRequest,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
+): Promise<DeleteOptions | undefined> {
   const body = await request.readBody(maxBodyBytes)
   if (body.length === 0) return undefined
   try {
-    const { value } = context.codec.parse(bodyMediaType(request), body, false)
-    if (!isJsonObject(value)) throw badRequest('decoded object cannot be converted to DeleteOptions')
-    const { kind, apiVersion } = value
+    const parsed = parseTyped(context, bodyMediaType(request), body, false)
+    const { kind, apiVersion } = typed(parsed.value)
     if (kind && kind !== 'DeleteOptions') {
       throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion ?? '')} `
         + 'in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:33"')
     }
-    scope.audit?.requestBody({ kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal', ...value })
-    return value
+    const { object } = decodeParsed(parsed, context.schemas.struct(deleteOptionsSchema), { strict: 'Ignore' })
+    scope.audit?.requestBody({ kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal', ...object })
+    return object as DeleteOptions
   } catch (error) {
-    // The first thing that upstream looks for in it.
-    if (error instanceof BodyError) throw badRequest(`couldn't get version/kind; json parse error: ${error.message}`)
+    if (error instanceof BodyError || error instanceof JsonError) throw badRequest(error.message)
     throw error
   }
 }
+
+const deleteOptionsSchema = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'

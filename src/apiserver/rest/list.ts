@@ -42,8 +42,13 @@ export async function listObjects(
   return await withKeys(async () => {
     const start = await chooseView(context, scope, parameters, selection, prefix)
     const range: KeyRange = start.key === undefined ? selection.range : { start: start.key, end: selection.range.end }
-    return await pageOf(scope, start.view, range, selection, parameters.limit, prefix)
+    return await pageOf(scope, start.view, range, selection, limitOf(parameters), prefix)
   })
+}
+
+/** Whoever takes any version gets all of it: upstream answers from its watch cache, which has no pages. */
+function limitOf({ resourceVersion, resourceVersionMatch, limit }: ListParameters): number {
+  return resourceVersion === '0' && resourceVersionMatch !== 'Exact' ? 0 : limit
 }
 
 async function pageOf(
@@ -118,7 +123,7 @@ async function chooseView(
   }
   if (version === '') return { view: await store.read() }
   if (version === '0') return { view: store.current() }
-  const wanted = parseResourceVersion(version)
+  const wanted = parseResourceVersion(version, (fault) => badRequest(`invalid resource version: ${fault}`))
   const match = parameters.resourceVersionMatch
   // Without a match, a limit means Exact for lists of more than one object: an old promise to paging clients.
   const exact = match === 'Exact' || (match === '' && parameters.limit > 0 && !selection.single)

@@ -40,11 +40,13 @@ const noDuplicates: ReadonlyMap<object, readonly string[]> = new Map()
 
 export function createObjectCodec(schemas: SchemaTable): ObjectCodec {
   const decode: ObjectCodec['decode'] = (kind, version, parsed, strict) => {
+    const resets = resetsManagers(parsed.value as KubeObject)
     const schema: StructSchema | undefined = schemas.has(version.schema) ? schemas.struct(version.schema) : undefined
     const { object, problems } = version.custom ? decodeCustom(parsed, version.custom, strict)
       : schema ? decodeTyped(parsed, schema, strict)
       : { object: parsed.value as Record<string, unknown>, problems: strict ? duplicateProblems(parsed) : [] }
     const own = fromWire({ kind, version }, object as KubeObject)
+    if (resets) own.metadata!.managedFields = []
     kind.setDefaults?.(own)
     return { object: own, strictErrors: problems }
   }
@@ -52,12 +54,15 @@ export function createObjectCodec(schemas: SchemaTable): ObjectCodec {
     decode,
     parse(media, body, strict) {
       if (media === 'protobuf') return { value: parseProtobuf(schemas, body), duplicates: noDuplicates, problems: [] }
-      // JSON is YAML, and most clients that say YAML send it.
-      if (media === 'yaml' && body[0] !== 0x7b) return translate(() => parseFirstDocument(body))
-      return translate(() => ({ ...readJson(body, strict), problems: [] }))
+      return translate(() => (media === 'yaml' ? parseYamlBody(body, strict) : { ...readJson(body, strict), problems: [] }))
     },
     shape: (kind, version, value) => decode(kind, version, { value: cloneJson(value), duplicates: noDuplicates }, true),
   }
+}
+
+/** Of all empty lists this one means something: the writer wants nobody to own anything. */
+function resetsManagers({ metadata }: KubeObject): boolean {
+  return Array.isArray(metadata?.managedFields) && metadata.managedFields.length === 0
 }
 
 function decodeTyped(
@@ -74,7 +79,15 @@ function decodeCustom(
   return translate(() => ({ object, problems: [...repeated, ...custom.shape(object)] }))
 }
 
-function parseFirstDocument(body: Uint8Array): ParsedBody {
+/** The first document. JSON is YAML, and most clients that say YAML send it; but not all that begins as JSON is JSON. */
+function parseYamlBody(body: Uint8Array, strict: boolean): ParsedBody {
+  if (body[0] === 0x7b) {
+    try {
+      return { ...readJson(body, strict), problems: [] }
+    } catch (error) {
+      if (!(error instanceof JsonError)) throw error
+    }
+  }
   const { documents, duplicates } = parseYaml(body)
   const problems =
     duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`]

@@ -5,7 +5,7 @@ import { forbiddenValue, notSupported, quoteGo, required } from '#machinery/erro
 import { validateFieldManager } from '#machinery/meta/validate-object-meta.ts'
 import { parseBoolParameter } from '../request-info.ts'
 import type { WriteParameters } from './context.ts'
-import { parseDeleteOptions, type DeleteParameters } from './delete.ts'
+import { deleteParametersOf, type DeleteParameters, type GivenDeleteOptions } from './delete.ts'
 import type { ListParameters } from './list.ts'
 import type { WatchParameters } from './watch.ts'
 
@@ -28,6 +28,8 @@ export function parseWatchParameters(query: string): WatchParameters {
 }
 
 function readList(values: URLSearchParams): ListParameters {
+  // A list has no use for it, and refuses what is no number nevertheless.
+  integer(values, 'timeoutSeconds')
   return {
     labelSelector: values.get('labelSelector') ?? '',
     fieldSelector: values.get('fieldSelector') ?? '',
@@ -76,9 +78,7 @@ export function parseWriteParameters(query: string, verb: WriteVerb): PatchParam
 const defaultWrite: PatchParameters = { dryRun: false, fieldManager: '', fieldValidation: 'Warn', force: false }
 
 /** DeleteOptions from the body, or from the query when there is no body. */
-export function parseDeleteParameters(
-  query: string, body: Readonly<Record<string, unknown>> | undefined,
-): DeleteParameters {
+export function parseDeleteParameters(query: string, body: GivenDeleteOptions | undefined): DeleteParameters {
   const values = new URLSearchParams(query)
   const fromQuery = {
     gracePeriodSeconds: integer(values, 'gracePeriodSeconds'),
@@ -86,11 +86,10 @@ export function parseDeleteParameters(
     orphanDependents: values.has('orphanDependents') ? parseBoolParameter(values.get('orphanDependents')) : undefined,
     dryRun: values.getAll('dryRun').filter((value) => value !== ''),
   }
-  const options = body ?? fromQuery
-  const dryRun = Array.isArray(options['dryRun']) ? (options['dryRun'] as string[]) : []
-  const errors = validateDryRun(dryRun)
+  const options: GivenDeleteOptions = body ?? fromQuery
+  const errors = validateDryRun(options.dryRun ?? [])
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', resource: 'DeleteOptions' }, '', errors)
-  return parseDeleteOptions(options)
+  return deleteParametersOf(options)
 }
 
 function validateDryRun(values: readonly string[]): FieldError[] {

@@ -162,17 +162,16 @@ async function applyConfiguration(
   strictErrors: readonly string[], parameters: PatchParameters,
 ): Promise<KubeObject> {
   if (strictErrors.length > 0 && parameters.fieldValidation === 'Strict') {
-    throw badRequest(`error strict decoding YAML: ${strictErrors.join(', ')}`)
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${strictErrors.join(', ')}`)
   }
-  if (parameters.fieldValidation === 'Warn') for (const error of strictErrors) scope.warn(error)
-  if (!isJsonObject(patch)) {
-    throw badRequest(
-      `error decoding YAML: json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`,
-    )
+  if (parameters.fieldValidation === 'Warn') {
+    // One warning a line, without the line that says that there are several.
+    const lines = strictErrors.flatMap((error) => error.split('\n')).filter((line) => line !== 'yaml: unmarshal errors:')
+    for (const line of lines) scope.warn(line.trim())
   }
   const applied = applyObject({
     live: existing && toWire(scope, existing as KubeObject),
-    applied: patch as KubeObject,
+    applied: configurationOf(patch),
     force: parameters.force,
     manager: parameters.fieldManager,
     subresource: scope.subresource,
@@ -185,4 +184,12 @@ async function applyConfiguration(
   const metadata = metadataOf(applied)
   if (!existing) metadata.name ??= scope.name
   return shapePatched(context, scope, applied, [], parameters)
+}
+
+/** The decoded body of an apply; an empty one is a configuration that says nothing. Throws ApiError 400. */
+export function configurationOf(patch: unknown): KubeObject {
+  if (patch === null) return {}
+  if (isJsonObject(patch)) return patch as KubeObject
+  throw badRequest('error decoding YAML: error unmarshaling JSON: while decoding JSON: '
+    + `json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`)
 }

@@ -350,6 +350,32 @@ test('what a form cannot express is not acceptable', async () => {
   }
 })
 
+test('whoever takes any version gets all of it, whatever the limit', async () => {
+  const server = startTestServer()
+  for (const name of ['a', 'b', 'c']) await create(server, name)
+  const { json } = await server.send('GET', `${maps}?limit=1&resourceVersion=0`)
+  assert.deepEqual((json as any).items.map((item: any) => item.metadata.name), ['a', 'b', 'c'])
+  assert.equal((json.metadata as any).continue, undefined)
+  assert.equal((json.metadata as any).remainingItemCount, undefined)
+})
+
+test('a get or a watch of a version that is no number fails without a reason, as upstream', async () => {
+  const server = startTestServer()
+  await create(server, 'a')
+  for (const query of ['/a?resourceVersion=x', '?watch=true&resourceVersion=x']) {
+    const { status, json } = await server.send('GET', `${maps}${query}`)
+    assert.deepEqual([status, json.reason, json.message], [
+      500, undefined, 'resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax',
+    ])
+  }
+})
+
+test('a watch that is over before it begins says so', async () => {
+  const server = startTestServer()
+  const { status, json } = await server.send('GET', `${maps}?watch=true&timeoutSeconds=-1`)
+  assert.deepEqual([status, (json as any).type, (json as any).object.message], [200, 'ERROR', 'context deadline exceeded'])
+})
+
 test('a limit below nothing is none', async () => {
   const server = startTestServer()
   for (const name of ['a', 'b']) await create(server, name)

@@ -187,7 +187,39 @@ const refusals: Readonly<Record<string, Refusal>> = {
     request: ['GET', `${maps}?resourceVersion=abc`],
     status: 400,
     reason: 'BadRequest',
-    message: 'invalid resource version: strconv.ParseUint: parsing "abc": invalid syntax',
+    message:
+      'invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+  },
+  'a list with a timeout that is no number': {
+    request: ['GET', `${maps}?timeoutSeconds=x`],
+    status: 400,
+    reason: 'BadRequest',
+    message: 'strconv.ParseInt: parsing "x": invalid syntax',
+  },
+  'a path that goes on behind a subresource': {
+    request: ['GET', '/api/v1/namespaces/default/status/x'],
+    status: 404,
+    reason: 'NotFound',
+    message: 'the server could not find the requested resource',
+  },
+  'a precondition that is none': {
+    request: ['DELETE', `${maps}/a`, { preconditions: 'x' }],
+    status: 400,
+    reason: 'BadRequest',
+    message: 'json: cannot unmarshal string into Go struct field DeleteOptions.preconditions of type v1.Preconditions',
+  },
+  'delete options that are a list': {
+    request: ['DELETE', `${maps}/a`, []],
+    status: 400,
+    reason: 'BadRequest',
+    message: "couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type struct { "
+      + 'APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }',
+  },
+  'a kind that is a number': {
+    request: ['DELETE', `${maps}/a`, { kind: 5 }],
+    status: 400,
+    reason: 'BadRequest',
+    message: "couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string",
   },
   'a token that was never given out': {
     request: ['GET', `${maps}?continue=abcd&limit=1`],

@@ -177,11 +177,12 @@ async function prepare(
   if (bumpsGeneration(scope, object, old)) metadata.generation = (old.metadata.generation ?? 0) + 1
   metadata.uid ||= old.metadata.uid
   metadata.creationTimestamp = old.metadata.creationTimestamp
+  delete metadata.selfLink
+  // What only a delete may begin is left for the validation to refuse.
   if (old.metadata.deletionTimestamp) metadata.deletionTimestamp = old.metadata.deletionTimestamp
-  else delete metadata.deletionTimestamp
   if (old.metadata.deletionGracePeriodSeconds !== undefined) {
     metadata.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds
-  } else delete metadata.deletionGracePeriodSeconds
+  }
   return await context.hooks.get(`${kind.group}/${kind.plural}`)?.beforeUpdate?.(object, old, scope, dryRun)
 }
 

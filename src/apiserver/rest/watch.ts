@@ -2,7 +2,7 @@
  * Watches: what has changed in a collection since a version, as events on entries; encoding them is another file's
  * work.
  */
-import { ApiError, badRequest, expired, invalid } from '#machinery/errors/api-error.ts'
+import { ApiError, expired, invalid } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, notSupported } from '#machinery/errors/field-errors.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
@@ -13,6 +13,7 @@ import { loadLean, ownEntries } from './forms.ts'
 import type { ListParameters } from './list.ts'
 import { sliceLength } from './pace.ts'
 import { parseSelection, type Selection } from './selection.ts'
+import { unknownFailure } from './unknown-failure.ts'
 import { parseResourceVersion, waitForVersion } from './versions.ts'
 
 export interface WatchParameters extends ListParameters {
@@ -50,7 +51,7 @@ export async function watchObjects(
   const selection = parseSelection(
     scope.kind, scope.namespace, scope.name, parameters.labelSelector, parameters.fieldSelector,
   )
-  const version = parseResourceVersion(parameters.resourceVersion)
+  const version = parseResourceVersion(parameters.resourceVersion, unknownFailure)
   if (parameters.resourceVersion === '') await context.store.read()
   if (parameters.sendInitialEvents) await waitForVersion(context, version, scope.signal)
   return runWatch(context, scope, parameters, selection, version)
@@ -60,7 +61,8 @@ async function* runWatch(
   context: RestContext, scope: RequestScope, parameters: WatchParameters, selection: Selection, version: Revision,
 ): AsyncGenerator<WatchOutput, void, undefined> {
   const { store, clock } = context
-  const { sendInitialEvents } = parameters
+  const { sendInitialEvents, timeoutSeconds = 0 } = parameters
+  if (timeoutSeconds < 0) return yield { type: 'error', error: deadlineExceeded() }
   let from = version
   if (sendInitialEvents || (sendInitialEvents === undefined && version === 0)) {
     const view = store.current()
@@ -75,7 +77,7 @@ async function* runWatch(
     from = store.revision
   }
   const stop = new AbortController()
-  const seconds = Math.min(parameters.timeoutSeconds || minWatchSeconds * (1 + context.random.next()), maxWatchSeconds)
+  const seconds = Math.min(timeoutSeconds || minWatchSeconds * (1 + context.random.next()), maxWatchSeconds)
   const timer = clock.schedule(1000 * seconds, () => stop.abort())
   const source = new Timed(context, parameters.allowWatchBookmarks ? bookmarkIntervalMs : undefined)
   try {
@@ -116,6 +118,12 @@ async function* runWatch(
     source.cancel()
     stop.abort()
   }
+}
+
+/** A watch that is to end before it begins, as upstream ends it. */
+function deadlineExceeded(): ApiError {
+  const { status } = unknownFailure('context deadline exceeded')
+  return new ApiError({ ...status, reason: 'InternalError' })
 }
 
 /** An error where a value cannot be read (upstream: transformErrorToEvent). */
@@ -300,7 +308,4 @@ function checkWatchParameters(parameters: WatchParameters): void {
     if (token !== '') errors.push(forbiddenValue(field, 'resourceVersionMatch is forbidden when continue is provided'))
   }
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', resource: 'ListOptions' }, '', errors)
-  if (parameters.timeoutSeconds !== undefined && parameters.timeoutSeconds < 0) {
-    throw badRequest('timeoutSeconds must not be negative')
-  }
 }

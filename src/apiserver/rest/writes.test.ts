@@ -76,6 +76,40 @@ test('an update that means another object by its uid fails', async () => {
   assert.match(answer.json['message'], /Precondition failed: UID in precondition: other, UID in object meta: /)
 })
 
+test('an update can neither begin a deletion nor set a link', async () => {
+  const { send } = startTestServer()
+  await send('POST', maps, configMap('a'))
+  const begun = await send('PATCH', `${maps}/a`, { metadata: { deletionTimestamp: '2020-01-01T00:00:00Z' } }, merge)
+  assert.equal(begun.status, 422)
+  assert.match(begun.json.message!, /metadata\.deletionTimestamp: Invalid value: "2020-01-01T00:00:00Z": field is immutable/)
+  const linked = await send('PATCH', `${maps}/a`, { metadata: { selfLink: '/x' } }, merge)
+  assert.deepEqual([linked.status, (linked.json.metadata as any).selfLink], [200, undefined])
+})
+
+test('an empty list of managers resets them, until somebody applies', async () => {
+  const { send } = startTestServer()
+  await send('POST', maps, configMap('a', { data: { x: '1' } }))
+  const managers = ({ json }: { json: any }): unknown => json.metadata.managedFields?.map((entry: any) => entry.manager)
+  assert.equal(managers(await send('PATCH', `${maps}/a`, { metadata: { managedFields: [] } }, merge)), undefined)
+  assert.equal(managers(await send('PATCH', `${maps}/a`, { data: { x: '2' } }, merge)), undefined)
+  const conflict = await send('PATCH', `${maps}/a?fieldManager=m`, configMap('a', { data: { x: '3' } }), apply)
+  assert.match(conflict.json.message!, /conflict with "before-first-apply" using v1: \.data\.x/)
+})
+
+test('YAML in flow style is YAML too', async () => {
+  const { send } = startTestServer()
+  const text = '{apiVersion: v1, kind: ConfigMap, metadata: {name: flow}, data: {x: one}}'
+  assert.equal((await send('POST', maps, text, { 'content-type': 'application/yaml' })).status, 201)
+  assert.equal((await send('PATCH', `${maps}/flow?fieldManager=m&force=true`, text, apply)).status, 200)
+})
+
+test('a strategic merge of nothing changes nothing', async () => {
+  const { send } = startTestServer()
+  const { json } = await send('POST', maps, configMap('a'))
+  const patched = await send('PATCH', `${maps}/a`, 'null', strategic)
+  assert.deepEqual([patched.status, patched.json.metadata!.resourceVersion], [200, json.metadata!.resourceVersion])
+})
+
 test('the object endpoint keeps the status, the status endpoint keeps the spec', async () => {
   const { send } = startTestServer()
   const deployment = {
@@ -128,7 +162,7 @@ test('json patches: all or nothing, and 422 for what cannot be done', async () =
   const refused = await send('PATCH', `${maps}/a`, many, json)
   assert.deepEqual(
     [refused.status, refused.json['message']],
-    [413, 'The allowed maximum operations in a JSON patch is 10000, got 10001'],
+    [413, 'Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001'],
   )
 })
 

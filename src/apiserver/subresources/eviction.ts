@@ -15,7 +15,7 @@ import { cloneJson } from '#machinery/patch/json.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import { formatTime } from '#machinery/time.ts'
 import type { RequestScope, RestContext } from '../rest/context.ts'
-import { deleteObject, parseDeleteOptions, type DeleteParameters } from '../rest/delete.ts'
+import { deleteObject, deleteParametersOf, type DeleteParameters } from '../rest/delete.ts'
 import { getObject } from '../rest/get.ts'
 import { collectionRange } from '../rest/keys.ts'
 import { decodeStored } from '../rest/stored-form.ts'
@@ -36,7 +36,7 @@ export const podEviction: Creation = {
   async create(context, scope, object, parameters) {
     const eviction = object as Eviction
     if (eviction.metadata?.name !== scope.name) throw badRequest('name in URL does not match name in Eviction object')
-    const given = parseDeleteOptions((eviction.deleteOptions ?? {}) as Record<string, unknown>)
+    const given = deleteParametersOf(eviction.deleteOptions ?? {})
     const options: DeleteParameters = { ...given, dryRun: given.dryRun || parameters.dryRun }
     const pods = context.kinds.findStored('', 'pods')!
     const podScope: RequestScope = { ...scope, ...pods, subresource: '', signal: scope.signal }

@@ -2,7 +2,7 @@
 import { badRequest } from '#machinery/errors/api-error.ts'
 import type { KubeObject, ManagedFieldsEntry, Stored } from '#machinery/meta/object.ts'
 import { applyObject } from '#machinery/patch/apply/apply-object.ts'
-import { cloneJson, isJsonObject, jsonKind, type JsonObject } from '#machinery/patch/json.ts'
+import { cloneJson, type JsonObject } from '#machinery/patch/json.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import type { ResourceRequest } from '../request-info.ts'
@@ -15,7 +15,7 @@ import { getObject } from '../rest/get.ts'
 import { patchFromBody, readPatch, renderOptions, updateFromBody } from '../rest/handlers.ts'
 import { checkName, metadataOf } from '../rest/names.ts'
 import { parseWriteParameters, type PatchParameters } from '../rest/parameters.ts'
-import { applyPatch, type PatchType } from '../rest/patch.ts'
+import { applyPatch, configurationOf, type PatchType } from '../rest/patch.ts'
 import { methodNotServed } from '../rest/refuse.ts'
 import { renderEntry, renderOutcome } from '../rest/respond.ts'
 import { updateObject } from '../rest/update.ts'
@@ -121,14 +121,9 @@ export async function patchProjection(
       shapeAs(context, own, applyPatch(context, own, type, current as JsonObject, patch))
     return await updateProjection(context, scope, projection, change, parameters)
   }
-  if (!isJsonObject(patch)) {
-    throw badRequest(
-      `error decoding YAML: json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`,
-    )
-  }
   const change = (current: KubeObject): KubeObject => shapeAs(context, own, applyObject({
     live: current,
-    applied: patch as KubeObject,
+    applied: configurationOf(patch),
     force: parameters.force,
     manager: parameters.fieldManager,
     subresource: scope.subresource,

@@ -102,7 +102,7 @@ test('a patch cannot grow without limit', () => {
   const many = Array.from({ length: maxJsonPatchOperations + 1 }, () => ({ op: 'test', path: '/a', value: 1 }))
   assert.throws(() => applyJsonPatch({ a: 1 }, many),
     (error: unknown) => error instanceof ApiError && error.code === 413
-      && error.message === 'The allowed maximum operations in a JSON patch is 10000, got 10001')
+      && error.message === 'Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001')
   const doubling = Array.from({ length: 40 }, () => ({ op: 'copy', from: '/a', path: '/a/-' }))
   assert.throws(() => applyJsonPatch({ a: ['x'.repeat(100)] }, doubling),
     (error: unknown) => error instanceof ApiError && /exceeding the limit 3145728/.test((error.cause as Error).message))

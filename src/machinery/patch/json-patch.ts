@@ -27,7 +27,8 @@ export function applyJsonPatch(document: Container, patch: unknown): Container {
     if (operation !== null && !isJsonObject(operation)) throw notDecoded(operation, 'Operation')
   }
   if (patch.length > maxJsonPatchOperations) {
-    throw tooLarge(`The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${patch.length}`)
+    throw tooLarge('Request entity too large: The allowed maximum operations in a JSON patch is '
+      + `${maxJsonPatchOperations}, got ${patch.length}`)
   }
   const editor = new Editor(document)
   try {

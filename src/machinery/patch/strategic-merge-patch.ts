@@ -26,6 +26,7 @@ const badOrderList = 'invalid patch format of setElementOrder list'
 export function applyStrategicMergePatch(
   original: JsonObject, patch: unknown, schema: StructSchema | undefined,
 ): JsonObject {
+  if (patch === null) return original
   if (!isJsonObject(patch)) {
     throw badRequest(`json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`)
   }
