@@ -79,7 +79,7 @@ function decodeCustom(
   return translate(() => ({ object, problems: [...repeated, ...custom.shape(object)] }))
 }
 
-/** The first document. JSON is YAML, and most clients that say YAML send it; but not all that begins as JSON is JSON. */
+/** The first document. JSON is YAML, and most clients that say YAML send it; but not all that begins so is JSON. */
 function parseYamlBody(body: Uint8Array, strict: boolean): ParsedBody {
   if (body[0] === 0x7b) {
     try {

@@ -103,7 +103,7 @@ function failure(
 }
 
 function about({ group, resource }: Subject, name?: string): StatusDetails {
-  return { ...(name ? { name } : {}), ...(group === '' ? {} : { group }), ...(resource === '' ? {} : { kind: resource }) }
+  return { ...(name && { name }), ...(group !== '' && { group }), ...(resource !== '' && { kind: resource }) }
 }
 
 export function notFound(subject: Subject, name: string): ApiError {
