@@ -32,7 +32,8 @@ import { listObjects, type ListPage, type ListParameters } from './rest/list.ts'
 import { patchObject } from './rest/patch.ts'
 import { Pace } from './rest/pace.ts'
 import { methodNotServed } from './rest/refuse.ts'
-import { watchObjects, type WatchOutput, type WatchParameters } from './rest/watch.ts'
+import type { WatchFeed } from './rest/watch-feed.ts'
+import { watchObjects, type WatchParameters } from './rest/watch.ts'
 import type { Subresource, SubresourceTable } from './subresources/kinds-of-subresource.ts'
 import {
   createOrder,
@@ -85,7 +86,7 @@ export function createLocalTransport(
     async *watch(path, options, signal) {
       const info = requestInfo('watch', path, options.fieldSelector ?? '')
       const audit = auditor && await beginCall(auditor, context, info, user)
-      const begin = async (): Promise<{ scope: RequestScope; outputs: AsyncIterable<WatchOutput> }> => {
+      const begin = async (): Promise<{ scope: RequestScope; outputs: WatchFeed }> => {
         const scope = scopeOf(info, audit, signal)
         return { scope, outputs: await watchObjects(context, scope, watchParameters(options)) }
       }

@@ -65,8 +65,15 @@ export type HttpBody =
 
 /** Bytes that are made in the place from which they are sent. */
 export interface ByteSource {
-  /** Writes what comes next to the beginning of `target`, which is not empty. Gives its length; 0: that was all. */
-  read(target: Uint8Array): number
+  /**
+   * Writes what comes next to the beginning of `target`, which is not empty. Gives its length; 0: that was all;
+   * undefined: there is nothing for now, and `wake` will tell when that changes.
+   */
+  read(target: Uint8Array): number | undefined
+  /** Comes first, where it is there. Without it there is always something, or an end. */
+  begin?(wake: () => void): void
+  /** Nobody reads any more. */
+  end?(): void
 }
 
 /** A client that wants another protocol on this connection. */

@@ -7,15 +7,15 @@ import type { WatchEventType } from '#machinery/codec/protobuf.ts'
 import { internalError } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { HttpResponse } from '#world/http.ts'
-import type { Log } from '#world/log.ts'
 import type { WatchMeter } from '../metrics.ts'
 import type { RequestScope, RestContext } from './context.ts'
+import { EventBytes, type EventEncoding } from './event-bytes.ts'
 import { loadObject, servedPrefix, toWire } from './forms.ts'
 import { contentTypes } from './negotiate.ts'
 import { rowOf, type RenderOptions } from './respond.ts'
 import { servedBound, writeServed } from './stored-form.ts'
 import { columnDefinitions, partialMetadata } from './table.ts'
-import type { Change, WatchOutput } from './watch.ts'
+import type { Change, WatchFeed, WatchOutput } from './watch-feed.ts'
 
 const encoder = new TextEncoder()
 const eventPrefix = {
@@ -28,45 +28,44 @@ const eventPrefix = {
 export type EncodeOutput = (output: WatchOutput) => Uint8Array[]
 
 export function renderWatch(
-  outputs: AsyncIterable<WatchOutput>,
+  feed: WatchFeed,
   scope: RequestScope,
   options: RenderOptions,
   { log, meterWatch }: Pick<RestContext, 'log' | 'meterWatch'>,
 ): HttpResponse {
   const { media } = options.form
   const contentType = media === 'json' ? contentTypes.json : `${contentTypes[media]};stream=watch`
+  const encode = eventEncoder(scope, options, false)
+  let meter: WatchMeter | undefined
+  const encoding: EventEncoding = {
+    began() { meter = meterWatch?.(scope) },
+    ended: () => meter?.ended(),
+    encode(output) {
+      meter?.sent(output.type === 'changes' ? output.changes.length : 1)
+      return encode(output)
+    },
+    // The status line is long gone; the error becomes the last event, as upstream does it.
+    encodeFailure(error) {
+      log.error('failed to serve a watch', { error })
+      const { status } = internalError(error instanceof Error ? error.message : String(error))
+      return encodeEvent(options, 'ERROR', status as unknown as KubeObject)
+    },
+  }
   return {
     status: 200,
     headers: { 'content-type': contentType },
-    body: {
-      type: 'stream',
-      chunks: encodeStream(outputs, eventEncoder(scope, options, false), options, log, () => meterWatch?.(scope)),
-    },
+    body: { type: 'stream', chunks: encodeStream(feed, encoding), source: new EventBytes(feed, encoding) },
   }
 }
 
-async function* encodeStream(
-  outputs: AsyncIterable<WatchOutput>,
-  encode: EncodeOutput,
-  options: RenderOptions,
-  log: Log,
-  begin: () => WatchMeter | undefined,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const meter = begin()
+async function* encodeStream(feed: WatchFeed, encoding: EventEncoding): AsyncGenerator<Uint8Array, void, undefined> {
+  encoding.began()
   try {
-    for await (const output of outputs) {
-      meter?.sent(output.type === 'changes' ? output.changes.length : 1)
-      yield* encode(output)
-    }
+    for await (const output of feed) yield* encoding.encode(output)
   } catch (error) {
-    // The status line is long gone; the error becomes the last event, as upstream does it.
-    log.error('failed to serve a watch', { error })
-    yield encodeEvent(
-      options, 'ERROR',
-      internalError(error instanceof Error ? error.message : String(error)).status as unknown as KubeObject,
-    )
+    yield encoding.encodeFailure(error)
   } finally {
-    meter?.ended()
+    encoding.ended()
   }
 }
 

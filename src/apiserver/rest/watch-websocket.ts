@@ -4,11 +4,11 @@ import { acceptWebSocket } from '../websocket.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import type { RenderOptions } from './respond.ts'
 import { eventEncoder } from './watch-respond.ts'
-import type { WatchOutput } from './watch.ts'
+import type { WatchFeed } from './watch-feed.ts'
 
 /** `begin` starts the watch; it throws before the handshake for parameters that make no sense. */
 export async function serveWebSocketWatch(
-  begin: (scope: RequestScope) => Promise<AsyncIterable<WatchOutput>>,
+  begin: (scope: RequestScope) => Promise<WatchFeed>,
   scope: RequestScope,
   options: RenderOptions,
   request: HttpRequest,

@@ -2,11 +2,11 @@
  * Watches: what has changed in a collection since a version, as events on entries; encoding them is another file's
  * work.
  */
-import { ApiError, expired, invalid } from '#machinery/errors/api-error.ts'
+import { ApiError, invalid } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, notSupported } from '#machinery/errors/field-errors.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
-import { Compacted, WatchOverflow, type Entry, type Revision, type StoreEvent, type View } from '#storage/store.ts'
+import type { Entry, Revision, StoreEvent, View } from '#storage/store.ts'
 import { withKeys } from '../encryption/encrypted-store.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { loadLean, ownEntries } from './forms.ts'
@@ -15,38 +15,17 @@ import { sliceLength } from './pace.ts'
 import { parseSelection, type Selection } from './selection.ts'
 import { unknownFailure } from './unknown-failure.ts'
 import { parseResourceVersion, waitForVersion } from './versions.ts'
+import { WatchFeed, type Change, type WatchOutput } from './watch-feed.ts'
 
 export interface WatchParameters extends ListParameters {
   readonly allowWatchBookmarks: boolean
   readonly timeoutSeconds: number | undefined
 }
 
-export interface Change {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
-  readonly entry: Entry
-}
-
-export type WatchOutput =
-  /**
-   * Shared between all watchers of the same range that select everything: whoever encodes it may keep the bytes by
-   * identity.
-   */
-  | { readonly type: 'changes'; readonly changes: readonly Change[] }
-  | { readonly type: 'bookmark'; readonly revision: Revision; readonly endsInitialEvents: boolean }
-  /** The last output: the client must begin anew. */
-  | { readonly type: 'error'; readonly error: ApiError }
-
-const bookmarkIntervalMs = 60_000
-/** A watch without a timeout of its own ends after 30 to 60 minutes, so that clients spread over servers again. */
-const minWatchSeconds = 1_800
-const maxWatchSeconds = 2 ** 31
-/** Events that a slow reader may be behind before its watch is ended. */
-const queueLimit = 20_000
-
 /** Throws ApiError for parameters that make no sense; everything later comes as an output. */
 export async function watchObjects(
   context: RestContext, scope: RequestScope, parameters: WatchParameters,
-): Promise<AsyncGenerator<WatchOutput, void, undefined>> {
+): Promise<WatchFeed> {
   checkWatchParameters(parameters)
   const selection = parseSelection(
     scope.kind, scope.namespace, scope.name, parameters.labelSelector, parameters.fieldSelector,
@@ -54,70 +33,39 @@ export async function watchObjects(
   const version = parseResourceVersion(parameters.resourceVersion, unknownFailure)
   if (parameters.resourceVersion === '') await context.store.read()
   if (parameters.sendInitialEvents) await waitForVersion(context, version, scope.signal)
-  return runWatch(context, scope, parameters, selection, version)
+  const { kind } = scope
+  return new WatchFeed(context, scope, {
+    beginning: () => beginning(context, scope, parameters, selection, version),
+    range: selection.range,
+    changesOf: (batch, from) => changesOf(kind, batch, selection, from),
+    ...(kind.remote && { convert: (batch) => ownEvents(kind, batch, scope.signal) }),
+    allowBookmarks: parameters.allowWatchBookmarks,
+    timeoutSeconds: parameters.timeoutSeconds,
+  })
 }
 
-async function* runWatch(
+/** What is there when a watch begins, if it is wanted; gives the version behind which changes follow. */
+async function* beginning(
   context: RestContext, scope: RequestScope, parameters: WatchParameters, selection: Selection, version: Revision,
-): AsyncGenerator<WatchOutput, void, undefined> {
-  const { store, clock } = context
+): AsyncGenerator<WatchOutput, Revision | undefined, undefined> {
+  const { store } = context
   const { sendInitialEvents, timeoutSeconds = 0 } = parameters
-  if (timeoutSeconds < 0) return yield { type: 'error', error: deadlineExceeded() }
-  let from = version
-  if (sendInitialEvents || (sendInitialEvents === undefined && version === 0)) {
-    const view = store.current()
-    const entries = await listReadable(scope, view, selection)
-    if (entries instanceof ApiError) return yield { type: 'error', error: entries }
-    yield* initialChanges(scope, entries, selection)
-    if (sendInitialEvents && parameters.allowWatchBookmarks) {
-      yield { type: 'bookmark', revision: view.revision, endsInitialEvents: true }
-    }
-    from = view.revision
-  } else if (version === 0) {
-    from = store.revision
+  if (timeoutSeconds < 0) {
+    yield { type: 'error', error: deadlineExceeded() }
+    return undefined
   }
-  const stop = new AbortController()
-  const seconds = Math.min(timeoutSeconds || minWatchSeconds * (1 + context.random.next()), maxWatchSeconds)
-  const timer = clock.schedule(1000 * seconds, () => stop.abort())
-  const source = new Timed(context, parameters.allowWatchBookmarks ? bookmarkIntervalMs : undefined)
-  try {
-    // With another definition its objects look different: the client begins anew.
-    const { custom } = scope.version
-    const signal = AbortSignal.any([scope.signal, stop.signal, ...(custom ? [custom.ended] : [])])
-    source.begin(
-      store.watch(selection.range, Math.min(from, store.revision), { signal, queueLimit })[Symbol.asyncIterator](),
-    )
-    let sent = from
-    for (;;) {
-      const next = await source.next()
-      if (typeof next === 'number') {
-        if (next > sent) sent = next
-        yield { type: 'bookmark', revision: sent, endsInitialEvents: false }
-        continue
-      }
-      if (next === 'end') {
-        if (parameters.allowWatchBookmarks && stop.signal.aborted && !scope.signal.aborted) {
-          yield { type: 'bookmark', revision: sent, endsInitialEvents: false }
-        }
-        return
-      }
-      const changes = changesOf(scope.kind, await ownEvents(scope.kind, next, scope.signal), selection, from)
-      sent = next.at(-1)!.entry.modRevision
-      if (changes.length > 0) yield { type: 'changes', changes }
-    }
-  } catch (error) {
-    // Aborted by the client or the server: nothing more to say.
-    if (scope.signal.aborted || stop.signal.aborted || scope.version.custom?.ended.aborted) return
-    // A reader that is too slow begins again with a list, or from the version it has seen.
-    if (error instanceof WatchOverflow) return
-    if (error instanceof ApiError) return yield { type: 'error', error }
-    if (!(error instanceof Compacted)) throw error
-    yield { type: 'error', error: expired(`too old resource version: ${from} (${error.compactedRevision})`) }
-  } finally {
-    timer.cancel()
-    source.cancel()
-    stop.abort()
+  if (!sendInitialEvents && (sendInitialEvents !== undefined || version !== 0)) return version || store.revision
+  const view = store.current()
+  const entries = await listReadable(scope, view, selection)
+  if (entries instanceof ApiError) {
+    yield { type: 'error', error: entries }
+    return undefined
   }
+  yield* initialChanges(scope, entries, selection)
+  if (sendInitialEvents && parameters.allowWatchBookmarks) {
+    yield { type: 'bookmark', revision: view.revision, endsInitialEvents: true }
+  }
+  return view.revision
 }
 
 /** A watch that is to end before it begins, as upstream ends it. */
@@ -213,82 +161,6 @@ function selectChange(
   // As it last was in the selection, at the version at which it left.
   const { key, value, createRevision } = previous
   return { type: 'DELETED', entry: { key, value, createRevision, modRevision: entry.modRevision, memo: undefined } }
-}
-
-/**
- * An iterator of batches that also ticks, with the store's revision at the tick. Timers run when all earlier commits
- * have reached the
- * watch's queue, and batches go before ticks, so everything up to that revision has been taken when the tick is.
- * One waiting promise at a time: a quiet watch holds next to nothing.
- */
-class Timed {
-  readonly #context: RestContext
-  readonly #intervalMs: number | undefined
-  #iterator: AsyncIterator<readonly StoreEvent[]> | undefined
-  #ready: IteratorResult<readonly StoreEvent[]> | undefined
-  #failure: { readonly error: unknown } | undefined
-  #tick: Revision | undefined
-  #wake: (() => void) | undefined
-  #timer: { cancel(): void } | undefined
-  #cancelled = false
-
-  constructor(context: RestContext, intervalMs: number | undefined) {
-    this.#context = context
-    this.#intervalMs = intervalMs
-  }
-
-  begin(iterator: AsyncIterator<readonly StoreEvent[]>): void {
-    this.#iterator = iterator
-    this.#pull()
-    this.#arm()
-  }
-
-  async next(): Promise<readonly StoreEvent[] | Revision | 'end'> {
-    for (;;) {
-      if (this.#failure) throw this.#failure.error
-      const ready = this.#ready
-      if (ready) {
-        if (ready.done) return 'end'
-        this.#ready = undefined
-        this.#pull()
-        return ready.value
-      }
-      const tick = this.#tick
-      if (tick !== undefined) {
-        this.#tick = undefined
-        this.#arm()
-        return tick
-      }
-      await new Promise<void>((resolve) => { this.#wake = resolve })
-    }
-  }
-
-  cancel(): void {
-    this.#cancelled = true
-    this.#timer?.cancel()
-    void this.#iterator?.return?.()
-  }
-
-  #pull(): void {
-    this.#iterator!.next().then(
-      (result) => { this.#ready = result; this.#signal() },
-      (error: unknown) => { this.#failure = { error }; this.#signal() },
-    )
-  }
-
-  #arm(): void {
-    if (this.#intervalMs === undefined || this.#cancelled) return
-    this.#timer = this.#context.clock.schedule(this.#intervalMs, () => {
-      this.#tick = this.#context.store.revision
-      this.#signal()
-    })
-  }
-
-  #signal(): void {
-    const wake = this.#wake
-    this.#wake = undefined
-    wake?.()
-  }
 }
 
 function checkWatchParameters(parameters: WatchParameters): void {

@@ -21,6 +21,8 @@ const pulledFrameLength = maxFrameLength - frameHeaderLength
  */
 const pulledFrames = { together: 32, each: 16 }
 let pullingConnections = 0
+/** Where frames of events are put together before it shows how much memory they need. */
+const scratch = Buffer.allocUnsafeSlow(writeBufferBytes)
 
 export class Outgoing implements StreamOut {
   /** What the client takes on all streams together. */
@@ -238,22 +240,38 @@ export class Outgoing implements StreamOut {
   #writePulled(out: readonly Uint8Array[], length: number): boolean {
     const frames = Math.floor(pulledFrames.together / pullingConnections)
     const room = Math.max(1, Math.min(frames, pulledFrames.each)) * maxFrameLength
-    const buffer = takeWriteBuffer(Math.min(length + room, Math.max(length, writeBufferBytes)))
-    if (!buffer) return this.#writeJoined(out, length)
+    if (length + maxFrameLength > writeBufferBytes) return this.#writeJoined(out, length)
+    const whole = Math.min(length + room, writeBufferBytes)
+    const buffer = this.#hasOnlyEvents() ? scratch : takeWriteBuffer(whole)!
     join(out, buffer)
-    const end = this.#pull(buffer.subarray(0, length + room), length)
+    const end = this.#pull(buffer.subarray(0, whole), length)
     if (end === 0) {
       returnWriteBuffer(buffer)
       return true
     }
+    if (buffer === scratch) {
+      const part = Buffer.allocUnsafe(end)
+      scratch.copy(part, 0, 0, end)
+      return this.#writePart(part, undefined)
+    }
+    return this.#writePart(buffer.subarray(0, end), buffer)
+  }
+
+  #writePart(part: Buffer, buffer: Buffer | undefined): boolean {
     this.#isPulledWriteOut = true
     this.#stall()
-    return this.#socket.write(buffer.subarray(0, end), (error) => {
+    return this.#socket.write(part, (error) => {
       this.#isPulledWriteOut = false
       if (error) return
-      returnWriteBuffer(buffer)
+      if (buffer) returnWriteBuffer(buffer)
       this.proceed()
     })
+  }
+
+  /** Events are short, and come on many connections at once: memory of their own for each would be nearly all unused. */
+  #hasOnlyEvents(): boolean {
+    for (const { source } of this.#pulled) if (!source?.begin) return false
+    return true
   }
 
   /** Fills `target` from `at` on with frames of the streams in turn; gives where they end. */
@@ -269,7 +287,12 @@ export class Outgoing implements StreamOut {
         }
         const start = at + frameHeaderLength
         const read = this.#readSource(stream, target.subarray(start, start + length))
-        if (read === undefined) continue
+        if (read === undefined) {
+          // It tells when it has more; or it failed, and is gone.
+          this.closed(stream)
+          stream.progressed()
+          continue
+        }
         writeFrameHeader(target, at, read, frameType.data, read === 0 ? flag.endStream : 0, stream.id)
         at = start + read
         this.#count(stream, read)
@@ -285,7 +308,7 @@ export class Outgoing implements StreamOut {
     return at
   }
 
-  /** Undefined: it failed, and the stream with it. */
+  /** Undefined: there is nothing for now; or it failed, and the stream with it. */
   #readSource(stream: Stream, target: Buffer): number | undefined {
     try {
       return stream.source!.read(target)

@@ -19,7 +19,7 @@ export interface StreamOut {
   send(bytes: Uint8Array): void
   /** Sends as much of the stream's pending answer as both windows allow. */
   pump(stream: Stream): void
-  /** Makes the rest of the stream's answer from its source, whenever the client takes more of it. */
+  /** Makes the rest of the stream's answer from its source, whenever the client takes more and there is some. */
   beginPulling(stream: Stream): void
   /** The block of an answer's headers, and the end of the answer if nothing follows. */
   sendHead(stream: Stream, block: Buffer, isEnd: boolean): void
@@ -206,7 +206,8 @@ export class Stream implements HttpRequest {
   pull(source: ByteSource): Promise<void> {
     this.source = source
     this.#over = Promise.withResolvers()
-    this.owner.out.beginPulling(this)
+    if (source.begin) source.begin(() => { if (!this.isClosed) this.owner.out.beginPulling(this) })
+    else this.owner.out.beginPulling(this)
     return this.#over.promise
   }
 
@@ -262,6 +263,7 @@ export class Stream implements HttpRequest {
     this.#received = []
     this.#arrival?.resolve()
     this.#tellDrained()
+    this.source?.end?.()
     this.source = undefined
     this.#over?.resolve()
     this.#abort?.abort()
