@@ -215,8 +215,8 @@ export class WatchFeed implements AsyncIterable<WatchOutput> {
   }
 
   /**
-   * Timers run when all earlier commits have reached the watch's queue. So when the store is being asked for more, there
-   * is none, and everything up to its revision was taken; otherwise that is known only of what was taken.
+   * Timers run when all earlier commits have reached the watch's queue. So when the store is being asked for more,
+   * there is none, and everything up to its revision was taken; otherwise that is known only of what was taken.
    */
   #armBookmark(): void {
     if (!this.#plan.allowBookmarks) return

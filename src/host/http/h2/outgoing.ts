@@ -268,7 +268,7 @@ export class Outgoing implements StreamOut {
     })
   }
 
-  /** Events are short, and come on many connections at once: memory of their own for each would be nearly all unused. */
+  /** Events are short and come on many connections at once: buffers for each would be nearly all unused. */
   #hasOnlyEvents(): boolean {
     for (const { source } of this.#pulled) if (!source?.begin) return false
     return true
