@@ -11,7 +11,7 @@ export interface EventEncoding {
   ended(): void
 }
 
-/** Each byte is given once. Events that the writer does not take wait in the store, which ends a watch that is too slow. */
+/** Each byte is given once. Events that the writer does not take wait in the store, which ends too slow a watch. */
 export class EventBytes implements ByteSource {
   readonly #feed: WatchFeed
   readonly #encoding: EventEncoding
