@@ -26,6 +26,7 @@ import type { FlowController } from './flowcontrol/flow-controller.ts'
 import { serveHealth, type HealthCheck } from './health.ts'
 import { serveIndex } from './index-page.ts'
 import { KindRegistry, type ServedResource } from './kind-registry.ts'
+import { refuseCustomRequest } from './crd/refuse-request.ts'
 import { createLocalTransport } from './local-transport.ts'
 import { ServerMetrics, type ProcessMetrics, type StoredObjects } from './metrics.ts'
 import { notFoundPage, textResponse, type PathHandler } from './paths.ts'
@@ -230,7 +231,10 @@ function countListed({ kinds, store }: RestContext, info: RequestInfo): number |
 function* countObjects({ kinds, store }: RestContext): Iterable<StoredObjects> {
   const view = store.current()
   for (const kind of kinds.kinds) {
-    if (!kind.verbs.includes('list') || kind.storedAs) continue
+    // Of several kinds over the same objects, one.
+    const isCounted = kind.storedVersion.custom
+      ? kinds.findStored(kind.group, kind.plural)?.kind === kind : !kind.storedAs
+    if (!kind.verbs.includes('list') || !isCounted) continue
     yield { group: kind.group, resource: kind.plural, count: view.count(prefixRange(kindPrefix(kind))) }
   }
 }
@@ -256,6 +260,9 @@ async function dispatchResource(
     if (deprecation.removedRelease) exchange.audit?.annotate('k8s.io/removed-release', deprecation.removedRelease)
     metrics.deprecatedRequested(info, deprecation.removedRelease)
   }
+  const refusal = resource.version.custom && refuseCustomRequest(kind, info)
+  if (refusal === 'no such page') return notFoundPage
+  if (refusal) throw refusal
   const subresource = findSubresource(subresources, kind, info.subresource)
   // Upstream has no route for it, but for what is passed on.
   if (request.method === 'HEAD' && subresource?.type !== 'connect') throw methodNotServed()

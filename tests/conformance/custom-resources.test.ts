@@ -58,14 +58,14 @@ test('discovery, old and aggregated, follows at once', async () => {
   const { resources } = (await server.send('GET', '/apis/stable.example.com/v1')).json
   assert.deepEqual(resources.map(({ name, kind, shortNames, categories }: any) => ({ name, kind, shortNames, categories })), [
     { name: 'crontabs', kind: 'CronTab', shortNames: ['ct'], categories: ['all'] },
-    { name: 'crontabs/scale', kind: 'Scale', shortNames: undefined, categories: undefined },
     { name: 'crontabs/status', kind: 'CronTab', shortNames: undefined, categories: undefined },
+    { name: 'crontabs/scale', kind: 'Scale', shortNames: undefined, categories: undefined },
   ])
   const aggregated = await server.send('GET', '/apis', undefined, {
     accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
   })
   const group = aggregated.json.items.find(({ metadata }: any) => metadata.name === 'stable.example.com')
-  assert.deepEqual(group.versions[0].resources[0].subresources.map(({ subresource }: any) => subresource), ['scale', 'status'])
+  assert.deepEqual(group.versions[0].resources[0].subresources.map(({ subresource }: any) => subresource), ['status', 'scale'])
 })
 
 interface Fault {

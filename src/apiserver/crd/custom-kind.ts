@@ -1,9 +1,10 @@
 /** From a CustomResourceDefinition to kinds that the server serves like all others. */
 import { semanticEqual } from '#base/deep-equal.ts'
-import { forbidden } from '#machinery/errors/api-error.ts'
-import { quoteGo } from '#machinery/errors/field-errors.ts'
+import { forbidden, invalid } from '#machinery/errors/api-error.ts'
+import type { FieldError } from '#machinery/errors/field-error.ts'
+import { invalidValue, quoteGo } from '#machinery/errors/field-errors.ts'
 import { isConditionTrue } from '#machinery/meta/conditions.ts'
-import { formatApiVersion } from '#machinery/meta/group-version.ts'
+import { formatApiVersion, parseApiVersion } from '#machinery/meta/group-version.ts'
 import type { KubeObject, ObjectMeta, Stored } from '#machinery/meta/object.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
@@ -90,14 +91,35 @@ function kindOf(
     prepareForUpdate(object, old, { subresource }) {
       if (subresource === 'status') keepMetadata(object, old)
     },
-    validateCreate: (object) => validateCustomObject(object, form.structural, scale),
-    validateUpdate: (object, old) => validateCustomObject(object, form.structural, scale, old),
-    validateStatusUpdate: (object, old) => validateCustomStatus(object, form.structural, scale, old),
+    validateCreate(object) {
+      requireType(object, kind, form.apiVersion)
+      return validateCustomObject(object, form.structural, scale)
+    },
+    validateUpdate(object, old) {
+      requireType(object, kind, form.apiVersion)
+      return validateCustomObject(object, form.structural, scale, old)
+    },
+    validateStatusUpdate(object, old) {
+      requireType(object, kind, form.apiVersion)
+      return validateCustomStatus(object, form.structural, scale, old)
+    },
     warnings: finalizerWarnings,
     subresources: { ...(status && { status }), ...scaleOf(scale) },
     columns: columnsOf(version.additionalPrinterColumns),
     selectableFields: selectableFieldsOf(version.selectableFields),
   })
+}
+
+/** Throws ApiError 422 in the words of what the object says that it is. */
+function requireType(object: KubeObject, kind: string, apiVersion: string): void {
+  const errors: FieldError[] = []
+  if (object.kind !== kind) errors.push(invalidValue('kind', object.kind ?? '', `must be ${kind}`))
+  if (object.apiVersion !== apiVersion) {
+    errors.push(invalidValue('apiVersion', object.apiVersion ?? '', `must be ${apiVersion}`))
+  }
+  if (errors.length === 0) return
+  const group = parseApiVersion(object.apiVersion ?? '')?.group ?? ''
+  throw invalid({ group, resource: object.kind ?? '' }, object.metadata?.name ?? '', errors)
 }
 
 function versionOf(definition: Definition, form: VersionForm, served: boolean): KindVersion {

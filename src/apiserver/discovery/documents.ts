@@ -137,7 +137,7 @@ function resourceEntry(kind: AnyKind): unknown {
     singularName: kind.singular,
     namespaced: kind.namespaced,
     kind: kind.kind,
-    verbs: sorted(kind.verbs),
+    verbs: kind.storedVersion.custom ? customVerbs : sorted(kind.verbs),
     ...(kind.shortNames?.length && { shortNames: kind.shortNames }),
     ...(kind.categories?.length && { categories: kind.categories }),
     ...(stored && { storageVersionHash: storageVersionHash(kind) }),
@@ -152,6 +152,10 @@ interface SubresourceEntry {
   readonly verbs: readonly Verb[]
 }
 
+/** As upstream lists them, who else sorts them. */
+const customVerbs: readonly Verb[] = [
+  'delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch',
+]
 const readAndWrite: readonly Verb[] = ['get', 'patch', 'update']
 
 function subresourcesOf(kind: AnyKind, version: string): SubresourceEntry[] {
@@ -164,7 +168,7 @@ function subresourcesOf(kind: AnyKind, version: string): SubresourceEntry[] {
   for (const other of kind.subresources?.others ?? []) list.push({
     name: other.name, ...own, ...other.kind, verbs: sorted(other.verbs),
   })
-  return list.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  return kind.storedVersion.custom ? list : list.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 /** The aggregated documents: the core group's at `/api`, all others' at `/apis`. */
@@ -194,7 +198,7 @@ function resourceDiscovery(kind: AnyKind, version: string): unknown {
   }))
   return {
     resource: kind.plural, responseKind: { group: kind.group, version, kind: kind.kind }, scope: kind.scope,
-    singularResource: kind.singular, verbs: sorted(kind.verbs),
+    singularResource: kind.singular, verbs: kind.storedVersion.custom ? customVerbs : sorted(kind.verbs),
     ...(kind.shortNames?.length && { shortNames: kind.shortNames }),
     ...(kind.categories?.length && { categories: kind.categories }),
     ...(subresources.length > 0 && { subresources }),

@@ -60,7 +60,7 @@ export async function decodeObject(
   let given: { kind: string; version: string } | undefined
   try {
     const parsed = parseTyped(context, media, body, strict)
-    given = checkType(context, scope, parsed.value)
+    given = isCustom(scope) ? checkCustomType(scope, parsed.value, body) : checkType(context, scope, parsed.value)
     await scope.pace.pause()
     const { object, strictErrors } = context.codec.decode(scope.kind, scope.version, parsed, strict)
     reportStrictErrors([...parsed.problems, ...strictErrors], scope, parameters)
@@ -105,6 +105,26 @@ function reportStrictErrors(
   if (errors.length === 0 || fieldValidation === 'Ignore') return
   if (fieldValidation === 'Strict') throw new BodyError(`strict decoding error: ${errors.join(', ')}`)
   for (const error of errors) scope.warn(error)
+}
+
+function isCustom({ version }: RequestScope): boolean {
+  return version.custom !== undefined
+}
+
+/** A custom resource must say what it is; whether its kind is the right one, its validation says. */
+function checkCustomType(scope: RequestScope, value: unknown, body: Uint8Array): { kind: string; version: string } {
+  const missing = (): BodyError => new BodyError(`Object 'Kind' is missing in '${utf8Decode(body)}'`)
+  if (value === null) throw missing()
+  const { kind, apiVersion = '' } = typed(value)
+  if (!kind) throw missing()
+  const parsed = apiVersion === '' ? { version: '' } : parseApiVersion(apiVersion)
+  if (!parsed) throw new BodyError(`unexpected GroupVersion string: ${apiVersion}`)
+  if (apiVersion !== scope.apiVersion) {
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${scope.apiVersion})`,
+    )
+  }
+  return { kind, version: parsed.version }
 }
 
 /** The object's own kind and apiVersion must be the endpoint's, or absent. */

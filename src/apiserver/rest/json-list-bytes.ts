@@ -5,31 +5,37 @@ import { servedBound, writeServed } from './stored-form.ts'
 
 /** Lists beyond this are streamed, to those without memory of their own in pieces of this size. */
 const pieceBytes = 60 * 1024
-const tail = new TextEncoder().encode(']}\n')
-/** The comma in front of an item, and what ends the list. */
-const around = 1 + tail.length
+const plainTail = new TextEncoder().encode(']}\n')
 
 /** Each byte is given once, by whichever way it is asked for. */
 export class JsonListBytes implements ByteSource, Iterable<Uint8Array> {
   readonly #entries: readonly Entry[]
   readonly #type: Uint8Array
+  readonly #tail: Uint8Array
+  /** The comma in front of an item, and what ends the list. */
+  readonly #around: number
   /** The next entry; beyond the last one when the tail is written too. */
   #next = 0
   /** Made already, but there was no room for it. */
   #rest: Uint8Array | undefined
 
-  /** `head`: everything in front of the first item; `type`: how each item begins (see `writeServed`). */
-  constructor(entries: readonly Entry[], head: Uint8Array, type: Uint8Array) {
+  /**
+   * `head`: everything in front of the first item; `type`: how each item begins (see `writeServed`); `tail`: everything
+   * behind the last one.
+   */
+  constructor(entries: readonly Entry[], head: Uint8Array, type: Uint8Array, tail = plainTail) {
     this.#entries = entries
+    this.#tail = tail
+    this.#around = 1 + tail.length
     this.#rest = head
     this.#type = type
   }
 
   /** All of it, if nothing was read yet and it is short. */
   whole(): Uint8Array | undefined {
-    let bound = this.#rest!.length + around
+    let bound = this.#rest!.length + this.#around
     for (const entry of this.#entries) {
-      bound += servedBound(entry.value, this.#type) + around
+      bound += servedBound(entry.value, this.#type) + this.#around
       if (bound > pieceBytes) return undefined
     }
     const bytes = new Uint8Array(bound)
@@ -40,7 +46,7 @@ export class JsonListBytes implements ByteSource, Iterable<Uint8Array> {
     let offset = this.#takeRest(target)
     while (this.#rest === undefined && this.#next <= this.#entries.length) {
       const value = this.#entries[this.#next]?.value
-      const bound = around + (value === undefined ? 0 : servedBound(value, this.#type))
+      const bound = this.#around + (value === undefined ? 0 : servedBound(value, this.#type))
       if (offset + bound > target.length) {
         if (offset > 0) return offset
         const aside = new Uint8Array(bound)
@@ -65,8 +71,8 @@ export class JsonListBytes implements ByteSource, Iterable<Uint8Array> {
   #writeNext(value: Uint8Array | undefined, target: Uint8Array, offset: number): number {
     const at = this.#next++
     if (value === undefined) {
-      target.set(tail, offset)
-      return offset + tail.length
+      target.set(this.#tail, offset)
+      return offset + this.#tail.length
     }
     if (at > 0) target[offset++] = 0x2c
     return writeServed(value, this.#entries[at]!.modRevision, this.#type, target, offset)

@@ -2,7 +2,7 @@
  * PATCH in its four dialects: each gives the new object from the current one; storing it is an update like any other.
  */
 import { asGoWrites } from '#api/schemas.ts'
-import { writeValue } from '#machinery/codec/json-encode.ts'
+import { writeSortedValue, writeValue } from '#machinery/codec/json-encode.ts'
 import { ApiError, badRequest, invalid, unsupportedMediaType } from '#machinery/errors/api-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
@@ -121,12 +121,15 @@ function shapePatched(
 ): KubeObject {
   const fail = (why: string): ApiError =>
     strategicPatch === undefined
-      ? invalid({ group: '', resource: '' }, '', [invalidValue('patch', writeValue(patched), why)])
+      ? invalid({ group: '', resource: '' }, '', [invalidValue('patch', textOf(patched, scope), why)])
       : invalid({ group: '', resource: '' }, '', [
           invalidValue('patch', formatGoValue(strategicPatch), conversionFault(why)),
         ])
-  const typed = { ...patched, kind: scope.kind.kind, apiVersion: scope.apiVersion }
-  const mismatch = strategicPatch === undefined ? typeMismatch(context, scope, patched) : undefined
+  const isCustom = scope.version.custom !== undefined
+  // Of a custom resource its validation says whether it still is what it was.
+  const typed = isCustom ? patched : { ...patched, kind: scope.kind.kind, apiVersion: scope.apiVersion }
+  if (isCustom && !patched.kind) throw fail(`Object 'Kind' is missing in '${writeSortedValue(patched)}'`)
+  const mismatch = strategicPatch === undefined && !isCustom ? typeMismatch(context, scope, patched) : undefined
   if (mismatch !== undefined) throw fail(mismatch)
   try {
     const { object, strictErrors } = context.codec.shape(scope.kind, scope.version, typed)
@@ -140,6 +143,11 @@ function shapePatched(
     if (error instanceof BodyError) throw fail(error.message)
     throw error
   }
+}
+
+/** As Go writes it: the keys of what has no type of its own are sorted. */
+function textOf(patched: KubeObject, { version }: RequestScope): string {
+  return version.custom ? writeSortedValue(patched) : writeValue(patched)
 }
 
 /**

@@ -118,7 +118,8 @@ function listForm(page: ListPage, scope: RequestScope, options: RenderOptions): 
     const { kind: itemKind, apiVersion: _, ...object } = form.media === 'protobuf' ? item : asGoWrites(item)
     return bare ? object : { kind: itemKind, apiVersion, ...object }
   }
-  return { frame: { kind: kind.listKind, apiVersion, metadata, items } as KubeObject, field: 'items', itemOf }
+  const own = kind.storedVersion.custom ? untypedListMetadata(page) : metadata
+  return { frame: { kind: kind.listKind, apiVersion, metadata: own, items } as KubeObject, field: 'items', itemOf }
 }
 
 /** The items of a long list, some at a time: none of them is decoded before those in front of it are sent. */
@@ -162,7 +163,13 @@ function goPackageOf({ group }: AnyKind): string {
   return group === 'internal.apiserver.k8s.io' ? 'apiserverinternal' : group.split('.')[0]!
 }
 
-function listMetadata(page: ListPage): { resourceVersion: string; continue?: string; remainingItemCount?: number } {
+interface ListMetadata {
+  readonly resourceVersion: string
+  readonly continue?: string
+  readonly remainingItemCount?: number
+}
+
+function listMetadata(page: ListPage): ListMetadata {
   return {
     resourceVersion: String(page.revision),
     ...(page.continue !== '' && { continue: page.continue }),
@@ -170,13 +177,31 @@ function listMetadata(page: ListPage): { resourceVersion: string; continue?: str
   }
 }
 
-function renderJsonList(page: ListPage, { kind, apiVersion }: RequestScope, type: Uint8Array): HttpResponse {
-  const head = encoder.encode(`{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(apiVersion)},` +
-    `"metadata":${JSON.stringify(listMetadata(page))},"items":[`)
-  const list = new JsonListBytes(page.entries, head, type)
+/** Upstream's lists of what has no Go type tell also that there are no more. */
+function untypedListMetadata(page: ListPage): ListMetadata {
+  const { resourceVersion, remainingItemCount } = listMetadata(page)
+  return { continue: page.continue, ...(remainingItemCount !== undefined && { remainingItemCount }), resourceVersion }
+}
+
+function renderJsonList(page: ListPage, scope: RequestScope, type: Uint8Array): HttpResponse {
+  const list = scope.version.custom ? untypedList(page, scope, type) : typedList(page, scope, type)
   const whole = list.whole()
   const body: HttpResponse['body'] = whole
     ? { type: 'bytes', chunks: [whole] }
     : { type: 'stream', chunks: list, source: list }
   return { status: 200, headers: jsonHeaders, body }
+}
+
+function typedList(page: ListPage, { kind, apiVersion }: RequestScope, type: Uint8Array): JsonListBytes {
+  const head = encoder.encode(`{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(apiVersion)},` +
+    `"metadata":${JSON.stringify(listMetadata(page))},"items":[`)
+  return new JsonListBytes(page.entries, head, type)
+}
+
+/** What has no Go type has its keys sorted. */
+function untypedList(page: ListPage, { kind, apiVersion }: RequestScope, type: Uint8Array): JsonListBytes {
+  const head = encoder.encode(`{"apiVersion":${JSON.stringify(apiVersion)},"items":[`)
+  const metadata = JSON.stringify(untypedListMetadata(page))
+  const tail = encoder.encode(`],"kind":${JSON.stringify(kind.listKind)},"metadata":${metadata}}\n`)
+  return new JsonListBytes(page.entries, head, type, tail)
 }

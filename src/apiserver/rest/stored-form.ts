@@ -4,10 +4,11 @@
  * is served.
  *
  *   byte 0        format: 2
- *   byte 1        1: holds integers that a double cannot; otherwise 0
- *   bytes 2-3     where the text `"metadata":` begins, little endian: what lies before is kind and apiVersion
+ *   byte 1        1: holds integers that a double cannot; 2: all keys are sorted (a custom resource); or their sum
+ *   bytes 2-3     where the text `"metadata":` begins, little endian: what lies before is kind and apiVersion; 0 where
+ *                 they may lie anywhere
  *   bytes 4-7     where `"resourceVersion":"N",` goes
- *   bytes 8-11    where the text `,"managedFields":[…]` begins
+ *   bytes 8-11    where the text `,"managedFields":[…]` begins: behind the version, or, where keys are sorted, before
  *   bytes 12-15   where it ends; the same as before when there is none
  *   bytes 16-     JSON; all offsets count from here
  *
@@ -33,6 +34,10 @@ let scratch = new Uint8Array(64 * 1024)
 
 /** Encodes an object that has name, uid and creationTimestamp. The object itself is not changed or kept. */
 export function encodeStored(object: KubeObject): Uint8Array {
+  return schemaOfType(object) ? encodeTyped(object) : encodeUntyped(object)
+}
+
+function encodeTyped(object: KubeObject): Uint8Array {
   const { kind, apiVersion, metadata } = object
   // Upstream's order: these five, resourceVersion, the rest, managedFields.
   const {
@@ -41,23 +46,62 @@ export function encodeStored(object: KubeObject): Uint8Array {
   const first = { name, generateName, namespace, selfLink, uid }
   const typeText = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},`
   const headText = `${typeText}"metadata":${escapeForHtml(JSON.stringify(first)).slice(0, -1)},`
-  const { text: restText, isExact: exact } = encodeRest(object)
+  const { text: restText, isExact: exact } = goText(object, schemaOfType(object)!, beforeRest)
   // The version is spliced in before it, with a comma; only what was never stored has no time of creation.
   const secondText = goText(second, metadataSchema, apart).text.slice(1, -1) || '"creationTimestamp":null'
   const managedText = managedFields?.length ? `,${goText({ managedFields }, metadataSchema).text.slice(1, -1)}` : ''
   const tailText = restText === '{}' ? '}}' : `},${restText.slice(1)}`
 
-  const needed = headerLength + 3 * (headText.length + secondText.length + managedText.length + tailText.length)
+  const ends = writeTexts([headText, secondText, managedText, tailText])
+  const [spliceAt = 0, managedFrom = 0, managedTo = 0, end = 0] = ends
+  return finish(end, { flags: exact ? exactFlag : 0, typeLength: typeText.length, spliceAt, managedFrom, managedTo })
+}
+
+/** As Go writes what has no type: all keys sorted, at every depth. */
+function encodeUntyped({ metadata, ...others }: KubeObject): Uint8Array {
+  let isExact = false
+  const pairs = (object: object, from: string, to: string): string => {
+    const { text, isExact: exact } = sortedText(
+      Object.fromEntries(Object.entries(object).filter(([key]) => key > from && key < to)))
+    isExact ||= exact
+    return text.slice(1, -1)
+  }
+  const joined = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join(',')
+  const { managedFields, resourceVersion: _, creationTimestamp = null, ...rest } = metadata ?? {}
+  const meta = { ...rest, creationTimestamp }
+  const [first, last] = ['', '\u{10ffff}']
+  const head = `{${joined(pairs(others, first, 'metadata'), `"metadata":{${pairs(meta, first, 'managedFields')}`)}`
+  const managed = managedFields?.length ? `,${sortedText({ managedFields }).text.slice(1, -1)}` : ''
+  const between = pairs(meta, 'managedFields', 'resourceVersion')
+  const middle = between === '' ? ',' : `,${between},`
+  const tail = `${joined(`${pairs(meta, 'resourceVersion', last)}}`, pairs(others, 'metadata', last))}}`
+  const [managedFrom = 0, managedTo = 0, spliceAt = 0, end = 0] = writeTexts([head, managed, middle, tail])
+  return finish(end, { flags: (isExact ? exactFlag : 0) + sortedFlag, typeLength: 0, spliceAt, managedFrom, managedTo })
+}
+
+const exactFlag = 1
+const sortedFlag = 2
+
+/** Behind the header, into `scratch`; gives the ends of the texts. */
+function writeTexts(texts: readonly string[]): readonly number[] {
+  const needed = headerLength + 3 * texts.reduce((sum, text) => sum + text.length, 0)
   if (scratch.length < needed) scratch = new Uint8Array(needed)
   let end = headerLength
-  const write = (text: string): number => end += encoder.encodeInto(text, scratch.subarray(end)).written
-  const spliceAt = write(headText)
-  const managedFrom = write(secondText)
-  const managedTo = write(managedText)
-  write(tailText)
+  return texts.map((text) => end += encoder.encodeInto(text, scratch.subarray(end)).written)
+}
+
+interface Header {
+  readonly flags: number
+  readonly typeLength: number
+  readonly spliceAt: number
+  readonly managedFrom: number
+  readonly managedTo: number
+}
+
+function finish(end: number, { flags, typeLength, spliceAt, managedFrom, managedTo }: Header): Uint8Array {
   scratch[0] = format
-  scratch[1] = exact ? 1 : 0
-  writeNumber(scratch, 2, typeText.length, 2)
+  scratch[1] = flags
+  writeNumber(scratch, 2, typeLength, 2)
   writeNumber(scratch, 4, spliceAt - headerLength, 4)
   writeNumber(scratch, 8, managedFrom - headerLength, 4)
   writeNumber(scratch, 12, managedTo - headerLength, 4)
@@ -67,14 +111,6 @@ export function encodeStored(object: KubeObject): Uint8Array {
 const metadataSchema = schemas.struct('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')
 const apart: ReadonlySet<string> = new Set(['name', 'generateName', 'namespace', 'selfLink', 'uid', 'managedFields'])
 const beforeRest: ReadonlySet<string> = new Set(['kind', 'apiVersion', 'metadata'])
-
-/** What comes after metadata: as Go writes the type, or sorted, as it writes what has no type. */
-function encodeRest(object: KubeObject): { readonly text: string; readonly isExact: boolean } {
-  const struct = schemaOfType(object)
-  if (struct) return goText(object, struct, beforeRest)
-  const { kind: _, apiVersion: __, metadata: ___, ...rest } = object
-  return sortedText(rest)
-}
 
 /** The object, deeply frozen, with its resourceVersion. */
 export function decodeStored<T extends KubeObject = KubeObject>(entry: Entry): Stored<T> {
@@ -100,9 +136,10 @@ export function decodeLean<T extends KubeObject = KubeObject>(entry: Entry): Sto
   const at = spliceOffset(value)
   const { from, to } = managedFieldsIn(value)
   const text = (begin: number, end?: number): string => decoder.decode(value.subarray(begin, end))
-  const rest = from === to ? text(at) : text(at, from) + text(to)
-  const json = `${text(start, at)}"resourceVersion":"${entry.modRevision}",${rest}`
-  const decoded = (value[1] === 1 ? readJson(json, false).value : JSON.parse(json)) as Stored<T>
+  const [before, after] = from === to ? [text(start, at), text(at)]
+    : from < at ? [text(start, from) + text(to, at), text(at)] : [text(start, at), text(at, from) + text(to)]
+  const json = `${before}"resourceVersion":"${entry.modRevision}",${after}`
+  const decoded = (isFlagged(value, exactFlag) ? readJson(json, false).value : JSON.parse(json)) as Stored<T>
   const object = deepFreeze(asWeRead(decoded, json))
   entry.memo = shareValue(object)
   return object
@@ -110,13 +147,13 @@ export function decodeLean<T extends KubeObject = KubeObject>(entry: Entry): Sto
 
 /**
  * The bytes of the whole object as a client gets them. The pieces belong to the store and must not be changed.
- * `type`, where given, replaces the stored kind and apiVersion (see `typeBytes`).
+ * `type`, where given, replaces the stored kind and apiVersion (see `typeBytes`), but for those of custom resources.
  */
 export function servedChunks(entry: Entry, type?: Uint8Array): Uint8Array[] {
   const { value } = entry
   const at = spliceOffset(value)
-  if (type) {
-    const head = value.subarray(headerLengthOf(value) + typeLength(value), at)
+  if (type && !isFlagged(value, sortedFlag)) {
+    const head = value.subarray(headerLengthOf(value) + typeLengthOf(value), at)
     return [type, head, versionBytes(entry.modRevision), value.subarray(at)]
   }
   return [value.subarray(headerLengthOf(value), at), versionBytes(entry.modRevision), value.subarray(at)]
@@ -135,16 +172,19 @@ export function servedBound(value: Uint8Array, type: Uint8Array): number {
 /**
  * Writes the served bytes of a stored value, beginning with `type`, into `target` at `offset` and gives the offset
  * behind them. The value is handed over, as a store makes it anew each time that it is asked for.
- * With `{` for a type an object begins with `{"metadata":`, as the items of a built-in list do.
+ * With `{` for a type an object begins with `{"metadata":`, as the items of a built-in list do. Custom resources are
+ * always stored as what they are served as, so theirs is copied with the rest.
  */
 export function writeServed(
   value: Uint8Array, modRevision: Revision, type: Uint8Array, target: Uint8Array, offset: number,
 ): number {
   const at = spliceOffset(value)
-  const start = headerLengthOf(value) + typeLength(value)
-  // For a few bytes a call costs more than a loop.
-  for (let i = 0; i < type.length; i++) target[offset + i] = type[i]!
-  offset += type.length
+  const start = headerLengthOf(value) + typeLengthOf(value)
+  if (!isFlagged(value, sortedFlag)) {
+    // For a few bytes a call costs more than a loop.
+    for (let i = 0; i < type.length; i++) target[offset + i] = type[i]!
+    offset += type.length
+  }
   target.set(value.subarray(start, at), offset)
   offset += at - start
   for (let i = 0; i < versionPrefix.length; i++) target[offset + i] = versionPrefix[i]!
@@ -213,8 +253,12 @@ function unreadable(value: Uint8Array): Error {
   )
 }
 
+function isFlagged(value: Uint8Array, flag: number): boolean {
+  return (value[1]! & flag) !== 0
+}
+
 /** The length of `{"kind":…,"apiVersion":…,`. */
-function typeLength(value: Uint8Array): number {
+function typeLengthOf(value: Uint8Array): number {
   return value[2]! + value[3]! * 0x100
 }
 

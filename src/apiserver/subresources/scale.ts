@@ -39,7 +39,8 @@ export function scaleOf(kind: AnyKind): Projection {
     inject(object, projected, scope) {
       const wanted = (projected as Scale).spec?.replicas ?? 0
       if (!Number.isInteger(wanted)) throw badRequest('spec.replicas must be an integer')
-      if (wanted < 0) {
+      // The rules of a custom resource say it in their own words.
+      if (wanted < 0 && !kind.storedVersion.custom) {
         throw invalid({ group: 'autoscaling', resource: 'Scale' }, scope.name,
           [invalidValue('spec.replicas', wanted, 'must be greater than or equal to 0')])
       }

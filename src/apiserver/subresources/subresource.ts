@@ -160,7 +160,6 @@ export async function updateProjection(
         const object = cloneJson(existing) as KubeObject
         const { resourceVersion } = metadata
         if (resourceVersion) object.metadata!.resourceVersion = resourceVersion
-        else delete object.metadata!.resourceVersion
         if (metadata.uid && metadata.uid !== existing!.metadata.uid) {
           throw badRequest('the uid of the object does not match')
         }
@@ -171,6 +170,8 @@ export async function updateProjection(
         return object
       },
       // The object's own rules hold for what the projection writes.
+      validate: (object, old) =>
+        [...(scope.kind.validate?.(object) ?? []), ...(scope.kind.validateUpdate?.(object, old) ?? [])],
       prepare: (object, old) =>
         scope.kind.prepareForUpdate?.(object, old, { subresource: '', now: context.clock.now() }),
     },
