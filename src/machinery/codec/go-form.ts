@@ -3,7 +3,7 @@
  * out, `null` for the empty lists, maps and times that are not optional. (Upstream keeps its objects as protobuf, in
  * which an empty list cannot be told from none.) Inside this process such lists are `[]` and such times are absent.
  */
-import type { Shape, StructSchema } from '../schema/schema.ts'
+import type { ListShape, Shape, StructSchema } from '../schema/schema.ts'
 import { escapeForHtml, writeSortedValue, writeStruct } from './json-encode.ts'
 import { sortedKeys } from './sorted-keys.ts'
 import { isEmpty, zeroOf } from './zero.ts'
@@ -117,7 +117,7 @@ function zeroInGo(copy: Copy, shape: Shape): unknown {
 function copyValue(copy: Copy, value: unknown, shape: Shape): unknown {
   switch (shape.type) {
     case 'struct': return copyStruct(copy, value as Object, shape.struct)
-    case 'list': return copyList(copy, value as readonly unknown[], shape.items)
+    case 'list': return copyList(copy, value as readonly unknown[], shape)
     case 'map': return copyMap(copy, value as Object, shape.values)
     case 'json': return sortedCopy(copy, value)
     case 'jsonSchemaOrList': case 'jsonSchemaOrBool': case 'jsonSchemaOrStrings': {
@@ -130,8 +130,9 @@ function copyValue(copy: Copy, value: unknown, shape: Shape): unknown {
   }
 }
 
-function copyList(copy: Copy, list: readonly unknown[], items: Shape): unknown {
-  if (list.length === 0) return null
+/** A list that is a message of its own in protobuf is there even when it is empty. */
+function copyList(copy: Copy, list: readonly unknown[], { items, wrapped }: ListShape): unknown {
+  if (list.length === 0) return wrapped ? list : null
   if (isLeaf(items)) return list
   return list.map((item) => item === null || item === undefined ? null : copyValue(copy, item, items))
 }

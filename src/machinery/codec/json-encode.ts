@@ -2,7 +2,7 @@
  * Objects to JSON as upstream's server writes it: Go's order of fields, omitempty, sorted maps, `<`, `>` and `&`
  * escaped.
  */
-import type { FieldSchema, Shape, StructSchema } from '../schema/schema.ts'
+import type { FieldSchema, ListShape, Shape, StructSchema } from '../schema/schema.ts'
 import { sortedKeys } from './sorted-keys.ts'
 import { isEmpty } from './zero.ts'
 
@@ -86,7 +86,7 @@ function writeShape(value: unknown, shape: Shape): string {
     case 'struct':
       return writeStruct(value as Object, shape.struct)
     case 'list':
-      return writeList(value as readonly unknown[], shape.items)
+      return writeList(value as readonly unknown[], shape)
     case 'map':
       return writeMap(value as Object, shape.values)
     case 'json':
@@ -95,7 +95,7 @@ function writeShape(value: unknown, shape: Shape): string {
     case 'jsonSchemaOrBool':
     case 'jsonSchemaOrStrings':
       if (Array.isArray(value) && shape.of && shape.type === 'jsonSchemaOrList') {
-        return writeList(value, { type: 'struct', struct: shape.of })
+        return `[${value.map((item) => writeStruct(item as Object, shape.of!)).join(',')}]`
       }
       return typeof value === 'object' && value !== null && !Array.isArray(value) && shape.of
         ? writeStruct(value as Object, shape.of)
@@ -105,9 +105,12 @@ function writeShape(value: unknown, shape: Shape): string {
   }
 }
 
-/** In protobuf, as which upstream keeps its objects, an empty list is none; so it comes back as null. */
-function writeList(list: readonly unknown[], items: Shape): string {
-  if (list.length === 0) return 'null'
+/**
+ * In protobuf, as which upstream keeps its objects, an empty list is none, unless it is a message of its own; so it
+ * comes back as null.
+ */
+function writeList(list: readonly unknown[], { items, wrapped }: ListShape): string {
+  if (list.length === 0) return wrapped ? '[]' : 'null'
   let text = ''
   for (let index = 0; index < list.length; index++) {
     const item = list[index]
