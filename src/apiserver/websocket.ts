@@ -20,14 +20,18 @@ function websocketAccept(key: string): string {
   return base64Encode(sha1(utf8Encode(key + acceptSuffix)))
 }
 
-/** Answers the handshake. Throws ApiError 400 for one that is malformed. */
-export async function acceptWebSocket(request: HttpRequest): Promise<WebSocket> {
+/** The subprotocols that a client of a websocket offers; none for a request that is no such upgrade. */
+export function offeredProtocols(request: HttpRequest): readonly string[] {
+  if (request.upgrade?.protocol.toLowerCase() !== 'websocket') return []
+  return (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+}
+
+/** Answers the handshake; an empty protocol is none. Throws ApiError 400 for one that is malformed. */
+export async function acceptHandshake(request: HttpRequest, protocol: string): Promise<RawConnection> {
   const key = request.headers['sec-websocket-key']
   if (!request.upgrade || !key || request.headers['sec-websocket-version'] !== '13') {
     throw badRequest('malformed websocket handshake')
   }
-  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
-  const protocol = offered.find((name) => name === 'binary.k8s.io' || name === 'base64.binary.k8s.io') ?? ''
   const connection = request.upgrade.accept()
   await connection.write(
     utf8Encode(
@@ -35,6 +39,14 @@ export async function acceptWebSocket(request: HttpRequest): Promise<WebSocket> 
         + `Sec-WebSocket-Accept: ${websocketAccept(key)}\r\n${protocol === '' ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`}\r\n`,
     ),
   )
+  return connection
+}
+
+/** For a watch. Throws ApiError 400 for a handshake that is malformed. */
+export async function acceptWebSocket(request: HttpRequest): Promise<WebSocket> {
+  const known = ['binary.k8s.io', 'base64.binary.k8s.io']
+  const protocol = offeredProtocols(request).find((name) => known.includes(name)) ?? ''
+  const connection = await acceptHandshake(request, protocol)
   return {
     send: (message, binary) => connection.write(frame(binary ? 2 : 1, message)),
     async close(code) {
@@ -46,6 +58,7 @@ export async function acceptWebSocket(request: HttpRequest): Promise<WebSocket> 
   }
 }
 
+/** A whole message, or a control frame; servers do not mask. */
 export function frame(opcode: number, payload: Uint8Array): Uint8Array {
   const extended = payload.length < 126 ? 0 : payload.length < 0x1_0000 ? 2 : 8
   const bytes = new Uint8Array(2 + extended + payload.length)

@@ -20,6 +20,9 @@ import type { RequestScope, RestContext } from '../rest/context.ts'
 import { getObject } from '../rest/get.ts'
 import { collectionRange, objectKeyInStore } from '../rest/keys.ts'
 import { decodeLean } from '../rest/stored-form.ts'
+import { channelProtocol, serveChannels, type StreamOptions } from '../streams/channels.ts'
+import { serveTunnel, tunnelProtocol } from '../streams/tunnel.ts'
+import { offeredProtocols } from '../websocket.ts'
 import { proxyOptions, streamOptions } from './connect-options.ts'
 import { forward, forwardUpgrade, type Destination } from './forward.ts'
 import type { ConnectRequest, Subresource } from './kinds-of-subresource.ts'
@@ -40,9 +43,22 @@ export function podConnect(nodes: NodeConnections, path: 'exec' | 'attach' | 'po
       const { namespace, name, uid } = pod.metadata
       const target = `/${path}/${namespace}/${name}${container === undefined ? '' : `/${container}`}`
       const query = path === 'portForward' ? portForwardQuery(values, uid) : streamQuery(values)
-      return await forwardUpgrade(request, kubelet(context, nodes, pod.spec.nodeName, target, query), scope.signal)
+      const destination = kubelet(context, nodes, pod.spec.nodeName, target, query)
+      const offered = offeredProtocols(request)
+      if (path === 'portForward' && offered.includes(tunnelProtocol)) {
+        return await serveTunnel(request, destination, scope.signal)
+      }
+      if (path !== 'portForward' && offered.includes(channelProtocol)) {
+        return await serveChannels(request, destination, wantedStreams(values), scope.signal)
+      }
+      return await forwardUpgrade(request, destination, scope.signal)
     },
   }
+}
+
+function wantedStreams(values: URLSearchParams): StreamOptions {
+  const flag = (name: string): boolean => parseBoolParameter(values.get(name))
+  return { stdin: flag('stdin'), stdout: flag('stdout'), stderr: flag('stderr'), tty: flag('tty') }
 }
 
 function streamQuery(values: URLSearchParams): string {

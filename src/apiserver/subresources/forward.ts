@@ -83,7 +83,8 @@ export async function forwardUpgrade(
   return { status: 101, headers: {}, body: { type: 'upgraded' } }
 }
 
-async function reach<T>(request: () => Promise<T>): Promise<T> {
+/** Rejects with ApiError 503, in the words that clients know, when there is nobody to answer. */
+export async function reach<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request()
   } catch (error) {
@@ -119,7 +120,8 @@ function switchingProtocols({ headers }: IncomingHead): Uint8Array {
   return utf8Encode(`${text}\r\n`)
 }
 
-function forwardedHeaders(
+/** Without what belongs to the client's own connection. */
+export function forwardedHeaders(
   request: HttpRequest, { identity }: Destination,
 ): Record<string, string | readonly string[]> {
   const headers: Record<string, string> = {}
@@ -143,7 +145,7 @@ function forwardedHeaders(
   return { ...headers, ...identity }
 }
 
-function relay(response: IncomingResponse): HttpResponse {
+export function relay(response: IncomingResponse): HttpResponse {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(response.headers)) {
     if (value !== undefined && !notForwarded.has(name)) headers[name] = value

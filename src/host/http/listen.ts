@@ -9,6 +9,7 @@ import { Http2Connection } from './h2/connection.ts'
 import { serveRequest, serveUpgrade } from './http1.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { fingerprints, peerOf } from './peer.ts'
+import { Pipeline } from './pipeline.ts'
 import type { Service } from './service.ts'
 
 export interface Certificates {
@@ -65,6 +66,7 @@ class HttpsServer implements Server, Service {
   readonly #http1: http.Server
   readonly #connections = new Set<Http2Connection>()
   readonly #peers = new WeakMap<object, Peer>()
+  readonly #pipelines = new WeakMap<object, Pipeline>()
   readonly #sockets = new Set<Duplex>()
   readonly #perAddress = new Map<string, number>()
   #frontProxyRoots: ReadonlySet<string> = new Set()
@@ -189,6 +191,7 @@ class HttpsServer implements Server, Service {
     if (socket.alpnProtocol === 'h2') { this.#beginHttp2(socket, peer); return }
     this.#peers.set(socket, peer)
     this.#http1.emit('connection', socket)
+    this.#pipelines.set(socket, new Pipeline(socket))
   }
 
   #beginHttp2(socket: tls.TLSSocket, peer: Peer): void {
@@ -208,7 +211,8 @@ class HttpsServer implements Server, Service {
       insecureHTTPParser: false,
     })
     server.on('request', (message, reply) => {
-      void serveRequest(message, reply, this.#peers.get(message.socket)!, this)
+      const { socket } = message
+      this.#pipelines.get(socket)!.push(() => serveRequest(message, reply, this.#peers.get(socket)!, this))
     })
     server.on('upgrade', (message, socket, head) => {
       void serveUpgrade(message, socket, head, this.#peers.get(socket)!, this)

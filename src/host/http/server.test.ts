@@ -40,6 +40,8 @@ function certificate(
 }
 const serving = certificate(clusterCa, 'kube-apiserver', [], 'server auth')
 
+let inHand = 0
+
 /** What the tests ask for, by path. */
 async function handle(request: HttpRequest): Promise<HttpResponse> {
   const text = (body: string, headers = {}): HttpResponse => ({
@@ -48,6 +50,11 @@ async function handle(request: HttpRequest): Promise<HttpResponse> {
     body: { type: 'bytes', chunks: [Buffer.from(body)] },
   })
   switch (request.path) {
+    case '/one-at-a-time': {
+      inHand++
+      await new Promise((resolve) => setImmediate(resolve))
+      return text(`${request.query} ${inHand--}`)
+    }
     case '/who':
       return text(
         JSON.stringify(request.peer, (key, value) =>
@@ -357,6 +364,15 @@ describe('hostile connections', () => {
     socket.write(text)
   })
   const host = 'Host: a\r\n'
+  test('thousands of requests at once are answered in order, one at a time', async () => {
+    const count = 5000
+    const requests = Array.from({ length: count }, (_, index) =>
+      `GET /one-at-a-time?${index} HTTP/1.1\r\n${host}${index === count - 1 ? 'Connection: close\r\n' : ''}\r\n`)
+    const answers = (await raw(requests.join(''))).split('HTTP/1.1 200 OK').slice(1)
+    assert.equal(answers.length, count)
+    // The number of the request, and how many were in hand at once.
+    answers.forEach((answer, index) => assert.ok(answer.endsWith(`\r\n\r\n${index} 1`), answer))
+  })
   const malformed: readonly (readonly [string, string, RegExp])[] = [
     [
       'content-length with transfer-encoding',
