@@ -91,7 +91,8 @@ for (const [name, said, told] of [
     const { asked, node, client, done } = channels(whole)
     const received = taken(client)
     await client.write(concatBytes([
-      maskedFrame(2, concatBytes([Uint8Array.of(0), utf8Encode('input')])), maskedFrame(9, utf8Encode('?')), maskedFrame(2, Uint8Array.of(255, 0)),
+      maskedFrame(2, concatBytes([Uint8Array.of(0), utf8Encode('input')])), maskedFrame(9, utf8Encode('?')),
+      maskedFrame(2, Uint8Array.of(255, 0)),
       // Nobody reads these: input behind its end, and what is for no stream.
       maskedFrame(2, Uint8Array.of(0, 65)), maskedFrame(2, Uint8Array.of(4, 65)), maskedFrame(2, Uint8Array.of(255, 9)),
     ]))
@@ -104,7 +105,8 @@ for (const [name, said, told] of [
     // The answer to the ping has no channel.
     assert.deepEqual(messages.filter((message) => !message.startsWith('63')), ['1: ', '1: output', '2: complaint', '1: !', `3: ${told}`, 'close'])
     const toNode = [...new SpdyReader().read(await taken(node))].filter((event) => event.type === 'data')
-    assert.deepEqual(toNode.map(({ stream, bytes, ends }) => [stream, utf8Decode(bytes), ends]), [[3, 'input', false], [3, '', true]])
+    const given = toNode.map(({ stream, bytes, ends }) => [stream, utf8Decode(bytes), ends])
+    assert.deepEqual(given, [[3, 'input', false], [3, '', true]])
     assert.deepEqual([asked[0]!.method, asked[0]!.headers['upgrade'], asked[0]!.headers['x-stream-protocol-version'], asked[0]!.headers['user-agent']],
       ['POST', 'SPDY/3.1', 'v4.channel.k8s.io', 'kubectl'])
     assert.equal(Object.keys(asked[0]!.headers).some((header) => header.startsWith('sec-websocket')), false)

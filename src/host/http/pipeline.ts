@@ -40,7 +40,8 @@ export class Pipeline {
 
   async #run(first: () => Promise<void>): Promise<void> {
     this.#isBusy = true
-    for (let next: (() => Promise<void>) | undefined = first; next && !this.#socket.destroyed; next = this.#waiting.shift()) {
+    let next: (() => Promise<void>) | undefined = first
+    for (; next && !this.#socket.destroyed; next = this.#waiting.shift()) {
       await next()
       if (this.#isHeldBack && this.#waiting.length < maxWaiting / 2) this.#hold(false)
     }
