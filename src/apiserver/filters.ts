@@ -1,5 +1,6 @@
 /** THE ordered list of what happens to every request before its handler, each line with the reason for its place. */
 import { ApiError, internalError, tooManyRequests, unauthorized } from '#machinery/errors/api-error.ts'
+import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { Clock } from '#world/clock.ts'
 import type { HttpResponse } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
@@ -12,8 +13,9 @@ import { formatWarnings, isLongRunning, type Exchange, type Filter, type Handler
 import type { FlowController } from './flowcontrol/flow-controller.ts'
 import { limitByPriority, type CountObjects } from './flowcontrol/limit-by-priority.ts'
 import type { ServerMetrics } from './metrics.ts'
+import { textResponse } from './paths.ts'
 import type { RequestInfo } from './request-info.ts'
-import { authorizeRequest, forbiddenRequest } from './rest/authorize.ts'
+import { AuthorizationFailure, authorizeRequest, forbiddenRequest, neutralize } from './rest/authorize.ts'
 import { asClientsSeeIt } from './rest/elsewhere.ts'
 import { contentTypes, plainJson, wantsPretty, type Form } from './rest/negotiate.ts'
 import { renderError } from './rest/respond.ts'
@@ -208,7 +210,7 @@ function impersonate({ authorizer }: FilterOptions): Filter {
       return await next(exchange)
     }
     exchange.impersonator = exchange.user
-    exchange.user = decideImpersonation(exchange, { name, groups, uid, extra }, authorizer)
+    exchange.user = await decideImpersonation(exchange, { name, groups, uid, extra }, authorizer)
     exchange.audit?.impersonated(exchange.user)
     return await next(exchange)
   }
@@ -221,7 +223,9 @@ interface ImpersonationHeaders {
   readonly extra: readonly string[]
 }
 
-function decideImpersonation(exchange: Exchange, wanted: ImpersonationHeaders, authorizer: Authorizer): UserInfo {
+async function decideImpersonation(
+  exchange: Exchange, wanted: ImpersonationHeaders, authorizer: Authorizer,
+): Promise<UserInfo> {
   const { headers } = exchange.request
   const { name } = wanted
   if (!name) {
@@ -231,7 +235,9 @@ function decideImpersonation(exchange: Exchange, wanted: ImpersonationHeaders, a
       details: { causes: [{ message: 'requested impersonation without impersonating a user' }] },
     })
   }
-  const check = (group: string, resource: string, subresource: string, namespace: string, value: string): void => {
+  const check = async (
+    group: string, resource: string, subresource: string, namespace: string, value: string,
+  ): Promise<void> => {
     const attributes: AuthorizationAttributes = {
       type: 'resource',
       user: exchange.user,
@@ -243,20 +249,20 @@ function decideImpersonation(exchange: Exchange, wanted: ImpersonationHeaders, a
       namespace,
       name: value,
     }
-    const decision = authorizer.authorize(attributes)
+    const decision = await authorizer.authorize(attributes)
     if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)
   }
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name)
-  if (account) check('', 'serviceaccounts', '', account[1]!, account[2]!)
-  else check('', 'users', '', '', name)
+  if (account) await check('', 'serviceaccounts', '', account[1]!, account[2]!)
+  else await check('', 'users', '', '', name)
   const groups = (wanted.groups ?? '').split(',').map((group) => group.trim()).filter((group) => group !== '')
-  for (const group of groups) check('', 'groups', '', '', group)
-  if (wanted.uid) check('authentication.k8s.io', 'uids', '', '', wanted.uid)
+  for (const group of groups) await check('', 'groups', '', '', group)
+  if (wanted.uid) await check('authentication.k8s.io', 'uids', '', '', wanted.uid)
   const extra: Record<string, string[]> = {}
   for (const header of wanted.extra) {
     const key = decodeURIComponent(header.slice('impersonate-extra-'.length))
     extra[key] = (headers[header] ?? '').split(',').map((value) => value.trim())
-    for (const value of extra[key]) check('authentication.k8s.io', 'userextras', key, '', value)
+    for (const value of extra[key]) await check('authentication.k8s.io', 'userextras', key, '', value)
   }
   if (groups.length === 0 && account) groups.push('system:serviceaccounts', `system:serviceaccounts:${account[1]!}`)
   if (name === anonymous.name) groups.push('system:unauthenticated')
@@ -268,7 +274,14 @@ function decideImpersonation(exchange: Exchange, wanted: ImpersonationHeaders, a
 
 function authorize({ authorizer }: FilterOptions): Filter {
   return async (exchange, next) => {
-    authorizeRequest(authorizer, exchange.user, exchange.info, exchange.audit)
+    try {
+      const pending = authorizeRequest(authorizer, exchange.user, exchange.info, exchange.audit)
+      if (pending) await pending
+    } catch (error) {
+      if (!(error instanceof AuthorizationFailure)) throw error
+      const { path } = exchange.request
+      return textResponse(500, neutralize(`Internal Server Error: ${quoteGo(path)}: ${error.message}\n`))
+    }
     return await next(exchange)
   }
 }

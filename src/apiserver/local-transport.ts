@@ -51,7 +51,6 @@ export function createLocalTransport(
   context: RestContext, subresources: SubresourceTable, user: UserInfo, auditor?: Auditor,
 ): Omit<Transport, 'document'> {
   const scopeOf = (info: ResourceRequest, audit: AuditTrail | undefined, signal: AbortSignal): RequestScope => {
-    authorizeRequest(context.authorizer, user, info, audit)
     const resource = context.kinds.find(info.group, info.version, info.resource)
     if (!resource) throw noSuchPath()
     return {
@@ -73,6 +72,8 @@ export function createLocalTransport(
       const info = requestInfo(call.verb, call.path, selector ?? '')
       const audit = auditor && await beginCall(auditor, context, info, user)
       const serve = async (): Promise<KubeObject | ObjectList<KubeObject>> => {
+        const pending = authorizeRequest(context.authorizer, user, info, audit)
+        if (pending) await pending
         const scope = scopeOf(info, audit, options?.signal ?? never)
         try {
           await seeWhatWasWritten(context.store, call.verb)
@@ -87,6 +88,8 @@ export function createLocalTransport(
       const info = requestInfo('watch', path, options.fieldSelector ?? '')
       const audit = auditor && await beginCall(auditor, context, info, user)
       const begin = async (): Promise<{ scope: RequestScope; outputs: WatchFeed }> => {
+        const pending = authorizeRequest(context.authorizer, user, info, audit)
+        if (pending) await pending
         const scope = scopeOf(info, audit, signal)
         return { scope, outputs: await watchObjects(context, scope, watchParameters(options)) }
       }

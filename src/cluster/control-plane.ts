@@ -16,6 +16,7 @@ import type { Auditor } from '#apiserver/audit/auditor.ts'
 import type { UserInfo } from '#apiserver/authn/authenticator.ts'
 import type { ConfiguredAuthentication } from '#apiserver/authn/open-authentication.ts'
 import { discoveryDocument, issueRequestedToken, keySetDocument } from '#apiserver/authn/token-request.ts'
+import type { ConfiguredAuthorization } from '#apiserver/authz/open-authorization.ts'
 import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
 import { definitionHooks } from '#apiserver/crd/definition-hooks.ts'
 import { createDefinitions } from '#apiserver/crd/definitions.ts'
@@ -88,6 +89,8 @@ export interface ControlPlaneOptions {
   readonly encryption?: Encryption | undefined
   /** Further ways to authenticate. */
   readonly authentication?: ConfiguredAuthentication | undefined
+  /** Who decides what may be done; absent: Node and RBAC. */
+  readonly authorization?: ConfiguredAuthorization | undefined
   /** Who hears of every request. */
   readonly audit?: Auditor | undefined
   /** Further flags that the server was started with, for `/flagz`. */
@@ -143,6 +146,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     serviceAccountKey: options.serviceAccountKey,
     clusterDomain,
     authentication: options.authentication,
+    authorization: options.authorization,
   })
   const { tokens, boundObjects } = identity
   const nodePorts = createNodePorts({ store, clock, random, range: defaultNodePortRange })
@@ -190,9 +194,10 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     priorities,
     flags: flagsOf(options),
     audit: options.audit,
-    anonymous: options.authentication?.anonymous,
+    anonymous: options.authorization?.allowsEverything
+      ? { enabled: false, conditions: [] } : options.authentication?.anonymous,
     moreMetrics: () => priorities.render() + aggregator.renderMetrics() + (options.audit?.metrics.render() ?? '')
-      + (options.authentication?.renderMetrics() ?? '')
+      + (options.authentication?.renderMetrics() ?? '') + (options.authorization?.renderMetrics() ?? '')
       + (options.encryption?.renderMetrics() ?? ''),
     paths: [
       serveTokenKeys(identity, `https://${advertiseAddress}:${port}/openid/v1/jwks`),
@@ -241,6 +246,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       group.start((inner) => options.encryption?.run(inner) ?? Promise.resolve())
       group.start((inner) => options.audit?.run(inner) ?? Promise.resolve())
       group.start((inner) => options.authentication?.run(inner) ?? Promise.resolve())
+      group.start((inner) => options.authorization?.run(inner) ?? Promise.resolve())
       group.start((inner) => runEventExpiry({ store, clock, log: log.named('event-expiry') }, inner))
       group.start((inner) => runPortRepair({ ports: nodePorts, clock, log: log.named('node-ports') }, inner))
       await postStart.run(group.signal)

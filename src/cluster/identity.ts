@@ -14,6 +14,7 @@ import { combineAuthorizers, superuserAuthorizer } from '#apiserver/authz/combin
 import { createNodeAuthorizer } from '#apiserver/authz/node-authorizer.ts'
 import { NodeGraph } from '#apiserver/authz/node-graph.ts'
 import { nodeGraphRanges } from '#apiserver/authz/node-source.ts'
+import type { ConfiguredAuthorization } from '#apiserver/authz/open-authorization.ts'
 import { RbacIndex } from '#apiserver/authz/rbac-index.ts'
 import { rbacRanges } from '#apiserver/authz/rbac-source.ts'
 import { RbacAuthorizer, type RuleResolver } from '#apiserver/authz/rbac.ts'
@@ -38,6 +39,8 @@ export interface IdentityOptions {
   readonly clusterDomain: string
   /** Further ways to authenticate. */
   readonly authentication?: ConfiguredAuthentication | undefined
+  /** Who decides what may be done; absent: Node and RBAC. */
+  readonly authorization?: ConfiguredAuthorization | undefined
 }
 
 export interface Identity {
@@ -45,7 +48,10 @@ export interface Identity {
   /** The sorts of bearer tokens, for TokenReview. */
   readonly tokenSorts: readonly TokenAuthenticator[]
   readonly authorizer: Authorizer
+  /** RBAC's: what one may hand on to others. */
   readonly rules: RuleResolver
+  /** What all authorizers say that one may do. */
+  readonly knownRules: RuleResolver
   readonly tokens: ServiceAccountTokens
   readonly secretTokens: SecretTokens
   readonly boundObjects: BoundObjects
@@ -89,6 +95,9 @@ export function createIdentity(options: IdentityOptions): Identity {
     ...rbacRanges(index, (plural) => find('rbac.authorization.k8s.io', plural)), ...nodeGraphRanges(graph, find),
   ])
   const rbac = new RbacAuthorizer(index)
+  const node = createNodeAuthorizer(graph, nodeRules())
+  const { authorizer, rules: knownRules } = options.authorization?.over({ node, rbac })
+    ?? { authorizer: combineAuthorizers(superuserAuthorizer, node, rbac), rules: rbac }
   return {
     // The front proxy first: it may speak for others only with a certificate of its own authority.
     authenticators: [
@@ -99,8 +108,9 @@ export function createIdentity(options: IdentityOptions): Identity {
       ),
     ],
     tokenSorts,
-    authorizer: combineAuthorizers(superuserAuthorizer, createNodeAuthorizer(graph, nodeRules()), rbac),
+    authorizer,
     rules: rbac,
+    knownRules,
     tokens, secretTokens, boundObjects,
     run: (signal) => follower.run(signal),
   }

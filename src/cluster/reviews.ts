@@ -20,12 +20,12 @@ import type { Identity } from './identity.ts'
 
 /** By `group/plural/`, as the API server's table of subresources wants it. */
 export function reviewHandlers(identity: Identity): SubresourceTable {
-  const { authorizer, rules, tokenSorts, tokens } = identity
+  const { authorizer, knownRules, tokenSorts, tokens } = identity
   return new Map<string, Creation>([
     answer(subjectAccessReview, (review) => reviewSubjectAccess(review, authorizer)),
     answer(localSubjectAccessReview, (review, _, namespace) => reviewLocalSubjectAccess(review, namespace, authorizer)),
     answer(selfSubjectAccessReview, (review, user) => reviewSelfSubjectAccess(review, user, authorizer)),
-    answer(selfSubjectRulesReview, (review, user) => reviewSelfSubjectRules(review, user, rules)),
+    answer(selfSubjectRulesReview, (review, user) => reviewSelfSubjectRules(review, user, knownRules)),
     answer(tokenReview, (review) => reviewToken(review, tokenSorts, tokens.audiences)),
     answer(selfSubjectReview, (review, user) => reviewSelf(review, user)),
   ])

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { Auditor } from '#apiserver/audit/auditor.ts'
 import { openAuditor } from '#apiserver/audit/open-auditor.ts'
 import { openAuthentication, type ConfiguredAuthentication } from '#apiserver/authn/open-authentication.ts'
+import { openAuthorization, type ConfiguredAuthorization } from '#apiserver/authz/open-authorization.ts'
 import { ConfigurationError, type ConfigurationFile } from '#apiserver/configuration-file.ts'
 import type { FlagValues } from '#apiserver/flag-values.ts'
 import { tokenIssuer } from '#cluster/identity.ts'
@@ -19,6 +20,7 @@ export interface ApiServerConfiguration {
   readonly flags: FlagValues
   readonly audit: Auditor | undefined
   readonly authentication: ConfiguredAuthentication | undefined
+  readonly authorization: ConfiguredAuthorization | undefined
 }
 
 const megabyte = 1024 * 1024
@@ -53,7 +55,10 @@ export async function openApiServerConfiguration(
     const authentication = await openAuthentication(flags, [tokenIssuer(clusterDomain)], {
       clock: systemClock, random: systemRandom, webKeys: nodeWebKeys, http, log, file: configurationFile,
     })
-    return { flags, audit, authentication }
+    const authorization = await openAuthorization(flags, {
+      clock: systemClock, random: systemRandom, http, log, file: configurationFile,
+    })
+    return { flags, audit, authentication, authorization }
   } catch (error) {
     const isUnreadable = (error as NodeJS.ErrnoException).code !== undefined
     if (!(error instanceof ConfigurationError) && !isUnreadable) throw error

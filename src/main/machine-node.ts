@@ -157,10 +157,10 @@ export async function startMachineNode(options: MachineNodeOptions, signal: Abor
   const kubeletServer = createKubeletServer({
     kubelet, httpClient, log: log.named('kubelet'),
     authenticate: (request) => authenticator.authenticate(request),
-    authorize: (user, { verb, subresource }) => controlPlane.identity.authorizer.authorize({
+    authorize: async (user, { verb, subresource }) => (await controlPlane.identity.authorizer.authorize({
       type: 'resource', user, verb, group: '', version: 'v1', resource: 'nodes', subresource, namespace: '',
       name: nodeName,
-    }).allowed,
+    })).allowed,
   })
   await using cleanup = new AsyncDisposableStack()
   cleanup.use(await listen({

@@ -218,3 +218,66 @@ describe('tokens', () => {
     })
   }
 })
+
+describe('authorization', () => {
+  async function statusOf(cluster: Cluster, token: string, path: string): Promise<number> {
+    return await whoIs(cluster, token, path)
+  }
+  const tokenFile = write('users.csv', 'ann-token,ann,1,dev\nbob-token,bob,2\n')
+
+  test('by a configuration with a webhook, until another takes its place', async () => {
+    const asked: any[] = []
+    await using webhook = await serve((review) => {
+      asked.push(review.spec)
+      const isAnn = review.spec.user === 'ann'
+      return { ...review, status: isAnn ? { allowed: true, reason: 'ann may' } : { allowed: false, denied: true } }
+    })
+    const kubeConfigFile = kubeconfigFor('authz.kubeconfig', webhook.url)
+    const configure = (authorizers: object[]) => write('authorization.json', {
+      apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthorizationConfiguration',
+      authorizers: [...authorizers, { type: 'Node', name: 'node' }, { type: 'RBAC', name: 'rbac' }],
+    })
+    const path = configure([{ type: 'Webhook', name: 'hook', webhook: {
+      timeout: '3s', subjectAccessReviewVersion: 'v1', matchConditionSubjectAccessReviewVersion: 'v1',
+      failurePolicy: 'Deny', connectionInfo: { type: 'KubeConfigFile', kubeConfigFile },
+      matchConditions: [{ expression: "!request.user.startsWith('system:')" }],
+    } }])
+    await using cluster = await Cluster.start({
+      nodes: 0, https: true, apiServerFlags: { 'authorization-config': path, 'token-auth-file': tokenFile },
+    })
+    assert.equal(await statusOf(cluster, 'ann-token', '/api/v1/nodes'), 200)
+    assert.equal(await statusOf(cluster, 'bob-token', '/version'), 403)
+    const review = async (user: string) => (await cluster.client.of(kinds.subjectAccessReview).create({
+      apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview',
+      spec: { user, resourceAttributes: { verb: 'list', resource: 'pods' } },
+    })).status
+    assert.deepEqual(await review('ann'), { allowed: true, reason: 'ann may' })
+    assert.deepEqual(await review('bob'), { allowed: false, denied: true })
+    assert.ok(asked.every(({ user }) => !user.startsWith('system:')))
+    configure([])
+    for (let attempt = 0; attempt < 200 && (await review('bob'))?.denied; attempt++) {
+      await new Promise((resolve) => { setTimeout(resolve, 50) })
+    }
+    assert.deepEqual(await review('bob'), { allowed: false })
+    assert.equal(await statusOf(cluster, 'ann-token', '/api/v1/nodes'), 403)
+  })
+
+  test('by policies in a file, and what they say that one may do', async () => {
+    const policies = write('policies.jsonl', [
+      { user: 'ann', resource: 'pods', namespace: '*', readonly: true }, { group: '*', nonResourcePath: '/version' },
+    ].map((spec) => JSON.stringify({ apiVersion: 'abac.authorization.kubernetes.io/v1beta1', kind: 'Policy', spec })).join('\n'))
+    await using cluster = await Cluster.start({ nodes: 0, https: true, apiServerFlags: {
+      'authorization-mode': 'Node,RBAC,ABAC', 'authorization-policy-file': policies, 'token-auth-file': tokenFile,
+    } })
+    assert.equal(await statusOf(cluster, 'ann-token', '/api/v1/pods'), 200)
+    assert.equal(await statusOf(cluster, 'bob-token', '/api/v1/pods'), 403)
+  })
+
+  test('where everything is allowed nobody comes without credentials', async () => {
+    await using cluster = await Cluster.start({
+      nodes: 0, https: true, apiServerFlags: { 'authorization-mode': 'AlwaysAllow', 'token-auth-file': tokenFile },
+    })
+    assert.equal(await statusOf(cluster, 'bob-token', '/api/v1/secrets'), 200)
+    assert.equal(await whoIs(cluster, undefined, '/version'), 401)
+  })
+})

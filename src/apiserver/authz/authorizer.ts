@@ -30,10 +30,20 @@ export type ResourceAttributes = Extract<AuthorizationAttributes, { readonly typ
 
 export interface AuthorizationDecision {
   readonly allowed: boolean
+  /** Nobody who would be asked after this authorizer may allow it. */
+  readonly denied?: boolean
   /** Shown in SubjectAccessReview, and after "is forbidden: User … cannot …" when it says why. */
   readonly reason: string
+  /** Why it could not be decided. */
+  readonly error?: string
+}
+
+/** Decides by what is known here. */
+export interface LocalAuthorizer {
+  authorize(attributes: AuthorizationAttributes): AuthorizationDecision
 }
 
 export interface Authorizer {
-  authorize(attributes: AuthorizationAttributes): AuthorizationDecision
+  /** A promise only where somebody outside of this process is asked. Never rejects. */
+  authorize(attributes: AuthorizationAttributes): AuthorizationDecision | Promise<AuthorizationDecision>
 }

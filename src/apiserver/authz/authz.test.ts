@@ -490,8 +490,8 @@ describe('reviews', () => {
     { '/readers': ['/reader', 'User=jane'] },
   )
   const rbac = new RbacAuthorizer(index)
-  test('answer for another user', () => {
-    const review = reviewSubjectAccess(
+  test('answer for another user', async () => {
+    const review = await reviewSubjectAccess(
       { spec: { user: 'jane', resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'x' } } },
       rbac,
     )
@@ -500,16 +500,16 @@ describe('reviews', () => {
       reason: 'RBAC: allowed by ClusterRoleBinding "readers" of ClusterRole "reader" to User "jane"',
     })
   })
-  test('answer for oneself', () => {
-    const review = reviewSelfSubjectAccess(
+  test('answer for oneself', async () => {
+    const review = await reviewSelfSubjectAccess(
       { spec: { nonResourceAttributes: { verb: 'get', path: '/metrics' } } },
       jane,
       rbac,
     )
     assert.deepEqual(review.status, { allowed: false })
   })
-  test('refuse what is incomplete', () => {
-    assert.throws(
+  test('refuse what is incomplete', async () => {
+    await assert.rejects(
       () => reviewSubjectAccess({ spec: { resourceAttributes: { verb: 'get' } } }, rbac),
       /SubjectAccessReview.authorization.k8s.io "" is invalid: spec.user: Invalid value: "": at least one of user or group must be specified/,
     )

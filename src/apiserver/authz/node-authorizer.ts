@@ -4,7 +4,7 @@
  */
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
-import type { AuthorizationDecision, Authorizer, ResourceAttributes } from './authorizer.ts'
+import type { AuthorizationDecision, LocalAuthorizer, ResourceAttributes } from './authorizer.ts'
 import type { NodeGraph, RelatedResource } from './node-graph.ts'
 import { ruleAllows, type Rule } from './rules.ts'
 
@@ -20,7 +20,7 @@ const noOpinion: AuthorizationDecision = { allowed: false, reason: '' }
 const deny = (reason: string): AuthorizationDecision => ({ allowed: false, reason })
 
 /** `rules` are those of the ClusterRole system:node: they decide where no relation is asked for. */
-export function createNodeAuthorizer(graph: NodeGraph, rules: readonly Rule[]): Authorizer {
+export function createNodeAuthorizer(graph: NodeGraph, rules: readonly Rule[]): LocalAuthorizer {
   return {
     authorize(attributes) {
       const node = nodeNameOf(attributes.user)

@@ -20,16 +20,18 @@ import type { RuleResolver } from './rbac.ts'
 
 const group = 'authorization.k8s.io'
 
-export function reviewSubjectAccess(review: SubjectAccessReview, authorizer: Authorizer): SubjectAccessReview {
+export async function reviewSubjectAccess(
+  review: SubjectAccessReview, authorizer: Authorizer,
+): Promise<SubjectAccessReview> {
   const problems = specProblems(review.spec, 'spec', true)
   if (problems.length > 0) throw invalid({ group, resource: 'SubjectAccessReview' }, '', problems)
-  return { ...review, status: decide(review.spec, userOf(review.spec), authorizer) }
+  return { ...review, status: await decide(review.spec, userOf(review.spec), authorizer) }
 }
 
 /** `namespace` is the one in the request's path. */
-export function reviewLocalSubjectAccess(
+export async function reviewLocalSubjectAccess(
   review: LocalSubjectAccessReview, namespace: string, authorizer: Authorizer,
-): LocalSubjectAccessReview {
+): Promise<LocalSubjectAccessReview> {
   const problems = specProblems(review.spec, 'spec', true)
   const asked = review.spec.resourceAttributes?.namespace ?? ''
   if (asked !== (review.metadata?.namespace ?? namespace)) {
@@ -48,15 +50,15 @@ export function reviewLocalSubjectAccess(
   if (asked !== namespace) {
     throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`)
   }
-  return { ...review, status: decide(review.spec, userOf(review.spec), authorizer) }
+  return { ...review, status: await decide(review.spec, userOf(review.spec), authorizer) }
 }
 
-export function reviewSelfSubjectAccess(
+export async function reviewSelfSubjectAccess(
   review: SelfSubjectAccessReview, user: UserInfo, authorizer: Authorizer,
-): SelfSubjectAccessReview {
+): Promise<SelfSubjectAccessReview> {
   const problems = specProblems(review.spec, 'spec', false)
   if (problems.length > 0) throw invalid({ group, resource: 'SelfSubjectAccessReview' }, '', problems)
-  return { ...review, status: decide(review.spec, user, authorizer) }
+  return { ...review, status: await decide(review.spec, user, authorizer) }
 }
 
 export function reviewSelfSubjectRules(
@@ -138,9 +140,14 @@ function userOf(spec: SubjectAccessReviewSpec): UserInfo {
   return { name: spec.user ?? '', groups: spec.groups ?? [], uid: spec.uid, extra: spec.extra }
 }
 
-function decide(spec: SubjectAccessReviewSpec, user: UserInfo, authorizer: Authorizer): SubjectAccessReviewStatus {
-  const { allowed, reason } = authorizer.authorize(attributesOf(spec, user))
-  return { allowed, ...(reason !== '' && { reason }) }
+async function decide(
+  spec: SubjectAccessReviewSpec, user: UserInfo, authorizer: Authorizer,
+): Promise<SubjectAccessReviewStatus> {
+  const { allowed, denied, reason, error } = await authorizer.authorize(attributesOf(spec, user))
+  return {
+    allowed, ...(denied && { denied }), ...(reason !== '' && { reason }),
+    ...(error !== undefined && { evaluationError: error }),
+  }
 }
 
 function attributesOf(

@@ -3,17 +3,17 @@ import { ApiError, forbidden } from '#machinery/errors/api-error.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { AuditTrail } from '../audit/trail.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
-import type { AuthorizationAttributes, Authorizer } from '../authz/authorizer.ts'
+import type { AuthorizationAttributes, AuthorizationDecision, Authorizer } from '../authz/authorizer.ts'
 import type { RequestInfo } from '../request-info.ts'
 import type { RequestScope, RestContext } from './context.ts'
 
-/** Throws ApiError 403 unless the user may also create: a PUT or an apply is about to. */
-export function authorizeCreateOnUpdate(context: RestContext, scope: RequestScope): void {
+/** Rejects with ApiError 403 unless the user may also create: a PUT or an apply is about to. */
+export async function authorizeCreateOnUpdate(context: RestContext, scope: RequestScope): Promise<void> {
   const attributes: AuthorizationAttributes = {
     type: 'resource', user: scope.user, verb: 'create', group: scope.kind.group, version: scope.version.version,
     resource: scope.kind.plural, subresource: scope.subresource, namespace: scope.namespace, name: scope.name,
   }
-  const decision = context.authorizer.authorize(attributes)
+  const decision = await context.authorizer.authorize(attributes)
   if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)
 }
 
@@ -45,14 +45,20 @@ function forbiddenMessage(attributes: AuthorizationAttributes): string {
 }
 
 /** A path or a name in the message must not become HTML in a browser. */
-function neutralize(text: string): string {
+export function neutralize(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-/** Throws ApiError 403 unless the user may make this request. */
+/** It could not be decided whether the user may make the request. */
+export class AuthorizationFailure extends Error {}
+
+/**
+ * Throws ApiError 403 unless the user may make this request, and AuthorizationFailure where that cannot be told. Gives
+ * a promise only where somebody outside is asked.
+ */
 export function authorizeRequest(
   authorizer: Authorizer, user: UserInfo, info: RequestInfo, audit: AuditTrail | undefined,
-): void {
+): void | Promise<void> {
   const attributes: AuthorizationAttributes = info.type === 'path'
     ? { type: 'path', user, verb: info.verb, path: info.path }
     : {
@@ -60,7 +66,18 @@ export function authorizeRequest(
         subresource: info.subresource, namespace: info.namespace, name: info.name, fieldSelector: info.fieldSelector,
       }
   const decision = authorizer.authorize(attributes)
-  audit?.annotate('authorization.k8s.io/decision', decision.allowed ? 'allow' : 'forbid')
-  audit?.annotate('authorization.k8s.io/reason', decision.reason)
-  if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)
+  if (decision instanceof Promise) return decision.then((later) => enforce(attributes, later, audit))
+  enforce(attributes, decision, audit)
+}
+
+function enforce(
+  attributes: AuthorizationAttributes, { allowed, reason, error }: AuthorizationDecision, audit: AuditTrail | undefined,
+): void {
+  if (!allowed && error !== undefined) {
+    audit?.annotate('authorization.k8s.io/reason', 'internal error')
+    throw new AuthorizationFailure(error)
+  }
+  audit?.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid')
+  audit?.annotate('authorization.k8s.io/reason', reason)
+  if (!allowed) throw forbiddenRequest(attributes, reason)
 }

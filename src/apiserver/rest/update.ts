@@ -134,7 +134,7 @@ async function attemptUpdate(
 async function createInstead(
   context: RestContext, scope: RequestScope, update: Update, parameters: WriteParameters,
 ): Promise<Outcome> {
-  authorizeCreateOnUpdate(context, scope)
+  await authorizeCreateOnUpdate(context, scope)
   const object = await update.apply(undefined)
   const metadata = metadataOf(object)
   if (metadata.uid) {

@@ -34,7 +34,7 @@ export function podConnect(nodes: NodeConnections, path: 'exec' | 'attach' | 'po
     type: 'connect',
     async connect({ context, scope, request }) {
       // A websocket begins with a GET, but what it does is no reading.
-      if (request.method === 'GET') authorizeCreateOnUpdate(context, scope)
+      if (request.method === 'GET') await authorizeCreateOnUpdate(context, scope)
       const pod = decodeLean<Pod>(await getObject(context, scope))
       const values = new URLSearchParams(request.query)
       const container = path === 'portForward' ? undefined : chooseContainer(pod, values.get('container') ?? '')

@@ -9,7 +9,8 @@ import {
   type Type,
 } from './types.ts'
 
-function objectType(name: string, fields: Readonly<Record<string, Type>>): ObjectType {
+/** An object with these fields and no others. */
+export function objectType(name: string, fields: Readonly<Record<string, Type>>): ObjectType {
   const entries = Object.entries(fields).map(([key, type]): [string, FieldType] => [key, { type, name: key }])
   return { kind: 'object', name, fields: new Map(entries) }
 }
@@ -18,13 +19,15 @@ function objectType(name: string, fields: Readonly<Record<string, Type>>): Objec
 const uidField = ['UID', { type: stringType, name: 'uid' }] as const
 
 const texts = mapOf(stringType, stringType)
+/** As a user's `extra`. */
+export const textsByName = mapOf(stringType, listOf(stringType))
 const kindType = objectType(
   'kubernetes.GroupVersionKind', { group: stringType, version: stringType, kind: stringType })
 const resourceType = objectType(
   'kubernetes.GroupVersionResource', { group: stringType, version: stringType, resource: stringType })
 /** As `request.userInfo`, and in rules about users that a token names. */
 export const userType = objectType('kubernetes.UserInfo', {
-  username: stringType, uid: stringType, groups: listOf(stringType), extra: mapOf(stringType, listOf(stringType)),
+  username: stringType, uid: stringType, groups: listOf(stringType), extra: textsByName,
 })
 
 export const requestType = objectType('kubernetes.AdmissionRequest', {

@@ -5,9 +5,8 @@ import { deepEqual } from '#base/deep-equal.ts'
 import { DerError } from '#base/der.ts'
 import { parseCertificateRequestPem } from '#base/x509/certificate-request.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
-import type { UserInfo } from '../../authn/authenticator.ts'
 import type { Authorizer } from '../../authz/authorizer.ts'
-import type { AdmissionPlugin } from '../admission.ts'
+import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts'
 import { isResource, refuse } from '../refusal.ts'
 
 const group = 'certificates.k8s.io'
@@ -20,9 +19,7 @@ export function certificateApproval(authorizer: Authorizer): AdmissionPlugin {
     validate(attributes) {
       if (attributes.operation !== 'UPDATE' || !isResource(attributes, group, plural, 'approval')) return
       const { signerName } = (attributes.old as DeepReadonly<CertificateSigningRequest>).spec
-      if (!maySign(authorizer, attributes.user, 'approve', signerName)) {
-        throw refuse(attributes, `user not permitted to approve requests with signerName ${JSON.stringify(signerName)}`)
-      }
+      return requireSigner(authorizer, attributes, 'approve', signerName)
     },
   }
 }
@@ -36,30 +33,24 @@ export function certificateSigning(authorizer: Authorizer): AdmissionPlugin {
       const request = attributes.object as CertificateSigningRequest
       const isSame = old.status?.certificate === request.status?.certificate
         && deepEqual(old.status?.conditions ?? [], request.status?.conditions ?? [])
-      if (isSame || maySign(authorizer, attributes.user, 'sign', old.spec.signerName)) return
-      throw refuse(
-        attributes, `user not permitted to sign requests with signerName ${JSON.stringify(old.spec.signerName)}`,
-      )
+      return isSame ? undefined : requireSigner(authorizer, attributes, 'sign', old.spec.signerName)
     },
   }
 }
 
 /** Permission for `domain/name`, or for all of the domain as `domain/*`. */
-function maySign(authorizer: Authorizer, user: UserInfo, verb: string, signerName: string): boolean {
-  return [signerName, `${signerName.split('/')[0]!}/*`].some(
-    (name) =>
-      authorizer.authorize({
-        type: 'resource',
-        user,
-        verb,
-        group,
-        version: '*',
-        resource: 'signers',
-        subresource: '',
-        namespace: '',
-        name,
-        fieldSelector: [],
-      }).allowed,
+async function requireSigner(
+  authorizer: Authorizer, attributes: AdmissionAttributes, verb: 'approve' | 'sign', signerName: string,
+): Promise<void> {
+  for (const name of [signerName, `${signerName.split('/')[0]!}/*`]) {
+    const { allowed } = await authorizer.authorize({
+      type: 'resource', user: attributes.user, verb, group, version: '*', resource: 'signers', subresource: '',
+      namespace: '', name, fieldSelector: [],
+    })
+    if (allowed) return
+  }
+  throw refuse(
+    attributes, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signerName)}`,
   )
 }
 

@@ -24,20 +24,22 @@ export function rbacEscalation(authorizer: Authorizer, resolver: RuleResolver): 
       }
       if (user.groups.includes('system:masters')) return
       if (operation === 'UPDATE' && isOnlyForDeletion(object, attributes.old)) return
-      if (resource === 'roles' || resource === 'clusterroles') checkRole(attributes, authorizer, resolver)
-      else if (resource === 'rolebindings' || resource === 'clusterrolebindings') {
-        checkBinding(attributes, context, authorizer, resolver)
+      if (resource === 'roles' || resource === 'clusterroles') return checkRole(attributes, authorizer, resolver)
+      if (resource === 'rolebindings' || resource === 'clusterrolebindings') {
+        return checkBinding(attributes, context, authorizer, resolver)
       }
     },
   }
 }
 
-function checkRole(attributes: AdmissionAttributes, authorizer: Authorizer, resolver: RuleResolver): void {
+async function checkRole(
+  attributes: AdmissionAttributes, authorizer: Authorizer, resolver: RuleResolver,
+): Promise<void> {
   const role = attributes.object as Role & ClusterRole
   const old = attributes.old as DeepReadonly<ClusterRole> | undefined
   const { user, resource, namespace } = attributes
   const name = role.metadata?.name ?? ''
-  if (isAllowed(attributes, authorizer, 'escalate', resource, name)) return
+  if (await isAllowed(attributes, authorizer, 'escalate', resource, name)) return
   const subject = { group, resource }
   const problem = escalationProblem(resolver, user, namespace, role.rules ?? [])
   if (problem) throw forbidden(subject, name, problem)
@@ -49,13 +51,13 @@ function checkRole(attributes: AdmissionAttributes, authorizer: Authorizer, reso
   }
 }
 
-function checkBinding(
+async function checkBinding(
   attributes: AdmissionAttributes, context: AdmissionContext, authorizer: Authorizer, resolver: RuleResolver,
-): void {
+): Promise<void> {
   const binding = attributes.object as RoleBinding
   const { roleRef } = binding
   const roleResource = roleRef.kind === 'ClusterRole' ? 'clusterroles' : 'roles'
-  if (isAllowed(attributes, authorizer, 'bind', roleResource, roleRef.name)) return
+  if (await isAllowed(attributes, authorizer, 'bind', roleResource, roleRef.name)) return
   const rules = rulesOf(attributes, context, roleResource, roleRef.name)
   const problem = escalationProblem(resolver, attributes.user, attributes.namespace, rules)
   if (problem) throw forbidden({ group, resource: attributes.resource }, binding.metadata?.name ?? '', problem)
@@ -70,12 +72,13 @@ function rulesOf(
   return role.rules ?? []
 }
 
-function isAllowed(
+async function isAllowed(
   { user, namespace }: AdmissionAttributes, authorizer: Authorizer, verb: string, resource: string, name: string,
-): boolean {
-  return authorizer.authorize({
+): Promise<boolean> {
+  const { allowed } = await authorizer.authorize({
     type: 'resource', user, verb, group, version: 'v1', resource, subresource: '', namespace, name, fieldSelector: [],
-  }).allowed
+  })
+  return allowed
 }
 
 /** The garbage collector must be able to remove its finalizers and owners from roles that it could not have written. */

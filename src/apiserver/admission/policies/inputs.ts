@@ -12,6 +12,7 @@ import type { KindVersion } from '#machinery/schema/define-kind.ts'
 import type { AuthorizationAttributes, Authorizer } from '../../authz/authorizer.ts'
 import type { AdmissionAttributes, AdmissionContext } from '../admission.ts'
 import { resourceOf } from '../refusal.ts'
+import { answerOf } from './pending.ts'
 
 /** Values by name; `undefined` is none. Made once for a request and a version, and only as far as they are used. */
 export type Inputs = (name: string) => Value | undefined
@@ -72,7 +73,8 @@ function namespaceOf(attributes: AdmissionAttributes, context: AdmissionContext)
 }
 
 /** As the one who sends the request, or as an account that the expression names. */
-function askAs({ user }: AdmissionAttributes, authorizer: Authorizer): AskAuthorizer {
+function askAs(attributes: AdmissionAttributes, authorizer: Authorizer): AskAuthorizer {
+  const { user } = attributes
   return ({ path, serviceAccount, verb, group, resource, subresource, namespace, name }) => {
     const who = serviceAccount
       ? {
@@ -88,7 +90,7 @@ function askAs({ user }: AdmissionAttributes, authorizer: Authorizer): AskAuthor
           subresource: subresource ?? '', namespace: namespace ?? '', name: name ?? '',
         }
       : { type: 'path', user: who, verb, path }
-    return authorizer.authorize(question)
+    return answerOf(attributes, question, () => authorizer.authorize(question))
   }
 }
 

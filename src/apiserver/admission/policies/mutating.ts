@@ -24,6 +24,7 @@ import { admissionInputs } from './inputs.ts'
 import { evaluateMatchConditions } from './match-conditions.ts'
 import { isExempt, matchResources } from './matching.ts'
 import { findParameters, ParameterFault } from './parameters.ts'
+import { settleQuestions } from './pending.ts'
 import { applyConfiguration, applyPatchList, PatchFault } from './patches.ts'
 import type { PolicyTools } from './validating.ts'
 
@@ -53,13 +54,14 @@ export function mutatingPolicies(given: MutationTools): AdmissionPlugin {
   const tools: Tools = { ...given, compile: createCompiler() }
   return {
     name: 'MutatingAdmissionPolicy',
-    mutate(attributes, context) {
+    async mutate(attributes, context) {
       const invocations = findInvocations(attributes, context)
       if (invocations.length === 0 || !attributes.object) return undefined
       const repeatable: Invocation[] = []
       const repeated = new Set<Invocation>()
       for (const invocation of invocations) {
-        if (mutate(invocation, attributes, context, tools)) for (const other of repeatable) repeated.add(other)
+        const hasChanged = await settleQuestions(() => mutate(invocation, attributes, context, tools))
+        if (hasChanged) for (const other of repeatable) repeated.add(other)
         if (invocation.policy.spec?.reinvocationPolicy === 'IfNeeded') repeatable.push(invocation)
       }
       return repeatable.length > 0 ? again(repeatable, repeated, tools) : undefined
@@ -69,9 +71,10 @@ export function mutatingPolicies(given: MutationTools): AdmissionPlugin {
 
 /** Once more for those who asked for it, if somebody after them has changed the object. */
 function again(repeatable: readonly Invocation[], repeated: ReadonlySet<Invocation>, tools: Tools): Continuation {
-  return (attributes, context, hasChanged) => {
+  return async (attributes, context, hasChanged) => {
     for (const invocation of repeatable) {
-      if (hasChanged || repeated.has(invocation)) mutate(invocation, attributes, context, tools)
+      if (!hasChanged && !repeated.has(invocation)) continue
+      await settleQuestions(() => mutate(invocation, attributes, context, tools))
     }
   }
 }
@@ -101,10 +104,10 @@ function mutate(
       policy.spec?.paramKind, binding.spec?.paramRef, attributes.namespace, tools.kinds(), context)
     for (const param of params) mutateWith(param, invocation, attributes, context, tools)
   } catch (error) {
-    const isOfPolicy = error instanceof ParameterFault || error instanceof PatchFault
-    if (!isOfPolicy) throw error
     // What has been changed up to there is not kept.
     replaceContent(attributes.object!, before)
+    const isOfPolicy = error instanceof ParameterFault || error instanceof PatchFault
+    if (!isOfPolicy) throw error
     if (policy.spec?.failurePolicy === 'Ignore') return false
     const why = error instanceof ParameterFault ? `failed to configure binding: ${error.message}` : error.message
     throw refusalOf(invocation, why, attributes)

@@ -20,6 +20,7 @@ import { evaluateMatchConditions } from './match-conditions.ts'
 import { isExempt, matchResources } from './matching.ts'
 import { createNotes, type FailureNote, type PolicyNotes } from './notes.ts'
 import { findParameters, ParameterFault } from './parameters.ts'
+import { settleQuestions } from './pending.ts'
 
 export interface PolicyTools {
   readonly authorizer: Authorizer
@@ -57,14 +58,16 @@ export function validatingPolicies(given: PolicyTools): AdmissionPlugin {
       if (policies.length === 0 || isExempt(attributes)) return
       const bindings = context.list<ValidatingAdmissionPolicyBinding>(
         { group, plural: 'validatingadmissionpolicybindings' }, '')
-      const notes = createNotes()
-      const denied: Decision[] = []
-      for (const policy of policies) {
-        const own = bindings.filter(({ spec }) => spec?.policyName === policy.metadata.name)
-        if (own.length > 0) denied.push(...decide(policy, own, attributes, context, tools, notes))
-      }
-      if (attributes.audit) notes.writeTo(attributes.audit)
-      if (denied[0]) throw refusalOf(denied[0], attributes)
+      return settleQuestions(() => {
+        const notes = createNotes()
+        const denied: Decision[] = []
+        for (const policy of policies) {
+          const own = bindings.filter(({ spec }) => spec?.policyName === policy.metadata.name)
+          if (own.length > 0) denied.push(...decide(policy, own, attributes, context, tools, notes))
+        }
+        if (attributes.audit) notes.writeTo(attributes.audit)
+        if (denied[0]) throw refusalOf(denied[0], attributes)
+      })
     },
   }
 }

@@ -14,6 +14,7 @@ import type { Authorizer } from '../../authz/authorizer.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, Continuation } from '../admission.ts'
 import { evaluateMatchConditions } from '../policies/match-conditions.ts'
 import { admissionInputs } from '../policies/inputs.ts'
+import { settleQuestions } from '../policies/pending.ts'
 import { refuse, resourceOf } from '../refusal.ts'
 import { replaceContent } from '../replace-content.ts'
 import { callWebhook, CallFailed, type CallTools } from './call.ts'
@@ -120,7 +121,7 @@ async function ask(
   tools: WebhookTools, { webhook, version, resource, index }: Invocation, attributes: AdmissionAttributes,
   context: AdmissionContext, sort: 'mutating' | 'validating', round: number,
 ): Promise<Answer | undefined> {
-  if (!meetsConditions(tools, webhook, version, attributes, context)) return undefined
+  if (!await settleQuestions(() => meetsConditions(tools, webhook, version, attributes, context))) return undefined
   if (attributes.dryRun && webhook.sideEffects !== 'None' && webhook.sideEffects !== 'NoneOnDryRun') {
     throw badRequest(`admission webhook ${JSON.stringify(webhook.name)} does not support dry run`)
   }
