@@ -116,7 +116,7 @@ function webhook(answer: (spec: any) => object | number, extra: Partial<WebhookA
   const clock = manualClock()
   const http: HttpClient = {
     async request({ body }) {
-      const review = JSON.parse(new TextDecoder().decode(body))
+      const review = JSON.parse(new TextDecoder().decode(body as Uint8Array))
       asked.push(review)
       const status = answer(review.spec)
       return {
