@@ -83,6 +83,20 @@ export function latin1Decode(bytes: Uint8Array): string {
   return text
 }
 
+/** `latin1Decode` of a part, for texts of some dozen characters: eight at a time, without a view of the bytes. */
+export function latin1Text(bytes: Uint8Array, from: number, to: number): string {
+  let text = ''
+  let at = from
+  for (; at + 8 <= to; at += 8) {
+    text += String.fromCharCode(
+      bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!,
+      bytes[at + 4]!, bytes[at + 5]!, bytes[at + 6]!, bytes[at + 7]!,
+    )
+  }
+  for (; at < to; at++) text += String.fromCharCode(bytes[at]!)
+  return text
+}
+
 export function hexEncode(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) text += hexPairs[byte]!

@@ -13,12 +13,13 @@ export function frameMessage(message: Uint8Array): Uint8Array {
   return framed
 }
 
-/** What goes before a message of that length. */
+/** What goes before a message of that length. Good until the next one is asked for. */
 export function messageHead(length: number): Uint8Array {
-  const head = Buffer.allocUnsafe(headBytes)
-  writeHead(head, length)
-  return head
+  writeHead(lastHead, length)
+  return lastHead
 }
+
+const lastHead = Buffer.alloc(headBytes)
 
 function writeHead(target: Buffer, length: number): void {
   target[0] = 0
@@ -63,7 +64,11 @@ export class MessageReader {
   }
 
   /** The messages that this part completes, in order. Throws RpcError for one that is compressed or too large. */
-  read(part: Uint8Array): Uint8Array[] {
+  read(part: Uint8Array): readonly Uint8Array[] {
+    // Most messages come alone and whole.
+    if (this.#held === 0 && part.length >= headBytes && part.length === headBytes + this.#lengthIn(part)) {
+      return [part.subarray(headBytes)]
+    }
     this.#parts.push(part)
     this.#held += part.length
     const messages: Uint8Array[] = []
@@ -80,7 +85,10 @@ export class MessageReader {
 
   #nextLength(): number {
     if (this.#parts[0]!.length < headBytes) this.#joined()
-    const head = this.#parts[0]!
+    return this.#lengthIn(this.#parts[0]!)
+  }
+
+  #lengthIn(head: Uint8Array): number {
     if (head[0] !== 0) throw this.#refusals.compressed(head[0]!)
     const length = head[1]! * 2 ** 24 + ((head[2]! << 16) | (head[3]! << 8) | head[4]!)
     if (length > this.#bytesMax) throw this.#refusals.tooLarge(length, this.#bytesMax)

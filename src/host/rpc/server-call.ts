@@ -199,7 +199,7 @@ class ServerCall implements StreamSink, RpcCall, MessageRefusals, LastingCall {
     if (this.#isOver) return
     if (answer instanceof Uint8Array) {
       this.#over()
-      this.#stream.owner.out.sendAnswer(this.#stream, head, frameMessage(answer), okTrailers)
+      this.#stream.owner.out.sendAnswer(this.#stream, head, messageHead(answer.length), answer, okTrailers)
     } else {
       this.#sendChunks(answer.length, answer.chunks).catch((error: unknown) => this.#refuse(error))
     }
@@ -213,7 +213,7 @@ class ServerCall implements StreamSink, RpcCall, MessageRefusals, LastingCall {
       )
     }
     this.#sendHead()
-    this.#stream.offer(messageHead(length))
+    this.#stream.offer(messageHead(length).slice())
     for (const chunk of chunks) {
       if (!this.#stream.offer(chunk) && !(await this.#stream.drained())) return
       if (this.#isOver) return

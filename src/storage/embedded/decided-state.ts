@@ -23,6 +23,9 @@ export class DecidedState implements DecidedView {
   readonly #alarms = new Map<Alarm, Control>()
   #nextRevision: Revision
   #growth = 0
+  /** The last key that was looked up, and what was found: one write asks for its key several times. */
+  #asked: string | undefined
+  #answered: Version | undefined
 
   constructor(visible: Visible) {
     this.#visible = visible
@@ -40,7 +43,9 @@ export class DecidedState implements DecidedView {
 
   /** The newest version of a key, a deletion included. */
   latest(key: string): Version | undefined {
-    return this.#versions.get(key) ?? this.#visible.versions.latest(key)
+    if (key === this.#asked) return this.#answered
+    this.#asked = key
+    return this.#answered = this.#versions.get(key) ?? this.#visible.versions.latest(key)
   }
 
   /** The newest version of a key that is there. */
@@ -104,25 +109,31 @@ export class DecidedState implements DecidedView {
       this.#growth += growthOf(version)
       this.#versions.set(version.key, version)
     }
+    this.#asked = undefined
     for (const control of controls) {
       if (control.type === 'grant' || control.type === 'revoke') this.#leases.set(control.id, control)
       else if (control.type !== 'compact') this.#alarms.set(control.alarm, control)
     }
   }
 
-  /** What was decided is durable: readers see it from now on. Groups land in the order in which they were decided. */
+  /**
+   * What was decided is durable: readers see it from now on, and watchers hear of it next. Groups land in the order in
+   * which they were decided.
+   */
   land({ changes, controls }: Group): void {
     const { versions } = this.#visible
+    this.#asked = undefined
     for (const version of changes) {
       this.#growth -= growthOf(version)
       if (this.#versions.get(version.key) === version) this.#versions.delete(version.key)
     }
-    versions.apply(changes)
+    versions.show(changes)
     for (const control of controls) this.#landControl(control)
   }
 
   /** Everything that has not landed has never been. */
   abandon(): void {
+    this.#asked = undefined
     this.#versions.clear()
     this.#leases.clear()
     this.#alarms.clear()

@@ -146,24 +146,25 @@ export class JournaledStore implements Keyspace {
     return this.#stage([entry], noControls, { type: 'swapped', entry, revision: modRevision })
   }
 
-  async transact<Result>(
+  transact<Result>(
     decide: (state: DecidedView) => Decision<Result>,
   ): Promise<{ readonly result: Result; readonly revision: Revision }> {
-    const unusable = this.#unusable()
-    if (unusable !== undefined) throw unusable
-    const { operations, result } = decide(this.#decided)
-    if (operations.length === 0) {
-      return this.#stage(noChanges, noControls, { result, revision: this.#decided.nextRevision - 1 })
+    // Not async: each put would wait two turns longer for its answer.
+    try {
+      const unusable = this.#unusable()
+      if (unusable !== undefined) throw unusable
+      const { operations, result } = decide(this.#decided)
+      if (operations.length === 0) {
+        return this.#stage(noChanges, noControls, { result, revision: this.#decided.nextRevision - 1 })
+      }
+      const refusal = this.#refusalOf(operations)
+      if (refusal !== undefined) throw refusal
+      const modRevision = this.#decided.nextRevision
+      const changes = operations.map((operation) => this.#change(operation, modRevision))
+      return this.#stage(changes, noControls, { result, revision: modRevision })
+    } catch (error) {
+      return Promise.reject(error)
     }
-    const refusal = this.#refusalOf(operations)
-    if (refusal !== undefined) throw refusal
-    const modRevision = this.#decided.nextRevision
-    const changes = operations.map((operation) => {
-      const latest = this.#decided.latest(operation.key)
-      if (operation.type === 'delete') return deletionOf(latest!, modRevision)
-      return this.#put(operation.key, latest, operation.value, { modRevision, lease: operation.lease, memo: undefined })
-    })
-    return this.#stage(changes, noControls, { result, revision: modRevision })
   }
 
   async grantLease(id: LeaseId, ttlSeconds: number): Promise<Lease | undefined> {
@@ -273,6 +274,12 @@ export class JournaledStore implements Keyspace {
     return this.#failure ?? (this.#closed ? new StoreFailed('the store was closed') : undefined)
   }
 
+  #change(operation: Operation, modRevision: Revision): Version {
+    const latest = this.#decided.latest(operation.key)
+    if (operation.type === 'delete') return deletionOf(latest!, modRevision)
+    return this.#put(operation.key, latest, operation.value, { modRevision, lease: operation.lease, memo: undefined })
+  }
+
   #put(
     key: string, latest: Version | undefined, value: Uint8Array, terms: Parameters<typeof successorOf>[3],
   ): Version {
@@ -288,7 +295,9 @@ export class JournaledStore implements Keyspace {
     const journal = this.#journal
     if (journal === undefined) {
       this.#decided.decide({ changes, controls })
-      this.#show({ changes, controls })
+      this.#decided.land({ changes, controls })
+      this.#versions.tell()
+      this.#tidy(changes.length)
       return Promise.resolve(result)
     }
     const isNothing = changes.length === 0 && controls.length === 0
@@ -413,13 +422,15 @@ export class JournaledStore implements Keyspace {
         this.#journaledCompaction = Math.max(this.#journaledCompaction, control.before)
       }
     }
-    this.#show(group)
+    this.#decided.land(group)
+    // Whoever waits for an answer goes first: behind a watch there may be much work.
     for (const { resolve, result } of staged) resolve(result as never)
+    this.#versions.tell()
+    this.#tidy(group.changes.length)
   }
 
-  #show(group: Group): void {
-    this.#decided.land(group)
-    this.#versions.tidyValues(group.changes.length)
+  #tidy(changes: number): void {
+    this.#versions.tidyValues(changes)
     this.#versions.compact(this.#history.oldestKept(this.#versions, this.#clock.monotonic()))
   }
 

@@ -123,7 +123,6 @@ function groupBytesMax({ changes, controls }: Group): number {
   return bytes
 }
 
-
 function changeBytesMax(version: Version): number {
   // A key's bytes are at most three for each UTF-16 unit; the buffer is cut to what was used.
   return recordHeaderBytes + leaseBytes + version.key.length * 3 + (version.deleted ? 0 : version.length)
@@ -132,8 +131,8 @@ function changeBytesMax(version: Version): number {
 /** How many of the groups, at least one, make a frame of about `bytesMax`. */
 export function countFitting(groups: readonly Group[], bytesMax: number): number {
   let bytes = 0
-  for (const [at, group] of groups.entries()) {
-    bytes += groupBytesMax(group)
+  for (let at = 0; at < groups.length; at++) {
+    bytes += groupBytesMax(groups[at]!)
     if (bytes > bytesMax && at > 0) return at
   }
   return groups.length

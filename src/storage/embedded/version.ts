@@ -76,8 +76,9 @@ export function successorOf(
   const { modRevision, lease, memo } = put
   const existing = older === undefined || older.deleted ? undefined : older
   return new Version({
-    key, createRevision: existing?.createRevision ?? modRevision, modRevision, version: (existing?.version ?? 0) + 1,
-    lease, deleted: false, memo, older, slab, offset, length,
+    // All versions share one string.
+    key: older?.key ?? key, createRevision: existing?.createRevision ?? modRevision, modRevision,
+    version: (existing?.version ?? 0) + 1, lease, deleted: false, memo, older, slab, offset, length,
   })
 }
 

@@ -13,11 +13,6 @@ import { ValueSlabs } from './value-slabs.ts'
 import { sizeOf, visibleAt, type Version } from './version.ts'
 import { isIn, Watchers } from './watchers.ts'
 
-/** One change as watchers see it; the entry is the store's own version. */
-interface Change extends StoreEvent {
-  readonly entry: Version
-}
-
 interface Waiter {
   readonly at: Revision
   readonly resolve: () => void
@@ -41,7 +36,9 @@ export class Versions {
   readonly #index: KeyIndex
   readonly #watchers = new Watchers()
   /** Every change after `compactedRevision`, in order. */
-  #history: Change[] = []
+  #history: Version[] = []
+  /** Changes that readers see and watchers have not been told of. */
+  #untold: (readonly Version[])[] = []
   /** The keys that each lease holds now. */
   readonly #held = new Map<LeaseId, Set<string>>()
   #historyBytes = 0
@@ -116,7 +113,7 @@ export class Versions {
 
   /** The revision of the change that as many kept ones precede as follow. */
   get middleOfHistory(): Revision {
-    return this.#history[this.#history.length >>> 1]?.entry.modRevision ?? this.#compacted
+    return this.#history[this.#history.length >>> 1]?.modRevision ?? this.#compacted
   }
 
   get keys(): number {
@@ -142,19 +139,33 @@ export class Versions {
 
   /**
    * Makes changes visible, in order; their revisions continue the store's without a gap, and none is split over two
-   * calls. Their values have been counted in.
+   * calls. Their values have been counted in. Watchers hear of them with the next `tell`.
    */
-  apply(versions: readonly Version[]): void {
+  show(versions: readonly Version[]): void {
     if (versions.length === 0) return
-    const events: Change[] = []
-    for (const version of versions) events.push(this.#add(version))
+    for (const version of versions) this.#add(version)
     this.#revision = versions.at(-1)!.modRevision
     this.#current = undefined
-    this.#watchers.publish(events)
+    this.#untold.push(versions)
+  }
+
+  /** Tells watchers, and who waits for a revision, of everything that is visible. */
+  tell(): void {
+    const untold = this.#untold
+    if (untold.length > 0) {
+      this.#untold = []
+      if (this.#watchers.areAny) for (const versions of untold) this.#watchers.publish(versions.map(eventOf))
+    }
     if (this.#waiters.length > 0) this.#wake()
   }
 
-  /** `apply` of one change while nobody watches yet; the others of its revision follow. */
+  /** `show`, and `tell` at once. */
+  apply(versions: readonly Version[]): void {
+    this.show(versions)
+    this.tell()
+  }
+
+  /** `show` of one change while nobody watches yet; the others of its revision follow. */
   replay(version: Version): void {
     this.#add(version)
     this.#revision = version.modRevision
@@ -190,8 +201,8 @@ export class Versions {
     if (from > this.#revision) throw new FutureRevision(this.#revision)
     const backlog: StoreEvent[] = []
     for (let i = this.#firstAfter(from); i < this.#history.length; i++) {
-      const event = this.#history[i]!
-      if (isIn(range, event.entry.key)) backlog.push(event)
+      const version = this.#history[i]!
+      if (isIn(range, version.key)) backlog.push(eventOf(version))
     }
     return this.#watchers.add({ range, backlog, signal: options.signal, queueLimit: options.queueLimit })
   }
@@ -225,9 +236,9 @@ export class Versions {
     const gone = this.#firstAfter(before)
     this.#compacted = before
     this.#deletedAtCompacted = this.#history.slice(this.#firstAfter(before - 1), gone)
-      .filter(({ type }) => type === 'delete').map(({ entry }) => entry.key)
+      .filter(({ deleted }) => deleted).map(({ key }) => key)
     for (let i = 0; i < gone; i++) {
-      const { entry } = this.#history[i]!
+      const entry = this.#history[i]!
       this.#historyBytes -= sizeOf(entry)
       const { older } = entry
       if (older !== undefined && !older.deleted && older.modRevision > this.#sharedUpTo) this.values.release(older)
@@ -262,7 +273,7 @@ export class Versions {
     for (const waiter of waiters) waiter.reject(error ?? new Error('the store was closed'))
   }
 
-  #add(version: Version): Change {
+  #add(version: Version): void {
     const { key, deleted } = version
     // Without an older version the key is not there; looking for it would be most of the work.
     const chain = version.older === undefined ? undefined : this.#index.get(key)
@@ -279,9 +290,7 @@ export class Versions {
       if (version.lease !== 0n) this.#hold(version)
     }
     this.#historyBytes += sizeOf(version)
-    const change: Change = { type: deleted ? 'delete' : 'put', entry: version, previous }
-    this.#history.push(change)
-    return change
+    this.#history.push(version)
   }
 
   /** The position in the history of the first change after a revision. */
@@ -290,7 +299,7 @@ export class Versions {
     let high = this.#history.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#history[middle]!.entry.modRevision <= revision) low = middle + 1
+      if (this.#history[middle]!.modRevision <= revision) low = middle + 1
       else high = middle
     }
     return low
@@ -342,4 +351,11 @@ export class Versions {
       },
     }
   }
+}
+
+/** A change as watchers see it. Only of one that is kept: what was forgotten no longer knows the version before it. */
+function eventOf(version: Version): StoreEvent {
+  const { older } = version
+  const previous = older === undefined || older.deleted ? undefined : older
+  return { type: version.deleted ? 'delete' : 'put', entry: version, previous }
 }

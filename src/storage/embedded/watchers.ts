@@ -58,9 +58,12 @@ export class Watchers {
     return watcher
   }
 
+  get areAny(): boolean {
+    return this.#groups.size > 0
+  }
+
   /** Hands the changes of one commit to everyone concerned. */
   publish(events: Batch): void {
-    if (this.#groups.size === 0) return
     const touched: Group[] = []
     const match = (group: Group, event: StoreEvent): void => {
       if (group.matched.length === 0) touched.push(group)

@@ -19,7 +19,7 @@ import {
 import { Allowance } from './allowance.ts'
 import { encodeHeaders, HpackDecoder, HpackError } from './hpack.ts'
 import { initialWindow, Outgoing } from './outgoing.ts'
-import { readRequestHead } from './request-head.ts'
+import { HeadReader } from './request-head.ts'
 import { Stream, streamWindow, type StreamOwner } from './stream.ts'
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
@@ -37,6 +37,7 @@ export class Http2Connection implements StreamOwner {
   readonly #service: Service
   readonly #streams = new Map<number, Stream>()
   readonly #decoder = new HpackDecoder()
+  readonly #heads: HeadReader
   #rest: Buffer | undefined
   #isPrefaceRead = false
   #lastStream = 0
@@ -51,6 +52,7 @@ export class Http2Connection implements StreamOwner {
     this.#socket = socket
     this.peer = peer
     this.#service = service
+    this.#heads = new HeadReader(this.#decoder, service.limits.headerBytes)
     this.bodyMs = service.limits.bodyMs
     this.stalledReaderMs = service.limits.stalledReaderMs
     this.out = new Outgoing(socket, this.stalledReaderMs, service.log)
@@ -197,14 +199,16 @@ export class Http2Connection implements StreamOwner {
       return
     }
     this.#lastStream = id
-    const stream = new Stream(id, this, this.#peerStreamWindow)
-    const problem = readRequestHead(this.#decoder, bytes, stream, this.#service.limits.headerBytes)
+    const head = this.#heads.read(bytes)
+    const stream = new Stream(id, this, this.#peerStreamWindow, head)
+    const { problem } = head
     if (this.#isGoingAway) return
     if (this.#streams.size >= this.#service.limits.streamsPerConnection) {
       this.#allowance.chargeReset()
       return this.out.send(numbersFrame(frameType.resetStream, id, errorCode.refusedStream))
     }
     this.#streams.set(id, stream)
+    this.out.opened()
     if (problem === 'malformed') return stream.reset(errorCode.protocol)
     const isTaken = problem === undefined && this.#service.takeOver?.(stream) === true
     if (endsRequest && !stream.endRequest()) return stream.reset(errorCode.protocol)

@@ -85,6 +85,8 @@ export class HpackDecoder {
   readonly #entries: (readonly [name: string, value: string])[] = []
   /** By their Huffman spelling. */
   readonly #longTexts = new Map<string, string>()
+  /** Grows with each change of what indexes stand for. */
+  tableChanges = 0
   #size = 0
   #limit = tableBytes
   #bytes: Uint8Array = new Uint8Array()
@@ -108,6 +110,7 @@ export class HpackDecoder {
         const limit = this.#integer(5)
         if (limit > tableBytes || hasFields) throw new HpackError('table size update out of place')
         this.#limit = limit
+        this.tableChanges++
         this.#evict()
         continue
       } else {
@@ -133,6 +136,7 @@ export class HpackDecoder {
   #remember(name: string, value: string): void {
     this.#size += name.length + value.length + entryOverhead
     this.#entries.unshift([name, value])
+    this.tableChanges++
     this.#evict()
   }
 

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net'
 import type { Log } from '#world/log.ts'
 import { errorCode, flag, frame, frameHeaderLength, frameType, maxFrameLength, writeFrameHeader } from './frames.ts'
+import { claimBytesMax, OutBuffer } from './out-buffer.ts'
 import type { Stream, StreamOut } from './stream.ts'
 import { returnWriteBuffer, takeWriteBuffer, writeBufferBytes } from './write-buffers.ts'
 
@@ -36,9 +37,10 @@ export class Outgoing implements StreamOut {
   readonly #pulled = new Set<Stream>()
   #isPulledWriteOut = false
   #stalled: NodeJS.Timeout | undefined
-  #out: Uint8Array[] = []
-  #outBytes = 0
+  readonly #out = new OutBuffer()
   #isFlushing = false
+  /** Streams of which no part of an answer has come here. */
+  #unanswered = 0
 
   constructor(socket: Socket, stalledReaderMs: number, log: Log) {
     this.#socket = socket
@@ -48,7 +50,6 @@ export class Outgoing implements StreamOut {
 
   send(bytes: Uint8Array): void {
     this.#out.push(bytes)
-    this.#outBytes += bytes.length
     this.#flushSoon()
   }
 
@@ -64,29 +65,36 @@ export class Outgoing implements StreamOut {
     }
   }
 
+  /** The connection has a new stream. */
+  opened(): void {
+    this.#unanswered++
+  }
+
   sendHead(stream: Stream, block: Buffer, isEnd: boolean): void {
+    this.#answering(stream)
     this.sendHeaders(stream.id, block, isEnd)
     if (!isEnd) return
     stream.isLast = true
     stream.finished()
   }
 
-  sendAnswer(stream: Stream, head: Buffer, body: Uint8Array, trailers: Buffer): void {
-    if (!this.#fits(stream, head.length, body.length)) {
+  sendAnswer(stream: Stream, head: Buffer, prefix: Uint8Array, body: Uint8Array, trailers: Buffer): void {
+    const length = prefix.length + body.length
+    if (!this.#fits(stream, head.length, length)) {
       this.sendHeaders(stream.id, head, false)
-      stream.pending.push(body)
-      stream.pendingBytes += body.length
+      stream.pending.push(Buffer.concat([prefix, body]))
+      stream.pendingBytes += length
       stream.finish(trailers)
       return
     }
-    const bytes = Buffer.allocUnsafe(3 * frameHeaderLength + head.length + body.length + trailers.length)
-    let at = writeFrame(bytes, 0, frameType.headers, flag.endHeaders, stream.id, head)
-    at = writeFrame(bytes, at, frameType.data, 0, stream.id, body)
-    writeFrame(bytes, at, frameType.headers, flag.endHeaders | flag.endStream, stream.id, trailers)
-    this.#count(stream, body.length)
-    stream.isLast = true
-    this.send(bytes)
-    stream.finished()
+    const { target, at: start } = this.#room(3 * frameHeaderLength + head.length + length + trailers.length)
+    let at = writeFrame(target, start, frameType.headers, flag.endHeaders, stream.id, head)
+    writeFrameHeader(target, at, length, frameType.data, 0, stream.id)
+    at += frameHeaderLength
+    target.set(prefix, at)
+    target.set(body, at + prefix.length)
+    writeFrame(target, at + length, frameType.headers, flag.endHeaders | flag.endStream, stream.id, trailers)
+    this.#sentWhole(stream, length)
   }
 
   /** A whole answer without trailers. */
@@ -98,18 +106,15 @@ export class Outgoing implements StreamOut {
       stream.pendingBytes = length
       return this.pump(stream)
     }
-    const bytes = Buffer.allocUnsafe(2 * frameHeaderLength + block.length + length)
-    let at = writeFrame(bytes, 0, frameType.headers, flag.endHeaders, stream.id, block)
-    writeFrameHeader(bytes, at, length, frameType.data, flag.endStream, stream.id)
+    const { target, at: start } = this.#room(2 * frameHeaderLength + block.length + length)
+    let at = writeFrame(target, start, frameType.headers, flag.endHeaders, stream.id, block)
+    writeFrameHeader(target, at, length, frameType.data, flag.endStream, stream.id)
     at += frameHeaderLength
     for (const chunk of chunks) {
-      bytes.set(chunk, at)
+      target.set(chunk, at)
       at += chunk.length
     }
-    this.#count(stream, length)
-    stream.isLast = true
-    this.send(bytes)
-    stream.finished()
+    this.#sentWhole(stream, length)
   }
 
   pump(stream: Stream): void {
@@ -152,6 +157,7 @@ export class Outgoing implements StreamOut {
   }
 
   closed(stream: Stream): void {
+    this.#answering(stream)
     this.#waiting.delete(stream)
     if (this.#pulled.delete(stream) && this.#pulled.size === 0) pullingConnections--
   }
@@ -188,7 +194,7 @@ export class Outgoing implements StreamOut {
   }
 
   #isFull(): boolean {
-    return this.#outBytes >= maxQueued || this.#socket.writableNeedDrain
+    return this.#out.length >= maxQueued || this.#socket.writableNeedDrain
   }
 
   #count(stream: Stream, length: number): void {
@@ -201,18 +207,45 @@ export class Outgoing implements StreamOut {
     this.#stalled ??= setTimeout(() => this.#socket.destroy(), this.#stalledReaderMs)
   }
 
+  #answering(stream: Stream): void {
+    if (stream.isAnswering) return
+    stream.isAnswering = true
+    this.#unanswered--
+  }
+
+  /** Memory for a part of what goes out next. */
+  #room(length: number): { readonly target: Buffer; readonly at: number } {
+    if (length <= claimBytesMax) return this.#out.claim(length)
+    const target = Buffer.allocUnsafe(length)
+    this.#out.push(target)
+    return { target, at: 0 }
+  }
+
+  /**
+   * A whole answer is in. When no other request of the connection waits for its own, this one need not wait either: the
+   * client has it while this process goes on with what else the request set off.
+   */
+  #sentWhole(stream: Stream, length: number): void {
+    this.#count(stream, length)
+    stream.isLast = true
+    this.#answering(stream)
+    stream.finished()
+    if (this.#unanswered === 0) this.#flush()
+    else this.#flushSoon()
+  }
+
   #flushSoon(): void {
     if (this.#isFlushing) return
     this.#isFlushing = true
-    setImmediate(() => this.#flush())
+    setImmediate(() => {
+      this.#isFlushing = false
+      this.#flush()
+    })
   }
 
   #flush(): void {
-    this.#isFlushing = false
-    const out = this.#out
-    this.#out = []
-    const length = this.#outBytes
-    this.#outBytes = 0
+    const { length } = this.#out
+    const out = this.#out.take()
     if (this.#socket.destroyed) return
     const takesMore = this.#canPull() ? this.#writePulled(out, length) : this.#writeJoined(out, length)
     if (takesMore) this.proceed()

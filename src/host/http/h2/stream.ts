@@ -3,6 +3,7 @@ import { ApiError, badRequest, tooLarge } from '#machinery/errors/api-error.ts'
 import type { ByteSource, HttpRequest, Peer } from '#world/http.ts'
 import { bodyLate } from '../body.ts'
 import { errorCode, frameType, numbersFrame } from './frames.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** Reads a stream as it comes, instead of asking for its whole body. */
 export interface StreamSink {
@@ -23,8 +24,8 @@ export interface StreamOut {
   beginPulling(stream: Stream): void
   /** The block of an answer's headers, and the end of the answer if nothing follows. */
   sendHead(stream: Stream, block: Buffer, isEnd: boolean): void
-  /** A whole answer with trailers: in one piece if both windows allow. */
-  sendAnswer(stream: Stream, head: Buffer, body: Uint8Array, trailers: Buffer): void
+  /** A whole answer with trailers, `prefix` and `body` together its body: in one piece if both windows allow. */
+  sendAnswer(stream: Stream, head: Buffer, prefix: Uint8Array, body: Uint8Array, trailers: Buffer): void
 }
 
 /** What a stream needs of its connection. */
@@ -45,10 +46,10 @@ const lingerMs = 1000
 
 export class Stream implements HttpRequest {
   readonly id: number
-  method = ''
-  path = ''
-  query = ''
-  readonly headers: Record<string, string | undefined> = {}
+  readonly method: string
+  readonly path: string
+  readonly query: string
+  readonly headers: RequestHead['headers']
   readonly upgrade = undefined
   readonly owner: StreamOwner
   /** No more comes from the client. */
@@ -59,6 +60,8 @@ export class Stream implements HttpRequest {
   readonly pending: Uint8Array[] = []
   pendingBytes = 0
   isLast = false
+  /** Some of the answer is on its way. */
+  isAnswering = false
   /** What the rest of the answer is made from, in place of `pending`. */
   source: ByteSource | undefined
   /** A block of headers that ends the answer, after all of `pending`. */
@@ -81,8 +84,12 @@ export class Stream implements HttpRequest {
   #stalled: NodeJS.Timeout | undefined
   #stalledBytes = 0
 
-  constructor(id: number, owner: StreamOwner, sendWindow: number) {
+  constructor(id: number, owner: StreamOwner, sendWindow: number, head: RequestHead) {
     this.id = id
+    this.method = head.method
+    this.path = head.path
+    this.query = head.query
+    this.headers = head.headers
     this.owner = owner
     this.sendWindow = sendWindow
   }

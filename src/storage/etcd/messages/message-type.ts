@@ -1,5 +1,5 @@
 /** Protobuf messages of etcd: each is an interface and, beside it, the numbers and kinds of its fields. */
-import { latin1Decode } from '#base/bytes.ts'
+import { latin1Text } from '#base/bytes.ts'
 import { ProtobufError, ProtobufReader } from '#base/protobuf-reader.ts'
 import { ProtobufWriter } from '#base/protobuf-writer.ts'
 
@@ -140,20 +140,18 @@ function readValue(field: Field, wireType: number, reader: ProtobufReader, end: 
     case 'long': return BigInt(reader.int64(end))
     case 'ulong': return BigInt(reader.uint64(end))
     case 'text': return reader.text(end)
-    case 'key': return keyText(reader.view(end))
+    case 'key': {
+      const keyEnd = reader.end(end)
+      const keyFrom = reader.position
+      reader.position = keyEnd
+      return latin1Text(reader.bytes, keyFrom, keyEnd)
+    }
     case 'bytes': return reader.view(end)
     case 'message': {
       const messageEnd = reader.end(end)
       return readMessage(field.type!(), reader, messageEnd, depth + 1)
     }
   }
-}
-
-function keyText(bytes: Uint8Array): string {
-  if (bytes.length > 64) return latin1Decode(bytes)
-  let text = ''
-  for (let at = 0; at < bytes.length; at++) text += String.fromCharCode(bytes[at]!)
-  return text
 }
 
 /** One writer for all messages: nothing is written while another is being written. */
