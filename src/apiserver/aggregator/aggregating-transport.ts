@@ -43,7 +43,7 @@ export function aggregatingTransport(local: ObjectTransport, options: Aggregatin
 function inProcessClient(options: AggregatingOptions): HttpClient {
   const { user, dispatch, authorizer, auditor, clock, random } = options
   const serve: Handler = async (exchange) => {
-    authorizeRequest(authorizer, user, exchange.info, exchange.audit)
+    await authorizeRequest(authorizer, user, exchange.info, exchange.audit)
     return await dispatch(exchange)
   }
   const audit = auditor && auditRequests(auditor)
