@@ -60,7 +60,9 @@ export function applyStruct(context: DecodeContext, object: MutableObject, struc
 
 /** The number with its text, where that says more than the value. */
 function exactly(context: DecodeContext, container: object, key: string | number, value: unknown): unknown {
-  const text = context.numbers?.get(container)?.get(key)
+  const { numbers } = context
+  if (!numbers) return value
+  const text = typeof key === 'number' ? numbers.lists.get(container)?.[key] : numbers.objects.get(container)?.get(key)
   return text === undefined ? value : new JsonNumber(text)
 }
 

@@ -22,7 +22,11 @@ export function plainNumber(value: unknown): unknown {
   return value instanceof JsonNumber ? Number(value.text) : value
 }
 
-export type NumberTexts = ReadonlyMap<object, ReadonlyMap<string | number, string>>
+/** By container: of a list by index, of an object by key. */
+export interface NumberTexts {
+  readonly lists: ReadonlyMap<object, readonly (string | undefined)[]>
+  readonly objects: ReadonlyMap<object, ReadonlyMap<string, string>>
+}
 
 export interface ParsedJson {
   /** Integers beyond 2^53 are bigints, as far as 64 bits go. */
@@ -58,7 +62,8 @@ class Parser {
   readonly #text: string
   #at = 0
   readonly #duplicates = new Map<object, string[]>()
-  readonly #numbers = new Map<object, Map<string | number, string>>()
+  readonly #listNumbers = new Map<object, (string | undefined)[]>()
+  readonly #objectNumbers = new Map<object, Map<string, string>>()
   /** The text of the number just read, if it says more than the value. */
   #numberText: string | undefined
 
@@ -77,7 +82,9 @@ class Parser {
         if (this.#at < this.#text.length) this.#fail('after top-level value')
         return {
           value: done.value, duplicates: this.#duplicates,
-          ...(this.#numbers.size > 0 && { numbers: this.#numbers }),
+          ...((this.#listNumbers.size > 0 || this.#objectNumbers.size > 0) && {
+            numbers: { lists: this.#listNumbers, objects: this.#objectNumbers },
+          }),
         }
       }
       if (top && done) {
@@ -128,9 +135,7 @@ class Parser {
 
   #store(top: Container, value: unknown): void {
     if (this.#numberText !== undefined) {
-      let texts = this.#numbers.get(top.value)
-      if (!texts) this.#numbers.set(top.value, texts = new Map())
-      texts.set(top.kind === 'array' ? top.value.length : top.key, this.#numberText)
+      this.#keepText(top, this.#numberText)
       this.#numberText = undefined
     }
     if (top.kind === 'array') {
@@ -146,6 +151,20 @@ class Parser {
       } else top.value[top.key] = value
     }
     top.state = 'after'
+  }
+
+  #keepText(top: Container, text: string): void {
+    if (top.kind === 'object') {
+      const texts = this.#objectNumbers.get(top.value)
+      if (texts) texts.set(top.key, text)
+      else this.#objectNumbers.set(top.value, new Map([[top.key, text]]))
+      return
+    }
+    let texts = this.#listNumbers.get(top.value)
+    if (!texts) this.#listNumbers.set(top.value, texts = [])
+    // One behind the other: a list with gaps would become a table of hashes.
+    while (texts.length < top.value.length) texts.push(undefined)
+    texts.push(text)
   }
 
   #scalar(): unknown {

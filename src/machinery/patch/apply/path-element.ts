@@ -12,6 +12,11 @@ export function keyElement(names: readonly string[], values: readonly unknown[])
   return `k:{${names.map((name, i) => `${goJson(name)}:${goJson(values[i])}`).join(',')}}`
 }
 
+/** The same for one name: nearly every list has one, and some lists are long. */
+export function singleKeyElement(name: string, value: unknown): string {
+  return `k:{${goJson(name)}:${goJson(value)}}`
+}
+
 export function valueElement(value: unknown): string {
   return `v:${goJson(value)}`
 }

@@ -2,7 +2,7 @@
 import type { ListShape, Shape } from '../../schema/schema.ts'
 import { formatGo } from '../go-format.ts'
 import { getKey, isJsonObject, type JsonObject } from '../json.ts'
-import { compareText, keyElement, valueElement } from './path-element.ts'
+import { compareText, keyElement, singleKeyElement, valueElement } from './path-element.ts'
 
 /** An object that does not fit its type; the message is upstream's. */
 export class TypedValueError extends Error {
@@ -105,6 +105,11 @@ function mapItemElement(shape: ListShape, item: unknown): string {
   if (!isJsonObject(item)) throw new TypedValueError('associative list with keys may not have non-map elements')
   let names = sortedKeys.get(shape)
   if (!names) sortedKeys.set(shape, names = shape.mapKeys.toSorted(compareText))
+  if (names.length === 1) {
+    const value = getKey(item, names[0]!) ?? defaultOf(shape.items, names[0]!)
+    if (value === undefined || value === null) throw withoutKeys(shape)
+    return singleKeyElement(names[0]!, value)
+  }
   const present: string[] = []
   const values: unknown[] = []
   for (const name of names) {
@@ -113,12 +118,14 @@ function mapItemElement(shape: ListShape, item: unknown): string {
     present.push(name)
     values.push(value)
   }
-  if (present.length === 0) {
-    throw new TypedValueError('associative list with keys has an element that omits all key fields ' +
-      `[${shape.mapKeys.map((name) => JSON.stringify(name)).join(' ')}] ` +
-      "(and doesn't have default values for any key fields)")
-  }
+  if (present.length === 0) throw withoutKeys(shape)
   return keyElement(present, values)
+}
+
+function withoutKeys({ mapKeys }: ListShape): TypedValueError {
+  return new TypedValueError('associative list with keys has an element that omits all key fields ' +
+    `[${mapKeys.map((name) => JSON.stringify(name)).join(' ')}] ` +
+    "(and doesn't have default values for any key fields)")
 }
 
 function defaultOf(shape: Shape, name: string): unknown {
