@@ -130,3 +130,22 @@ test('an evaluation that costs too much is given up', async () => {
   assert.match(String(answer.json['message']),
     /spec: Invalid value: "object": 'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: self\.list/)
 })
+
+test('a rule that an unchanged value breaks is told and not enforced; a changed one is refused', async () => {
+  await using server = startDefinitionServer()
+  const spec = (more: object): object => specOf({ a: { type: 'integer', ...more }, b: { type: 'string' }, list: { type: 'array', items: { type: 'integer', ...more } } })
+  await server.define(definitionOf({ schema: spec({}) }))
+  await server.send('POST', cronTabs, cronTab('one', { spec: { a: 9, list: [9] } }), json)
+  const [version] = (definitionOf({ schema: spec(rules(rule('self < 5'))) })['spec'] as { versions: readonly object[] }).versions
+  const url = `${definitionsUrl}/crontabs.stable.example.com`
+  assert.equal((await server.send('PATCH', url, { spec: { versions: [version] } }, merge)).status, 200)
+  const patch = (change: object) => server.send('PATCH', `${cronTabs}/one`, { spec: change }, merge)
+  const told = await patch({ b: 'x' })
+  assert.equal(told.status, 200, told.text)
+  assert.equal(told.headers['warning'],
+    '299 - "spec.a: Invalid value: 9: failed rule: self < 5", 299 - "spec.list[0]: Invalid value: 9: failed rule: self < 5"')
+  const refused = await patch({ a: 10 })
+  assert.equal(refused.json['message'], 'CronTab.stable.example.com "one" is invalid: spec.a: Invalid value: 10: failed rule: self < 5')
+  const inList = await patch({ list: [9, 1] })
+  assert.equal(inList.json['message'], 'CronTab.stable.example.com "one" is invalid: spec.list[0]: Invalid value: 9: failed rule: self < 5')
+})

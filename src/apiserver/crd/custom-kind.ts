@@ -76,6 +76,8 @@ function kindOf(
   }
   const status = version.subresources?.status !== undefined
   const scale = version.subresources?.scale
+  /** Rules that an update breaks no more than what was there: told, where it is validated, for those who warn. */
+  const ratcheted = new WeakMap<Custom, readonly string[]>()
   return defineKind<Custom>({
     ...names,
     versions: [versionOf(definition, form, version.served)],
@@ -97,13 +99,17 @@ function kindOf(
     },
     validateUpdate(object, old) {
       requireType(object, kind, form.apiVersion)
-      return validateCustomObject(object, form.structural, scale, old)
+      const told: string[] = []
+      ratcheted.set(object, told)
+      return validateCustomObject(object, form.structural, scale, old, told)
     },
     validateStatusUpdate(object, old) {
       requireType(object, kind, form.apiVersion)
-      return validateCustomStatus(object, form.structural, scale, old)
+      const told: string[] = []
+      ratcheted.set(object, told)
+      return validateCustomStatus(object, form.structural, scale, old, told)
     },
-    warnings: finalizerWarnings,
+    warnings: (object, old) => [...(ratcheted.get(object) ?? []), ...finalizerWarnings(object, old)],
     subresources: { ...(status && { status }), ...scaleOf(scale) },
     columns: columnsOf(version.additionalPrinterColumns),
     selectableFields: selectableFieldsOf(version.selectableFields),

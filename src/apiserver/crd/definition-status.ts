@@ -14,15 +14,21 @@ export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
 
 /** The status as it should be; undefined when it is so already. `now` is RFC 3339. */
 export function planStatus(definition: Definition, others: readonly Definition[], now: string): Status | undefined {
-  const { status = {} } = definition
-  const { acceptedNames, conflict } = acceptNames(definition, others)
+  const { spec, status = {} } = definition
+  let { acceptedNames } = status
   let conditions: readonly Condition[] = status.conditions ?? []
   const set = (condition: Omit<Condition, 'lastTransitionTime'>): void => {
     conditions = withCondition(conditions, condition, now)
   }
-  set(conflict ?? { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' })
-  const established = establish(definition, conflict === undefined)
-  if (established) set(established)
+  // What was accepted is not looked at again.
+  if (!semanticEqual(spec!.names, acceptedNames)) {
+    const accepted = acceptNames(definition, others)
+    acceptedNames = accepted.acceptedNames
+    set(accepted.conflict
+      ?? { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' })
+    const established = establish(definition, accepted.conflict === undefined)
+    if (established) set(established)
+  }
   const approval = approvalOf(definition)
   if (approval) set(approval)
   else conditions = withoutCondition(conditions, 'KubernetesAPIApprovalPolicyConformant')

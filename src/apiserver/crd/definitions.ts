@@ -44,6 +44,8 @@ export interface Definitions {
 }
 
 const cleanupWorkers = 5
+/** Upstream's controllers of definitions are part of the server, and write as it. */
+const asServer = { fieldManager: 'kube-apiserver' }
 
 /** What is established in the store is served when this returns: before the server says that it is ready. */
 export function createDefinitions(options: DefinitionsOptions): Definitions {
@@ -181,7 +183,7 @@ class DefinitionsLoop implements Definitions {
     const accepted = { ...definition, status } as Definition
     // Whoever reads that it is established may use it at once.
     if (isServed(accepted)) this.#serve(accepted)
-    this.#observe(await this.#client.updateStatus(accepted))
+    this.#observe(await this.#client.updateStatus(accepted, asServer))
   }
 
   /** Deletes a terminating definition's instances, then lets it go. */
@@ -193,7 +195,7 @@ class DefinitionsLoop implements Definitions {
       return await this.#release(definition, 'NeverEstablished', 'resource was never established')
     }
     const tell = async (current: Definition, reason: string, message: string): Promise<Definition> =>
-      await this.#client.updateStatus(withTerminating(current, 'True', reason, message, this.#now()))
+      await this.#client.updateStatus(withTerminating(current, 'True', reason, message, this.#now()), asServer)
     const current = await tell(definition, 'InstanceDeletionInProgress', 'CustomResource deletion is in progress')
     if (this.#serving.has(name)) {
       const { store, transport, clock } = this.#options
@@ -211,7 +213,7 @@ class DefinitionsLoop implements Definitions {
   async #release(definition: Definition, reason: string, message: string): Promise<void> {
     const { metadata, ...rest } = withTerminating(definition, 'False', reason, message, this.#now())
     const finalizers = (metadata.finalizers ?? []).filter((finalizer) => finalizer !== cleanupFinalizer)
-    await this.#client.updateStatus({ ...rest, metadata: { ...metadata, finalizers } } as Definition)
+    await this.#client.updateStatus({ ...rest, metadata: { ...metadata, finalizers } } as Definition, asServer)
   }
 
   #now(): string {

@@ -61,7 +61,7 @@ function isTime(text: string): boolean {
 }
 
 function formatText(value: unknown): string {
-  if (value === null) return ''
+  if (value === null) return '<no value>'
   return typeof value === 'object' ? encodeUnstructured(value) : String(value)
 }
 

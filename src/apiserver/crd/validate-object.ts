@@ -17,22 +17,26 @@ export type Scale = DeepReadonly<CustomResourceSubresourceScale> | undefined
 type Custom = KubeObject | Stored<KubeObject>
 
 /** A new object, or with `old` a changed one: what has not changed is let through. */
-export function validateCustomObject(object: Custom, structural: Structural, scale: Scale, old?: Custom): FieldError[] {
+export function validateCustomObject(
+  object: Custom, structural: Structural, scale: Scale, old?: Custom, warnings: string[] = [],
+): FieldError[] {
   const errors = [
     ...validateSchema(object, structural, '', old && { value: old }),
     ...validateScaleSpec(object, scale), ...validateScaleStatus(object, scale),
     ...validateEmbedded(object, structural, ''),
   ]
   const lists = old && validateLists(old, structural, '').length > 0 ? [] : validateLists(object, structural, '')
-  return withRules([...errors, ...lists], object, structural, old)
+  return withRules([...errors, ...lists], object, structural, old, warnings)
 }
 
 /** Rules are evaluated on objects that are otherwise of the right form. */
 function withRules(
-  errors: FieldError[], object: Custom, structural: Structural, old: Custom | undefined,
+  errors: FieldError[], object: Custom, structural: Structural, old: Custom | undefined, warnings: string[],
 ): FieldError[] {
   if (!hasRules(structural)) return errors
-  if (!errors.some(({ type }) => blocking.has(type))) return [...errors, ...validateRules(object, structural, old)]
+  if (!errors.some(({ type }) => blocking.has(type))) {
+    return [...errors, ...validateRules(object, structural, old, { path: '', isRoot: true }, warnings)]
+  }
   return [...errors, invalidValue('<nil>', null,
     'some validation rules were not checked because the object was invalid; '
     + 'correct the existing errors to complete validation')]
@@ -43,7 +47,9 @@ const blocking: ReadonlySet<FieldError['type']> = new Set([
 ])
 
 /** The status endpoint answers for the status alone. */
-export function validateCustomStatus(object: Custom, structural: Structural, scale: Scale, old: Custom): FieldError[] {
+export function validateCustomStatus(
+  object: Custom, structural: Structural, scale: Scale, old: Custom, warnings: string[] = [],
+): FieldError[] {
   const status = getKey(object as JsonObject, 'status')
   const schema = structural.properties.get('status')
   const before = { value: getKey(old as JsonObject, 'status') }
@@ -52,7 +58,7 @@ export function validateCustomStatus(object: Custom, structural: Structural, sca
     ...validateScaleStatus(object, scale), ...validateEmbedded(object, structural, ''),
   ]
   const lists = validateLists(old, structural, '').length > 0 ? [] : validateLists(object, structural, '')
-  return withRules([...errors, ...lists], object, structural, old)
+  return withRules([...errors, ...lists], object, structural, old, warnings)
 }
 
 const maxInt32 = 2 ** 31 - 1

@@ -33,18 +33,20 @@ const presence = new WeakMap<Structural, boolean>()
 
 /**
  * Faults of a whole object, for which the schema itself holds. With `old`, what breaks a rule and has not changed is
- * let through, and transition rules are evaluated.
+ * let through and only told (`warnings`), and transition rules are evaluated.
  */
 export function validateRules(
   object: unknown, structural: Structural, old?: unknown, { path, isRoot } = { path: '', isRoot: true },
+  warnings: string[] = [],
 ): FieldError[] {
-  const run: Run = { errors: [], budget: objectBudget }
-  visit(object, structural, { path, isRoot, old }, run)
+  const run: Run = { errors: [], warnings, budget: objectBudget }
+  visit(object, structural, { path, isRoot, old, isUnchanged: comparison(object, old, () => false) }, run)
   return run.errors
 }
 
 interface Run {
   readonly errors: FieldError[]
+  readonly warnings: string[]
   /** Negative: no further rule is evaluated. */
   budget: number
 }
@@ -54,6 +56,15 @@ interface Place {
   readonly isRoot: boolean
   /** The value that was here before; undefined if there is none, or none can be found. */
   readonly old: unknown
+  /** Whether the value, or the nearest one around it whose old value is known, is what it was. */
+  readonly isUnchanged: () => boolean
+}
+
+/** Made once, and only where a rule is broken. */
+function comparison(value: unknown, old: unknown, outer: () => boolean): () => boolean {
+  if (old === undefined || old === null) return outer
+  let known: boolean | undefined
+  return () => known ??= deepEqual(old, value)
 }
 
 function visit(value: unknown, structural: Structural, place: Place, run: Run): void {
@@ -66,7 +77,8 @@ function visit(value: unknown, structural: Structural, place: Place, run: Run): 
     for (const [index, item] of value.entries()) {
       if (run.budget < 0) return
       const old = sameItem(structural, item, place.old)
-      visit(item, items, { path: `${place.path}[${index}]`, isRoot: items.embedded, old }, run)
+      const isUnchanged = comparison(item, old, place.isUnchanged)
+      visit(item, items, { path: `${place.path}[${index}]`, isRoot: items.embedded, old, isUnchanged }, run)
     }
   } else if (isJsonObject(value)) {
     for (const key of Object.keys(value)) {
@@ -76,7 +88,9 @@ function visit(value: unknown, structural: Structural, place: Place, run: Run): 
       const isField = structural.properties.has(key)
       const path = !isField ? `${place.path}[${key}]` : place.path === '' ? key : `${place.path}.${key}`
       const old = isJsonObject(place.old) ? getKey(place.old, key) : undefined
-      visit(getKey(value, key), below, { path, isRoot: below.embedded, old }, run)
+      const part = getKey(value, key)
+      const isUnchanged = comparison(part, old, place.isUnchanged)
+      visit(part, below, { path, isRoot: below.embedded, old, isUnchanged }, run)
     }
   }
 }
@@ -117,9 +131,9 @@ function evaluateRules(value: unknown, structural: Structural, place: Place, run
   const hasOld = old !== undefined && old !== null
   const oldSelf = hasOld ? fromJson(old, compiled.type) : undefined
   for (const rule of compiled.rules) {
-    const { rule: written, program, fault, usesOldSelf } = rule
-    if (fault !== undefined || !program) {
-      run.errors.push(invalidValue(path, type, `rule compile error: ${fault ?? ''}`))
+    const { rule: written, program, fault: compileFault, usesOldSelf } = rule
+    if (compileFault !== undefined || !program) {
+      run.errors.push(invalidValue(path, type, `rule compile error: ${compileFault ?? ''}`))
       continue
     }
     if (usesOldSelf && !hasOld && !written.optionalOldSelf) continue
@@ -133,9 +147,10 @@ function evaluateRules(value: unknown, structural: Structural, place: Place, run
     if (holds !== false) continue
     const message = messageOf(rule, activation, path, type, run)
     if (message === undefined) return
+    const fault = violation(rule.rule, path, value, type, message)
     // What was there before the rule was is not refused now.
-    if (!usesOldSelf && hasOld && deepEqual(old, value)) continue
-    run.errors.push(violation(rule.rule, path, value, type, message))
+    if (!usesOldSelf && place.isUnchanged()) run.warnings.push(`${fault.field}: ${fault.message}`)
+    else run.errors.push(fault)
   }
 }
 

@@ -114,7 +114,8 @@ async function attemptUpdate(
     await scope.pace.pause()
     validate(scope, update, object, old)
     await scope.pace.pause()
-    for (const warning of scope.subresource === '' ? (kind.warnings?.(object, old) ?? []) : []) scope.warn(warning)
+    const mayWarn = scope.subresource === '' || (scope.subresource === 'status' && scope.version.custom !== undefined)
+    for (const warning of mayWarn ? (kind.warnings?.(object, old) ?? []) : []) scope.warn(warning)
     if (!update.internal) {
       keepUnchangedManagedFields(object, old)
       await runValidatingAdmission(

@@ -37,8 +37,10 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   subresources: { status: true },
 })
 
-function setDefaults({ spec }: CustomResourceDefinition): void {
+function setDefaults(definition: CustomResourceDefinition): void {
+  const { spec, status } = definition
   if (!spec) return
+  if (status && !status.storedVersions?.length) status.storedVersions = storageVersionsOf(definition)
   if (spec.names) {
     spec.names.singular ||= (spec.names.kind ?? '').toLowerCase()
     if (!spec.names.listKind && spec.names.kind) spec.names.listKind = `${spec.names.kind}List`

@@ -133,7 +133,7 @@ function validateVersions(spec: Spec, strictness: Strictness): FieldError[] {
     ...hoisted.versions.flatMap((version, index) =>
       validateVersion(version, `spec.versions[${index}]`, hasStatus(version), strictness)),
   ]
-  const shown = versions.length === 0 ? null : hoisted.versions.map(internalVersion)
+  const shown = spec.versions ? hoisted.versions.map(internalVersion) : null
   if (new Set(versions.map(({ name }) => name)).size < versions.length) {
     errors.push(invalidValue('spec.versions', shown, 'must contain unique version names'))
   }
