@@ -8,6 +8,8 @@ export interface SimClock extends Clock {
   drive<T>(work: Promise<T>): Promise<T>
   /** Lets everything run that needs no time to pass. */
   settle(): Promise<void>
+  /** The process is suspended: time passes, and what was due meanwhile has its turn only afterwards. */
+  suspend(ms: number): void
   /** Moves the wall clock only, as an administrator or a time server would. */
   stepWallClock(ms: number): void
   /** How many timers are waiting. */
@@ -105,6 +107,7 @@ export function createSimClock(start = Date.UTC(2026, 0, 1)): SimClock {
       return work
     },
     settle: turn,
+    suspend(ms) { elapsed += ms },
     stepWallClock(ms) { wallOffset += ms },
     get timers() { return heap.filter((waiting) => !waiting.cancelled).length },
   }

@@ -212,6 +212,23 @@ function keyspaceContract(name: string, open: Open): void {
       assert.deepEqual(store.deletedAtCompacted, ['/b'])
     })
 
+    check('a lease whose end comes while the process is suspended lives on, and is over when nobody renews it', async (store, clock) => {
+      await store.grantLease(1n, 10)
+      await store.grantLease(2n, 3)
+      await change(store, put('/one', '', 1n), put('/two', '', 2n))
+      await clock.advance(2_500)
+      clock.suspend(3_600_000)
+      assert.equal(store.renewLease(1n)?.remainingMs, 10_000)
+      await clock.advance(2_999)
+      assert.equal(render(store), '/one= /two=')
+      await clock.advance(2)
+      await clock.settle()
+      assert.equal(render(store), '/one=')
+      await clock.advance(7_000)
+      await clock.settle()
+      assert.equal(render(store), '')
+    })
+
     check('a full store raises its alarm, and transactions put nothing until it is disarmed', async (store) => {
       await change(store, put('/a', 'x'.repeat(600)), put('/b', 'x'.repeat(300)))
       await store.grantLease(3n, 1_000)

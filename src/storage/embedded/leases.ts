@@ -18,6 +18,11 @@ interface Turn {
 
 /** How long to leave a lease that could not be revoked because the disk is full. */
 const retryMs = 1_000
+/**
+ * A timer that comes so much too late shows that this process was suspended, and nobody could renew anything. As long
+ * as etcd waits for a silent leader: then another one begins, and with it the time of all leases.
+ */
+const stallMs = 1_000
 
 export class Leases {
   readonly #clock: Clock
@@ -67,6 +72,8 @@ export class Leases {
   renew(id: LeaseId): boolean {
     const term = this.#terms.get(id)
     const now = this.#clock.monotonic()
+    // Who was kept waiting may be heard before the timer is.
+    this.#beginAnewAfterStall(now)
     if (term === undefined || term.expiresAt <= now) return false
     term.expiresAt = now + term.ttlSeconds * 1_000
     return true
@@ -91,9 +98,22 @@ export class Leases {
     this.#timer = this.#clock.schedule(Math.max(0, next.at - this.#clock.monotonic()), () => this.#expire())
   }
 
-  #expire(): void {
+  /** What would have been over by now had its holder still waiting; it may be over only once all could renew it. */
+  #beginAnewAfterStall(now: number): void {
+    if (now - this.#timerAt < stallMs) return
+    for (const term of this.#terms.values()) {
+      term.expiresAt = now + term.ttlSeconds * 1_000
+      this.#turns.add({ id: term.id, at: term.expiresAt })
+    }
+    this.#timer?.cancel()
     this.#timerAt = Infinity
+    this.#arm()
+  }
+
+  #expire(): void {
     const now = this.#clock.monotonic()
+    this.#beginAnewAfterStall(now)
+    this.#timerAt = Infinity
     for (let turn = this.#turns.peek(); turn !== undefined && turn.at <= now; turn = this.#turns.peek()) {
       const { id } = turn
       const { expiresAt } = this.#terms.get(id)!
