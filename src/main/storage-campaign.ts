@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { campaigns as campaignsInMemory } from '#sim/storage/campaigns.ts'
 import type { Campaign, Findings } from '#sim/storage/campaign.ts'
+import { killCampaign } from './kill-campaign.ts'
 import { mutantCampaign } from './mutant-campaign.ts'
 
-const campaigns: readonly Campaign[] = [...campaignsInMemory, mutantCampaign]
+const campaigns: readonly Campaign[] = [...campaignsInMemory, killCampaign, mutantCampaign]
 
 const usage = `Shows that the store loses nothing.
 
