@@ -34,8 +34,8 @@ export const killCampaign: Campaign = {
         lanes: Array.from({ length: lanes }, (_, at) => newLane(`${at}`)), newest: 1, compaction: 0,
       }
       for (let life = 0; life < livesPerUnit && collector.failures.length === 0; life++) {
-        const plan = { afterMs: random.chance(0.2) ? random.next() * 20 : random.next() * 250, isSuspended: life === 10 }
-        await live(directory, history, { plan, random, collector })
+        const afterMs = random.next() * (random.chance(0.2) ? 20 : 250)
+        await live(directory, history, { plan: { afterMs, isSuspended: life === 10 }, random, collector })
         await checkFiles(directory, collector)
       }
       if (collector.failures.length > 0) collector.note(`the files are in ${directory}`)
@@ -80,7 +80,8 @@ async function live(directory: string, history: History, { plan, random, collect
   })
   // Some are killed while they read back what the one before has left.
   const isEarly = random.chance(0.15)
-  await Promise.race([opened.promise, ended, sleep(isEarly ? 80 + random.next() * 200 : patienceMs, undefined, { ref: false })])
+  const waitMs = isEarly ? 80 + random.next() * 200 : patienceMs
+  await Promise.race([opened.promise, ended, sleep(waitMs, undefined, { ref: false })])
   if (!isEarly && collector.failures.length === 0) {
     clients.begin()
     await sleep(plan.afterMs)

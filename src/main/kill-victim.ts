@@ -80,7 +80,8 @@ async function carryOut(store: Keyspace, request: Request): Promise<void> {
   }
 }
 
-const fail = (error: unknown): void => report({ type: 'failed', what: error instanceof Error ? error.stack! : String(error) })
+const fail = (error: unknown): void =>
+  report({ type: 'failed', what: error instanceof Error ? error.stack! : String(error) })
 const opening = open(process.argv[2]!)
 opening.catch(fail)
 process.on('message', (request: Request) => {

@@ -31,6 +31,10 @@ export function unitsOf(name: string, from: number, units = 1): Check {
   return { type: 'campaign', name, from, units }
 }
 
+export function seedsFrom(from: number, seeds = 1): Check {
+  return { type: 'simulation', from, seeds }
+}
+
 /** As a person would start it. */
 export function describeCheck(check: Check): string {
   switch (check.type) {

@@ -1,4 +1,5 @@
 /** All planted bugs. */
+import { controllerMutants } from './controllers.ts'
 import { etcdIssueMutants } from './etcd-issues.ts'
 import { logMutants } from './log.ts'
 import type { Mutant } from './mutant.ts'
@@ -8,4 +9,5 @@ import { watchMutants } from './watches.ts'
 
 export const mutants: readonly Mutant[] = [
   ...logMutants, ...recoveryMutants, ...stateMutants, ...watchMutants, ...etcdIssueMutants,
+  ...controllerMutants,
 ]

@@ -121,6 +121,16 @@ export const stateMutants: readonly Mutant[] = [
     caughtBy: keyspace('a lease whose revocation is under way is there for readers, and for no decision'),
   },
   {
+    name: 'a process that was suspended takes all leases for over',
+    edits: [{ file: leases, before: 'if (now - this.#timerAt < stallMs) return', after: 'if (now - this.#timerAt < stallMs * 1e9) return' }],
+    caughtBy: keyspace('a lease whose end comes while the process is suspended lives on, and is over when nobody renews it'),
+  },
+  {
+    name: 'a lease that was over before a suspension is brought back by it',
+    edits: [{ file: leases, before: 'if (isOver) this.#onExpiry(id)', after: 'if (isOver && turn.at + retryMs > now + retryMs) this.#onExpiry(id)' }],
+    caughtBy: leaseTest('after a suspension every lease has all its time again, and whoever was kept waiting can renew'),
+  },
+  {
     name: 'a lease that could not be revoked is forgotten',
     edits: [{ file: leases, before: 'this.#turns.add({ id, at: isOver ? now + retryMs : expiresAt })', after: 'if (isOver) this.#turns.remove(String(id))\n      else this.#turns.add({ id, at: expiresAt })' }],
     caughtBy: leaseTest('a lease that could not be revoked is told again, once a second, and one that was revoked is not'),

@@ -45,7 +45,9 @@ export function stepOf(name: string, step: number, length: number): (state: Deci
   }
 }
 
-/** What is wrong with what a store holds, one sentence each. Takes note of steps that were done and never acknowledged. */
+/**
+ * What is wrong with what a store holds, one sentence each. Takes note of steps that were done and never acknowledged.
+ */
 export function checkLanes(lanes: readonly Lane[], entries: readonly LaneEntry[]): string[] {
   const found = new Map(entries.map((entry) => [entry.key, entry]))
   const problems: string[] = []
