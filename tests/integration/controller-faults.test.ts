@@ -176,20 +176,40 @@ for (const scenario of scenarios) {
   })
 }
 
+/** Watches that tell everything up to one and a half seconds late. */
+function lagging(random: ReturnType<typeof createSeededRandom>): Parameters<typeof play>[3] {
+  return (transport, clock) => ({
+    ...transport,
+    async *watch(path, options, signal) {
+      for await (const batch of transport.watch(path, options, signal)) {
+        await clock.sleep(random.next() * 1500, signal).catch(() => undefined)
+        if (signal.aborted) return
+        yield batch
+      }
+    },
+  })
+}
+
 for (const scenario of scenarios) {
   test(`${scenario.name} survives caches that lag behind`, { timeout: 300_000 }, async () => {
     for (let seed = 1; seed <= seeds; seed++) {
+      await play(scenario, (transport) => transport, 60, lagging(createSeededRandom(seed)))
+    }
+  })
+
+  test(`${scenario.name} survives lost answers while caches lag behind`, { timeout: 300_000 }, async () => {
+    for (let seed = 1; seed <= seeds; seed++) {
       const random = createSeededRandom(seed)
-      await play(scenario, (transport) => transport, 60, (transport, clock) => ({
+      let faults = 15
+      await play(scenario, (transport) => ({
         ...transport,
-        async *watch(path, options, signal) {
-          for await (const batch of transport.watch(path, options, signal)) {
-            await clock.sleep(random.next() * 1500, signal).catch(() => undefined)
-            if (signal.aborted) return
-            yield batch
-          }
+        async call(call, options) {
+          const result = await transport.call(call, options)
+          if (!isWrite(call) || faults === 0 || random.next() < 0.5) return result
+          faults--
+          throw new Error('timeout: the answer was lost')
         },
-      }))
+      }), 80, lagging(createSeededRandom(seed)))
     }
   })
 }

@@ -98,6 +98,19 @@ test('updates so many nodes at a time as may be without', async () => {
   )
 })
 
+test('makes no second pod while the first one is still ending', async () => {
+  const model = new Model()
+  putNode(model, 'a')
+  model.put(daemonSet, agent())
+  await run(model)
+  const [only] = model.list(pod)
+  model.change(pod, `default/${only!.metadata.name}`, (copy) => {
+    copy.metadata!.deletionTimestamp = '2026-01-01T00:00:00Z'
+  })
+  const { actions } = await model.plan(daemonSetController, 'default/agent')
+  assert.deepEqual(actions.filter(({ type }) => type === 'create' || type === 'delete'), [])
+})
+
 test('with a surge the new pod is ready before the old one goes', async () => {
   const model = new Model()
   for (const name of ['a', 'b', 'c']) putNode(model, name)

@@ -172,6 +172,16 @@ test('Recreate lets no new pod start before the last old one is gone', async () 
   assert.deepEqual(sizes(model), [0, 3])
 })
 
+test('Recreate waits for old pods that take their time', async () => {
+  const model = new Model()
+  model.put(deployment, web(3, { strategy: { type: 'Recreate' } }))
+  await rollOut(model)
+  edit(model, (spec) => { spec.template = templateOf('web', 'nginx:2') })
+  // The ReplicaSet controller does nothing, so the pods stay.
+  await model.settle([deploymentController])
+  assert.deepEqual(sizes(model), [0])
+})
+
 test('scaling in the middle of a rollout keeps the proportions', async () => {
   const model = new Model()
   model.put(

@@ -119,6 +119,19 @@ test('250 pods are three slices, and one more pod is one write', async () => {
   assert.deepEqual(sizes(model), [51, 100, 100])
 })
 
+test('a slice goes when nothing is in it any more, but the last one stays, so that there is one', async () => {
+  const model = new Model()
+  model.put(service, web())
+  for (let i = 1; i <= 250; i++) model.put(pod, backend(i))
+  await settle(model)
+  for (let i = 2; i <= 250; i++) model.remove(pod, `default/p${i}`)
+  await settle(model)
+  assert.deepEqual(sizes(model), [1])
+  model.remove(pod, 'default/p1')
+  await settle(model)
+  assert.deepEqual(sizes(model), [0])
+})
+
 test('whatever happens to the pods, the slices hold each once and nothing else', async () => {
   for (let seed = 1; seed <= 15; seed++) {
     const random = createSeededRandom(seed)

@@ -61,6 +61,19 @@ test('creates what is missing, owned and labelled, and tells the status', async 
   )
 })
 
+test('creates no pod more than is missing, and leaves those of other controllers alone', async () => {
+  const model = new Model()
+  model.put(replicaSet, web(3))
+  const other = {
+    apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'other', uid: 'other', controller: true, blockOwnerDeletion: true,
+  }
+  for (const app of ['web', 'else']) {
+    model.put(pod, orphan(`theirs-${app}`, { metadata: { labels: { app }, ownerReferences: [other] } }))
+  }
+  const { actions } = await model.plan(replicaSetController, 'default/web')
+  assert.deepEqual(actions.map(({ type }) => type), ['create', 'create', 'create'])
+})
+
 test('adopts matching orphans before it creates, and releases what matches no more', async () => {
   const model = new Model()
   model.put(replicaSet, web(2))

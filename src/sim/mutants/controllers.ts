@@ -7,7 +7,6 @@ const inController = (folder: string, name: string) =>
 const inCluster = (name: string) => testOf('tests/integration/controllers.test.ts', name)
 const informerTest = (name: string) => testOf('src/client/informer.test.ts', name)
 const queueTest = (name: string) => testOf('src/client/workqueue.test.ts', name)
-const lostAnswers = testOf(faults, 'a Deployment with an update survives a crash after each write, its answer lost')
 
 const replicaSet = 'src/controllers/replicaset/reconcile.ts'
 const adoption = 'src/controllers/workload/adoption.ts'
@@ -29,7 +28,7 @@ export const controllerMutants: readonly Mutant[] = [
   {
     name: 'a ReplicaSet creates one pod too many',
     edits: [{ file: replicaSet, before: 'Math.min(missing, burstReplicas) }', after: 'Math.min(missing + 1, burstReplicas) }' }],
-    caughtBy: inController('replicaset', 'creates what is missing, owned and labelled, and tells the status'),
+    caughtBy: inController('replicaset', 'creates no pod more than is missing, and leaves those of other controllers alone'),
   },
   {
     name: 'a ReplicaSet counts finished pods',
@@ -49,7 +48,7 @@ export const controllerMutants: readonly Mutant[] = [
   {
     name: 'a controller takes over what another one owns',
     edits: [{ file: adoption, before: 'if (controller.uid !== owner.metadata.uid) continue\n', after: '' }],
-    caughtBy: seedsFrom(1),
+    caughtBy: testOf('src/controllers/workload/adoption.test.ts', 'a controller keeps its own that match, adopts orphans, releases what matches no more, and touches no other'),
   },
   {
     name: 'pods that match no more are not released',
@@ -76,7 +75,7 @@ export const controllerMutants: readonly Mutant[] = [
   {
     name: 'Recreate starts new pods beside the old ones',
     edits: [{ file: 'src/controllers/deployment/reconcile.ts', before: 'return actualCount(this.#old) > 0 || oldPod !== undefined', after: 'return false' }],
-    caughtBy: inController('deployment', 'Recreate lets no new pod start before the last old one is gone'),
+    caughtBy: inController('deployment', 'Recreate waits for old pods that take their time'),
   },
   {
     name: 'a StatefulSet does not wait for the pod before',
@@ -101,7 +100,7 @@ export const controllerMutants: readonly Mutant[] = [
   {
     name: 'a Job counts a pod that it has counted once more',
     edits: [{ file: jobCount, before: 'finished.filter((pod) => !known.has(pod.metadata.uid))', after: 'finished' }],
-    caughtBy: inController('job', 'counts every pod once, whatever it sees in between'),
+    caughtBy: testOf(faults, 'a Job of three survives a crash after each write, its answer seen'),
   },
   {
     name: 'an Indexed Job runs a number that is done',
@@ -116,7 +115,7 @@ export const controllerMutants: readonly Mutant[] = [
   {
     name: 'a DaemonSet makes a second pod while the first one ends',
     edits: [{ file: daemonSet, before: 'if (fit.shouldRun && pods.length === 0) {', after: 'if (fit.shouldRun && alive.length === 0) {' }],
-    caughtBy: inController('daemonset', 'updates so many nodes at a time as may be without'),
+    caughtBy: inController('daemonset', 'makes no second pod while the first one is still ending'),
   },
   {
     name: 'a DaemonSet replaces a failing daemon at once',
@@ -131,17 +130,17 @@ export const controllerMutants: readonly Mutant[] = [
   {
     name: 'the garbage collector takes an owner that it cannot find for gone',
     edits: [{ file: collector, before: 'if (owners.some(({ state }) => state === \'unresolvable\')) {', after: 'if (owners.length === 0) {' }],
-    caughtBy: inCluster('an object whose owner never was is collected, one with a living owner is not'),
+    caughtBy: testOf('src/controllers/garbage-collector/decide.test.ts', 'an object goes when none of its owners lives, and not before that is known'),
   },
   {
     name: 'a Service without pods has no slice',
     edits: [{ file: slices, before: 'if (kept.length === 0) kept.push(placeholder(existing))\n', after: '' }],
-    caughtBy: inController('endpointslice', 'whatever happens to the pods, the slices hold each once and nothing else'),
+    caughtBy: inController('endpointslice', 'a slice goes when nothing is in it any more, but the last one stays, so that there is one'),
   },
   {
     name: 'a slice that others have left behind stays',
     edits: [{ file: slices, before: '...existing.filter(({ metadata }) => !keptUids.has(metadata.uid)).map((slice) => remove(sliceKind, slice)),', after: '' }],
-    caughtBy: inController('endpointslice', 'whatever happens to the pods, the slices hold each once and nothing else'),
+    caughtBy: inController('endpointslice', 'a slice goes when nothing is in it any more, but the last one stays, so that there is one'),
   },
   {
     name: 'a namespace goes while something is left in it',
@@ -161,7 +160,7 @@ export const controllerMutants: readonly Mutant[] = [
   {
     name: 'a controller takes a write without an answer for one that failed',
     edits: [{ file: driver, before: '        this.#barrier.note(key, { type: \'unknown\', informer })\n', after: '' }],
-    caughtBy: lostAnswers,
+    caughtBy: testOf(faults, 'a Deployment with an update survives lost answers while caches lag behind'),
   },
   {
     name: 'a cache takes an older list for a newer one',
