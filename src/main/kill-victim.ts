@@ -1,4 +1,4 @@
-/** A process with a store on the real disk, which does what its parent asks for until it is killed (kill-campaign.ts). */
+/** A process with a store on the real disk, which does what kill-campaign.ts asks for until that kills it. */
 import { systemClock } from '#host/clock.ts'
 import { systemDisk } from '#host/disk/disk.ts'
 import { stepOf, type LaneEntry } from '#sim/storage/lanes.ts'

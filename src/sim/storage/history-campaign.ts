@@ -46,7 +46,7 @@ export const historyCampaign: Campaign = {
 }
 
 /** Everything that is wrong with a history; nothing, if it is strictly serializable and its watches keep their word. */
-function checkHistory({ calls, sessions, commits }: History): string[] {
+export function checkHistory({ calls, sessions, commits }: History): string[] {
   const problems = checkOrder(calls, commits)
   for (const session of sessions) {
     for (const { guarantee, what } of checkWatch(session, commits)) {
@@ -60,7 +60,7 @@ function checkHistory({ calls, sessions, commits }: History): string[] {
 }
 
 /** The same seed gives the same history. */
-async function recordHistory(seed: number | string): Promise<History> {
+export async function recordHistory(seed: number | string): Promise<History> {
   const random = seededRandom(`history ${seed}`)
   const clock = createSimClock()
   const isShort = random.chance(0.2)
