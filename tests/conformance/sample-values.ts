@@ -54,7 +54,7 @@ export const byType: Readonly<Record<string, JsonObject>> = {
       { name: 'csi', csi: { driver: 'csi.example.com', volumeAttributes: { a: 'b' }, readOnly: true } },
       { name: 'nfs', nfs: { server: 'nfs.example.com', path: '/exports', readOnly: true } },
     ],
-    hostNetwork: null, hostPID: null, hostIPC: null, ephemeralContainers: null, restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', resourceClaims: null, resources: null },
+    hostNetwork: null, hostPID: null, hostIPC: null, setHostnameAsFQDN: false, ephemeralContainers: null, restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', resourceClaims: null, resources: null },
   'batch.v1.SuccessPolicyRule': { succeededIndexes: '0' },
   'batch.v1.JobSpec': { selector: null, manualSelector: null, template: { metadata: { labels: { job: 'sample' } }, spec: { restartPolicy: 'Never', containers: [{ name: 'job', image: 'registry.example.com/job:v1' }] } } },
   'core.v1.WindowsSecurityContextOptions': { hostProcess: false },

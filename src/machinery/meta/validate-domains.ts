@@ -1,7 +1,7 @@
 /** Names and paths that begin with a domain, as apimachinery checks them (util/validation). */
 import type { FieldError } from '../errors/field-error.ts'
 import { invalidFor, invalidValue, required } from '../errors/field-errors.ts'
-import { validateDns1123Label, validateDns1123Subdomain } from './validate-names.ts'
+import { validateDns1123Label, validateDns1123Subdomain, validateQualifiedName } from './validate-names.ts'
 
 const httpPathFormat = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+"
 const httpPathPattern = new RegExp(`^${httpPathFormat}$`)
@@ -19,6 +19,14 @@ export function validateDomainPrefixedPath(value: string, path: string): FieldEr
     errors.push(invalidValue(path, rest, `Invalid path (regex used for validation is '${httpPathFormat}')`))
   }
   return errors
+}
+
+/** `acme.io/foo` as the key of a label. */
+export function validateDomainPrefixedKey(key: string, path: string): FieldError[] {
+  if (key === '') return [required(path)]
+  const errors = invalidFor(path, key, validateQualifiedName(key))
+  if (errors.length > 0 || key.includes('/')) return errors
+  return [invalidValue(path, key, 'must be a domain-prefixed key (such as "acme.io/foo")')]
 }
 
 /** At least two labels; a dot may end it. */

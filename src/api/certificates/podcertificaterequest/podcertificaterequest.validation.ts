@@ -7,7 +7,7 @@ import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidFor, invalidValue, notSupported, required, tooLong } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
-import { validateDns1123Subdomain, validateQualifiedName } from '#machinery/meta/validate-names.ts'
+import { validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
 import { timeToMilliseconds } from '#machinery/time.ts'
 import { validateConditions } from '../../conditions.validation.ts'
 import type {
@@ -15,6 +15,7 @@ import type {
   PodCertificateRequestSpec,
   PodCertificateRequestStatus,
 } from '../../gen/certificates-v1beta1.ts'
+import { validateUserAnnotations } from '../../user-annotations.validation.ts'
 import { validateSignerName } from '../certificatesigningrequest/signer-name.validation.ts'
 
 const maxUidLength = 128
@@ -28,13 +29,18 @@ const longestSeconds = 91 * 24 * hour
 export function validateNewPodCertificateRequest({ spec }: PodCertificateRequest): FieldError[] {
   return [
     ...validateSignerName(spec.signerName ?? '', 'spec.signerName'),
-    ...Object.keys(spec.unverifiedUserAnnotations ?? {}).flatMap((key) =>
-      invalidFor('spec.unverifiedUserAnnotations', key, validateQualifiedName(key.toLowerCase()))),
+    ...validateUserAnnotations(spec.unverifiedUserAnnotations, 'spec.unverifiedUserAnnotations'),
     ...validateWho(spec),
     ...validateExpiration(spec),
-    ...(['pkixPublicKey', 'proofOfPossession', 'stubPKCS10Request'] as const).flatMap((field) =>
-      (base64Decode(spec[field] ?? '')?.length ?? 0) > maxKeyBytes ? [tooLong(`spec.${field}`, maxKeyBytes)] : []),
+    ...(spec.maxExpirationSeconds === undefined ? [] : validateKeySizes(spec)),
   ]
+}
+
+/** Upstream stops at the first that is too long. */
+function validateKeySizes(spec: PodCertificateRequestSpec): FieldError[] {
+  return (['pkixPublicKey', 'proofOfPossession', 'stubPKCS10Request'] as const)
+    .filter((field) => (base64Decode(spec[field] ?? '')?.length ?? 0) > maxKeyBytes).slice(0, 1)
+    .map((field) => tooLong(`spec.${field}`, maxKeyBytes))
 }
 
 function validateWho(spec: PodCertificateRequestSpec): FieldError[] {

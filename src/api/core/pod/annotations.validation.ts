@@ -14,7 +14,7 @@ import { validateLocalDescendingPath } from './paths.validation.ts'
 type Annotations = Readonly<Record<string, string>>
 
 export const annotationsPath = 'metadata.annotations'
-const mirror = 'kubernetes.io/config.mirror'
+export const mirror = 'kubernetes.io/config.mirror'
 const deletionCost = 'controller.kubernetes.io/pod-deletion-cost'
 export const seccompOfPod = 'seccomp.security.alpha.kubernetes.io/pod'
 export const seccompOfContainer = 'container.seccomp.security.alpha.kubernetes.io/'
@@ -28,17 +28,25 @@ export function isMirror({ metadata }: Stored<Pod>): boolean {
 export function validatePodAnnotations(
   annotations: Annotations | undefined, spec: PodSpec, path: string,
 ): FieldError[] {
-  return Object.entries(annotations ?? {}).flatMap(([key, value]) => {
-    const at = `${path}[${key}]`
-    if (key === mirror) {
-      return spec.nodeName ? []
-        : [invalidValue(at, value, 'must set spec.nodeName if mirror pod annotation is set')]
-    }
-    if (key === deletionCost) return isInt32(value) ? [] : [invalidValue(at, value, 'must be a 32bit integer')]
-    if (key === seccompOfPod || key.startsWith(seccompOfContainer)) return validateSeccomp(value, `${path}.${key}`)
-    return key.startsWith(appArmorOfContainer)
-      ? validateAppArmor(key.slice(appArmorOfContainer.length), value, spec, at) : []
-  })
+  const own = annotations ?? {}
+  const errors: FieldError[] = []
+  if (own[mirror] !== undefined && !spec.nodeName) {
+    errors.push(
+      invalidValue(`${path}[${mirror}]`, own[mirror], 'must set spec.nodeName if mirror pod annotation is set'),
+    )
+  }
+  if (own[deletionCost] !== undefined && !isInt32(own[deletionCost])) {
+    errors.push(invalidValue(`${path}[${deletionCost}]`, own[deletionCost], 'must be a 32bit integer'))
+  }
+  if (own[seccompOfPod] !== undefined) errors.push(...validateSeccomp(own[seccompOfPod], `${path}.${seccompOfPod}`))
+  const starting = (prefix: string): [string, string][] =>
+    Object.entries(own).filter(([key]) => key.startsWith(prefix))
+  return [
+    ...errors,
+    ...starting(seccompOfContainer).flatMap(([key, value]) => validateSeccomp(value, `${path}.${key}`)),
+    ...starting(appArmorOfContainer).flatMap(([key, value]) =>
+      validateAppArmor(key.slice(appArmorOfContainer.length), value, spec, `${path}[${key}]`)),
+  ]
 }
 
 /** Digits without a leading zero, so that one number has one spelling. */

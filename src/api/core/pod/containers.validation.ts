@@ -22,8 +22,6 @@ import { validateSecurityContext } from './security.validation.ts'
 export interface ContainerContext {
   readonly spec: PodSpec
   readonly volumes: ReadonlyMap<string, Volume>
-  /** False for a template, where an image may still be a placeholder. */
-  readonly isPod: boolean
 }
 
 export function validateContainers(context: ContainerContext, path: string): FieldError[] {
@@ -37,7 +35,7 @@ export function validateContainers(context: ContainerContext, path: string): Fie
     if (names.has(container.name)) found.push(duplicateValue(`${at}.name`, container.name))
     names.add(container.name)
     found.push(
-      ...validateLifecycle(container.lifecycle, grace, `${at}.lifecycle`), ...validateProbes(container, grace, at)
+      ...validateLifecycle(container.lifecycle, grace, `${at}.lifecycle`), ...validateProbes(container, grace, at),
     )
     return [...found, ...validateRestartPolicy(container, at)]
   })
@@ -67,24 +65,20 @@ export function validateInitContainers(context: ContainerContext, path: string):
         errors.push(forbiddenValue(`${at}.${field}`, 'may not be set for init containers without restartPolicy=Always'))
       }
     }
+    for (const [position, { restartPolicy }] of (container.resizePolicy ?? []).entries()) {
+      if (restartPolicy !== 'RestartContainer') continue
+      errors.push(invalidValue(`${at}.resizePolicy[${position}].restartPolicy`, restartPolicy,
+        "must not be set to 'RestartContainer' for non-sidecar initContainers"))
+    }
     return errors
   })
 }
 
-/** Fields that a container for looking around may have; it does not serve, and is not supervised. */
-const ephemeralFields = new Set([
-  'name',
-  'image',
-  'command',
-  'args',
-  'workingDir',
-  'envFrom',
-  'env',
-  'volumeMounts',
-  'volumeDevices',
-  'terminationMessagePath',
-  'terminationMessagePolicy', 'imagePullPolicy', 'securityContext', 'stdin', 'stdinOnce', 'tty', 'targetContainerName',
-])
+/** What a container for looking around may not have, in upstream's order: it does not serve, and is not supervised. */
+const notEphemeral = [
+  'ports', 'resources', 'resizePolicy', 'restartPolicy', 'restartPolicyRules', 'livenessProbe', 'readinessProbe',
+  'startupProbe', 'lifecycle',
+] as const
 
 export function validateEphemeralContainers(context: ContainerContext, path: string): FieldError[] {
   const { spec } = context
@@ -92,7 +86,7 @@ export function validateEphemeralContainers(context: ContainerContext, path: str
   const names = new Set(others)
   return (spec.ephemeralContainers ?? []).flatMap((container, index) => {
     const at = `${path}[${index}]`
-    const errors = validateCommon(container, context, at)
+    const errors = [...validateCommon(container, context, at), ...validateImage(container, at)]
     if (names.has(container.name)) errors.push(duplicateValue(`${at}.name`, container.name))
     names.add(container.name)
     const target = container.targetContainerName
@@ -103,10 +97,8 @@ export function validateEphemeralContainers(context: ContainerContext, path: str
 
 function validateEphemeralFields(container: EphemeralContainer, path: string): FieldError[] {
   const detail = 'cannot be set for an Ephemeral Container'
-  const isSet = (value: unknown): boolean =>
-    value !== undefined && (typeof value !== 'object' || value === null || Object.keys(value).length > 0)
-  const errors = Object.entries(container).filter(([field, value]) => !ephemeralFields.has(field) && isSet(value))
-    .map(([field]) => forbiddenValue(`${path}.${field}`, detail))
+  const errors = notEphemeral.filter((field) => isSet(container[field as keyof EphemeralContainer]))
+    .map((field) => forbiddenValue(`${path}.${field}`, detail))
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     for (const field of ['subPath', 'subPathExpr'] as const) {
       if (mount[field]) errors.push(forbiddenValue(`${path}.volumeMounts[${index}].${field}`, detail))
@@ -115,20 +107,28 @@ function validateEphemeralFields(container: EphemeralContainer, path: string): F
   return errors
 }
 
+/** Resources are always there, if only empty. */
+function isSet(value: unknown): boolean {
+  return value !== undefined && JSON.stringify(value) !== '{}'
+}
+
+/** Of a pod, not of a template. */
+export function validateImage({ image = '' }: Container | EphemeralContainer, path: string): FieldError[] {
+  return image === image.trim() ? []
+    : [invalidValue(`${path}.image`, image, 'must not have leading or trailing whitespace')]
+}
+
 function validateCommon(
   container: Container | EphemeralContainer, context: ContainerContext, path: string,
 ): FieldError[] {
   const { name, image = '', terminationMessagePolicy, imagePullPolicy } = container
   const errors = name ? invalidFor(`${path}.name`, name, validateDns1123Label(name)) : [required(`${path}.name`)]
   if (image === '') errors.push(required(`${path}.image`))
-  if (context.isPod && image !== image.trim()) {
-    errors.push(invalidValue(`${path}.image`, image, 'must not have leading or trailing whitespace'))
-  }
-  const claimNames = new Set((context.spec.resourceClaims ?? []).map((claim) => claim.name))
+  const claimNames = new Set((context.spec.resourceClaims ?? []).map((claim) => claim.name).filter(Boolean))
   return [
     ...errors,
     ...validateRequiredChoice(
-      terminationMessagePolicy, ['FallbackToLogsOnError', 'File'], `${path}.terminationMessagePolicy`,
+      terminationMessagePolicy, ['File', 'FallbackToLogsOnError'], `${path}.terminationMessagePolicy`,
     ),
     ...validatePorts(container.ports ?? [], `${path}.ports`),
     ...validateEnv(container.env ?? [], `${path}.env`),
@@ -142,7 +142,7 @@ function validateCommon(
   ]
 }
 
-function validateResizePolicy({ resizePolicy, restartPolicy }: Container, spec: PodSpec, path: string): FieldError[] {
+function validateResizePolicy({ resizePolicy }: Container, spec: PodSpec, path: string): FieldError[] {
   const seen = new Set<string>()
   return (resizePolicy ?? []).flatMap(({ resourceName, restartPolicy: policy }, index) => {
     const errors: FieldError[] = []
@@ -152,8 +152,8 @@ function validateResizePolicy({ resizePolicy, restartPolicy }: Container, spec: 
       ...validateRequiredChoice(resourceName, ['cpu', 'memory'], path),
       ...validateRequiredChoice(policy, ['NotRequired', 'RestartContainer'], path),
     )
-    if (spec.restartPolicy === 'Never' && restartPolicy !== 'Always' && policy === 'RestartContainer') {
-      errors.push(invalidValue(path, policy, "must be 'NotRequired' when `restartPolicy` is 'Never'"))
+    if (spec.restartPolicy === 'Never' && policy !== 'NotRequired') {
+      errors.push(invalidValue(path, policy ?? '', "must be 'NotRequired' when pod `restartPolicy` is 'Never'"))
     }
     return errors
   })

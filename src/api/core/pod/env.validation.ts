@@ -1,9 +1,17 @@
 /** Rules of environment variables. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { invalidFor, invalidValue, required } from '#machinery/errors/field-errors.ts'
-import { validateConfigMapKey, validateDns1123Subdomain, validateEnvVarName } from '#machinery/meta/validate-names.ts'
-import type { EnvFromSource, EnvVar, EnvVarSource } from '../../gen/core-v1.ts'
+import { invalidFor, invalidValue, required, valueNotFound } from '#machinery/errors/field-errors.ts'
+import {
+  validateConfigMapKey,
+  validateDns1123Label,
+  validateDns1123Subdomain,
+  validateEnvVarName,
+  validateName,
+} from '#machinery/meta/validate-names.ts'
+import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector, PodSpec } from '../../gen/core-v1.ts'
+import { containersOf } from './all-containers.ts'
 import { validateFieldRef, validateResourceFieldRef, variablePaths } from './downward-api.validation.ts'
+import { validatePathNoBacksteps } from './paths.validation.ts'
 
 export function validateEnv(variables: readonly EnvVar[], path: string): FieldError[] {
   return variables.flatMap(({ name, value, valueFrom }, index) => {
@@ -22,11 +30,7 @@ function validateValueFrom(source: EnvVarSource, value: string, path: string): F
   if (resourceFieldRef) errors.push(...validateResourceFieldRef(resourceFieldRef, `${path}.resourceFieldRef`, false))
   if (configMapKeyRef) errors.push(...validateKeySelector(configMapKeyRef, `${path}.configMapKeyRef`))
   if (secretKeyRef) errors.push(...validateKeySelector(secretKeyRef, `${path}.secretKeyRef`))
-  if (fileKeyRef) {
-    for (const field of ['key', 'volumeName', 'path'] as const) {
-      if (!fileKeyRef[field]) errors.push(required(`${path}.fileKeyRef.${field}`))
-    }
-  }
+  if (fileKeyRef) errors.push(...validateFileKey(fileKeyRef, `${path}.fileKeyRef`))
   const sources = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef].filter(Boolean).length
   if (sources === 0) {
     errors.push(invalidValue(path, '',
@@ -43,6 +47,29 @@ function validateKeySelector(
     ...invalidFor(`${path}.name`, name, validateDns1123Subdomain(name)),
     ...(key ? invalidFor(`${path}.key`, key, validateConfigMapKey(key)) : [required(`${path}.key`)]),
   ]
+}
+
+/** A variable of a file in a volume (KEP-3721). */
+function validateFileKey({ key, volumeName, path: target }: FileKeySelector, path: string): FieldError[] {
+  return [
+    ...(key ? invalidFor(`${path}.key`, key, validateEnvVarName(key)) : [required(`${path}.key`)]),
+    ...(volumeName ? invalidFor(`${path}.volumeName`, volumeName, validateDns1123Label(volumeName))
+      : [required(`${path}.volumeName`)]),
+    ...(target ? validatePathNoBacksteps(target, `${path}.path`) : [required(`${path}.path`)]),
+  ]
+}
+
+/** Such a file is in a volume that lives as long as the pod. */
+export function validateFileKeyVolumes(spec: PodSpec, path: string): FieldError[] {
+  const volumes = new Map((spec.volumes ?? []).map((volume) => [volume.name, volume]))
+  return containersOf(spec, path).flatMap(([{ env }, at]) => (env ?? []).flatMap(({ valueFrom }, index) => {
+    const name = valueFrom?.fileKeyRef?.volumeName
+    if (!valueFrom?.fileKeyRef) return []
+    const field = `${at}.env[${index}].valueFrom.fileKeyRef.volumeName`
+    const volume = volumes.get(name ?? '')
+    if (!volume) return [valueNotFound(field, name ?? '')]
+    return volume.emptyDir ? [] : [invalidValue(field, name, 'referenced volume must be of type emptyDir')]
+  }))
 }
 
 export function validateEnvFrom(sources: readonly EnvFromSource[], path: string): FieldError[] {
@@ -62,5 +89,7 @@ export function validateEnvFrom(sources: readonly EnvFromSource[], path: string)
 }
 
 function validateSourceName(name: string | undefined, path: string): FieldError[] {
-  return name ? invalidFor(`${path}.name`, name, validateDns1123Subdomain(name)) : [required(`${path}.name`)]
+  // Upstream judges it as the beginning of a name.
+  return name ? invalidFor(`${path}.name`, name, validateName('dns1123Subdomain', name, true))
+    : [required(`${path}.name`)]
 }

@@ -1,6 +1,6 @@
 /** Rules of a pod's names and of how it resolves others: DNS settings, host aliases. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { invalidFor, invalidValue, required } from '#machinery/errors/field-errors.ts'
+import { forbiddenValue, invalidFor, invalidValue, required, tooLong } from '#machinery/errors/field-errors.ts'
 import {
   validateDns1123Label,
   validateDns1123Subdomain,
@@ -55,6 +55,20 @@ export function validateHostAliases(aliases: readonly HostAlias[], path: string)
       invalidFor(`${path}[${index}].hostnames[${position}]`, name, validateDns1123Subdomain(name)),
     ),
   ])
+}
+
+const maxHostname = 64
+
+/** A host name in place of the pod's own (KEP-4762): a whole one, and not where the node has its own. */
+export function validateHostnameOverride(spec: PodSpec, path: string): FieldError[] {
+  const name = spec.hostnameOverride
+  if (name === undefined) return []
+  return [
+    ...(spec.setHostnameAsFQDN ? [forbiddenValue(path, 'may not be specified when setHostnameAsFQDN is true')] : []),
+    ...(spec.hostNetwork ? [forbiddenValue(path, 'may not be specified when hostNetwork is true')] : []),
+    ...(name.length > maxHostname ? [tooLong(path, maxHostname)] : []),
+    ...invalidFor(path, name, validateDns1123Subdomain(name)),
+  ]
 }
 
 export function validateOwnNames(spec: PodSpec, path: string): FieldError[] {

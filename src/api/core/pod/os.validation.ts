@@ -10,7 +10,7 @@ const systems = ['linux', 'windows']
 export function validateOs(spec: PodSpec, path: string): FieldError[] {
   const name = spec.os?.name
   if (!spec.os) return []
-  if (!name) return [required(`${path}.os.name`, 'cannot be empty')]
+  if (!name) return [required(`${path}.os.name`)]
   if (!systems.includes(name)) return [notSupported(`${path}.os`, name, systems)]
   return name === 'linux' ? forbidWindowsOptions(spec, path) : forbidLinuxOptions(spec, path)
 }
@@ -25,9 +25,8 @@ function forbidWindowsOptions(spec: PodSpec, path: string): FieldError[] {
 }
 
 const linuxPodFields = [
-  'appArmorProfile', 'seLinuxOptions', 'hostUsers', 'hostPID', 'hostIPC', 'seccompProfile', 'fsGroup',
-  'fsGroupChangePolicy', 'sysctls', 'shareProcessNamespace', 'runAsUser', 'runAsGroup', 'supplementalGroups',
-  'supplementalGroupsPolicy', 'seLinuxChangePolicy',
+  'appArmorProfile', 'seLinuxOptions', 'seccompProfile', 'fsGroup', 'fsGroupChangePolicy', 'sysctls', 'runAsUser',
+  'runAsGroup', 'supplementalGroups', 'supplementalGroupsPolicy', 'seLinuxChangePolicy',
 ] as const
 
 const linuxContainerFields = [
@@ -37,19 +36,15 @@ const linuxContainerFields = [
 
 function forbidLinuxOptions(spec: PodSpec, path: string): FieldError[] {
   const detail = 'cannot be set for a windows pod'
-  const ownFields: Readonly<Record<string, unknown>> = {
-    ...spec.securityContext,
-    hostUsers: spec.hostUsers,
-    // False says nothing.
-    hostPID: spec.hostPID || undefined,
-    hostIPC: spec.hostIPC || undefined,
-    shareProcessNamespace: spec.shareProcessNamespace,
-    sysctls: spec.securityContext?.sysctls?.length ? spec.securityContext.sysctls : undefined,
-  }
-  const onSpec = new Set(['hostUsers', 'hostPID', 'hostIPC', 'shareProcessNamespace'])
+  const { securityContext: ofPod, hostUsers, hostPID, hostIPC, shareProcessNamespace } = spec
+  // False says nothing for the node's namespaces, an empty list nothing for parameters.
+  const ofSpec = { hostUsers, hostPID: hostPID || undefined, hostIPC: hostIPC || undefined, shareProcessNamespace }
+  const isSet = (field: (typeof linuxPodFields)[number]): boolean =>
+    field === 'sysctls' ? (ofPod?.sysctls?.length ?? 0) > 0 : ofPod?.[field] !== undefined
   return [
-    ...linuxPodFields.flatMap((field) => ownFields[field] === undefined ? []
-      : [forbiddenValue(onSpec.has(field) ? `${path}.${field}` : `${path}.securityContext.${field}`, detail)]),
+    ...linuxPodFields.filter(isSet).map((field) => forbiddenValue(`${path}.securityContext.${field}`, detail)),
+    ...Object.entries(ofSpec).filter(([, value]) => value !== undefined)
+      .map(([field]) => forbiddenValue(`${path}.${field}`, detail)),
     ...containersOf(spec, path).flatMap(([{ securityContext }, at]) => linuxContainerFields.flatMap((field) =>
       securityContext?.[field] === undefined ? [] : [forbiddenValue(`${at}.securityContext.${field}`, detail)])),
   ]

@@ -10,14 +10,16 @@ import type {
   Probe,
   ResourceRequirements,
 } from '../../gen/core-v1.ts'
-import { addQuantities, maxQuantity } from '../../quantities.ts'
+import { sumOfContainers } from './container-sums.ts'
 import { defaultPullPolicy } from './pull-policy.ts'
+import { isHugePages } from './resources.validation.ts'
 import { setVolumeDefaults } from './volume-defaults.ts'
 
 /** A Pod gets more than a template: what is added here does not change the hash of existing templates. */
 export function setPodDefaults(object: Pod): void {
   const spec: PodSpec = object.spec ??= { containers: [] }
   for (const container of allContainers(spec)) defaultRequestsToLimits(container.resources)
+  defaultPodLevelHugePages(spec)
   defaultPodLevelRequests(spec)
   spec.enableServiceLinks ??= true
   if (spec.hostNetwork) for (const container of allContainers(spec)) defaultHostPorts(container)
@@ -96,27 +98,31 @@ function defaultHostPorts(container: Container): void {
 
 /** Resources that the pod as a whole may ask for (KEP-2837). */
 function isPodLevelResource(name: string): boolean {
-  return name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
+  return name === 'cpu' || name === 'memory' || isHugePages(name)
 }
 
-/** What the pod asks for as a whole follows from its containers, or from its own limits when they ask for nothing. */
+/** As many huge pages as its containers may use, unless it says so itself. */
+function defaultPodLevelHugePages(spec: PodSpec): void {
+  const { resources } = spec
+  if (!resources) return
+  const limits = { ...resources.limits }
+  for (const [name, quantity] of Object.entries(sumOfContainers(spec, 'limits'))) {
+    if (isHugePages(name)) limits[name] ??= quantity
+  }
+  if (Object.keys(limits).length > 0) resources.limits = limits
+}
+
+/**
+ * What the pod asks for as a whole follows from its containers, or from its own limits when they ask for nothing; of
+ * huge pages, from its limits only.
+ */
 function defaultPodLevelRequests(spec: PodSpec): void {
-  const resources = spec.resources
+  const { resources } = spec
   if (!resources) return
   const requests = { ...resources.requests }
-  const ofContainers: Record<string, string> = {}
-  for (const container of spec.containers ?? []) {
-    for (const [name, quantity] of Object.entries(container.resources?.requests ?? {})) {
-      ofContainers[name] = addQuantities(ofContainers[name] ?? '0', quantity)
-    }
+  for (const [name, quantity] of Object.entries(sumOfContainers(spec, 'requests'))) {
+    if (isPodLevelResource(name) && !isHugePages(name)) requests[name] ??= quantity
   }
-  for (const container of spec.initContainers ?? []) {
-    for (const [name, quantity] of Object.entries(container.resources?.requests ?? {})) {
-      ofContainers[name] = container.restartPolicy === 'Always'
-        ? addQuantities(ofContainers[name] ?? '0', quantity) : maxQuantity(ofContainers[name] ?? '0', quantity)
-    }
-  }
-  for (const [name, quantity] of Object.entries(ofContainers)) if (isPodLevelResource(name)) requests[name] ??= quantity
   for (const [name, quantity] of Object.entries(resources.limits ?? {})) {
     if (isPodLevelResource(name)) requests[name] ??= quantity
   }

@@ -57,7 +57,7 @@ const rows: readonly Row[] = [
   {
     it: 'has no claims as a whole',
     object: podWith({ resources: { claims: [{ name: 'a' }] } }),
-    errors: ['spec.resources.claims: Forbidden: claims cannot be set for Resources at pod-level'],
+    errors: ['spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level'],
   },
   {
     it: 'uses the ports of the node as they are',
@@ -75,8 +75,8 @@ const rows: readonly Row[] = [
       containers: [{ ...container, securityContext: { privileged: true } }],
     }),
     errors: [
-      'spec.hostPID: Forbidden: cannot be set for a windows pod',
       'spec.securityContext.runAsUser: Forbidden: cannot be set for a windows pod',
+      'spec.hostPID: Forbidden: cannot be set for a windows pod',
       'spec.containers[0].securityContext.privileged: Forbidden: cannot be set for a windows pod',
     ],
   },
@@ -186,13 +186,6 @@ const rows: readonly Row[] = [
     object: podWith({ nodeName: 'n' }, { 'kubernetes.io/config.mirror': 'x' }),
     subresource: 'resize',
     errors: [': Forbidden: static pods cannot be resized'],
-  },
-  {
-    it: 'has init containers whose resources stay',
-    old: podWith({ initContainers: [{ name: 'i', image: 'i', resources: { requests: { cpu: '1' } } }] }),
-    object: podWith({ initContainers: [{ name: 'i', image: 'i', resources: { requests: { cpu: '2' } } }] }),
-    subresource: 'resize',
-    errors: ['spec: Forbidden: resources for non-sidecar init containers are immutable'],
   },
   {
     it: 'tells the status of claims that it has',

@@ -49,16 +49,18 @@ function prepareResize(object: Pod, old: Stored<Pod>): void {
   const resized = object.spec
   const spec = structuredClone(old.spec) as PodSpec
   const copy = (target: Container[] | undefined, source: readonly Container[] | undefined): void => {
-    for (const [index, container] of (target ?? []).entries()) {
-      const from = source?.[index]
-      if (!from || from.name !== container.name) continue
-      if (from.resources) container.resources = from.resources
+    for (const container of target ?? []) {
+      const from = source?.find(({ name }) => name === container.name)
+      if (!from) continue
+      container.resources = from.resources ?? {}
       if (from.resizePolicy) container.resizePolicy = from.resizePolicy
+      else delete container.resizePolicy
     }
   }
   copy(spec.containers, resized?.containers)
   copy(spec.initContainers, resized?.initContainers)
   if (resized?.resources) spec.resources = resized.resources
+  else delete spec.resources
   object.spec = spec
   keep(object, old, 'status')
 }

@@ -159,7 +159,7 @@ function restore<Key extends keyof PodSpec>(copy: PodSpec, old: PodSpec, field: 
 export function validateEphemeralContainersUpdate(object: Pod, old: Stored<Pod>): FieldError[] {
   if (isMirror(old)) return [forbiddenValue('', 'static pods do not support ephemeral containers')]
   const path = 'spec.ephemeralContainers'
-  const errors = validatePod(object).filter(({ field }) => field.startsWith(path))
+  const errors = validatePod(object)
   const containers = object.spec?.ephemeralContainers ?? []
   for (const before of old.spec?.ephemeralContainers ?? []) {
     const container = containers.find(({ name }) => name === before.name)

@@ -324,7 +324,7 @@ const rows: readonly Row[] = [
     old: stored({}, { resources: { requests: { cpu: '1' } } }),
     object: stored({}, { resources: { requests: { cpu: '1' }, limits: { cpu: '1', memory: '1Gi' } } }),
     subresource: 'resize',
-    errors: ['spec: Invalid value: "Guaranteed": Pod QOS Class may not change as a result of resizing'],
+    errors: ['spec: Invalid value: "": Pod QOS Class may not change as a result of resizing'],
   },
 ]
 

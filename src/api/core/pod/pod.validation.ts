@@ -9,10 +9,16 @@ import {
 } from '#machinery/meta/validate-names.ts'
 import { validateAnnotations, validateLabels } from '#machinery/meta/validate-object-meta.ts'
 import type { Pod, PodResourceClaim, PodSpec, PodTemplateSpec } from '../../gen/core-v1.ts'
-import { validateChoice, validateRequiredChoice } from '../../numbers.validation.ts'
-import { validatePodAnnotations, validateProfilesAgree } from './annotations.validation.ts'
-import { validateContainers, validateEphemeralContainers, validateInitContainers } from './containers.validation.ts'
-import { validateDnsConfig, validateHostAliases, validateOwnNames } from './names.validation.ts'
+import { validateRequiredChoice } from '../../numbers.validation.ts'
+import { mirror, validatePodAnnotations, validateProfilesAgree } from './annotations.validation.ts'
+import {
+  validateContainers,
+  validateEphemeralContainers,
+  validateImage,
+  validateInitContainers,
+} from './containers.validation.ts'
+import { validateFileKeyVolumes } from './env.validation.ts'
+import { validateDnsConfig, validateHostAliases, validateHostnameOverride, validateOwnNames } from './names.validation.ts'
 import { validateHostProcesses, validateOs } from './os.validation.ts'
 import { validatePodLevelResources } from './pod-level-resources.validation.ts'
 import { validateResourceRequirements } from './resources.validation.ts'
@@ -28,9 +34,15 @@ import { validateVolumes } from './volumes.validation.ts'
 export function validatePod(object: Pod): FieldError[] {
   const spec = object.spec ?? { containers: [] }
   const errors = validatePodAnnotations(object.metadata?.annotations, spec, 'metadata.annotations')
-  errors.push(...validatePodSpec(spec, 'spec', { isPod: true, podName: object.metadata?.name ?? '' }))
+  const isStatic = object.metadata?.annotations?.[mirror] !== undefined
+  errors.push(...validatePodSpec(spec, 'spec', { isPod: true, podName: object.metadata?.name ?? '', isStatic }))
   if (!spec.serviceAccountName) errors.push(...forbidTokens(spec))
-  return errors
+  return [...errors, ...validateImages(spec, 'containers'), ...validateImages(spec, 'initContainers')]
+}
+
+/** In a template an image may still be a placeholder. */
+function validateImages(spec: PodSpec, field: 'containers' | 'initContainers'): FieldError[] {
+  return (spec[field] ?? []).flatMap((container, index) => validateImage(container, `spec.${field}[${index}]`))
 }
 
 /** Rules of a creation only: what nobody may be born with. */
@@ -67,7 +79,7 @@ export function validatePodTemplateSpec({ metadata, spec }: PodTemplateSpec, pat
     ...validateLabels(metadata?.labels, `${path}.labels`),
     ...validateAnnotations(metadata?.annotations, `${path}.annotations`),
     ...validatePodAnnotations(metadata?.annotations, spec ?? { containers: [] }, `${path}.annotations`),
-    ...validatePodSpec(spec ?? { containers: [] }, `${path}.spec`, { isPod: false, podName: '' }),
+    ...validatePodSpec(spec ?? { containers: [] }, `${path}.spec`, { isPod: false, podName: '', isStatic: false }),
     ...(spec ? validateProfilesAgree(metadata?.annotations, spec, `${path}.spec`) : []),
   ]
   if (spec?.ephemeralContainers?.length) {
@@ -79,16 +91,18 @@ export function validatePodTemplateSpec({ metadata, spec }: PodTemplateSpec, pat
 interface PodContext {
   readonly isPod: boolean
   readonly podName: string
+  /** It shows a pod that a kubelet runs by itself. */
+  readonly isStatic: boolean
 }
 
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
 const maxInt32 = 2147483647
 
-function validatePodSpec(spec: PodSpec, path: string, { isPod, podName }: PodContext): FieldError[] {
+function validatePodSpec(spec: PodSpec, path: string, { isPod, podName, isStatic }: PodContext): FieldError[] {
   const { errors, byName } = validateVolumes(spec.volumes ?? [], podName, `${path}.volumes`)
-  const context = { spec, volumes: byName, isPod }
+  const context = { spec, volumes: byName }
   errors.push(
-    ...validateResourceClaims(spec.resourceClaims ?? [], `${path}.resourceClaims`),
+    ...validateResourceClaims(spec.resourceClaims ?? [], isStatic, `${path}.resourceClaims`),
     ...validateContainers(context, `${path}.containers`),
     ...validateInitContainers(context, `${path}.initContainers`),
     ...validateEphemeralContainers(context, `${path}.ephemeralContainers`),
@@ -107,20 +121,18 @@ function validatePodSpec(spec: PodSpec, path: string, { isPod, podName }: PodCon
     ...validateTopologySpread(spec.topologySpreadConstraints ?? [], `${path}.topologySpreadConstraints`),
     ...validateHostProcesses(spec, path),
     ...validateHostUsers(spec, path),
+    ...validateHostnameOverride(spec, `${path}.hostnameOverride`),
     ...validateReferences(spec, path),
-    ...validateOwnNames(spec, path),
-    ...validateTolerations(spec.tolerations ?? [], `${path}.tolerations`),
-    ...validateHostAliases(spec.hostAliases ?? [], `${path}.hostAliases`),
-    ...validateChoice(spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'], `${path}.preemptionPolicy`),
-    ...(spec.overhead ? validateResourceRequirements({ limits: spec.overhead }, `${path}.overhead`) : []),
     ...validateOs(spec, path),
+    ...validateFileKeyVolumes(spec, path),
   )
   return errors
 }
 
-/** Names of other things, and the deadline. */
+/** Names of its own and of other things, and what else upstream asks about between them. */
 function validateReferences(spec: PodSpec, path: string): FieldError[] {
   const { serviceAccountName, nodeName, activeDeadlineSeconds, priorityClassName, runtimeClassName } = spec
+  const { preemptionPolicy, overhead } = spec
   const name = (field: string, value: string | undefined): FieldError[] =>
     value ? invalidFor(`${path}.${field}`, value, validateDns1123Subdomain(value)) : []
   return [
@@ -133,15 +145,22 @@ function validateReferences(spec: PodSpec, path: string): FieldError[] {
           activeDeadlineSeconds,
           validateRange(activeDeadlineSeconds, 1, maxInt32),
         )),
+    ...validateOwnNames(spec, path),
+    ...validateTolerations(spec.tolerations ?? [], `${path}.tolerations`),
+    ...validateHostAliases(spec.hostAliases ?? [], `${path}.hostAliases`),
     ...name('priorityClassName', priorityClassName),
     ...(runtimeClassName === undefined ? []
       : invalidFor(`${path}.runtimeClassName`, runtimeClassName, validateDns1123Subdomain(runtimeClassName))),
+    ...(preemptionPolicy === undefined ? []
+      : validateRequiredChoice(preemptionPolicy, ['PreemptLowerPriority', 'Never'], `${path}.preemptionPolicy`)),
+    ...(overhead ? validateResourceRequirements({ limits: overhead }, `${path}.overhead`) : []),
   ]
 }
 
-function validateResourceClaims(claims: readonly PodResourceClaim[], path: string): FieldError[] {
+function validateResourceClaims(claims: readonly PodResourceClaim[], isStatic: boolean, path: string): FieldError[] {
   const names = new Set<string>()
   return claims.flatMap((claim, index) => {
+    if (isStatic) return [forbiddenValue('', 'static pods do not support resource claims')]
     const { name, resourceClaimName, resourceClaimTemplateName } = claim
     const at = `${path}[${index}]`
     const errors = !name ? [required(`${at}.name`)]

@@ -11,8 +11,9 @@ import type {
   ProjectedVolumeSource,
   VolumeProjection,
 } from '../../gen/core-v1.ts'
-import { validateRequiredChoice } from '../../numbers.validation.ts'
+import { validateChoice } from '../../numbers.validation.ts'
 import { validateLabelSelector } from '../../selectors.validation.ts'
+import { validateUserAnnotations } from '../../user-annotations.validation.ts'
 import { validateFieldRef, validateResourceFieldRef, volumePaths } from './downward-api.validation.ts'
 import { validateFileMode, validateLocalNonReservedPath } from './paths.validation.ts'
 
@@ -105,28 +106,38 @@ function validateTrustBundleName(name: string): string[] {
   return parts.length === 3 ? validateDns1123Subdomain(parts[2]!) : validateDns1123Subdomain(name)
 }
 
-const keyTypes = ['ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519', 'RSA3072', 'RSA4096']
+const keyTypes = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519']
+const minSeconds = 3600
+const maxSeconds = 91 * 86400
+const maxSecondsOfKubernetes = 86400
 
 function validatePodCertificate(
   source: PodCertificateProjection, taken: Set<string>, volume: string, path: string,
 ): FieldError[] {
-  const { signerName, keyType, maxExpirationSeconds: seconds } = source
-  const paths = ['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const
+  const { signerName = '', keyType = '', maxExpirationSeconds: seconds, userAnnotations } = source
   const errors = [
-    ...validateSignerName(signerName ?? '', `${path}.signerName`),
-    ...validateRequiredChoice(keyType, keyTypes, `${path}.keyType`),
+    ...validateSignerName(signerName, `${path}.signerName`),
+    ...(userAnnotations ? validateUserAnnotations(userAnnotations, `${path}.userAnnotations`) : []),
+    ...validateChoice(keyType, keyTypes, `${path}.keyType`),
   ]
-  if (seconds !== undefined && (seconds < 3600 || seconds > 91 * 86400)) {
-    errors.push(invalidValue(`${path}.maxExpirationSeconds`, seconds, `must be in the range [3600, ${91 * 86400}]`))
+  const field = `${path}.maxExpirationSeconds`
+  const limit = /^([^/]+\.)?kubernetes\.io\//.test(signerName) ? maxSecondsOfKubernetes : maxSeconds
+  if (seconds !== undefined && seconds < minSeconds) {
+    errors.push(invalidValue(field, seconds, `if provided, maxExpirationSeconds must be >= ${minSeconds}`))
   }
-  for (const field of paths) {
-    const target = source[field]
-    if (target) errors.push(...validateLocalNonReservedPath(target, `${path}.${field}`))
+  if (seconds !== undefined && seconds > limit) {
+    errors.push(invalidValue(field, seconds, `if provided, maxExpirationSeconds must be <= ${limit}`))
   }
-  if (!paths.some((field) => source[field])) {
+  const paths = ['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const
+  for (const name of paths) {
+    const target = source[name]
+    if (!target) continue
+    errors.push(...validateLocalNonReservedPath(target, `${path}.${name}`), ...claimPaths([target], taken, volume))
+  }
+  if (!paths.some((name) => source[name])) {
     errors.push(required(path, 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath'))
   }
-  return [...errors, ...claimPaths(paths.map((field) => source[field]), taken, volume)]
+  return errors
 }
 
 function validateNamed(

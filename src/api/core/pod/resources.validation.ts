@@ -5,10 +5,11 @@ import {
   forbiddenValue,
   invalidFor,
   invalidValue,
+  notSupported,
   required,
   valueNotFound,
 } from '#machinery/errors/field-errors.ts'
-import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
+import { validateDns1123Label, validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import type { ResourceList, ResourceRequirements } from '../../gen/core-v1.ts'
 import { compareQuantities, isWholeQuantity, signOfQuantity, unitsOfQuantity } from '../../quantities.ts'
 
@@ -87,14 +88,10 @@ function validateContainerResourceName(name: string, path: string): FieldError[]
   return errors
 }
 
-const podLevelResources = new Set(['cpu', 'memory'])
-
 function validatePodResourceName(name: string, path: string): FieldError[] {
   const errors = validateResourceName(name, path)
-  if (!podLevelResources.has(name) && !isHugePages(name)) {
-    errors.push(invalidValue(path, name, 'must be a standard resource for pods'))
-  }
-  return errors
+  if (errors.length > 0 || name === 'cpu' || name === 'memory' || isHugePages(name)) return errors
+  return [notSupported(path, name, ['cpu', hugePagesPrefix, 'memory'])]
 }
 
 export function validateQuantityValue(name: string, quantity: string, path: string): FieldError[] {
@@ -169,16 +166,33 @@ function validateRequestAgainstLimit(
     : []
 }
 
+/** Each claim is named once: as a whole, or request by request. */
 function validateClaims(
   claims: ResourceRequirements['claims'], path: string, claimNames: ReadonlySet<string>,
 ): FieldError[] {
   const seen = new Set<string>()
   return (claims ?? []).flatMap(({ name, request }, index) => {
     const at = `${path}[${index}]`
-    if (!name) return [required(`${at}.name`)]
-    const key = `${name}/${request ?? ''}`
-    if (seen.has(key) || (request && seen.has(`${name}/`))) return [duplicateValue(at, request ? key : name)]
-    seen.add(key)
-    return claimNames.has(name) ? [] : [valueNotFound(`${at}.name`, name)]
+    if (!name) return [required(at)]
+    const errors: FieldError[] = []
+    if (seen.has(name)) errors.push(duplicateValue(at, name))
+    else {
+      const key = request ? `${name}/${request}` : name
+      if (request) errors.push(...invalidFor(`${at}.request`, request, validateDns1123Label(request)))
+      if (seen.has(key)) errors.push(duplicateValue(at, key))
+      else if (!request) {
+        errors.push(
+          ...[...seen].filter((other) => other.startsWith(`${name}/`)).map(() => duplicateValue(at, name)),
+        )
+      }
+      seen.add(key)
+    }
+    return claimNames.has(name) ? errors : [...errors, unknownClaim(name, claimNames, at)]
   })
+}
+
+function unknownClaim(name: string, claimNames: ReadonlySet<string>, path: string): FieldError {
+  const known = claimNames.size === 0 ? ' which is empty' : `: ${[...claimNames].toSorted().join(', ')}`
+  const error = valueNotFound(path, name)
+  return { ...error, message: `${error.message}: must be one of the names in pod.spec.resourceClaims${known}` }
 }

@@ -2,7 +2,7 @@
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { notSupported, required, tooMany } from '#machinery/errors/field-errors.ts'
 import type { Container, ContainerRestartRule } from '../../gen/core-v1.ts'
-import { validateRequiredChoice } from '../../numbers.validation.ts'
+import { validateChoice } from '../../numbers.validation.ts'
 
 const policies = ['Always', 'Never', 'OnFailure']
 const maxRules = 20
@@ -26,10 +26,10 @@ export function validateRestartPolicy(
 }
 
 function validateRule({ action, exitCodes }: ContainerRestartRule, path: string): FieldError[] {
-  const errors = validateRequiredChoice(action, ['Restart', 'RestartAllContainers'], `${path}.action`)
+  const errors = validateChoice(action ?? '', ['Restart', 'RestartAllContainers'], `${path}.action`)
   if (!exitCodes) return [...errors, required(`${path}.exitCodes`, 'must be specified')]
   const { operator, values = [] } = exitCodes
-  errors.push(...validateRequiredChoice(operator, ['In', 'NotIn'], `${path}.exitCodes.operator`))
+  errors.push(...validateChoice(operator ?? '', ['In', 'NotIn'], `${path}.exitCodes.operator`))
   if (values.length > maxExitCodes) errors.push(tooMany(`${path}.exitCodes.values`, values.length, maxExitCodes))
   return errors
 }

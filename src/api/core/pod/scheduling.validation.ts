@@ -17,7 +17,8 @@ import type {
   TopologySpreadConstraint,
   WeightedPodAffinityTerm,
 } from '../../gen/core-v1.ts'
-import { validateChoice, validateRequiredChoice } from '../../numbers.validation.ts'
+import type { LabelSelector } from '../../gen/meta-v1.ts'
+import { validateChoice } from '../../numbers.validation.ts'
 import { validateLabelSelector, validateNodeSelector, validatePreferredTerm } from '../../selectors.validation.ts'
 
 export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
@@ -78,32 +79,42 @@ function validatePodAffinityTerm(term: PodAffinityTerm, path: string): FieldErro
 }
 
 interface WithMatchKeys {
-  readonly labelSelector?: unknown
+  readonly labelSelector?: LabelSelector
   readonly matchLabelKeys?: readonly string[]
   readonly mismatchLabelKeys?: readonly string[]
 }
 
-function validateMatchKeys(
-  { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] }: WithMatchKeys, path: string,
-): FieldError[] {
-  const errors: FieldError[] = []
-  for (const [name, keys] of [['matchLabelKeys', matchLabelKeys], ['mismatchLabelKeys', mismatchLabelKeys]] as const) {
-    if (keys.length === 0) continue
-    if (!labelSelector) {
-      errors.push(forbiddenValue(`${path}.${name}`, 'must not be specified when labelSelector is not set'))
-    }
-    errors.push(
-      ...keys.flatMap((key, index) => invalidFor(`${path}.${name}[${index}]`, key, validateQualifiedName(key))),
-    )
-  }
-  for (const [index, key] of matchLabelKeys.entries()) {
-    if (mismatchLabelKeys.includes(key)) {
-      errors.push(
-        invalidValue(`${path}.matchLabelKeys[${index}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys'),
-      )
-    }
-  }
-  return errors
+function validateMatchKeys(term: WithMatchKeys, path: string): FieldError[] {
+  const { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] } = term
+  return [
+    ...validateLabelKeys(matchLabelKeys, labelSelector, `${path}.matchLabelKeys`),
+    ...validateLabelKeys(mismatchLabelKeys, labelSelector, `${path}.mismatchLabelKeys`),
+    ...validateSelectorKeys(term, path),
+    ...matchLabelKeys.flatMap((key, index) => mismatchLabelKeys.includes(key)
+      ? [invalidValue(`${path}.matchLabelKeys[${index}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys')]
+      : []),
+  ]
+}
+
+function validateLabelKeys(keys: readonly string[], selector: LabelSelector | undefined, path: string): FieldError[] {
+  if (keys.length === 0) return []
+  if (!selector) return [forbiddenValue(path, 'must not be specified when labelSelector is not set')]
+  return keys.flatMap((key, index) => invalidFor(`${path}[${index}]`, key, validateQualifiedName(key)))
+}
+
+/**
+ * The server has already made requirements of the keys, so a key is there twice when the client's selector has it too.
+ * The place is the key's in the list; upstream leaves out the list's name.
+ */
+function validateSelectorKeys({ labelSelector, matchLabelKeys = [] }: WithMatchKeys, path: string): FieldError[] {
+  const seen = new Set(Object.keys(labelSelector?.matchLabels ?? {}))
+  return (labelSelector?.matchExpressions ?? []).flatMap(({ key }) => {
+    const index = matchLabelKeys.lastIndexOf(key)
+    const repeated = index >= 0 && seen.has(key)
+    seen.add(key)
+    return repeated
+      ? [invalidValue(`${path}[${index}]`, key, 'exists in both matchLabelKeys and labelSelector')] : []
+  })
 }
 
 export function validateTolerations(tolerations: readonly Toleration[], path: string): FieldError[] {
@@ -127,34 +138,43 @@ function validateToleration(toleration: Toleration, path: string): FieldError[] 
     if (value) {
       errors.push(invalidValue(`${path}.operator`, value, "value must be empty when `operator` is 'Exists'"))
     }
-  } else errors.push(notSupported(`${path}.operator`, operator, ['Equal', 'Exists']))
+  } else {
+    const numeric = operator === 'Lt' || operator === 'Gt'
+    // Upstream lists the numeric ones to who tries them, though they are off.
+    errors.push(
+      notSupported(`${path}.operator`, operator, numeric ? ['Equal', 'Exists', 'Lt', 'Gt'] : ['Equal', 'Exists']),
+    )
+  }
   if (effect && !taintEffects.includes(effect)) errors.push(notSupported(`${path}.effect`, effect, taintEffects))
   return errors
 }
 
 export function validateTopologySpread(constraints: readonly TopologySpreadConstraint[], path: string): FieldError[] {
-  const seen = new Set<string>()
   return constraints.flatMap((constraint, index) => {
     const { topologyKey = '', whenUnsatisfiable = '' } = constraint
-    const at = `${path}[${index}]`
-    const errors = validateSpreadConstraint(constraint, at)
-    const pair = `{${topologyKey}, ${whenUnsatisfiable}}`
-    if (seen.has(pair)) errors.push(duplicateValue(`${at}.{topologyKey, whenUnsatisfiable}`, pair))
-    seen.add(pair)
-    return errors
+    const repeated = constraints.slice(index + 1).some((other) =>
+      (other.topologyKey ?? '') === topologyKey && (other.whenUnsatisfiable ?? '') === whenUnsatisfiable)
+    return validateSpreadConstraint(constraint, repeated, `${path}[${index}]`)
   })
 }
 
-function validateSpreadConstraint(constraint: TopologySpreadConstraint, path: string): FieldError[] {
-  const { maxSkew, topologyKey, whenUnsatisfiable, minDomains, nodeAffinityPolicy, nodeTaintsPolicy, labelSelector } =
-    constraint
+const inclusionPolicies = ['Honor', 'Ignore']
+
+function validateSpreadConstraint(
+  constraint: TopologySpreadConstraint, repeated: boolean, path: string,
+): FieldError[] {
+  const { maxSkew = 0, topologyKey = '', whenUnsatisfiable = '', minDomains, labelSelector } = constraint
   const errors: FieldError[] = []
-  if (!(maxSkew > 0)) errors.push(invalidValue(`${path}.maxSkew`, maxSkew ?? 0, 'must be greater than zero'))
+  if (maxSkew <= 0) errors.push(invalidValue(`${path}.maxSkew`, maxSkew, 'must be greater than zero'))
   if (!topologyKey) errors.push(required(`${path}.topologyKey`, 'can not be empty'))
-  else errors.push(...invalidFor(`${path}.topologyKey`, topologyKey, validateQualifiedName(topologyKey)))
   errors.push(
-    ...validateRequiredChoice(whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway'], `${path}.whenUnsatisfiable`),
+    ...validateChoice(whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway'], `${path}.whenUnsatisfiable`),
   )
+  if (repeated) {
+    errors.push(
+      duplicateValue(`${path}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`),
+    )
+  }
   if (minDomains !== undefined) {
     if (minDomains <= 0) errors.push(invalidValue(`${path}.minDomains`, minDomains, 'must be greater than zero'))
     if (whenUnsatisfiable !== 'DoNotSchedule') {
@@ -164,8 +184,8 @@ function validateSpreadConstraint(constraint: TopologySpreadConstraint, path: st
   }
   return [
     ...errors,
-    ...validateChoice(nodeAffinityPolicy, ['Honor', 'Ignore'], `${path}.nodeAffinityPolicy`),
-    ...validateChoice(nodeTaintsPolicy, ['Honor', 'Ignore'], `${path}.nodeTaintsPolicy`),
+    ...validateChoice(constraint.nodeAffinityPolicy, inclusionPolicies, `${path}.nodeAffinityPolicy`),
+    ...validateChoice(constraint.nodeTaintsPolicy, inclusionPolicies, `${path}.nodeTaintsPolicy`),
     ...validateMatchKeys(constraint, path),
     ...validateLabelSelector(labelSelector, `${path}.labelSelector`),
   ]

@@ -7,10 +7,12 @@ import {
   invalidValue,
   notSupported,
   required,
+  tooLong,
 } from '#machinery/errors/field-errors.ts'
 import { validateUnixId } from '#machinery/meta/validate-names.ts'
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext, Sysctl } from '../../gen/core-v1.ts'
 import { validateChoice } from '../../numbers.validation.ts'
+import { containersOf } from './all-containers.ts'
 import { validateWindowsOptions } from './os.validation.ts'
 import { validateLocalDescendingPath } from './paths.validation.ts'
 
@@ -27,11 +29,6 @@ export function validatePodSecurityContext(spec: PodSpec, specPath: string): Fie
     ...(context.supplementalGroups ?? []).flatMap((group, index) =>
       invalidFor(`${path}.supplementalGroups[${index}]`, group, validateUnixId(group))),
   ]
-  if (spec.shareProcessNamespace && spec.hostPID) {
-    errors.push(
-      invalidValue(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'),
-    )
-  }
   errors.push(
     ...validateSysctls(context.sysctls ?? [], spec, `${path}.sysctls`),
     ...validateChoice(context.fsGroupChangePolicy, ['Always', 'OnRootMismatch'], `${path}.fsGroupChangePolicy`),
@@ -41,6 +38,12 @@ export function validatePodSecurityContext(spec: PodSpec, specPath: string): Fie
     ...validateChoice(context.supplementalGroupsPolicy, ['Merge', 'Strict'], `${path}.supplementalGroupsPolicy`),
     ...validateChoice(context.seLinuxChangePolicy, ['MountOption', 'Recursive'], `${path}.seLinuxChangePolicy`),
   )
+  if (spec.shareProcessNamespace && spec.hostPID) {
+    errors.push(
+      invalidValue(`${specPath}.shareProcessNamespace`, true,
+        'ShareProcessNamespace and HostPID cannot both be enabled'),
+    )
+  }
   return errors
 }
 
@@ -55,13 +58,16 @@ export function validateHostNetwork({ hostNetwork, containers }: PodSpec, isPod:
 }
 
 /** A pod with users of its own does not share the node's other namespaces. */
-export function validateHostUsers({ hostUsers, hostPID, hostIPC, hostNetwork }: PodSpec, path: string): FieldError[] {
+export function validateHostUsers(spec: PodSpec, path: string): FieldError[] {
+  const { hostUsers, hostPID, hostIPC, hostNetwork } = spec
   if (hostUsers !== false) return []
   const detail = 'when `hostUsers` is false'
   return [
     ...(hostNetwork ? [forbiddenValue(`${path}.hostNetwork`, detail)] : []),
     ...(hostPID ? [forbiddenValue(`${path}.HostPID`, detail)] : []),
     ...(hostIPC ? [forbiddenValue(`${path}.HostIPC`, detail)] : []),
+    ...containersOf(spec, path).flatMap(([{ volumeDevices }, at]) =>
+      volumeDevices?.length ? [forbiddenValue(`${at}.volumeDevices`, detail)] : []),
   ]
 }
 
@@ -71,22 +77,26 @@ const sysctlFormat = '([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]
 
 function validateSysctls(sysctls: readonly Sysctl[], spec: PodSpec, path: string): FieldError[] {
   const seen = new Set<string>()
-  return sysctls.flatMap(({ name }, index) => {
+  return sysctls.flatMap(({ name = '' }, index) => {
     const at = `${path}[${index}].name`
-    if (!name) return [required(at)]
-    if (name.length > 253 || !sysctlPattern.test(name)) {
-      return [invalidValue(at, name, `must have at most 253 characters and match regex ${sysctlFormat}`)]
-    }
-    // A slash separates as a dot does.
-    const dotted = name.replaceAll('/', '.')
-    if (seen.has(dotted)) return [duplicateValue(at, name)]
-    seen.add(dotted)
-    if (spec.hostNetwork && dotted.startsWith('net.')) {
-      return [invalidValue(at, name, `may not be specified when 'hostNetwork' is true`)]
-    }
-    const ipc = dotted.startsWith('fs.mqueue.') || /^kernel\.(shm|msg|sem)/.test(dotted)
-    return spec.hostIPC && ipc ? [invalidValue(at, name, `may not be specified when 'hostIPC' is true`)] : []
+    const errors = !name ? [required(at)]
+      : name.length > 253 || !sysctlPattern.test(name)
+        ? [invalidValue(at, name, `must have at most 253 characters and match regex ^${sysctlFormat}$`)]
+        : seen.has(name) ? [duplicateValue(at, name)] : []
+    seen.add(name)
+    return [...errors, ...validateHostSysctl(name, spec, at)]
   })
+}
+
+/** A pod in the node's own namespace would set the parameter of the node. */
+function validateHostSysctl(name: string, { hostNetwork, hostIPC }: PodSpec, path: string): FieldError[] {
+  // A slash separates as a dot does.
+  const dotted = name.replaceAll('/', '.')
+  if (hostNetwork && dotted.startsWith('net.')) {
+    return [invalidValue(path, name, `may not be specified when 'hostNetwork' is true`)]
+  }
+  const ipc = dotted === 'kernel.sem' || /^(kernel\.(shm|msg)|fs\.mqueue\.)/.test(dotted)
+  return hostIPC && ipc ? [invalidValue(path, name, `may not be specified when 'hostIPC' is true`)] : []
 }
 
 const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined']
@@ -119,13 +129,12 @@ function validateAppArmor(profile: AppArmorProfile | undefined, path: string): F
       ? []
       : [invalidValue(field, localhostProfile, 'can only be set when AppArmor type is Localhost')]
   }
-  const trimmed = localhostProfile?.trim() ?? ''
-  if (localhostProfile === undefined || trimmed === '') {
-    return [required(field, 'must be set when AppArmor type is Localhost')]
-  }
-  if (trimmed !== localhostProfile) return [invalidValue(field, localhostProfile, 'must not be padded with whitespace')]
-  return localhostProfile.length <= maxAppArmorProfile ? []
-    : [{ type: 'FieldValueTooLong', field, message: `Too long: may not be more than ${maxAppArmorProfile} bytes` }]
+  if (localhostProfile === undefined) return [required(field, 'must be set when AppArmor type is Localhost')]
+  const errors: FieldError[] = []
+  if (localhostProfile !== localhostProfile.trim()) {
+    errors.push(invalidValue(field, localhostProfile, 'must not be padded with whitespace'))
+  } else if (localhostProfile === '') errors.push(required(field, 'must be set when AppArmor type is Localhost'))
+  return localhostProfile.length <= maxAppArmorProfile ? errors : [...errors, tooLong(field, maxAppArmorProfile)]
 }
 
 export function validateSecurityContext(
