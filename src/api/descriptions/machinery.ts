@@ -89,7 +89,7 @@ ObjectMeta | What every object has: names, labels, owners and times.
   uid | Unique ID, given by the server; no two objects ever have the same.
   resourceVersion | Version of the object, opaque; an update that gives it fails if it is old.
   generation | Counts the changes of what is wanted.
-  creationTimestamp | When the server created the object.
+  creationTimestamp | CreationTimestamp is a timestamp: when the server created the object.
   deletionTimestamp | When the object was, or will be, deleted; set by the server.
   deletionGracePeriodSeconds | Seconds that the object has to end.
   labels | Short texts by key, by which objects are chosen.

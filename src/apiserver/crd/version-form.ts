@@ -31,6 +31,10 @@ export class VersionForm implements CustomSchema {
     this.#objectMeta = objectMeta
   }
 
+  get selectableFields(): readonly string[] {
+    return (this.version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, ''))
+  }
+
   get structural(): Structural {
     return this.#structural ??= compileStructural(this.openApi as JsonSchema)
   }

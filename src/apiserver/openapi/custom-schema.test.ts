@@ -3,9 +3,11 @@ import { test } from 'node:test'
 import { openApiSchema } from './custom-schema.ts'
 import type { JsonObject } from './definitions.ts'
 
+const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
+/** v3 has no siblings of references, and so wraps them. */
 const metadata = (prefix: string): JsonObject => ({
   apiVersion: { type: 'string' }, kind: { type: 'string' },
-  metadata: { $ref: `${prefix}io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta` },
+  metadata: prefix.startsWith('#/components') ? { allOf: [{ $ref: prefix + meta }] } : { $ref: prefix + meta },
 })
 
 const rows: readonly {
@@ -24,6 +26,12 @@ const rows: readonly {
       not: { pattern: 'x' },
     },
     v2: { type: 'string' },
+  },
+  {
+    it: 'an integer or a string is said by logic, and defaults are told in v3 only',
+    schema: { 'x-kubernetes-int-or-string': true, default: 1 },
+    v2: { 'x-kubernetes-int-or-string': true },
+    v3: { 'x-kubernetes-int-or-string': true, default: 1, anyOf: [{ type: 'integer' }, { type: 'string' }] },
   },
   {
     it: 'what may be null has no type in v2, and is not required',

@@ -2,15 +2,20 @@
 import type { Json, JsonObject } from './definitions.ts'
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
-const prefixes = { 2: '#/definitions/', 3: '#/components/schemas/' } as const
-/** OpenAPI v2 has none of these. */
-const logic = ['allOf', 'anyOf', 'oneOf', 'not', 'nullable'] as const
+const metadataOf = {
+  2: { $ref: `#/definitions/${meta}` }, 3: { allOf: [{ $ref: `#/components/schemas/${meta}` }] },
+} as const
+/** OpenAPI v2 has none of these, and defaults are not told there. */
+const logic = ['allOf', 'anyOf', 'oneOf', 'not', 'nullable', 'default'] as const
 
 /** What OpenAPI v2 cannot say is left out, so that its readers do not refuse what the server accepts. */
 export function openApiSchema(schema: JsonObject, version: 2 | 3): JsonObject {
   const own: Record<string, Json> = { ...schema }
   const preserves = schema['x-kubernetes-preserve-unknown-fields'] === true
   if (version === 2) simplify(own, schema, preserves)
+  else if (schema['x-kubernetes-int-or-string'] === true && !own['anyOf']) {
+    own['anyOf'] = [{ type: 'integer' }, { type: 'string' }]
+  }
   const each = (value: Json): Json => openApiSchema(value as JsonObject, version)
   if (isObject(own['properties'])) {
     own['properties'] = Object.fromEntries(Object.entries(own['properties']).map(([key, value]) => [key, each(value)]))
@@ -23,7 +28,7 @@ export function openApiSchema(schema: JsonObject, version: 2 | 3): JsonObject {
     ...own, required: [...new Set([...required, 'kind', 'apiVersion'])],
     properties: {
       ...(own['properties'] as JsonObject | undefined),
-      apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { $ref: prefixes[version] + meta },
+      apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: metadataOf[version],
     },
   }
 }

@@ -149,15 +149,21 @@ function addCustom(
   const meta = (of: string, description: string): JsonObject =>
     withSiblings({ $ref: dialect.prefix + metaDefinition(of) }, dialect, { description })
   const types: JsonObject = {
-    apiVersion: { type: 'string', description: 'Group and version of this form of the object.' },
+    // Clients know these descriptions by how they begin.
+    apiVersion: { type: 'string', description: 'APIVersion defines group and version of this form of the object.' },
     kind: { type: 'string', description: 'What the object is, in CamelCase; it cannot be changed.' },
   }
   const properties = (schema['properties'] ?? {}) as JsonObject
+  const fields = kind.versions.find((each) => each.version === version)?.custom?.selectableFields ?? []
+  const selectable = fields.length === 0 ? {}
+    : { 'x-kubernetes-selectable-fields': fields.map((fieldPath) => ({ fieldPath })) }
+  const metadata = meta('ObjectMeta', "Standard object's metadata: its name, labels and the like.")
   custom.set(name, isOpen ? { type: 'object', 'x-kubernetes-group-version-kind': gvk(kind.kind) } : {
     ...schema,
     type: 'object',
-    properties: { ...properties, ...types, metadata: meta('ObjectMeta', "The object's name, labels and the like.") },
+    properties: { ...properties, ...types, metadata },
     'x-kubernetes-group-version-kind': gvk(kind.kind),
+    ...selectable,
   })
   custom.set(customName(group, version, kind.listKind), {
     description: `A list of ${kind.kind} objects.`,
@@ -169,5 +175,6 @@ function addCustom(
       items: { type: 'array', description: `The ${kind.kind} objects.`, items: { $ref: dialect.prefix + name } },
     },
     'x-kubernetes-group-version-kind': gvk(kind.listKind),
+    ...selectable,
   })
 }

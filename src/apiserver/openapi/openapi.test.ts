@@ -150,7 +150,7 @@ test('a custom kind has its schema, a list, and metadata', () => {
   assert.equal(at(schema, 'properties', 'spec', 'properties', 'size', 'type'), 'integer')
   assert.deepEqual(at(schema, 'properties', 'metadata'), {
     allOf: [{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }],
-    description: "The object's name, labels and the like.",
+    description: "Standard object's metadata: its name, labels and the like.",
   })
   assert.ok(definition(document, 'com.example.v1.WidgetList'))
   assert.ok(definition(document, 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'))
