@@ -4,6 +4,7 @@
 import type { RuntimeConfig } from '#api/runtime-config.ts'
 import { schemas } from '#api/schemas.ts'
 import { servedKinds } from '#api/served-kinds.ts'
+import type { ConfiguredAdmission } from '#apiserver/admission/open-admission.ts'
 import { admissionPlugins } from '#apiserver/admission/plugins.ts'
 import { mutatingPolicies } from '#apiserver/admission/policies/mutating.ts'
 import { validatingPolicies } from '#apiserver/admission/policies/validating.ts'
@@ -91,6 +92,8 @@ export interface ControlPlaneOptions {
   readonly authentication?: ConfiguredAuthentication | undefined
   /** Who decides what may be done; absent: Node and RBAC. */
   readonly authorization?: ConfiguredAuthorization | undefined
+  /** Which admission plugins run; absent: those that do by default. */
+  readonly admission?: ConfiguredAdmission | undefined
   /** Who hears of every request. */
   readonly audit?: Auditor | undefined
   /** Further flags that the server was started with, for `/flagz`. */
@@ -168,13 +171,18 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     aggregator, store, kinds, schemas, clock, random, log, version: options.version,
     authenticators: identity.authenticators,
     authorizer: identity.authorizer,
-    admission: admissionPlugins(
-      identity.authorizer, identity.rules,
-      [
+    admission: admissionPlugins({
+      authorizer: identity.authorizer, resolver: identity.rules, kinds: () => server.kinds.kinds,
+      configured: options.admission,
+      createNamespace: (name) => serverTransport.call({
+        verb: 'create', path: { group: '', version: 'v1', resource: 'namespaces' },
+        object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, options: {},
+      }),
+      beforeQuota: [
         mutatingPolicies(hookTools), mutatingWebhooks(hookTools), validatingPolicies(hookTools),
         validatingWebhooks(hookTools),
       ],
-    ),
+    }),
     hooks: new Map([
       [
         '/services',

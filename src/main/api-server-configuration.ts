@@ -1,5 +1,6 @@
 /** What the API server is told by kube-apiserver's flags and the files that they name, on this machine. */
 import { readFile } from 'node:fs/promises'
+import { openAdmission, type ConfiguredAdmission } from '#apiserver/admission/open-admission.ts'
 import type { Auditor } from '#apiserver/audit/auditor.ts'
 import { openAuditor } from '#apiserver/audit/open-auditor.ts'
 import { openAuthentication, type ConfiguredAuthentication } from '#apiserver/authn/open-authentication.ts'
@@ -18,6 +19,7 @@ import { CommandFailure, exitCode } from './cli/failure.ts'
 
 export interface ApiServerConfiguration {
   readonly flags: FlagValues
+  readonly admission: ConfiguredAdmission | undefined
   readonly audit: Auditor | undefined
   readonly authentication: ConfiguredAuthentication | undefined
   readonly authorization: ConfiguredAuthorization | undefined
@@ -58,7 +60,10 @@ export async function openApiServerConfiguration(
     const authorization = await openAuthorization(flags, {
       clock: systemClock, random: systemRandom, http, log, file: configurationFile,
     })
-    return { flags, audit, authentication, authorization }
+    const admission = await openAdmission(flags, {
+      clock: systemClock, random: systemRandom, http, file: configurationFile,
+    })
+    return { flags, admission, audit, authentication, authorization }
   } catch (error) {
     const isUnreadable = (error as NodeJS.ErrnoException).code !== undefined
     if (!(error instanceof ConfigurationError) && !isUnreadable) throw error

@@ -281,3 +281,21 @@ describe('authorization', () => {
     assert.equal(await whoIs(cluster, undefined, '/version'), 401)
   })
 })
+
+test('admission plugins are chosen and configured', async () => {
+  write('pod-security.yaml', 'apiVersion: pod-security.admission.config.k8s.io/v1\nkind: PodSecurityConfiguration\n'
+    + 'defaults: {enforce: baseline}\nexemptions: {namespaces: [kube-system]}')
+  const path = write('admission.yaml', 'apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\n'
+    + 'plugins: [{name: PodSecurity, path: pod-security.yaml}]')
+  await using cluster = await Cluster.start({ nodes: 0, apiServerFlags: {
+    'enable-admission-plugins': 'NamespaceAutoProvision,AlwaysPullImages', 'disable-admission-plugins': 'ServiceAccount',
+    'admission-control-config-file': path,
+  } })
+  const pods = cluster.client.of(kinds.pod, 'made-for-it')
+  const pod = (name: string, hostNetwork: boolean) => ({
+    apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { hostNetwork, containers: [{ name: 'c', image: 'i:1' }] },
+  })
+  const made = await pods.create(pod('a', false))
+  assert.equal(made.spec?.containers[0]?.imagePullPolicy, 'Always')
+  await assert.rejects(pods.create(pod('b', true)), /violates PodSecurity "baseline:latest": host namespaces/)
+})

@@ -19,7 +19,7 @@ const index = new RbacIndex()
 index.set('clusterroles', { metadata: { name: 'reader' }, rules: [parseRule('get | core | pods'), parseRule('approve | certificates.k8s.io | signers | example.com/*')] })
 index.set('clusterrolebindings', { metadata: { name: 'readers' }, roleRef: { kind: 'ClusterRole', name: 'reader' }, subjects: [{ kind: 'User', name: 'jane' }] })
 const rbac = new RbacAuthorizer(index)
-const plugins = admissionPlugins(rbac, rbac)
+const plugins = admissionPlugins({ authorizer: rbac, resolver: rbac, kinds: () => [], createNamespace: () => Promise.resolve() })
 const jane: UserInfo = { name: 'jane', groups: [] }
 const root: UserInfo = { name: 'root', groups: ['system:masters'] }
 const nodeA: UserInfo = { name: 'system:node:a', groups: ['system:nodes'] }

@@ -1,6 +1,8 @@
 /** How a plugin refuses, and how it tells what a request is about. */
 import type { Pod } from '#api/gen/core-v1.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
 import { forbidden, type ApiError } from '#machinery/errors/api-error.ts'
+import type { DeepReadonly, KubeObject } from '#machinery/meta/object.ts'
 import type { AdmissionAttributes } from './admission.ts'
 
 /** Subresources whose objects are of a kind of their own, and the core resource that they belong to. */
@@ -37,4 +39,13 @@ export function isMirrorPod(pod: {
   readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> }
 }): boolean {
   return pod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined
+}
+
+/** The garbage collector must be able to remove finalizers and owners from objects that it could not have written. */
+export function isOnlyForDeletion(object: KubeObject, old: DeepReadonly<KubeObject> | undefined): boolean {
+  const rest = ({ metadata, ...others }: DeepReadonly<KubeObject>): unknown => {
+    const { ownerReferences: _, finalizers: __, managedFields: ___, resourceVersion: ____, ...kept } = metadata ?? {}
+    return { ...others, metadata: kept }
+  }
+  return old !== undefined && semanticEqual(rest(object), rest(old))
 }

@@ -6,7 +6,8 @@ import { servedKinds } from '#api/served-kinds.ts'
 import type { Output } from '#world/output.ts'
 import { silentLog } from '#world/log.ts'
 import { validatingPolicies } from '../admission/policies/validating.ts'
-import { podSecurity } from '../admission/plugins/pod-security.ts'
+import { podSecurityAdmission } from '../admission/plugins/pod-security.ts'
+import { defaultConfiguration } from '../admission/pod-security/policy.ts'
 import { unauthorized } from '#machinery/errors/api-error.ts'
 import { manualClock, seededRandom, startTestServer, type TestServer } from '../testing.ts'
 import { AuditMetrics } from './audit-metrics.ts'
@@ -211,7 +212,7 @@ test('a request whose event a strict backend cannot store does not happen', asyn
 
 test('admission leaves its notes', async () => {
   const server = start(everything('Request'), {
-    admission: [podSecurity, validatingPolicies({
+    admission: [podSecurityAdmission(defaultConfiguration), validatingPolicies({
       authorizer: { authorize: () => ({ allowed: true, reason: '' }) }, kinds: () => [],
     })],
   })

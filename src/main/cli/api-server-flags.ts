@@ -9,6 +9,7 @@ const toggle = (help: string): FlagSpecification => ({ kind: 'switch', isUpstrea
 
 /** Of files: paths are resolved where the command is given, as the server runs elsewhere. */
 const fileFlags: Readonly<Record<string, FlagSpecification>> = {
+  'admission-control-config-file': file('configurations of plugins: an AdmissionConfiguration'),
   'authentication-config': file('who issues tokens: an AuthenticationConfiguration of apiserver.config.k8s.io'),
   'oidc-ca-file': file('the authority of the issuer'),
   'authorization-config': file('who decides: an AuthorizationConfiguration of apiserver.config.k8s.io'),
@@ -22,6 +23,8 @@ const fileFlags: Readonly<Record<string, FlagSpecification>> = {
 }
 
 const otherFlags: Readonly<Record<string, FlagSpecification>> = {
+  'enable-admission-plugins': value('plugins that run beside those that do by default'),
+  'disable-admission-plugins': value('plugins that do not run'),
   'anonymous-auth': toggle('requests without credentials are those of system:anonymous'),
   'oidc-issuer-url': value('who issues tokens'),
   'oidc-client-id': value('whom the tokens are for'),

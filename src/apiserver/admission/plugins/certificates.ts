@@ -1,5 +1,6 @@
 /** Who may approve and sign certificate requests, and what may never be requested. */
 import type { CertificateSigningRequest } from '#api/gen/certificates-v1.ts'
+import type { ClusterTrustBundle } from '#api/gen/certificates-v1beta1.ts'
 import { base64Decode, utf8Decode } from '#base/bytes.ts'
 import { deepEqual } from '#base/deep-equal.ts'
 import { DerError } from '#base/der.ts'
@@ -7,7 +8,7 @@ import { parseCertificateRequestPem } from '#base/x509/certificate-request.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { Authorizer } from '../../authz/authorizer.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts'
-import { isResource, refuse } from '../refusal.ts'
+import { isOnlyForDeletion, isResource, refuse } from '../refusal.ts'
 
 const group = 'certificates.k8s.io'
 const plural = 'certificatesigningrequests'
@@ -40,7 +41,7 @@ export function certificateSigning(authorizer: Authorizer): AdmissionPlugin {
 
 /** Permission for `domain/name`, or for all of the domain as `domain/*`. */
 async function requireSigner(
-  authorizer: Authorizer, attributes: AdmissionAttributes, verb: 'approve' | 'sign', signerName: string,
+  authorizer: Authorizer, attributes: AdmissionAttributes, verb: 'approve' | 'sign' | 'attest', signerName: string,
 ): Promise<void> {
   for (const name of [signerName, `${signerName.split('/')[0]!}/*`]) {
     const { allowed } = await authorizer.authorize({
@@ -49,9 +50,23 @@ async function requireSigner(
     })
     if (allowed) return
   }
-  throw refuse(
-    attributes, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signerName)}`,
-  )
+  const what = verb === 'attest' ? 'attest for' : `${verb} requests with`
+  throw refuse(attributes, `user not permitted to ${what} signerName ${JSON.stringify(signerName)}`)
+}
+
+/** A bundle that speaks for a signer needs its permission; without a signer's name there is nobody to ask. */
+export function clusterTrustBundleAttest(authorizer: Authorizer): AdmissionPlugin {
+  return {
+    name: 'ClusterTrustBundleAttest',
+    validate(attributes) {
+      const { operation, object, old } = attributes
+      if (operation !== 'CREATE' && operation !== 'UPDATE') return
+      if (!isResource(attributes, group, 'clustertrustbundles')) return
+      const { signerName } = (object as ClusterTrustBundle).spec
+      if (!signerName || isOnlyForDeletion(object!, old)) return
+      return requireSigner(authorizer, attributes, 'attest', signerName)
+    },
+  }
 }
 
 const clientSigner = 'kubernetes.io/kube-apiserver-client'

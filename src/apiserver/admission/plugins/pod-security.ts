@@ -8,7 +8,9 @@ import { invalid } from '#machinery/errors/api-error.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from '../admission.ts'
 import type { CheckedPod } from '../pod-security/check.ts'
-import { formatViolations, labelProblems, levelOf, violationsOf, type LevelVersion } from '../pod-security/policy.ts'
+import {
+  formatViolations, labelProblems, levelOf, violationsOf, type LevelVersion, type PodSecurityConfiguration,
+} from '../pod-security/policy.ts'
 import { isResource, refuse } from '../refusal.ts'
 
 /** Subresources that cannot change what a pod may do. */
@@ -27,43 +29,66 @@ const templated: ReadonlySet<string> = new Set([
 /** A namespace with more pods is not looked through when its labels change; upstream stops at 3,000. */
 const maxExistingPods = 3000
 
-export const podSecurity: AdmissionPlugin = {
-  name: 'PodSecurity',
-  validate(attributes, context) {
-    const { operation, kind, resource, subresource, object } = attributes
-    if (!object || (operation !== 'CREATE' && operation !== 'UPDATE') || harmless.has(subresource)) return
-    if (isResource(attributes, '', 'namespaces')) checkNamespace(attributes, context)
-    else if (resource === 'pods' && kind.group === '') checkPod(attributes, context)
-    else if (subresource === '' && templated.has(`${resource}.${kind.group}`)) checkTemplate(attributes, context)
-  },
+export function podSecurityAdmission(configuration: PodSecurityConfiguration): AdmissionPlugin {
+  const { defaults, exemptions } = configuration
+  return {
+    name: 'PodSecurity',
+    validate(attributes, context) {
+      const { operation, kind, resource, subresource, object } = attributes
+      if (!object || (operation !== 'CREATE' && operation !== 'UPDATE') || harmless.has(subresource)) return
+      if (isResource(attributes, '', 'namespaces')) checkNamespace(attributes, context, configuration)
+      else if (resource === 'pods' && kind.group === '') {
+        if (!isExempt(attributes, exemptions, attributes.object as Pod)) checkPod(attributes, context, defaults)
+      } else if (subresource === '' && templated.has(`${resource}.${kind.group}`)) {
+        const template = templateOf(object as Templated)
+        if (template?.spec && !isExempt(attributes, exemptions, template)) {
+          checkTemplate(attributes, context, template, defaults)
+        }
+      }
+    },
+  }
 }
+
+function isExempt(
+  { namespace, user, audit }: AdmissionAttributes, exemptions: PodSecurityConfiguration['exemptions'],
+  { spec }: Pod | PodTemplateSpec,
+): boolean {
+  const { namespaces, usernames, runtimeClasses } = exemptions
+  const why = namespaces.includes(namespace) ? 'namespace'
+    : usernames.includes(user.name) ? 'user'
+    : spec?.runtimeClassName && runtimeClasses.includes(spec.runtimeClassName) ? 'runtimeClass' : undefined
+  if (why !== undefined) audit?.annotate('pod-security.kubernetes.io/exempt', why)
+  return why !== undefined
+}
+
+type Defaults = PodSecurityConfiguration['defaults']
 
 function labelsOf(attributes: AdmissionAttributes, context: AdmissionContext): Readonly<Record<string, string>> {
   return context.get<Namespace>({ group: '', plural: 'namespaces' }, '', attributes.namespace)?.metadata.labels ?? {}
 }
 
-function checkPod(attributes: AdmissionAttributes, context: AdmissionContext): void {
+function checkPod(attributes: AdmissionAttributes, context: AdmissionContext, defaults: Defaults): void {
   const pod = attributes.object as Pod
   if (!pod.spec || (attributes.old && !isSignificant(pod, attributes.old as DeepReadonly<Pod>))) return
   const labels = labelsOf(attributes, context)
   const checked = toChecked(pod)
-  const enforced = levelOf(labels, 'enforce')
+  const enforced = levelOf(labels, 'enforce', defaults)
   attributes.audit?.annotate('pod-security.kubernetes.io/enforce-policy', `${enforced.level}:${enforced.version}`)
-  noteViolations(attributes, levelOf(labels, 'audit'), checked)
+  noteViolations(attributes, levelOf(labels, 'audit', defaults), checked)
   const violations = violationsOf(checked, enforced.level)
   if (violations.length > 0) {
     throw refuse(attributes, `violates PodSecurity ${name(enforced)}: ${formatViolations(violations)}`)
   }
-  warnAbout(attributes, levelOf(labels, 'warn'), checked)
+  warnAbout(attributes, levelOf(labels, 'warn', defaults), checked)
 }
 
-function checkTemplate(attributes: AdmissionAttributes, context: AdmissionContext): void {
-  const template = templateOf(attributes.object as Templated)
-  if (!template?.spec) return
+function checkTemplate(
+  attributes: AdmissionAttributes, context: AdmissionContext, template: PodTemplateSpec, defaults: Defaults,
+): void {
   const labels = labelsOf(attributes, context)
   const checked = toChecked(template)
-  noteViolations(attributes, levelOf(labels, 'audit'), checked)
-  warnAbout(attributes, levelOf(labels, 'warn'), checked)
+  noteViolations(attributes, levelOf(labels, 'audit', defaults), checked)
+  warnAbout(attributes, levelOf(labels, 'warn', defaults), checked)
 }
 
 /** For the audit log alone. */
@@ -87,7 +112,9 @@ function warnAbout(attributes: AdmissionAttributes, wanted: LevelVersion, pod: C
  * New labels must be right; pods that are there already stay, and a warning tells of those that the new level would
  * refuse.
  */
-function checkNamespace(attributes: AdmissionAttributes, context: AdmissionContext): void {
+function checkNamespace(
+  attributes: AdmissionAttributes, context: AdmissionContext, { defaults, exemptions }: PodSecurityConfiguration,
+): void {
   const labels = attributes.object?.metadata?.labels ?? {}
   const namespaceName = attributes.object?.metadata?.name ?? ''
   const before = attributes.old?.metadata.labels ?? {}
@@ -95,8 +122,9 @@ function checkNamespace(attributes: AdmissionAttributes, context: AdmissionConte
   if (problems.length > 0 && (!attributes.old || !semanticEqual(problems, labelProblems(before)))) {
     throw invalid({ group: '', resource: 'Namespace' }, namespaceName, problems)
   }
-  const enforced = levelOf(labels, 'enforce')
-  if (!attributes.old || enforced.level === 'privileged' || semanticEqual(enforced, levelOf(before, 'enforce'))) return
+  const enforced = levelOf(labels, 'enforce', defaults)
+  if (!attributes.old || enforced.level === 'privileged' || exemptions.namespaces.includes(namespaceName)) return
+  if (semanticEqual(enforced, levelOf(before, 'enforce', defaults))) return
   const pods = context.list<Pod>({ group: '', plural: 'pods' }, namespaceName).slice(0, maxExistingPods)
   const found = new Map<string, string[]>()
   for (const pod of pods) {

@@ -2,14 +2,14 @@
  * Nobody grants what they do not have: writes of roles and bindings (upstream: registry/rbac, policy-based storage).
  */
 import type { ClusterRole, Role, RoleBinding } from '#api/gen/rbac-v1.ts'
-import { semanticEqual } from '#base/deep-equal.ts'
 import { forbidden, notFound } from '#machinery/errors/api-error.ts'
-import type { DeepReadonly, KubeObject } from '#machinery/meta/object.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { Authorizer } from '../../authz/authorizer.ts'
 import { escalationProblem, fullAuthority } from '../../authz/escalation.ts'
 import type { RuleResolver } from '../../authz/rbac.ts'
 import type { Rule } from '../../authz/rules.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from '../admission.ts'
+import { isOnlyForDeletion } from '../refusal.ts'
 
 const group = 'rbac.authorization.k8s.io'
 
@@ -79,13 +79,4 @@ async function isAllowed(
     type: 'resource', user, verb, group, version: 'v1', resource, subresource: '', namespace, name, fieldSelector: [],
   })
   return allowed
-}
-
-/** The garbage collector must be able to remove its finalizers and owners from roles that it could not have written. */
-function isOnlyForDeletion(object: KubeObject, old: DeepReadonly<KubeObject> | undefined): boolean {
-  const rest = ({ metadata, ...others }: DeepReadonly<KubeObject>): unknown => {
-    const { ownerReferences: _, finalizers: __, managedFields: ___, resourceVersion: ____, ...kept } = metadata ?? {}
-    return { ...others, metadata: kept }
-  }
-  return old !== undefined && semanticEqual(rest(object), rest(old))
 }

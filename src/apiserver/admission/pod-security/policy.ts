@@ -15,14 +15,32 @@ export interface LevelVersion {
 }
 
 const prefix = 'pod-security.kubernetes.io/'
-const levels: readonly string[] = ['privileged', 'baseline', 'restricted']
+export const levels: readonly string[] = ['privileged', 'baseline', 'restricted']
+
+/** What holds for namespaces that say nothing, and for whom nothing holds. */
+export interface PodSecurityConfiguration {
+  readonly defaults: Readonly<Record<Mode, LevelVersion>>
+  readonly exemptions: {
+    readonly usernames: readonly string[]
+    readonly namespaces: readonly string[]
+    readonly runtimeClasses: readonly string[]
+  }
+}
+
+const privileged: LevelVersion = { level: 'privileged', version: 'latest' }
+export const defaultConfiguration: PodSecurityConfiguration = {
+  defaults: { enforce: privileged, audit: privileged, warn: privileged },
+  exemptions: { usernames: [], namespaces: [], runtimeClasses: [] },
+}
 
 /**
  * A level that cannot be read is enforced as restricted, and otherwise ignored: as upstream, never less than was meant.
  */
-export function levelOf(labels: Readonly<Record<string, string>>, mode: Mode): LevelVersion {
-  const level = labels[prefix + mode] ?? 'privileged'
-  const version = labels[`${prefix}${mode}-version`] ?? 'latest'
+export function levelOf(
+  labels: Readonly<Record<string, string>>, mode: Mode, defaults: PodSecurityConfiguration['defaults'],
+): LevelVersion {
+  const level = labels[prefix + mode] ?? defaults[mode].level
+  const version = labels[`${prefix}${mode}-version`] ?? defaults[mode].version
   if (levels.includes(level)) return { level: level as Level, version: isVersion(version) ? version : 'latest' }
   return { level: mode === 'enforce' ? 'restricted' : 'privileged', version: 'latest' }
 }
@@ -43,7 +61,7 @@ export function labelProblems(labels: Readonly<Record<string, string>>): FieldEr
   return problems
 }
 
-function isVersion(text: string): boolean {
+export function isVersion(text: string): boolean {
   return text === 'latest' || /^v1\.(0|[1-9][0-9]*)$/.test(text)
 }
 
