@@ -156,7 +156,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     localTransport: (user) =>
       aggregatingTransport(createLocalTransport(context, options.subresources ?? new Map(), user, options.audit), {
         user, dispatch, authorizer: options.authorizer, auditor: options.audit, clock, random: options.random,
-        isRemote: (group, version) => options.aggregator?.remoteOf({ group, version }) !== undefined,
+        isElsewhere: (path) => options.aggregator?.remoteOf(path) !== undefined
+          || options.subresources?.get(`${path.group}/${path.resource}/`)?.type === 'connect',
       }),
   }
 }

@@ -33,6 +33,8 @@ import { createOpenApiHandler, type ForeignDocuments } from '#apiserver/openapi/
 import type { PathHandler } from '#apiserver/paths.ts'
 import { servingAddresses } from '#apiserver/post-start/serving-addresses.ts'
 import { createPostStart, postStartHooks, postStartNames } from '#apiserver/post-start/post-start.ts'
+import { metricsKinds, metricsReaderRole, resourceMetrics } from '#apiserver/resource-metrics/resource-metrics.ts'
+import { UsageSource } from '#apiserver/resource-metrics/usage-source.ts'
 import type { Gzip } from '#apiserver/rest/compress.ts'
 import type { GiveWay } from '#apiserver/rest/pace.ts'
 import { createApiServer, type ApiServer } from '#apiserver/server.ts'
@@ -83,6 +85,8 @@ export interface ControlPlaneOptions {
   readonly port: number
   readonly version: ServerVersion
   readonly nodes: NodeConnections
+  /** Whether it measures what nodes and pods use (metrics.k8s.io), if no other server does. Default: it does not. */
+  readonly measuresUsage?: boolean
   readonly processMetrics?: ProcessMetrics
   readonly gzip?: Gzip
   readonly giveWay?: GiveWay
@@ -163,6 +167,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     structOf: ({ custom, schema }: KindVersion) =>
       custom?.struct ?? (schemas.has(schema) ? schemas.struct(schema) : undefined),
   }
+  const usage = options.measuresUsage ? new UsageSource(options.nodes, clock) : undefined
   const aggregator = createAggregator({
     store, clock, random, http: options.nodes.http, log: log.named('aggregator'),
     certificate: () => options.frontProxy?.certificate(),
@@ -195,7 +200,8 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
         issue: (request, namespace, name) =>
           issueRequestedToken(tokens, boundObjects, request, namespace, name, clock.now()),
       },
-      nodes: options.nodes, components, more: reviewHandlers(identity),
+      nodes: options.nodes, components,
+      more: new Map([...reviewHandlers(identity), ...(usage ? resourceMetrics(usage) : [])]),
     }),
     serverAddress: `${advertiseAddress}:${port}`,
     healthChecks: [storeCheck('etcd', store, clock), ...postStart.checks, ...(options.encryption?.healthChecks ?? [])],
@@ -215,6 +221,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     ...(options.giveWay && { giveWay: options.giveWay }),
     ...(options.processMetrics && { processMetrics: options.processMetrics }),
   })
+  if (usage) for (const kind of metricsKinds) server.kinds.set(kind.group, kind.plural, [kind])
   const serverTransport = server.localTransport(apiServerUser)
   const flows = createFlowConfiguration({
     controller: priorities, store, clock, log: log.named('priorities'), transport: serverTransport, kinds,
@@ -237,7 +244,10 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
     clusterCidrs: [serviceCidr],
     advertise: { addresses: () => servingAddresses(store, advertiseAddress), port },
     clock,
-    policy: [...policy.clusterRoles, ...policy.clusterRoleBindings, ...policy.roles, ...policy.roleBindings],
+    policy: [
+      ...policy.clusterRoles, ...policy.clusterRoleBindings, ...policy.roles, ...policy.roleBindings,
+      ...(usage ? [metricsReaderRole()] : []),
+    ],
   })
   const informersUntil = (end: AbortSignal): Informers => createInformers({
     transport: transport(componentUser('system:kube-controller-manager')), clock, random, log, signal: end,

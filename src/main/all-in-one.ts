@@ -171,6 +171,7 @@ async function openServer(
       nodes: config.nodes.type === 'machine'
         ? createNodeConnections(certificates, httpClient)
         : simulatedNodeConnections(httpClient),
+      measuresUsage: config.nodes.type === 'machine',
       processMetrics,
       gzip: gzipStream,
       giveWay: nextTurn,

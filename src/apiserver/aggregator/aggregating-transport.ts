@@ -1,7 +1,7 @@
 /** Calls from inside the process that reach other servers too: what is not served here goes the way of a request. */
 import { concatBytes } from '#base/bytes.ts'
 import { createHttpTransport } from '#client/http-transport.ts'
-import type { Transport } from '#client/transport.ts'
+import type { ResourcePath, Transport } from '#client/transport.ts'
 import { tooLarge } from '#machinery/errors/api-error.ts'
 import type { Clock } from '#world/clock.ts'
 import type { HttpBody, HttpClient, HttpRequest, IncomingResponse, OutgoingRequest } from '#world/http.ts'
@@ -22,7 +22,8 @@ export interface AggregatingOptions {
   readonly auditor: Auditor | undefined
   readonly clock: Clock
   readonly random: Random
-  readonly isRemote: (group: string, version: string) => boolean
+  /** What is not an object of this server's store. */
+  readonly isElsewhere: (path: ResourcePath) => boolean
 }
 
 type ObjectTransport = Omit<Transport, 'document'>
@@ -30,8 +31,7 @@ type ObjectTransport = Omit<Transport, 'document'>
 /** `local` for what this server serves itself. */
 export function aggregatingTransport(local: ObjectTransport, options: AggregatingOptions): Transport {
   const remote = createHttpTransport({ http: inProcessClient(options), server: 'https://kubernetes.default.svc' })
-  const choose = ({ group, version }: { readonly group: string; readonly version: string }): ObjectTransport =>
-    options.isRemote(group, version) ? remote : local
+  const choose = (path: ResourcePath): ObjectTransport => (options.isElsewhere(path) ? remote : local)
   return {
     call: (call, callOptions) => choose(call.path).call(call, callOptions),
     watch: (path, watchOptions, signal) => choose(path).watch(path, watchOptions, signal),

@@ -232,6 +232,18 @@ test('a connection that fails is told as upstream tells it; what has no name is 
   assert.deepEqual(front.asked, [])
 })
 
+test('a version that is this server\'s again is available as such', async () => {
+  await using front = await startFront(() => undefined)
+  const path = '/apis/apiregistration.k8s.io/v1/apiservices/v1.g.example.com'
+  assert.equal((await front.direct.send('GET', path)).json['status'].conditions[0].status, 'False')
+  await front.direct.send(
+    'PATCH', path, { spec: { service: null, caBundle: null } }, { 'content-type': 'application/merge-patch+json' },
+  )
+  for (let round = 0; round < 20; round++) await settle()
+  const [condition] = (await front.direct.send('GET', path)).json['status'].conditions
+  assert.deepEqual([condition.status, condition.reason], ['True', 'Local'])
+})
+
 test('who may not is told so here, and nobody there is asked', async () => {
   await using front = await startFront(served, { denyAll: true })
   front.asked.length = 0

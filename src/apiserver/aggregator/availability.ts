@@ -11,6 +11,7 @@ import type { Transport } from '#client/transport.ts'
 import { WorkQueue } from '#client/workqueue.ts'
 import { isReason } from '#machinery/errors/api-error.ts'
 import { findCondition, withCondition } from '#machinery/meta/conditions.ts'
+import type { Stored } from '#machinery/meta/object.ts'
 import { formatTime } from '#machinery/time.ts'
 import type { Entry, Store } from '#storage/store.ts'
 import type { Log } from '#world/log.ts'
@@ -33,6 +34,8 @@ export interface AvailabilityOptions {
   readonly log: Log
 }
 
+/** Of what this server serves itself. */
+const local: Verdict = { status: 'True', reason: 'Local', message: 'Local APIServices are always available' }
 const workers = 5
 /** Somebody may fall silent without an event: each is asked this often. */
 const probeAgainMs = 30_000
@@ -101,6 +104,8 @@ export class Availability {
     if (!object?.spec?.service) {
       this.#seen.delete(name)
       for (const [key, failure] of this.#failures) if (failure.name === name) this.#failures.delete(key)
+      // It was another server's until now.
+      if (object && findCondition(object.status?.conditions, 'Available')?.reason !== local.reason) this.#queue.add(name)
       return
     }
     const seen = [object.metadata.uid, object.spec]
@@ -131,7 +136,7 @@ export class Availability {
         const verdict = await this.#settle(name, signal)
         if (verdict?.reason === 'FailedDiscoveryCheck') queue.addRateLimited(name)
         else queue.forget(name)
-        if (verdict) queue.addAfter(name, probeAgainMs)
+        if (verdict && verdict !== local) queue.addAfter(name, probeAgainMs)
       } catch (error) {
         if (signal.aborted) return
         // Changed or deleted meanwhile, perhaps by another server: the watch tells.
@@ -145,19 +150,26 @@ export class Availability {
     }
   }
 
-  /** Undefined: there is none, or it is this server's own. */
+  /** Undefined: there is no such APIService. */
   async #settle(name: string, signal: AbortSignal): Promise<Verdict | undefined> {
-    const { services, tools, log } = this.#options
+    const { services } = this.#options
     const remote = [...services.remotes].find((candidate) => candidate.name === name)
-    if (!remote) return undefined
-    const verdict = await this.#judge(remote, signal)
+    const verdict = remote ? await this.#judge(remote, signal) : local
     const object = services.get(name)
-    if (!object || services.remote(remote.group, remote.version) !== remote) return verdict
+    if (!object) return undefined
+    const isChanged = remote ? services.remote(remote.group, remote.version) !== remote : object.spec?.service
+    if (!isChanged) await this.#tell(object, verdict, signal)
+    return verdict
+  }
+
+  async #tell(object: Stored<APIService>, verdict: Verdict, signal: AbortSignal): Promise<void> {
+    const { tools, log } = this.#options
+    const { name } = object.metadata
     const old = object.status?.conditions
     const conditions = withCondition<APIServiceCondition>(
       old as readonly APIServiceCondition[] | undefined, { type: 'Available', ...verdict }, formatTime(tools.clock.now()),
     )
-    if (semanticEqual(old ?? [], conditions)) return verdict
+    if (semanticEqual(old ?? [], conditions)) return
     const before = findCondition(old, 'Available')
     if (verdict.status === 'False' && (before?.status !== 'False' || before.reason !== verdict.reason)) {
       this.#count(name, verdict.reason)
@@ -165,7 +177,6 @@ export class Availability {
     log.info('changed whether an APIService is available', { name, ...verdict })
     const status = { ...object.status, conditions: [...conditions] }
     await this.#client.updateStatus({ ...object, status }, { signal })
-    return verdict
   }
 
   #count(name: string, reason: string): void {

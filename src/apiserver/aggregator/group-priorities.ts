@@ -31,6 +31,8 @@ const groups: Readonly<Record<string, number>> = {
   'flowcontrol.apiserver.k8s.io': 16_100,
   'internal.apiserver.k8s.io': 16_000,
   'storagemigration.k8s.io': 15_800,
+  // As metrics-server registers it.
+  'metrics.k8s.io': 100,
 }
 
 /** Where a version's place does not follow from its level. */
@@ -49,6 +51,7 @@ const versions: Readonly<Record<string, number>> = {
   'flowcontrol.apiserver.k8s.io/v1beta2': 15,
   'flowcontrol.apiserver.k8s.io/v1beta1': 12,
   'internal.apiserver.k8s.io/v1alpha1': 9,
+  'metrics.k8s.io/v1beta1': 100,
   'resource.k8s.io/v1': 20,
   'resource.k8s.io/v1beta2': 15,
 }

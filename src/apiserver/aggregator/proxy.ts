@@ -42,7 +42,7 @@ export async function proxyRequest(
       ...identityHeaders(exchange.user), 'audit-id': exchange.auditId,
     })
     const response = await forward(request, to, AbortSignal.any([exchange.signal, stop.signal]))
-    return { ...response, body: withEnd(response.body, () => timer?.cancel()) }
+    return { ...response, body: withEnd(response.body, request.signal, () => timer?.cancel()) }
   } catch (error) {
     timer?.cancel()
     return refusalOf(error)
@@ -55,8 +55,8 @@ function refusalOf(error: unknown): HttpResponse {
   throw error
 }
 
-/** Calls `end` when the body is over, however it ends. */
-function withEnd(body: HttpBody, end: () => void): HttpBody {
+/** Calls `end` when the body is over, however it ends. A client that has gone misses nothing of it. */
+function withEnd(body: HttpBody, client: AbortSignal, end: () => void): HttpBody {
   if (body.type !== 'stream') {
     end()
     return body
@@ -67,6 +67,8 @@ function withEnd(body: HttpBody, end: () => void): HttpBody {
     chunks: (async function* () {
       try {
         yield* chunks
+      } catch (error) {
+        if (!client.aborted) throw error
       } finally {
         end()
       }
