@@ -21,6 +21,16 @@ export function messageHead(length: number): Uint8Array {
 
 const lastHead = Buffer.alloc(headBytes)
 
+function lengthIn(head: Uint8Array): number {
+  return head[1]! * 2 ** 24 + ((head[2]! << 16) | (head[3]! << 8) | head[4]!)
+}
+
+/** The message that is all of this part of a body, and not too long; undefined: a MessageReader is needed. */
+export function wholeMessage(part: Uint8Array, bytesMax: number): Uint8Array | undefined {
+  if (part.length < headBytes || part.length - headBytes > bytesMax || part[0] !== 0) return undefined
+  return lengthIn(part) === part.length - headBytes ? part.subarray(headBytes) : undefined
+}
+
 function writeHead(target: Buffer, length: number): void {
   target[0] = 0
   target.writeUInt32BE(length, 1)
@@ -64,11 +74,7 @@ export class MessageReader {
   }
 
   /** The messages that this part completes, in order. Throws RpcError for one that is compressed or too large. */
-  read(part: Uint8Array): readonly Uint8Array[] {
-    // Most messages come alone and whole.
-    if (this.#held === 0 && part.length >= headBytes && part.length === headBytes + this.#lengthIn(part)) {
-      return [part.subarray(headBytes)]
-    }
+  read(part: Uint8Array): Uint8Array[] {
     this.#parts.push(part)
     this.#held += part.length
     const messages: Uint8Array[] = []
@@ -85,12 +91,9 @@ export class MessageReader {
 
   #nextLength(): number {
     if (this.#parts[0]!.length < headBytes) this.#joined()
-    return this.#lengthIn(this.#parts[0]!)
-  }
-
-  #lengthIn(head: Uint8Array): number {
+    const head = this.#parts[0]!
     if (head[0] !== 0) throw this.#refusals.compressed(head[0]!)
-    const length = head[1]! * 2 ** 24 + ((head[2]! << 16) | (head[3]! << 8) | head[4]!)
+    const length = lengthIn(head)
     if (length > this.#bytesMax) throw this.#refusals.tooLarge(length, this.#bytesMax)
     return length
   }

@@ -4,7 +4,7 @@ import type { Log } from '#world/log.ts'
 import { rpcCode, RpcError, type RpcAnswer, type RpcCall, type RpcCode, type RpcHandler } from '#world/rpc.ts'
 import { encodeHeaders, encodeTrailers } from '../http/h2/hpack.ts'
 import type { Stream, StreamSink } from '../http/h2/stream.ts'
-import { frameMessage, messageBytesMax, messageHead, MessageReader, type MessageRefusals } from './messages.ts'
+import { frameMessage, messageBytesMax, messageHead, MessageReader, wholeMessage, type MessageRefusals } from './messages.ts'
 import { percentEncode, timeoutMs } from './metadata.ts'
 
 /** What calls share. */
@@ -44,7 +44,8 @@ export function serveCall(stream: Stream, service: CallService): void {
 class ServerCall implements StreamSink, RpcCall, MessageRefusals, LastingCall {
   readonly #stream: Stream
   readonly #service: CallService
-  readonly #reader: MessageReader
+  /** Made for the first message that does not come alone and whole. */
+  #reader: MessageReader | undefined
   #held = 0
   #unary: ReturnType<RpcHandler['unary']>
   /** Of a call with a stream of requests. */
@@ -59,7 +60,6 @@ class ServerCall implements StreamSink, RpcCall, MessageRefusals, LastingCall {
   constructor(stream: Stream, service: CallService) {
     this.#stream = stream
     this.#service = service
-    this.#reader = new MessageReader(service.messageBytesMax, this)
   }
 
   get method(): string {
@@ -100,8 +100,14 @@ class ServerCall implements StreamSink, RpcCall, MessageRefusals, LastingCall {
   data(bytes: Uint8Array): void {
     if (this.#isOver) return
     try {
-      for (const message of this.#reader.read(bytes)) this.#onMessage(message)
-      if (this.#reader.heldBytes !== this.#held) this.#hold(this.#reader.heldBytes)
+      const { messageBytesMax: bytesMax } = this.#service
+      const whole = this.#reader === undefined ? wholeMessage(bytes, bytesMax) : undefined
+      if (whole !== undefined) this.#onMessage(whole)
+      else {
+        const reader = this.#reader ??= new MessageReader(bytesMax, this)
+        for (const message of reader.read(bytes)) this.#onMessage(message)
+        if (reader.heldBytes !== this.#held) this.#hold(reader.heldBytes)
+      }
     } catch (error) {
       this.#refuse(error)
       return

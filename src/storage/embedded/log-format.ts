@@ -183,7 +183,7 @@ function encodeChange(
   const { key, lease, deleted } = version
   const hasLease = !deleted && lease !== 0n
   const keyAt = at + recordHeaderBytes + (hasLease ? leaseBytes : 0)
-  const keyBytes = encoder.encodeInto(key, target.subarray(keyAt, keyAt + key.length * 3)).written
+  const keyBytes = encodeKey(target, keyAt, key)
   const valueBytes = deleted ? 0 : version.length
   target[at] =
     (deleted ? deleteType : putType) | (sharesRevision ? sharesRevisionFlag : 0) | (hasLease ? leaseFlag : 0)
@@ -192,6 +192,17 @@ function encodeChange(
   if (hasLease) view.setBigInt64(at + recordHeaderBytes, lease, true)
   if (valueBytes > 0) target.set(version.value, keyAt + keyBytes)
   return keyAt + keyBytes + valueBytes
+}
+
+/** Returns the number of bytes. */
+function encodeKey(target: Uint8Array, at: number, key: string): number {
+  // Nearly all keys are short and ASCII: cheaper than a view for the encoder.
+  for (let index = 0; index < key.length; index++) {
+    const unit = key.charCodeAt(index)
+    if (unit >= 0x80) return encoder.encodeInto(key, target.subarray(at, at + key.length * 3)).written
+    target[at + index] = unit
+  }
+  return key.length
 }
 
 function encodeControlRecord(target: Uint8Array, view: DataView, at: number, control: Control): number {

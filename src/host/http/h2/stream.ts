@@ -264,10 +264,10 @@ export class Stream implements HttpRequest {
     if (this.isClosed) return
     this.isClosed = true
     clearTimeout(this.#stalled)
-    this.pending.length = 0
+    if (this.pending.length > 0) this.pending.length = 0
     this.pendingBytes = 0
     if (this.#reader) this.#failBody(badRequest('unexpected EOF'))
-    this.#received = []
+    if (this.#received.length > 0) this.#received = []
     this.#arrival?.resolve()
     this.#tellDrained()
     this.source?.end?.()

@@ -1,5 +1,5 @@
 /** Protobuf messages of etcd: each is an interface and, beside it, the numbers and kinds of its fields. */
-import { latin1Text } from '#base/bytes.ts'
+import { KnownTexts } from '#base/known-texts.ts'
 import { ProtobufError, ProtobufReader } from '#base/protobuf-reader.ts'
 import { ProtobufWriter } from '#base/protobuf-writer.ts'
 
@@ -71,6 +71,9 @@ export function messageType<Message extends object>(shape: FieldsOf<Message>): M
   for (const field of fields) byNumber[field.number] = field
   return { fields, byNumber, empty: empty as Message }
 }
+
+/** Keys are asked for again and again. */
+const knownKeys = new KnownTexts()
 
 /** Told from a list that was read, so that no message without items needs one of its own. */
 const noItems: unknown[] = []
@@ -144,7 +147,7 @@ function readValue(field: Field, wireType: number, reader: ProtobufReader, end: 
       const keyEnd = reader.end(end)
       const keyFrom = reader.position
       reader.position = keyEnd
-      return latin1Text(reader.bytes, keyFrom, keyEnd)
+      return knownKeys.read(reader.bytes, keyFrom, keyEnd)
     }
     case 'bytes': return reader.view(end)
     case 'message': {
