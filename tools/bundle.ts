@@ -2,7 +2,7 @@
  * Bundles src/main/skiff.ts into dist/skiff.mjs (what a user starts), the library and the cluster's own process beside
  * it. Sources run as they are only in tests and development.
  */
-import { renameSync, rmSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 
@@ -18,8 +18,7 @@ const seldom: ReadonlySet<string> = new Set([
 
 /**
  * An import of a built-in module copies all that it exports, and so runs every getter of it: that of node:http alone
- * loads the whole of undici (20 ms). What is fetched by name stays lazy; seldom used modules load when one of their
- * exports is first read.
+ * loads the whole of undici (20 ms). Here only what the sources name is read; of seldom used modules when it is used.
  */
 const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
@@ -27,15 +26,30 @@ const lazyBuiltins: Plugin = {
     onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin', sideEffects: false }))
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
       const load = `process.getBuiltinModule('${path}')`
-      if (!seldom.has(path)) return { contents: `module.exports = ${load}` }
       const names = Object.keys(process.getBuiltinModule(path) as object)
-      return {
-        contents: names
-          .map((name) => `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => ${load}.${name} });`)
-          .join('\n'),
+      if (seldom.has(path)) {
+        return {
+          contents: names
+            .map((name) => `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => ${load}.${name} });`)
+            .join('\n'),
+        }
       }
+      // To call something pure is what esbuild leaves out where nobody wants the result.
+      const read = names.filter((name) => name !== 'default')
+        .map((name) => `export const ${name} = /* @__PURE__ */ $of('${name}')`)
+      const all = [`const $all = ${load}`, 'const $of = (name) => $all[name]', 'export default $all']
+      return { contents: [...all, ...read].join('\n') }
     })
   },
+}
+
+/**
+ * V8 keeps a text in which a single character is beyond Latin-1 as two bytes for each: three megabytes more for as long
+ * as the process lives.
+ */
+function requireAscii(file: string): void {
+  const at = readFileSync(file).findIndex((byte) => byte > 127)
+  if (at >= 0) throw new Error(`${file} is not ASCII at byte ${at}; spell the character as an escape in the source`)
 }
 
 // Made beside the old one and then put in its place, so that whoever starts meanwhile finds a whole one.
@@ -70,5 +84,6 @@ await Promise.all([
   // In one piece: whoever starts it waits for all of it.
   build({ ...options, entryPoints: { 'serve-process': 'src/main/serve-process.ts' } }),
 ])
+requireAscii(`${root}${fresh}/serve-process.mjs`)
 rmSync(`${root}dist`, { recursive: true, force: true })
 renameSync(`${root}${fresh}`, `${root}dist`)

@@ -140,12 +140,12 @@ function isDateTime(text: string): boolean {
   return parts !== null && parts[1]! <= '23' && parts[2]! <= '59' && parts[3]! <= '59'
 }
 
-const goDuration = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/
-const units = /^(?:ns|nano.*|us|µs|micro.*|ms|milli.*|s|sec.*|m|min.*|h|hr|hour.*|d|day.*|w|wk|week.*)$/i
+const goDuration = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)$/
+const units = /^(?:ns|nano.*|us|\u00b5s|micro.*|ms|milli.*|s|sec.*|m|min.*|h|hr|hour.*|d|day.*|w|wk|week.*)$/i
 
 /** Go's durations, or Scala's: somewhere a number with a unit. */
 function isDuration(text: string): boolean {
   if (text.length > 1000) return false
   if (goDuration.test(text)) return true
-  return [...text.matchAll(/\d+\s*([A-Za-zµ]+)/g)].some(([, unit]) => units.test(unit!))
+  return [...text.matchAll(/\d+\s*([A-Za-z\u00b5]+)/g)].some(([, unit]) => units.test(unit!))
 }

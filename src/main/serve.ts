@@ -5,6 +5,8 @@ import { rmSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { deriveClusterConfig } from '#bootstrap/cluster-config.ts'
 import { systemClock } from '#host/clock.ts'
 import { createLog } from '#host/log.ts'
@@ -68,7 +70,7 @@ export async function serve(name: string): Promise<void> {
   const control = listenForControl(controlSocketPath(config), cluster, waiting, stop)
   tell({ type: 'ready', kubeconfig: cluster.adminKubeconfig })
   if (process.connected) process.disconnect?.()
-  setTimeout(flushCompileCache, quietMs).unref()
+  setTimeout(settle, quietMs).unref()
 
   await aborted(stop.signal)
   log.info('stopping', { reason: String(stop.signal.reason) })
@@ -80,11 +82,21 @@ export async function serve(name: string): Promise<void> {
   process.exit(0)
 }
 
-/**
- * After so long a start is over, and what it compiled is written down for the next one. By itself Node does that at the
- * end of the process, which for a cluster may never come.
- */
+/** After so long a start is over. */
 const quietMs = 5_000
+
+/**
+ * What the start compiled is written down for the next one, and what it left behind is freed. By themselves Node does
+ * the one at the end of the process, which for a cluster may never come, and V8 the other when more memory is wanted,
+ * which for a cluster that has nothing to do may be hours later.
+ */
+function settle(): void {
+  flushCompileCache()
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  setFlagsFromString('--no-expose-gc')
+  collect()
+}
 
 /** Other commands may have noted something in the record meanwhile. */
 function noteEnd(name: string): void {

@@ -3,21 +3,22 @@ import { compileForAdmission, userType, type CompiledExpression } from './admiss
 import type { Expression } from './ast.ts'
 import { createDialect } from './dialect.ts'
 import type { Environment } from './environment.ts'
-import { dynType, mapOf, stringType } from './types.ts'
+import { dynType, mapOf, stringType, type Type } from './types.ts'
 import { isList, type MapValue, type Value } from './values.ts'
 
 export type ClaimsVariable = 'claims' | 'user'
 
-const environments: Readonly<Record<ClaimsVariable, Environment>> = {
-  claims: createDialect([['claims', mapOf(stringType, dynType)]]),
-  user: createDialect([['user', userType]]),
-}
+const types: Readonly<Record<ClaimsVariable, Type>> = { claims: mapOf(stringType, dynType), user: userType }
+/** Put together with the first expression that needs them. */
+const environments = new Map<ClaimsVariable, Environment>()
 
 /** `mustBeBool`: it is a rule; otherwise it may give anything. */
 export function compileForAuthentication(
   source: string, variable: ClaimsVariable, mustBeBool: boolean,
 ): CompiledExpression {
-  const result = compileForAdmission(source, environments[variable], mustBeBool ? ['bool'] : [])
+  let environment = environments.get(variable)
+  if (!environment) environments.set(variable, environment = createDialect([[variable, types[variable]]]))
+  const result = compileForAdmission(source, environment, mustBeBool ? ['bool'] : [])
   if (!result.compiled) {
     return result.fault?.startsWith('must evaluate to') ? { source, fault: 'must evaluate to bool' } : result
   }

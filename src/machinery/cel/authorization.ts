@@ -1,6 +1,7 @@
 /** What match conditions of authorization webhooks see: the question, as the spec of a SubjectAccessReview. */
 import { compileForAdmission, objectType, textsByName, type CompiledExpression } from './admission.ts'
 import { createDialect } from './dialect.ts'
+import type { Environment } from './environment.ts'
 import { fromJson } from './json-values.ts'
 import { listOf, stringType } from './types.ts'
 import type { Value } from './values.ts'
@@ -20,10 +21,12 @@ const reviewType = objectType('kubernetes.SubjectAccessReviewSpec', {
   nonResourceAttributes: objectType('kubernetes.NonResourceAttributes', { path: stringType, verb: stringType }),
   user: stringType, groups: listOf(stringType), extra: textsByName, uid: stringType,
 })
-const environment = createDialect([['request', reviewType]])
+/** Put together with the first condition. */
+let environment: Environment | undefined
 
 /** A condition, which is a truth value. */
 export function compileForAuthorization(source: string): CompiledExpression {
+  environment ??= createDialect([['request', reviewType]])
   return compileForAdmission(source, environment, ['bool'])
 }
 

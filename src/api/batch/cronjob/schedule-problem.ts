@@ -32,7 +32,7 @@ export function scheduleProblem(schedule: string): string | undefined {
     if (descriptors.has(text)) return undefined
     const every = /^@every (.*)$/.exec(text)
     if (!every) return `unrecognized descriptor: ${text}`
-    return /^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(every[1]!) ? undefined
+    return /^(\d+(\.\d+)?(ns|us|\u00b5s|ms|s|m|h))+$/.test(every[1]!) ? undefined
       : `failed to parse duration ${text}: time: invalid duration "${every[1]}"`
   }
   const parts = text.split(/\s+/).filter(Boolean)
