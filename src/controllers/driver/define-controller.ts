@@ -38,6 +38,12 @@ export interface Watch {
   changed?(old: Stored<KubeObject>, object: Stored<KubeObject>): boolean
 }
 
+export interface FollowContext {
+  wake(key: string): void
+  readonly informers: Informers
+  readonly cache: Cache
+}
+
 export interface ReconcilerDeclaration<T extends KubeObject, S> {
   readonly name: string
   /** Whose objects are reconciled, one at a time. */
@@ -47,6 +53,8 @@ export interface ReconcilerDeclaration<T extends KubeObject, S> {
   readonly watches?: readonly Watch[]
   /** Read by `observe`, but waking nobody. */
   readonly reads?: readonly AnyKind[]
+  /** Wakes keys for what no fixed list of kinds has: custom objects. Runs beside the workers, until it is aborted. */
+  follow?(context: FollowContext, signal: AbortSignal): Promise<void>
   /** Which changes of the object itself matter. Default: all. */
   changed?(old: Stored<T>, object: Stored<T>): boolean
   /** Reads, and nothing else. undefined: nothing to decide. */

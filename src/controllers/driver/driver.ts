@@ -74,6 +74,9 @@ class Driver {
         for (let worker = 0; worker < (declaration.workers ?? defaultWorkers); worker++) {
           group.start(() => this.#work(signal))
         }
+        const { informers } = this.#options
+        const context = { wake: (key: string) => this.#wake(key), informers, cache: this.#cache }
+        if (declaration.follow) group.start(() => declaration.follow!(context, signal))
         await group.settled()
       })
     } finally {
@@ -127,13 +130,16 @@ class Driver {
     return undefined
   }
 
+  #wake(key: string): void {
+    const { batchMs } = this.#options.declaration
+    if (batchMs) this.#queue.addAfter(key, batchMs)
+    else this.#queue.add(key)
+  }
+
   #subscribe(): (() => void)[] {
     const { declaration } = this.#options
     const ends: (() => void)[] = []
-    const wake = (key: string): void => {
-      if (declaration.batchMs) this.#queue.addAfter(key, declaration.batchMs)
-      else this.#queue.add(key)
-    }
+    const wake = (key: string): void => this.#wake(key)
     const wakeAll = (keys: readonly string[]): void => { for (const key of keys) wake(key) }
 
     ends.push(this.#informerOf.get(declaration.for)!.subscribe({

@@ -1,4 +1,5 @@
 /** ResourceQuotas: recounts what a namespace uses, where admission only ever adds. */
+import { customResourceDefinition } from '#api/apiextensions/customresourcedefinition/customresourcedefinition.ts'
 import { resourceQuota } from '#api/core/resourcequota/resourcequota.ts'
 import {
   addAmounts,
@@ -16,6 +17,7 @@ import { objectKey, type KubeObject, type Stored } from '#machinery/meta/object.
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { nothing, updateStatus, type Plan } from '../driver/action.ts'
 import { defineController, wakeFrom, type Cache } from '../driver/define-controller.ts'
+import { countCustomObjects, followCustomObjects } from './custom-objects.ts'
 
 /** Events and leases come and go by the thousand, and nobody counts them. */
 const uncounted: ReadonlySet<string> = new Set(['events', 'leases'])
@@ -40,7 +42,12 @@ export const resourceQuotaController = defineController({
       && !semanticEqual(usageOf(resourceOf(kind), old, 0), usageOf(resourceOf(kind), object, 0)))),
   // What comes in bursts is counted once.
   batchMs: 50,
-  observe: (quota, cache, { now }): QuotaState => ({ quota, used: countUsage(quota, cache, now) }),
+  reads: [customResourceDefinition],
+  follow: followCustomObjects,
+  async observe(quota, cache, context): Promise<QuotaState> {
+    const custom = await countCustomObjects(quota, cache, context)
+    return { quota, used: { ...countUsage(quota, cache, context.now), ...custom } }
+  },
   reconcile,
 })
 
