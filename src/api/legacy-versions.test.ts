@@ -19,6 +19,14 @@ const served = servedKinds(parseRuntimeConfig('api/all=true,api/legacy=true'))
 const cpu = { name: 'cpu', targetAverageUtilization: 80 }
 const cpuInV2 = { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } }
 const names = { plural: 'widgets', kind: 'Widget' }
+/** CN=system:node:a, O=system:nodes, of an elliptic curve. */
+const kubeletRequest =
+  'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIcE1JR1JBZ0VBTUM4eEZUQVRCZ05WQkFvTURITjVjM1JsYlRw'
+  + 'dWIyUmxjekVXTUJRR0ExVUVBd3dOYzNsegpkR1Z0T201dlpHVTZZVEJaTUJNR0J5cUdTTTQ5QWdFR0NDcUdTTTQ5QXdFSEEwSUFC'
+  + 'RVQ0WU1LM2gvZmNHQTBLCk9jRGFRVCtQazBrS3VDSTFHc2t4eng4dUdaOENmdGtmUi9YVWRBUkJnQnQ1SkcrWFRxQTlJTDlDQkZB'
+  + 'QURtSysKYWJYNWFoQ2dBREFLQmdncWhrak9QUVFEQWdOSEFEQkVBaUJEUHA5UEFndFBKVDZxV1RxVkR2UGlNWjVWeTljTQpBM2Jx'
+  + 'L3FzZnduSUpYQUlnVjlYSmJVLzhDQlB6WHUyQmdVa1hud2xCQWZjbXAyU21OTy9qV0d6TkJqZz0KLS0tLS1FTkQgQ0VSVElGSUNB'
+  + 'VEUgUkVRVUVTVC0tLS0tCg=='
 const unpruned = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
 
 const table: readonly Case[] = [
@@ -251,6 +259,42 @@ const table: readonly Case[] = [
     name: 'PriorityLevelConfiguration', version: 'flowcontrol.apiserver.k8s.io/v1beta3',
     old: { spec: { type: 'Limited', limited: { nominalConcurrencyShares: 0 } } },
     stored: { spec: { type: 'Limited', limited: {} } }, shown: { spec: { type: 'Limited', limited: {} } },
+  },
+  {
+    name: 'SubjectAccessReview', version: 'authorization.k8s.io/v1beta1', old: { spec: { user: 'u', group: ['g'] } },
+    stored: { spec: { user: 'u', groups: ['g'] } },
+  },
+  {
+    name: 'CertificateSigningRequest', version: 'certificates.k8s.io/v1beta1',
+    old: { spec: { request: 'bm9uZQ==' }, status: { conditions: [{ type: 'Approved' }] } },
+    stored: {
+      spec: {
+        request: 'bm9uZQ==', usages: ['digital signature', 'key encipherment'], signerName: 'kubernetes.io/legacy-unknown',
+      },
+      status: { conditions: [{ type: 'Approved', status: 'True' }] },
+    },
+    shown: {
+      spec: {
+        request: 'bm9uZQ==', usages: ['digital signature', 'key encipherment'], signerName: 'kubernetes.io/legacy-unknown',
+      },
+      status: { conditions: [{ type: 'Approved', status: 'True' }] },
+    },
+  },
+  {
+    name: 'CertificateSigningRequest', version: 'certificates.k8s.io/v1beta1',
+    old: { spec: { request: kubeletRequest, usages: ['digital signature', 'client auth'] } },
+    stored: {
+      spec: {
+        request: kubeletRequest, usages: ['digital signature', 'client auth'],
+        signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+      },
+    },
+    shown: {
+      spec: {
+        request: kubeletRequest, usages: ['digital signature', 'client auth'],
+        signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+      },
+    },
   },
   {
     name: 'ResourceClaim', version: 'resource.k8s.io/v1beta1',

@@ -5,7 +5,9 @@
 import type { Conversion, KindVersion } from '#machinery/schema/define-kind.ts'
 import { webhookConfigurationConversion } from './admissionregistration/v1beta1-conversion.ts'
 import { customResourceDefinitionConversion } from './apiextensions/v1beta1-conversion.ts'
+import { accessReviewConversion } from './authorization/v1beta1-conversion.ts'
 import { autoscalingV2beta1Conversion } from './autoscaling/v2beta1-conversion.ts'
+import { signingRequestConversion } from './certificates/v1beta1-conversion.ts'
 import { endpointSliceConversion } from './discovery/v1beta1-conversion.ts'
 import { assuredSharesConversion, zeroSharesConversion } from './flowcontrol/beta-conversion.ts'
 import { ingressConversion } from './networking/v1beta1-conversion.ts'
@@ -30,6 +32,13 @@ const rows: readonly Row[] = [
   ['networking.k8s.io', 'api.networking', 'v1beta1', { Ingress: ingressConversion, IngressClass: same }],
   ['storage.k8s.io', 'api.storage', 'v1beta1', {
     CSIDriver: same, CSINode: same, CSIStorageCapacity: same, StorageClass: same, VolumeAttachment: same,
+  }],
+  ['certificates.k8s.io', 'api.certificates', 'v1beta1', { CertificateSigningRequest: signingRequestConversion }],
+  ['authentication.k8s.io', 'api.authentication', 'v1beta1', { SelfSubjectReview: same, TokenReview: same }],
+  ['authentication.k8s.io', 'api.authentication', 'v1alpha1', { SelfSubjectReview: same }],
+  ['authorization.k8s.io', 'api.authorization', 'v1beta1', {
+    LocalSubjectAccessReview: accessReviewConversion, SelfSubjectAccessReview: same, SelfSubjectRulesReview: same,
+    SubjectAccessReview: accessReviewConversion,
   }],
   ['coordination.k8s.io', 'api.coordination', 'v1beta1', { Lease: same }],
   ['rbac.authorization.k8s.io', 'api.rbac', 'v1beta1', {

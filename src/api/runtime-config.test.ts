@@ -42,7 +42,7 @@ test('serves removed versions only for api/legacy, or one resource at a time', (
   assert.deepEqual(betas('policy/v1beta1=true'), [])
   assert.deepEqual(betas('policy/v1beta1/poddisruptionbudgets=true'), ['policy/v1beta1/poddisruptionbudgets'])
   const all = betas('api/legacy=true,rbac.authorization.k8s.io/v1beta1/roles=false')
-  assert.equal(all.length, 30)
+  assert.equal(all.length, 37)
   for (const kind of servedKinds(parseRuntimeConfig('api/legacy=true'))) {
     for (const { version, schema } of kind.versions) {
       assert.equal(schemas.kind(kind.group, version, kind.kind)?.name, schema)

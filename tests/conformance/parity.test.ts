@@ -1,8 +1,10 @@
-/** Discovery and printed columns against upstream's default surface, resource by resource. */
+/** Discovery and printed columns against upstream's surface, default and opted in, resource by resource. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startTestServer } from '#apiserver/testing.ts'
-import { upstreamSurface } from './upstream-surface.ts'
+import { parseRuntimeConfig } from '#api/runtime-config.ts'
+import { servedKinds } from '#api/served-kinds.ts'
+import { startTestServer, type TestServer } from '#apiserver/testing.ts'
+import { optInSurface, upstreamSurface } from './upstream-surface.ts'
 
 interface Resource {
   readonly name: string
@@ -39,6 +41,7 @@ const verbSets: Readonly<Record<string, string>> = {
   proxy: 'create,delete,get,patch,update',
 }
 const { send } = startTestServer()
+const everything = startTestServer({ kinds: servedKinds(parseRuntimeConfig('api/all=true')) })
 
 /** Group version → a line for each resource, each subresource and each list of columns, sorted. */
 function parseSurface(text: string): Map<string, string[]> {
@@ -58,13 +61,16 @@ function parseSurface(text: string): Map<string, string[]> {
 }
 
 const expected = parseSurface(upstreamSurface)
+const optedIn = parseSurface(optInSurface)
 
-async function served(groupVersion: string): Promise<string[]> {
+async function served(server: Pick<TestServer, 'send'>, groupVersion: string): Promise<string[]> {
   const path = groupVersion === 'v1' ? '/api/v1' : `/apis/${groupVersion}`
-  const { resources } = (await send('GET', path)).json as unknown as { readonly resources: readonly Resource[] }
+  const { resources } = (await server.send('GET', path)).json as unknown as { readonly resources: readonly Resource[] }
   const lines = resources.map(describe)
   for (const { name, verbs } of resources) {
-    if (verbs.includes('list')) lines.push(`${name} columns: ${await columnsOf(`${path}/${name}`)}`)
+    const unknown = optedIn.get(groupVersion)?.includes(`${name} columns: ?`)
+    const columns = unknown ? '?' : await columnsOf(server, `${path}/${name}`, verbs)
+    if (columns) lines.push(`${name} columns: ${columns}`)
   }
   return lines.toSorted()
 }
@@ -86,11 +92,15 @@ function describe(resource: Resource): string {
 }
 
 /** Resource → its kind. */
-const parentKinds = new Map([...expected.values()].flat()
+const parentKinds = new Map([...expected.values(), ...optedIn.values()].flat()
   .filter((line) => /^\w+ [A-Z]/.test(line)).map((line) => line.split(' ') as [string, string]))
 
-async function columnsOf(path: string): Promise<string> {
-  const { json } = await send('GET', path, undefined, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' })
+/** Undefined for what is not listed. */
+async function columnsOf(
+  server: Pick<TestServer, 'send'>, path: string, verbs: readonly string[],
+): Promise<string | undefined> {
+  if (!verbs.includes('list')) return undefined
+  const { json } = await server.send('GET', path, undefined, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' })
   const columns = json['columnDefinitions'] as readonly Column[]
   return columns.map(({ name, type, priority }) =>
     name + (type === 'string' ? '' : `:${type}`) + (priority > 0 ? '+' : '')).join(', ')
@@ -106,7 +116,22 @@ test('the groups and versions are upstream\'s, in its order', async () => {
 
 for (const [groupVersion, lines] of expected) {
   test(`${groupVersion} serves upstream's resources, verbs, names, subresources and columns`, async () => {
-    assert.deepEqual(await served(groupVersion), lines)
+    assert.deepEqual(await served({ send }, groupVersion), lines)
+  })
+}
+
+test('opting in adds upstream\'s groups and versions, and changes none of the others', async () => {
+  const { groups } = (await everything.send('GET', '/apis')).json as unknown as {
+    readonly groups: readonly { readonly versions: readonly { readonly groupVersion: string }[] }[]
+  }
+  const versions = ['v1', ...groups.flatMap((group) => group.versions.map(({ groupVersion }) => groupVersion))]
+  assert.deepEqual(versions.filter((version) => !expected.has(version)), [...optedIn.keys()])
+  assert.deepEqual(versions.filter((version) => expected.has(version)).toSorted(), [...expected.keys()].toSorted())
+})
+
+for (const [groupVersion, lines] of [...optedIn, ...expected]) {
+  test(`${groupVersion} serves upstream's resources where everything is served`, async () => {
+    assert.deepEqual(await served(everything, groupVersion), lines)
   })
 }
 

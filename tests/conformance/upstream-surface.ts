@@ -209,3 +209,88 @@ flowcontrol.apiserver.k8s.io/v1
     / status=rw
     | Name, Type, NominalConcurrencyShares, Queues, HandSize, QueueLengthLimit, Age
 `
+
+/**
+ * What `--runtime-config=api/all=true` adds to it, written down in the same way. `| ?`: upstream prints columns of the
+ * kind's own, which are not known here.
+ */
+export const optInSurface = `
+certificates.k8s.io/v1beta1
+  clustertrustbundles ClusterTrustBundle cluster - - all
+    | Name, SignerName
+  podcertificaterequests PodCertificateRequest namespaced - - all
+    / status=rw
+    | Name, PodName, ServiceAccountName, NodeName, SignerName, State
+certificates.k8s.io/v1alpha1
+  clustertrustbundles ClusterTrustBundle cluster - - all
+    | Name, SignerName
+networking.k8s.io/v1beta1
+  ipaddresses IPAddress cluster ip - all
+    | Name, ParentRef, Age
+  servicecidrs ServiceCIDR cluster - - all
+    / status=rw
+    | Name, CIDRs, Age
+storage.k8s.io/v1beta1
+  volumeattributesclasses VolumeAttributesClass cluster vac - all
+    | Name, DriverName, Age
+admissionregistration.k8s.io/v1beta1
+  mutatingadmissionpolicies MutatingAdmissionPolicy cluster - api-extensions all
+    | Name, Mutations:integer, ParamKind, Age
+  mutatingadmissionpolicybindings MutatingAdmissionPolicyBinding cluster - api-extensions all
+    | Name, PolicyName, ParamRef, Age
+admissionregistration.k8s.io/v1alpha1
+  mutatingadmissionpolicies MutatingAdmissionPolicy cluster - api-extensions all
+    | Name, Mutations:integer, ParamKind, Age
+  mutatingadmissionpolicybindings MutatingAdmissionPolicyBinding cluster - api-extensions all
+    | Name, PolicyName, ParamRef, Age
+scheduling.k8s.io/v1alpha2
+  podgroups PodGroup namespaced - - all
+    / status=rw
+    | ?
+  workloads Workload namespaced - - all
+    | ?
+coordination.k8s.io/v1beta1
+  leasecandidates LeaseCandidate namespaced - - all
+    | Name, LeaseName, BinaryVersion, EmulationVersion, PingTime, RenewTime, Strategy, Age
+coordination.k8s.io/v1alpha2
+  leasecandidates LeaseCandidate namespaced - - all
+    | Name, LeaseName, BinaryVersion, EmulationVersion, PingTime, RenewTime, Strategy, Age
+resource.k8s.io/v1beta2
+  deviceclasses DeviceClass cluster - - all
+    | Name, Age
+  devicetaintrules DeviceTaintRule cluster - - all
+    / status=rw
+    | ?
+  resourceclaims ResourceClaim namespaced - - all
+    / status=rw
+    | Name, State, Age
+  resourceclaimtemplates ResourceClaimTemplate namespaced - - all
+    | Name, Age
+  resourceslices ResourceSlice cluster - - all
+    | Name, Node, Driver, Pool, Age
+resource.k8s.io/v1beta1
+  deviceclasses DeviceClass cluster - - all
+    | Name, Age
+  resourceclaims ResourceClaim namespaced - - all
+    / status=rw
+    | Name, State, Age
+  resourceclaimtemplates ResourceClaimTemplate namespaced - - all
+    | Name, Age
+  resourceslices ResourceSlice cluster - - all
+    | Name, Node, Driver, Pool, Age
+resource.k8s.io/v1alpha3
+  devicetaintrules DeviceTaintRule cluster - - all
+    / status=rw
+    | ?
+  resourcepoolstatusrequests ResourcePoolStatusRequest cluster - - all
+    / status=rw
+    | ?
+internal.apiserver.k8s.io/v1alpha1
+  storageversions StorageVersion cluster - - all
+    / status=rw
+    | Name, CommonEncodingVersion, StorageVersions, Age
+storagemigration.k8s.io/v1beta1
+  storageversionmigrations StorageVersionMigration cluster - - all
+    / status=rw
+    | ?
+`

@@ -19,12 +19,12 @@ const spoken: readonly string[] = [
   'storagemigration/v1beta1', 'apiserverinternal/v1alpha1', 'admission/v1', 'apidiscovery/v2', 'apidiscovery/v2beta1',
   'imagepolicy/v1alpha1',
   // Removed upstream, served to old clients behind api/legacy.
-  'batch/v1beta1', 'discovery/v1beta1', 'events/v1beta1', 'flowcontrol/v1beta1', 'flowcontrol/v1beta2',
+  'authorization/v1beta1', 'batch/v1beta1', 'discovery/v1beta1', 'events/v1beta1', 'flowcontrol/v1beta1', 'flowcontrol/v1beta2',
   'flowcontrol/v1beta3', 'node/v1beta1', 'policy/v1beta1', 'rbac/v1beta1', 'scheduling/v1beta1',
 ]
 
 const unserved: readonly string[] = [
-  'admission/v1beta1', 'apps/v1beta1', 'apps/v1beta2', 'authorization/v1beta1', 'extensions/v1beta1', 'node/v1alpha1',
+  'admission/v1beta1', 'apps/v1beta1', 'apps/v1beta2', 'extensions/v1beta1', 'node/v1alpha1',
   'rbac/v1alpha1', 'storage/v1alpha1',
 ]
 

@@ -189,6 +189,8 @@ function setOwners(object: KubeObject, entries: readonly ManagedFieldsEntry[] | 
 
 /** The scope as it is for the kind on the wire. */
 export function scopeAs(scope: RequestScope, kind: AnyKind): RequestScope {
+  // A kind that is only asked, and never stored, is its own: in the version that was asked.
+  if (scope.kind.group === kind.group && scope.kind.kind === kind.kind) return scope
   const version = kind.storedVersion
   return {
     ...scope,

@@ -1,11 +1,12 @@
 /** Kubelets' requests for client certificates are approved when RBAC lets their sender have one. */
+import { kubeletClientSigner } from '#api/certificates/kubelet-requests.ts'
 import { subjectAccessReview } from '#api/authorization/subjectaccessreview/subjectaccessreview.ts'
 import { certificateSigningRequest as kind } from '#api/certificates/certificatesigningrequest/certificatesigningrequest.ts'
 import type { Client } from '#client/client.ts'
 import { formatTime } from '#machinery/time.ts'
 import { nothing, update, type Plan } from '../driver/action.ts'
 import { defineController } from '../driver/define-controller.ts'
-import { hasCondition, kubeletClientSigner, parseRequest, refusalOf, type StoredRequest } from './recognize.ts'
+import { hasCondition, parseRequest, refusalOf, type StoredRequest } from './recognize.ts'
 
 /** What the sender may be allowed to create, and what is said of that. In upstream's order. */
 const permissions = [

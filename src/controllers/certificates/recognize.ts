@@ -1,4 +1,10 @@
 /** What a certificate request must ask for so that the cluster's own authority signs it. */
+import {
+  kubeletClientSigner,
+  kubeletServingSigner,
+  refuseKubeletClient,
+  refuseKubeletServing,
+} from '#api/certificates/kubelet-requests.ts'
 import type { CertificateSigningRequest } from '#api/gen/certificates-v1.ts'
 import { base64Decode, utf8Decode } from '#base/bytes.ts'
 import { parseCertificateRequestPem, type CertificateRequest } from '#base/x509/certificate-request.ts'
@@ -6,8 +12,6 @@ import type { Stored } from '#machinery/meta/object.ts'
 
 export type StoredRequest = Stored<CertificateSigningRequest>
 
-export const kubeletClientSigner = 'kubernetes.io/kube-apiserver-client-kubelet'
-const kubeletServingSigner = 'kubernetes.io/kubelet-serving'
 const clientSigner = 'kubernetes.io/kube-apiserver-client'
 
 /** The signers that the controller signs for, with what they refuse: upstream's sentence, or undefined. */
@@ -42,39 +46,4 @@ function refuseClientUsages(usages: readonly string[]): string | undefined {
   const other = usages.find((usage) => !allowed.includes(usage))
   if (other !== undefined) return `invalid usage for client certificate: ${other}`
   return usages.includes('client auth') ? undefined : 'missing required usage for client certificate: client auth'
-}
-
-function refuseKubeletClient(request: CertificateRequest, usages: readonly string[]): string | undefined {
-  if (!isOfNodes(request)) return 'subject organization is not system:nodes'
-  if (request.dnsNames.length > 0) return 'DNS subjectAltNames are not allowed'
-  if (request.emailAddresses.length > 0) return 'Email subjectAltNames are not allowed'
-  if (request.ipAddresses.length > 0) return 'IP subjectAltNames are not allowed'
-  if (request.uris.length > 0) return 'URI subjectAltNames are not allowed'
-  if (!isNamedLikeNode(request)) return 'subject common name does not begin with system:node:'
-  return refuseKubeletUsages(usages, 'client auth')
-}
-
-function refuseKubeletServing(request: CertificateRequest, usages: readonly string[]): string | undefined {
-  if (!isOfNodes(request)) return 'subject organization is not system:nodes'
-  if (request.dnsNames.length + request.ipAddresses.length === 0) return 'DNS or IP subjectAltName is required'
-  if (request.emailAddresses.length > 0) return 'Email subjectAltNames are not allowed'
-  if (request.uris.length > 0) return 'URI subjectAltNames are not allowed'
-  return refuseKubeletUsages(usages, 'server auth')
-    ?? (isNamedLikeNode(request) ? undefined : 'subject common name does not begin with system:node:')
-}
-
-/** Keys of elliptic curves encipher nothing, so that usage may be missing. */
-function refuseKubeletUsages(usages: readonly string[], purpose: string): string | undefined {
-  const all = ['digital signature', 'key encipherment', purpose]
-  const asked = new Set([...usages, 'key encipherment'])
-  const isEqual = asked.size === all.length && all.every((usage) => asked.has(usage))
-  return isEqual ? undefined : `usages did not match [${all.toSorted().join(' ')}]`
-}
-
-function isOfNodes({ subject }: CertificateRequest): boolean {
-  return subject.organizations.length === 1 && subject.organizations[0] === 'system:nodes'
-}
-
-function isNamedLikeNode({ subject }: CertificateRequest): boolean {
-  return subject.commonName.startsWith('system:node:')
 }

@@ -5,7 +5,7 @@ import { ageColumn, nameColumn } from '../../printing/columns.ts'
 import { validateWorkload, validateWorkloadUpdate } from './workload.validation.ts'
 
 export const workload = defineKind<Workload>({
-  group: 'scheduling.k8s.io', kind: 'Workload', plural: 'workloads', shortNames: ['wl'], scope: 'Namespaced',
+  group: 'scheduling.k8s.io', kind: 'Workload', plural: 'workloads', scope: 'Namespaced',
   versions: [{ version: 'v1alpha2', schema: 'io.k8s.api.scheduling.v1alpha2.Workload', served: false, stored: true }],
   validate: validateWorkload,
   validateUpdate: validateWorkloadUpdate,
