@@ -6,9 +6,11 @@ import http2 from 'node:http2'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ensureInstalled } from '../tools/debian-tool.ts'
-import { figuresOf, percentile } from './figure.ts'
+import { fanOut } from './fan-out.ts'
+import { figuresOf } from './figure.ts'
 import type { Report } from './figure.ts'
 import { cpuSeconds, residentBytes } from './process-usage.ts'
+import { send } from './requests.ts'
 import { startBenchCluster } from './server.ts'
 import type { BenchCluster } from './server.ts'
 
@@ -18,9 +20,6 @@ const peer = {
   listMs: 171, listCpuMs: 198, gzipListCpuMs: 191,
 }
 const pods = 10_000
-const watchers = 500
-/** So that 50,000 events are delivered in a second: about a third of what one core can. */
-const pacedWrites = 100
 const ceilingPort = 21_444
 
 export async function run(report: Report): Promise<void> {
@@ -156,20 +155,6 @@ export function connect(cluster: BenchCluster): Promise<http2.ClientHttp2Session
   })
 }
 
-function send(session: http2.ClientHttp2Session, method: string, path: string, body?: object, contentType = 'application/json'): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const stream = session.request({ ':method': method, ':path': path, accept: 'application/json', ...(body && { 'content-type': contentType }) })
-    let status = 0
-    let text = ''
-    stream.on('response', (headers) => { status = Number(headers[':status']) })
-    stream.setEncoding('utf8')
-    stream.on('data', (chunk: string) => { text += chunk })
-    stream.on('error', reject)
-    stream.on('end', () => (status < 300 ? resolve(text) : reject(new Error(`${method} ${path}: ${status} ${text.slice(0, 300)}`))))
-    stream.end(body && JSON.stringify(body))
-  })
-}
-
 /** h2load presents no client certificates, so it comes with the token of a service account that may do everything. */
 export async function makeToken(session: http2.ClientHttp2Session): Promise<string> {
   await send(session, 'POST', '/api/v1/namespaces/default/serviceaccounts', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'bench' } })
@@ -211,62 +196,4 @@ async function withCeiling<T>(cluster: BenchCluster, payload: Buffer, measure: (
   } finally {
     child.kill('SIGKILL')
   }
-}
-
-async function fanOut(cluster: BenchCluster, session: http2.ClientHttp2Session, give: ReturnType<typeof figuresOf>): Promise<void> {
-  const sessions = await Promise.all(Array.from({ length: watchers / 50 }, () => connect(cluster)))
-  const sentAt = new Map<string, number>()
-  const delays: number[] = []
-  let delivered = 0
-  let wanted = Number.POSITIVE_INFINITY
-  let allDelivered = Promise.withResolvers<void>()
-  const streams = sessions.flatMap((own) => Array.from({ length: 50 }, () =>
-    own.request({ ':path': '/api/v1/namespaces/default/configmaps?watch=1&resourceVersion=0', accept: 'application/json' })))
-  await Promise.all(streams.map((stream) => new Promise((resolve) => stream.once('response', resolve))))
-  for (const stream of streams) {
-    stream.setEncoding('utf8')
-    let unfinished = ''
-    stream.on('data', (chunk: string) => {
-      // An event may come in two pieces.
-      const end = chunk.lastIndexOf('\n')
-      const whole = end < 0 ? '' : unfinished + chunk.slice(0, end)
-      unfinished = end < 0 ? unfinished + chunk : chunk.slice(end + 1)
-      for (const match of whole.matchAll(/"data":\{"n":"(\d+)"/g)) {
-        delivered++
-        delays.push(performance.now() - sentAt.get(match[1]!)!)
-        if (delivered === wanted) allDelivered.resolve()
-      }
-    })
-  }
-  const writes = 400
-  const write = async (n: number): Promise<void> => {
-    sentAt.set(String(n), performance.now())
-    await send(session, 'POST', '/api/v1/namespaces/default/configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'fan-' }, data: { n: String(n) } })
-  }
-  const writeAll = async (from: number, pauseMs: number): Promise<void> => {
-    allDelivered = Promise.withResolvers<void>()
-    wanted = (from + writes) * watchers
-    const start = performance.now()
-    for (let n = 0; n < writes; n++) {
-      const early = start + n * pauseMs - performance.now()
-      if (early > 0) await sleep(early)
-      await write(from + n)
-    }
-    await allDelivered.promise
-  }
-  // At a rate that leaves the machine time to breathe: how long an event takes, and not how long the queue is.
-  await writeAll(0, 1000 / pacedWrites)
-  give(`watch fan-out, ${watchers} watchers at ${pacedWrites} writes/s: write sent to event seen, p50`, percentile(delays, 0.5), 'ms', 'lower')
-  give(`watch fan-out, ${watchers} watchers at ${pacedWrites} writes/s: write sent to event seen, p99`, percentile(delays, 0.99), 'ms', 'lower', 5)
-  delays.length = 0
-  delivered = writes * watchers
-  const cpuBefore = cpuSeconds(cluster.pid)
-  const began = performance.now()
-  await writeAll(writes, 0)
-  delivered -= writes * watchers
-  give(`watch fan-out, ${watchers} watchers: events delivered`, (delivered / (performance.now() - began)) * 1000, '/s', 'higher')
-  give(`watch fan-out, ${watchers} watchers: server CPU`, ((cpuSeconds(cluster.pid) - cpuBefore) / delivered) * 1e6, 'us each', 'lower')
-  give(`watch fan-out, ${watchers} watchers: write sent to event seen, p50`, percentile(delays, 0.5), 'ms', 'lower')
-  give(`watch fan-out, ${watchers} watchers: write sent to event seen, p99`, percentile(delays, 0.99), 'ms', 'lower')
-  for (const own of sessions) own.destroy()
 }
