@@ -309,6 +309,28 @@ test('ClusterTrustBundleAttest', async () => {
     + 'user not permitted to attest for signerName "example.com/mine"' })
 })
 
+test('NodeDeclaredFeatureValidator', async () => {
+  const server = await start('', {}, 'ServiceAccount,Priority,NodeRestriction,TaintNodesByCondition')
+  const resources = (cpu: string) => ({ resources: { requests: { cpu } } })
+  const placed = pod({
+    nodeName: 'n', initContainers: [{ name: 'i', image: 'i', ...resources('1') }],
+    containers: [{ name: 'c', image: 'i', ...resources('1') }],
+  })
+  assert.equal((await server.send('POST', pods, placed)).status, 201)
+  const resize = (list: 'containers' | 'initContainers', name: string) => said(server.send('PATCH', `${pods}/p/resize`,
+    { spec: { [list]: [{ name, ...resources('2') }] } }, { 'content-type': 'application/strategic-merge-patch+json' }))
+  assert.equal(await resize('initContainers', 'i'), '403 pods "p" is forbidden: node "n" not found')
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } }
+  await server.send('POST', '/api/v1/nodes', node)
+  assert.equal(await resize('initContainers', 'i'), '403 pods "p" is forbidden: pod update requires features '
+    + 'InPlacePodVerticalScalingInitContainers which are not available on node "n"')
+  assert.equal(await resize('containers', 'c'), '200 ')
+  await server.send('PATCH', '/api/v1/nodes/n/status',
+    { status: { declaredFeatures: ['InPlacePodVerticalScalingInitContainers'] } },
+    { 'content-type': 'application/merge-patch+json' })
+  assert.equal(await resize('initContainers', 'i'), '200 ')
+})
+
 describe('flags', () => {
   const refused: readonly (readonly [Record<string, string>, string])[] = [
     [{ 'enable-admission-plugins': 'Magic' }, 'enable-admission-plugins plugin "Magic" is unknown'],

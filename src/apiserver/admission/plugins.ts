@@ -21,6 +21,7 @@ import { limitHardAntiAffinityTopology } from './plugins/hard-anti-affinity-topo
 import { limitRanger } from './plugins/limit-ranger.ts'
 import { namespaceAutoProvision, namespaceExists } from './plugins/namespace-existence.ts'
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts'
+import { nodeDeclaredFeatureValidator } from './plugins/node-declared-features.ts'
 import { nodeRestriction } from './plugins/node-restriction.ts'
 import { ownerReferencesPermission } from './plugins/owner-references.ts'
 import { podSecurityAdmission } from './plugins/pod-security.ts'
@@ -85,6 +86,7 @@ export function admissionPlugins(tools: PluginTools): readonly AdmissionPlugin[]
     defaultIngressClass,
     denyServiceExternalIps,
     podTopologyLabels,
+    nodeDeclaredFeatureValidator,
     // Upstream's storage layer does this, which is after every plugin but quota that only judges.
     rbacEscalation(authorizer, resolver),
     ...(tools.beforeQuota ?? []),

@@ -181,8 +181,11 @@ function validateConnection(
       invalidValue(`${path}.type`, connectionType, 'not allowed for the API server itself'),
     ]
   }
+  if (connectionType === '') return [required(`${path}.type`)]
   if (connectionType !== 'KubeConfigFile') {
-    return oneOf(connectionType, ['InClusterConfig', 'KubeConfigFile'], `${path}.type`)
+    // Upstream shows the whole of it, by the names that it has in Go.
+    const shown = { Type: connectionType, KubeConfigFile: kubeConfigFile ?? null }
+    return [notSupported(`${path}.type`, shown, ['InClusterConfig', 'KubeConfigFile'])]
   }
   if (!kubeConfigFile) return [required(filePath)]
   return kubeConfigFile.startsWith('/') ? [] : [invalidValue(filePath, kubeConfigFile, 'must be an absolute path')]

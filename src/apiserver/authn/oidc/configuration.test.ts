@@ -65,7 +65,7 @@ const refused: readonly (readonly [object, string])[] = [
   [jwt({ userValidationRules: [{ expression: 'user.username' }] }), 'jwt[0].userValidationRules[0].expression: Invalid '
     + 'value: "user.username": must evaluate to bool'],
   [{ anonymous: { enabled: false, conditions: [{ path: '/livez' }] } },
-    'anonymous.conditions: Invalid value: [{"path":"/livez"}]: enabled should be set to true when conditions are defined'],
+    'anonymous.conditions: Invalid value: [{"Path":"/livez"}]: enabled should be set to true when conditions are defined'],
   [{ apiVersion: 'apiserver.config.k8s.io/v2' }, 'no kind "AuthenticationConfiguration" is registered for version '
     + '"apiserver.config.k8s.io/v2"'],
   [{ jwts: [] }, 'strict decoding error: unknown field "jwts"'],

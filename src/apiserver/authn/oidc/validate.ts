@@ -30,7 +30,7 @@ export function validateAuthentication(
   }
   if (anonymous && !anonymous.enabled && anonymous.conditions.length > 0) {
     errors.push(invalidValue(
-      'anonymous.conditions', anonymous.conditions, 'enabled should be set to true when conditions are defined'))
+      'anonymous.conditions', anonymous.conditions.map(({ path }) => ({ Path: path })), 'enabled should be set to true when conditions are defined'))
   }
   return errors
 }
