@@ -1,76 +1,12 @@
-/** What the API server is told by kube-apiserver's flags and the files that they name, on this machine. */
-import { readFile } from 'node:fs/promises'
-import { openAdmission, type ConfiguredAdmission } from '#apiserver/admission/open-admission.ts'
-import type { Auditor } from '#apiserver/audit/auditor.ts'
-import { openAuditor } from '#apiserver/audit/open-auditor.ts'
-import { openAuthentication, type ConfiguredAuthentication } from '#apiserver/authn/open-authentication.ts'
-import { openAuthorization, type ConfiguredAuthorization } from '#apiserver/authz/open-authorization.ts'
-import { ConfigurationError, type ConfigurationFile } from '#apiserver/configuration-file.ts'
+/** What the API server is told by kube-apiserver's flags; what that takes is loaded only where there are any. */
 import type { FlagValues } from '#apiserver/flag-values.ts'
-import { tokenIssuer } from '#cluster/identity.ts'
-import { systemClock } from '#host/clock.ts'
-import { nodeWebKeys } from '#host/crypto/node-web-keys.ts'
-import { createFiles } from '#host/files.ts'
-import { systemRandom } from '#host/random.ts'
-import { openRotatingOutput, standardOutput } from '#host/output/rotating-output.ts'
-import type { HttpClient } from '#world/http.ts'
-import type { Log } from '#world/log.ts'
-import { CommandFailure, exitCode } from './cli/failure.ts'
-
-export interface ApiServerConfiguration {
-  readonly flags: FlagValues
-  readonly admission: ConfiguredAdmission | undefined
-  readonly audit: Auditor | undefined
-  readonly authentication: ConfiguredAuthentication | undefined
-  readonly authorization: ConfiguredAuthorization | undefined
-}
-
-const megabyte = 1024 * 1024
-const dayMs = 24 * 3600 * 1000
-const defaultMegabytes = 100
-
-export interface ConfigurationMeans {
-  readonly clusterDomain: string
-  readonly http: HttpClient
-  readonly log: Log
-  /** Takes what has to be closed in the end. */
-  readonly resources: AsyncDisposableStack
-}
-
-function configurationFile(path: string): ConfigurationFile {
-  const files = createFiles()
-  return { path, read: () => readFile(path), changes: (until) => files.watch(path, until) }
-}
+import type { ApiServerConfiguration, ConfigurationMeans } from './configured-api-server.ts'
 
 /** Throws CommandFailure for flags and files that cannot be used. */
 export async function openApiServerConfiguration(
-  flags: FlagValues = {}, { clusterDomain, http, log, resources }: ConfigurationMeans,
+  flags: FlagValues = {}, means: ConfigurationMeans,
 ): Promise<ApiServerConfiguration> {
-  try {
-    const audit = await openAuditor(flags, {
-      clock: systemClock, random: systemRandom, log, http, readFile: (path) => readFile(path),
-      openOutput: async ({ path, rotation }) => path === '-' ? standardOutput : resources.use(await openRotatingOutput({
-        path, clock: systemClock, log, compress: rotation.compress, maxBackups: rotation.maxBackups,
-        maxBytes: (rotation.maxMegabytes || defaultMegabytes) * megabyte, maxAgeMs: rotation.maxDays * dayMs,
-      })),
-    })
-    const authentication = await openAuthentication(flags, [tokenIssuer(clusterDomain)], {
-      clock: systemClock, random: systemRandom, webKeys: nodeWebKeys, http, log, file: configurationFile,
-    })
-    const authorization = await openAuthorization(flags, {
-      clock: systemClock, random: systemRandom, http, log, file: configurationFile,
-    })
-    const admission = await openAdmission(flags, {
-      clock: systemClock, random: systemRandom, http, file: configurationFile,
-    })
-    return { flags, admission, audit, authentication, authorization }
-  } catch (error) {
-    const isUnreadable = (error as NodeJS.ErrnoException).code !== undefined
-    if (!(error instanceof ConfigurationError) && !isUnreadable) throw error
-    throw new CommandFailure(
-      'E-CONFIGURATION', `the API server cannot be configured so: ${(error as Error).message}`,
-      'mend the flag or the file; a flag with an empty value (--audit-policy-file=) is forgotten',
-      exitCode.usage, { cause: error },
-    )
-  }
+  if (Object.keys(flags).length === 0) return { flags }
+  const { configureApiServer } = await import('./configured-api-server.ts')
+  return await configureApiServer(flags, means)
 }
