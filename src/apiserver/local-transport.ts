@@ -46,6 +46,19 @@ import {
 
 const never = new AbortController().signal
 
+const programs: readonly (readonly [prefix: string, program: string])[] = [
+  ['system:apiserver', 'kube-apiserver'],
+  ['system:kube-scheduler', 'kube-scheduler'],
+  ['system:kube-controller-manager', 'kube-controller-manager'],
+  ['system:serviceaccount:kube-system:', 'kube-controller-manager'],
+  ['system:node:', 'kubelet'],
+]
+
+/** The program that this user is upstream: it stands in managedFields as the manager of what it writes. */
+function programOf({ name }: UserInfo): string {
+  return programs.find(([prefix]) => name.startsWith(prefix))?.[1] ?? name
+}
+
 /** Of objects alone: documents are the server's. */
 export function createLocalTransport(
   context: RestContext, subresources: SubresourceTable, user: UserInfo, auditor?: Auditor,
@@ -59,7 +72,7 @@ export function createLocalTransport(
       name: info.name,
       subresource: info.subresource,
       user,
-      userAgent: user.name,
+      userAgent: programOf(user),
       audit,
       signal,
       pace: new Pace(context.giveWay),

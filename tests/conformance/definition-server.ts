@@ -21,7 +21,7 @@ export interface DefinitionServer extends AsyncDisposable {
   readonly open: TestServer['open']
   send(method: string, url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   /** Creates the definition, and returns as soon as it says that it is established. */
-  define(definition: Definition): Promise<void>
+  define(definition: Definition, headers?: Record<string, string>): Promise<void>
   /** The definition, once `check` holds for it. */
   until(name: string, check: (definition: any) => boolean): Promise<any>
 }
@@ -45,7 +45,7 @@ export function startDefinitionServer({ store, http = silence, admission = [] }:
   const stop = new AbortController()
   const { context, kinds } = own.server
   const definitions = createDefinitions({
-    store: context.store, kinds, schemas, transport: own.server.localTransport(admin), clock: own.clock,
+    store: context.store, kinds, schemas, transport: own.server.localTransport({ ...admin, name: 'system:apiserver' }), clock: own.clock,
     random: context.random, http, log: silentLog,
   })
   const running = definitions.run(stop.signal).catch((error: unknown) => { if (!stop.signal.aborted) throw error })
@@ -59,8 +59,8 @@ export function startDefinitionServer({ store, http = silence, admission = [] }:
   }
   return {
     ...own, store: context.store, until,
-    async define(definition) {
-      const answer = await own.send('POST', definitionsUrl, definition, json)
+    async define(definition, headers = {}) {
+      const answer = await own.send('POST', definitionsUrl, definition, { ...json, ...headers })
       assert.equal(answer.status, 201, answer.text)
       await until(definition.metadata.name, (current) => isTrue(current, 'Established'))
     },

@@ -1,0 +1,6 @@
+/** THE list of scenarios that were recorded. */
+import { customObjects } from './custom-objects.ts'
+import type { Scenario } from './scenario.ts'
+import { typedObjects } from './typed-objects.ts'
+
+export const scenarios: readonly Scenario[] = [customObjects, typedObjects]
