@@ -1,5 +1,5 @@
 /** The schema of every built-in type, ready to use. */
-import { fromGoValue, goValue } from '#machinery/codec/go-form.ts'
+import { fromGoValue, goValue, sortedValue } from '#machinery/codec/go-form.ts'
 import type { StructSchema } from '#machinery/schema/schema.ts'
 import { loadSchemaTable } from '#machinery/schema/table.ts'
 import { schemaTable } from './gen/schema-table.ts'
@@ -20,6 +20,17 @@ export function schemaOfType({ kind, apiVersion }: {
 export function asGoWrites<T extends object>(object: T): T {
   const struct = schemaOfType(object)
   return struct ? goValue(object, struct) as T : object
+}
+
+/** The same for an object of a kind without Go types, a custom resource. */
+export function asGoWritesUntyped<T extends object>(object: T): T {
+  return sortedValue(object) as T
+}
+
+const metadataSchema = schemas.struct('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')
+
+export function metadataAsGoWrites<T extends object>(metadata: T): T {
+  return goValue(metadata, metadataSchema) as T
 }
 
 /** From JSON as upstream's server writes it to what this process works on, in place. `json` is its text. */

@@ -125,7 +125,11 @@ function answerErrors({ log, wire }: FilterOptions): Filter {
       const error = asClientsSeeIt(thrown)
       const wants = exchange.request.headers['accept']?.startsWith(contentTypes.protobuf) ?? false
       const form: Form = { ...plainJson, media: wants ? 'protobuf' : 'json', pretty: wantsPretty(exchange.request) }
-      if (error instanceof ApiError) return withWarnings(renderError(error, wire, form), exchange.warnings)
+      if (error instanceof ApiError) {
+        // Where no form is agreed on, upstream indents.
+        const own = error.code === 406 && !wants ? { ...form, pretty: true } : form
+        return withWarnings(renderError(error, wire, own), exchange.warnings)
+      }
       log.error('failed to answer a request', { method: exchange.request.method, path: exchange.request.path, error })
       return renderError(
         internalError(error instanceof Error ? error.message : String(error), { cause: error }), wire, form,

@@ -2,7 +2,7 @@
  * Answers as bytes: single objects, lists, statuses. JSON is copied from the store; every other form is made from
  * decoded objects.
  */
-import { asGoWrites } from '#api/schemas.ts'
+import { asGoWrites, asGoWritesUntyped } from '#api/schemas.ts'
 import { notAcceptableForm, type ApiError } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
@@ -54,13 +54,13 @@ function renderObject(object: KubeObject, status: number, scope: WireForm, optio
   const { form, wire, now, includeObject } = options
   const { kind } = scope
   const served = toWire(scope, object)
-  let answer = served
+  let answer = kind.storedVersion.custom ? inOrder(kind, served) : served
   if (object.kind === kind.kind && object.metadata?.name !== undefined) {
     if (form.as === 'metadataList') throw notOfThisNumber(scope, form)
-    if (form.as === 'metadata') answer = partialMetadata(served as never, form.formVersion)
+    if (form.as === 'metadata') answer = partialMetadata(kind, served as never, form.formVersion)
     if (form.as === 'table') {
       answer = tableOf(scope, form, { resourceVersion: object.metadata.resourceVersion ?? '' },
-        [tableRow(kind, object as never, asGoWrites(served), includeObject, form.formVersion, now)])
+        [tableRow(kind, object as never, inOrder(kind, served), includeObject, form.formVersion, now)])
     }
   }
   const bytes = wire.encode(form.media, answer, form.pretty)
@@ -92,7 +92,7 @@ export function renderList(page: ListPage, scope: RequestScope, options: RenderO
 }
 
 interface ListForm {
-  /** The list without its items; the field that they go into is empty, and comes last. */
+  /** The list without its items: the field that they go into is empty. */
   readonly frame: KubeObject
   readonly field: 'items' | 'rows'
   readonly itemOf: (entry: Entry) => unknown
@@ -110,16 +110,24 @@ function listForm(page: ListPage, scope: RequestScope, options: RenderOptions): 
   if (form.as === 'metadata') throw notOfThisNumber(scope, form)
   if (form.as === 'metadataList') {
     const frame = { kind: 'PartialObjectMetadataList', apiVersion: form.formVersion, metadata, items } as KubeObject
-    return { frame, field: 'items', itemOf: (entry) => partialMetadata(loadObject(kind, entry), form.formVersion) }
+    return { frame, field: 'items', itemOf: (entry) => partialMetadata(kind, loadObject(kind, entry), form.formVersion) }
   }
   const bare = isBuiltIn(kind)
   const itemOf = (entry: Entry): unknown => {
     const item = toWire(scope, loadObject(kind, entry) as KubeObject)
+    if (kind.storedVersion.custom) return asGoWritesUntyped(item)
     const { kind: itemKind, apiVersion: _, ...object } = form.media === 'protobuf' ? item : asGoWrites(item)
     return bare ? object : { kind: itemKind, apiVersion, ...object }
   }
-  const own = kind.storedVersion.custom ? untypedListMetadata(page) : metadata
-  return { frame: { kind: kind.listKind, apiVersion, metadata: own, items } as KubeObject, field: 'items', itemOf }
+  const frame = kind.storedVersion.custom
+    ? { apiVersion, items, kind: kind.listKind, metadata: untypedListMetadata(page) }
+    : { kind: kind.listKind, apiVersion, metadata, items }
+  return { frame: frame as KubeObject, field: 'items', itemOf }
+}
+
+/** In upstream's order of keys, with its nulls. */
+function inOrder(kind: AnyKind, object: KubeObject): KubeObject {
+  return kind.storedVersion.custom && object.kind === kind.kind ? asGoWritesUntyped(object) : asGoWrites(object)
 }
 
 /** The items of a long list, some at a time: none of them is decoded before those in front of it are sent. */
@@ -137,7 +145,7 @@ export function rowOf(
   scope: RequestScope, entry: Entry, { form, includeObject: include, now }: RenderOptions,
 ): TableRow {
   const object = include === 'None' ? loadLean(scope.kind, entry) : loadObject(scope.kind, entry)
-  const whole = include === 'Object' ? asGoWrites(toWire(scope, object as KubeObject)) : undefined
+  const whole = include === 'Object' ? inOrder(scope.kind, toWire(scope, object as KubeObject)) : undefined
   return tableRow(scope.kind, object, whole, include, form.formVersion, now)
 }
 

@@ -1,5 +1,7 @@
 /** Server-side tables: what `kubectl get` prints (meta.k8s.io/v1 Table). */
+import { metadataAsGoWrites } from '#api/schemas.ts'
 import { badRequest } from '#machinery/errors/api-error.ts'
+import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { AnyKind, Column } from '#machinery/schema/define-kind.ts'
 import type { Form } from './negotiate.ts'
@@ -15,7 +17,8 @@ export interface TableRow {
 export function parseIncludeObject(text: string | null): IncludeObject {
   if (text === null || text === '' || text === 'Metadata') return 'Metadata'
   if (text === 'None' || text === 'Object') return text
-  throw badRequest(`unrecognized includeObject value: "${text}"`)
+  throw badRequest('Unable to convert to Table as requested: includeObject: Invalid value: '
+    + `${quoteGo(text)}: must be 'Metadata', 'Object', 'None', or empty`)
 }
 
 export function columnDefinitions(kind: AnyKind): readonly unknown[] {
@@ -35,14 +38,17 @@ export function tableRow(
 ): TableRow {
   const cells = columnsOf(kind).map((column) => column.value(object, now))
   if (include === 'None') return { cells, object: null }
-  return { cells, object: include === 'Object' ? whole : partialMetadata(object, formVersion) }
+  return { cells, object: include === 'Object' ? whole : partialMetadata(kind, object, formVersion) }
 }
 
 /** What a client that only wants metadata gets. */
-export function partialMetadata(object: Stored<KubeObject>, formVersion: Form['formVersion']): KubeObject {
+export function partialMetadata(
+  kind: AnyKind, object: Stored<KubeObject>, formVersion: Form['formVersion'],
+): KubeObject {
+  // The keys of a custom resource are sorted; here its metadata have a type like all others.
+  const metadata = kind.storedVersion.custom ? metadataAsGoWrites(object.metadata) : object.metadata
   return {
-    kind: 'PartialObjectMetadata', apiVersion: formVersion,
-    metadata: object.metadata as NonNullable<KubeObject['metadata']>,
+    kind: 'PartialObjectMetadata', apiVersion: formVersion, metadata: metadata as NonNullable<KubeObject['metadata']>,
   }
 }
 

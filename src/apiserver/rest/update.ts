@@ -213,7 +213,9 @@ function validate(
   { kind, subresource }: RequestScope, update: Update, object: KubeObject, old: Stored<KubeObject>,
 ): void {
   const errors = findFaults(() => {
-    const ofMetadata = validateObjectMetaUpdate(object.metadata ?? {}, old.metadata)
+    const faults = validateObjectMetaUpdate(object.metadata ?? {}, old.metadata)
+    // Upstream looks at metadata for all kinds alike and again for each kind, and names each cause as often.
+    const ofMetadata = [...faults, ...faults]
     if (update.validate) return [...ofMetadata, ...update.validate(object, old)]
     if (subresource === 'status') return [...ofMetadata, ...(kind.validateStatusUpdate?.(object, old) ?? [])]
     if (subresource !== '') return [...ofMetadata, ...(subresourceRules(kind, subresource)?.(object, old) ?? [])]

@@ -2,6 +2,7 @@
  * Watch events as bytes, each made once for all watchers that want it in the same form, and the streams that carry
  * them.
  */
+import { asGoWritesUntyped } from '#api/schemas.ts'
 import { concatBytes } from '#base/bytes.ts'
 import type { WatchEventType } from '#machinery/codec/protobuf.ts'
 import { internalError } from '#machinery/errors/api-error.ts'
@@ -129,7 +130,7 @@ function changedObject(
 ): KubeObject {
   const { form } = options
   const object = loadObject(scope.kind, entry)
-  if (form.as === 'metadata' || form.as === 'metadataList') return partialMetadata(object, form.formVersion)
+  if (form.as === 'metadata' || form.as === 'metadataList') return partialMetadata(scope.kind, object, form.formVersion)
   if (form.as === 'object') return toWire(scope, object as KubeObject)
   return {
     kind: 'Table', apiVersion: form.formVersion, metadata: { resourceVersion: object.metadata.resourceVersion },
@@ -148,7 +149,10 @@ function bookmarkObject(
   if (form.as === 'metadata' || form.as === 'metadataList') {
     return { kind: 'PartialObjectMetadata', apiVersion: form.formVersion, metadata }
   }
-  if (form.as === 'object') return { kind: kind.kind, apiVersion, metadata }
+  if (form.as === 'object') {
+    const object = { kind: kind.kind, apiVersion, metadata }
+    return kind.storedVersion.custom ? asGoWritesUntyped(object) : object
+  }
   const row = { cells: [], object: { kind: 'PartialObjectMetadata', apiVersion: form.formVersion, metadata } }
   return {
     kind: 'Table',

@@ -20,9 +20,7 @@ import type { MediaType } from './negotiate.ts'
 export interface WireCodec {
   /** The bytes of an object that has kind and apiVersion. Throws ApiError 406 when the form cannot express it. */
   encode(media: MediaType, object: KubeObject, pretty: boolean): Uint8Array
-  /**
-   * The bytes of a long list. `frame` is the list with nothing in `field`, its last field; `items` come some at a time.
-   */
+  /** The bytes of a long list. `frame` is the list with nothing in `field`; `items` come some at a time. */
   encodeList(
     media: MediaType, frame: KubeObject, field: string, items: AsyncIterable<readonly unknown[]>, pretty: boolean,
   ): AsyncIterable<Uint8Array>
@@ -46,7 +44,7 @@ export function createWireCodec(schemas: SchemaTable): WireCodec {
     },
     encodeList(media, frame, field, items, pretty) {
       switch (media) {
-        case 'json': return pretty ? encodeIndentedList(frame, items) : encodeJsonList(frame, items)
+        case 'json': return pretty ? encodeIndentedList(frame, field, items) : encodeJsonList(frame, field, items)
         case 'yaml': return encodeYamlList(frame, field, items)
         case 'protobuf': {
           const schema = schemaOf(schemas, frame)
@@ -76,9 +74,13 @@ function stringify(object: KubeObject, pretty: boolean): string {
   }
 }
 
-/** In upstream's order, with its nulls. Lists and tables, whose frame is ours, have items that are so already. */
+/**
+ * In upstream's order, with its nulls. Lists and tables, whose frame is ours, have items that are so already; the frame
+ * of a list of custom resources is sorted, and so begins with its apiVersion.
+ */
 function asWritten(object: KubeObject): KubeObject {
   if ('items' in object || 'rows' in object) {
+    if (Object.keys(object)[0] === 'apiVersion') return object
     const { kind, apiVersion, metadata, ...rest } = object
     return { kind, apiVersion, metadata, ...rest } as KubeObject
   }
@@ -86,29 +88,35 @@ function asWritten(object: KubeObject): KubeObject {
 }
 
 async function* encodeJsonList(
-  frame: KubeObject, items: AsyncIterable<readonly unknown[]>,
+  frame: KubeObject, field: string, items: AsyncIterable<readonly unknown[]>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  // The frame ends in `[]}`.
-  let before = stringify(frame, false).slice(0, -2)
+  const [head, tail] = aroundItems(stringify(frame, false), `"${field}":[`)
+  let before = head
   for await (const slice of items) {
     yield utf8Encode(before + stringifyItems(slice).slice(1, -1))
     before = ','
   }
-  yield utf8Encode(']}\n')
+  yield utf8Encode(`${tail}\n`)
+}
+
+/** The text of a list without items, up to where they go and from there. */
+function aroundItems(frame: string, opening: string): readonly [head: string, tail: string] {
+  const at = frame.indexOf(opening) + opening.length
+  return [frame.slice(0, at), frame.slice(at)]
 }
 
 async function* encodeIndentedList(
-  frame: KubeObject, items: AsyncIterable<readonly unknown[]>,
+  frame: KubeObject, field: string, items: AsyncIterable<readonly unknown[]>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  // The frame ends in `[]` and `}` on a line of its own.
-  let before = stringify(frame, true).slice(0, -3)
+  const [head, tail] = aroundItems(stringify(frame, true), `"${field}": [`)
+  let before = head
   for await (const slice of items) {
     const text = stringifyItems(slice, 2)
     const isIndented = text.startsWith('[\n')
     yield utf8Encode(before + (isIndented ? text.slice(1, -2).replaceAll('\n', '\n  ') : text.slice(1, -1)))
     before = ','
   }
-  yield utf8Encode('\n  ]\n}')
+  yield utf8Encode(`\n  ${tail}`)
 }
 
 function stringifyItems(items: readonly unknown[], indent = 0): string {

@@ -56,6 +56,11 @@ export function goValue(object: object, struct: StructSchema): Record<string, un
   return copyStruct({ hasIndices: false }, object as Object, struct)
 }
 
+/** The same for a value without a schema: every key sorted. */
+export function sortedValue(value: object): unknown {
+  return sortedCopy({ hasIndices: false }, value)
+}
+
 /**
  * The text of an object without the fields in `without`, escaped as Go's encoder does it. `isExact` tells that it has
  * integers which a double cannot hold.

@@ -139,7 +139,7 @@ export function modified(subject: Subject, name: string): ApiError {
 
 /** 422 with a cause per field. `subject.resource` is the kind here, as upstream's message has it. */
 export function invalid(subject: Subject, name: string, errors: readonly FieldError[]): ApiError {
-  const lines = errors.map((error) => `${error.field}: ${error.message}`)
+  const lines = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))]
   const text = lines.length === 1 ? lines[0]! : `[${lines.join(', ')}]`
   return failure(422, 'Invalid', `${qualified(subject)} "${name}" is invalid: ${text}`, {
     ...about(subject, name),

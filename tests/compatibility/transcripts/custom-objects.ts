@@ -83,8 +83,12 @@ const creates: readonly Step[] = [
   create('a manager of 130 bytes', thing('u8'), `?fieldManager=${'x'.repeat(130)}`),
   create('a manager with a zero byte', thing('u9'), '?fieldManager=a%00b'),
   create('a body of another type', 'x', '', 'text/plain'),
-  create('values out of bounds', thing('v1', { replicas: -1, name: 'toolong' })),
-  create('values of other types', thing('v2', { replicas: '1', name: 5, list: {} })),
+  // One at a time: several are told in no order.
+  create('a number out of bounds', thing('v1', { replicas: -1 })),
+  create('a text out of bounds', thing('v1', { name: 'toolong' })),
+  create('a text for a number', thing('v2', { replicas: '1' })),
+  create('a number for a text', thing('v2', { name: 5 })),
+  create('a map for a list', thing('v2', { list: {} })),
   create('an item without its key', thing('v3', { list: [{ v: '1' }] })),
   create('two items with one key', thing('v4', { list: [{ k: '1' }, { k: '1' }] })),
   create('a name that is none', thing('Bad_Name')),
@@ -112,7 +116,7 @@ const watchQueries: readonly (readonly [query: string, events: number])[] = [
   ['allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan', 6],
   ['sendInitialEvents=true', 0], ['resourceVersionMatch=Exact&resourceVersion=1', 0],
   ['resourceVersionMatch=NotOlderThan&resourceVersion=1', 0], ['resourceVersion=abc', 0], ['limit=1', 5],
-  ['fieldSelector=metadata.name%3Da', 1], ['labelSelector=app%3Dz', 1], ['timeoutSeconds=-1', 0],
+  ['fieldSelector=metadata.name%3Da', 1], ['labelSelector=app%3Dz', 1],
 ]
 
 const table = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
@@ -242,6 +246,9 @@ const deletes: readonly Step[] = [
   remove('a deletion that orphans', { ...options, propagationPolicy: 'Orphan' }),
   remove('a deletion in the foreground', undefined, '?propagationPolicy=Foreground', 'b'),
   get('what is being deleted', `${things}/b`),
+  // Nothing may stay: the next recording begins with the deletion of the definition.
+  patch('the last finalizer of one', `${things}/b`, 'merge', { metadata: { finalizers: null } }),
+  patch('the last finalizer of another', `${things}/c`, 'merge', { metadata: { finalizers: null } }),
   remove('a deletion', undefined, '', 'a'),
   remove('a second deletion', undefined, '', 'a'),
   send('a deletion of many by a selector that is none', 'DELETE', `${things}?labelSelector=%2C%2C`),

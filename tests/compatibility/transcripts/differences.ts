@@ -1,5 +1,10 @@
-/**
- * Where we answer otherwise, and why. A step that answers as recorded may not stand here. `by library`: the recorded
- * server was built with another version of a library than kubernetes itself.
- */
-export const differences: Readonly<Record<string, string>> = {}
+/** Where we answer otherwise, and why. A step that answers as recorded may not stand here. */
+const damagedToken = 'how a byte that is no UTF-8 is shown depends on the version of Go'
+
+export const differences: Readonly<Record<string, string>> = {
+  'custom-objects: another version': 'a warning about a field of a type that upstream does not know either',
+  'custom-objects: list ?limit=1&continue=zzz': damagedToken,
+  'custom-objects: list ?limit=1&continue=zzz&resourceVersion=1': damagedToken,
+  'custom-objects: a creation under a name': 'refused, as for every built-in kind',
+  'custom-objects: OPTIONS': 'refused in the words that built-in kinds have for it',
+}

@@ -2,15 +2,17 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { namespaceLifecycle } from '#apiserver/admission/plugins/namespace-lifecycle.ts'
 import { readAnswer } from '#apiserver/testing.ts'
-import { startDefinitionServer, type Definition, type DefinitionServer } from '../../conformance/definition-server.ts'
+import { json, startDefinitionServer, type Definition, type DefinitionServer } from '../../conformance/definition-server.ts'
 import { differences } from './differences.ts'
 import { bodyOf, comparable, type RecordedAnswer, type Scenario, type Step } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 
 for (const scenario of scenarios) {
   test(`${scenario.name}: the answers are upstream's`, { timeout: 120_000 }, async (context) => {
-    await using server = startDefinitionServer()
+    await using server = startDefinitionServer({ admission: [namespaceLifecycle] })
+    await server.send('POST', '/api/v1/namespaces', { metadata: { name: 'default' } }, json)
     await server.define(scenario.definition as Definition, { 'user-agent': 'transcript' })
     await play(scenario, server, async (step, actual) => {
       const expected = recorded(scenario)[step.name]
