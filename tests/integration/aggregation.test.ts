@@ -29,6 +29,8 @@ interface Plane {
   readonly files: CertificateFiles
   /** What kubectl prints, trimmed; standard error too. */
   kubectl(line: string, input?: string): Promise<string>
+  /** The body of the answer, as the administrator. */
+  read(path: string): Promise<string>
   /** The paths that were asked for, with who asked. */
   readonly asked: string[]
   end(): Promise<void>
@@ -79,6 +81,13 @@ async function startPlane(name: string, serving?: { certificate: string; key: st
         (_, stdout, stderr) => resolve(`${stdout}${stderr}`.trim()))
       child.stdin?.end(input)
     }),
+    async read(path) {
+      const response = await http.request({
+        method: 'GET', url: `https://127.0.0.1:${server.port}${path}`, headers: {},
+        tls: { certificate: files['super-admin.crt']!, key: files['super-admin.key']!, insecure: true },
+      }, stop.signal)
+      return Buffer.from(await response.readBody(1e6)).toString()
+    },
     async end() {
       stop.abort()
       http[Symbol.dispose]()
@@ -193,6 +202,17 @@ test('kubectl works on the other server\'s resources', async () => {
   assert.ok('com.example.wardle.v1alpha1.Flunder' in v2.definitions)
   const { paths } = JSON.parse(await main.kubectl('get --raw /openapi/v3')) as { paths: Record<string, { serverRelativeURL: string }> }
   assert.match(paths['apis/wardle.example.com/v1alpha1']!.serverRelativeURL, /^\/openapi\/v3\/apis\/wardle.example.com\/v1alpha1\?hash=/)
+})
+
+test('a certificate of somebody else is told in Go\'s words', async () => {
+  const patch = (bundle: string): Promise<string> =>
+    main.kubectl(`patch apiservice v1alpha1.wardle.example.com --type=merge -p {"spec":{"caBundle":"${bundle}"}}`)
+  await patch(Buffer.from(main.files['ca.crt']!).toString('base64'))
+  const read = (): Promise<string> => main.read('/apis/wardle.example.com/v1alpha1')
+  await until('the connection is refused', async () => (await read()).includes('x509'))
+  assert.equal(await read(), 'error trying to reach service: tls: failed to verify certificate: x509: certificate signed by unknown authority\n')
+  await patch(caBundle)
+  await until('it is trusted again', async () => (await read()).includes('APIResourceList'))
 })
 
 test('groups stand in the order of their priorities', async () => {

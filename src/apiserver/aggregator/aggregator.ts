@@ -72,6 +72,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
       get generation() { return services.generation + documents.generation },
       v2: () => documents.openApiV2(),
       v3: () => new Map([...documents.openApiV3()].map(([key, { url }]) => [key, url])),
+      withoutV3: () => documents.openApiWithoutV3(),
     },
     renderMetrics: () => availability?.render() ?? '',
     async run(transport, signal) {

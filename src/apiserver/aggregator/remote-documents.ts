@@ -98,6 +98,16 @@ export class RemoteDocuments {
     return found
   }
 
+  /** The same parts, of servers that have no document of v3. */
+  openApiWithoutV3(): ReadonlyMap<string, ForeignPart> {
+    const found = new Map<string, ForeignPart>()
+    for (const remote of this.#services.remotes) {
+      const known = this.#known.get(remote.name)
+      if (known?.openApiV2 && !known.openApiV3) found.set(documentKey(remote), known.openApiV2)
+    }
+    return found
+  }
+
   /** Fetches them again whenever an APIService changes, and from time to time, until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const ended = this.#services.onChange((name) => this.#queue.add(name))

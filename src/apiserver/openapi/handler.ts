@@ -17,6 +17,7 @@ import {
 import { encodeOpenApiV3 } from './gnostic-v3.ts'
 import { encodeOpenApiV2 } from './gnostic.ts'
 import { mergeParts, type ForeignPart } from './merge.ts'
+import { upgradePart } from './upgrade.ts'
 
 export interface OpenApiRequest {
   readonly path: string
@@ -52,6 +53,8 @@ export interface ForeignDocuments {
   v2(): readonly ForeignPart[]
   /** Where each document of v3 is, by key: a path of this server, with the hash of the content. */
   v3(): ReadonlyMap<string, string>
+  /** By key: what a server has said in v2 alone, to be told in v3. */
+  withoutV3(): ReadonlyMap<string, ForeignPart>
 }
 
 const json = 'application/json'
@@ -93,6 +96,7 @@ export function createOpenApiHandler(options: OpenApiHandlerOptions): OpenApiHan
 function serveIndex(request: OpenApiRequest, documents: Documents, options: OpenApiHandlerOptions): OpenApiResponse {
   const bytes = remember(documents, 'index', () => {
     const urls = new Map(options.foreign?.v3())
+    for (const [key, part] of options.foreign?.withoutV3() ?? []) urls.set(key, urlOf(key, upgradedHash(part)))
     for (const [key, source] of documents.sources) urls.set(key, urlOf(key, hashOf(documents, key, source, options)))
     const sorted = [...urls].toSorted(([a], [b]) => (a < b ? -1 : 1))
     const paths = sorted.map(([key, url]) => [key, { serverRelativeURL: url }])
@@ -108,7 +112,8 @@ function serveV3(
   options: OpenApiHandlerOptions,
 ): OpenApiResponse {
   const source = documents.sources.get(key)
-  if (!source) {
+  const part = source ? undefined : options.foreign?.withoutV3().get(key)
+  if (!source && !part) {
     return {
       status: 404,
       headers: { 'content-type': 'text/plain; charset=utf-8' },
@@ -118,13 +123,14 @@ function serveV3(
   const type = accepted(request.accept, [json, protobufV3, protobufV3Deprecated])
   if (!type) return notAcceptable
   const form = type === json ? json : protobufV3
-  const hash = hashOf(documents, key, source, options)
+  const hash = source ? hashOf(documents, key, source, options) : upgradedHash(part!)
   const asked = new URLSearchParams(request.query).get('hash')
   if (asked && asked !== hash) {
     return { status: 301, headers: { location: urlOf(key, hash), vary: 'Accept' }, bytes: new Uint8Array() }
   }
   const bytes = remember(documents, `${key} ${form}`, () => {
-    const document = renderOpenApiV3(source, documents.kinds, options.table, options)
+    const document = source ? renderOpenApiV3(source, documents.kinds, options.table, options)
+      : upgradePart(part!, options.serverVersion)
     return form === json ? utf8Encode(JSON.stringify(document)) : encodeOpenApiV3(document)
   })
   const response = answer(request, bytes, hash, form)
@@ -205,6 +211,10 @@ function hashOf(documents: Documents, key: string, source: DocumentSource, optio
  * documents by hash.
  */
 const formatVersion = 4
+
+function upgradedHash({ etag }: ForeignPart): string {
+  return digest(JSON.stringify([formatVersion, 'from v2', etag]))
+}
 
 function digest(text: string): string {
   return hexEncode(sha256(utf8Encode(text))).toUpperCase()

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JsonObject } from './definitions.ts'
+import { encodeOpenApiV3 } from './gnostic-v3.ts'
 import { mergeParts, takePart } from './merge.ts'
+import { upgradePart } from './upgrade.ts'
 
 const kinds = 'x-kubernetes-group-version-kind'
 const get = (name: string): JsonObject => ({
@@ -50,4 +52,24 @@ test('a definition that says something else gets a name of its own', () => {
 test('a document of another shape is refused before anybody is shown it', () => {
   const broken = { paths: { '/apis/g/v1/x': { get: { parameters: [{ in: 'body', name: 'b' }] } } } }
   assert.throws(() => takePart(broken as JsonObject, { group: 'g', version: 'v1' }, 'e'), TypeError)
+})
+
+test('what is said in v2 can be told in v3', () => {
+  const { get: read } = get('Thing')
+  const body = { name: 'body', in: 'body', required: true, schema: { $ref: '#/definitions/Thing' } }
+  const put = { ...read as JsonObject, consumes: ['application/json'], produces: ['application/json'], parameters: [body] }
+  const part = takePart(
+    { ...theirs, paths: { '/apis/g/v1/things': { get: read!, put, parameters: [{ name: 'n', in: 'path', required: true, type: 'string' }] } } },
+    { group: 'g', version: 'v1' }, 'e',
+  )
+  const document = upgradePart(part, 'v1') as any
+  const { get: upgraded, put: written, parameters } = document.paths['/apis/g/v1/things']
+  const schema = { $ref: '#/components/schemas/Thing' }
+  assert.deepEqual(parameters, [{ name: 'n', in: 'path', required: true, schema: { type: 'string' } }])
+  assert.deepEqual(upgraded.parameters, [{ name: 'pretty', in: 'query', schema: { type: 'string' } }])
+  assert.deepEqual(upgraded.responses[200], { description: 'OK', content: { '*/*': { schema } } })
+  assert.deepEqual(written.requestBody, { content: { 'application/json': { schema } }, required: true })
+  assert.deepEqual(written.parameters, [])
+  assert.deepEqual(document.components.schemas.Thing.properties.meta, { $ref: '#/components/schemas/Meta' })
+  assert.ok(encodeOpenApiV3(document).length > 100)
 })

@@ -299,6 +299,14 @@ test('a connection that did not come to be is told in Go\'s words', () => {
   for (const [message, said] of [
     ['connect ECONNREFUSED 10.244.0.2:80', 'dial tcp 10.244.0.2:80: connect: connection refused'],
     ['connect ETIMEDOUT 10.244.0.2:80', 'dial tcp 10.244.0.2:80: i/o timeout'],
+    ['getaddrinfo ENOTFOUND nobody.example', 'dial tcp: lookup nobody.example: no such host'],
+    ['socket hang up', 'EOF'],
+    [
+      "Hostname/IP does not match certificate's altnames: Host: a.b.svc. is not in the cert's altnames: DNS:c, DNS:d",
+      'tls: failed to verify certificate: x509: certificate is valid for c, d, not a.b.svc',
+    ],
     ['the node is gone', 'the node is gone'],
   ] as const) assert.equal(dialFailure(new Error(message)), said)
+  const unknown = Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+  assert.equal(dialFailure(unknown), 'tls: failed to verify certificate: x509: certificate signed by unknown authority')
 })
