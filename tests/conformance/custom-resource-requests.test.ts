@@ -1,7 +1,7 @@
 /** Requests for custom resources that upstream answers in its own way: what an object must say of itself, and how it is written. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cronTab, cronTabs, definitionOf, json, merge, specOf, startDefinitionServer } from './definition-server.ts'
+import { cronTab, cronTabs, definitionOf, definitionsUrl, json, merge, specOf, startDefinitionServer } from './definition-server.ts'
 
 const scaled = definitionOf({
   schema: specOf({ replicas: { type: 'integer' } }),
@@ -79,4 +79,21 @@ test('scale needs no version, and is held to the rules of the kind', async () =>
   const negative = await server.send('PATCH', `${cronTabs}/one/scale`, { spec: { replicas: -1 } }, merge)
   assert.equal(negative.status, 422, negative.text)
   assert.match(negative.json['message'], /^CronTab.stable.example.com "one" is invalid: .*spec.replicas: Invalid value: -1: should be a non-negative integer/)
+})
+
+test('a kind whose definition goes is found with the verbs that are left', async () => {
+  await using server = startDefinitionServer()
+  await server.define(definitionOf())
+  const verbs = async (): Promise<unknown> =>
+    (await server.send('GET', '/apis/stable.example.com/v1')).json['resources'][0].verbs
+  assert.deepEqual(await verbs(), ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'])
+  const held = { ...cronTab('held'), metadata: { name: 'held', finalizers: ['example.com/hold'] } }
+  assert.equal((await server.send('POST', cronTabs, held, json)).status, 201)
+  await server.send('DELETE', `${definitionsUrl}/crontabs.stable.example.com`)
+  assert.deepEqual(await verbs(), ['delete', 'deletecollection', 'get', 'list', 'watch'])
+  const late = await server.send('POST', cronTabs, cronTab('late'), json)
+  assert.equal(late.json['message'],
+    'crontabs.stable.example.com "late" is forbidden: create not allowed while custom resource definition is terminating')
+  assert.equal((await server.send('PATCH', `${cronTabs}/held`, { metadata: { finalizers: null } }, merge)).status, 200)
+  await server.until('crontabs.stable.example.com', (definition) => definition === undefined)
 })

@@ -100,11 +100,11 @@ export function validateClientConfig({ url, service }: DeepReadonly<WebhookClien
   }
   if (url !== undefined) return validateUrl(url, `${path}.url`)
   const errors: FieldError[] = []
-  if (!service!.name) errors.push(required(`${path}.service.name`, 'service name is required'))
-  if (!service!.namespace) errors.push(required(`${path}.service.namespace`, 'service namespace is required'))
+  if (!service!.name) errors.push(required(`${path}.service.name`))
+  if (!service!.namespace) errors.push(required(`${path}.service.namespace`))
   const problems = validatePortNumber(service!.port ?? 443)
   if (problems.length > 0) {
-    errors.push(invalidValue(`${path}.service.port`, service!.port, `port is not valid: ${problems.join(',')}`))
+    errors.push(invalidValue(`${path}.service.port`, service!.port, `port is not valid: ${problems.join(', ')}`))
   }
   const target = service!.path
   if (target !== undefined) errors.push(...validateServicePath(target, `${path}.service.path`))
@@ -134,12 +134,12 @@ function validateUrl(url: string, path: string): FieldError[] {
 function validateServicePath(target: string, path: string): FieldError[] {
   if (target === '/' || target === '') return []
   if (target === '//') return [invalidValue(path, target, 'segment[0] may not be empty')]
-  if (!target.startsWith('/')) return [invalidValue(path, target, "must start with a '/'")]
-  const segments = target.replace(/\/$/, '').slice(1).split('/')
-  return segments.flatMap((segment, index) => {
+  const errors = target.startsWith('/') ? [] : [invalidValue(path, target, "must start with a '/'")]
+  const segments = target.slice(1).replace(/\/$/, '').split('/')
+  return [...errors, ...segments.flatMap((segment, index) => {
     if (segment === '') return [invalidValue(path, target, `segment[${index}] may not be empty`)]
     return validateDns1123Subdomain(segment).map((problem) =>
       invalidValue(path, target, `segment[${index}]: ${problem}`),
     )
-  })
+  })]
 }

@@ -1,5 +1,6 @@
 /** A version of a definition: its schema in every form that is needed, each made when it is first asked for. */
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '#api/gen/apiextensions-v1.ts'
+import { isConditionTrue } from '#machinery/meta/conditions.ts'
 import { formatApiVersion } from '#machinery/meta/group-version.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import type { CustomSchema } from '#machinery/schema/define-kind.ts'
@@ -17,6 +18,7 @@ export class VersionForm implements CustomSchema {
   readonly definitionName: string
   readonly ended: AbortSignal
   readonly openApi: Readonly<Record<string, unknown>>
+  readonly isTerminating: boolean
   readonly #objectMeta: StructSchema
   #structural: Structural | undefined
   #struct: StructSchema | undefined
@@ -27,6 +29,7 @@ export class VersionForm implements CustomSchema {
     this.apiVersion = formatApiVersion({ group, version: version.name })
     this.definitionName = [...group.split('.').toReversed(), version.name, names.kind].join('.')
     this.ended = ended
+    this.isTerminating = isConditionTrue(definition.status?.conditions, 'Terminating')
     this.openApi = (version.schema?.openAPIV3Schema ?? { type: 'object' }) as Readonly<Record<string, unknown>>
     this.#objectMeta = objectMeta
   }

@@ -137,7 +137,7 @@ function resourceEntry(kind: AnyKind): unknown {
     singularName: kind.singular,
     namespaced: kind.namespaced,
     kind: kind.kind,
-    verbs: kind.storedVersion.custom ? customVerbs : sorted(kind.verbs),
+    verbs: verbsOf(kind),
     ...(kind.shortNames?.length && { shortNames: kind.shortNames }),
     ...(kind.categories?.length && { categories: kind.categories }),
     ...(stored && { storageVersionHash: storageVersionHash(kind) }),
@@ -156,6 +156,12 @@ interface SubresourceEntry {
 const customVerbs: readonly Verb[] = [
   'delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch',
 ]
+const terminatingVerbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'watch']
+
+function verbsOf({ storedVersion: { custom }, verbs }: AnyKind): readonly Verb[] {
+  return custom ? (custom.isTerminating ? terminatingVerbs : customVerbs) : sorted(verbs)
+}
+
 const readAndWrite: readonly Verb[] = ['get', 'patch', 'update']
 
 function subresourcesOf(kind: AnyKind, version: string): SubresourceEntry[] {
@@ -198,7 +204,7 @@ function resourceDiscovery(kind: AnyKind, version: string): unknown {
   }))
   return {
     resource: kind.plural, responseKind: { group: kind.group, version, kind: kind.kind }, scope: kind.scope,
-    singularResource: kind.singular, verbs: kind.storedVersion.custom ? customVerbs : sorted(kind.verbs),
+    singularResource: kind.singular, verbs: verbsOf(kind),
     ...(kind.shortNames?.length && { shortNames: kind.shortNames }),
     ...(kind.categories?.length && { categories: kind.categories }),
     ...(subresources.length > 0 && { subresources }),

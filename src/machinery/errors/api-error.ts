@@ -137,7 +137,10 @@ export function modified(subject: Subject, name: string): ApiError {
   )
 }
 
-/** 422 with a cause per field. `subject.resource` is the kind here, as upstream's message has it. */
+/**
+ * 422 with a cause per field; what is said twice is in the message once. `subject.resource` is the kind here, as
+ * upstream's message has it.
+ */
 export function invalid(subject: Subject, name: string, errors: readonly FieldError[]): ApiError {
   const lines = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))]
   const text = lines.length === 1 ? lines[0]! : `[${lines.join(', ')}]`

@@ -93,6 +93,8 @@ export interface CustomSchema {
   readonly shape: (object: Record<string, unknown>) => readonly string[]
   /** The schema for OpenAPI, as its author wrote it. */
   readonly openApi: Readonly<Record<string, unknown>>
+  /** Nothing new is created any more: the definition is on its way out. */
+  readonly isTerminating: boolean
   /** The fields that a field selector may use: `spec.color`. */
   readonly selectableFields: readonly string[]
   /** Aborted when the definition has changed or gone: who watches begins anew. */

@@ -64,6 +64,7 @@ function prepareForUpdate(
   if (object.status && added.length > 0) object.status = { ...object.status, storedVersions: [...before, ...added] }
 }
 
+/** One; of a definition that says several, the first. */
 function storageVersionsOf({ spec }: CustomResourceDefinition): string[] {
-  return (spec?.versions ?? []).filter(({ storage }) => storage).map(({ name }) => name)
+  return (spec?.versions ?? []).filter(({ storage }) => storage).slice(0, 1).map(({ name }) => name)
 }

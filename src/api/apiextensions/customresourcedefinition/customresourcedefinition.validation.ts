@@ -268,7 +268,7 @@ function validateColumns(columns: Version['additionalPrinterColumns'], path: str
 }
 
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string']
-const columnFormats = ['binary', 'byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password']
+const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password']
 
 function validateColumn({ name, type, format, jsonPath }: Column, path: string): FieldError[] {
   const errors = name ? [] : [required(`${path}.name`)]
