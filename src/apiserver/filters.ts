@@ -2,7 +2,7 @@
 import { ApiError, internalError, tooManyRequests, unauthorized } from '#machinery/errors/api-error.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { Clock } from '#world/clock.ts'
-import type { HttpResponse } from '#world/http.ts'
+import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
 import { auditRefusedCredentials, auditRequests } from './audit/audit-requests.ts'
 import type { Auditor } from './audit/auditor.ts'
@@ -139,11 +139,14 @@ function answerErrors({ log, wire }: FilterOptions): Filter {
 }
 
 function authenticate({ authenticators, anonymous: { enabled, conditions }, audit }: FilterOptions): Filter {
-  const userOf = async ({ request }: Exchange): Promise<UserInfo> => {
-    for (const authenticator of authenticators) {
-      const answer = authenticator.authenticate(request)
-      const user = answer instanceof Promise ? await answer : answer
-      if (user) return withAuthenticatedGroup(user)
+  /** A promise only where an authenticator gives one: most requests need not wait. */
+  const userOf = (request: HttpRequest, from: number): UserInfo | Promise<UserInfo> => {
+    for (let index = from; index < authenticators.length; index++) {
+      const answer = authenticators[index]!.authenticate(request)
+      if (answer instanceof Promise) {
+        return answer.then((user) => (user ? withAuthenticatedGroup(user) : userOf(request, index + 1)))
+      }
+      if (answer) return withAuthenticatedGroup(answer)
     }
     const mayBeAnybody = enabled && (conditions.length === 0 || conditions.some(({ path }) => path === request.path))
     if (!mayBeAnybody) throw unauthorized()
@@ -151,7 +154,8 @@ function authenticate({ authenticators, anonymous: { enabled, conditions }, audi
   }
   return async (exchange, next) => {
     try {
-      exchange.user = await userOf(exchange)
+      const user = userOf(exchange.request, 0)
+      exchange.user = user instanceof Promise ? await user : user
     } catch (error) {
       await auditRefusedCredentials(audit, exchange, error)
       throw error
@@ -284,7 +288,7 @@ function authorize({ authorizer }: FilterOptions): Filter {
     } catch (error) {
       if (!(error instanceof AuthorizationFailure)) throw error
       const { path } = exchange.request
-      return textResponse(500, neutralize(`Internal Server Error: ${quoteGo(path)}: ${error.message}\n`))
+      return textResponse(500, neutralize(`Internal Server Error: ${quoteGo(path)}: ${error.why}\n`))
     }
     return await next(exchange)
   }

@@ -13,7 +13,7 @@ import type {
 import { noSuchPath } from '#machinery/errors/api-error.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { Entry } from '#storage/store.ts'
-import { beginCall, beginWatch, finishCall } from './audit/audit-calls.ts'
+import { auditCall, beginCall, beginWatch } from './audit/audit-calls.ts'
 import type { Auditor } from './audit/auditor.ts'
 import type { AuditTrail } from './audit/trail.ts'
 import type { UserInfo } from './authn/authenticator.ts'
@@ -80,11 +80,10 @@ export function createLocalTransport(
     }
   }
   return {
-    async call(call, options) {
+    call(call, options) {
       const selector = 'options' in call && 'fieldSelector' in call.options ? call.options.fieldSelector : undefined
       const info = requestInfo(call.verb, call.path, selector ?? '')
-      const audit = auditor && await beginCall(auditor, context, info, user)
-      const serve = async (): Promise<KubeObject | ObjectList<KubeObject>> => {
+      const serve = async (audit?: AuditTrail): Promise<KubeObject | ObjectList<KubeObject>> => {
         const pending = authorizeRequest(context.authorizer, user, info, audit)
         if (pending) await pending
         const scope = scopeOf(info, audit, options?.signal ?? never)
@@ -95,7 +94,7 @@ export function createLocalTransport(
           throw asClientsSeeIt(error)
         }
       }
-      return await (audit ? finishCall(audit, call.verb, serve) : serve())
+      return auditor ? auditCall({ auditor, context, info, user }, serve) : serve()
     },
     async *watch(path, options, signal) {
       const info = requestInfo('watch', path, options.fieldSelector ?? '')

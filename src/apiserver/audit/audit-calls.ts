@@ -25,10 +25,21 @@ export async function beginCall(
   return trail
 }
 
-/** Runs the call; its outcome is the trail's last event. */
-export async function finishCall<T>(trail: AuditTrail, verb: string, work: () => Promise<T>): Promise<T> {
-  const result = await noteRejection(trail, work)
-  trail.responseCode(verb === 'create' ? 201 : 200)
+export interface AuditedCall {
+  readonly auditor: Auditor
+  readonly context: RestContext
+  readonly info: ResourceRequest
+  readonly user: UserInfo
+}
+
+/** Runs the call; its outcome is the trail's last event. `serve` takes the trail, if there is one. */
+export async function auditCall<T>(
+  { auditor, context, info, user }: AuditedCall, serve: (trail?: AuditTrail) => Promise<T>,
+): Promise<T> {
+  const trail = await beginCall(auditor, context, info, user)
+  if (!trail) return await serve()
+  const result = await noteRejection(trail, () => serve(trail))
+  trail.responseCode(info.verb === 'create' ? 201 : 200)
   if (trail.tells('RequestResponse') && result !== undefined) {
     const json = JSON.stringify(result)
     trail.responseObject(trail.omitsManagedFields ? withoutManagedFields(json) : json)

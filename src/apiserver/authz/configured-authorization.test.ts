@@ -273,5 +273,9 @@ describe('authorizers in order', () => {
     const answer = await server.send('GET', '/api/v1/pods')
     assert.deepEqual([answer.status, answer.text],
       [500, 'Internal Server Error: "/api/v1/pods": the webhook is away\n'])
+    const call = server.server.localTransport(ann).call({
+      verb: 'list', path: { group: '', version: 'v1', resource: 'pods' }, options: {},
+    })
+    await assert.rejects(call, { name: 'ApiError', message: 'Internal error occurred: the webhook is away', code: 500 })
   })
 })

@@ -1,5 +1,5 @@
 /** Authorization as the REST layer needs it: the request itself, and a create that hides in an update. */
-import { ApiError, forbidden } from '#machinery/errors/api-error.ts'
+import { ApiError, forbidden, internalError } from '#machinery/errors/api-error.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { AuditTrail } from '../audit/trail.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
@@ -50,7 +50,13 @@ export function neutralize(text: string): string {
 }
 
 /** It could not be decided whether the user may make the request. */
-export class AuthorizationFailure extends Error {}
+export class AuthorizationFailure extends ApiError {
+  readonly why: string
+  constructor(why: string) {
+    super(internalError(why).status)
+    this.why = why
+  }
+}
 
 /**
  * Throws ApiError 403 unless the user may make this request, and AuthorizationFailure where that cannot be told. Gives
