@@ -32,9 +32,9 @@ function upgradeOperation(operation: JsonObject): JsonObject {
   const body = all.find((parameter) => parameter['in'] === 'body')
   return {
     ...rest,
-    ...(all.length > 0 && { parameters: parametersOf(all) }),
+    ...(all.some((parameter) => parameter !== body) && { parameters: parametersOf(all) }),
     ...(body && {
-      requestBody: { content: contentOf(consumes, body['schema']), ...pick(body, ['description', 'required']) },
+      requestBody: { content: contentOf(consumes, body['schema']), ...pick(body, ['description']) },
     }),
     responses: mapValues((responses ?? {}) as JsonObject, ({ schema, ...response }: JsonObject) =>
       ({ ...response, ...(schema !== undefined && { content: contentOf(produces, schema) }) })),
@@ -59,13 +59,14 @@ function pick(object: Readonly<Record<string, Json | undefined>>, keys: readonly
   return Object.fromEntries(keys.flatMap((key) => (object[key] === undefined ? [] : [[key, object[key]]])))
 }
 
-/** Schemas are the same in both but for where they are referred to. */
+/** The same in both, but for where schemas are, and that in v3 a reference stands alone. */
 function upgradeSchema(value: Json): Json {
   if (Array.isArray(value)) return value.map((item: Json) => upgradeSchema(item))
   if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value as JsonObject).map(([key, inner]) => [
-    key,
-    key === '$ref' && typeof inner === 'string' ? inner.replace('#/definitions/', '#/components/schemas/')
-      : upgradeSchema(inner),
-  ]))
+  const { $ref: reference, ...rest } = value as JsonObject
+  const others = Object.fromEntries(Object.entries(rest).map(([key, inner]) => [key, upgradeSchema(inner)]))
+  // A property may be called so.
+  if (typeof reference !== 'string') return reference === undefined ? others : { ...others, $ref: upgradeSchema(reference) }
+  const moved = { $ref: reference.replace('#/definitions/', '#/components/schemas/') }
+  return Object.keys(others).length === 0 ? moved : { ...others, allOf: [moved] }
 }
