@@ -284,7 +284,7 @@ function authorize({ authorizer }: FilterOptions): Filter {
   return async (exchange, next) => {
     try {
       const pending = authorizeRequest(authorizer, exchange.user, exchange.info, exchange.audit)
-      if (pending) await pending
+      if (pending) await (exchange.audit?.timed('authorization', pending) ?? pending)
     } catch (error) {
       if (!(error instanceof AuthorizationFailure)) throw error
       const { path } = exchange.request

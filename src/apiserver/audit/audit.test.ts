@@ -39,7 +39,7 @@ function start(
   const audit = new Auditor({ policy, backend, metrics, clock, log: silentLog })
   const server = startTestServer({ audit, clock, ...options })
   return {
-    ...server, lines,
+    ...server, clock, lines,
     get events() { return lines.map((line) => JSON.parse(line) as Event) },
     told: () => lines.map((line) => JSON.parse(line) as Event).map((event) => `${event['verb']} ${event['stage']}`),
   }
@@ -249,6 +249,23 @@ test('admission leaves its notes', async () => {
     'validation.policy.admission.k8s.io/validation_failure': '[{"message":"failed expression: object.metadata.name.size() '
       + '\\u003c 1","policy":"p","binding":"b","expressionIndex":0,"validationActions":["Audit"]}]',
   })
+})
+
+test('a slow request tells how long it took, and how long it waited for whom', async () => {
+  const gate = Promise.withResolvers<void>()
+  const server = start(everything('Metadata'), { authorizer: {
+    authorize: async () => {
+      await gate.promise
+      return { allowed: true, reason: '' }
+    },
+  } })
+  const pending = server.send('GET', maps)
+  await server.clock.advance(700)
+  gate.resolve()
+  await pending
+  const { annotations } = server.events[1]!
+  assert.deepEqual([annotations['apiserver.latency.k8s.io/total'], annotations['apiserver.latency.k8s.io/authorization']],
+    ['700ms', '700ms'])
 })
 
 describe('flags', () => {

@@ -18,11 +18,15 @@ export type TrailStart = Pick<
 const slowMs = 500
 const levelRank: Readonly<Record<AuditLevel, number>> = { None: 0, Metadata: 1, Request: 2, RequestResponse: 3 }
 
+/** What a request may have waited for, by upstream's names. */
+export type Layer = 'apf-queue-wait' | 'authorization' | 'mutating-webhook' | 'validating-webhook'
+
 export class AuditTrail {
   readonly #start: TrailStart
   readonly #decision: AuditDecision
   readonly #clock: Clock
   readonly #emit: EmitEvent
+  readonly #waited = new Map<Layer, number>()
   #annotations: Record<string, string> | undefined
   #impersonatedUser: UserInfo | undefined
   #objectRef: ObjectRef | undefined
@@ -50,6 +54,16 @@ export class AuditTrail {
   annotate(key: string, value: string): void {
     this.#annotations ??= {}
     if (!Object.hasOwn(this.#annotations, key)) this.#annotations[key] = value
+  }
+
+  /** Counts how long the request waits for the layer. */
+  async timed<T>(layer: Layer, work: Promise<T>): Promise<T> {
+    const begun = this.#clock.monotonic()
+    try {
+      return await work
+    } finally {
+      this.#waited.set(layer, (this.#waited.get(layer) ?? 0) + this.#clock.monotonic() - begun)
+    }
   }
 
   impersonated(user: UserInfo): void {
@@ -93,7 +107,9 @@ export class AuditTrail {
     const { requestReceivedAt, verb } = this.#start
     const now = this.#clock.now()
     if (stage === 'ResponseComplete' && verb !== 'watch' && now - requestReceivedAt > slowMs) {
-      this.annotate('apiserver.latency.k8s.io/total', millisecondsToDuration(now - requestReceivedAt))
+      for (const [layer, ms] of [...this.#waited, ['total', now - requestReceivedAt] as const]) {
+        if (ms > 0) this.annotate(`apiserver.latency.k8s.io/${layer}`, millisecondsToDuration(ms))
+      }
     }
     return this.#emit({
       ...this.#start,

@@ -68,9 +68,10 @@ export function validatingWebhooks(tools: WebhookTools): AdmissionPlugin {
     name: 'ValidatingAdmissionWebhook',
     async validate(attributes, context) {
       const invocations = findWebhooks('validatingwebhookconfigurations', attributes, context)
-      const outcomes = await Promise.allSettled(
+      const asked = Promise.allSettled(
         invocations.map((invocation) => ask(tools, invocation, attributes, context, 'validating', 0)),
       )
+      const outcomes = await (attributes.audit?.timed('validating-webhook', asked) ?? asked)
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
     },
   }
@@ -81,7 +82,8 @@ async function mutate(
   tools: WebhookTools, invocation: Invocation, attributes: AdmissionAttributes, context: AdmissionContext,
   round: number,
 ): Promise<boolean> {
-  const answer = await ask(tools, invocation, attributes, context, 'mutating', round)
+  const asked = ask(tools, invocation, attributes, context, 'mutating', round)
+  const answer = await (attributes.audit?.timed('mutating-webhook', asked) ?? asked)
   if (!answer) return false
   const hasChanged = change(invocation, answer, attributes, context)
   if (attributes.audit) noteMutation(attributes.audit, invocation, answer, hasChanged, round)
