@@ -9,13 +9,14 @@ import {
   networkOf,
   parseCidr,
   parseIp,
+  type Cidr,
   type IpAddress,
 } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, quoteGo } from '#machinery/errors/field-errors.ts'
 
 const addressSentence = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
-export const rangeSentence = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
+const rangeSentence = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
 
 /**
  * For fields of old: not the one canonical spelling, but none that programs read in different ways. `kept`: addresses
@@ -66,6 +67,11 @@ function isMapped({ family, value }: IpAddress): boolean {
   return family === 6 && value >> 32n === 0xffffn
 }
 
+/** As programs of old read it. */
+export function parseSloppyRange(text: string): Cidr | undefined {
+  return parseCidr(withoutLeadingZeros(text))
+}
+
 /** Numbers of old were decimal with zeros before them; elsewhere such zeros mean octal. */
 function withoutLeadingZeros(text: string): string {
   return text.replace(/(^|[.:/])0+(?=\d+(?:[./]|$))/g, '$1')
@@ -106,7 +112,7 @@ export function rangeWarnings(value: string, path: string): string[] {
 
 /** Addresses that lead nowhere, or back, or to the machine beside: a Service must not send traffic there. */
 export function validateNonSpecialAddress(value: string, path: string): FieldError[] {
-  const address = parseIp(value)
+  const address = parseIp(withoutLeadingZeros(value))
   if (!address) return [invalidValue(path, value, 'must be a valid IP address')]
   const errors: FieldError[] = []
   if (isUnspecified(address)) errors.push(invalidValue(path, value, `may not be unspecified (${value})`))

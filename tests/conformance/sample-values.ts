@@ -83,6 +83,8 @@ export const byType: Readonly<Record<string, JsonObject>> = {
   'core.v1.Secret': { type: 'Opaque', immutable: null },
   'core.v1.ConfigMap': { immutable: null, binaryData: { binary: 'AAECAw==' } },
   'core.v1.ServiceSpec': { type: 'NodePort', clusterIP: null, clusterIPs: null, externalName: null, loadBalancerIP: null, loadBalancerClass: null, loadBalancerSourceRanges: null, allocateLoadBalancerNodePorts: null, trafficDistribution: 'PreferClose', externalTrafficPolicy: 'Cluster', internalTrafficPolicy: 'Local', healthCheckNodePort: null, externalIPs: ['192.0.2.1'], ports: [{ name: 'http', protocol: 'TCP', port: 80, targetPort: 'web', nodePort: 30080, appProtocol: 'http' }], ipFamilyPolicy: 'SingleStack' },
+  'core.v1.NodeSpec': { configSource: null },
+  'core.v1.NodeStatus': { declaredFeatures: ['DeclaredFeature'] },
   'core.v1.Binding': { target: { apiVersion: 'v1', kind: 'Node', name: 'node-1' } },
   'core.v1.Event': { involvedObject: { kind: 'Pod', namespace: 'default', name: 'app', apiVersion: 'v1', uid: '8f2f6f4e-2d2b-4a6e-9f3e-0d0a3a0f9a11' }, eventTime: null, series: null },
   'core.v1.LimitRangeItem': { '': { type: 'Container', max: { cpu: '2' }, min: { cpu: '100m' }, default: { cpu: '1' }, defaultRequest: { cpu: '500m' }, maxLimitRequestRatio: { cpu: '4' } } },

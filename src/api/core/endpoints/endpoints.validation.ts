@@ -1,6 +1,8 @@
 /** Validation of Endpoints. */
+import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidFor, required } from '#machinery/errors/field-errors.ts'
+import type { Stored } from '#machinery/meta/object.ts'
 import {
   validateDns1123Label,
   validateDns1123Subdomain,
@@ -26,6 +28,12 @@ export function validateEndpoints({ subsets = [] }: Endpoints): FieldError[] {
       ...ports.flatMap((port, at) => validateEndpointPort(port, ports.length > 1, `${path}.ports[${at}]`)),
     ]
   })
+}
+
+/** Subsets of old that no longer pass may stay as they are. */
+export function validateEndpointsUpdate(object: Endpoints, old: Stored<Endpoints>): FieldError[] {
+  const errors = validateEndpoints(object)
+  return errors.length > 0 && semanticEqual(object.subsets, old.subsets) ? [] : errors
 }
 
 function validateEndpointAddress({ ip, hostname, nodeName }: EndpointAddress, path: string): FieldError[] {

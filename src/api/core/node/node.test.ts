@@ -41,6 +41,42 @@ const rows: readonly Row[] = [
       'spec.providerID: Forbidden: node updates may not change providerID except from "" to valid',
     ],
   },
+  {
+    it: 'declares its features in order',
+    object: {
+      metadata: { name: 'a' },
+      status: { declaredFeatures: ['B', 'A', 'A', 'a/b'], nodeInfo: { swap: { capacity: 0 } } },
+    },
+    errors: [
+      'metadata.nodeSwapStatus.capacity: Invalid value: 0: must be greater than zero',
+      'status.declaredFeatures[1]: Invalid value: "A": list must be sorted alphabetically',
+      'status.declaredFeatures[2]: Duplicate value: "A"',
+      'status.declaredFeatures[3]: Invalid value: "a/b": invalid feature name "a/b": must start with an UpperCamelCase segment, with subsequent segments separated by \'/\' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes',
+    ],
+  },
+  {
+    it: 'keeps the name that it has elsewhere, and refers to one configuration',
+    old: { spec: { externalID: 'a' } },
+    object: { spec: { externalID: 'b', configSource: { configMap: { name: 'A', uid: 'u' } } } },
+    errors: [
+      'spec.configSource.configMap.uid: Forbidden: uid must not be set in spec',
+      'spec.configSource.configMap.namespace: Required value',
+      'spec.configSource.configMap.name: Invalid value: "A": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, \'-\' or \'.\', and must start and end with an alphanumeric character (e.g. \'example.com\', regex used for validation is \'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\')',
+      'spec.configSource.configMap.kubeletConfigKey: Required value',
+      'spec.externalID: Forbidden: may not be updated',
+    ],
+  },
+  {
+    it: 'has each address once',
+    old: {}, subresource: 'status',
+    object: { status: { addresses: [
+      { type: 'InternalIP', address: '10.0.0.1' }, { type: 'InternalIP', address: '10.0.0.1' },
+    ], config: { active: {} } } },
+    errors: [
+      'status.addresses[1]: Duplicate value: {"type":"InternalIP","address":"10.0.0.1"}',
+      'status.config.active: Invalid value: {}: exactly one reference subfield must be non-nil',
+    ],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(node, row), expectedOf(row)))

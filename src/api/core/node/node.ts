@@ -1,6 +1,7 @@
 /** Node: a machine that runs pods. */
 import type { Stored } from '#machinery/meta/object.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
+import { rangeWarnings } from '../../addresses.validation.ts'
 import type { Node } from '../../gen/core-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
@@ -16,6 +17,8 @@ export const node = defineKind<Node>({
   prepareForUpdate: statusStrategy.prepareForUpdate,
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
+  validateStatusUpdate: validateNodeUpdate,
+  warnings: warnNode,
   subresources: {
     status: true,
     others: [{
@@ -48,6 +51,14 @@ export const node = defineKind<Node>({
 function setDefaults(object: Node): void {
   const status = object.status
   if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity }
+}
+
+function warnNode({ spec }: Node): string[] {
+  return [
+    ...(spec?.configSource ? ['spec.configSource: the feature is removed'] : []),
+    ...(spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
+    ...(spec?.podCIDRs ?? []).flatMap((range, index) => rangeWarnings(range, `spec.podCIDRs[${index}]`)),
+  ]
 }
 
 function formatStatus(object: Stored<Node>): string {

@@ -104,7 +104,7 @@ function validateScopeSelector({ scopeSelector, hard, scopes: chosen }: Resource
         invalidValue(
           `${path}.operator`,
           operator,
-          "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, "
+          "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, "
             + 'ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or '
             + 'ResourceQuotaScopeCrossNamespacePodAffinity',
         ),

@@ -38,10 +38,9 @@ function validateType(object: Secret): FieldError[] {
     case 'kubernetes.io/dockercfg': return validateJson(data, '.dockercfg')
     case 'kubernetes.io/dockerconfigjson': return validateJson(data, '.dockerconfigjson')
     case 'kubernetes.io/basic-auth':
-      // The doubled brackets are upstream's.
       return 'username' in data || 'password' in data ? []
-        : [required('data[%s][username]'), required('data[%s][password]')]
-    case 'kubernetes.io/ssh-auth': return data['ssh-privatekey'] ? [] : [required('data[%s][ssh-privatekey]')]
+        : [required('data[username]'), required('data[password]')]
+    case 'kubernetes.io/ssh-auth': return data['ssh-privatekey'] ? [] : [required('data[ssh-privatekey]')]
     case 'kubernetes.io/tls':
       return ['tls.crt', 'tls.key'].filter((key) => !(key in data)).map((key) => required(`data[${key}]`))
     default: return []

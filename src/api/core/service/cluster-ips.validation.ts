@@ -1,15 +1,14 @@
-/** Rules of a Service's cluster addresses and IP families, and of how they may change. */
+/** Rules of a Service's cluster addresses and IP families. */
 import { parseIp } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { duplicateValue, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
-import type { Stored } from '#machinery/meta/object.ts'
 import { validateAddress } from '../../addresses.validation.ts'
-import type { Service, ServiceSpec } from '../../gen/core-v1.ts'
+import type { ServiceSpec } from '../../gen/core-v1.ts'
 
 const families = ['IPv4', 'IPv6']
 const policies = ['PreferDualStack', 'RequireDualStack', 'SingleStack']
 
-export function validateClusterIps(spec: ServiceSpec): FieldError[] {
+export function validateClusterIps(spec: ServiceSpec, kept: readonly string[] = []): FieldError[] {
   const { clusterIP, clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec
   const errors: FieldError[] = []
   if (clusterIP) {
@@ -27,15 +26,15 @@ export function validateClusterIps(spec: ServiceSpec): FieldError[] {
   if (ipFamilyPolicy !== undefined && !policies.includes(ipFamilyPolicy)) {
     errors.push(notSupported('spec.ipFamilyPolicy', ipFamilyPolicy, policies))
   }
-  const malformed = validateValues(clusterIPs)
+  const malformed = validateValues(clusterIPs, kept)
   errors.push(...malformed)
   if (clusterIPs.length > 2) errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'may only hold up to 2 values'))
   return malformed.length > 0 ? errors : [...errors, ...validateFamilies(spec)]
 }
 
-function validateValues(clusterIPs: readonly string[]): FieldError[] {
+function validateValues(clusterIPs: readonly string[], kept: readonly string[]): FieldError[] {
   return clusterIPs.flatMap((address, index) => {
-    if (index > 0 || address !== 'None') return validateAddress(address, `spec.clusterIPs[${index}]`)
+    if (index > 0 || address !== 'None') return validateAddress(address, `spec.clusterIPs[${index}]`, kept)
     return clusterIPs.length === 1
       ? []
       : [invalidValue('spec.clusterIPs', clusterIPs, "'None' must be the first and only value")]
@@ -60,53 +59,6 @@ function validateFamilies({ clusterIPs = [], ipFamilies = [] }: ServiceSpec): Fi
         `spec.clusterIPs[${index}]`, address, `expected an ${family} value as indicated by \`ipFamilies[${index}]\``,
       ),
     )
-  }
-  return errors
-}
-
-/** The first address and family stay for the life of the Service; the second may come and go. */
-export function validateServiceUpdate(object: Service, old: Stored<Service>): FieldError[] {
-  const spec = object.spec ?? {}
-  const oldSpec = old.spec ?? {}
-  if (spec.type === 'ExternalName' || oldSpec.type === 'ExternalName') return []
-  const errors: FieldError[] = []
-  const [before, beforeSecond] = oldSpec.clusterIPs ?? []
-  const [now, nowSecond] = spec.clusterIPs ?? []
-  if (before !== undefined && now !== before) {
-    errors.push(invalidValue('spec.clusterIPs[0]', spec.clusterIPs, 'may not change once set'))
-  }
-  if (beforeSecond !== undefined && nowSecond !== undefined && beforeSecond !== nowSecond) {
-    errors.push(invalidValue('spec.clusterIPs[1]', spec.clusterIPs, 'may not change once set'))
-  }
-  const single = spec.ipFamilyPolicy === 'SingleStack'
-  if (beforeSecond !== undefined && nowSecond === undefined && !single) {
-    errors.push(
-      invalidValue(
-        'spec.clusterIPs[0]',
-        spec.clusterIPs,
-        "`ipFamilyPolicy` must be set to 'SingleStack' when releasing the secondary clusterIP",
-      ),
-    )
-  }
-  const [family, secondFamily] = oldSpec.ipFamilies ?? []
-  if (secondFamily !== undefined && spec.ipFamilies?.[1] === undefined && !single) {
-    errors.push(
-      invalidValue(
-        'spec.clusterIPs[0]',
-        spec.clusterIPs,
-        "`ipFamilyPolicy` must be set to 'SingleStack' when releasing the secondary ipFamily",
-      ),
-    )
-  }
-  if (family !== undefined && spec.ipFamilies?.[0] !== family) {
-    errors.push(invalidValue('spec.ipFamilies[0]', spec.ipFamilies, 'may not change once set'))
-  }
-  if (
-    oldSpec.type === 'LoadBalancer'
-    && spec.type === 'LoadBalancer'
-    && oldSpec.loadBalancerClass !== spec.loadBalancerClass
-  ) {
-    errors.push(invalidValue('spec.loadBalancerClass', spec.loadBalancerClass, 'may not change once set'))
   }
   return errors
 }

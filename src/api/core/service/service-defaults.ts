@@ -8,24 +8,25 @@ const affinityTimeoutSeconds = 10800
 export function setServiceDefaults(object: Service): void {
   const spec: ServiceSpec = object.spec ??= {}
   setAffinityDefaults(spec)
-  spec.type ??= 'ClusterIP'
+  spec.type ||= 'ClusterIP'
   for (const port of spec.ports ?? []) {
-    port.protocol ??= 'TCP'
+    port.protocol ||= 'TCP'
     if (!port.targetPort) port.targetPort = port.port
   }
-  const exposed = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
-  if (exposed) spec.externalTrafficPolicy ??= 'Cluster'
+  if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= 'Cluster'
   if (spec.type !== 'ExternalName') {
     spec.internalTrafficPolicy ??= 'Cluster'
     if (spec.ipFamilyPolicy === 'RequireDualStack' && spec.ipFamilies?.length === 1) {
       spec.ipFamilies.push(spec.ipFamilies[0] === 'IPv4' ? 'IPv6' : 'IPv4')
     }
   }
-  if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true
+  if (spec.type !== 'LoadBalancer') return
+  spec.allocateLoadBalancerNodePorts ??= true
+  for (const point of object.status?.loadBalancer?.ingress ?? []) if (point.ip) point.ipMode ??= 'VIP'
 }
 
 function setAffinityDefaults(spec: ServiceSpec): void {
-  spec.sessionAffinity ??= 'None'
+  spec.sessionAffinity ||= 'None'
   if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig
   else if (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined) {
     spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: affinityTimeoutSeconds } }
@@ -48,6 +49,7 @@ export function prepareServiceUpdate(object: Service, old: Stored<Service>): voi
   patchAllocatedValues(spec, oldSpec)
   normalizeClusterIps(spec, oldSpec)
   dropTypeDependentFields(spec, oldSpec)
+  if (spec.type !== 'LoadBalancer') object.status = { ...object.status, loadBalancer: {} }
 }
 
 /** A client that leaves out what was allocated means to keep it. */
@@ -81,6 +83,11 @@ function keepNodePorts(spec: ServiceSpec, old: ServiceSpec): void {
     port.nodePort = nodePort
     used.add(nodePort)
   }
+}
+
+/** Traffic can come in from outside the cluster. */
+export function isExternallyAccessible({ type, externalIPs = [] }: ServiceSpec): boolean {
+  return type === 'LoadBalancer' || type === 'NodePort' || (type === 'ClusterIP' && externalIPs.length > 0)
 }
 
 export function needsNodePort(spec: ServiceSpec): boolean {
@@ -130,7 +137,6 @@ function dropTypeDependentFields(spec: ServiceSpec, old: ServiceSpec): void {
     }
     if (spec.loadBalancerClass === old.loadBalancerClass) delete spec.loadBalancerClass
   }
-  const external = (type: string | undefined): boolean => type === 'NodePort' || type === 'LoadBalancer'
-  if (external(old.type) && !external(spec.type) && spec.externalTrafficPolicy === old.externalTrafficPolicy
-    && !spec.externalIPs?.length) delete spec.externalTrafficPolicy
+  if (isExternallyAccessible(old) && !isExternallyAccessible(spec)
+    && spec.externalTrafficPolicy === old.externalTrafficPolicy) delete spec.externalTrafficPolicy
 }

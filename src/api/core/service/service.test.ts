@@ -19,6 +19,12 @@ function allocated(spec: object = {}): object {
   } }
 }
 
+function loadBalancer(spec: object = {}): object {
+  return allocated({
+    type: 'LoadBalancer', externalTrafficPolicy: 'Cluster', allocateLoadBalancerNodePorts: true, ...spec,
+  })
+}
+
 const rows: readonly Row[] = [
   {
     it: 'is for the cluster alone unless it says otherwise',
@@ -104,6 +110,123 @@ const rows: readonly Row[] = [
     object: { metadata: { name: 'a' }, spec: { type: 'NodePort', ports: [{ port: 80 }] } },
     holds: { 'spec.ports.0.nodePort': 30080 },
   },
+  {
+    it: 'says the same in both annotations',
+    object: {
+      metadata: {
+        name: 'a',
+        annotations: {
+          'service.kubernetes.io/topology-aware-hints': 'auto', 'service.kubernetes.io/topology-mode': 'disabled',
+        },
+      },
+      spec: { ports: [{ port: 80 }] },
+    },
+    errors: [
+      'metadata.annotations[service.kubernetes.io/topology-mode]: Invalid value: "disabled": must match annotations[service.kubernetes.io/topology-aware-hints] when both are specified',
+    ],
+  },
+  {
+    it: 'spreads traffic in known ways',
+    object: { metadata: { name: 'a' }, spec: {
+      ports: [{ port: 80 }], trafficDistribution: 'X', internalTrafficPolicy: 'X', externalTrafficPolicy: 'Local',
+    } },
+    errors: [
+      'spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services',
+      'spec.internalTrafficPolicy: Unsupported value: "X": supported values: "Cluster", "Local"',
+      'spec.trafficDistribution: Unsupported value: "X": supported values: "PreferClose", "PreferSameZone", "PreferSameNode"',
+    ],
+  },
+  {
+    it: 'is reached from outside at addresses of its own',
+    object: { metadata: { name: 'a' }, spec: { ports: [{ port: 80 }], externalIPs: ['192.0.2.1'] } },
+    holds: { 'spec.externalTrafficPolicy': 'Cluster' },
+  },
+  {
+    it: 'takes addresses that all read alike',
+    object: { metadata: { name: 'a' }, spec: {
+      type: 'LoadBalancer', ports: [{ port: 80 }], externalIPs: ['192.0.2.01'], clusterIP: '::ffff:10.0.0.1',
+      loadBalancerSourceRanges: [' 10.0.0.0/8 ', '10.0.0.1/8'],
+    } },
+    errors: [
+      'spec.clusterIPs[0]: Invalid value: "::ffff:10.0.0.1": must not be an IPv4-mapped IPv6 address',
+      'spec.externalIPs[0]: Invalid value: "192.0.2.01": must not have leading 0s',
+      'spec.LoadBalancerSourceRanges[1]: Invalid value: "10.0.0.1/8": must not have bits set beyond the prefix length',
+    ],
+  },
+  {
+    it: 'keeps addresses of old as they are',
+    old: allocated({ externalIPs: ['192.0.2.01'], externalTrafficPolicy: 'Cluster' }),
+    object: allocated({ externalIPs: ['192.0.2.01', '192.0.2.02'], externalTrafficPolicy: 'Cluster' }),
+    errors: ['spec.externalIPs[1]: Invalid value: "192.0.2.02": must not have leading 0s'],
+  },
+  {
+    it: 'gives up its second address knowingly',
+    old: allocated({
+      clusterIPs: ['10.0.0.1', 'fd00::1'], ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'PreferDualStack',
+    }),
+    object: allocated({ ipFamilyPolicy: 'PreferDualStack' }),
+    errors: [
+      'spec.ipFamilyPolicy: Invalid value: "PreferDualStack": must be set to \'SingleStack\' when releasing the secondary clusterIP',
+      'spec.ipFamilyPolicy: Invalid value: "PreferDualStack": must be set to \'SingleStack\' when releasing the secondary ipFamily',
+    ],
+  },
+  {
+    it: 'changes neither families nor second address',
+    old: allocated({
+      clusterIPs: ['10.0.0.1', 'fd00::1'], ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'PreferDualStack',
+    }),
+    object: allocated({
+      clusterIPs: ['10.0.0.1', 'fd00::2'], ipFamilies: ['IPv6', 'IPv4'], ipFamilyPolicy: 'PreferDualStack',
+    }),
+    errors: [
+      'spec.clusterIPs[1]: Invalid value: ["10.0.0.1","fd00::2"]: may not change once set',
+      'spec.ipFamilies[0]: Invalid value: ["IPv6","IPv4"]: may not change once set',
+      'spec.ipFamilies[0]: Invalid value: ["IPv6","IPv4"]: may not change once set',
+      'spec.clusterIPs[0]: Invalid value: "10.0.0.1": expected an IPv6 value as indicated by `ipFamilies[0]`',
+      'spec.clusterIPs[1]: Invalid value: "fd00::2": expected an IPv4 value as indicated by `ipFamilies[1]`',
+    ],
+  },
+  {
+    it: 'keeps the class of its load balancer, and the port that tells of health',
+    old: loadBalancer({ loadBalancerClass: 'a.com/b', externalTrafficPolicy: 'Local', healthCheckNodePort: 30001 }),
+    object: loadBalancer({ loadBalancerClass: 'a.com/c', externalTrafficPolicy: 'Local', healthCheckNodePort: 30002 }),
+    errors: [
+      'spec.loadBalancerClass: Invalid value: "a.com/c": may not change once set',
+      'spec.healthCheckNodePort: Forbidden: field is immutable',
+    ],
+  },
+  {
+    it: 'tells of points where a load balancer is reached',
+    old: loadBalancer(), subresource: 'status',
+    object: { ...loadBalancer(), status: { loadBalancer: { ingress: [
+      { ip: '192.0.2.1' }, { ip: '192.0.2.1', ipMode: 'X' }, { ipMode: 'VIP', hostname: '192.0.2.1' },
+    ] } } },
+    errors: [
+      'status.loadBalancer.ingress[1].ipMode: Unsupported value: "X": supported values: "Proxy", "VIP"',
+      'status.loadBalancer.ingress[2].ipMode: Forbidden: may not be specified when `ip` is not set',
+      'status.loadBalancer.ingress[2].hostname: Invalid value: "192.0.2.1": must be a DNS name, not an IP address',
+    ],
+    holds: { 'status.loadBalancer.ingress.0.ipMode': 'VIP' },
+  },
+  {
+    it: 'tells of none without a load balancer',
+    old: allocated(), subresource: 'status',
+    object: { ...allocated(), status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } } },
+    errors: ["status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is 'LoadBalancer'"],
+  },
 ]
+
+test('warns of what has no effect', () => {
+  assert.deepEqual(service.warnings!(allocated({
+    clusterIP: 'None', clusterIPs: ['None'], externalIPs: ['fd00::0:1'], sessionAffinity: 'ClientIP',
+    externalName: 'a.b', trafficDistribution: 'PreferClose',
+  }) as never, undefined), [
+    'spec.externalIPs is ignored for headless services',
+    'spec.SessionAffinity is ignored for headless services',
+    'spec.externalIPs[0]: IPv6 address "fd00::0:1" should be in RFC 5952 canonical format ("fd00::1")',
+    'spec.externalName is ignored when spec.type is not "ExternalName"',
+    'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"',
+  ])
+})
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(service, row), expectedOf(row)))

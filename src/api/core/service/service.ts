@@ -6,8 +6,10 @@ import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { formatLabels } from '../../printing/labels.ts'
 import { formatLoadBalancer } from '../../printing/load-balancer.ts'
 import { separateStatus } from '../../strategy.ts'
-import { validateServiceUpdate } from './cluster-ips.validation.ts'
+import { validateServiceStatus } from './load-balancer.validation.ts'
 import { prepareServiceCreate, prepareServiceUpdate, setServiceDefaults } from './service-defaults.ts'
+import { validateServiceUpdate } from './service-update.validation.ts'
+import { serviceWarnings } from './service-warnings.ts'
 import { validateService } from './service.validation.ts'
 
 const statusStrategy = separateStatus<Service>({ loadBalancer: {} })
@@ -25,8 +27,10 @@ export const service = defineKind<Service>({
     statusStrategy.prepareForUpdate(object, old, context)
     if (context.subresource === '') prepareServiceUpdate(object, old)
   },
-  validate: validateService,
+  validateCreate: validateService,
   validateUpdate: validateServiceUpdate,
+  validateStatusUpdate: validateServiceStatus,
+  warnings: serviceWarnings,
   subresources: {
     status: true,
     others: [{

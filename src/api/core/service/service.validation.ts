@@ -1,12 +1,10 @@
 /** Validation of Services. */
-import { parseCidr } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
   duplicateValue,
   forbiddenValue,
   invalidFor,
   invalidValue,
-  notSupported,
   required,
 } from '#machinery/errors/field-errors.ts'
 import {
@@ -15,26 +13,29 @@ import {
   validatePortNumber,
   validateQualifiedName,
 } from '#machinery/meta/validate-names.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { validateLabels } from '#machinery/meta/validate-object-meta.ts'
-import { rangeSentence, validateAddress, validateNonSpecialAddress } from '../../addresses.validation.ts'
+import { validateAddress, validateNonSpecialAddress } from '../../addresses.validation.ts'
 import type { Service, ServicePort, ServiceSpec } from '../../gen/core-v1.ts'
-import { validatePortNumberOrName, validateRequiredChoice } from '../../numbers.validation.ts'
+import { validateChoice, validatePortNumberOrName, validateRequiredChoice } from '../../numbers.validation.ts'
 import { validateClusterIps } from './cluster-ips.validation.ts'
-import { needsHealthCheckNodePort } from './service-defaults.ts'
+import { validateLoadBalancer } from './load-balancer.validation.ts'
+import { isExternallyAccessible, needsHealthCheckNodePort } from './service-defaults.ts'
 
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
 
-export function validateService(object: Service): FieldError[] {
+/** Addresses that the old Service has may stay as they are. */
+export function validateService(object: Service, old?: DeepReadonly<Service>): FieldError[] {
   const spec = object.spec ?? {}
   const ports = spec.ports ?? []
-  const errors: FieldError[] = []
+  const errors = validateTopologyAnnotations(object.metadata?.annotations)
   if (ports.length === 0 && !isHeadless(spec) && spec.type !== 'ExternalName') errors.push(required('spec.ports'))
   errors.push(...validateByType(spec), ...validatePorts(ports), ...validateLabels(spec.selector, 'spec.selector'))
   errors.push(...validateAffinity(spec))
-  if (spec.type !== 'ExternalName') errors.push(...validateClusterIps(spec))
+  if (spec.type !== 'ExternalName') errors.push(...validateClusterIps(spec, old?.spec?.clusterIPs))
   for (const [index, address] of (spec.externalIPs ?? []).entries()) {
     const path = `spec.externalIPs[${index}]`
-    const found = validateAddress(address, path)
+    const found = validateAddress(address, path, old?.spec?.externalIPs)
     errors.push(...(found.length > 0 ? found : validateNonSpecialAddress(address, path)))
   }
   errors.push(...validateRequiredChoice(spec.type, types, 'spec.type'))
@@ -45,7 +46,18 @@ export function validateService(object: Service): FieldError[] {
       }
     }
   }
-  return [...errors, ...validateUniquePorts(ports), ...validateLoadBalancer(object), ...validateTraffic(spec)]
+  return [...errors, ...validateUniquePorts(ports), ...validateLoadBalancer(object, old), ...validateTraffic(spec)]
+}
+
+const topologyHints = 'service.kubernetes.io/topology-aware-hints'
+const topologyMode = 'service.kubernetes.io/topology-mode'
+
+/** The older annotation says nothing else than the newer one. */
+function validateTopologyAnnotations(annotations: Readonly<Record<string, string>> = {}): FieldError[] {
+  const { [topologyHints]: hints, [topologyMode]: mode } = annotations
+  return hints === undefined || mode === undefined || hints === mode ? []
+    : [invalidValue(`metadata.annotations[${topologyMode}]`, mode,
+      `must match annotations[${topologyHints}] when both are specified`)]
 }
 
 export function isHeadless({ clusterIPs }: ServiceSpec): boolean {
@@ -156,65 +168,29 @@ function validateAffinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpe
   return errors
 }
 
-function validateLoadBalancer({ metadata, spec = {} }: Service): FieldError[] {
-  const errors: FieldError[] = []
-  const annotation = 'service.beta.kubernetes.io/load-balancer-source-ranges'
-  const ranges = spec.loadBalancerSourceRanges ?? []
-  const annotated = metadata?.annotations?.[annotation]
-  const only = "may only be used when `type` is 'LoadBalancer'"
-  if (ranges.length > 0) {
-    if (spec.type !== 'LoadBalancer') errors.push(forbiddenValue('spec.LoadBalancerSourceRanges', only))
-    for (const [index, range] of ranges.entries()) {
-      if (!parseCidr(range.trim())) {
-        errors.push(invalidValue(`spec.LoadBalancerSourceRanges[${index}]`, range.trim(), rangeSentence))
-      }
-    }
-  } else if (annotated !== undefined) {
-    const path = `metadata.annotations[${annotation}]`
-    if (spec.type !== 'LoadBalancer') errors.push(forbiddenValue(path, only))
-    for (const range of annotated.trim() === '' ? [] : annotated.split(',').map((part) => part.trim())) {
-      if (!parseCidr(range)) errors.push(invalidValue(path, range, rangeSentence))
-    }
-  }
-  if (spec.type === 'LoadBalancer') {
-    if (spec.allocateLoadBalancerNodePorts === undefined) errors.push(required('allocateLoadBalancerNodePorts'))
-    if (spec.loadBalancerClass !== undefined) {
-      errors.push(
-        ...invalidFor('spec.loadBalancerClass', spec.loadBalancerClass, validateQualifiedName(spec.loadBalancerClass)),
-      )
-    }
-    return errors
-  }
-  if (spec.allocateLoadBalancerNodePorts !== undefined) {
-    errors.push(forbiddenValue('spec.allocateLoadBalancerNodePorts', only))
-  }
-  if (spec.loadBalancerClass !== undefined) errors.push(forbiddenValue('spec.loadBalancerClass', only))
-  return errors
-}
-
 function validateTraffic(spec: ServiceSpec): FieldError[] {
   const errors: FieldError[] = []
-  const { externalTrafficPolicy, internalTrafficPolicy, healthCheckNodePort = 0, trafficDistribution } = spec
-  const external =
-    spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.type === 'ClusterIP' && spec.externalIPs?.length)
-  if (externalTrafficPolicy && !external) {
+  const { type = '', externalTrafficPolicy, internalTrafficPolicy, healthCheckNodePort = 0, trafficDistribution } = spec
+  if (isExternallyAccessible(spec)) {
+    errors.push(...validateRequiredChoice(externalTrafficPolicy, ['Cluster', 'Local'], 'spec.externalTrafficPolicy'))
+  } else if (externalTrafficPolicy) {
     errors.push(invalidValue('spec.externalTrafficPolicy', externalTrafficPolicy,
       'may only be set for externally-accessible services'))
-  } else if (external && spec.type !== 'ClusterIP') {
-    errors.push(...validateRequiredChoice(externalTrafficPolicy, ['Cluster', 'Local'], 'spec.externalTrafficPolicy'))
   }
-  if (healthCheckNodePort < 0) {
-    errors.push(invalidValue('spec.healthCheckNodePort', healthCheckNodePort, 'must be between 1 and 65535, inclusive'))
-  } else if (healthCheckNodePort !== 0 && !needsHealthCheckNodePort(spec)) {
-    errors.push(invalidValue('spec.healthCheckNodePort', healthCheckNodePort,
-      "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
+  if (healthCheckNodePort !== 0) {
+    errors.push(...(needsHealthCheckNodePort(spec)
+      ? invalidFor('spec.healthCheckNodePort', healthCheckNodePort, validatePortNumber(healthCheckNodePort))
+      : [invalidValue('spec.healthCheckNodePort', healthCheckNodePort,
+        "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'")]))
   }
-  if (internalTrafficPolicy !== undefined) {
-    errors.push(...validateRequiredChoice(internalTrafficPolicy, ['Cluster', 'Local'], 'spec.internalTrafficPolicy'))
-  } else if (spec.type !== 'ExternalName') errors.push(required('spec.internalTrafficPolicy'))
-  const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone']
-  if (trafficDistribution !== undefined && !distributions.includes(trafficDistribution)) {
-    errors.push(notSupported('spec.trafficDistribution', trafficDistribution, distributions))
+  if (internalTrafficPolicy === undefined && ['ClusterIP', 'LoadBalancer', 'NodePort'].includes(type)) {
+    errors.push(required('spec.internalTrafficPolicy'))
   }
-  return errors
+  return [
+    ...errors,
+    ...validateChoice(internalTrafficPolicy, ['Cluster', 'Local'], 'spec.internalTrafficPolicy'),
+    ...validateChoice(trafficDistribution, distributions, 'spec.trafficDistribution'),
+  ]
 }
+
+const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode']

@@ -55,6 +55,11 @@ const rows: readonly Row[] = [
     object: { addressType: 'IPv6' },
     errors: ['addressType: Invalid value: "IPv6": field is immutable'],
   },
+  {
+    it: 'keeps endpoints of old as they are',
+    old: { addressType: 'IPv4', endpoints: [{ addresses: ['010.0.0.1'] }] },
+    object: { addressType: 'IPv4', endpoints: [{ addresses: ['010.0.0.1'] }] },
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(endpointSlice, row), expectedOf(row)))

@@ -4,7 +4,7 @@ import type { Stored } from '#machinery/meta/object.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { EndpointSlice } from '../../gen/discovery-v1.ts'
 import { ageColumn, formatListWithMore, nameColumn, text } from '../../printing/columns.ts'
-import { validateEndpointSlice, validateEndpointSliceUpdate } from './endpointslice.validation.ts'
+import { endpointSliceWarnings, validateEndpointSlice, validateEndpointSliceUpdate } from './endpointslice.validation.ts'
 
 const maxShown = 3
 
@@ -12,8 +12,9 @@ export const endpointSlice = defineKind<EndpointSlice>({
   group: 'discovery.k8s.io', kind: 'EndpointSlice', plural: 'endpointslices', scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.discovery.v1.EndpointSlice', served: true, stored: true }],
   setDefaults,
-  validate: validateEndpointSlice,
+  validateCreate: validateEndpointSlice,
   validateUpdate: validateEndpointSliceUpdate,
+  warnings: endpointSliceWarnings,
   generation: (object, old) =>
     !semanticEqual(object.endpoints, old.endpoints)
     || !semanticEqual(object.ports, old.ports)

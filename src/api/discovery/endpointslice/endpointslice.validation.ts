@@ -1,8 +1,9 @@
 /** Validation of EndpointSlices. */
+import { semanticEqual } from '#base/deep-equal.ts'
 import { parseIp } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { duplicateValue, invalidFor, invalidValue, required, tooMany } from '#machinery/errors/field-errors.ts'
-import type { Stored } from '#machinery/meta/object.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { validateFullyQualifiedDomainName } from '#machinery/meta/validate-domains.ts'
 import {
   validateDns1123Label,
@@ -11,7 +12,7 @@ import {
   validateQualifiedName,
 } from '#machinery/meta/validate-names.ts'
 import { validateImmutable, validateLabels } from '#machinery/meta/validate-object-meta.ts'
-import { validateAddress, validateNonSpecialAddress } from '../../addresses.validation.ts'
+import { addressWarnings, validateAddress, validateNonSpecialAddress } from '../../addresses.validation.ts'
 import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../../gen/discovery-v1.ts'
 import { validateRequiredChoice } from '../../numbers.validation.ts'
 
@@ -21,17 +22,23 @@ const maxPorts = 20000
 const maxTopologyLabels = 16
 const maxHints = 8
 
-export function validateEndpointSlice({ addressType, endpoints = [], ports = [] }: EndpointSlice): FieldError[] {
+/** Endpoints of old that no longer pass may stay as they are. */
+export function validateEndpointSlice(object: EndpointSlice, old?: DeepReadonly<EndpointSlice>): FieldError[] {
+  const { addressType, endpoints = [], ports = [] } = object
+  const faults = endpoints.length > maxEndpoints ? [tooMany('endpoints', endpoints.length, maxEndpoints)]
+    : endpoints.flatMap((endpoint, index) => validateEndpoint(endpoint, addressType, `endpoints[${index}]`))
   return [
     ...validateRequiredChoice(addressType, ['FQDN', 'IPv4', 'IPv6'], 'addressType'),
-    ...(endpoints.length > maxEndpoints ? [tooMany('endpoints', endpoints.length, maxEndpoints)]
-      : endpoints.flatMap((endpoint, index) => validateEndpoint(endpoint, addressType, `endpoints[${index}]`))),
+    ...(faults.length > 0 && old && semanticEqual(endpoints, old.endpoints) ? [] : faults),
     ...(ports.length > maxPorts ? [tooMany('ports', ports.length, maxPorts)] : validatePorts(ports)),
   ]
 }
 
 export function validateEndpointSliceUpdate(object: EndpointSlice, old: Stored<EndpointSlice>): FieldError[] {
-  return validateImmutable(object.addressType, old.addressType, 'addressType')
+  return [
+    ...validateEndpointSlice(object, old),
+    ...validateImmutable(object.addressType, old.addressType, 'addressType'),
+  ]
 }
 
 function validateEndpoint(endpoint: Endpoint, type: string, path: string): FieldError[] {
@@ -99,3 +106,13 @@ function validatePorts(ports: readonly EndpointPort[]): FieldError[] {
     return errors
   })
 }
+
+/** Of what the cluster's own controllers write nothing is said: they write addresses in one way. */
+export function endpointSliceWarnings({ metadata, addressType, endpoints = [] }: EndpointSlice): string[] {
+  const warnings = addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : []
+  if (ownControllers.has(metadata?.labels?.['endpointslice.kubernetes.io/managed-by'] ?? '')) return warnings
+  return [...warnings, ...endpoints.flatMap(({ addresses = [] }, index) =>
+    addresses.flatMap((address, at) => addressWarnings(address, `endpoints[${index}].addresses[${at}]`)))]
+}
+
+const ownControllers = new Set(['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'])

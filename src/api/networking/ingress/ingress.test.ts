@@ -46,6 +46,23 @@ const rows: readonly Row[] = [
       'annotations.kubernetes.io/ingress.class: Invalid value: "y": must match `ingressClassName` when both are specified',
     ],
   },
+  {
+    it: 'keeps a bad name of a secret, and a bad rule for many hosts, once it has them',
+    old: { spec: { tls: [{ secretName: 'A' }], rules: [{ host: '*.a.b', http: { paths: [] } }] } },
+    object: { spec: { tls: [{ secretName: 'B' }], rules: [{ host: '*.c.d', http: { paths: [] } }] } },
+  },
+  {
+    it: 'keeps the addresses that it is reached at',
+    old: { status: { loadBalancer: { ingress: [{ ip: '010.0.0.1' }] } } }, subresource: 'status',
+    object: { status: { loadBalancer: { ingress: [{ ip: '010.0.0.1' }, { ip: '010.0.0.2' }] } } },
+    errors: ['status.loadBalancer.ingress[1].ip: Invalid value: "010.0.0.2": must not have leading 0s'],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(ingress, row), expectedOf(row)))
+
+test('warns of an annotation that is a field', () => {
+  const annotated = { metadata: { annotations: { 'kubernetes.io/ingress.class': 'a' } } }
+  assert.deepEqual(ingress.warnings!(annotated as never, undefined),
+    ['annotation "kubernetes.io/ingress.class" is deprecated, please use \'spec.ingressClassName\' instead'])
+})

@@ -5,14 +5,20 @@ import type { Ingress } from '../../gen/networking-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { formatLoadBalancer } from '../../printing/load-balancer.ts'
 import { separateStatus } from '../../strategy.ts'
-import { validateIngress, validateIngressStatusUpdate, validateNewIngress } from './ingress.validation.ts'
+import {
+  ingressWarnings,
+  validateIngressStatusUpdate,
+  validateIngressUpdate,
+  validateNewIngress,
+} from './ingress.validation.ts'
 
 export const ingress = defineKind<Ingress>({
   group: 'networking.k8s.io', kind: 'Ingress', plural: 'ingresses', shortNames: ['ing'], scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.networking.v1.Ingress', served: true, stored: true }],
   ...separateStatus<Ingress>({ loadBalancer: {} }),
-  validate: validateIngress,
   validateCreate: validateNewIngress,
+  validateUpdate: validateIngressUpdate,
+  warnings: ingressWarnings,
   validateStatusUpdate: validateIngressStatusUpdate,
   generation: 'spec',
   subresources: { status: true },

@@ -1,9 +1,10 @@
 /** Validation of Ingresses. */
 import { parseIp } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { duplicateValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import { invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import type { Stored } from '#machinery/meta/object.ts'
 import {
-  validateDns1035Label,
+  validateDns1123Label,
   validateDns1123Subdomain,
   validatePathSegment,
   validatePortName,
@@ -23,15 +24,31 @@ import type {
 
 const classAnnotation = 'kubernetes.io/ingress.class'
 
-export function validateIngress({ spec = {} }: Ingress): FieldError[] {
+/** What a stored Ingress got wrong before there was a rule may stay wrong. */
+interface Allowances {
+  readonly secretNames: boolean
+  readonly wildcardRules: boolean
+}
+
+export function validateIngressUpdate(object: Ingress, { spec }: Stored<Ingress>): FieldError[] {
+  const strict = { secretNames: false, wildcardRules: false }
+  return validateIngress(object, {
+    secretNames: (spec?.tls ?? []).some(({ secretName }) =>
+      secretName && validateDns1123Subdomain(secretName).length > 0),
+    wildcardRules: (spec?.rules ?? []).some(({ host, ...rest }) =>
+      host?.includes('*') && validateRule(rest as IngressRule, strict, '').length > 0),
+  })
+}
+
+function validateIngress({ spec = {} }: Ingress, allowed: Allowances): FieldError[] {
   const { rules = [], defaultBackend, tls = [], ingressClassName } = spec
   const errors: FieldError[] = []
   if (rules.length === 0 && !defaultBackend) {
     errors.push(invalidValue('spec', rules, 'either `defaultBackend` or `rules` must be specified'))
   }
   if (defaultBackend) errors.push(...validateBackend(defaultBackend, 'spec.defaultBackend'))
-  errors.push(...rules.flatMap((rule, index) => validateRule(rule, `spec.rules[${index}]`)))
-  errors.push(...tls.flatMap((entry, index) => validateTls(entry, `spec.tls[${index}]`)))
+  errors.push(...rules.flatMap((rule, index) => validateRule(rule, allowed, `spec.rules[${index}]`)))
+  errors.push(...tls.flatMap((entry, index) => validateTls(entry, allowed, `spec.tls[${index}]`)))
   if (ingressClassName !== undefined) {
     errors.push(...invalidFor('spec.ingressClassName', ingressClassName, validateDns1123Subdomain(ingressClassName)))
   }
@@ -39,12 +56,21 @@ export function validateIngress({ spec = {} }: Ingress): FieldError[] {
 }
 
 /** The annotation came before the field; in a new object both say the same. */
-export function validateNewIngress({ metadata, spec }: Ingress): FieldError[] {
+export function validateNewIngress(object: Ingress): FieldError[] {
+  const { metadata, spec } = object
+  const errors = validateIngress(object, { secretNames: false, wildcardRules: false })
   const value = metadata?.annotations?.[classAnnotation]
-  if (value === undefined || spec?.ingressClassName === undefined || value === spec.ingressClassName) return []
+  if (value === undefined || spec?.ingressClassName === undefined || value === spec.ingressClassName) return errors
   return [
+    ...errors,
     invalidValue(`annotations.${classAnnotation}`, value, 'must match `ingressClassName` when both are specified'),
   ]
+}
+
+/** Of a new object only. */
+export function ingressWarnings({ metadata, spec }: Ingress, old: Stored<Ingress> | undefined): string[] {
+  if (old || spec?.ingressClassName !== undefined || metadata?.annotations?.[classAnnotation] === undefined) return []
+  return [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`]
 }
 
 function validateHost(host: string, path: string): FieldError[] {
@@ -53,19 +79,21 @@ function validateHost(host: string, path: string): FieldError[] {
     : invalidFor(path, host, validateDns1123Subdomain(host))
 }
 
-function validateTls({ hosts = [], secretName }: IngressTLS, path: string): FieldError[] {
+function validateTls({ hosts = [], secretName }: IngressTLS, allowed: Allowances, path: string): FieldError[] {
   const errors = hosts.flatMap((host, index) => validateHost(host, `${path}.hosts[${index}]`))
-  if (secretName) errors.push(...invalidFor(`${path}.secretName`, secretName, validateDns1123Subdomain(secretName)))
+  if (secretName && !allowed.secretNames) {
+    errors.push(...invalidFor(`${path}.secretName`, secretName, validateDns1123Subdomain(secretName)))
+  }
   return errors
 }
 
-function validateRule({ host, http }: IngressRule, path: string): FieldError[] {
+function validateRule({ host, http }: IngressRule, allowed: Allowances, path: string): FieldError[] {
   const errors: FieldError[] = []
   if (host) {
     if (parseIp(host)) errors.push(invalidValue(`${path}.host`, host, 'must be a DNS name, not an IP address'))
     errors.push(...validateHost(host, `${path}.host`))
   }
-  if (!http) return errors
+  if (!http || (allowed.wildcardRules && host?.includes('*'))) return errors
   if (!http.paths?.length) errors.push(required(`${path}.http.paths`))
   return [
     ...errors, ...(http.paths ?? []).flatMap((entry, index) => validatePath(entry, `${path}.http.paths[${index}]`)),
@@ -100,7 +128,7 @@ function validateBackend({ service, resource }: IngressBackend, path: string): F
   if (!service) return [invalidValue(path, '', 'resource or service backend is required')]
   const { name, port } = service
   const errors = name
-    ? invalidFor(`${path}.service.name`, name, validateDns1035Label(name))
+    ? invalidFor(`${path}.service.name`, name, validateDns1123Label(name))
     : [required(`${path}.service.name`)]
   if (port?.name && port.number) errors.push(invalidValue(path, '', 'cannot set both port name & port number'))
   else if (port?.name) errors.push(...invalidFor(`${path}.service.port.name`, port.name, validatePortName(port.name)))
@@ -125,24 +153,22 @@ export function validateTypedReference(
   ]
 }
 
-export function validateIngressStatusUpdate({ status }: Ingress): FieldError[] {
+/** Addresses that it had may stay as they are. */
+export function validateIngressStatusUpdate({ status }: Ingress, old: Stored<Ingress>): FieldError[] {
+  const kept = (old.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ? [ip] : [])
   return (status?.loadBalancer?.ingress ?? []).flatMap((point, index) =>
-    validatePoint(point, `status.loadBalancer.ingress[${index}]`),
+    validatePoint(point, kept, `status.loadBalancer.ingress[${index}]`),
   )
 }
 
-function validatePoint({ ip, hostname, ports = [] }: IngressLoadBalancerIngress, path: string): FieldError[] {
-  const errors = ip ? validateAddress(ip, `${path}.ip`) : []
-  if (hostname) {
-    errors.push(...invalidFor(`${path}.hostname`, hostname, validateDns1123Subdomain(hostname)))
-    if (parseIp(hostname)) {
-      errors.push(invalidValue(`${path}.hostname`, hostname, 'must be a DNS name, not an IP address'))
-    }
-  }
-  const seen = new Set<number>()
-  for (const [index, { port }] of ports.entries()) {
-    if (seen.has(port)) errors.push(duplicateValue(`${path}.ports[${index}]`, port))
-    seen.add(port)
+function validatePoint(
+  { ip, hostname }: IngressLoadBalancerIngress, kept: readonly string[], path: string,
+): FieldError[] {
+  const errors = ip ? validateAddress(ip, `${path}.ip`, kept) : []
+  if (!hostname) return errors
+  errors.push(...invalidFor(`${path}.hostname`, hostname, validateDns1123Subdomain(hostname)))
+  if (parseIp(hostname)) {
+    errors.push(invalidValue(`${path}.hostname`, hostname, 'must be a DNS name, not an IP address'))
   }
   return errors
 }

@@ -36,6 +36,25 @@ const rows: readonly Row[] = [
     object: { metadata: { name: 'a' }, spec: { ingress: [{ ports: [{ port: 90, endPort: 80 }] }] } },
     errors: ['spec.ingress[0].ports[0].endPort: Invalid value: 90: must be greater than or equal to `port`'],
   },
+  {
+    it: 'takes ranges that all read alike',
+    object: { metadata: { name: 'a' }, spec: { podSelector: {}, egress: [{ to: [
+      { ipBlock: { cidr: '010.0.0.0/8', except: ['10.0.0.1/16', 'x', '11.0.0.0/16'] } },
+    ], ports: [{ protocol: 'X' }] }], policyTypes: ['X'] } },
+    errors: [
+      'spec.egress[0].ports[0].protocol: Unsupported value: "X": supported values: "TCP", "UDP", "SCTP"',
+      'spec.egress[0].to[0].ipBlock.cidr: Invalid value: "010.0.0.0/8": must not have leading 0s in IP or prefix length',
+      'spec.egress[0].to[0].ipBlock.except[0]: Invalid value: "10.0.0.1/16": must not have bits set beyond the prefix length',
+      'spec.egress[0].to[0].ipBlock.except[1]: Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+      'spec.egress[0].to[0].ipBlock.except[2]: Invalid value: "11.0.0.0/16": must be a strict subset of `cidr`',
+      'spec.policyTypes[0]: Unsupported value: "X": supported values: "Ingress", "Egress"',
+    ],
+  },
+  {
+    it: 'keeps ranges of old as they are',
+    old: { spec: { ingress: [{ from: [{ ipBlock: { cidr: '010.0.0.0/8' } }] }] } },
+    object: { spec: { podSelector: {}, egress: [{ to: [{ ipBlock: { cidr: '010.0.0.0/8' } }] }] } },
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(networkPolicy, row), expectedOf(row)))

@@ -3,7 +3,7 @@ import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { NetworkPolicy } from '../../gen/networking-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
-import { validateNetworkPolicy } from './networkpolicy.validation.ts'
+import { networkPolicyWarnings, validateNetworkPolicy } from './networkpolicy.validation.ts'
 
 export const networkPolicy = defineKind<NetworkPolicy>({
   group: 'networking.k8s.io',
@@ -13,7 +13,9 @@ export const networkPolicy = defineKind<NetworkPolicy>({
   scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.networking.v1.NetworkPolicy', served: true, stored: true }],
   setDefaults,
-  validate: validateNetworkPolicy,
+  validateCreate: validateNetworkPolicy,
+  validateUpdate: validateNetworkPolicy,
+  warnings: networkPolicyWarnings,
   generation: 'spec',
   columns: [
     nameColumn(),

@@ -1,27 +1,37 @@
 /** Validation of NetworkPolicies. */
-import { cidrContainsCidr, parseCidr } from '#base/ip.ts'
+import { cidrContainsCidr } from '#base/ip.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { validatePortName, validatePortNumber } from '#machinery/meta/validate-names.ts'
-import { rangeSentence } from '../../addresses.validation.ts'
-import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../gen/networking-v1.ts'
+import { parseSloppyRange, rangeWarnings, validateRange } from '../../addresses.validation.ts'
+import type {
+  IPBlock,
+  NetworkPolicy,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
+  NetworkPolicySpec,
+} from '../../gen/networking-v1.ts'
 import { validateLabelSelector } from '../../selectors.validation.ts'
 
-const protocols = ['SCTP', 'TCP', 'UDP']
-const policyTypes = ['Egress', 'Ingress']
+const protocols = ['TCP', 'UDP', 'SCTP']
+const policyTypes = ['Ingress', 'Egress']
 
-export function validateNetworkPolicy({ spec = {} }: NetworkPolicy): FieldError[] {
+/** Ranges that the old policy has may stay as they are. */
+export function validateNetworkPolicy({ spec = {} }: NetworkPolicy, old?: DeepReadonly<NetworkPolicy>): FieldError[] {
+  const kept = peersOf(old?.spec).flatMap(({ peer: { ipBlock } }) =>
+    ipBlock ? [ipBlock.cidr, ...(ipBlock.except ?? [])] : [])
   const errors = validateLabelSelector(spec.podSelector, 'spec.podSelector')
   for (const [index, { ports, from }] of (spec.ingress ?? []).entries()) {
     errors.push(
       ...validatePorts(ports ?? [], `spec.ingress[${index}].ports`),
-      ...validatePeers(from ?? [], `spec.ingress[${index}].from`),
+      ...validatePeers(from ?? [], kept, `spec.ingress[${index}].from`),
     )
   }
   for (const [index, { ports, to }] of (spec.egress ?? []).entries()) {
     errors.push(
       ...validatePorts(ports ?? [], `spec.egress[${index}].ports`),
-      ...validatePeers(to ?? [], `spec.egress[${index}].to`),
+      ...validatePeers(to ?? [], kept, `spec.egress[${index}].to`),
     )
   }
   const types = spec.policyTypes ?? []
@@ -56,13 +66,13 @@ function validatePorts(ports: readonly NetworkPolicyPort[], path: string): Field
   })
 }
 
-function validatePeers(peers: readonly NetworkPolicyPeer[], path: string): FieldError[] {
+function validatePeers(peers: readonly NetworkPolicyPeer[], kept: readonly string[], path: string): FieldError[] {
   return peers.flatMap(({ podSelector, namespaceSelector, ipBlock }, index) => {
     const at = `${path}[${index}]`
     const errors = [
       ...validateLabelSelector(podSelector, `${at}.podSelector`),
       ...validateLabelSelector(namespaceSelector, `${at}.namespaceSelector`),
-      ...(ipBlock ? validateIpBlock(ipBlock, `${at}.ipBlock`) : []),
+      ...(ipBlock ? validateIpBlock(ipBlock, kept, `${at}.ipBlock`) : []),
     ]
     if (!podSelector && !namespaceSelector && !ipBlock) errors.push(required(at, 'must specify a peer'))
     else if (ipBlock && (podSelector || namespaceSelector)) {
@@ -72,15 +82,40 @@ function validatePeers(peers: readonly NetworkPolicyPeer[], path: string): Field
   })
 }
 
-function validateIpBlock({ cidr, except = [] }: IPBlock, path: string): FieldError[] {
+function validateIpBlock({ cidr, except = [] }: IPBlock, kept: readonly string[], path: string): FieldError[] {
   if (!cidr) return [required(`${path}.cidr`)]
-  const range = parseCidr(cidr)
-  if (!range) return [invalidValue(`${path}.cidr`, cidr, rangeSentence)]
-  return except.flatMap((exception, index) => {
+  const errors = validateRange(cidr, `${path}.cidr`, kept)
+  const range = parseSloppyRange(cidr)
+  if (!range) return errors
+  for (const [index, exception] of except.entries()) {
     const at = `${path}.except[${index}]`
-    const inner = parseCidr(exception)
-    if (!inner) return [invalidValue(at, exception, rangeSentence)]
-    return cidrContainsCidr(range, inner) && inner.prefixLength > range.prefixLength ? []
-      : [invalidValue(at, exception, 'must be a strict subset of `cidr`')]
-  })
+    errors.push(...validateRange(exception, at, kept))
+    const inner = parseSloppyRange(exception)
+    if (inner && (!cidrContainsCidr(range, inner) || inner.prefixLength <= range.prefixLength)) {
+      errors.push(invalidValue(at, exception, 'must be a strict subset of `cidr`'))
+    }
+  }
+  return errors
+}
+
+/** Both directions in one. */
+function peersOf(spec: DeepReadonly<NetworkPolicySpec> = {}): readonly Placed[] {
+  return [
+    ...(spec.ingress ?? []).flatMap(({ from = [] }, index) =>
+      from.map((peer, at) => ({ peer, path: `spec.ingress[${index}].from[${at}]` }))),
+    ...(spec.egress ?? []).flatMap(({ to = [] }, index) =>
+      to.map((peer, at) => ({ peer, path: `spec.egress[${index}].to[${at}]` }))),
+  ]
+}
+
+interface Placed {
+  readonly peer: DeepReadonly<NetworkPolicyPeer>
+  readonly path: string
+}
+
+export function networkPolicyWarnings({ spec }: NetworkPolicy): string[] {
+  return peersOf(spec).flatMap(({ peer: { ipBlock }, path }) => ipBlock ? [
+    ...rangeWarnings(ipBlock.cidr, `${path}.ipBlock.cidr`),
+    ...(ipBlock.except ?? []).flatMap((range, index) => rangeWarnings(range, `${path}.ipBlock.except[${index}]`)),
+  ] : [])
 }
