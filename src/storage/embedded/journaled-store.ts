@@ -46,6 +46,11 @@ export interface Journal {
 /** Larger values, and transactions of more bytes, are refused; the limits of etcd and the API server are far below. */
 const valueBytesMax = 32 * 2 ** 20
 const keyLengthMax = 4_096
+/**
+ * So many bytes of values are worth a group of their own: the disk is at work with them while those who are still to
+ * come are dealt with. Waiting for all of a thousand writers would leave it idle for half of the time.
+ */
+const enoughBytes = 256 * 1024
 /** Lease numbers that the store chooses are milliseconds of the wall clock and so many bits of a counter. */
 const leaseCounterBits = 20n
 
@@ -54,6 +59,13 @@ interface Staged extends Group {
   readonly result: unknown
   readonly resolve: (result: never) => void
   readonly reject: (error: Error) => void
+}
+
+/** A group on its way to the disk. */
+interface Begun {
+  readonly staged: readonly Staged[]
+  readonly group: Group
+  readonly written: Promise<void> | undefined
 }
 
 export interface JournaledStoreParts {
@@ -83,6 +95,11 @@ export class JournaledStore implements Keyspace {
   readonly #onFailure: (failure: Error) => void
   #queue: Staged[] = []
   #committing: Promise<void> | undefined
+  /** True from the first write that finds the journal idle until a group begins: others may be about to come. */
+  #isGathering = false
+  #gatheredBytes = 0
+  /** A group that began before everybody who was ready had come. */
+  #begun: Begun | undefined
   /** How far the journal knows that history was forgotten. */
   #journaledCompaction: Revision
   #leaseCounter = 0n
@@ -306,6 +323,9 @@ export class JournaledStore implements Keyspace {
     return new Promise((resolve, reject) => {
       this.#queue.push({ changes, controls, result, resolve, reject })
       this.#committing ??= this.#commit(journal)
+      if (!this.#isGathering) return
+      for (const { length } of changes) this.#gatheredBytes += length
+      if (this.#gatheredBytes >= enoughBytes) this.#begun = this.#begin(journal)
     })
   }
 
@@ -380,15 +400,15 @@ export class JournaledStore implements Keyspace {
 
   /** Everything that arrives while one group is being made durable forms the next. */
   async #commit(journal: Journal): Promise<void> {
+    this.#isGathering = true
+    this.#gatheredBytes = 0
     await Promise.resolve()
-    while (this.#queue.length > 0 && this.#failure === undefined) {
-      const staged = this.#queue
-      const count = journal.fitting(staged)
-      this.#queue = staged.slice(count)
-      if (count < staged.length) staged.length = count
-      const group = this.#merge(staged)
+    this.#isGathering = false
+    while ((this.#begun !== undefined || this.#queue.length > 0) && this.#failure === undefined) {
+      const { staged, group, written } = this.#begun ?? this.#begin(journal)
+      this.#begun = undefined
       try {
-        if (group.changes.length + group.controls.length > 0) await journal.append(group)
+        await written
       } catch (error) {
         if (error instanceof StoreFull) {
           this.#abandon(error, staged)
@@ -401,6 +421,18 @@ export class JournaledStore implements Keyspace {
       journal.committed(this.#versions, () => this.#state())
     }
     this.#committing = undefined
+  }
+
+  /** Hands what is queued to the journal, as much as fits. */
+  #begin(journal: Journal): Begun {
+    this.#isGathering = false
+    const staged = this.#queue
+    const count = journal.fitting(staged)
+    this.#queue = staged.slice(count)
+    if (count < staged.length) staged.length = count
+    const group = this.#merge(staged)
+    const isNothing = group.changes.length + group.controls.length === 0
+    return { staged, group, written: isNothing ? undefined : journal.append(group) }
   }
 
   #merge(staged: readonly Staged[]): Group {

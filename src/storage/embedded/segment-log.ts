@@ -86,6 +86,8 @@ export class SegmentLog implements Journal {
   #buffer = new Uint8Array(4_096)
   /** Writes one after the other: groups of changes, and seals between them. */
   #writing: Promise<void> = Promise.resolve()
+  /** How many of them are not over. */
+  #writes = 0
   #broken: Error | undefined
   #spare: Promise<Spare | undefined> | undefined
   #isFull = false
@@ -168,15 +170,23 @@ export class SegmentLog implements Journal {
    * it. One for which there was no room has not begun.
    */
   #enqueue(write: () => Promise<void>): Promise<void> {
-    const written = this.#writing.then(() => {
-      if (this.#broken !== undefined) throw this.#broken
-      return write()
-    })
-    this.#writing = written.catch((error: unknown) => {
-      if (error instanceof StoreFull) return
-      this.#broken ??= error instanceof Error ? error : new Error(String(error))
-    })
+    // At once if nothing is before it: the disk is at work while those who come meanwhile are dealt with.
+    const isFirst = this.#writes++ === 0
+    const written = isFirst ? this.#run(write) : this.#writing.then(() => this.#run(write))
+    this.#writing = written.catch(() => {})
     return written
+  }
+
+  async #run(write: () => Promise<void>): Promise<void> {
+    try {
+      if (this.#broken !== undefined) throw this.#broken
+      await write()
+    } catch (error) {
+      if (!(error instanceof StoreFull)) this.#broken ??= error instanceof Error ? error : new Error(String(error))
+      throw error
+    } finally {
+      this.#writes--
+    }
   }
 
   async #write(group: Group): Promise<void> {
