@@ -22,7 +22,7 @@ export const etcdIssueMutants: readonly Mutant[] = [
   },
   {
     name: 'etcd 14370: a write is acknowledged before the log is synced',
-    edits: [{ file: store, before: 'if (group.changes.length + group.controls.length > 0) await journal.append(group)', after: 'if (group.changes.length + group.controls.length > 0) await Promise.race([journal.append(group), Promise.resolve()])' }],
+    edits: [{ file: store, before: 'written: isNothing ? undefined : journal.append(group) }', after: 'written: isNothing ? undefined : Promise.race([journal.append(group), Promise.resolve()]) }' }],
     caughtBy: unitsOf('crashes', 1),
   },
   {
@@ -42,7 +42,7 @@ export const etcdIssueMutants: readonly Mutant[] = [
   },
   {
     name: 'etcd 17247: a change of a transaction is told twice',
-    edits: [{ file: versions, before: '    this.#history.push(change)\n', after: '    this.#history.push(change)\n    if (version.version > 1 && this.#history.at(-2)?.entry.modRevision === version.modRevision) this.#history.push(change)\n' }],
+    edits: [{ file: versions, before: '    this.#history.push(version)\n', after: '    this.#history.push(version)\n    if (version.version > 1 && this.#history.at(-2)?.modRevision === version.modRevision) this.#history.push(version)\n' }],
     caughtBy: unitsOf('histories', 1, 5),
   },
   {

@@ -30,8 +30,8 @@ export const logMutants: readonly Mutant[] = [
   {
     name: 'a change is acknowledged while it is being written',
     edits: [{
-      file: store, before: 'if (group.changes.length + group.controls.length > 0) await journal.append(group)',
-      after: 'if (group.changes.length + group.controls.length > 0) void journal.append(group)',
+      file: store, before: 'written: isNothing ? undefined : journal.append(group) }',
+      after: 'written: isNothing ? undefined : void journal.append(group) as undefined }',
     }],
     caughtBy: unitsOf('crashes', 1),
   },

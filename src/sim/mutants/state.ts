@@ -35,7 +35,7 @@ export const stateMutants: readonly Mutant[] = [
   },
   {
     name: 'a transaction does not see what is under way',
-    edits: [{ file: decided, before: 'return this.#versions.get(key) ?? this.#visible.versions.latest(key)', after: 'return this.#visible.versions.latest(key)' }],
+    edits: [{ file: decided, before: 'return this.#answered = this.#versions.get(key) ?? this.#visible.versions.latest(key)', after: 'return this.#answered = this.#visible.versions.latest(key)' }],
     caughtBy: keyspace('increments by transactions from many sides lose nothing'),
   },
   {

@@ -70,7 +70,7 @@ export const watchMutants: readonly Mutant[] = [
   },
   {
     name: 'deletions are told without the value that was deleted',
-    edits: [{ file: versions, before: 'const change: Change = { type: deleted ? \'delete\' : \'put\', entry: version, previous }', after: 'const change: Change = { type: deleted ? \'delete\' : \'put\', entry: version, previous: deleted ? undefined : previous }' }],
+    edits: [{ file: versions, before: 'entry: version, previous }', after: 'entry: version, previous: version.deleted ? undefined : previous }' }],
     caughtBy: unitsOf('histories', 1),
   },
   {
