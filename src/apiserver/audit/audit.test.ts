@@ -9,7 +9,7 @@ import { validatingPolicies } from '../admission/policies/validating.ts'
 import { podSecurityAdmission } from '../admission/plugins/pod-security.ts'
 import { defaultConfiguration } from '../admission/pod-security/policy.ts'
 import { unauthorized } from '#machinery/errors/api-error.ts'
-import { manualClock, seededRandom, startTestServer, type TestServer } from '../testing.ts'
+import { manualClock, seededRandom, settle, startTestServer, type TestServer } from '../testing.ts'
 import { AuditMetrics } from './audit-metrics.ts'
 import type { AuditBackend } from './backend.ts'
 import { Auditor } from './auditor.ts'
@@ -260,6 +260,7 @@ test('a slow request tells how long it took, and how long it waited for whom', a
     },
   } })
   const pending = server.send('GET', maps)
+  await settle()
   await server.clock.advance(700)
   gate.resolve()
   await pending
