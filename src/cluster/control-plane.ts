@@ -4,6 +4,9 @@
 import type { RuntimeConfig } from '#api/runtime-config.ts'
 import { schemas } from '#api/schemas.ts'
 import { servedKinds } from '#api/served-kinds.ts'
+import {
+  storageVersionMigration,
+} from '#api/storagemigration/storageversionmigration/storageversionmigration.ts'
 import type { ConfiguredAdmission } from '#apiserver/admission/open-admission.ts'
 import { admissionPlugins } from '#apiserver/admission/plugins.ts'
 import { mutatingPolicies } from '#apiserver/admission/policies/mutating.ts'
@@ -293,7 +296,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       group.start((inner) => whileAlive(alive, 'controller-manager', () =>
         lead(peers, 'kube-controller-manager', manager, loops, inner, (term) => runControllers({
           ...loops, informers: informersOf(term),
-          controllers: controllers(controllerSettings(options, identity)),
+          controllers: controllers(controllerSettings(options, identity, kinds)),
           transportFor: (account) => transport(controllerUser(account)),
         }, term))))
       const scheduler = transport(componentUser('system:kube-scheduler'))
@@ -308,7 +311,9 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
   }
 }
 
-function controllerSettings(options: ControlPlaneOptions, { secretTokens }: Identity): ControllerSettings {
+function controllerSettings(
+  options: ControlPlaneOptions, { secretTokens }: Identity, served: readonly AnyKind[],
+): ControllerSettings {
   const { rootCertificate: rootCa, certificateAuthority, crypto, random, podCidr = '' } = options
   const clusterCidr = parseCidr(podCidr)
   const authority = certificateAuthority && loadAuthority({ crypto, random }, certificateAuthority)
@@ -317,6 +322,7 @@ function controllerSettings(options: ControlPlaneOptions, { secretTokens }: Iden
     issueSecretToken: (namespace, account, secretName) => secretTokens.issue(namespace, account, secretName),
     ...(authority && { issueCertificate: (request) => formatCertificatePem(authority.issue(request)) }),
     ...(clusterCidr && { clusterCidr }),
+    migratesStorage: served.some(({ plural }) => plural === storageVersionMigration.plural),
   }
 }
 

@@ -40,6 +40,7 @@ import {
   claimProtectionController,
   volumeProtectionController,
 } from './storage-protection/storage-protection.ts'
+import { storageVersionMigrationController } from './storage-version-migration/storage-version-migration.ts'
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts'
 import { ttlController } from './ttl/ttl.ts'
@@ -59,6 +60,8 @@ export interface ControllerSettings {
   readonly nodes?: NodeLifecycleSettings
   /** What nodes get their parts of for their pods; absent: they get none. */
   readonly clusterCidr?: Cidr
+  /** The opt-in kind storagemigration.k8s.io/StorageVersionMigration is served. */
+  readonly migratesStorage?: boolean
   /** Finished pods beyond this many are removed, oldest first. Default 12500. */
   readonly finishedPodsMax?: number
 }
@@ -108,5 +111,6 @@ export function controllers(settings: ControllerSettings): readonly Controller[]
     attributesClassProtectionController,
     ttlController,
     validatingAdmissionPolicyStatusController,
+    ...(settings.migratesStorage ? [storageVersionMigrationController] : []),
   ]
 }

@@ -11,6 +11,7 @@ import { createSeededRandom } from '#client/testing/seeded-random.ts'
 import type { Transport } from '#client/transport.ts'
 import type { Controller, ControllerStatistics } from '#controllers/driver/define-controller.ts'
 import { runControllers } from '#controllers/driver/run-controllers.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { formatTime } from '#machinery/time.ts'
 import { openVolatileStore } from '#storage/embedded/volatile-store.ts'
 import type { LogFields } from '#world/log.ts'
@@ -38,12 +39,14 @@ export interface ControlPlaneOptions {
   /** What lies between the controllers' caches and the server. */
   readonly wrapWatches?: (transport: Transport, clock: ManualClock) => Transport
   readonly wrap?: (transport: Transport, serviceAccount: string) => Transport
+  /** What the server serves; by default what it does by itself. */
+  readonly kinds?: readonly AnyKind[]
 }
 
-export function startControlPlane({ controllers, withNode = true, wrap = (transport) => transport, wrapWatches = (transport) => transport }: ControlPlaneOptions): ControlPlane {
+export function startControlPlane({ controllers, withNode = true, wrap = (transport) => transport, wrapWatches = (transport) => transport, kinds }: ControlPlaneOptions): ControlPlane {
   const clock = createManualClock()
   const { server } = startTestServer({
-    clock, store: openVolatileStore({ clock }),
+    clock, store: openVolatileStore({ clock }), ...(kinds && { kinds }),
     subresources: new Map([['/namespaces/finalize', { type: 'rules', mayGet: false, variation: () => ({}) }]]),
   })
   const random = createSeededRandom(7)
