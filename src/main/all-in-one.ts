@@ -26,7 +26,7 @@ import { describePortHolder } from './cli/ports.ts'
 import { openMachineEncryption } from './encryption.ts'
 import type { EtcdServer } from './etcd-server.ts'
 import { prepareMachine, startMachineNode, type PreparedMachine } from './machine-node.ts'
-import { createNodeConnections, simulatedNodeConnections } from './node-connections.ts'
+import { connectionsPerServer, createNodeConnections, simulatedNodeConnections } from './node-connections.ts'
 import { processMetrics } from './process-metrics.ts'
 import { requireSameAuthority } from './same-authority.ts'
 import { simulatedNodeNames, startSimulatedNodes } from './simulated-nodes.ts'
@@ -70,7 +70,7 @@ export async function startCluster(
     return [made.length === 0 ? 'all good' : `${made.length} made in ${join(config.dataDirectory, 'pki')}`, files]
   })
   const newest = { files: certificates }
-  const httpClient = resources.use(createHttpClient())
+  const httpClient = resources.use(createHttpClient({ connections: connectionsPerServer }))
   const { controlPlane, server, store } = await step('api server', async () => {
     const opened = await openServer({ config, certificates, newest, httpClient, resources, log }, until)
     return [`https://${config.advertiseAddress}:${config.port}  ready`, opened]

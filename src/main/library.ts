@@ -29,7 +29,7 @@ import type { Keyspace } from '#storage/keyspace.ts'
 import { silentLog, type Log } from '#world/log.ts'
 import { openApiServerConfiguration } from './api-server-configuration.ts'
 import { openMachineEncryption } from './encryption.ts'
-import { simulatedNodeConnections } from './node-connections.ts'
+import { connectionsPerServer, simulatedNodeConnections } from './node-connections.ts'
 import { simulatedNodeNames, startSimulatedNodes } from './simulated-nodes.ts'
 import { serverVersion } from './version.ts'
 
@@ -219,7 +219,7 @@ async function assemble(
   await using resources = new AsyncDisposableStack()
   resources.use(store)
   resources.defer(() => stop.abort(new Error('the cluster stops')))
-  const httpClient = resources.use(createHttpClient())
+  const httpClient = resources.use(createHttpClient({ connections: connectionsPerServer }))
   const encryption = encryptionProviderConfig === undefined ? undefined
     : await openMachineEncryption({ path: encryptionProviderConfig, isReloaded: false }, log, signal)
   const configuration = await openApiServerConfiguration(started.apiServerFlags, {

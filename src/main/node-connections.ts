@@ -8,6 +8,9 @@ import type { HttpClient } from '#world/http.ts'
 
 const defaultKubeletPort = 10250
 
+/** Each watch that is passed on to another API server holds a connection of its own. */
+export const connectionsPerServer = 8_192
+
 export function createNodeConnections(certificates: CertificateFiles, http: HttpClient): NodeConnections {
   const tls = {
     ca: certificates['ca.crt']!,

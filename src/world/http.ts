@@ -110,6 +110,8 @@ export interface OutgoingRequest {
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   /** Chunks are asked for as the server takes them. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>
+  /** How long the connection and then the headers of the answer may take together. Default: the client's own limit. */
+  readonly answerMs?: number
   /** PEM; absent: the system's roots. `insecure` skips verification, as kubelet's HTTPS probes do. */
   readonly tls?: {
     readonly ca?: string

@@ -81,12 +81,12 @@ function hasDotSegments(path: string): boolean {
 }
 
 function destinationOf(
-  { http, services, certificate }: ProxyTools, remote: RemoteVersion, target: string,
+  { http, services, certificate, requestTimeoutMs }: ProxyTools, remote: RemoteVersion, target: string,
   identity: OutgoingRequest['headers'],
 ): Destination {
   const { host, port, serverName } = resolveService(services, remote.service)
   return {
-    http, identity, url: `https://${authorityOf(host, port)}${target}`,
+    http, identity, answerMs: requestTimeoutMs, url: `https://${authorityOf(host, port)}${target}`,
     tls: {
       ...certificate(), serverName, insecure: remote.insecure,
       ...(remote.authority !== undefined && { ca: remote.authority }),

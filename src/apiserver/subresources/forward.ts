@@ -18,6 +18,8 @@ export interface Destination {
   readonly tls: OutgoingRequest['tls']
   /** Who asks, for servers that take this one's word for it; the client's own headers of these names never pass. */
   readonly identity?: OutgoingRequest['headers'] | undefined
+  /** How long it may take until it begins to answer. Default: the client's own limit. */
+  readonly answerMs?: number | undefined
 }
 
 /** Headers that belong to one connection, or that are for this server's eyes only. */
@@ -49,6 +51,7 @@ export async function forward(request: HttpRequest, to: Destination, signal: Abo
     headers: { ...forwardedHeaders(request, to), ...(body && length !== undefined && { 'content-length': length }) },
     ...(body && { body }),
     ...(to.tls && { tls: to.tls }),
+    ...(to.answerMs !== undefined && { answerMs: to.answerMs }),
   }
   return relay(await reach(() => to.http.request(outgoing, signal)))
 }

@@ -23,10 +23,11 @@ export class Http2Pool {
     )
     return new Promise((resolve, reject) => {
       const abort = (): void => { stream.close(http2.constants.NGHTTP2_CANCEL); reject(asError(signal.reason)) }
+      const limitMs = request.answerMs ?? this.#timeoutMs
       const timer = setTimeout(() => {
         stream.close(http2.constants.NGHTTP2_CANCEL)
-        reject(new Error(`no answer from ${target.label} within ${this.#timeoutMs} ms`))
-      }, this.#timeoutMs)
+        reject(new Error(`no answer from ${target.label} within ${limitMs} ms`))
+      }, limitMs)
       signal.addEventListener('abort', abort, { once: true })
       stream.once('response', (headers) => {
         clearTimeout(timer)

@@ -116,9 +116,10 @@ class Client {
       agent: reuse ? this.#agent(target, request) : false,
       ...(tls && target.secure ? tlsOptions(tls, target.address.host ?? '') : {}),
     })
+    const limitMs = request.answerMs ?? this.#timeoutMs
     const timer = setTimeout(
-      () => outgoing.destroy(new Error(`no answer from ${target.label} within ${this.#timeoutMs} ms`)),
-      this.#timeoutMs,
+      () => outgoing.destroy(new Error(`no answer from ${target.label} within ${limitMs} ms`)),
+      limitMs,
     )
     const settled = (): void => clearTimeout(timer)
     outgoing.once('response', settled).once('upgrade', settled).once('close', settled)

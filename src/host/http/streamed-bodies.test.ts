@@ -103,3 +103,10 @@ for (const http2 of [false, true]) {
     assert.ok(error instanceof ApiError && error.code === 408)
   })
 }
+
+test('a request may say how long its answer may take to begin', { timeout: 10_000 }, async () => {
+  handle = () => new Promise(() => {})
+  using client = createHttpClient()
+  const request = { method: 'GET', url: `https://127.0.0.1:${server.port}/`, headers: {}, tls: { ca: authority.certificate } }
+  await assert.rejects(client.request({ ...request, answerMs: 100 }, never), /^Error: no answer from .* within 100 ms$/)
+})
