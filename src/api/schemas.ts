@@ -1,5 +1,5 @@
 /** The schema of every built-in type, ready to use. */
-import { fromGoValue, goValue, sortedValue } from '#machinery/codec/go-form.ts'
+import { fromGoValue, goValue, sortedValue, withNulls } from '#machinery/codec/go-form.ts'
 import type { StructSchema } from '#machinery/schema/schema.ts'
 import { loadSchemaTable } from '#machinery/schema/table.ts'
 import { schemaTable } from './gen/schema-table.ts'
@@ -31,6 +31,12 @@ const metadataSchema = schemas.struct('io.k8s.apimachinery.pkg.apis.meta.v1.Obje
 
 export function metadataAsGoWrites<T extends object>(metadata: T): T {
   return goValue(metadata, metadataSchema) as T
+}
+
+/** The same object with upstream's nulls, for whoever counts its fields. What needs none is shared. */
+export function withNullsOfGo<T extends object>(object: T): T {
+  const struct = schemaOfType(object)
+  return struct ? withNulls(object, struct) : object
 }
 
 /** From JSON as upstream's server writes it to what this process works on, in place. `json` is its text. */

@@ -13,7 +13,7 @@ const identity = {
       user.groups.includes('dev') && verb === 'get'
         ? { allowed: true, reason: 'devs read' } : { allowed: false, reason: '' },
   },
-  rules: { rulesFor: () => ({ rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }], errors: [] }) },
+  knownRules: { rulesFor: () => ({ rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }], errors: [] }) },
   tokenSorts: [{ authenticateToken: (token: string) => token === 'good' ? { user: jane, audiences: [] } : undefined }],
   tokens: { audiences: ['api'] },
 }

@@ -180,3 +180,21 @@ test('a table with objects, and the objects of a watch, are as the object itself
   const table = await server.send('GET', `${collection}?includeObject=Object`, undefined, accept)
   assert.ok(table.text.includes(text.trimEnd()), table.text)
 })
+
+test('a writer owns the nulls that come with what it sets, and a foreign object as a whole', async () => {
+  const server = await start()
+  const owned = (object: { metadata?: { managedFields?: readonly { fieldsV1?: unknown }[] } }): unknown =>
+    object.metadata?.managedFields?.at(-1)?.fieldsV1
+  const pods = `/api/v1${inDefault}/pods`
+  await server.send('POST', pods, { metadata: { name: 'a' }, spec: { containers: [{ name: 'c', image: 'i' }] } })
+  const patch = { status: { conditions: [{ type: 'Ready', status: 'True' }] } }
+  const merge = { 'content-type': 'application/strategic-merge-patch+json' }
+  assert.deepEqual(owned((await server.send('PATCH', `${pods}/a/status`, patch, merge)).json), {
+    'f:status': { 'f:conditions': {
+      '.': {}, 'k:{"type":"Ready"}': { '.': {}, 'f:lastProbeTime': {}, 'f:lastTransitionTime': {}, 'f:status': {}, 'f:type': {} },
+    } },
+  })
+  const revision = { metadata: { name: 'a' }, revision: 1, data: { kind: 'Foo', spec: { replicas: 1 } } }
+  const created = await server.send('POST', `/apis/apps/v1${inDefault}/controllerrevisions`, revision)
+  assert.deepEqual(owned(created.json), { 'f:data': {}, 'f:revision': {} })
+})

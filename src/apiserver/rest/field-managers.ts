@@ -1,4 +1,5 @@
 /** Keeps `metadata.managedFields`: who set which field last (server-side apply's bookkeeping). */
+import { withNullsOfGo } from '#api/schemas.ts'
 import { utf8Length } from '#base/bytes.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { trackUpdate } from '#machinery/patch/apply/track-update.ts'
@@ -34,8 +35,9 @@ export function recordUpdate(
   parameters: WriteParameters,
 ): void {
   const tracked = trackUpdate({
-    live: live && toWire(scope, live as KubeObject),
-    updated: toWire(scope, object),
+    // A null is a value that somebody sets; as upstream, so is one that is only written because there is nothing else.
+    live: live && withNullsOfGo(toWire(scope, live as KubeObject)),
+    updated: withNullsOfGo(toWire(scope, object)),
     manager: managerName(parameters, scope),
     subresource: scope.subresource,
     schema: schemaOf(context, scope),

@@ -1,7 +1,7 @@
 /**
  * PATCH in its four dialects: each gives the new object from the current one; storing it is an update like any other.
  */
-import { asGoWrites } from '#api/schemas.ts'
+import { asGoWrites, withNullsOfGo } from '#api/schemas.ts'
 import { writeSortedValue, writeValue } from '#machinery/codec/json-encode.ts'
 import { ApiError, badRequest, invalid, unsupportedMediaType } from '#machinery/errors/api-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
@@ -178,7 +178,7 @@ async function applyConfiguration(
     for (const line of lines) scope.warn(line.trim())
   }
   const applied = applyObject({
-    live: existing && toWire(scope, existing as KubeObject),
+    live: existing && withNullsOfGo(toWire(scope, existing as KubeObject)),
     applied: configurationOf(patch),
     force: parameters.force,
     manager: parameters.fieldManager,

@@ -176,8 +176,55 @@ function setOwn(object: MutableObject, key: string, value: unknown): void {
   } else object[key] = value
 }
 
+interface NullableField {
+  readonly name: string
+  readonly shape: Shape
+  /** Its zero value is written as null. */
+  readonly isNull: boolean
+}
+
 /** Of a struct: the fields below which a null can be that we hold as something else, or as nothing. */
-const nullable = new WeakMap<StructSchema, readonly { readonly name: string; readonly shape: Shape }[]>()
+const nullable = new WeakMap<StructSchema, readonly NullableField[]>()
+
+/** The same object with the nulls that Go would write; what needs none is shared. */
+export function withNulls<T extends object>(object: T, struct: StructSchema): T {
+  let copy: MutableObject | undefined
+  for (const { name, shape, isNull } of nullableOf(struct)) {
+    const value = (object as Object)[name]
+    const inner = isNull && (value === undefined || isEmptyList(value, shape)) ? null : nullsInside(value, shape)
+    if (inner !== value) (copy ??= { ...object } as MutableObject)[name] = inner
+  }
+  return (copy ?? object) as T
+}
+
+function isEmptyList(value: unknown, shape: Shape): boolean {
+  return (shape.type === 'list' || shape.type === 'map') && value !== null && isEmpty(value, shape)
+}
+
+function nullsInside(value: unknown, shape: Shape): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  switch (shape.type) {
+    case 'struct': return withNulls(value, shape.struct)
+    case 'list': {
+      const list = value as readonly unknown[]
+      let copy: unknown[] | undefined
+      for (let index = 0; index < list.length; index++) {
+        const inner = nullsInside(list[index], shape.items)
+        if (inner !== list[index]) (copy ??= [...list])[index] = inner
+      }
+      return copy ?? list
+    }
+    case 'map': {
+      let copy: MutableObject | undefined
+      for (const key in value) {
+        const inner = nullsInside((value as Object)[key], shape.values)
+        if (inner !== (value as Object)[key]) setOwn(copy ??= { ...value }, key, inner)
+      }
+      return copy ?? value
+    }
+    default: return value
+  }
+}
 
 /** Makes of JSON that was written in Go's form what this process works on, in place: no nulls for what has a schema. */
 export function fromGoValue(value: object, struct: StructSchema): void {
@@ -208,11 +255,13 @@ function reviveInside(value: unknown, shape: Shape): void {
   }
 }
 
-function nullableOf(struct: StructSchema): readonly { readonly name: string; readonly shape: Shape }[] {
+function nullableOf(struct: StructSchema): readonly NullableField[] {
   let fields = nullable.get(struct)
   if (!fields) {
-    fields = struct.fields.filter(({ shape, omitEmpty, pointer }) =>
-      (!omitEmpty && (pointer || zeroIsNull(shape))) || leadsToNull(shape, new Set([struct])))
+    fields = struct.fields.flatMap(({ name, shape, omitEmpty, pointer }) => {
+      const isNull = !omitEmpty && (pointer || zeroIsNull(shape))
+      return isNull || leadsToNull(shape, new Set([struct])) ? [{ name, shape, isNull }] : []
+    })
     nullable.set(struct, fields)
   }
   return fields

@@ -43,6 +43,8 @@ export function isAtomicList(shape: Shape): boolean {
 
 export function isAtomicMap(shape: Shape): boolean {
   if (shape.type === 'struct') return (shape.mapType ?? shape.struct.mapType) === 'atomic'
+  // A foreign object has one owner, whatever is in it.
+  if (shape.type === 'rawExtension') return true
   return shape.type === 'map' && shape.mapType === 'atomic'
 }
 
