@@ -1,4 +1,5 @@
 /** Rules of what a driver is told about a device, and of selecting devices. */
+import { faultOfDeviceExpression } from '#machinery/cel/devices.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, required, tooLong } from '#machinery/errors/field-errors.ts'
 import { validateList } from '../collections.validation.ts'
@@ -29,13 +30,16 @@ export function validateRawObject(value: unknown, path: string, limit: number): 
   return [invalidValue(path, '<value omitted>', 'must be a valid JSON object')]
 }
 
-/** Expressions are bounded here; nothing compiles them. */
+/** Expressions of old are not asked again whether they compile. What one may cost is not estimated. */
 export function validateSelectors(
   selectors: readonly DeviceSelector[] | undefined, path: string, stored = false,
 ): FieldError[] {
   return validateList(selectors, maxSelectors, ({ cel }, at) => {
     if (!cel) return [required(`${at}.cel`)]
-    const tooLarge = !stored && (cel.expression ?? '').length > maxExpressionLength
-    return tooLarge ? [tooLong(`${at}.cel.expression`, maxExpressionLength)] : []
+    const { expression = '' } = cel
+    if (stored) return []
+    if (expression.length > maxExpressionLength) return [tooLong(`${at}.cel.expression`, maxExpressionLength)]
+    const fault = faultOfDeviceExpression(expression)
+    return fault === undefined ? [] : [invalidValue(`${at}.cel.expression`, expression, fault)]
   }, path)
 }

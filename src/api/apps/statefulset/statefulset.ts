@@ -23,7 +23,7 @@ export const statefulSet = defineKind<StatefulSet>({
   versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.StatefulSet', served: true, stored: true }],
   setDefaults,
   ...separateStatus<StatefulSet>({ replicas: 0, availableReplicas: 0 }),
-  validate: validateStatefulSet,
+  validateCreate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   validateStatusUpdate: validateStatefulSetStatusUpdate,
   generation: 'spec',

@@ -2,7 +2,7 @@
 import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
-import type { Stored } from '#machinery/meta/object.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { validateDns1123Label } from '#machinery/meta/validate-names.ts'
 import { validateReplicatedTemplate } from '../../core/pod/replicated-template.validation.ts'
 import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from '../../gen/apps-v1.ts'
@@ -15,7 +15,8 @@ import {
 import { validateOwnSelector } from '../selector.validation.ts'
 import { isZeroIntOrPercent, validateCollisionCount } from '../status.validation.ts'
 
-export function validateStatefulSet(object: StatefulSet): FieldError[] {
+/** The name of the Service never changes, so that one of old may stay as it is. */
+export function validateStatefulSet(object: StatefulSet, old?: DeepReadonly<StatefulSet>): FieldError[] {
   const spec = object.spec ?? {} as StatefulSetSpec
   return [
     ...validateManagementPolicy(spec.podManagementPolicy ?? ''),
@@ -25,7 +26,7 @@ export function validateStatefulSet(object: StatefulSet): FieldError[] {
     ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateNonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
     ...validateNonNegative(spec.ordinals?.start, 'spec.ordinals.start'),
-    ...(spec.serviceName
+    ...(spec.serviceName && !old
       ? invalidFor('spec.serviceName', spec.serviceName, validateDns1123Label(spec.serviceName))
       : []),
     ...validateOwnSelector(spec.selector, 'statefulset'),
@@ -92,11 +93,14 @@ const mutable = [
   'minReadySeconds',
 ] as const
 
-export function validateStatefulSetUpdate({ spec }: StatefulSet, old: Stored<StatefulSet>): FieldError[] {
+export function validateStatefulSetUpdate(object: StatefulSet, old: Stored<StatefulSet>): FieldError[] {
+  const { spec } = object
+  const errors = validateStatefulSet(object, old)
   const fixed = (part: object | undefined): unknown =>
     Object.fromEntries(Object.entries(part ?? {}).filter(([field]) => !(mutable as readonly string[]).includes(field)))
-  if (semanticEqual(fixed(spec), fixed(old.spec))) return []
+  if (semanticEqual(fixed(spec), fixed(old.spec))) return errors
   return [
+    ...errors,
     forbiddenValue(
       'spec',
       "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "

@@ -14,6 +14,13 @@ function own(spec: object = {}): object {
 
 const rows: readonly Row[] = [
   {
+    it: 'goes down to nothing only if it did before',
+    old: own({ minReplicas: 0, metrics: [{ type: 'Resource' }] }), object: own({ minReplicas: 0 }),
+    errors: [
+      'spec.metrics: Forbidden: must specify at least one Object or External metric to support scaling to zero replicas',
+    ],
+  },
+  {
     it: 'aims at 80 % of the CPU',
     object: own(),
     holds: {

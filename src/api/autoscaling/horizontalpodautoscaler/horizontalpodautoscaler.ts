@@ -24,7 +24,8 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   ],
   setDefaults: setAutoscalerDefaults,
   ...separateStatus<HorizontalPodAutoscaler>({ desiredReplicas: 0, currentMetrics: [] }),
-  validate: validateAutoscaler,
+  validateCreate: validateAutoscaler,
+  validateUpdate: validateAutoscaler,
   validateStatusUpdate: validateAutoscalerStatusUpdate,
   subresources: { status: true },
   columns: [

@@ -1,6 +1,7 @@
 /** Validation of HorizontalPodAutoscalers. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { validateDns1123Label, validatePathSegment } from '#machinery/meta/validate-names.ts'
 import type {
   CrossVersionObjectReference,
@@ -18,14 +19,15 @@ import { validateLabelSelector } from '../../selectors.validation.ts'
 const maxPeriodSeconds = 1800
 const maxWindowSeconds = 3600
 
-export function validateAutoscaler({
-  spec = {} as HorizontalPodAutoscalerSpec,
-}: HorizontalPodAutoscaler): FieldError[] {
+/** Zero needs the gate HPAScaleToZero, which is off by default; who has it already may keep it. */
+export function validateAutoscaler(
+  { spec = {} as HorizontalPodAutoscalerSpec }: HorizontalPodAutoscaler, old?: DeepReadonly<HorizontalPodAutoscaler>,
+): FieldError[] {
   const { minReplicas, maxReplicas = 0, metrics = [], behavior } = spec
   const errors: FieldError[] = []
-  // Zero needs the gate HPAScaleToZero, which is off by default.
-  if (minReplicas !== undefined && minReplicas < 1) {
-    errors.push(invalidValue('spec.minReplicas', minReplicas, 'must be greater than or equal to 1'))
+  const least = old?.spec?.minReplicas === 0 ? 0 : 1
+  if (minReplicas !== undefined && minReplicas < least) {
+    errors.push(invalidValue('spec.minReplicas', minReplicas, `must be greater than or equal to ${least}`))
   }
   if (maxReplicas < 1) errors.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than 0'))
   if (minReplicas !== undefined && maxReplicas < minReplicas) {

@@ -47,6 +47,19 @@ const rows: readonly Row[] = [
     errors: ['spec.selectors[0].cel.expression: Too long: may not be more than 10240 bytes'],
   },
   {
+    it: 'chooses devices by what they have',
+    object: deviceClassWith({ selectors: [{ cel: { expression:
+      'device.attributes["a.com"].model == "x" && device.capacity["a.com"].memory.isGreaterThan(quantity("1Gi"))' } }] }),
+  },
+  {
+    it: 'chooses devices by expressions that say yes or no',
+    object: deviceClassWith({ selectors: [{ cel: { expression: 'device.driver' } }, { cel: { expression: 'devices' } }] }),
+    errors: [
+      'spec.selectors[0].cel.expression: Invalid value: "device.driver": must evaluate to bool or the unknown type, not string',
+      `spec.selectors[1].cel.expression: Invalid value: "devices": compilation failed: ERROR: <input>:1:1: undeclared reference to 'devices' (in container '')\n | devices\n | ^`,
+    ],
+  },
+  {
     it: 'keeps what was stored before the limit came',
     old: deviceClassWith({ selectors: [{ cel: { expression: long } }] }),
     object: deviceClassWith({ selectors: [{ cel: { expression: long } }], extendedResourceName: 'example.com/gpu' }),
