@@ -1,6 +1,7 @@
 /** Simulated nodes of a real control plane: real kubelets over runtimes, files and machines that are only simulated. */
 import type { ClusterConfig } from '#bootstrap/cluster-config.ts'
-import { nodeUser, type ControlPlane } from '#cluster/control-plane.ts'
+import { nodeUser } from '#cluster/component-users.ts'
+import type { ControlPlane } from '#cluster/control-plane.ts'
 import { systemClock } from '#host/clock.ts'
 import { systemRandom } from '#host/random.ts'
 import { PodAddresses } from '#sim/container-runtime/pod-addresses.ts'
