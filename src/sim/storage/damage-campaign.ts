@@ -3,7 +3,6 @@ import { StoreCorrupted, type Entry, type Store } from '#storage/store.ts'
 import type { EmbeddedStoreOptions } from '#storage/embedded/embedded-store.ts'
 import { createSimClock } from '../clock.ts'
 import { createSimDisk } from '../disk.ts'
-import { sectorBytes } from '../platter.ts'
 import { seededRandom } from '../random.ts'
 import { createCollector, type Campaign, type Collector } from './campaign.ts'
 import { damages, type Damage } from './damage.ts'
@@ -87,16 +86,17 @@ export async function damageMany(
     collector.count('damaged files')
     const outcome = await openDamaged(subject, bytes)
     if (outcome === 'whole' || outcome === 'refused') collector.count(outcome)
-    else if (outcome === 'shorter' && damage.erases && (subject.isOpenEnded || isPageErased(whole, bytes))) {
+    else if (outcome === 'shorter' && damage.erases && (subject.isOpenEnded || isInTwoPages(whole, bytes))) {
       collector.count('taken for a torn write')
     } else collector.fail(`${subject.name}, ${damage.name}, number ${index} from ${from}: ${outcome}`)
   }
 }
 
-/** What a closed store's last page says of the page before it is lost only together with that. */
-function isPageErased(before: Uint8Array, after: Uint8Array): boolean {
+/** What a closed store's last page says of the page before it is lost only together with a part of that. */
+function isInTwoPages(before: Uint8Array, after: Uint8Array): boolean {
   const differs = (byte: number, at: number): boolean => byte !== after[at]
-  return before.findLastIndex(differs) - before.findIndex(differs) >= pageBytes - 2 * sectorBytes
+  const pageOf = (at: number): number => Math.floor(at / pageBytes)
+  return pageOf(before.findIndex(differs)) !== pageOf(before.findLastIndex(differs))
 }
 
 /** `shorter`: an older state of the store, without a word. Otherwise a sentence about what is wrong. */
