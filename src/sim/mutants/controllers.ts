@@ -144,7 +144,7 @@ export const controllerMutants: readonly Mutant[] = [
   },
   {
     name: 'a namespace goes while something is left in it',
-    edits: [{ file: namespace, before: 'if (remaining.length === 0 && failures.length === 0) return', after: 'if (remaining.length <= 1 && failures.length === 0) return' }],
+    edits: [{ file: namespace, before: 'if (remaining.length === 0 && failures.length === 0) {', after: 'if (remaining.length <= 1 && failures.length === 0) {' }],
     caughtBy: inCluster('a namespace goes with everything in it, pods first, and tells what holds it'),
   },
   {

@@ -47,7 +47,8 @@ export function describeCheck(check: Check): string {
 /** The file with the bug in it. Throws if it does not hold the text exactly once: the mutant has to be looked after. */
 export function plant(source: string, { file, before, after }: Edit): string {
   const at = source.indexOf(before)
-  if (at < 0) throw new Error(`${file} no longer holds: ${before}`)
-  if (source.includes(before, at + 1)) throw new Error(`${file} holds more than once: ${before}`)
+  const advice = 'where a bug of src/sim/mutants/ is planted; plant it anew'
+  if (at < 0) throw new Error(`${file} no longer holds the text, ${advice}: ${before}`)
+  if (source.includes(before, at + 1)) throw new Error(`${file} holds the text more than once, ${advice}: ${before}`)
   return source.slice(0, at) + after + source.slice(at + before.length)
 }

@@ -35,8 +35,18 @@ export const stateMutants: readonly Mutant[] = [
   },
   {
     name: 'a transaction does not see what is under way',
-    edits: [{ file: decided, before: 'return this.#answered = this.#versions.get(key) ?? this.#visible.versions.latest(key)', after: 'return this.#answered = this.#visible.versions.latest(key)' }],
+    edits: [{ file: decided, before: 'this.#answered = this.#versions.get(key) ?? this.#visible.versions.latest(key)', after: 'this.#answered = this.#visible.versions.latest(key)' }],
     caughtBy: keyspace('increments by transactions from many sides lose nothing'),
+  },
+  {
+    name: 'a decision is made on what a key was when it was last asked for',
+    edits: [{ file: decided, before: '    this.#asked = undefined\n    for (const control of controls)', after: '    for (const control of controls)' }],
+    caughtBy: keyspace('increments by transactions from many sides lose nothing'),
+  },
+  {
+    name: 'a decision is made on a change that was given up',
+    edits: [{ file: decided, before: '    this.#asked = undefined\n    this.#versions.clear()', after: '    this.#versions.clear()' }],
+    caughtBy: testOf('src/storage/embedded/full-disk.test.ts', 'a key whose change was given up is what it was before'),
   },
   {
     name: 'lists within a transaction leave out what is under way',

@@ -70,7 +70,7 @@ export const watchMutants: readonly Mutant[] = [
   },
   {
     name: 'deletions are told without the value that was deleted',
-    edits: [{ file: versions, before: 'entry: version, previous }', after: 'entry: version, previous: version.deleted ? undefined : previous }' }],
+    edits: [{ file: versions, before: 'older === undefined || older.deleted ? undefined : older\n  return { type:', after: 'older === undefined || older.deleted || version.deleted ? undefined : older\n  return { type:' }],
     caughtBy: unitsOf('histories', 1),
   },
   {

@@ -24,6 +24,8 @@ export interface History {
 
 /** A search is for short histories only. */
 const searchedCallsMax = 60
+/** Clients may sleep for an hour, in which a fault every 20 ms would teach nothing new. */
+const faultsMax = 400
 const millisecondsPerYear = 365 * 24 * 3_600_000
 
 export const historyCampaign: Campaign = {
@@ -103,7 +105,7 @@ export async function recordHistory(seed: number | string): Promise<History> {
 async function runFaults({ host, clock, signal }: Surroundings, random: SeededRandom): Promise<void> {
   const faults = allFaults.filter(() => random.chance(0.5))
   const meanMs = random.pick([20, 2_000, 600_000])
-  while (!signal.aborted) {
+  for (let left = faultsMax; left > 0 && !signal.aborted; left--) {
     await clock.sleep(random.next() * 2 * meanMs, signal).catch(() => {})
     if (!signal.aborted && faults.length > 0) await random.pick(faults)(host, random, clock)
   }

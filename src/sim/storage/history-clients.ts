@@ -188,7 +188,10 @@ async function watchOnce(
     }
   } catch (error) {
     if (error instanceof Compacted) return undefined
-    if (error instanceof WatchOverflow || error instanceof StoreFailed || error instanceof FutureRevision) return seen
+    if (error instanceof WatchOverflow || error instanceof StoreFailed) return seen
+    if (error instanceof FutureRevision) {
+      throw new Error(`revision ${seen} was told, and the store went back to ${error.revision}`, { cause: error })
+    }
     throw error
   }
 }

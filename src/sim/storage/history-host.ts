@@ -1,7 +1,7 @@
 /** A machine on which a store runs, dies, and is started again, on a disk that may be slow or fail. */
 import type { Keyspace } from '#storage/keyspace.ts'
 import type { EmbeddedStoreOptions } from '#storage/embedded/embedded-store.ts'
-import { DiskError } from '#world/disk.ts'
+import { DiskError, type Disk } from '#world/disk.ts'
 import type { SimClock } from '../clock.ts'
 import { createSimDisk, type CrashOutcome } from '../disk.ts'
 import type { SeededRandom } from '../random.ts'
@@ -37,8 +37,12 @@ export function createHost(clock: SimClock, random: SeededRandom, options: Embed
   let lives = 0
   let slowness = 0
   let isFailing = false
-  const uncertain = interceptDisk(disk, async ({ operation, path }, work) => {
+  /** The one that runs or starts. */
+  let owner = { isDead: true }
+  const diskOf = (process: typeof owner): Disk => interceptDisk(disk, async ({ operation, path }, work) => {
     if (slowness > 0) await clock.sleep(random.next() * slowness)
+    // Its timers and what it waited for go on here, as they would not in a real one; but it reaches no disk any more.
+    if (process.isDead && operation !== 'close') throw new DiskError('failed', `${path}: the process has died`)
     if (isFailing && (operation === 'write' || operation === 'datasync')) {
       isFailing = false
       throw new DiskError('failed', `${path}: planted`)
@@ -46,6 +50,7 @@ export function createHost(clock: SimClock, random: SeededRandom, options: Embed
     return await work()
   })
   const die = (outcome: CrashOutcome): void => {
+    owner.isDead = true
     disk.crash(outcome)
     isFailing = false
     const ended = life
@@ -57,7 +62,11 @@ export function createHost(clock: SimClock, random: SeededRandom, options: Embed
     const end = new AbortController()
     // Whoever runs the store exits when its disk has failed.
     const onFailure = (): void => die(random.chance(0.5) ? { type: 'process' } : { type: 'random', random })
-    const store = await openStore(uncertain, clock, { ...options, onFailure })
+    const process = owner = { isDead: false }
+    const store = await openStore(diskOf(process), clock, {
+      ...options, onFailure: () => { if (!process.isDead) onFailure() },
+    })
+    if (process.isDead) return
     lives++
     life = { store, signal: end.signal, end }
     const over = Promise.withResolvers<void>()

@@ -79,6 +79,23 @@ test('a put larger than what is left of the log is refused on a full disk, and n
   await again[Symbol.asyncDispose]()
 })
 
+test('a key whose change was given up is what it was before', async () => {
+  const disk = createSimDisk()
+  const options = { firstSegmentBytes: 16_384, segmentBytes: 16_384 }
+  await using store = await openEmbeddedStore({
+    disk, directory: '/store', clock: createSimClock(0), log: silentLog, options,
+  })
+  disk.beforeEach = (operation, path) =>
+    operation === 'preallocate' ? new DiskError('full', `${path}: no space left`) : undefined
+  const large = store.swap('/k', 0, { type: 'put', value: new Uint8Array(40_000) })
+  // Asks for the key last, and finds what is under way.
+  const rival = store.swap('/k', 0, { type: 'put', value })
+  await assert.rejects(large, StoreFull)
+  await assert.rejects(rival, StoreFull)
+  const { result } = await store.transact((state) => ({ operations: [], result: state.get('/k')?.value.length }))
+  assert.equal(result, undefined)
+})
+
 test('what was given up for want of room does not count towards the quota', async () => {
   const disk = createSimDisk()
   const options = { firstSegmentBytes: 16_384, segmentBytes: 16_384, quotaBytes: 50_000 }
