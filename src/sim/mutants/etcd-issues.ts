@@ -57,7 +57,7 @@ export const etcdIssueMutants: readonly Mutant[] = [
   },
   {
     name: 'etcd 18089: a compaction at a deletion drops it for who still has to hear of it',
-    edits: [{ file: versions, before: 'const gone = this.#firstAfter(before)', after: 'const gone = this.#firstAfter(before) + (this.#history[this.#firstAfter(before)]?.type === \'delete\' ? 1 : 0)' }],
+    edits: [{ file: versions, before: 'const gone = this.#firstAfter(before)', after: 'const gone = this.#firstAfter(before) + (this.#history[this.#firstAfter(before)]?.deleted === true ? 1 : 0)' }],
     caughtBy: testOf('tests/integration/store.contract.test.ts', 'a watch from the compacted revision tells all that came after it, puts and deletions'),
   },
   {

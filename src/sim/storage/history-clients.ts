@@ -145,11 +145,12 @@ export async function runWatcher(surroundings: Surroundings, random: SeededRando
 
 /** Watches everything from the first revision on, so that all that ever happened is known. */
 export async function runWitness(surroundings: Surroundings, random: SeededRandom): Promise<void> {
-  const { host, clock, signal } = surroundings
+  const { host, signal } = surroundings
   let from: number | undefined = 1
   while (!signal.aborted) {
     const { life } = host
-    if (life === undefined) await clock.sleep(1)
+    // At once, or others might forget what it has not heard.
+    if (life === undefined) await host.started
     else from = await watchOnce(surroundings, life, { range: everything, from, isHasty: true }, random)
     if (from === undefined) throw new Error('history was compacted before it was told')
   }

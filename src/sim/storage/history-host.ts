@@ -18,6 +18,8 @@ export interface Life {
 export interface HistoryHost {
   /** Undefined while no process runs. */
   readonly life: Life | undefined
+  /** Resolves as soon as a process runs, or when none will any more. */
+  readonly started: Promise<void>
   /** How often the store was opened. */
   readonly lives: number
   /** Starts the store, and again whenever it has died, until the signal aborts; then closes it in order. */
@@ -39,6 +41,7 @@ export function createHost(clock: SimClock, random: SeededRandom, options: Embed
   let isFailing = false
   /** The one that runs or starts. */
   let owner = { isDead: true }
+  let starting = Promise.withResolvers<void>()
   const diskOf = (process: typeof owner): Disk => interceptDisk(disk, async ({ operation, path }, work) => {
     if (slowness > 0) await clock.sleep(random.next() * slowness)
     // Its timers and what it waited for go on here, as they would not in a real one; but it reaches no disk any more.
@@ -54,6 +57,7 @@ export function createHost(clock: SimClock, random: SeededRandom, options: Embed
     disk.crash(outcome)
     isFailing = false
     const ended = life
+    if (life !== undefined) starting = Promise.withResolvers()
     life = undefined
     ended?.end.abort(new Error('the process died'))
   }
@@ -69,12 +73,14 @@ export function createHost(clock: SimClock, random: SeededRandom, options: Embed
     if (process.isDead) return
     lives++
     life = { store, signal: end.signal, end }
+    starting.resolve()
     const over = Promise.withResolvers<void>()
     AbortSignal.any([signal, end.signal]).addEventListener('abort', () => over.resolve())
     await over.promise
   }
   return {
     get life() { return life },
+    get started() { return starting.promise },
     get lives() { return lives },
     async run(signal) {
       while (!signal.aborted) {
@@ -86,6 +92,7 @@ export function createHost(clock: SimClock, random: SeededRandom, options: Embed
       isFailing = false
       await life?.store[Symbol.asyncDispose]()
       life = undefined
+      starting.resolve()
     },
     crash: die,
     failNext() { isFailing = true },
