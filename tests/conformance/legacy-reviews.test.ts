@@ -73,3 +73,11 @@ for (const { path, kind, spec, status } of cases) {
     assert.match(answer.headers['warning'] ?? '', new RegExp(`${apiVersion} ${kind} is deprecated in v1\\.`))
   })
 }
+
+test('a review has no columns, so that nobody gets a table of it', async () => {
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
+  const body = { spec: { resourceAttributes: { ...attributes, verb: 'get' } } }
+  const table = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+  assert.equal((await send('POST', path, body, { accept: table })).status, 406)
+  assert.equal((await send('POST', path, body, { accept: `${table},application/json` })).json.kind, 'SelfSubjectAccessReview')
+})

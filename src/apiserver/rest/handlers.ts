@@ -52,9 +52,11 @@ export async function handleVerb(
   }
 }
 
-export function renderOptions(context: RestContext, request: HttpRequest): RenderOptions {
+export function renderOptions(
+  context: RestContext, request: HttpRequest, transforms: true | 'metadata' = true,
+): RenderOptions {
   const { query } = request
-  const form = negotiateForm(request.headers['accept'], true)
+  const form = negotiateForm(request.headers['accept'], transforms)
   const included = query.includes('includeObject') ? new URLSearchParams(query).get('includeObject') : null
   return {
     form: wantsPretty(request) ? { ...form, pretty: true } : form,

@@ -26,11 +26,11 @@ const cache = new Map<string, Form | undefined>()
 
 /**
  * Throws ApiError 406 when nothing that the client accepts can be served. `transforms`: tables and metadata are
- * possible here.
+ * possible here, or with 'metadata' that only: what is asked and never stored has no columns.
  */
-export function negotiateForm(accept: string | undefined, transforms: boolean): Form {
+export function negotiateForm(accept: string | undefined, transforms: boolean | 'metadata'): Form {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return plainJson
-  const key = transforms ? accept : `!${accept}`
+  const key = transforms === true ? accept : `${transforms} ${accept}`
   let form = cache.get(key)
   if (form === undefined && !cache.has(key)) {
     form = decide(accept, transforms)
@@ -69,12 +69,13 @@ interface Clause {
   readonly quality: number
 }
 
-function decide(accept: string, transforms: boolean): Form | undefined {
+function decide(accept: string, transforms: boolean | 'metadata'): Form | undefined {
   for (const { type, parameters } of parseAccept(accept)) {
     const media = mediaOf(type)
     if (!media) continue
-    const as = transformOf(parameters, transforms)
+    const as = transformOf(parameters, transforms !== false)
     if (!as) continue
+    if (as === 'table' && (transforms === 'metadata' || media === 'protobuf')) continue
     const formVersion = parameters['v'] === 'v1beta1' ? 'meta.k8s.io/v1beta1' : 'meta.k8s.io/v1'
     return { media, as, formVersion, pretty: parameters['pretty'] === '1' }
   }

@@ -51,7 +51,7 @@ export async function serveSubresource(
     }
     case 'creation': {
       if (info.verb !== 'create') throw methodNotServed()
-      const options = renderOptions(context, request)
+      const options = renderOptions(context, request, 'metadata')
       const parameters = parseWriteParameters(request.query, 'create')
       const own = scopeAs(scope, subresource.kind)
       const object = await readObject(context, request, own, parameters)
