@@ -132,7 +132,13 @@ test('a request that takes too long is answered without waiting for it', async (
   const answer = await pending
   assert.deepEqual([answer.status, answer.json['reason']], [504, 'Timeout'])
   gate.resolve(undefined)
-  assert.equal((await send('POST', `${maps}?timeout=soon`, {})).status, 400)
+  for (const [method, url] of [['POST', `${maps}?timeout=soon`], ['GET', '/version?timeout=soon']] as const) {
+    const { status, json } = await send(method, url, method === 'POST' ? {} : undefined)
+    assert.deepEqual(
+      [status, json['message']],
+      [400, 'invalid timeout specified in the request URL - time: invalid duration "soon"'],
+    )
+  }
 })
 
 test('a bug in one handler is one 500', async () => {

@@ -1,5 +1,6 @@
 /** THE ordered list of what happens to every request before its handler, each line with the reason for its place. */
-import { ApiError, internalError, tooManyRequests, unauthorized } from '#machinery/errors/api-error.ts'
+import { ApiError, badRequest, internalError, tooManyRequests, unauthorized } from '#machinery/errors/api-error.ts'
+import { DurationError, parseDuration } from '#machinery/duration.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { Clock } from '#world/clock.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
@@ -301,11 +302,12 @@ const untimed: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'deletecol
 function timeOut({ clock, requestTimeoutMs, isDelegated }: FilterOptions): Filter {
   return async (exchange, next) => {
     const { info, request } = exchange
-    const isInstant = untimed.has(info.verb) && !isDelegated(info)
-    if (isInstant || isLongRunning(info) || request.upgrade) return await next(exchange)
+    if (isLongRunning(info) || request.upgrade) return await next(exchange)
+    const allowedMs = timeoutOf(exchange, requestTimeoutMs)
+    if (untimed.has(info.verb) && !isDelegated(info)) return await next(exchange)
     let abort: AbortController | undefined
     const expiry = Promise.withResolvers<never>()
-    const timer = clock.schedule(timeoutOf(exchange, requestTimeoutMs), () => {
+    const timer = clock.schedule(allowedMs, () => {
       abort?.abort()
       expiry.reject(new ApiError({
         kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'Timeout', code: 504,
@@ -325,16 +327,14 @@ function timeoutOf({ request }: Exchange, maximumMs: number): number {
   if (!request.query.includes('timeout=')) return maximumMs
   const text = new URLSearchParams(request.query).get('timeout')
   if (!text) return maximumMs
-  const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?$/.exec(text)
-  if (!match) {
-    throw new ApiError({
-      kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'BadRequest', code: 400,
-      message: `invalid timeout specified in the request URL - ${text}`,
-    })
+  try {
+    const asked = Number(parseDuration(text) / 1_000_000n)
+    // None, or more than there is, is what there is.
+    return asked > 0 && asked < maximumMs ? asked : maximumMs
+  } catch (error) {
+    if (error instanceof DurationError) throw badRequest(`invalid timeout specified in the request URL - ${error.message}`)
+    throw error
   }
-  const [, hours = 0, minutes = 0, seconds = 0, milliseconds = 0] = match
-  const asked = 1000 * (3600 * Number(hours) + 60 * Number(minutes) + Number(seconds)) + Number(milliseconds)
-  return asked === 0 ? maximumMs : Math.min(asked, maximumMs)
 }
 
 const warn: Filter = async (exchange, next) => withWarnings(await next(exchange), exchange.warnings)
