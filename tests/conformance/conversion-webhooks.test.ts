@@ -368,3 +368,16 @@ test('a definition whose webhook is taken away converts by itself again', async 
   assert.deepEqual(rest, { kind: 'MultiVersion', apiVersion: 'stable.example.com/v1beta2' })
   assert.equal(webhook.asked.length, 0)
 })
+
+test('a definition goes with its objects, whether its webhook answers or not', async () => {
+  const { server, webhook } = await start()
+  await using _ = server
+  // The storage version is not the first one that is served.
+  const versions = ['v1beta2', 'v1beta1'].map(versionOf)
+  assert.equal((await server.send('PATCH', `${definitionsUrl}/${name}`, { spec: { versions } }, merge)).status, 200)
+  await create(server, 'v1beta1', 'one')
+  webhook.raw = () => ({ status: 500, body: 'gone' })
+  await server.send('DELETE', `${definitionsUrl}/${name}`)
+  await server.until(name, (current) => current === undefined)
+  assert.equal(server.store.current().get('/registry/stable.example.com/multiversions/default/one'), undefined)
+})

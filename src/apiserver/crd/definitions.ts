@@ -129,7 +129,7 @@ class DefinitionsLoop implements Definitions {
     this.#known.set(name, definition)
     this.#serve(definition)
     this.#toAccept.add(name)
-    if (needsCleanup(definition)) this.#toClear.add(name)
+    if (needsCleanup(definition) && !differsInTermination(before, definition)) this.#toClear.add(name)
     if (before && JSON.stringify(before.status?.acceptedNames) !== JSON.stringify(definition.status?.acceptedNames)) {
       this.#reconsider(definition)
     }
@@ -200,7 +200,9 @@ class DefinitionsLoop implements Definitions {
     if (this.#serving.has(name)) {
       const { store, transport, clock } = this.#options
       const kind = this.#options.kinds.findStored(spec!.group, spec!.names.plural)!.kind
-      const version = spec!.versions.find(({ served }) => served)?.name
+      // Instances of the storage version go without asking a webhook, which may be gone already.
+      const served = spec!.versions.filter((version) => version.served)
+      const version = (served.find(({ storage }) => storage) ?? served[0])?.name
       const failure = await removeInstances({ store, transport, clock, kind, version }, signal)
       if (failure) {
         await tell(current, failure.reason, failure.message)
@@ -219,6 +221,15 @@ class DefinitionsLoop implements Definitions {
   #now(): string {
     return formatTime(this.#options.clock.now())
   }
+}
+
+/** What the clearing itself has told is no reason to clear anew: what failed waits for its turn. */
+function differsInTermination(before: Definition | undefined, { metadata, spec, status }: Definition): boolean {
+  if (!before || !needsCleanup(before)) return false
+  const own = (from: Definition['metadata'], conditions: NonNullable<Definition['status']>['conditions']): string =>
+    JSON.stringify([from.finalizers, from.labels, conditions?.filter(({ type }) => type !== 'Terminating')])
+  return JSON.stringify(before.spec) === JSON.stringify(spec)
+    && own(before.metadata, before.status?.conditions) === own(metadata, status?.conditions)
 }
 
 function needsCleanup({ metadata }: Definition): boolean {
