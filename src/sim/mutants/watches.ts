@@ -16,7 +16,7 @@ export const watchMutants: readonly Mutant[] = [
   {
     name: 'a watch begins one revision too late',
     edits: [{ file: versions, before: 'let i = this.#firstAfter(from); i <', after: 'let i = this.#firstAfter(from + 1); i <' }],
-    caughtBy: contract('a watch resumes from any kept revision without gap or repetition'),
+    caughtBy: unitsOf('histories', 1),
   },
   {
     name: 'a watch begins with the revision that its watcher knows',
