@@ -75,8 +75,10 @@ export function createHost(clock: SimClock, random: SeededRandom, options: Embed
     life = { store, signal: end.signal, end }
     starting.resolve()
     const over = Promise.withResolvers<void>()
-    AbortSignal.any([signal, end.signal]).addEventListener('abort', () => over.resolve())
-    await over.promise
+    const ended = AbortSignal.any([signal, end.signal])
+    ended.addEventListener('abort', () => over.resolve())
+    // All may have come to its end while the store was opened.
+    if (!ended.aborted) await over.promise
   }
   return {
     get life() { return life },
