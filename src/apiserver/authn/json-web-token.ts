@@ -36,7 +36,8 @@ export function verifyToken(token: string, keys: ReadonlyMap<string, PublicKey>)
   return candidates.some((key) => key?.type === 'p256' && key.verify(signed, signature))
 }
 
-function decodeObject(part: string): Claims | undefined {
+/** The object that a part of a token stands for; undefined for what is none. */
+export function decodeObject(part: string): Claims | undefined {
   const bytes = base64UrlDecode(part)
   const text = bytes && utf8DecodeStrict(bytes)
   if (text === undefined) return undefined

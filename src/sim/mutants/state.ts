@@ -162,7 +162,7 @@ export const stateMutants: readonly Mutant[] = [
   },
   {
     name: 'transactions put again before the alarm is disarmed',
-    edits: [{ file: store, before: 'puts === 0 ? undefined : this.#refusalOfAlarm() ?? this.#refusalOfSpace(grown)', after: 'puts === 0 ? undefined : this.#refusalOfSpace(grown)' }],
+    edits: [{ file: store, before: 'growth.puts ? this.#refusalOfAlarm() ?? this.#refusalOfSpace(growth.bytes)', after: 'growth.puts ? this.#refusalOfSpace(growth.bytes)' }],
     caughtBy: keyspace('a full store raises its alarm, and transactions put nothing until it is disarmed'),
   },
   {

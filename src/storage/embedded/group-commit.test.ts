@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import { crc32 } from '#base/crc32.ts'
 import { createSimClock } from '#sim/clock.ts'
 import { prefixRange } from '../store.ts'
-import { JournaledStore, type Journal } from './journaled-store.ts'
+import type { Journal } from './journal.ts'
+import { JournaledStore } from './journaled-store.ts'
 import { Versions } from './versions.ts'
 
 /** A store over a journal that tells how many changes each append had, and is done with one when told so. */

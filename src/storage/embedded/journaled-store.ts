@@ -19,33 +19,14 @@ import type { Control, ControlState, Group } from './control.ts'
 import { DecidedState } from './decided-state.ts'
 import { hashVersions } from './hash.ts'
 import { HistoryLimits, type HistoryOptions } from './history-limits.ts'
+import type { Journal } from './journal.ts'
 import { Leases } from './leases.ts'
 import type { Checksum } from './log-format.ts'
+import { measureTransaction, refusalOfSize } from './size-limits.ts'
 import { snapshotChunks } from './snapshot-format.ts'
 import { deletionOf, successorOf, type Version } from './version.ts'
 import type { Versions } from './versions.ts'
 
-/** Where changes become durable. Absent in a volatile store. */
-export interface Journal {
-  /** How many of these groups fit into one append, at least one. */
-  fitting(groups: readonly Group[]): number
-  /**
-   * Resolves once the group is durable. Rejects with StoreFull when there was no room for it and nothing was
-   * written. After it has rejected with anything else, it is never called again.
-   */
-  append(group: Group): Promise<void>
-  /** Called after each commit, with what readers now see. Must not throw. */
-  committed(versions: Versions, state: () => ControlState): void
-  /** True while there is no room on the disk for more than deletions. */
-  readonly isFull: boolean
-  /** Bytes of all files. */
-  readonly fileBytes: number
-  close(): Promise<void>
-}
-
-/** Larger values, and transactions of more bytes, are refused; the limits of etcd and the API server are far below. */
-const valueBytesMax = 32 * 2 ** 20
-const keyLengthMax = 4_096
 /**
  * So many bytes of values are worth a group of their own: the disk is at work with them while those who are still to
  * come are dealt with. Waiting for all of a thousand writers would leave it idle for half of the time.
@@ -330,33 +311,9 @@ export class JournaledStore implements Keyspace {
   }
 
   #refusalOf(operations: readonly Operation[]): Error | undefined {
-    const keys = operations.length > 1 ? new Set<string>() : undefined
-    let bytes = 0
-    let grown = 0
-    let puts = 0
-    for (const operation of operations) {
-      const { key } = operation
-      const existing = this.#decided.get(key)
-      if (keys?.has(key) === true) return new Error(`a transaction changes ${key} twice`)
-      keys?.add(key)
-      if (operation.type === 'delete') {
-        if (existing === undefined) return new Error(`a transaction deletes ${key}, which is not there`)
-        grown -= key.length + existing.length
-        continue
-      }
-      if (operation.lease !== 0n && !this.#decided.hasLease(operation.lease)) {
-        return new Error(`a transaction puts ${key} under lease ${operation.lease}, which is not there`)
-      }
-      const refusal = refusalOfSize(key, operation.value)
-      if (refusal !== undefined) return refusal
-      puts++
-      bytes += key.length + operation.value.length
-      grown += operation.value.length - (existing === undefined ? -key.length : existing.length)
-    }
-    if (bytes > valueBytesMax + keyLengthMax) {
-      return new RangeError(`a transaction of ${bytes} bytes; ${valueBytesMax} are allowed`)
-    }
-    return puts === 0 ? undefined : this.#refusalOfAlarm() ?? this.#refusalOfSpace(grown)
+    const growth = measureTransaction(operations, this.#decided)
+    if (growth instanceof Error) return growth
+    return growth.puts ? this.#refusalOfAlarm() ?? this.#refusalOfSpace(growth.bytes) : undefined
   }
 
   /** Like etcd, whoever needs a transaction to grow waits until somebody has made room and said so. */
@@ -506,14 +463,4 @@ export class JournaledStore implements Keyspace {
       if (!this.#decided.hasLease(id)) return id
     }
   }
-}
-
-function refusalOfSize(key: string, value: Uint8Array): RangeError | undefined {
-  if (key.length > keyLengthMax) {
-    return new RangeError(`a key of ${key.length} characters; ${keyLengthMax} are allowed`)
-  }
-  if (value.length > valueBytesMax) {
-    return new RangeError(`a value of ${value.length} bytes; ${valueBytesMax} are allowed`)
-  }
-  return undefined
 }

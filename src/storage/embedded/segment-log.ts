@@ -6,7 +6,7 @@ import { DiskError, type DiskFile } from '#world/disk.ts'
 import { StoreFull, type Revision } from '../store.ts'
 import type { ControlState, Group } from './control.ts'
 import { logName, spareName, type StoreDirectory } from './directory.ts'
-import type { Journal } from './journaled-store.ts'
+import type { Journal } from './journal.ts'
 import {
   countFitting,
   encodeFrame,

@@ -1,8 +1,8 @@
 /** ID tokens of OpenID Connect: what has to be right before their claims are believed (upstream: go-oidc). */
-import { base64UrlDecode, latin1Encode, utf8DecodeStrict } from '#base/bytes.ts'
+import { base64UrlDecode, latin1Encode } from '#base/bytes.ts'
 import type { SigningAlgorithm } from '#world/web-keys.ts'
 import { InvalidToken } from '../authenticator.ts'
-import type { Claims } from '../json-web-token.ts'
+import { decodeObject, readClaims, type Claims } from '../json-web-token.ts'
 import type { Provider } from './provider.ts'
 
 export const signingAlgorithms: readonly SigningAlgorithm[] = [
@@ -27,9 +27,7 @@ const notBeforeLeewayMs = 60_000
 
 /** Whose token it says that it is, unverified; undefined for what is not a token. */
 export function claimedIssuer(token: string): string | undefined {
-  const parts = token.split('.')
-  if (parts.length !== 3) return undefined
-  const issuer = decodeObject(parts[1]!)?.['iss']
+  const issuer = readClaims(token)?.['iss']
   return typeof issuer === 'string' ? knownIssuer(issuer) : undefined
 }
 
@@ -101,19 +99,6 @@ const maxTimeMs = 8.64e15
 function goTime(ms: number): string {
   const text = new Date(Math.max(-maxTimeMs, Math.min(maxTimeMs, Math.trunc(ms)))).toISOString()
   return `${text.replace('T', ' ').replace(/\.?0*Z$/, '')} +0000 UTC`
-}
-
-function decodeObject(part: string): Claims | undefined {
-  const bytes = base64UrlDecode(part)
-  const text = bytes && utf8DecodeStrict(bytes)
-  if (text === undefined) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Claims : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 function fail(why: string): InvalidToken {
