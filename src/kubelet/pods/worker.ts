@@ -2,19 +2,18 @@
  * One pod's worker: observes, plans, carries the plan out, reports; and ends when the pod is gone from node and API.
  */
 import type { Pod } from '#api/gen/core-v1.ts'
-import type { RuntimeClass } from '#api/gen/node-v1.ts'
-import { isReason } from '#machinery/errors/api-error.ts'
 import { compareResourceVersions } from '#machinery/resource-version.ts'
 import type { Timer } from '#world/clock.ts'
 import type { SandboxConfig } from '#world/container-runtime.ts'
-import { runHandler } from '../containers/handlers.ts'
 import { podCgroup, podCgroupLimits } from '../containers/resources.ts'
 import { sandboxConfig } from '../containers/sandbox-config.ts'
 import type { ReadyImage } from '../images/puller.ts'
 import type { AnyContainer, PodObject } from '../types.ts'
 import { MountError, type MountedVolumes } from '../volumes/volumes.ts'
+import { createSandbox, refuseSandbox } from './create-sandbox.ts'
 import { planGarbage } from './garbage.ts'
 import { containerNameOf, containersOf, describePod, podUid } from './identity.ts'
+import { ContainerKills, leastGraceSeconds } from './kills.ts'
 import {
   actionKey,
   planPod,
@@ -25,22 +24,17 @@ import {
   type PodRuntimeState,
   type WaitingReason,
 } from './plan.ts'
+import { removePod } from './remove-pod.ts'
 import { needsRestart, planResize } from './resize.ts'
 import type { PodServices } from './services.ts'
 import { describe, ensureImage, startContainer, StartError } from './start-container.ts'
 import { computePodStatus, statusPatch } from './status.ts'
+import { PodTasks } from './tasks.ts'
 import { readTerminationMessage } from './termination-message.ts'
 
 const retryMs = { first: 1000, most: 10_000 }
 const mountRetryMs = { first: 500, most: 122_000 }
-/** Upstream never gives a container less. */
-const leastGraceSeconds = 2
 const statusRetryMs = { first: 500, most: 30_000 }
-
-interface Retry {
-  readonly delayMs: number
-  readonly at: number
-}
 
 export class PodWorker {
   readonly uid: string
@@ -54,16 +48,14 @@ export class PodWorker {
   #volumes: MountedVolumes | undefined
   #volumesAreStale = false
   readonly #startTime: number
-  readonly #underway = new Map<string, Promise<void>>()
-  readonly #retries = new Map<string, Retry>()
+  readonly #tasks: PodTasks
   #lastStepAt = 0
   readonly #errors = new Map<string, WaitingReason>()
   readonly #backOff = new Map<string, BackOff>()
   readonly #messages = new Map<string, string>()
   readonly #images = new Map<string, Promise<ReadyImage>>()
   readonly #resources = new Map<string, AnyContainer['resources']>()
-  /** When a running kill must be over, by container id. */
-  readonly #killDeadlines = new Map<string, number>()
+  readonly #kills: ContainerKills
   #wakeUp: (() => void) | undefined
   #isAwake = true
   #timer: Timer | undefined
@@ -76,6 +68,10 @@ export class PodWorker {
     this.#watchedVersion = pod.metadata.resourceVersion
     this.uid = podUid(pod)
     this.#startTime = services.clock.now()
+    this.#kills = new ContainerKills(services)
+    this.#tasks = new PodTasks({
+      clock: services.clock, failed: (key, error) => this.#taskFailed(key, error), ended: () => this.wake(),
+    })
   }
 
   get pod(): PodObject { return this.#pod }
@@ -115,7 +111,7 @@ export class PodWorker {
    */
   referencesChanged(): void {
     this.#volumesAreStale = true
-    for (const key of this.#retries.keys()) if (key.startsWith('start/') || key === 'volumes') this.#retries.delete(key)
+    this.#tasks.retryNow((key) => key.startsWith('start/') || key === 'volumes')
     this.wake()
   }
 
@@ -129,7 +125,7 @@ export class PodWorker {
     const stop = (): void => this.wake()
     signal.addEventListener('abort', stop, { once: true })
     try {
-      while (!signal.aborted && !(this.#isClean && !this.#exists && this.#underway.size === 0)) {
+      while (!signal.aborted && !(this.#isClean && !this.#exists && this.#tasks.underway.size === 0)) {
         if (!this.#isAwake) await new Promise<void>((resolve) => { this.#wakeUp = resolve })
         this.#isAwake = false
         this.#wakeUp = undefined
@@ -157,7 +153,7 @@ export class PodWorker {
     const { cache, prober, clock } = this.#services
     this.#notice()
     const state = cache.forPod(this.uid)
-    prober.sync(this.#pod, state, this.#ending !== undefined, this.#starting())
+    prober.sync(this.#pod, state, this.#ending !== undefined, this.#tasks.starting)
     await this.#readMessages()
     const now = clock.now()
     if (now < this.#lastStepAt) this.#shortenWaits(now)
@@ -167,8 +163,8 @@ export class PodWorker {
       state,
       probes: prober.verdicts(this.uid),
       backOff: this.#backOff,
-      underway: new Set(this.#underway.keys()),
-      notBefore: new Map([...this.#retries].map(([key, { at }]) => [key, at])),
+      underway: this.#tasks.underway,
+      notBefore: this.#tasks.notBefore,
       ending: this.#ending,
       now,
     })
@@ -189,7 +185,7 @@ export class PodWorker {
 
   /** The wall clock was set back, perhaps by hours: nothing waits for a moment that was near and is far away now. */
   #shortenWaits(now: number): void {
-    this.#retries.clear()
+    this.#tasks.retryNow()
     if (!this.#ending) return
     const { graceSeconds, deadline } = this.#ending
     this.#ending = { graceSeconds, deadline: Math.min(deadline, now + graceSeconds * 1000) }
@@ -226,27 +222,17 @@ export class PodWorker {
   /** A kill that waits longer than the pod now may is told again, with less patience. */
   #hastenKills(): void {
     if (!this.#ending) return
-    for (const [id, deadline] of this.#killDeadlines) {
-      if (deadline <= this.#ending.deadline) continue
-      this.#killDeadlines.set(id, this.#ending.deadline)
-      this.#task(`hasten/${id}/${this.#ending.graceSeconds}`, () =>
-        this.#services.runtime.stopContainer(
-          id,
-          Math.max(leastGraceSeconds, this.#secondsUntil(this.#ending?.deadline ?? 0)),
-        ),
-      )
+    const { graceSeconds, deadline } = this.#ending
+    for (const id of this.#kills.shorten(deadline)) {
+      this.#task(`hasten/${id}/${graceSeconds}`, () => this.#kills.hasten(id, deadline))
     }
-  }
-
-  #secondsUntil(deadline: number): number {
-    return Math.ceil((deadline - this.#services.clock.now()) / 1000)
   }
 
   /** Starts mounting when needed. True when every volume is there. */
   #areVolumesReady(): boolean {
     const renewal = this.#services.tokens.nextRenewal(this.uid)
     const isDue = renewal !== undefined && renewal <= this.#services.clock.now()
-    if ((!this.#volumes || this.#volumesAreStale || isDue) && this.#mayTry('volumes')) {
+    if ((!this.#volumes || this.#volumesAreStale || isDue) && this.#tasks.mayTry('volumes')) {
       this.#volumesAreStale = false
       this.#task('volumes', () => this.#mount())
     }
@@ -277,27 +263,16 @@ export class PodWorker {
     }
   }
 
-  #mayTry(key: string): boolean {
-    return !this.#underway.has(key) && (this.#retries.get(key)?.at ?? 0) <= this.#services.clock.now()
+  /** Runs something beside the worker's loop, which is woken when it ends. */
+  #task(key: string, action: () => Promise<void>, timing = key === 'volumes' ? mountRetryMs : retryMs): void {
+    this.#tasks.start(key, action, timing)
   }
 
-  /** Runs something beside the worker's loop, which is woken when it ends. A failure is retried, later and later. */
-  #task(key: string, action: () => Promise<void>, timing = key === 'volumes' ? mountRetryMs : retryMs): void {
-    if (this.#underway.has(key)) return
-    const { clock, log } = this.#services
-    const running = action().then(() => {
-      this.#retries.delete(key)
-    }, (error: unknown) => {
-      const before = this.#retries.get(key)
-      const delayMs = before ? Math.min(before.delayMs * 2, timing.most) : timing.first
-      const retryAt = error instanceof StartError ? error.retryAt : undefined
-      this.#retries.set(key, { delayMs, at: retryAt ?? clock.now() + delayMs })
-      log.warn('could not carry an action out', { pod: describePod(this.#pod), action: key, error: describe(error) })
-    }).then(() => {
-      this.#underway.delete(key)
-      this.wake()
+  #taskFailed(key: string, error: unknown): number | undefined {
+    this.#services.log.warn('could not carry an action out', {
+      pod: describePod(this.#pod), action: key, error: describe(error),
     })
-    this.#underway.set(key, running)
+    return error instanceof StartError ? error.retryAt : undefined
   }
 
   #launch(action: PodAction): void {
@@ -309,7 +284,8 @@ export class PodWorker {
         await this.#services.cache.refreshSandbox(action.id)
       })
       case 'startContainer': return this.#task(key, () => this.#start(action))
-      case 'killContainer': return this.#task(key, () => this.#kill(action))
+      case 'killContainer': return this.#task(key, () =>
+        this.#kills.kill(this.#pod, action, this.#ending?.deadline ?? Number.POSITIVE_INFINITY))
     }
   }
 
@@ -318,32 +294,14 @@ export class PodWorker {
   }
 
   async #createSandbox(attempt: number): Promise<void> {
-    const { runtime, cache, events, isNetworkReady, client } = this.#services
     const pod = this.#pod
-    if (!pod.spec?.hostNetwork && !isNetworkReady()) {
-      const message = 'network is not ready: container runtime network not ready: NetworkReady=false'
-      events.pod(pod, 'Warning', 'NetworkNotReady', message)
-      throw new Error(message)
-    }
-    if (pod.spec?.hostUsers === false) {
-      const message = 'can\'t set `spec.hostUsers: false`, runtime does not support user namespaces'
-      events.pod(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${message}`)
-      throw new Error(message)
-    }
+    refuseSandbox(this.#services, pod)
     if (attempt > 0) {
-      events.pod(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
+      this.#services.events.pod(
+        pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     }
     this.#prefetchImages(attempt)
-    try {
-      const handler = await runtimeHandler(client, pod)
-      const id = await runtime.runSandbox(this.#sandboxConfig(attempt), handler)
-      await cache.refreshSandbox(id)
-    } catch (error) {
-      events.pod(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${describe(error)}`)
-      // A sandbox may have been made and not been told: the list knows.
-      await cache.relist()
-      throw error
-    }
+    await createSandbox(this.#services, pod, this.#sandboxConfig(attempt))
   }
 
   /** The images of the containers that come first are looked for, and pulled, while the sandbox is being made. */
@@ -352,18 +310,12 @@ export class PodWorker {
     const all = containersOf(this.#pod)
     const first = inits.length > 0 ? all.slice(0, 1) : all.filter(({ role }) => role === 'regular')
     for (const { role, container } of first) {
-      if (this.#images.has(container.name) || !this.#mayTry(`start/${container.name}`)) continue
+      if (this.#images.has(container.name) || !this.#tasks.mayTry(`start/${container.name}`)) continue
       const image = ensureImage(this.#services, this.#pod, role, container, this.#sandboxConfig(attempt))
       // Whoever starts the container hears of a failure; until then nobody needs to.
       image.catch(() => undefined)
       this.#images.set(container.name, image)
     }
-  }
-
-  #starting(): ReadonlySet<string> {
-    return new Set(
-      [...this.#underway.keys()].flatMap((key) => (key.startsWith('start/') ? [key.slice('start/'.length)] : [])),
-    )
   }
 
   async #start(action: Extract<PodAction, { type: 'startContainer' }>): Promise<void> {
@@ -387,39 +339,6 @@ export class PodWorker {
     } finally {
       if (action.backOff) this.#backOff.set(name, action.backOff)
       this.#saidBackOff.delete(name)
-    }
-  }
-
-  async #kill(action: Extract<PodAction, { type: 'killContainer' }>): Promise<void> {
-    const { runtime, cache, clock, events } = this.#services
-    const deadline = Math.min(
-      clock.now() + action.graceSeconds * 1000,
-      this.#ending?.deadline ?? Number.POSITIVE_INFINITY,
-    )
-    this.#killDeadlines.set(action.id, deadline)
-    events.container(this.#pod, action.role, action.name, 'Normal', 'Killing', killMessage(action))
-    try {
-      if (action.container?.lifecycle?.preStop && action.graceSeconds > 0) await this.#preStop(action)
-      const left = Math.max(leastGraceSeconds, this.#secondsUntil(this.#killDeadlines.get(action.id) ?? deadline))
-      await runtime.stopContainer(action.id, left)
-      await cache.refreshContainer(action.id)
-    } finally {
-      this.#killDeadlines.delete(action.id)
-    }
-  }
-
-  async #preStop(action: Extract<PodAction, { type: 'killContainer' }>): Promise<void> {
-    const { handlers, events, cache, clock } = this.#services
-    const hook = action.container?.lifecycle?.preStop
-    if (!hook || !action.container) return
-    const podIp = cache.forPod(this.uid).sandboxes[0]?.ips[0] ?? this.#services.hostIps[0] ?? ''
-    const limitMs = action.graceSeconds * 1000
-    const limit = clock.sleep(limitMs).then(() => ({ result: 'failure' as const, output: 'timed out' }))
-    const verdict = await Promise.race([
-      runHandler(handlers, { containerId: action.id, container: action.container, podIp }, hook, limitMs), limit,
-    ])
-    if (verdict.result !== 'success') {
-      events.container(this.#pod, action.role, action.name, 'Warning', 'FailedPreStopHook', 'PreStopHook failed')
     }
   }
 
@@ -453,7 +372,7 @@ export class PodWorker {
       this.#resources.set(status.id, reported?.resources ?? asked)
     }
     const resizes = planResize(this.#pod, state, this.#resources, machineMemoryBytes)
-    if (resizes.length === 0 || !this.#mayTry('resize')) return
+    if (resizes.length === 0 || !this.#tasks.mayTry('resize')) return
     this.#task('resize', async () => {
       await cgroups.apply(podCgroup(sandboxOptions.cgroupRoot, this.#pod), podCgroupLimits(this.#pod))
       for (const { containerId, container, resources } of resizes) {
@@ -467,7 +386,7 @@ export class PodWorker {
 
   #collectGarbage(state: PodRuntimeState): void {
     const garbage = planGarbage(state)
-    if ((garbage.containers.length === 0 && garbage.sandboxIds.length === 0) || !this.#mayTry('collect')) return
+    if ((garbage.containers.length === 0 && garbage.sandboxIds.length === 0) || !this.#tasks.mayTry('collect')) return
     const { runtime, cache, files } = this.#services
     this.#task('collect', async () => {
       for (const { id, logPath } of garbage.containers) {
@@ -486,7 +405,7 @@ export class PodWorker {
 
   #scheduleWake(plan: PodPlan, now: number): void {
     const times = [plan.wakeAt, this.#services.tokens.nextRenewal(this.uid)].filter((at) => at !== undefined)
-    for (const { at } of this.#retries.values()) times.push(at)
+    times.push(...this.#tasks.notBefore.values())
     const limit = this.#pod.spec?.activeDeadlineSeconds
     if (limit !== undefined && !this.#ending) {
       times.push(
@@ -510,38 +429,15 @@ export class PodWorker {
       })
       return
     }
-    if (!this.#mayTry('cleanUp') || this.#underway.has('status')) return
+    if (!this.#tasks.mayTry('cleanUp') || this.#tasks.underway.has('status')) return
     this.#task('cleanUp', () => this.#removeEverything())
   }
 
   async #removeEverything(): Promise<void> {
-    const { runtime, cache, volumes, cgroups, files, paths, references, tokens, prober, client, sandboxOptions } =
-      this.#services
-    if (this.#exists) {
-      // The last word on exit codes comes before the object goes.
-      await this.#writeStatus(undefined)
-      await volumes.unmount(this.uid)
-      await cgroups.remove(podCgroup(sandboxOptions.cgroupRoot, this.#pod))
-      const { name, namespace, uid } = this.#pod.metadata
-      try {
-        await client.resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, namespace)
-          .delete(name, { gracePeriodSeconds: 0, preconditions: { uid } })
-      } catch (error) {
-        if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error
-      }
-    } else {
-      await volumes.unmount(this.uid)
-      await cgroups.remove(podCgroup(sandboxOptions.cgroupRoot, this.#pod))
-    }
-    for (const sandbox of cache.forPod(this.uid).sandboxes) {
-      await runtime.removeSandbox(sandbox.id)
-    }
-    await cache.relist()
-    const { name, namespace = '' } = this.#pod.metadata
-    await files.remove(paths.podLogDirectory(namespace, name, this.uid))
-    references.release(this.uid)
-    tokens.release(this.uid)
-    prober.remove(this.uid)
+    const isInApi = this.#exists
+    // The last word on exit codes comes before the object goes.
+    if (isInApi) await this.#writeStatus(undefined)
+    await removePod(this.#services, this.#pod, isInApi)
     this.#isClean = true
   }
 
@@ -550,9 +446,9 @@ export class PodWorker {
     if (
       !this.#exists
       || this.#isClean
-      || this.#underway.has('status')
-      || this.#underway.has('cleanUp')
-      || !this.#mayTry('status')
+      || this.#tasks.underway.has('status')
+      || this.#tasks.underway.has('cleanUp')
+      || !this.#tasks.mayTry('status')
     ) {
       return
     }
@@ -569,7 +465,7 @@ export class PodWorker {
       probes: prober.verdicts(this.uid),
       waiting: new Map([...this.#errors, ...(plan?.waiting ?? [])]),
       terminationMessages: this.#messages,
-      starting: this.#starting(),
+      starting: this.#tasks.starting,
       hostIps,
       runtimeName,
       now: clock.now(),
@@ -593,22 +489,4 @@ export class PodWorker {
     const isNewer = compareResourceVersions(written.metadata.resourceVersion, this.#pod.metadata.resourceVersion) > 0
     if (written.metadata.uid === pod.metadata.uid && isNewer) this.#pod = written
   }
-}
-
-function killMessage({ name, reason }: Extract<PodAction, { type: 'killContainer' }>): string {
-  switch (reason) {
-    case 'liveness': return `Container ${name} failed liveness probe, will be restarted`
-    case 'startup': return `Container ${name} failed startup probe, will be restarted`
-    case 'definitionChanged': return `Container ${name} definition changed, will be restarted`
-    default: return `Stopping container ${name}`
-  }
-}
-
-async function runtimeHandler(client: PodServices['client'], pod: PodObject): Promise<string> {
-  const name = pod.spec?.runtimeClassName
-  if (!name) return ''
-  const runtimeClass = await client
-    .resource<RuntimeClass>({ group: 'node.k8s.io', version: 'v1', resource: 'runtimeclasses' })
-    .get(name)
-  return runtimeClass.handler
 }
