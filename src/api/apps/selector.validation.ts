@@ -4,6 +4,8 @@
  */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, required } from '#machinery/errors/field-errors.ts'
+import { validateReplicatedTemplate } from '../core/pod/replicated-template.validation.ts'
+import type { PodTemplateSpec } from '../gen/core-v1.ts'
 import type { LabelSelector } from '../gen/meta-v1.ts'
 import { isEmptySelector, validateLabelSelector } from '../selectors.validation.ts'
 
@@ -15,4 +17,13 @@ export function validateOwnSelector(selector: LabelSelector | undefined, owner: 
     errors.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${owner}`))
   }
   return errors
+}
+
+/** With a selector that cannot be read, nothing more is said of the template. `detail`: of the fault that is told. */
+export function validateOwnTemplate(
+  template: PodTemplateSpec | undefined, selector: LabelSelector | undefined, owner: string, detail: string,
+): FieldError[] {
+  return validateLabelSelector(selector, 'spec.selector').length > 0
+    ? [invalidValue('spec.selector', selector, detail)]
+    : validateReplicatedTemplate(template ?? {}, selector, 'spec.template', owner)
 }

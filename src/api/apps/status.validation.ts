@@ -13,6 +13,9 @@ export function validateCollisionCount(count: number | undefined, old: number | 
   return errors
 }
 
+/** As Go reads it: a text that is neither a percentage nor a number counts as 0. */
 export function isZeroIntOrPercent(value: IntOrString | undefined): boolean {
-  return value === undefined || value === 0 || (typeof value === 'string' && /^0+%$/.test(value))
+  if (typeof value !== 'string') return (value ?? 0) === 0
+  const number = /^(\d+)%$/.exec(value)?.[1] ?? (/^[+-]?\d+$/.test(value) ? value : '0')
+  return Number(number) === 0
 }

@@ -9,8 +9,13 @@ const rows: readonly Row[] = [
     it: 'holds something',
     object: { metadata: { name: 'a' }, revision: -1 },
     errors: [
-      'data: Required value: data is mandatory', 'revision: Invalid value: -1: must be greater than or equal to 0',
+      'revision: Invalid value: -1: must be greater than or equal to 0', 'data: Required value: data is mandatory',
     ],
+  },
+  {
+    it: 'holds an object',
+    object: { metadata: { name: 'a' }, revision: 1, data: [1] },
+    errors: ['data: Required value: data must be a valid JSON object'],
   },
   {
     it: 'holds it unchanged',

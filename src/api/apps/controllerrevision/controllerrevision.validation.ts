@@ -7,7 +7,13 @@ import type { ControllerRevision } from '../../gen/apps-v1.ts'
 import { validateNonNegative } from '../../numbers.validation.ts'
 
 export function validateControllerRevision({ data, revision }: ControllerRevision): FieldError[] {
-  return [...(data ? [] : [required('data', 'data is mandatory')]), ...validateNonNegative(revision, 'revision')]
+  return [...validateNonNegative(revision, 'revision'), ...validateData(data)]
+}
+
+/** An object, of whatever form: to who reads it back nothing else makes sense. */
+function validateData(data: unknown): FieldError[] {
+  if (data === undefined || data === null) return [required('data', 'data is mandatory')]
+  return typeof data === 'object' && !Array.isArray(data) ? [] : [required('data', 'data must be a valid JSON object')]
 }
 
 export function validateControllerRevisionUpdate(

@@ -35,6 +35,20 @@ const rows: readonly Row[] = [
     object: own({ selector: {} }),
     errors: ['spec.selector: Invalid value: {}: empty selector is invalid for daemonset'],
   },
+  {
+    it: 'tells both counts before their bounds',
+    object: own({ updateStrategy: { rollingUpdate: { maxUnavailable: '101%', maxSurge: -1 } } }),
+    errors: [
+      'spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: -1: must be greater than or equal to 0',
+      'spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: "101%": must not be greater than 100%',
+      'spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: -1: may not be set when maxUnavailable is non-zero',
+    ],
+  },
+  {
+    it: 'does not ask for a selector, but for pods that it selects',
+    object: { metadata: { name: 'a' }, spec: { template } },
+    errors: ['spec.template.metadata.labels: Invalid value: {"app":"a"}: `selector` does not match template `labels`'],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(daemonSet, row), expectedOf(row)))

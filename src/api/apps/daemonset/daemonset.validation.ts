@@ -3,7 +3,7 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
-import { validateReplicatedTemplate } from '../../core/pod/replicated-template.validation.ts'
+import { validateRestartedTemplate, validateTemplateLabels } from '../../core/pod/replicated-template.validation.ts'
 import type { DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, RollingUpdateDaemonSet } from '../../gen/apps-v1.ts'
 import {
   validateNonNegative,
@@ -15,13 +15,16 @@ import { isZeroIntOrPercent, validateCollisionCount } from '../status.validation
 
 export function validateDaemonSet(object: DaemonSet): FieldError[] {
   const spec = object.spec ?? {} as DaemonSetSpec
-  const errors = validateLabelSelector(spec.selector, 'spec.selector')
+  const errors = [
+    ...validateLabelSelector(spec.selector, 'spec.selector'),
+    ...validateTemplateLabels(spec.template ?? {}, spec.selector, 'spec.template'),
+  ]
   if (spec.selector && isEmptySelector(spec.selector)) {
     errors.push(invalidValue('spec.selector', spec.selector, 'empty selector is invalid for daemonset'))
   }
   return [
     ...errors,
-    ...validateReplicatedTemplate(spec.template ?? {}, spec.selector, 'spec.template', 'DaemonSet'),
+    ...validateRestartedTemplate(spec.template ?? {}, 'spec.template', 'DaemonSet'),
     ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy'),
     ...validateNonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
@@ -41,8 +44,8 @@ function validateStrategy(strategy: DaemonSetUpdateStrategy, path: string): Fiel
 function validateRollingUpdate({ maxUnavailable, maxSurge }: RollingUpdateDaemonSet, path: string): FieldError[] {
   const errors = [
     ...validateNonNegativeIntOrPercent(maxUnavailable, `${path}.maxUnavailable`),
-    ...validateNotMoreThan100Percent(maxUnavailable, `${path}.maxUnavailable`),
     ...validateNonNegativeIntOrPercent(maxSurge, `${path}.maxSurge`),
+    ...validateNotMoreThan100Percent(maxUnavailable, `${path}.maxUnavailable`),
     ...validateNotMoreThan100Percent(maxSurge, `${path}.maxSurge`),
   ]
   const hasUnavailable = !isZeroIntOrPercent(maxUnavailable)

@@ -22,7 +22,10 @@ const rows: readonly Row[] = [
   {
     it: 'has a selector, and pods that it selects',
     object: { metadata: { name: 'a' }, spec: { template } },
-    errors: ['spec.selector: Required value'],
+    errors: [
+      'spec.selector: Required value',
+      'spec.template.metadata.labels: Invalid value: {"app":"a"}: `selector` does not match template `labels`',
+    ],
   },
   {
     it: 'selects something', object: own({ selector: {} }),
@@ -66,6 +69,24 @@ const rows: readonly Row[] = [
     errors: [
       'status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas',
       'status.collisionCount: Invalid value: 1: cannot be decremented',
+    ],
+  },
+  {
+    it: 'says nothing of the template while its selector cannot be read',
+    object: own({ selector: { matchLabels: { app: '!' } }, template: {} }),
+    errors: [
+      'spec.selector.matchLabels: Invalid value: "!": a valid label must be an empty string or consist of alphanumeric characters, '
+      + "'-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', "
+      + "regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
+      'spec.selector: Invalid value: {"matchLabels":{"app":"!"}}: invalid label selector',
+    ],
+  },
+  {
+    it: 'reads a text that is no percentage as none', object: own({ strategy: { rollingUpdate: { maxUnavailable: 'x', maxSurge: 0 } } }),
+    errors: [
+      'spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "x": a valid percent string must be a numeric string followed by '
+      + "an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
+      'spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "x": may not be 0 when `maxSurge` is 0',
     ],
   },
 ]

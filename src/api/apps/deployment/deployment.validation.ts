@@ -3,14 +3,13 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
-import { validateReplicatedTemplate } from '../../core/pod/replicated-template.validation.ts'
 import type { Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment } from '../../gen/apps-v1.ts'
 import {
   validateNonNegative,
   validateNonNegativeIntOrPercent,
   validateNotMoreThan100Percent,
 } from '../../numbers.validation.ts'
-import { validateOwnSelector } from '../selector.validation.ts'
+import { validateOwnSelector, validateOwnTemplate } from '../selector.validation.ts'
 import { isZeroIntOrPercent, validateCollisionCount } from '../status.validation.ts'
 
 export function validateDeployment(object: Deployment): FieldError[] {
@@ -18,7 +17,7 @@ export function validateDeployment(object: Deployment): FieldError[] {
   return [
     ...validateNonNegative(spec.replicas, 'spec.replicas'),
     ...validateOwnSelector(spec.selector, 'deployment'),
-    ...validateReplicatedTemplate(spec.template ?? {}, spec.selector, 'spec.template', 'ReplicaSet'),
+    ...validateOwnTemplate(spec.template, spec.selector, 'ReplicaSet', 'invalid label selector'),
     ...validateStrategy(spec.strategy ?? {}, 'spec.strategy'),
     ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateNonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),

@@ -15,7 +15,10 @@ const rows: readonly Row[] = [
   {
     it: 'has a selector',
     object: { metadata: { name: 'a' }, spec: { template } },
-    errors: ['spec.selector: Required value'],
+    errors: [
+      'spec.selector: Required value',
+      'spec.template.metadata.labels: Invalid value: {"app":"a"}: `selector` does not match template `labels`',
+    ],
   },
   {
     it: 'keeps its selector',

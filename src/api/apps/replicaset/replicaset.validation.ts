@@ -2,11 +2,10 @@
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
-import { validateReplicatedTemplate } from '../../core/pod/replicated-template.validation.ts'
 import { validateReplicaCounts } from '../../core/replicationcontroller/replicationcontroller.validation.ts'
 import type { ReplicaSet, ReplicaSetSpec } from '../../gen/apps-v1.ts'
 import { validateNonNegative } from '../../numbers.validation.ts'
-import { validateOwnSelector } from '../selector.validation.ts'
+import { validateOwnSelector, validateOwnTemplate } from '../selector.validation.ts'
 
 export function validateReplicaSet(object: ReplicaSet): FieldError[] {
   const spec = object.spec ?? {} as ReplicaSetSpec
@@ -14,7 +13,7 @@ export function validateReplicaSet(object: ReplicaSet): FieldError[] {
     ...validateNonNegative(spec.replicas, 'spec.replicas'),
     ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateOwnSelector(spec.selector, 'deployment'),
-    ...validateReplicatedTemplate(spec.template ?? {}, spec.selector, 'spec.template', 'ReplicaSet'),
+    ...validateOwnTemplate(spec.template, spec.selector, 'ReplicaSet', 'invalid label selector'),
   ]
 }
 

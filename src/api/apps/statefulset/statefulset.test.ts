@@ -1,7 +1,8 @@
 /** Table: StatefulSets in → what is stored of them | what is wrong with them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
+import { checkCreate, expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
+import type { StatefulSet } from '../../gen/apps-v1.ts'
 import { statefulSet } from './statefulset.ts'
 
 const template = { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'a', image: 'b' }] } }
@@ -9,6 +10,14 @@ const template = { metadata: { labels: { app: 'a' } }, spec: { containers: [{ na
 function own(spec: object = {}): object {
   return { metadata: { name: 'a' }, spec: { selector: { matchLabels: { app: 'a' } }, template, ...spec } }
 }
+
+/** As it came to be stored under the rules of its day. */
+function stored(spec: object = {}): object {
+  return checkCreate(statefulSet, own(spec) as StatefulSet).object
+}
+
+const unmade = { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: {} }] }
+const empty = { template: { metadata: template.metadata, spec: { containers: [] } } }
 
 const rows: readonly Row[] = [
   {
@@ -59,6 +68,23 @@ const rows: readonly Row[] = [
     it: 'has a label for a name',
     object: { ...own(), metadata: { name: 'a.b' } },
     errors: ['metadata.name: Invalid value: "a.b": must not contain dots'],
+  },
+  {
+    it: 'judges the claims that it makes, when it is new',
+    object: own({
+      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { resources: { requests: { storage: '1Gi' } } } }],
+    }),
+    errors: ['spec.volumeClaimTemplates[0].spec.accessModes: Required value: at least 1 access mode is required'],
+  },
+  { it: 'keeps the claims of old', old: stored(unmade), object: own({ replicas: 2, ...unmade }) },
+  {
+    it: 'is not judged by its template while the stored one is broken',
+    old: stored(empty), object: own({ replicas: 0, ...empty }),
+  },
+  {
+    it: 'is judged by its template otherwise',
+    old: stored(), object: own(empty),
+    errors: ['spec.template.spec.containers: Required value'],
   },
 ]
 

@@ -7,7 +7,7 @@ import type { StatefulSet, StatefulSetSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 import {
-  validateStatefulSet,
+  validateNewStatefulSet,
   validateStatefulSetStatusUpdate,
   validateStatefulSetUpdate,
 } from './statefulset.validation.ts'
@@ -23,7 +23,7 @@ export const statefulSet = defineKind<StatefulSet>({
   versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.StatefulSet', served: true, stored: true }],
   setDefaults,
   ...separateStatus<StatefulSet>({ replicas: 0, availableReplicas: 0 }),
-  validateCreate: validateStatefulSet,
+  validateCreate: validateNewStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   validateStatusUpdate: validateStatefulSetStatusUpdate,
   generation: 'spec',

@@ -2,9 +2,10 @@
 import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
-import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import type { Stored } from '#machinery/meta/object.ts'
 import { validateDns1123Label } from '#machinery/meta/validate-names.ts'
-import { validateReplicatedTemplate } from '../../core/pod/replicated-template.validation.ts'
+import { validateClaimSpec } from '../../core/persistentvolumeclaim/claim-spec.validation.ts'
+import { validateTemplateLabels } from '../../core/pod/replicated-template.validation.ts'
 import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from '../../gen/apps-v1.ts'
 import type { PodTemplateSpec } from '../../gen/core-v1.ts'
 import {
@@ -12,25 +13,38 @@ import {
   validateNonNegativeIntOrPercent,
   validateNotMoreThan100Percent,
 } from '../../numbers.validation.ts'
-import { validateOwnSelector } from '../selector.validation.ts'
+import { validateOwnSelector, validateOwnTemplate } from '../selector.validation.ts'
 import { isZeroIntOrPercent, validateCollisionCount } from '../status.validation.ts'
 
-/** The name of the Service never changes, so that one of old may stay as it is. */
-export function validateStatefulSet(object: StatefulSet, old?: DeepReadonly<StatefulSet>): FieldError[] {
-  const spec = object.spec ?? {} as StatefulSetSpec
+/** What is known of a StatefulSet before its rules are asked. */
+interface Known {
+  /** It exists already: the name of its Service and its claims never change, so that those of old may stay. */
+  readonly exists: boolean
+  /** The stored one breaks rules of today: its template is not judged then, only that of the labels. */
+  readonly broken: boolean
+}
+
+export function validateNewStatefulSet({ spec }: StatefulSet): FieldError[] {
+  return validateSpec(spec ?? {} as StatefulSetSpec, { exists: false, broken: false })
+}
+
+function validateSpec(spec: StatefulSetSpec, { exists, broken }: Known): FieldError[] {
   return [
     ...validateManagementPolicy(spec.podManagementPolicy ?? ''),
     ...validateStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy'),
     ...validateRetention(spec),
+    ...(exists ? [] : (spec.volumeClaimTemplates ?? []).flatMap((claim, index) =>
+      validateClaimSpec(claim.spec ?? {}, `spec.volumeClaimTemplates[${index}].spec`))),
     ...validateNonNegative(spec.replicas, 'spec.replicas'),
     ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateNonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
     ...validateNonNegative(spec.ordinals?.start, 'spec.ordinals.start'),
-    ...(spec.serviceName && !old
+    ...(spec.serviceName && !exists
       ? invalidFor('spec.serviceName', spec.serviceName, validateDns1123Label(spec.serviceName))
       : []),
     ...validateOwnSelector(spec.selector, 'statefulset'),
-    ...validateReplicatedTemplate(withClaims(spec), spec.selector, 'spec.template', 'StatefulSet'),
+    ...(broken ? validateTemplateLabels(spec.template ?? {}, spec.selector, 'spec.template')
+      : validateOwnTemplate(withClaims(spec), spec.selector, 'StatefulSet', '')),
   ]
 }
 
@@ -95,7 +109,8 @@ const mutable = [
 
 export function validateStatefulSetUpdate(object: StatefulSet, old: Stored<StatefulSet>): FieldError[] {
   const { spec } = object
-  const errors = validateStatefulSet(object, old)
+  const broken = validateSpec((old.spec ?? {}) as StatefulSetSpec, { exists: true, broken: false }).length > 0
+  const errors = validateSpec(spec ?? {} as StatefulSetSpec, { exists: true, broken })
   const fixed = (part: object | undefined): unknown =>
     Object.fromEntries(Object.entries(part ?? {}).filter(([field]) => !(mutable as readonly string[]).includes(field)))
   if (semanticEqual(fixed(spec), fixed(old.spec))) return errors

@@ -8,8 +8,14 @@ import { horizontalPodAutoscaler } from './horizontalpodautoscaler.ts'
 
 function own(spec: object = {}): object {
   return {
-    metadata: { name: 'a' }, spec: { scaleTargetRef: { kind: 'Deployment', name: 'b' }, maxReplicas: 3, ...spec },
+    metadata: { name: 'a' },
+    spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'b' }, maxReplicas: 3, ...spec },
   }
+}
+
+function unsupported(index: number, type: string): string {
+  return `spec.metrics[${index}].type: Unsupported value: "${type}": `
+    + 'supported values: "ContainerResource", "External", "Object", "Pods", "Resource"'
 }
 
 const rows: readonly Row[] = [
@@ -54,6 +60,14 @@ const rows: readonly Row[] = [
     errors: ['spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`'],
   },
   {
+    it: 'has a most',
+    object: own({ maxReplicas: 0 }),
+    errors: [
+      'spec.maxReplicas: Required value: must be set and greater than 0',
+      'spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`',
+    ],
+  },
+  {
     it: 'measures what it says',
     object: own({
       metrics: [{ type: 'Pods', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 0 } } }],
@@ -64,10 +78,45 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    it: 'knows its kinds of metrics',
-    object: own({ metrics: [{ type: 'X' }] }),
+    it: 'knows its kinds of metrics, and says it before and after the sources',
+    object: own({ metrics: [{ type: 'X' }, { type: '' }] }),
     errors: [
-      'spec.metrics[0].type: Unsupported value: "X": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"',
+      unsupported(0, 'X'), unsupported(0, 'X'),
+      'spec.metrics[1].type: Required value: must specify a metric source type', unsupported(1, ''), unsupported(1, ''),
+    ],
+  },
+  {
+    it: 'scales what has an API group, or a ReplicationController',
+    object: own({ scaleTargetRef: { kind: 'Deployment', name: 'b' } }),
+    errors: ['spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group'],
+  },
+  {
+    it: 'cannot read an API version of three parts',
+    object: own({ scaleTargetRef: { apiVersion: 'a/b/c', kind: 'Deployment', name: 'b' } }),
+    errors: ['spec.scaleTargetRef.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c'],
+  },
+  {
+    it: 'scales a ReplicationController of the core group',
+    object: own({ scaleTargetRef: { apiVersion: 'v1', kind: 'ReplicationController', name: 'b' } }),
+  },
+  {
+    it: 'keeps the target of old',
+    old: own({ scaleTargetRef: { kind: 'Deployment', name: 'b' } }),
+    object: own({ scaleTargetRef: { kind: 'Deployment', name: 'c' }, maxReplicas: 4 }),
+  },
+  {
+    it: 'measures containers by a name that resources have',
+    object: own({
+      metrics: [{ type: 'ContainerResource', containerResource: { name: 'X', container: '', target: { type: '' } } }],
+    }),
+    errors: [
+      'spec.metrics[0].containerResource.name: Invalid value: "X": must be a standard resource type or fully qualified',
+      'spec.metrics[0].containerResource.name: Invalid value: "X": must be a standard resource for containers',
+      'spec.metrics[0].containerResource.container: Required value: must specify a container',
+      'spec.metrics[0].containerResource.target.type: Required value: must specify a metric target type',
+      'spec.metrics[0].containerResource.target.type: Invalid value: "": must be either Utilization, Value, or AverageValue',
+      'spec.metrics[0].containerResource.target.averageUtilization: Required value: '
+      + 'must set either a target raw value or a target utilization',
     ],
   },
 ]

@@ -12,9 +12,9 @@ import type {
   MetricSpec,
   MetricTarget,
 } from '../../gen/autoscaling-v2.ts'
+import { validateContainerResourceName } from '../../core/pod/resources.validation.ts'
 import { validateNonNegative } from '../../numbers.validation.ts'
 import { signOfQuantity } from '../../quantities.ts'
-import { validateLabelSelector } from '../../selectors.validation.ts'
 
 const maxPeriodSeconds = 1800
 const maxWindowSeconds = 3600
@@ -29,12 +29,15 @@ export function validateAutoscaler(
   if (minReplicas !== undefined && minReplicas < least) {
     errors.push(invalidValue('spec.minReplicas', minReplicas, `must be greater than or equal to ${least}`))
   }
-  if (maxReplicas < 1) errors.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than 0'))
+  if (maxReplicas === 0) errors.push(required('spec.maxReplicas', 'must be set and greater than 0'))
+  if (maxReplicas < 0) errors.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than or equal to 1'))
   if (minReplicas !== undefined && maxReplicas < minReplicas) {
     errors.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`'))
   }
-  errors.push(...validateReference(spec.scaleTargetRef ?? {}, 'spec.scaleTargetRef'))
-  errors.push(...metrics.flatMap((metric, index) => validateMetric(metric, `spec.metrics[${index}]`)))
+  errors.push(...validateReference(spec.scaleTargetRef ?? {}, 'spec.scaleTargetRef', targetRule(spec, old?.spec)))
+  const objects: VersionRule = (old?.spec?.metrics ?? []).some(({ type, object }) => type === 'Object' && object
+    && faultOfVersion(object.describedObject?.apiVersion, 'anyGroup')) ? 'any' : 'anyGroup'
+  errors.push(...metrics.flatMap((metric, index) => validateMetric(metric, `spec.metrics[${index}]`, objects)))
   if (minReplicas === 0 && !metrics.some(({ type }) => type === 'Object' || type === 'External')) {
     errors.push(
       forbiddenValue(
@@ -56,10 +59,35 @@ export function validateAutoscalerStatusUpdate({ status }: HorizontalPodAutoscal
   ]
 }
 
-function validateReference({ kind, name }: CrossVersionObjectReference, path: string): FieldError[] {
+/** How strictly the API version of a reference is judged; `any`: one of old may stay as it is. */
+type VersionRule = 'namedGroup' | 'anyGroup' | 'any'
+
+/** The core group has one kind that scales. */
+function targetRule(
+  { scaleTargetRef }: HorizontalPodAutoscalerSpec, old: DeepReadonly<HorizontalPodAutoscalerSpec> | undefined,
+): VersionRule {
+  const { apiVersion = '', kind = '' } = scaleTargetRef ?? {}
+  const before = old?.scaleTargetRef
+  if (old && (before?.apiVersion ?? '') === apiVersion && (before?.kind ?? '') === kind) return 'any'
+  return kind === 'ReplicationController' ? 'anyGroup' : 'namedGroup'
+}
+
+function faultOfVersion(apiVersion = '', rule: VersionRule): string | undefined {
+  if (rule === 'any') return undefined
+  const parts = apiVersion.split('/')
+  if (parts.length > 2) return `unexpected GroupVersion string: ${apiVersion}`
+  const group = parts.length === 2 ? parts[0] : ''
+  return rule === 'namedGroup' && group === '' ? 'apiVersion must specify API group' : undefined
+}
+
+function validateReference(
+  { kind, name, apiVersion }: CrossVersionObjectReference, path: string, rule: VersionRule,
+): FieldError[] {
+  const fault = faultOfVersion(apiVersion, rule)
   return [
     ...(kind ? invalidFor(`${path}.kind`, kind, validatePathSegment(kind)) : [required(`${path}.kind`)]),
     ...(name ? invalidFor(`${path}.name`, name, validatePathSegment(name)) : [required(`${path}.name`)]),
+    ...(fault === undefined ? [] : [invalidValue(`${path}.apiVersion`, apiVersion ?? '', fault)]),
   ]
 }
 
@@ -78,9 +106,6 @@ function validateRules(rules: HPAScalingRules | undefined, path: string): FieldE
   if (selectPolicy !== undefined && !choices.includes(selectPolicy)) {
     errors.push(notSupported(`${path}.selectPolicy`, selectPolicy, choices))
   }
-  if (tolerance !== undefined && signOfQuantity(tolerance) < 0) {
-    errors.push(invalidValue(`${path}.tolerance`, tolerance, 'must be greater than or equal to 0'))
-  }
   if (policies.length === 0) errors.push(required(`${path}.policies`, 'must specify at least one Policy'))
   for (const [index, { type, value, periodSeconds }] of policies.entries()) {
     const at = `${path}.policies[${index}]`
@@ -95,6 +120,9 @@ function validateRules(rules: HPAScalingRules | undefined, path: string): FieldE
       )
     }
   }
+  if (tolerance !== undefined && signOfQuantity(tolerance) < 0) {
+    errors.push(invalidValue(`${path}.tolerance`, tolerance, 'must be greater than or equal to 0'))
+  }
   return errors
 }
 
@@ -104,13 +132,19 @@ const fieldOfType: Readonly<Record<string, typeof sourceFields[number]>> = {
   Object: 'object', External: 'external', Pods: 'pods', Resource: 'resource', ContainerResource: 'containerResource',
 }
 
-function validateMetric(metric: MetricSpec, path: string): FieldError[] {
-  if (!metric.type) return [required(`${path}.type`, 'must specify a metric source type')]
-  const expected = fieldOfType[metric.type]
-  if (!expected) return [notSupported(`${path}.type`, metric.type, metricTypes)]
+/** A type that there is not is told before its sources, and once more after them. */
+function validateMetric(metric: MetricSpec, path: string, objects: VersionRule): FieldError[] {
+  const type = metric.type ?? ''
+  const expected = fieldOfType[type]
+  const unknown = expected ? [] : [notSupported(`${path}.type`, type, metricTypes)]
   const present = sourceFields.filter((field) => metric[field] !== undefined)
-  const errors = present.length > 0 ? validateSource(metric, present[0]!, `${path}.${present[0]}`) : []
-  if (metric[expected] === undefined) {
+  const errors = [
+    ...(type === '' ? [required(`${path}.type`, 'must specify a metric source type')] : []),
+    ...unknown,
+    ...(present[0] ? validateSource(metric, present[0], `${path}.${present[0]}`, objects) : []),
+    ...unknown,
+  ]
+  if (expected && metric[expected] === undefined) {
     errors.push(required(`${path}.${expected}`, 'must populate information for the given metric source'))
   }
   if (present.length === 1) return errors
@@ -118,12 +152,15 @@ function validateMetric(metric: MetricSpec, path: string): FieldError[] {
     .map((field) => forbiddenValue(`${path}.${field}`, 'must populate the given metric source only'))]
 }
 
-function validateSource(metric: MetricSpec, field: typeof sourceFields[number], path: string): FieldError[] {
+function validateSource(
+  metric: MetricSpec, field: typeof sourceFields[number], path: string, objects: VersionRule,
+): FieldError[] {
   switch (field) {
     case 'object': {
       const { describedObject, metric: id, target } = metric.object!
       const errors = [
-        ...validateReference(describedObject, `${path}.describedObject`), ...validateIdentifier(id, `${path}.metric`),
+        ...validateReference(describedObject ?? {}, `${path}.describedObject`, objects),
+        ...validateIdentifier(id, `${path}.metric`),
       ]
       errors.push(...validateTarget(target, `${path}.target`))
       return target.value === undefined && target.averageValue === undefined
@@ -148,22 +185,31 @@ function validateSource(metric: MetricSpec, field: typeof sourceFields[number], 
     case 'pods': {
       const { metric: id, target } = metric.pods!
       const errors = [...validateIdentifier(id, `${path}.metric`), ...validateTarget(target, `${path}.target`)]
-      return target.averageValue === undefined || signOfQuantity(target.averageValue) !== 1
+      return target.averageValue === undefined
         ? [...errors, required(`${path}.target.averageValue`, 'must specify a positive target averageValue')] : errors
     }
-    case 'resource': return validateResource(metric.resource!.name, metric.resource!.target, path)
+    case 'resource': {
+      const { name, target } = metric.resource!
+      return [...validateHasName(name, path), ...validateResourceTarget(target, path)]
+    }
     case 'containerResource': {
       const { name, container, target } = metric.containerResource!
-      const errors = container ? invalidFor(`${path}.container`, container, validateDns1123Label(container))
-        : [required(`${path}.container`, 'must specify a container')]
-      return [...errors, ...validateResource(name, target, path)]
+      return [
+        ...(name ? validateContainerResourceName(name, `${path}.name`) : validateHasName(name, path)),
+        ...(container ? invalidFor(`${path}.container`, container, validateDns1123Label(container))
+          : [required(`${path}.container`, 'must specify a container')]),
+        ...validateResourceTarget(target, path),
+      ]
     }
   }
 }
 
-function validateResource(name: string, target: MetricTarget, path: string): FieldError[] {
-  const errors = name ? [] : [required(`${path}.name`, 'must specify a resource name')]
-  errors.push(...validateTarget(target, `${path}.target`))
+function validateHasName(name: string | undefined, path: string): FieldError[] {
+  return name ? [] : [required(`${path}.name`, 'must specify a resource name')]
+}
+
+function validateResourceTarget(target: MetricTarget, path: string): FieldError[] {
+  const errors = validateTarget(target, `${path}.target`)
   const { averageUtilization, averageValue } = target
   if (averageUtilization === undefined && averageValue === undefined) {
     errors.push(
@@ -181,8 +227,8 @@ function validateResource(name: string, target: MetricTarget, path: string): Fie
 function validateTarget({ type, value, averageValue, averageUtilization }: MetricTarget, path: string): FieldError[] {
   const errors: FieldError[] = []
   if (!type) errors.push(required(`${path}.type`, 'must specify a metric target type'))
-  else if (!['Utilization', 'Value', 'AverageValue'].includes(type)) {
-    errors.push(invalidValue(`${path}.type`, type, 'must be either Utilization, Value, or AverageValue'))
+  if (!['Utilization', 'Value', 'AverageValue'].includes(type ?? '')) {
+    errors.push(invalidValue(`${path}.type`, type ?? '', 'must be either Utilization, Value, or AverageValue'))
   }
   if (value !== undefined && signOfQuantity(value) !== 1) {
     errors.push(invalidValue(`${path}.value`, value, 'must be positive'))
@@ -196,9 +242,9 @@ function validateTarget({ type, value, averageValue, averageUtilization }: Metri
   return errors
 }
 
-function validateIdentifier({ name, selector }: MetricIdentifier, path: string): FieldError[] {
-  const errors = name
+/** The selector is for whoever measures: a broken one is told there. */
+function validateIdentifier({ name }: MetricIdentifier, path: string): FieldError[] {
+  return name
     ? invalidFor(`${path}.name`, name, validatePathSegment(name))
     : [required(`${path}.name`, 'must specify a metric name')]
-  return [...errors, ...validateLabelSelector(selector, `${path}.selector`)]
 }

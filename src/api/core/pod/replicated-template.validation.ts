@@ -14,8 +14,12 @@ import { validatePodTemplateSpec } from './pod.validation.ts'
 export function validateReplicatedTemplate(
   template: PodTemplateSpec, selector: LabelSelector | undefined, path: string, owner: string,
 ): FieldError[] {
-  const errors = validateTemplateLabels(template, selector, path)
-  errors.push(...validatePodTemplateSpec(template, path))
+  return [...validateTemplateLabels(template, selector, path), ...validateRestartedTemplate(template, path, owner)]
+}
+
+/** The same without a word of the selector. */
+export function validateRestartedTemplate(template: PodTemplateSpec, path: string, owner: string): FieldError[] {
+  const errors = validatePodTemplateSpec(template, path)
   const policy = template.spec?.restartPolicy ?? ''
   if (policy !== 'Always') errors.push(notSupported(`${path}.spec.restartPolicy`, policy, ['Always']))
   if (template.spec?.activeDeadlineSeconds !== undefined) {
@@ -26,11 +30,12 @@ export function validateReplicatedTemplate(
   return errors
 }
 
+/** An absent selector selects nothing, an empty one everything; a broken one has faults of its own. */
 export function validateTemplateLabels(
   template: PodTemplateSpec, selector: LabelSelector | undefined, path: string,
 ): FieldError[] {
-  if (!selector || isEmptySelector(selector) || validateLabelSelector(selector, '').length > 0) return []
+  if (selector && (isEmptySelector(selector) || validateLabelSelector(selector, '').length > 0)) return []
   const labels = template.metadata?.labels
-  return labelSelectorMatcher(selector).matches(labels ?? {}) ? []
+  return selector && labelSelectorMatcher(selector).matches(labels ?? {}) ? []
     : [invalidValue(`${path}.metadata.labels`, labels, '`selector` does not match template `labels`')]
 }

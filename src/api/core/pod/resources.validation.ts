@@ -76,7 +76,7 @@ export function validateResourceName(name: string, path: string): FieldError[] {
   return [invalidValue(path, name, 'must be a standard resource type or fully qualified')]
 }
 
-function validateContainerResourceName(name: string, path: string): FieldError[] {
+export function validateContainerResourceName(name: string, path: string): FieldError[] {
   const errors = validateResourceName(name, path)
   if (!name.includes('/')) {
     if (!containerResources.has(name) && !isHugePages(name)) {
