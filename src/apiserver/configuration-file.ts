@@ -21,6 +21,12 @@ export interface ConfigurationFile {
   readonly changes?: (signal: AbortSignal) => AsyncIterable<void>
 }
 
+/** A file, and what it held when the configuration in force was read from it. */
+export interface ConfigurationSource {
+  readonly file: ConfigurationFile
+  readonly bytes: Uint8Array
+}
+
 export interface DocumentType {
   readonly kind: string
   /** `group/version`, all of one form. */

@@ -49,8 +49,7 @@ export interface FilterOptions {
  * - answer errors: within measure, so that a failure counts with the status that the client gets; around the rest,
  *   whatever throws;
  * - authenticate: before anything that depends on who asks, and before the limits, so that a stranger with bad
- *   credentials
- *   does not take up a place;
+ *   credentials does not take up a place;
  * - audit: after authentication, as an event names the user; before the limits, as refusals are events too;
  * - impersonate: before whatever is about the impersonated user;
  * - limit: before the work of authorization, which is part of what overload is;

@@ -2,6 +2,7 @@
 import { utf8Decode, utf8Encode } from '#base/bytes.ts'
 import { connectionOf, parseKubeconfig, type Connection } from '#client/kubeconfig.ts'
 import { decodeYamlValue, YamlError } from '#machinery/codec/yaml.ts'
+import { isJsonObject } from '#machinery/patch/json.ts'
 import type { Clock } from '#world/clock.ts'
 import type { HttpClient } from '#world/http.ts'
 import type { Random } from '#world/random.ts'
@@ -27,12 +28,14 @@ export class WebhookFailure extends Error {
 
 const answerBytesMax = 16 * 1024 * 1024
 
-/** Reads a kubeconfig and the files that it names. Throws ConfigurationError. */
+/** Reads a kubeconfig and the files that it names. Throws ConfigurationError; rejects when it cannot be read. */
 export async function readWebhookTarget(
-  bytes: Uint8Array, readFile: (path: string) => Promise<string>, http: HttpClient, clock: Clock,
+  path: string, readFile: (path: string) => Promise<Uint8Array>, http: HttpClient, clock: Clock,
 ): Promise<WebhookTarget> {
+  const bytes = await readFile(path)
+  const readText = async (named: string): Promise<string> => new TextDecoder().decode(await readFile(named))
   try {
-    return { connection: await connectionOf(parseKubeconfig(decodeYamlValue(bytes)), readFile), http, clock }
+    return { connection: await connectionOf(parseKubeconfig(decodeYamlValue(bytes)), readText), http, clock }
   } catch (error) {
     if (!(error instanceof Error)) throw error
     const what = error instanceof YamlError ? 'yaml: ' : ''
@@ -91,11 +94,37 @@ function refusalMessage(status: number, body: Uint8Array): string {
   }
 }
 
-/** Upstream's: so many tries, the waits between them from half a second on, each half as long again. */
+/** Upstream's: so many tries, each wait half as long again as the one before, and by up to a fifth longer by chance. */
 const tries = 5
-const firstWaitMs = 500
 const factor = 1.5
 const jitter = 0.2
+
+/** What tries that follow each other need. */
+export interface RetryOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly firstWaitMs: number
+  /** Whether another try may end better. */
+  readonly mayPass: (error: unknown) => boolean
+  /** Aborts the waits between the tries. */
+  readonly signal?: AbortSignal
+}
+
+/** Tries again what may pass; rejects as the last try did. */
+export async function retryWebhook<T>(
+  { clock, random, firstWaitMs, mayPass, signal }: RetryOptions, work: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1, waitMs = firstWaitMs; ; attempt++, waitMs *= factor) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === tries || !mayPass(error)) throw error
+      await clock.sleep(waitMs * (1 + random.next() * jitter), signal)
+    }
+  }
+}
+
+const firstWaitMs = 500
 const requestTimeoutMs = 30_000
 
 /**
@@ -109,20 +138,16 @@ export async function askWebhook(
   const late = new AbortController()
   const timer = target.clock.schedule(totalMs, () => late.abort(new WebhookFailure('context deadline exceeded', 0)))
   try {
-    for (let attempt = 1, waitMs = firstWaitMs; ; attempt++, waitMs *= factor) {
-      try {
-        return parseAnswer(await postToWebhook(target, body, requestTimeoutMs, late.signal))
-      } catch (error) {
-        if (!(error instanceof WebhookFailure) || attempt === tries || !mayPass(error)) throw error
-        await target.clock.sleep(waitMs * (1 + random.next() * jitter), late.signal)
-      }
-    }
+    return await retryWebhook({ clock: target.clock, random, firstWaitMs, mayPass: isTransient, signal: late.signal }, async () =>
+      parseAnswer(await postToWebhook(target, body, requestTimeoutMs, late.signal)))
   } finally {
     timer.cancel()
   }
 }
 
-function mayPass({ status, retryAfterSeconds, message }: WebhookFailure): boolean {
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof WebhookFailure)) return false
+  const { status, retryAfterSeconds, message } = error
   return status === 500 || status === 504 || status === 429 || retryAfterSeconds !== undefined
     || (status === 0 && /ECONNRESET|socket hang up/.test(message))
 }
@@ -130,7 +155,7 @@ function mayPass({ status, retryAfterSeconds, message }: WebhookFailure): boolea
 function parseAnswer(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(utf8Decode(bytes))
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+    if (isJsonObject(value)) return value
     throw new SyntaxError('the answer is not an object')
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error

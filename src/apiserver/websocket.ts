@@ -1,4 +1,7 @@
-/** The server's side of websockets (RFC 6455), as far as watches need it: it sends, and listens for the close. */
+/**
+ * The server's side of websockets (RFC 6455): handshake and frames, and all that a watch needs, which sends and listens
+ * for the close. What clients say at length is read by `streams/websocket-frames.ts`.
+ */
 import { base64Encode, utf8Encode } from '#base/bytes.ts'
 import { sha1 } from '#base/sha1.ts'
 import { badRequest } from '#machinery/errors/api-error.ts'
@@ -11,6 +14,12 @@ export interface WebSocket {
   /** Resolves when the peer closes or goes away. */
   readonly closed: Promise<void>
 }
+
+/** What a frame is (RFC 6455, section 5.2). */
+export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
+
+/** The code of a close when all has been said (section 7.4.1). */
+export const normalClosure = 1000
 
 const acceptSuffix = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 /** A watcher has nothing to say; whoever sends more than this in one frame is cut off. */
@@ -48,9 +57,9 @@ export async function acceptWebSocket(request: HttpRequest): Promise<WebSocket> 
   const protocol = offeredProtocols(request).find((name) => known.includes(name)) ?? ''
   const connection = await acceptHandshake(request, protocol)
   return {
-    send: (message, binary) => connection.write(frame(binary ? 2 : 1, message)),
+    send: (message, binary) => connection.write(frame(binary ? opcodes.binary : opcodes.text, message)),
     async close(code) {
-      await connection.write(frame(8, new Uint8Array([code >> 8, code & 0xff])))
+      await connection.write(closeFrame(code))
       connection.end()
     },
     destroy: () => connection.destroy(),
@@ -76,6 +85,10 @@ export function frame(opcode: number, payload: Uint8Array): Uint8Array {
   return bytes
 }
 
+export function closeFrame(code: number): Uint8Array {
+  return frame(opcodes.close, Uint8Array.of(code >> 8, code & 0xff))
+}
+
 /** Reads frames until a close frame, an end or a fault; answers pings. */
 async function listen(connection: RawConnection): Promise<void> {
   let buffer: Uint8Array = new Uint8Array(0)
@@ -88,8 +101,8 @@ async function listen(connection: RawConnection): Promise<void> {
       for (;;) {
         const parsed = parseFrame(buffer)
         if (parsed === 'more') break
-        if (parsed === 'fault' || parsed.opcode === 8) return
-        if (parsed.opcode === 9) await connection.write(frame(10, parsed.payload))
+        if (parsed === 'fault' || parsed.opcode === opcodes.close) return
+        if (parsed.opcode === opcodes.ping) await connection.write(frame(opcodes.pong, parsed.payload))
         buffer = buffer.subarray(parsed.length)
       }
     }

@@ -18,7 +18,7 @@ import type { ConfiguredAuthorization } from '#apiserver/authz/open-authorizatio
 import { RbacIndex } from '#apiserver/authz/rbac-index.ts'
 import { rbacRanges } from '#apiserver/authz/rbac-source.ts'
 import { RbacAuthorizer, type RuleResolver } from '#apiserver/authz/rbac.ts'
-import { StoreFollower } from '#apiserver/authz/store-follower.ts'
+import { StoreFollower } from '#apiserver/store-follower.ts'
 import { objectKeyInStore } from '#apiserver/rest/keys.ts'
 import { decodeLean } from '#apiserver/rest/stored-form.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'

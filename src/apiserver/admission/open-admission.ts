@@ -90,8 +90,7 @@ const builders: Readonly<Record<string, Builder>> = {
     podTolerationRestriction(bytes.length === 0 ? { default: [], whitelist: [] } : parseTolerations(bytes)),
   ImagePolicyWebhook: async (bytes, { file, http, clock, random }) => {
     const { kubeConfigFile, ...rest } = parseImagePolicy(bytes)
-    const read = async (path: string): Promise<string> => new TextDecoder().decode(await file(path).read())
-    const target = await readWebhookTarget(await file(kubeConfigFile).read(), read, http, clock)
+    const target = await readWebhookTarget(kubeConfigFile, (path) => file(path).read(), http, clock)
     return imagePolicyWebhook({ target, random, ...rest })
   },
 }

@@ -14,7 +14,7 @@ import { isReason } from '#machinery/errors/api-error.ts'
 import type { Entry, Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
-import { StoreFollower } from '../authz/store-follower.ts'
+import { StoreFollower } from '../store-follower.ts'
 import { objectKeyInStore } from '../rest/keys.ts'
 
 export interface AuthenticationConfigOptions {

@@ -1,10 +1,9 @@
 /** Auditing of calls from inside the process, as if they had come over the network. */
-import { ApiError, internalError } from '#machinery/errors/api-error.ts'
+import { ApiError } from '#machinery/errors/api-error.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
 import type { ResourceRequest } from '../request-info.ts'
 import type { RestContext } from '../rest/context.ts'
 import { asClientsSeeIt } from '../rest/elsewhere.ts'
-import { withoutManagedFields } from './audit-requests.ts'
 import type { Auditor } from './auditor.ts'
 import type { AuditTrail } from './trail.ts'
 
@@ -18,10 +17,7 @@ export async function beginCall(
     info, user, auditId: random.uuid(), uri: uriOf(info), sourceIps: [ownAddress], userAgent: user.name,
     receivedAt: clock.now(),
   })
-  if (trail && !await trail.reach('RequestReceived')) {
-    auditor!.metrics.rejected()
-    throw internalError('failed to store audit event')
-  }
+  if (trail) await auditor!.receive(trail)
   return trail
 }
 
@@ -40,10 +36,7 @@ export async function auditCall<T>(
   if (!trail) return await serve()
   const result = await noteRejection(trail, () => serve(trail))
   trail.responseCode(info.verb === 'create' ? 201 : 200)
-  if (trail.tells('RequestResponse') && result !== undefined) {
-    const json = JSON.stringify(result)
-    trail.responseObject(trail.omitsManagedFields ? withoutManagedFields(json) : json)
-  }
+  if (trail.tells('RequestResponse') && result !== undefined) trail.responseObject(JSON.stringify(result))
   await trail.reach('ResponseComplete')
   return result
 }

@@ -1,7 +1,7 @@
 /** The filter that audits requests over HTTP (upstream: endpoints/filters/audit.go, authn_audit.go). */
 import { concatBytes, utf8Decode } from '#base/bytes.ts'
 import { parseIp } from '#base/ip.ts'
-import { ApiError, internalError } from '#machinery/errors/api-error.ts'
+import { ApiError } from '#machinery/errors/api-error.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
 import { isLongRunning, type Exchange, type Filter } from '../exchange.ts'
@@ -14,10 +14,7 @@ export function auditRequests(auditor: Auditor): Filter {
     const trail = begin(auditor, exchange, exchange.user)
     if (!trail) return await next(exchange)
     exchange.audit = trail
-    if (!await trail.reach('RequestReceived')) {
-      auditor.metrics.rejected()
-      throw internalError('failed to store audit event')
-    }
+    await auditor.receive(trail)
     let response: HttpResponse
     try {
       response = await next(exchange)
@@ -114,7 +111,7 @@ export function keepResponse(
   const keep = (chunks: readonly Uint8Array[]): void => {
     const text = contentType === 'application/json'
       ? utf8Decode(concatBytes(chunks)).trim() : decode(contentType, concatBytes(chunks))
-    if (text !== '') trail.responseObject(trail.omitsManagedFields ? withoutManagedFields(text) : text)
+    if (text !== '') trail.responseObject(text)
   }
   if (body.type === 'bytes') keep(body.chunks)
   if (body.type !== 'stream') return response
@@ -132,25 +129,6 @@ async function* tee(
     yield chunk
   }
   if (bytes <= maxResponseBytes) keep(kept)
-}
-
-/** Those of the object, or of the items or rows of a list. */
-export function withoutManagedFields(json: string): string {
-  if (!json.includes('"managedFields"')) return json
-  const object = JSON.parse(json) as Listed
-  for (const each of [object, ...(object.items ?? []), ...(object.rows ?? []).map((row) => row.object)]) {
-    delete each?.metadata?.managedFields
-  }
-  return JSON.stringify(object)
-}
-
-interface Described {
-  readonly metadata?: { managedFields?: unknown }
-}
-
-interface Listed extends Described {
-  readonly items?: readonly Described[]
-  readonly rows?: readonly { readonly object?: Described }[]
 }
 
 /** As the proxies before us tell, then who is connected. */

@@ -36,7 +36,7 @@ function start(
   const metrics = new AuditMetrics()
   const clock = manualClock()
   const backend = logBackend(output, format, silentLog, metrics)
-  const audit = new Auditor({ policy, backend, metrics, clock, log: silentLog })
+  const audit = new Auditor({ policy, backend, metrics, clock })
   const server = startTestServer({ audit, clock, ...options })
   return {
     ...server, clock, lines,
@@ -202,7 +202,7 @@ test('a request whose event a strict backend cannot store does not happen', asyn
   const metrics = new AuditMetrics()
   const backend: AuditBackend = { process: () => false }
   const server = startTestServer({
-    audit: new Auditor({ policy: everything('Metadata'), backend, metrics, clock: manualClock(), log: silentLog }),
+    audit: new Auditor({ policy: everything('Metadata'), backend, metrics, clock: manualClock() }),
   })
   const answer = await server.send('POST', maps, map('a'))
   assert.deepEqual([answer.status, answer.json['message']], [500, 'Internal error occurred: failed to store audit event'])

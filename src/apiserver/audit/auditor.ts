@@ -1,6 +1,6 @@
 /** Auditing of one server: decides which requests are audited, and gives each its trail. */
+import { internalError } from '#machinery/errors/api-error.ts'
 import type { Clock } from '#world/clock.ts'
-import type { Log } from '#world/log.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
 import type { RequestInfo } from '../request-info.ts'
 import { AuditMetrics } from './audit-metrics.ts'
@@ -13,7 +13,6 @@ export interface AuditorOptions {
   readonly backend: AuditBackend
   readonly metrics: AuditMetrics
   readonly clock: Clock
-  readonly log: Log
 }
 
 /** A request as it comes in, whoever carried it here. */
@@ -40,6 +39,13 @@ export class Auditor {
   constructor(options: AuditorOptions) {
     this.#options = options
     this.#decide = compilePolicy(options.policy)
+  }
+
+  /** The first stage. Throws 500 when its event cannot be stored: what leaves no trace is not done. */
+  async receive(trail: AuditTrail): Promise<void> {
+    if (await trail.reach('RequestReceived')) return
+    this.metrics.rejected()
+    throw internalError('failed to store audit event')
   }
 
   get metrics(): AuditMetrics { return this.#options.metrics }

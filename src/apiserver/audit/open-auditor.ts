@@ -47,10 +47,9 @@ export async function openAuditor(flags: FlagValues, means: AuditMeans): Promise
   }
   if (options.webhook) {
     const { configFile, initialBackoffMs } = options.webhook
-    const readText = async (path: string): Promise<string> => new TextDecoder().decode(await means.readFile(path))
-    const target = await explainFailure('initializing audit webhook', async () =>
-      await readWebhookTarget(await means.readFile(configFile), readText, http, clock))
+    const target = await explainFailure('initializing audit webhook', () =>
+      readWebhookTarget(configFile, means.readFile, http, clock))
     wrap(webhookBackend({ target, clock, random, log, metrics, initialBackoffMs }), options.webhook)
   }
-  return new Auditor({ policy, backend: uniteBackends(backends), metrics, clock, log })
+  return new Auditor({ policy, backend: uniteBackends(backends), metrics, clock })
 }

@@ -42,9 +42,6 @@ export class AuditTrail {
     this.#objectRef = start.objectRef
   }
 
-  get omitsManagedFields(): boolean { return this.#decision.omitManagedFields }
-  get hasStatus(): boolean { return this.#status !== undefined }
-
   /** Whether events have what belongs to `level`. */
   tells(level: AuditLevel): boolean {
     return levelRank[this.#decision.level] >= levelRank[level]
@@ -80,7 +77,7 @@ export class AuditTrail {
       uid: before.uid || (metadata.uid ?? ''),
       resourceVersion: before.resourceVersion || (metadata.resourceVersion ?? ''),
     }
-    if (this.tells('Request')) this.#request = { json: render() }
+    if (this.tells('Request')) this.#request = this.#asPolicyWants(render())
   }
 
   /** What the client sent that is not an object of its own: a patch, options. */
@@ -89,7 +86,7 @@ export class AuditTrail {
   }
 
   responseObject(json: string): void {
-    this.#response = { json }
+    this.#response = this.#asPolicyWants(json)
   }
 
   responseStatus(status: ResponseStatus): void {
@@ -124,4 +121,27 @@ export class AuditTrail {
       annotations: this.#annotations && { ...this.#annotations },
     })
   }
+
+  #asPolicyWants(json: string): RawJson {
+    return { json: this.#decision.omitManagedFields ? withoutManagedFields(json) : json }
+  }
+}
+
+/** Those of the object, or of the items or rows of a list. */
+function withoutManagedFields(json: string): string {
+  if (!json.includes('"managedFields"')) return json
+  const object = JSON.parse(json) as Listed
+  for (const each of [object, ...(object.items ?? []), ...(object.rows ?? []).map((row) => row.object)]) {
+    delete each?.metadata?.managedFields
+  }
+  return JSON.stringify(object)
+}
+
+interface Described {
+  readonly metadata?: { managedFields?: unknown }
+}
+
+interface Listed extends Described {
+  readonly items?: readonly Described[]
+  readonly rows?: readonly { readonly object?: Described }[]
 }

@@ -1,5 +1,6 @@
 /** JSON web tokens signed with ES256, and nothing else: RFC 7515 and 7519 as far as service accounts need them. */
 import { base64UrlDecode, base64UrlEncode, latin1Encode, utf8DecodeStrict, utf8Encode } from '#base/bytes.ts'
+import { isJsonObject } from '#machinery/patch/json.ts'
 import type { Crypto, PrivateKey, PublicKey } from '#world/crypto.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
@@ -43,7 +44,7 @@ export function decodeObject(part: string): Claims | undefined {
   if (text === undefined) return undefined
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Claims : undefined
+    return isJsonObject(value) ? value : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error

@@ -40,7 +40,7 @@ export async function openAuthentication(
   const read = async (path: string): Promise<string> => new TextDecoder().decode(await means.file(path).read())
   const { issuers, anonymous } = await openIssuers(flags, disallowed, means, read)
   const tokenFile = flags.text('token-auth-file')
-  const webhook = await openWebhook(flags, means, read)
+  const webhook = await openWebhook(flags, means)
   if (!issuers && !anonymous && !webhook && tokenFile === undefined) return undefined
   return {
     before: tokenFile === undefined ? [] : [tokenFileAuthenticator(parseTokenFile(await read(tokenFile), tokenFile))],
@@ -87,7 +87,7 @@ async function openIssuers(
 }
 
 async function openWebhook(
-  flags: FlagReader, means: AuthenticationMeans, read: (path: string) => Promise<string>,
+  flags: FlagReader, { file, http, clock, random }: AuthenticationMeans,
 ): Promise<TokenAuthenticator | undefined> {
   const path = flags.text('authentication-token-webhook-config-file')
   const version = flags.text('authentication-token-webhook-version') ?? 'v1beta1'
@@ -95,9 +95,8 @@ async function openWebhook(
   if (version !== 'v1' && version !== 'v1beta1') {
     throw new ConfigurationError(`unsupported version of webhook authenticator: ${version}`)
   }
-  const { http, clock, random } = means
-  const target = await explainFailure('webhook authenticator', async () =>
-    await readWebhookTarget(await means.file(path).read(), read, http, clock))
+  const target = await explainFailure('webhook authenticator', () =>
+    readWebhookTarget(path, (named) => file(named).read(), http, clock))
   const ttlMs = flags.duration('authentication-token-webhook-cache-ttl', 120_000)
   return cacheTokens(
     webhookAuthenticator({ target, version, random }), { successMs: ttlMs, failureMs: ttlMs }, clock)

@@ -7,7 +7,7 @@ import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { collectionRange } from '../rest/keys.ts'
 import { decodeLean } from '../rest/stored-form.ts'
 import type { NodeGraph } from './node-graph.ts'
-import type { FollowedRange } from './store-follower.ts'
+import type { FollowedRange } from '../store-follower.ts'
 
 /** `kinds` finds a kind by group and plural; a kind that is not declared is left out. */
 export function nodeGraphRanges(

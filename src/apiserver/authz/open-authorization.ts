@@ -6,6 +6,7 @@ import type { Random } from '#world/random.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
 import {
   ConfigurationError, explainFailure, followFile, ReloadMetrics, requireValid, type ConfigurationFile,
+  type ConfigurationSource,
 } from '../configuration-file.ts'
 import { FlagReader, type FlagValues } from '../flag-values.ts'
 import { readWebhookTarget } from '../remote-webhook.ts'
@@ -136,9 +137,8 @@ async function build(
 async function buildWebhook(
   webhook: WebhookAuthorizerConfiguration, { file, http, clock, random, log }: AuthorizationMeans,
 ): Promise<Authorizer> {
-  const read = async (path: string): Promise<string> => textOf(await file(path).read())
-  const target = await explainFailure('authorization webhook', async () =>
-    await readWebhookTarget(await file(webhook.kubeConfigFile!).read(), read, http, clock))
+  const target = await explainFailure('authorization webhook', () =>
+    readWebhookTarget(webhook.kubeConfigFile!, (path) => file(path).read(), http, clock))
   return webhookAuthorizer({
     target, random, log,
     version: webhook.subjectAccessReviewVersion === 'v1' ? 'v1' : 'v1beta1',
@@ -170,7 +170,7 @@ const alwaysDeny: Member = {
 
 /** The authorizers in force, in order, behind system:masters; and the next ones when their file changes. */
 export class ConfiguredAuthorization {
-  readonly #source: { readonly file: ConfigurationFile; readonly bytes: Uint8Array } | undefined
+  readonly #source: ConfigurationSource | undefined
   readonly #policyFile: string | undefined
   readonly #means: AuthorizationMeans
   readonly #metrics: ReloadMetrics
@@ -180,8 +180,8 @@ export class ConfiguredAuthorization {
   #members: readonly Member[] = []
 
   constructor(
-    builds: readonly Build[], source: { readonly file: ConfigurationFile; readonly bytes: Uint8Array } | undefined,
-    policyFile: string | undefined, means: AuthorizationMeans,
+    builds: readonly Build[], source: ConfigurationSource | undefined, policyFile: string | undefined,
+    means: AuthorizationMeans,
   ) {
     this.#builds = builds
     this.#source = source

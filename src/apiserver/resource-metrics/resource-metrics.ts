@@ -23,8 +23,7 @@ import type { ConnectRequest, Subresource, SubresourceTable } from '../subresour
 import { usageBetween, type Usage } from './reading.ts'
 import type { Readings, UsageSource } from './usage-source.ts'
 
-/** Kubelets that are asked at the same time. */
-const width = 16
+const kubeletsAtOnce = 16
 
 export const metricsKinds: readonly AnyKind[] = [nodeMetrics, podMetrics]
 
@@ -158,7 +157,7 @@ async function measureAll(
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(width, nodes.length) }, work))
+  await Promise.all(Array.from({ length: Math.min(kubeletsAtOnce, nodes.length) }, work))
   return measured
 }
 

@@ -9,7 +9,6 @@ import { isJsonObject, jsonKind } from '#machinery/patch/json.ts'
 import type { HttpRequest } from '#world/http.ts'
 import { BodyError } from './body-error.ts'
 import type { RequestScope, RestContext, WriteParameters } from './context.ts'
-import { withoutManagedFields } from '../audit/audit-requests.ts'
 import type { AuditTrail } from '../audit/trail.ts'
 import { toWire } from './forms.ts'
 import { contentTypes, type MediaType } from './negotiate.ts'
@@ -82,10 +81,7 @@ export async function decodeObject(
 
 /** As the client sees it, with its defaults. */
 export function auditObject(trail: AuditTrail, scope: RequestScope, object: KubeObject): void {
-  trail.requestObject(object, () => {
-    const json = JSON.stringify(toWire(scope, object))
-    return trail.omitsManagedFields ? withoutManagedFields(json) : json
-  })
+  trail.requestObject(object, () => JSON.stringify(toWire(scope, object)))
 }
 
 /** Upstream looks for kind and apiVersion first, and so it is there that broken JSON is found. */

@@ -6,7 +6,7 @@ import { concatBytes, utf8Decode, utf8Encode } from '#base/bytes.ts'
 import { internalError, type Status } from '#machinery/errors/api-error.ts'
 import type { HttpRequest, HttpResponse, RawConnection } from '#world/http.ts'
 import type { Destination } from '../subresources/forward.ts'
-import { acceptHandshake, frame } from '../websocket.ts'
+import { acceptHandshake, closeFrame, frame, normalClosure, opcodes } from '../websocket.ts'
 import { dataFrame, pingFrame, SpdyOpener, SpdyReader } from './spdy-frames.ts'
 import { spdyUpgrade } from './spdy-upgrade.ts'
 import { WebSocketReader } from './websocket-frames.ts'
@@ -35,7 +35,7 @@ export async function serveChannels(
     await send(client, options.stdout ? channels.stdout : options.stderr ? channels.stderr : channels.error)
     const end = await runOnNode(request, client, to, options, signal)
     await send(client, channels.error, utf8Encode(JSON.stringify(withoutType(end))))
-    await client.write(frame(8, Uint8Array.of(0x03, 0xe8)))
+    await client.write(closeFrame(normalClosure))
     client.end()
   } catch (error) {
     // Either side may cut its connection at any time; there is nobody left to tell.
@@ -134,7 +134,7 @@ class StreamSession {
     for await (const chunk of this.#client.received) {
       for (const piece of reader.read(chunk)) {
         if (piece.type === 'close') return
-        if (piece.type === 'ping') { await this.#client.write(frame(10, piece.payload)); continue }
+        if (piece.type === 'ping') { await this.#client.write(frame(opcodes.pong, piece.payload)); continue }
         let { bytes } = piece
         if (piece.begins) channel = -1
         if (channel < 0 && bytes.length > 0) {
@@ -183,7 +183,7 @@ class StreamSession {
 }
 
 async function send(client: RawConnection, channel: number, bytes: Uint8Array = new Uint8Array(0)): Promise<void> {
-  await client.write(frame(2, concatBytes([Uint8Array.of(channel), bytes])))
+  await client.write(frame(opcodes.binary, concatBytes([Uint8Array.of(channel), bytes])))
 }
 
 /** What the runtime says of the end, in upstream's words for these clients. */

@@ -1,7 +1,7 @@
 /** port-forward for websocket clients: the bytes of a SPDY connection in binary messages (KEP-4006). */
 import type { HttpRequest, HttpResponse, RawConnection } from '#world/http.ts'
 import { reach, relay, type Destination } from '../subresources/forward.ts'
-import { acceptHandshake, frame } from '../websocket.ts'
+import { acceptHandshake, closeFrame, frame, normalClosure, opcodes } from '../websocket.ts'
 import { spdyUpgrade } from './spdy-upgrade.ts'
 import { WebSocketReader } from './websocket-frames.ts'
 
@@ -31,14 +31,14 @@ async function unwrap(client: RawConnection, node: RawConnection): Promise<void>
   for await (const chunk of client.received) {
     for (const piece of reader.read(chunk)) {
       if (piece.type === 'close') return
-      if (piece.type === 'ping') await client.write(frame(10, piece.payload))
+      if (piece.type === 'ping') await client.write(frame(opcodes.pong, piece.payload))
       else if (piece.bytes.length > 0) await node.write(piece.bytes)
     }
   }
 }
 
 async function wrap(node: RawConnection, client: RawConnection): Promise<void> {
-  for await (const chunk of node.received) await client.write(frame(2, chunk))
-  await client.write(frame(8, Uint8Array.of(0x03, 0xe8)))
+  for await (const chunk of node.received) await client.write(frame(opcodes.binary, chunk))
+  await client.write(closeFrame(normalClosure))
   client.end()
 }

@@ -1,4 +1,5 @@
 /** Websocket messages of any length (RFC 6455), read piece by piece, so that nothing is held but what has just come. */
+import { opcodes } from '../websocket.ts'
 
 /** A piece of a message, or a control frame. */
 export type WebSocketPiece =
@@ -9,7 +10,6 @@ export type WebSocketPiece =
 /** The peer does not speak the protocol; the connection is of no further use. */
 export class WebSocketFault extends Error {}
 
-const opcodes = { continuation: 0, close: 8, ping: 9, pong: 10 } as const
 const maxControlBytes = 125
 
 /** For what one client sends. Frames of clients are masked; one that is not is a fault. */

@@ -1,4 +1,5 @@
 /** Tokens of one issuer: verified, expanded by what other servers claim, and turned into users. */
+import { isJsonObject } from '#machinery/patch/json.ts'
 import type { Log } from '#world/log.ts'
 import type { SigningAlgorithm } from '#world/web-keys.ts'
 import { InvalidToken, type AuthenticatedToken, type TokenAuthenticator } from '../authenticator.ts'
@@ -68,13 +69,13 @@ export class OidcAuthenticator implements TokenAuthenticator {
   async #expand(claims: Claims): Promise<Claims> {
     const { claim } = this.#jwt.claimMappings.groups
     const names = claims['_claim_names']
-    if (claim === '' || Object.hasOwn(claims, claim) || !isObject(names)) return claims
+    if (claim === '' || Object.hasOwn(claims, claim) || !isJsonObject(names)) return claims
     const sources = claims['_claim_sources']
-    if (!isObject(sources)) throw new InvalidToken('oidc: no claim sources')
+    if (!isJsonObject(sources)) throw new InvalidToken('oidc: no claim sources')
     const source = names[claim]
     if (typeof source !== 'string') return claims
     const endpoint = sources[source]
-    if (!isObject(endpoint)) {
+    if (!isJsonObject(endpoint)) {
       throw new InvalidToken(`id token _claim_names contained a source ${source} missing in _claims_sources`)
     }
     const { endpoint: url, access_token: accessToken } = endpoint
@@ -131,8 +132,4 @@ async function explain<T>(what: string, work: () => Promise<T>): Promise<T> {
     if (!(error instanceof InvalidToken)) throw error
     throw new InvalidToken(`${what}: ${error.message}`, { cause: error })
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,6 @@
 /** An issuer of tokens on the network: its discovery document, and its keys, fetched when needed and kept a while. */
 import { utf8Decode } from '#base/bytes.ts'
+import { isJsonObject } from '#machinery/patch/json.ts'
 import type { Clock } from '#world/clock.ts'
 import type { HttpClient, IncomingResponse } from '#world/http.ts'
 import type { SigningAlgorithm, WebKey, WebKeys } from '#world/web-keys.ts'
@@ -129,7 +130,7 @@ function keptMs(cacheControl: string | undefined): number {
 function parseObject(text: string, what: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+    if (isJsonObject(value)) return value
     throw new SyntaxError('not an object')
   } catch (error) {
     throw new Error(`${what}: ${(error as Error).message}`, { cause: error })

@@ -2,7 +2,7 @@
 import { withTaskGroup } from '#base/task-group.ts'
 import type { Log } from '#world/log.ts'
 import type { SigningAlgorithm } from '#world/web-keys.ts'
-import { ConfigurationError, followFile, ReloadMetrics, requireValid, type ConfigurationFile } from '../../configuration-file.ts'
+import { ConfigurationError, followFile, ReloadMetrics, requireValid, type ConfigurationSource } from '../../configuration-file.ts'
 import type { TokenAuthenticator } from '../authenticator.ts'
 import { cacheTokens } from '../token-cache.ts'
 import { authenticateByAny } from '../token-union.ts'
@@ -22,7 +22,7 @@ const graceMs = 60_000
 export interface TokenIssuersOptions {
   readonly configuration: AuthenticationConfiguration
   /** What the configuration was read from; undefined: flags, which do not change. */
-  readonly source: { readonly file: ConfigurationFile; readonly bytes: Uint8Array } | undefined
+  readonly source: ConfigurationSource | undefined
   readonly algorithms: readonly SigningAlgorithm[] | undefined
   /** Issuers that are the server itself. */
   readonly disallowed: readonly string[]
