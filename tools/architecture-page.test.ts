@@ -20,6 +20,12 @@ test('every folder of src has its words on the page, and no other is spoken of',
   assert.deepEqual([...new Set(named)].toSorted(), folders.toSorted())
 })
 
+test('every folder of the API server has its place on the page', () => {
+  const parts = readdirSync(join(root, 'src/apiserver'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const named = new Set(quoted(page))
+  assert.deepEqual(parts.map(({ name }) => `${name}/`).filter((name) => !named.has(name)), [])
+})
+
 for (const path of pages) {
   test(`every file that ${path} names exists`, () => {
     const names = quoted(read(path)).filter((text) => /^(src|tests|tools|bench|docs)\/[\w./-]*$/.test(text))

@@ -138,7 +138,8 @@ export async function askWebhook(
   const late = new AbortController()
   const timer = target.clock.schedule(totalMs, () => late.abort(new WebhookFailure('context deadline exceeded', 0)))
   try {
-    return await retryWebhook({ clock: target.clock, random, firstWaitMs, mayPass: isTransient, signal: late.signal }, async () =>
+    const retry = { clock: target.clock, random, firstWaitMs, mayPass: isTransient, signal: late.signal }
+    return await retryWebhook(retry, async () =>
       parseAnswer(await postToWebhook(target, body, requestTimeoutMs, late.signal)))
   } finally {
     timer.cancel()
