@@ -3,7 +3,6 @@ import { alreadyExists, ApiError, invalid, notFound } from '#machinery/errors/ap
 import { findFaults } from '#machinery/errors/field-errors.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { validateObjectMeta } from '#machinery/meta/validate-object-meta.ts'
-import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { formatTime } from '#machinery/time.ts'
 import type { Entry } from '#storage/store.ts'
 import { runMutatingAdmission, runValidatingAdmission } from './admit.ts'
@@ -16,7 +15,7 @@ import {
   type WriteParameters,
 } from './context.ts'
 import { recordUpdate } from './field-managers.ts'
-import { ownEntry, toStoredForm } from './forms.ts'
+import { ownEntry, toStoredForm, type Asker } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
 import {
   alignNamespace,
@@ -103,8 +102,8 @@ export async function insertObject(
  * The bytes for the store. As upstream, managedFields are given up before an object is refused for its size. Rejects
  * with ApiError 500 also where the object cannot be converted to what is stored.
  */
-export async function encodeForStore(kind: AnyKind, object: KubeObject, signal: AbortSignal): Promise<Uint8Array> {
-  const stored = await toStoredForm(kind, object, signal)
+export async function encodeForStore(asker: Asker, object: KubeObject): Promise<Uint8Array> {
+  const stored = await toStoredForm(asker, object)
   let value = encodeStored(stored)
   if (value.length > maxStoredBytes && stored.metadata?.managedFields) {
     const { managedFields: _, ...metadata } = stored.metadata
@@ -130,11 +129,11 @@ async function tryInsert(
   context: RestContext, scope: RequestScope, object: KubeObject, dryRun: boolean,
 ): Promise<Outcome | 'taken'> {
   const key = objectKeyInStore(scope.kind, scope.namespace, object.metadata!.name!)
-  const value = await encodeForStore(scope.kind, object, scope.signal)
+  const value = await encodeForStore(scope, object)
   if (dryRun) return context.store.current().get(key) ? 'taken' : { type: 'object', status: 201, object }
   const result = await context.store.swap(key, 0, { type: 'put', value })
   if (result.type !== 'swapped') return 'taken'
-  return { type: 'entry', status: 201, entry: await ownEntry(scope.kind, result.entry, scope.signal) }
+  return { type: 'entry', status: 201, entry: await ownEntry(scope, result.entry) }
 }
 
 function taken(context: RestContext, scope: RequestScope, name: string): ApiError {

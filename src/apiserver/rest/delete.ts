@@ -98,8 +98,8 @@ async function attemptDelete(
   context: RestContext, scope: RequestScope, parameters: DeleteParameters, stored: Entry,
   admitted: { revision: number },
 ): Promise<Step> {
-  const { kind, signal } = scope
-  const entry = await ownEntry(kind, stored, signal)
+  const { kind } = scope
+  const entry = await ownEntry(scope, stored)
   const old = loadObject(kind, entry)
   checkPreconditions(scope, parameters, old)
   const plan = planFor(kind, old, parameters, context.clock.now())
@@ -117,12 +117,12 @@ async function attemptDelete(
     if (!plan.thenDelete && deepEqual(plan.object, old)) return done({ type: 'entry', status: 200, entry }, false)
     if (parameters.dryRun) return done({ type: 'object', status: 200, object: plan.object }, plan.thenDelete)
     const result = await context.store.swap(
-      entry.key, entry.modRevision, { type: 'put', value: await encodeForStore(kind, plan.object, signal) },
+      entry.key, entry.modRevision, { type: 'put', value: await encodeForStore(scope, plan.object) },
     )
     if (result.type === 'conflict') return { type: 'lost', current: result.current }
     current = result.entry
     if (!plan.thenDelete) {
-      return done({ type: 'entry', status: 200, entry: await ownEntry(kind, current, signal) }, false)
+      return done({ type: 'entry', status: 200, entry: await ownEntry(scope, current) }, false)
     }
   }
   if (parameters.dryRun) return done(deletedOutcome(kind, old), true)

@@ -36,15 +36,20 @@ function ownForm<T extends KubeObject>(kind: AnyKind, stored: Stored<KubeObject>
   return own as Stored<T>
 }
 
+/** Who reads or writes. Asking for the signal makes it, which costs as much as all else of a small read. */
+export interface Asker {
+  readonly kind: AnyKind
+  readonly signal: AbortSignal
+}
+
 /**
  * Entries as the kind's own stored version has them: whoever reads entries of a kind reads these. They are the store's
  * own, unless converting them takes asking somebody. Rejects with ApiError 500.
  */
-export async function ownEntries(
-  kind: AnyKind, entries: readonly Entry[], signal: AbortSignal,
-): Promise<readonly Entry[]> {
-  if (!kind.remote || entries.length === 0) return entries
-  const forms = await kind.remote.fromStored(entries.map((entry) => decodeStored(entry) as KubeObject), signal)
+export async function ownEntries(asker: Asker, entries: readonly Entry[]): Promise<readonly Entry[]> {
+  const { remote } = asker.kind
+  if (!remote || entries.length === 0) return entries
+  const forms = await remote.fromStored(entries.map((entry) => decodeStored(entry) as KubeObject), asker.signal)
   return entries.map(({ key, createRevision, modRevision, isStale: isStaleBelow }, index) => {
     const { object, isStale } = forms[index]!
     return {
@@ -54,8 +59,8 @@ export async function ownEntries(
   })
 }
 
-export async function ownEntry(kind: AnyKind, entry: Entry, signal: AbortSignal): Promise<Entry> {
-  return kind.remote ? (await ownEntries(kind, [entry], signal))[0]! : entry
+export async function ownEntry(asker: Asker, entry: Entry): Promise<Entry> {
+  return asker.kind.remote ? (await ownEntries(asker, [entry]))[0]! : entry
 }
 
 /** Whether a writer should write even what it has not changed. */
@@ -64,8 +69,9 @@ export function isStaleEntry({ storedAs }: AnyKind, entry: Entry): boolean {
 }
 
 /** What goes into the store for an object of the kind's stored version. */
-export async function toStoredForm(kind: AnyKind, object: KubeObject, signal: AbortSignal): Promise<KubeObject> {
-  if (kind.remote) return await kind.remote.toStored(object, signal)
+export async function toStoredForm(asker: Asker, object: KubeObject): Promise<KubeObject> {
+  const { kind } = asker
+  if (kind.remote) return await kind.remote.toStored(object, asker.signal)
   return kind.storedAs ? kind.storedAs.toStored(object) : object
 }
 

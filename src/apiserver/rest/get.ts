@@ -18,6 +18,6 @@ export async function getObject(context: RestContext, scope: RequestScope, resou
     const view = resourceVersion === '' ? await context.store.read() : context.store.current()
     const entry = view.get(key)
     if (!entry) throw objectNotFound(scope)
-    return await ownEntry(scope.kind, entry, scope.signal)
+    return await ownEntry(scope, entry)
   })
 }

@@ -57,7 +57,7 @@ async function pageOf(
   const { matches } = selection
   const { kind } = scope
   if (limit <= 0 || selection.single) {
-    const all = await ownEntries(kind, view.list(range), scope.signal)
+    const all = await ownEntries(scope, view.list(range))
     const entries = matches ? await select(scope, all, matches) : all
     return { revision: view.revision, entries, continue: '', remainingItemCount: undefined }
   }
@@ -69,7 +69,7 @@ async function pageOf(
     const some = view.list({ start: from, end: range.end }, Math.max(wanted, matches ? sliceLength : 0))
     if (matches) await scope.pace.pauseInLoop(sliceLength)
     // The one that only shows that there is more is not converted.
-    const own = await ownEntries(kind, matches ? some : some.slice(0, wanted - 1), scope.signal)
+    const own = await ownEntries(scope, matches ? some : some.slice(0, wanted - 1))
     for (const [index, entry] of some.entries()) {
       if (entries.length === limit) {
         return { revision: view.revision, entries, ...nextPage(view, range, from, matches === undefined, prefix) }

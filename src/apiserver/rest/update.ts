@@ -86,7 +86,7 @@ async function attemptUpdate(
   context: RestContext, scope: RequestScope, update: Update, parameters: WriteParameters, stored: Entry | undefined,
 ): Promise<Attempt> {
   const { kind } = scope
-  const entry = stored && await ownEntry(kind, stored, scope.signal)
+  const entry = stored && await ownEntry(scope, stored)
   const mayCreate = update.forceAllowCreate || (kind.createOnUpdate && scope.subresource === '')
   if (!entry) {
     if (!mayCreate) throw objectNotFound(scope)
@@ -241,13 +241,13 @@ async function write(
     }
     return { type: 'object', status: 200, object }
   }
-  const { kind, signal } = scope
+  const { kind } = scope
   if (isUnchanged(object, old) && !isStaleEntry(kind, entry)) return { type: 'entry', status: 200, entry }
-  const value = await encodeForStore(kind, object, signal)
+  const value = await encodeForStore(scope, object)
   if (dryRun) return { type: 'object', status: 200, object }
   const result = await context.store.swap(entry.key, entry.modRevision, { type: 'put', value })
   if (result.type === 'conflict') return { type: 'lost', current: result.current }
-  return { type: 'entry', status: 200, entry: await ownEntry(kind, result.entry, signal) }
+  return { type: 'entry', status: 200, entry: await ownEntry(scope, result.entry) }
 }
 
 /** The update that takes the last finalizer away from a deleted object is what finally deletes it. */

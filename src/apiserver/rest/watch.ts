@@ -9,7 +9,7 @@ import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Entry, Revision, StoreEvent, View } from '#storage/store.ts'
 import { withKeys } from '../encryption/encrypted-store.ts'
 import type { RequestScope, RestContext } from './context.ts'
-import { loadLean, ownEntries } from './forms.ts'
+import { loadLean, ownEntries, type Asker } from './forms.ts'
 import type { ListParameters } from './list.ts'
 import { sliceLength } from './pace.ts'
 import { parseSelection, type Selection } from './selection.ts'
@@ -38,7 +38,7 @@ export async function watchObjects(
     beginning: () => beginning(context, scope, parameters, selection, version),
     range: selection.range,
     changesOf: (batch, from) => changesOf(kind, batch, selection, from),
-    ...(kind.remote && { convert: (batch) => ownEvents(kind, batch, scope.signal) }),
+    ...(kind.remote && { convert: (batch) => ownEvents(scope, batch) }),
     allowBookmarks: parameters.allowWatchBookmarks,
     timeoutSeconds: parameters.timeoutSeconds,
   })
@@ -76,10 +76,10 @@ function deadlineExceeded(): ApiError {
 
 /** An error where a value cannot be read (upstream: transformErrorToEvent). */
 async function listReadable(
-  { kind, signal }: RequestScope, view: View, { range }: Selection,
+  scope: RequestScope, view: View, { range }: Selection,
 ): Promise<readonly Entry[] | ApiError> {
   try {
-    return await withKeys(async () => await ownEntries(kind, view.list(range), signal))
+    return await withKeys(async () => await ownEntries(scope, view.list(range)))
   } catch (error) {
     if (error instanceof ApiError) return error
     throw error
@@ -102,9 +102,7 @@ async function* initialChanges(
 /** By kind: all watchers of a kind get the same events from the store, and what they are converted to is one too. */
 const convertedEvents = new WeakMap<AnyKind, WeakMap<readonly StoreEvent[], Promise<readonly StoreEvent[]>>>()
 
-async function ownEvents(
-  kind: AnyKind, batch: readonly StoreEvent[], signal: AbortSignal,
-): Promise<readonly StoreEvent[]> {
+async function ownEvents({ kind, signal }: Asker, batch: readonly StoreEvent[]): Promise<readonly StoreEvent[]> {
   if (!kind.remote) return batch
   let known = convertedEvents.get(kind)
   if (!known) convertedEvents.set(kind, known = new WeakMap())
@@ -118,7 +116,7 @@ async function ownEvents(
 
 async function convertEvents(kind: AnyKind, batch: readonly StoreEvent[]): Promise<readonly StoreEvent[]> {
   const entries = batch.flatMap(({ entry, previous }) => (previous ? [entry, previous] : [entry]))
-  const own = await ownEntries(kind, entries, new AbortController().signal)
+  const own = await ownEntries({ kind, signal: new AbortController().signal }, entries)
   let at = 0
   return batch.map(({ type, previous }) => ({ type, entry: own[at++]!, previous: previous && own[at++]! }))
 }

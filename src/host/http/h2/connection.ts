@@ -208,7 +208,6 @@ export class Http2Connection implements StreamOwner {
       return this.out.send(numbersFrame(frameType.resetStream, id, errorCode.refusedStream))
     }
     this.#streams.set(id, stream)
-    this.out.opened()
     if (problem === 'malformed') return stream.reset(errorCode.protocol)
     const isTaken = problem === undefined && this.#service.takeOver?.(stream) === true
     if (endsRequest && !stream.endRequest()) return stream.reset(errorCode.protocol)

@@ -39,8 +39,6 @@ export class Outgoing implements StreamOut {
   #stalled: NodeJS.Timeout | undefined
   readonly #out = new OutBuffer()
   #isFlushing = false
-  /** Streams of which no part of an answer has come here. */
-  #unanswered = 0
 
   constructor(socket: Socket, stalledReaderMs: number, log: Log) {
     this.#socket = socket
@@ -65,13 +63,7 @@ export class Outgoing implements StreamOut {
     }
   }
 
-  /** The connection has a new stream. */
-  opened(): void {
-    this.#unanswered++
-  }
-
   sendHead(stream: Stream, block: Buffer, isEnd: boolean): void {
-    this.#answering(stream)
     this.sendHeaders(stream.id, block, isEnd)
     if (!isEnd) return
     stream.isLast = true
@@ -157,7 +149,6 @@ export class Outgoing implements StreamOut {
   }
 
   closed(stream: Stream): void {
-    this.#answering(stream)
     this.#waiting.delete(stream)
     if (this.#pulled.delete(stream) && this.#pulled.size === 0) pullingConnections--
   }
@@ -207,12 +198,6 @@ export class Outgoing implements StreamOut {
     this.#stalled ??= setTimeout(() => this.#socket.destroy(), this.#stalledReaderMs)
   }
 
-  #answering(stream: Stream): void {
-    if (stream.isAnswering) return
-    stream.isAnswering = true
-    this.#unanswered--
-  }
-
   /** Memory for a part of what goes out next. */
   #room(length: number): { readonly target: Buffer; readonly at: number } {
     if (length <= claimBytesMax) return this.#out.claim(length)
@@ -221,19 +206,17 @@ export class Outgoing implements StreamOut {
     return { target, at: 0 }
   }
 
-  /**
-   * A whole answer is in. When no other request of the connection waits for its own, this one need not wait either: the
-   * client has it while this process goes on with what else the request set off.
-   */
   #sentWhole(stream: Stream, length: number): void {
     this.#count(stream, length)
     stream.isLast = true
-    this.#answering(stream)
     stream.finished()
-    if (this.#unanswered === 0) this.#flush()
-    else this.#flushSoon()
+    this.#flushSoon()
   }
 
+  /**
+   * At the end of the turn, for all connections one after the other: an answer that leaves as soon as it is made wakes
+   * its reader each time, which costs several times what the write does.
+   */
   #flushSoon(): void {
     if (this.#isFlushing) return
     this.#isFlushing = true

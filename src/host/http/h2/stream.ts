@@ -60,8 +60,6 @@ export class Stream implements HttpRequest {
   readonly pending: Uint8Array[] = []
   pendingBytes = 0
   isLast = false
-  /** Some of the answer is on its way. */
-  isAnswering = false
   /** What the rest of the answer is made from, in place of `pending`. */
   source: ByteSource | undefined
   /** A block of headers that ends the answer, after all of `pending`. */
