@@ -8,6 +8,7 @@ import type { StructSchema } from '#machinery/schema/schema.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
 import { aggregate } from './aggregate.ts'
+import { metricLines, type Sample } from './metric-text.ts'
 
 /** Why a configuration cannot be used, in upstream's words. */
 export class ConfigurationError extends Error {}
@@ -141,12 +142,10 @@ export class ReloadMetrics {
   render(): string {
     if (this.#outcomes.size === 0) return ''
     const lines: string[] = []
-    const metric = (suffix: string, type: string, help: string, value: 'count' | 'lastSeconds'): void => {
-      const name = `apiserver_${this.#subsystem}_automatic_${suffix}`
-      lines.push(`# HELP ${name} [BETA] ${help}`, `# TYPE ${name} ${type}`)
-      for (const [status, outcome] of this.#outcomes) {
-        lines.push(`${name}{apiserver_id_hash="",status="${status}"} ${outcome[value]}`)
-      }
+    const metric = (suffix: string, type: 'counter' | 'gauge', help: string, value: 'count' | 'lastSeconds'): void => {
+      const samples = [...this.#outcomes].map(([status, outcome]): Sample =>
+        [`apiserver_id_hash="",status="${status}"`, outcome[value]])
+      lines.push(...metricLines(`apiserver_${this.#subsystem}_automatic_${suffix}`, type, `[BETA] ${help}`, samples))
     }
     metric('reloads_total', 'counter',
       'Total number of automatic reloads of configuration split by status and apiserver identity.', 'count')

@@ -132,6 +132,19 @@ export class WorkQueue {
     })
   }
 
+  /** Gives `work` one key after the other until closed or aborted. Rejects as soon as `work` does. */
+  async each(signal: AbortSignal, work: (key: string) => Promise<void>): Promise<void> {
+    for (;;) {
+      const key = await this.take(signal)
+      if (key === undefined) return
+      try {
+        await work(key)
+      } finally {
+        this.done(key)
+      }
+    }
+  }
+
   done(key: string): void {
     this.#processing.delete(key)
     if (this.#again.delete(key)) this.add(key)

@@ -6,9 +6,9 @@ import { isConditionTrue } from '#machinery/meta/conditions.ts'
 import type { GroupVersion } from '#machinery/meta/group-version.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import type { Store } from '#storage/store.ts'
-import { StoreFollower } from '../store-follower.ts'
 import { collectionRange } from '../rest/keys.ts'
 import { decodeLean } from '../rest/stored-form.ts'
+import { StoreFollower } from '../store-follower.ts'
 import type { GroupVersionPriority } from './group-priorities.ts'
 
 /** The port of a Service whose APIService names none. */
@@ -67,7 +67,12 @@ export class ApiServices {
 
   /** Undefined: served by this server, or by none. */
   remote(group: string, version: string): RemoteVersion | undefined {
-    return this.#remote.get(`${version}.${group}`)
+    return this.remoteNamed(`${version}.${group}`)
+  }
+
+  /** By the name of its APIService. */
+  remoteNamed(name: string): RemoteVersion | undefined {
+    return this.#remote.get(name)
   }
 
   /** What an administrator has set for a version, whoever serves it. */

@@ -14,8 +14,8 @@ import { isReason } from '#machinery/errors/api-error.ts'
 import type { Entry, Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
-import { StoreFollower } from '../store-follower.ts'
 import { objectKeyInStore } from '../rest/keys.ts'
+import { StoreFollower } from '../store-follower.ts'
 
 export interface AuthenticationConfigOptions {
   readonly store: Store
@@ -49,20 +49,16 @@ export async function runAuthenticationConfig(
   ])
   await withTaskGroup(signal, async (group) => {
     group.start((inner) => follower.run(inner))
-    group.start(async (inner) => {
-      for (let next = await queue.take(inner); next !== undefined; next = await queue.take(inner)) {
-        try {
-          await ensure(options, inner)
-          queue.forget(next)
-        } catch (error) {
-          if (inner.aborted) return
-          const retryMs = queue.addRateLimited(next)
-          options.log.warn('could not tell other API servers whom to trust', { error: String(error), retryMs })
-        } finally {
-          queue.done(next)
-        }
+    group.start((inner) => queue.each(inner, async () => {
+      try {
+        await ensure(options, inner)
+        queue.forget(name)
+      } catch (error) {
+        if (inner.aborted) return
+        const retryMs = queue.addRateLimited(name)
+        options.log.warn('could not tell other API servers whom to trust', { error: String(error), retryMs })
       }
-    })
+    }))
     await group.settled()
   })
 }

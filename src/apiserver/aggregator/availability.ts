@@ -15,11 +15,12 @@ import type { Stored } from '#machinery/meta/object.ts'
 import { formatTime } from '#machinery/time.ts'
 import type { Entry, Store } from '#storage/store.ts'
 import type { Log } from '#world/log.ts'
-import { StoreFollower, type FollowedRange } from '../store-follower.ts'
 import { dialFailure } from '../dial-failure.ts'
+import { metricLines } from '../metric-text.ts'
 import { collectionRange } from '../rest/keys.ts'
 import { decodeLean } from '../rest/stored-form.ts'
 import { resolveEndpoints, type ServiceAddress } from '../services/service-endpoint.ts'
+import { StoreFollower, type FollowedRange } from '../store-follower.ts'
 import type { ApiServices, RemoteVersion } from './api-services.ts'
 import { checkService, failed, passed, type Verdict } from './check-service.ts'
 import { identityHeaders } from './identity-headers.ts'
@@ -71,7 +72,9 @@ export class Availability {
     try {
       await withTaskGroup(signal, async (group) => {
         group.start((inner) => follower.run(inner))
-        for (let worker = 0; worker < workers; worker++) group.start((inner) => this.#work(inner))
+        for (let worker = 0; worker < workers; worker++) {
+          group.start((inner) => this.#queue.each(inner, (name) => this.#work(name, inner)))
+        }
         await group.settled()
       })
     } finally {
@@ -82,19 +85,13 @@ export class Availability {
   /** Upstream's two metrics, in Prometheus' text format. */
   render(): string {
     const lines = [
-      '# HELP aggregator_unavailable_apiservice Gauge of APIServices which are marked as unavailable broken down by APIService name.',
-      '# TYPE aggregator_unavailable_apiservice gauge',
+      ...metricLines('aggregator_unavailable_apiservice', 'gauge',
+        'Gauge of APIServices which are marked as unavailable broken down by APIService name.',
+        [...this.#options.services.remotes].map(({ name, available }) => [`name="${name}"`, available ? 0 : 1])),
+      ...metricLines('aggregator_unavailable_apiservice_total', 'counter',
+        'Counter of APIServices which are marked as unavailable broken down by APIService name and reason.',
+        [...this.#failures.values()].map(({ name, reason, count }) => [`name="${name}",reason="${reason}"`, count])),
     ]
-    for (const { name, available } of this.#options.services.remotes) {
-      lines.push(`aggregator_unavailable_apiservice{name="${name}"} ${available ? 0 : 1}`)
-    }
-    lines.push(
-      '# HELP aggregator_unavailable_apiservice_total Counter of APIServices which are marked as unavailable broken down by APIService name and reason.',
-      '# TYPE aggregator_unavailable_apiservice_total counter',
-    )
-    for (const { name, reason, count } of this.#failures.values()) {
-      lines.push(`aggregator_unavailable_apiservice_total{name="${name}",reason="${reason}"} ${count}`)
-    }
     return `${lines.join('\n')}\n`
   }
 
@@ -127,33 +124,26 @@ export class Availability {
     return { range: collectionRange(kind, ''), clear() {}, put: wake, delete: wake }
   }
 
-  async #work(signal: AbortSignal): Promise<void> {
+  async #work(name: string, signal: AbortSignal): Promise<void> {
     const queue = this.#queue
-    for (;;) {
-      const name = await queue.take(signal)
-      if (name === undefined) return
-      try {
-        const verdict = await this.#settle(name, signal)
-        if (verdict?.reason === 'FailedDiscoveryCheck') queue.addRateLimited(name)
-        else queue.forget(name)
-        if (verdict && verdict !== local) queue.addAfter(name, probeAgainMs)
-      } catch (error) {
-        if (signal.aborted) return
-        // Changed or deleted meanwhile, perhaps by another server: the watch tells.
-        if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) {
-          queue.addRateLimited(name)
-          this.#options.log.warn('could not tell of an APIService whether it is available', { name, error: String(error) })
-        }
-      } finally {
-        queue.done(name)
-      }
+    try {
+      const verdict = await this.#settle(name, signal)
+      if (verdict?.reason === 'FailedDiscoveryCheck') queue.addRateLimited(name)
+      else queue.forget(name)
+      if (verdict && verdict !== local) queue.addAfter(name, probeAgainMs)
+    } catch (error) {
+      if (signal.aborted) return
+      // Changed or deleted meanwhile, perhaps by another server: the watch tells.
+      if (isReason(error, 'Conflict') || isReason(error, 'NotFound')) return
+      queue.addRateLimited(name)
+      this.#options.log.warn('could not tell of an APIService whether it is available', { name, error: String(error) })
     }
   }
 
   /** Undefined: there is no such APIService. */
   async #settle(name: string, signal: AbortSignal): Promise<Verdict | undefined> {
     const { services } = this.#options
-    const remote = [...services.remotes].find((candidate) => candidate.name === name)
+    const remote = services.remoteNamed(name)
     const verdict = remote ? await this.#judge(remote, signal) : local
     const object = services.get(name)
     if (!object) return undefined

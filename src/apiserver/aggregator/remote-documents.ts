@@ -115,7 +115,9 @@ export class RemoteDocuments {
     for (const { name } of this.#services.remotes) this.#queue.add(name)
     try {
       await withTaskGroup(signal, async (group) => {
-        for (let worker = 0; worker < workers; worker++) group.start((inner) => this.#work(inner))
+        for (let worker = 0; worker < workers; worker++) {
+          group.start((inner) => this.#queue.each(inner, (name) => this.#refresh(name, inner)))
+        }
         await group.settled()
       })
     } finally {
@@ -123,20 +125,8 @@ export class RemoteDocuments {
     }
   }
 
-  async #work(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const name = await this.#queue.take(signal)
-      if (name === undefined) return
-      try {
-        await this.#refresh(name, signal)
-      } finally {
-        this.#queue.done(name)
-      }
-    }
-  }
-
   async #refresh(name: string, signal: AbortSignal): Promise<void> {
-    const remote = [...this.#services.remotes].find((candidate) => candidate.name === name)
+    const remote = this.#services.remoteNamed(name)
     if (!remote) {
       if (this.#known.delete(name)) this.#generation++
       return

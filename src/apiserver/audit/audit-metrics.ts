@@ -1,4 +1,5 @@
 /** The figures of auditing, with upstream's names, in Prometheus' text format. */
+import { metricLines, type Sample } from '../metric-text.ts'
 import type { AuditLevel } from './policy.ts'
 
 export class AuditMetrics {
@@ -27,17 +28,16 @@ export class AuditMetrics {
 
   render(): string {
     const lines: string[] = []
-    const counter = (name: string, help: string, values: Iterable<readonly [labels: string, value: number]>): void => {
-      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} counter`)
-      for (const [labels, value] of values) lines.push(`${name}${labels} ${value}`)
+    const counter = (name: string, help: string, samples: Iterable<Sample>): void => {
+      lines.push(...metricLines(name, 'counter', help, samples))
     }
     counter('apiserver_audit_event_total', '[ALPHA] Counter of audit events generated and sent to the audit backend.',
       [['', this.#events]])
     counter('apiserver_audit_error_total', '[ALPHA] Counter of audit events that failed to be audited properly. '
       + 'Plugin identifies the plugin affected by the error.',
-      [...this.#failures].map(([plugin, count]) => [`{plugin="${plugin}"}`, count]))
+      [...this.#failures].map(([plugin, count]) => [`plugin="${plugin}"`, count]))
     counter('apiserver_audit_level_total', '[ALPHA] Counter of policy levels for audit events (1 per request).',
-      [...this.#levels].map(([level, count]) => [`{level="${level}"}`, count]))
+      [...this.#levels].map(([level, count]) => [`level="${level}"`, count]))
     counter('apiserver_audit_requests_rejected_total',
       '[ALPHA] Counter of apiserver requests rejected due to an error in audit logging backend.',
       [['', this.#rejected]])

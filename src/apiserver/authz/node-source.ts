@@ -6,8 +6,8 @@ import type { KubeObject } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { collectionRange } from '../rest/keys.ts'
 import { decodeLean } from '../rest/stored-form.ts'
-import type { NodeGraph } from './node-graph.ts'
 import type { FollowedRange } from '../store-follower.ts'
+import type { NodeGraph } from './node-graph.ts'
 
 /** `kinds` finds a kind by group and plural; a kind that is not declared is left out. */
 export function nodeGraphRanges(

@@ -2,8 +2,8 @@
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { collectionRange } from '../rest/keys.ts'
 import { decodeLean } from '../rest/stored-form.ts'
-import type { RbacIndex, RbacObject, RbacResource } from './rbac-index.ts'
 import type { FollowedRange } from '../store-follower.ts'
+import type { RbacIndex, RbacObject, RbacResource } from './rbac-index.ts'
 
 const resources: readonly RbacResource[] = ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings']
 

@@ -13,11 +13,11 @@ import type { Clock } from '#world/clock.ts'
 import type { HttpClient } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
-import { StoreFollower } from '../store-follower.ts'
 import type { KindRegistry } from '../kind-registry.ts'
 import { collectionRange } from '../rest/keys.ts'
 import { readerOf } from '../rest/newest-objects.ts'
 import { decodeStored } from '../rest/stored-form.ts'
+import { StoreFollower } from '../store-follower.ts'
 import { removeInstances } from './cleanup.ts'
 import type { ConversionTools } from './conversion/webhook-converter.ts'
 import { customKinds } from './custom-kind.ts'
@@ -91,34 +91,27 @@ class DefinitionsLoop implements Definitions {
     await withTaskGroup(signal, async (group) => {
       group.start((inner) => this.#follower.run(inner))
       // One at a time: who comes first gets the names.
-      group.start((inner) => this.#work(this.#toAccept, (name) => this.#accept(name), inner))
+      group.start((inner) => this.#settle(this.#toAccept, (name) => this.#accept(name), inner))
       for (let worker = 0; worker < cleanupWorkers; worker++) {
-        group.start((inner) => this.#work(this.#toClear, (name) => this.#clear(name, inner), inner))
+        group.start((inner) => this.#settle(this.#toClear, (name) => this.#clear(name, inner), inner))
       }
       await group.settled()
     })
   }
 
-  async #work(queue: WorkQueue, handle: (name: string) => Promise<void>, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const name = await queue.take(signal)
-      if (name === undefined) return
+  #settle(queue: WorkQueue, handle: (name: string) => Promise<void>, signal: AbortSignal): Promise<void> {
+    return queue.each(signal, async (name) => {
       try {
         await handle(name)
         queue.forget(name)
       } catch (error) {
         if (signal.aborted) return
         // Changed or deleted meanwhile: the watch tells, and it is looked at again.
-        if (isReason(error, 'Conflict') || isReason(error, 'NotFound')) queue.forget(name)
-        else {
-          const retryMs = queue.addRateLimited(name)
-          const fields = { name, error: String(error), retryMs }
-          this.#options.log.warn('could not settle a custom resource definition', fields)
-        }
-      } finally {
-        queue.done(name)
+        if (isReason(error, 'Conflict') || isReason(error, 'NotFound')) return queue.forget(name)
+        const retryMs = queue.addRateLimited(name)
+        this.#options.log.warn('could not settle a custom resource definition', { name, error: String(error), retryMs })
       }
-    }
+    })
   }
 
   #observe(definition: Definition): void {

@@ -1,7 +1,8 @@
 /** The figures of encryption at rest, with upstream's names, in Prometheus' text format. */
+import { hexEncode, utf8Encode } from '#base/bytes.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Crypto } from '#world/crypto.ts'
-import { hexEncode, utf8Encode } from '#base/bytes.ts'
+import { metricLines } from '../metric-text.ts'
 
 export type Direction = 'from_storage' | 'to_storage'
 
@@ -190,11 +191,9 @@ function gauge(lines: string[], name: string, help: string, values: ReadonlyMap<
 }
 
 function simple(
-  lines: string[], name: string, type: string, help: string, values: ReadonlyMap<string, number>,
+  lines: string[], name: string, type: 'counter' | 'gauge', help: string, values: ReadonlyMap<string, number>,
 ): void {
-  if (values.size === 0) return
-  lines.push(`# HELP ${name} [ALPHA] ${help}`, `# TYPE ${name} ${type}`)
-  for (const [key, value] of values) lines.push(`${name}${key === '' ? '' : `{${key}}`} ${value}`)
+  if (values.size > 0) lines.push(...metricLines(name, type, `[ALPHA] ${help}`, values))
 }
 
 function histogram(

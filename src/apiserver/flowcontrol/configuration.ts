@@ -15,9 +15,9 @@ import { formatTime } from '#machinery/time.ts'
 import type { Store } from '#storage/store.ts'
 import type { Clock } from '#world/clock.ts'
 import type { Log } from '#world/log.ts'
-import { StoreFollower, type FollowedRange } from '../store-follower.ts'
 import { collectionRange } from '../rest/keys.ts'
 import { decodeStored } from '../rest/stored-form.ts'
+import { StoreFollower, type FollowedRange } from '../store-follower.ts'
 import {
   autoUpdateAnnotation,
   mandatoryFlowSchemas,

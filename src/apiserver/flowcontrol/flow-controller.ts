@@ -6,6 +6,7 @@ import type { FlowSchema, PriorityLevelConfiguration } from '#api/gen/flowcontro
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { Clock } from '#world/clock.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
+import { metricLines, type Sample } from '../metric-text.ts'
 import type { RequestInfo } from '../request-info.ts'
 import { mandatoryFlowSchemas, mandatoryPriorityLevels } from './bootstrap-objects.ts'
 import { distinguisherOf, inMatchingOrder, matchesFlowSchema } from './classify.ts'
@@ -126,9 +127,10 @@ export class FlowController {
   /** In Prometheus' text format, with upstream's names. */
   render(): string {
     const levels = [...this.#levels.values()]
-    const metric = (name: string, type: string, help: string, value: (level: Level) => number): string =>
-      `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`
-      + levels.map((level) => `${name}{priority_level="${level.name}"} ${value(level)}\n`).join('')
+    const metric = (name: string, type: 'counter' | 'gauge', help: string, value: (level: Level) => number): string => {
+      const samples = levels.map((level): Sample => [`priority_level="${level.name}"`, value(level)])
+      return `${metricLines(name, type, help, samples).join('\n')}\n`
+    }
     const prefix = 'apiserver_flowcontrol'
     return metric(`${prefix}_nominal_limit_seats`, 'gauge', 'Seats that the level has.', ({ limits }) => limits.nominal)
       + metric(`${prefix}_current_executing_seats`, 'gauge', 'Seats taken now.', ({ executing }) => executing)

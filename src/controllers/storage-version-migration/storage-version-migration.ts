@@ -45,9 +45,7 @@ class Migrator {
       onAdd: add, onUpdate: (_, migration) => add(migration), onDelete: () => {},
     })
     try {
-      for (;;) {
-        const key = await this.#queue.take(signal)
-        if (key === undefined) return
+      await this.#queue.each(signal, async (key) => {
         try {
           await this.#sync(key, signal)
           this.#queue.forget(key)
@@ -55,10 +53,8 @@ class Migrator {
           if (signal.aborted) return
           const retryMs = this.#queue.addRateLimited(key)
           if (!isReason(error, 'Conflict')) log.warn('could not migrate', { name: key, error: String(error), retryMs })
-        } finally {
-          this.#queue.done(key)
         }
-      }
+      })
     } finally {
       end()
     }
