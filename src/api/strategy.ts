@@ -5,12 +5,12 @@
 import type { DeepReadonly, KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { PrepareContext } from '#machinery/schema/define-kind.ts'
 
-interface WithStatus extends KubeObject {
+export interface WithStatus extends KubeObject {
   spec?: unknown
   status?: unknown
 }
 
-interface StatusStrategy<T extends KubeObject> {
+export interface StatusStrategy<T extends KubeObject> {
   readonly prepareForCreate: (object: T) => void
   readonly prepareForUpdate: (object: T, old: Stored<T>, context: PrepareContext) => void
 }

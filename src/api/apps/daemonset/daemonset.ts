@@ -1,21 +1,21 @@
 /** DaemonSet: one pod on every node that fits. */
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
+import { ownerStrategy } from '../../core/pod/disabled-fields.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { ownerWarnings } from '../../core/pod/pod-warnings.ts'
 import type { DaemonSet, DaemonSetSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
 import { formatLabels } from '../../printing/labels.ts'
-import { separateStatus } from '../../strategy.ts'
 import { validateDaemonSet, validateDaemonSetStatusUpdate, validateDaemonSetUpdate } from './daemonset.validation.ts'
 
 export const daemonSet = defineKind<DaemonSet>({
   group: 'apps', kind: 'DaemonSet', plural: 'daemonsets', shortNames: ['ds'], categories: ['all'], scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.DaemonSet', served: true, stored: true }],
   setDefaults,
-  ...separateStatus<DaemonSet>({
+  ...ownerStrategy<DaemonSet>({
     currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0,
-  }),
+  }, ({ spec }) => spec?.template),
   validate: validateDaemonSet,
   validateUpdate: validateDaemonSetUpdate,
   validateStatusUpdate: validateDaemonSetStatusUpdate,

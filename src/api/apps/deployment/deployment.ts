@@ -2,18 +2,19 @@
 import { semanticEqual } from '#base/deep-equal.ts'
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
+import { ownerStrategy } from '../../core/pod/disabled-fields.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { ownerWarnings } from '../../core/pod/pod-warnings.ts'
 import type { Deployment, DeploymentSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
-import { keep, separateStatus } from '../../strategy.ts'
+import { keep } from '../../strategy.ts'
 import {
   validateDeployment,
   validateDeploymentStatusUpdate,
   validateDeploymentUpdate,
 } from './deployment.validation.ts'
 
-const statusStrategy = separateStatus<Deployment>({})
+const statusStrategy = ownerStrategy<Deployment>({}, ({ spec }) => spec?.template)
 
 export const deployment = defineKind<Deployment>({
   group: 'apps',

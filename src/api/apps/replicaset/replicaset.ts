@@ -1,11 +1,11 @@
 /** ReplicaSet: keeps a number of like pods running. */
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
+import { ownerStrategy } from '../../core/pod/disabled-fields.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { ownerWarnings } from '../../core/pod/pod-warnings.ts'
 import type { ReplicaSet, ReplicaSetSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
-import { separateStatus } from '../../strategy.ts'
 import {
   validateReplicaSet,
   validateReplicaSetStatusUpdate,
@@ -21,7 +21,7 @@ export const replicaSet = defineKind<ReplicaSet>({
   scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.ReplicaSet', served: true, stored: true }],
   setDefaults,
-  ...separateStatus<ReplicaSet>({ replicas: 0 }),
+  ...ownerStrategy<ReplicaSet>({ replicas: 0 }, ({ spec }) => spec?.template),
   validate: validateReplicaSet,
   validateUpdate: validateReplicaSetUpdate,
   validateStatusUpdate: validateReplicaSetStatusUpdate,

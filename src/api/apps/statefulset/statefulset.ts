@@ -1,11 +1,11 @@
 /** StatefulSet: pods with lasting names and storage, in order. */
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import { setClaimDefaults } from '../../core/persistentvolumeclaim/persistentvolumeclaim.ts'
+import { ownerStrategy } from '../../core/pod/disabled-fields.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { ownerWarnings } from '../../core/pod/pod-warnings.ts'
 import type { StatefulSet, StatefulSetSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
-import { separateStatus } from '../../strategy.ts'
 import {
   validateNewStatefulSet,
   validateStatefulSetStatusUpdate,
@@ -22,7 +22,7 @@ export const statefulSet = defineKind<StatefulSet>({
   nameRule: 'dns1123Label',
   versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.StatefulSet', served: true, stored: true }],
   setDefaults,
-  ...separateStatus<StatefulSet>({ replicas: 0, availableReplicas: 0 }),
+  ...ownerStrategy<StatefulSet>({ replicas: 0, availableReplicas: 0 }, ({ spec }) => spec?.template),
   validateCreate: validateNewStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   validateStatusUpdate: validateStatefulSetStatusUpdate,

@@ -1,6 +1,7 @@
 /** CronJob: makes Jobs on a schedule. */
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
+import { ownerStrategy } from '../../core/pod/disabled-fields.ts'
 import type { CronJob, CronJobSpec, JobSpec } from '../../gen/batch-v1.ts'
 import {
   ageColumn,
@@ -12,7 +13,6 @@ import {
   text,
 } from '../../printing/columns.ts'
 import { formatTimeSince } from '../../printing/duration.ts'
-import { separateStatus } from '../../strategy.ts'
 import { setJobSpecDefaults } from '../job/job-defaults.ts'
 import { cronJobWarnings } from './cronjob-warnings.ts'
 import { validateCronJobUpdate, validateNewCronJob } from './cronjob.validation.ts'
@@ -21,7 +21,7 @@ export const cronJob = defineKind<CronJob>({
   group: 'batch', kind: 'CronJob', plural: 'cronjobs', shortNames: ['cj'], categories: ['all'], scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.batch.v1.CronJob', served: true, stored: true }],
   setDefaults,
-  ...separateStatus<CronJob>({}),
+  ...ownerStrategy<CronJob>({}, ({ spec }) => spec?.jobTemplate?.spec?.template),
   validateCreate: validateNewCronJob,
   validateUpdate: validateCronJobUpdate,
   warnings: cronJobWarnings,

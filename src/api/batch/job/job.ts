@@ -3,16 +3,16 @@ import { isConditionTrue } from '#machinery/meta/conditions.ts'
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
+import { ownerStrategy } from '../../core/pod/disabled-fields.ts'
 import type { Job } from '../../gen/batch-v1.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { formatHumanDuration } from '../../printing/duration.ts'
-import { separateStatus } from '../../strategy.ts'
 import { generateJobSelector, setJobDefaults, setJobSpecDefaults } from './job-defaults.ts'
 import { validateJobStatusUpdate } from './job-status.validation.ts'
 import { jobWarnings } from './job-warnings.ts'
 import { validateJobUpdate, validateNewJob } from './job.validation.ts'
 
-const statusStrategy = separateStatus<Job>({})
+const statusStrategy = ownerStrategy<Job>({}, ({ spec }) => spec?.template)
 
 export const job = defineKind<Job>({
   group: 'batch', kind: 'Job', plural: 'jobs', categories: ['all'], scope: 'Namespaced',

@@ -7,6 +7,7 @@ import type { PrepareContext } from '#machinery/schema/define-kind.ts'
 import type { Container, Pod, PodQOSClass, PodSpec } from '../../gen/core-v1.ts'
 import { compareQuantities, isZeroQuantity } from '../../quantities.ts'
 import { keep } from '../../strategy.ts'
+import { dropDisabledFields } from './disabled-fields.ts'
 import { isPodFinished } from './pod-life.ts'
 
 export function preparePodForCreate(object: Pod): void {
@@ -20,6 +21,7 @@ export function preparePodForCreate(object: Pod): void {
       message: 'Scheduling is blocked due to non-empty scheduling gates',
     }]
   }
+  dropDisabledFields(spec)
   resolveMatchLabelKeys(object)
 }
 
@@ -37,10 +39,12 @@ export function preparePodForUpdate(object: Pod, old: Stored<Pod>, context: Prep
       const added = object.spec?.ephemeralContainers
       object.spec = { ...(old.spec as PodSpec), ...(added ? { ephemeralContainers: added } : {}) }
       keep(object, old, 'status')
-      return
+      return dropDisabledFields(object.spec, old.spec)
     }
     case 'resize': return prepareResize(object, old)
-    default: return keep(object, old, 'status')
+    default:
+      keep(object, old, 'status')
+      return dropDisabledFields(object.spec, old.spec)
   }
 }
 

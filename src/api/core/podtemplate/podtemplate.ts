@@ -4,6 +4,7 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { PodTemplate } from '../../gen/core-v1.ts'
 import { containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { formatLabels } from '../../printing/labels.ts'
+import { droppingDisabled } from '../pod/disabled-fields.ts'
 import { setTemplateDefaults } from '../pod/pod-defaults.ts'
 import { validatePodTemplate } from './podtemplate.validation.ts'
 
@@ -11,6 +12,7 @@ export const podTemplate = defineKind<PodTemplate>({
   group: '', kind: 'PodTemplate', plural: 'podtemplates', scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.PodTemplate', served: true, stored: true }],
   setDefaults: setTemplateDefaults,
+  ...droppingDisabled<PodTemplate>({}, ({ template }) => template),
   validate: validatePodTemplate,
   generation: (object, old) => !semanticEqual(object.template, old.template),
   columns: [

@@ -3,7 +3,7 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ReplicationController } from '../../gen/core-v1.ts'
 import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
 import { formatLabels } from '../../printing/labels.ts'
-import { separateStatus } from '../../strategy.ts'
+import { ownerStrategy } from '../pod/disabled-fields.ts'
 import { setPodSpecDefaults } from '../pod/pod-defaults.ts'
 import { ownerWarnings } from '../pod/pod-warnings.ts'
 import {
@@ -20,7 +20,7 @@ export const replicationController = defineKind<ReplicationController>({
   scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.ReplicationController', served: true, stored: true }],
   setDefaults,
-  ...separateStatus<ReplicationController>({ replicas: 0 }),
+  ...ownerStrategy<ReplicationController>({ replicas: 0 }, ({ spec }) => spec?.template),
   validate: validateReplicationController,
   validateStatusUpdate: validateReplicationControllerStatusUpdate,
   generation: 'spec',

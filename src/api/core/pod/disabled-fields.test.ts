@@ -1,0 +1,52 @@
+/** Table: pods and owners with fields of features that are off in → what is stored of them. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { deployment } from '../../apps/deployment/deployment.ts'
+import { cronJob } from '../../batch/cronjob/cronjob.ts'
+import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
+import type { AnyKind } from '#machinery/schema/define-kind.ts'
+import { pod } from './pod.ts'
+
+const stopSignal = 'SIGUSR1'
+const spec = {
+  os: { name: 'linux' },
+  schedulingGroup: { podGroupName: 'g' },
+  containers: [
+    { name: 'a', image: 'b', lifecycle: { stopSignal } },
+    { name: 'c', image: 'b', lifecycle: { stopSignal, preStop: { sleep: { seconds: 1 } } } },
+  ],
+}
+const template = { metadata: { labels: { app: 'a' } }, spec }
+const owner = { metadata: { name: 'a' }, spec: { selector: { matchLabels: { app: 'a' } }, template } }
+
+/** What of `spec` is left, and is not. */
+function dropped(path: string): Readonly<Record<string, unknown>> {
+  return {
+    [`${path}.schedulingGroup`]: undefined,
+    [`${path}.containers.0.lifecycle`]: undefined,
+    [`${path}.containers.1.lifecycle`]: { preStop: { sleep: { seconds: 1 } } },
+  }
+}
+
+const rows: readonly (Row & { kind: AnyKind })[] = [
+  { it: 'drops them from new pods', kind: pod, object: { metadata: { name: 'a' }, spec }, holds: dropped('spec') },
+  { it: 'drops them from templates', kind: deployment, object: owner, holds: dropped('spec.template.spec') },
+  {
+    it: 'drops them from templates in templates', kind: cronJob,
+    object: { metadata: { name: 'a' }, spec: { schedule: '* * * * *', jobTemplate: { spec: { template: {
+      spec: { ...spec, restartPolicy: 'Never' },
+    } } } } },
+    holds: dropped('spec.jobTemplate.spec.template.spec'),
+  },
+  {
+    it: 'keeps them where they were', kind: deployment, old: owner, object: owner,
+    holds: { 'spec.template.spec.schedulingGroup': { podGroupName: 'g' }, 'spec.template.spec.containers.0.lifecycle': { stopSignal } },
+  },
+  {
+    it: 'drops them from a template that had none', kind: deployment,
+    old: { ...owner, spec: { ...owner.spec, template: { ...template, spec: { containers: [{ name: 'a', image: 'b' }] } } } },
+    object: owner, holds: dropped('spec.template.spec'),
+  },
+]
+
+for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(row.kind, row), expectedOf(row)))
