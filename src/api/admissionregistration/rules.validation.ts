@@ -55,21 +55,24 @@ function validateResources(resources: readonly string[], path: string): FieldErr
   for (const [index, entry] of resources.entries()) {
     const at = `${path}[${index}]`
     if (entry === '') { errors.push(required(at)); continue }
-    if (entry === '*' || entry === '*/*') continue
-    const [resource = '', subresource] = entry.split('/')
+    const slash = entry.indexOf('/')
+    if (slash < 0) continue
+    const [resource, subresource] = [entry.slice(0, slash), entry.slice(slash + 1)]
     if (wholes.has(resource)) {
       errors.push(invalidValue(at, entry, `if '${resource}/*' is present, must not specify ${entry}`))
     }
-    if (subresource !== undefined && anyOf.has(subresource)) {
+    if (anyOf.has(subresource)) {
       errors.push(invalidValue(at, entry, `if '*/${subresource}' is present, must not specify ${entry}`))
     }
     if (subresource === '*') wholes.add(resource)
-    if (resource === '*' && subresource !== undefined) anyOf.add(subresource)
+    if (resource === '*') anyOf.add(subresource)
   }
   if (resources.length > 1 && resources.includes('*/*')) {
     errors.push(invalidValue(path, resources, "if '*/*' is present, must not specify other resources"))
   }
-  if (resources.includes('*') && resources.some((entry) => entry !== '*' && !entry.includes('/'))) {
+  // Upstream looks at the last entry without a subresource only: `["pods","*"]` passes.
+  const last = resources.findLast((entry) => entry !== '' && !entry.includes('/'))
+  if (resources.includes('*') && last !== '*') {
     errors.push(
       invalidValue(path, resources, "if '*' is present, must not specify other resources without subresources"),
     )

@@ -1,60 +1,81 @@
 /** Validation of webhook configurations. */
+import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { duplicateValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import { duplicateValue, invalidFor, invalidValue, required } from '#machinery/errors/field-errors.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { validateDns1035Label, validateDns1123Subdomain, validatePortNumber } from '#machinery/meta/validate-names.ts'
-import type {
-  MutatingWebhook,
-  MutatingWebhookConfiguration,
-  ValidatingWebhook,
-  ValidatingWebhookConfiguration,
-  WebhookClientConfig,
-} from '../gen/admissionregistration-v1.ts'
+import type { MutatingWebhook, ValidatingWebhook, WebhookClientConfig } from '../gen/admissionregistration-v1.ts'
 import { validateChoice } from '../numbers.validation.ts'
 import { validateLabelSelector } from '../selectors.validation.ts'
 import { validateConditionExpressions } from './expressions.validation.ts'
 import { validateMatchConditions, validateRules } from './rules.validation.ts'
 
-export function validateValidatingWebhooks({ webhooks }: ValidatingWebhookConfiguration): FieldError[] {
-  return validateWebhooks(webhooks ?? [])
-}
-
-export function validateMutatingWebhooks({ webhooks }: MutatingWebhookConfiguration): FieldError[] {
-  return [
-    ...validateWebhooks(webhooks ?? []),
-    ...(webhooks ?? []).flatMap(({ reinvocationPolicy }, index) =>
-      validateChoice(reinvocationPolicy, ['IfNeeded', 'Never'], `webhooks[${index}].reinvocationPolicy`)),
-  ]
-}
-
 type Webhook = ValidatingWebhook | MutatingWebhook
 
-function validateWebhooks(webhooks: readonly Webhook[]): FieldError[] {
+interface Configuration {
+  readonly webhooks?: readonly Webhook[]
+}
+
+/** What an update may leave as it is, because the stored configuration has it. */
+interface Forgiven {
+  readonly sideEffects: boolean
+  readonly unknownVersions: boolean
+  readonly sameNames: boolean
+  readonly conditions: boolean
+}
+
+const nothing: Forgiven = { sideEffects: false, unknownVersions: false, sameNames: false, conditions: false }
+
+export function validateNewWebhooks({ webhooks = [] }: Configuration): FieldError[] {
+  return validateWebhooks(webhooks, nothing)
+}
+
+export function validateWebhooksUpdate(
+  { webhooks = [] }: Configuration, old: DeepReadonly<Configuration>,
+): FieldError[] {
+  const before = (old.webhooks ?? []) as readonly Webhook[]
+  return validateWebhooks(webhooks, {
+    sideEffects: before.some(({ sideEffects }) => !sideEffectChoices.includes(sideEffects ?? '')),
+    unknownVersions: before.some(({ admissionReviewVersions: versions = [] }) =>
+      versions.length > 0 && !hasKnownVersion(versions)),
+    sameNames: new Set(before.map(({ name }) => name)).size < before.length,
+    conditions: before.length === webhooks.length && before.every(({ matchConditions }, index) =>
+      semanticEqual(matchConditions, webhooks[index]!.matchConditions)),
+  })
+}
+
+function validateWebhooks(webhooks: readonly Webhook[], forgiven: Forgiven): FieldError[] {
   const names = new Set<string>()
   return webhooks.flatMap((webhook, index) => {
     const path = `webhooks[${index}]`
-    const errors = validateWebhook(webhook, path)
-    if (names.has(webhook.name)) errors.push(duplicateValue(`${path}.name`, webhook.name))
+    const versions = webhook.admissionReviewVersions ?? []
+    const errors = [
+      ...validateWebhook(webhook, forgiven, path),
+      ...validateReviewVersions(versions, forgiven.unknownVersions, `${path}.admissionReviewVersions`),
+    ]
+    if (!forgiven.sameNames && webhook.name && names.has(webhook.name)) {
+      errors.push(duplicateValue(`${path}.name`, webhook.name))
+    }
     names.add(webhook.name)
     return errors
   })
 }
 
 const sideEffectChoices = ['None', 'NoneOnDryRun']
+const allSideEffects = [...sideEffectChoices, 'Some', 'Unknown']
 
-function validateWebhook(webhook: Webhook, path: string): FieldError[] {
-  const { name = '', timeoutSeconds, sideEffects } = webhook
+function validateWebhook(webhook: Webhook, forgiven: Forgiven, path: string): FieldError[] {
+  const { name = '', timeoutSeconds, sideEffects, matchConditions = [] } = webhook
+  const choices = forgiven.sideEffects ? allSideEffects : sideEffectChoices
   const errors = [
     ...validateName(name, `${path}.name`),
-    ...validateReviewVersions(webhook.admissionReviewVersions ?? [], `${path}.admissionReviewVersions`),
     ...validateRules(webhook.rules ?? [], `${path}.rules`),
     ...validateChoice(webhook.failurePolicy, ['Fail', 'Ignore'], `${path}.failurePolicy`),
     ...validateChoice(webhook.matchPolicy, ['Equivalent', 'Exact'], `${path}.matchPolicy`),
   ]
-  if (sideEffects === undefined) errors.push(required(`${path}.sideEffects`, 'must specify one of None, NoneOnDryRun'))
-  else if (!sideEffectChoices.includes(sideEffects)) {
-    errors.push(notSupported(`${path}.sideEffects`, sideEffects, sideEffectChoices))
-  }
+  if (sideEffects === undefined) {
+    errors.push(required(`${path}.sideEffects`, `must specify one of ${choices.join(', ')}`))
+  } else errors.push(...validateChoice(sideEffects, choices, `${path}.sideEffects`))
   if (timeoutSeconds !== undefined && (timeoutSeconds > 30 || timeoutSeconds < 1)) {
     errors.push(
       invalidValue(`${path}.timeoutSeconds`, timeoutSeconds, 'the timeout value must be between 1 and 30 seconds'),
@@ -64,9 +85,13 @@ function validateWebhook(webhook: Webhook, path: string): FieldError[] {
     ...errors,
     ...validateLabelSelector(webhook.namespaceSelector, `${path}.namespaceSelector`),
     ...validateLabelSelector(webhook.objectSelector, `${path}.objectSelector`),
+    ...('reinvocationPolicy' in webhook
+      ? validateChoice(webhook.reinvocationPolicy, ['IfNeeded', 'Never'], `${path}.reinvocationPolicy`) : []),
     ...validateClientConfig(webhook.clientConfig ?? {}, `${path}.clientConfig`),
-    ...validateMatchConditions(webhook.matchConditions ?? [], `${path}.matchConditions`),
-    ...validateConditionExpressions(webhook.matchConditions ?? [], false, `${path}.matchConditions`),
+    ...(forgiven.conditions ? [] : [
+      ...validateMatchConditions(matchConditions, `${path}.matchConditions`),
+      ...validateConditionExpressions(matchConditions, false, `${path}.matchConditions`),
+    ]),
   ]
 }
 
@@ -81,13 +106,16 @@ function validateName(name: string, path: string): FieldError[] {
 
 const reviewVersions = ['v1', 'v1beta1']
 
-function validateReviewVersions(versions: readonly string[], path: string): FieldError[] {
+function hasKnownVersion(versions: readonly string[]): boolean {
+  return versions.some((version) => reviewVersions.includes(version))
+}
+
+function validateReviewVersions(versions: readonly string[], allowUnknown: boolean, path: string): FieldError[] {
   if (versions.length === 0) return [required(path, `must specify one of ${reviewVersions.join(', ')}`)]
-  const errors = versions.flatMap((version, index) => [
-    ...(versions.indexOf(version) < index ? [invalidValue(`${path}[${index}]`, version, 'duplicate version')] : []),
-    ...invalidFor(`${path}[${index}]`, version, validateDns1035Label(version)),
-  ])
-  if (!versions.some((version) => reviewVersions.includes(version))) {
+  const errors = versions.flatMap((version, index) => (versions.indexOf(version) < index
+    ? [invalidValue(`${path}[${index}]`, version, 'duplicate version')]
+    : invalidFor(`${path}[${index}]`, version, validateDns1035Label(version))))
+  if (!allowUnknown && !hasKnownVersion(versions)) {
     errors.push(invalidValue(path, versions, `must include at least one of ${reviewVersions.join(', ')}`))
   }
   return errors

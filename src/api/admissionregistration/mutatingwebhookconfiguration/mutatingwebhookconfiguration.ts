@@ -4,7 +4,7 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { MutatingWebhookConfiguration } from '../../gen/admissionregistration-v1.ts'
 import { ageColumn, integer, nameColumn } from '../../printing/columns.ts'
 import { setWebhookDefaults } from '../webhook-defaults.ts'
-import { validateMutatingWebhooks } from '../webhooks.validation.ts'
+import { validateNewWebhooks, validateWebhooksUpdate } from '../webhooks.validation.ts'
 
 export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfiguration>({
   group: 'admissionregistration.k8s.io', kind: 'MutatingWebhookConfiguration', plural: 'mutatingwebhookconfigurations',
@@ -21,7 +21,8 @@ export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
     setWebhookDefaults(object)
     for (const webhook of object.webhooks ?? []) webhook.reinvocationPolicy ??= 'Never'
   },
-  validate: validateMutatingWebhooks,
+  validateCreate: validateNewWebhooks,
+  validateUpdate: validateWebhooksUpdate,
   generation: (object, old) => !semanticEqual(object.webhooks, old.webhooks),
   columns: [
     nameColumn(),

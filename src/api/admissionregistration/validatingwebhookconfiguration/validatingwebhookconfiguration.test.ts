@@ -69,6 +69,33 @@ const rows: readonly Row[] = [
       'webhooks[0].rules[0].resources[1]: Invalid value: "pods/status": if \'pods/*\' is present, must not specify pods/status',
     ],
   },
+  {
+    it: 'may name a whole beside its parts, and what comes before a star',
+    object: own({
+      rules: [
+        { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/*', 'pods'] },
+        { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods', '*'] },
+      ],
+    }),
+  },
+  {
+    it: 'tells versions after everything else, a repeated one once',
+    object: own({ admissionReviewVersions: ['V1', 'V1', 'v1'], clientConfig: {} }),
+    errors: [
+      'webhooks[0].clientConfig: Required value: exactly one of url or service is required',
+      'webhooks[0].admissionReviewVersions[0]: Invalid value: "V1": a DNS-1035 label must consist of lower case alphanumeric characters '
+      + "or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', "
+      + "regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
+      'webhooks[0].admissionReviewVersions[1]: Invalid value: "V1": duplicate version',
+    ],
+  },
+  {
+    it: 'keeps what was allowed once',
+    old: own({ sideEffects: 'Some', admissionReviewVersions: ['v2'], matchConditions: [{ name: 'a', expression: '(' }] }),
+    object: own({
+      sideEffects: 'Unknown', admissionReviewVersions: ['v3'], matchConditions: [{ name: 'a', expression: '(' }],
+    }),
+  },
 ]
 
 for (const row of rows) {

@@ -4,7 +4,7 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ValidatingWebhookConfiguration } from '../../gen/admissionregistration-v1.ts'
 import { ageColumn, integer, nameColumn } from '../../printing/columns.ts'
 import { setWebhookDefaults } from '../webhook-defaults.ts'
-import { validateValidatingWebhooks } from '../webhooks.validation.ts'
+import { validateNewWebhooks, validateWebhooksUpdate } from '../webhooks.validation.ts'
 
 export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfiguration>({
   group: 'admissionregistration.k8s.io',
@@ -20,7 +20,8 @@ export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
     },
   ],
   setDefaults: setWebhookDefaults,
-  validate: validateValidatingWebhooks,
+  validateCreate: validateNewWebhooks,
+  validateUpdate: validateWebhooksUpdate,
   generation: (object, old) => !semanticEqual(object.webhooks, old.webhooks),
   columns: [
     nameColumn(),

@@ -40,11 +40,17 @@ const rows: readonly (Row & { kind: AnyKind })[] = [
   },
   {
     it: 'keeps them where they were', kind: deployment, old: owner, object: owner,
-    holds: { 'spec.template.spec.schedulingGroup': { podGroupName: 'g' }, 'spec.template.spec.containers.0.lifecycle': { stopSignal } },
+    holds: {
+      'spec.template.spec.schedulingGroup': { podGroupName: 'g' },
+      'spec.template.spec.containers.0.lifecycle': { stopSignal },
+    },
   },
   {
     it: 'drops them from a template that had none', kind: deployment,
-    old: { ...owner, spec: { ...owner.spec, template: { ...template, spec: { containers: [{ name: 'a', image: 'b' }] } } } },
+    old: {
+      ...owner,
+      spec: { ...owner.spec, template: { ...template, spec: { containers: [{ name: 'a', image: 'b' }] } } },
+    },
     object: owner, holds: dropped('spec.template.spec'),
   },
 ]
