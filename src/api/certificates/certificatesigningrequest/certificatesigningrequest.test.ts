@@ -57,6 +57,22 @@ const rows: readonly Row[] = [
     object: own({ signerName: 'c.d/e' }),
     holds: { 'spec.signerName': 'a.b/c' },
   },
+  {
+    it: 'tells unknown usages before repeated ones, and keeps those of old',
+    old: own({ usages: ['signing', 'signing'], signerName: 'kubernetes.io/legacy-unknown' }),
+    object: own({ usages: ['x'] }),
+    subresource: '',
+  },
+  {
+    it: 'gets certificates and nothing else',
+    old: { ...own(), status: {} },
+    object: { ...own(), status: { certificate: request } },
+    subresource: 'status',
+    errors: [
+      'status.certificate: Invalid value: "<certificate data>": '
+      + 'only CERTIFICATE PEM blocks are allowed, found "CERTIFICATE REQUEST"',
+    ],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(certificateSigningRequest, row), expectedOf(row)))

@@ -8,7 +8,7 @@ import { formatHumanDuration } from '../../printing/duration.ts'
 import { keep } from '../../strategy.ts'
 import {
   validateApproval,
-  validateSigningRequest,
+  validateNewSigningRequest,
   validateSigningRequestUpdate,
 } from './certificatesigningrequest.validation.ts'
 
@@ -24,7 +24,7 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   setDefaults: (object) => { object.spec ??= { request: '', signerName: '' } },
   prepareForCreate,
   prepareForUpdate,
-  validate: validateSigningRequest,
+  validateCreate: validateNewSigningRequest,
   validateUpdate: validateSigningRequestUpdate,
   validateStatusUpdate: validateSigningRequestUpdate,
   subresources: {

@@ -4,8 +4,11 @@
  */
 import { base64Decode, utf8Decode } from '#base/bytes.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
+import { parsePem } from '#base/pem.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { duplicateValue, forbiddenValue, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import {
+  duplicateValue, forbiddenValue, invalidValue, notSupported, quoteGo, required,
+} from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { describeChanges } from '../../changes.ts'
 import type { CertificateSigningRequest } from '../../gen/certificates-v1.ts'
@@ -38,7 +41,45 @@ const usages = [
 ]
 const minExpirationSeconds = 600
 
-export function validateSigningRequest({ spec, status }: CertificateSigningRequest): FieldError[] {
+type Conditions = readonly NonNullable<NonNullable<CertificateSigningRequest['status']>['conditions']>[number][]
+
+/** What an update may leave as it is, because the stored request has it. */
+interface Forgiven {
+  readonly unknownUsages: boolean
+  readonly sameUsages: boolean
+  readonly legacySigner: boolean
+  readonly bothDecisions: boolean
+  readonly sameConditions: boolean
+  readonly noConditionType: boolean
+  readonly certificate: boolean
+}
+
+const nothing: Forgiven = {
+  unknownUsages: false, sameUsages: false, legacySigner: false,
+  bothDecisions: false, sameConditions: false, noConditionType: false, certificate: false,
+}
+const legacySigner = 'kubernetes.io/legacy-unknown'
+
+function forgivenOf(object: CertificateSigningRequest, { spec, status }: Stored<CertificateSigningRequest>): Forgiven {
+  const requested = spec.usages ?? []
+  const types = (status?.conditions ?? []).map(({ type }) => type)
+  const certificate = status?.certificate ?? ''
+  return {
+    unknownUsages: requested.some((usage) => !usages.includes(usage)),
+    sameUsages: new Set(requested).size < requested.length,
+    legacySigner: spec.signerName === legacySigner,
+    bothDecisions: types.includes('Approved') && types.includes('Denied'),
+    sameConditions: new Set(types).size < types.length,
+    noConditionType: types.includes(''),
+    certificate: certificate === (object.status?.certificate ?? '') || faultOfCertificate(certificate) !== undefined,
+  }
+}
+
+export function validateNewSigningRequest(object: CertificateSigningRequest): FieldError[] {
+  return validateSigningRequest(object, nothing)
+}
+
+function validateSigningRequest({ spec, status }: CertificateSigningRequest, forgiven: Forgiven): FieldError[] {
   const errors: FieldError[] = []
   const pem = utf8Decode(base64Decode(spec.request ?? '') ?? new Uint8Array())
   if (!/-----BEGIN CERTIFICATE REQUEST-----[^-]+-----END CERTIFICATE REQUEST-----/.test(pem)) {
@@ -46,11 +87,8 @@ export function validateSigningRequest({ spec, status }: CertificateSigningReque
   }
   const requested = spec.usages ?? []
   if (requested.length === 0) errors.push(required('spec.usages'))
-  for (const [index, usage] of requested.entries()) {
-    if (!usages.includes(usage)) errors.push(notSupported(`spec.usages[${index}]`, usage, usages))
-    if (requested.indexOf(usage) < index) errors.push(duplicateValue(`spec.usages[${index}]`, usage))
-  }
-  if (spec.signerName === 'kubernetes.io/legacy-unknown') {
+  errors.push(...validateUsages(requested, forgiven))
+  if (spec.signerName === legacySigner && !forgiven.legacySigner) {
     errors.push(
       invalidValue('spec.signerName', spec.signerName, 'the legacy signerName is not allowed via this API version'),
     )
@@ -64,32 +102,44 @@ export function validateSigningRequest({ spec, status }: CertificateSigningReque
       ),
     )
   }
-  errors.push(...validateConditions(status?.conditions ?? []))
-  if (status?.certificate) {
-    const certificate = utf8Decode(base64Decode(status.certificate) ?? new Uint8Array())
-    if (!certificate.includes('-----BEGIN CERTIFICATE-----')) {
-      errors.push(
-        invalidValue('status.certificate', '<certificate data>', 'must contain at least one CERTIFICATE PEM block'),
-      )
-    }
-  }
-  return errors
+  errors.push(...validateConditions(status?.conditions ?? [], forgiven))
+  const fault = forgiven.certificate ? undefined : faultOfCertificate(status?.certificate ?? '')
+  return fault === undefined ? errors : [...errors, invalidValue('status.certificate', '<certificate data>', fault)]
 }
 
-type Conditions = NonNullable<NonNullable<CertificateSigningRequest['status']>['conditions']>
+/** All the unknown ones come before all the repeated ones. */
+function validateUsages(requested: readonly string[], { unknownUsages, sameUsages }: Forgiven): FieldError[] {
+  const each = [...requested.entries()]
+  return [
+    ...(unknownUsages ? [] : each.filter(([, usage]) => !usages.includes(usage)))
+      .map(([index, usage]) => notSupported(`spec.usages[${index}]`, usage, usages)),
+    ...(sameUsages ? [] : each.filter(([index, usage]) => requested.indexOf(usage) < index))
+      .map(([index, usage]) => duplicateValue(`spec.usages[${index}]`, usage)),
+  ]
+}
 
-function validateConditions(conditions: Conditions): FieldError[] {
+/** Certificates in PEM and nothing else; what they say is not asked. `encoded`: base64, '' for none. */
+function faultOfCertificate(encoded: string): string | undefined {
+  if (encoded === '') return undefined
+  const blocks = parsePem(utf8Decode(base64Decode(encoded) ?? new Uint8Array()))
+  if (blocks.length === 0) return 'must contain at least one CERTIFICATE PEM block'
+  const other = blocks.find(({ label }) => label !== 'CERTIFICATE')
+  if (other) return `only CERTIFICATE PEM blocks are allowed, found ${quoteGo(other.label)}`
+  return undefined
+}
+
+function validateConditions(conditions: Conditions, forgiven: Forgiven): FieldError[] {
   const seen = new Set<string>()
   const exclusive = 'Approved and Denied conditions are mutually exclusive'
   return conditions.flatMap(({ type, status }, index) => {
     const path = `status.conditions[${index}]`
-    const errors = type ? [] : [required(`${path}.type`)]
+    const errors = type || forgiven.noConditionType ? [] : [required(`${path}.type`)]
     const allowed = ['Approved', 'Denied', 'Failed'].includes(type) ? ['True'] : ['False', 'True', 'Unknown']
     if (!status) errors.push(required(`${path}.status`))
     else if (!allowed.includes(status)) errors.push(notSupported(`${path}.status`, status, allowed))
     const other = type === 'Approved' ? 'Denied' : type === 'Denied' ? 'Approved' : undefined
-    if (other && seen.has(other)) errors.push(invalidValue(`${path}.type`, type, exclusive))
-    if (seen.has(type)) errors.push(duplicateValue(`${path}.type`, type))
+    if (!forgiven.bothDecisions && other && seen.has(other)) errors.push(invalidValue(`${path}.type`, type, exclusive))
+    if (!forgiven.sameConditions && seen.has(type)) errors.push(duplicateValue(`${path}.type`, type))
     seen.add(type)
     return errors
   })
@@ -99,7 +149,7 @@ function validateConditions(conditions: Conditions): FieldError[] {
 export function validateSigningRequestUpdate(
   object: CertificateSigningRequest, old: Stored<CertificateSigningRequest>,
 ): FieldError[] {
-  const errors = validateSigningRequest(object)
+  const errors = validateSigningRequest(object, forgivenOf(object, old))
   for (const type of ['Approved', 'Denied', 'Failed']) {
     const [before, now] = [conditionsOf(old, type), conditionsOf(object, type)]
     if (now.length < before.length) {
@@ -129,7 +179,7 @@ export function validateSigningRequestUpdate(
 export function validateApproval(
   object: CertificateSigningRequest, old: Stored<CertificateSigningRequest>,
 ): FieldError[] {
-  const errors = validateSigningRequest(object)
+  const errors = validateSigningRequest(object, forgivenOf(object, old))
   for (const type of ['Approved', 'Denied', 'Failed']) {
     if (conditionsOf(object, type).length < conditionsOf(old, type).length) {
       errors.push(forbiddenValue('status.conditions', `updates may not remove a condition of type "${type}"`))

@@ -22,6 +22,28 @@ const rows: readonly Row[] = [
       "spec.rules[0].subjects[0].group: Forbidden: group is forbidden when subject kind is not 'Group'",
       'spec.rules[0]: Required value: at least one of resourceRules and nonResourceRules has to be non-empty'],
   },
+  {
+    it: 'has the same verbs for paths as for resources',
+    object: own({
+      rules: [{
+        subjects: [{ kind: 'User', user: { name: 'u' } }],
+        nonResourceRules: [{ verbs: ['post'], nonResourceURLs: ['/a'] }, { verbs: ['*'], nonResourceURLs: ['*'] }],
+      }],
+    }),
+    errors: [
+      'spec.rules[0].nonResourceRules[0].verbs: Unsupported value: ["post"]: supported values: "create", "delete", '
+      + '"deletecollection", "get", "list", "patch", "proxy", "update", "watch"',
+    ],
+  },
+  {
+    it: 'has each condition once, with a type',
+    old: own(), subresource: 'status',
+    object: { ...own(), status: { conditions: [{ type: 'Dangling' }, { type: 'Dangling' }, {}] } },
+    errors: [
+      'status.conditions[1].type: Duplicate value: "Dangling"',
+      'status.conditions[2].type: Required value: must not be empty',
+    ],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(flowSchema, row), expectedOf(row)))

@@ -3,6 +3,7 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { FlowSchema } from '../../gen/flowcontrol-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
+import { validateFlowStatus } from '../status.validation.ts'
 import { validateFlowSchema } from './flowschema.validation.ts'
 
 export const flowSchema = defineKind<FlowSchema>({
@@ -15,6 +16,7 @@ export const flowSchema = defineKind<FlowSchema>({
   setDefaults: ({ spec }) => { if (spec) spec.matchingPrecedence ||= 1000 },
   ...separateStatus<FlowSchema>({}),
   validate: validateFlowSchema,
+  validateStatusUpdate: validateFlowStatus,
   generation: 'spec',
   subresources: { status: true },
   columns: [

@@ -12,8 +12,8 @@ import type {
 } from '../../gen/flowcontrol-v1.ts'
 
 const maxPrecedence = 10000
-const verbs = ['*', 'create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch']
-const urlVerbs = ['*', 'delete', 'get', 'head', 'options', 'patch', 'post', 'put']
+/** Of resources and of paths alike. */
+const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch']
 
 export function validateFlowSchema({ metadata, spec = {} as FlowSchemaSpec }: FlowSchema): FieldError[] {
   const { matchingPrecedence = 0, distinguisherMethod, priorityLevelConfiguration, rules = [] } = spec
@@ -90,16 +90,15 @@ function validateStar(values: readonly string[], path: string, words: string): F
     : []
 }
 
-function validateVerbs(values: readonly string[], supported: readonly string[], path: string): FieldError[] {
+function validateVerbs(values: readonly string[], path: string): FieldError[] {
   if (values.length === 0) return [required(path, 'verbs must contain at least one value')]
-  const star = validateStar(values, path, 'verbs')
-  if (star.length > 0) return star
-  return values.every((verb) => supported.includes(verb)) ? [] : [notSupported(path, values, supported)]
+  if (values.includes('*')) return validateStar(values, path, 'verbs')
+  return values.every((verb) => verbs.includes(verb)) ? [] : [notSupported(path, values, verbs)]
 }
 
 function validateResourceRule(rule: ResourcePolicyRule, path: string): FieldError[] {
   const { apiGroups = [], resources = [], namespaces = [], clusterScope } = rule
-  const errors = validateVerbs(rule.verbs ?? [], verbs, `${path}.verbs`)
+  const errors = validateVerbs(rule.verbs ?? [], `${path}.verbs`)
   if (apiGroups.length === 0) {
     errors.push(required(`${path}.apiGroups`, 'resource rules must supply at least one api group'))
   }
@@ -133,7 +132,7 @@ function validateResourceRule(rule: ResourcePolicyRule, path: string): FieldErro
 function validateUrlRule(
   { verbs: used = [], nonResourceURLs: urls = [] }: NonResourcePolicyRule, path: string,
 ): FieldError[] {
-  const errors = validateVerbs(used, urlVerbs, `${path}.verbs`)
+  const errors = validateVerbs(used, `${path}.verbs`)
   const field = `${path}.nonResourceURLs`
   if (urls.length === 0) return [...errors, required(field, 'nonResourceURLs must contain at least one value')]
   const star = validateStar(urls, field, 'non-resource URLs')

@@ -17,7 +17,7 @@ const rows: readonly Row[] = [
   },
   {
     it: 'is exempt by name', object: { metadata: { name: 'a' }, spec: { type: 'Exempt' } },
-    errors: ["spec.type: Invalid value: \"Exempt\": type must be 'Exempt' if and only if `name` is 'exempt'"],
+    errors: ["spec.type: Invalid value: \"Exempt\": must be 'Exempt' if and only if `name` is 'exempt'"],
   },
   {
     it: 'deals hands from the deck',
@@ -26,6 +26,14 @@ const rows: readonly Row[] = [
       spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: { queues: 4, handSize: 8 } } } },
     },
     errors: ['spec.limited.limitResponse.queuing.handSize: Invalid value: 8: should not be greater than queues (4)'],
+  },
+  {
+    it: 'counts shares up from zero',
+    object: {
+      metadata: { name: 'a' },
+      spec: { type: 'Limited', limited: { nominalConcurrencyShares: -1, limitResponse: { type: 'Reject' } } },
+    },
+    errors: ['spec.limited.nominalConcurrencyShares: Invalid value: -1: must be a non-negative integer'],
   },
 ]
 

@@ -4,6 +4,7 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { PriorityLevelConfiguration } from '../../gen/flowcontrol-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
+import { validateFlowStatus } from '../status.validation.ts'
 import { validatePriorityLevel } from './prioritylevelconfiguration.validation.ts'
 
 export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>({
@@ -18,6 +19,7 @@ export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
   setDefaults,
   ...separateStatus<PriorityLevelConfiguration>({}),
   validate: validatePriorityLevel,
+  validateStatusUpdate: validateFlowStatus,
   generation: 'spec',
   subresources: { status: true },
   columns: [

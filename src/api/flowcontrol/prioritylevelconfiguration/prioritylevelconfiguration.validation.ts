@@ -7,7 +7,6 @@ import type {
   PriorityLevelConfigurationSpec,
   QueuingConfiguration,
 } from '../../gen/flowcontrol-v1.ts'
-import { validateNonNegative } from '../../numbers.validation.ts'
 
 const maxQueues = 10_000_000
 
@@ -17,17 +16,21 @@ export function validatePriorityLevel(
   const { type, limited, exempt } = spec
   const errors: FieldError[] = []
   if ((metadata?.name === 'exempt') !== (type === 'Exempt')) {
-    errors.push(invalidValue('spec.type', type, "type must be 'Exempt' if and only if `name` is 'exempt'"))
+    errors.push(invalidValue('spec.type', type ?? '', "must be 'Exempt' if and only if `name` is 'exempt'"))
   }
   if (type === 'Exempt') {
     if (limited) errors.push(forbiddenValue('spec.limited', "must be nil if the type is not Limited"))
-    errors.push(...validateNonNegative(exempt?.nominalConcurrencyShares, 'spec.exempt.nominalConcurrencyShares'))
+    errors.push(...validateShares(exempt?.nominalConcurrencyShares, 'spec.exempt.nominalConcurrencyShares'))
     return [...errors, ...validatePercent(exempt?.lendablePercent, 'spec.exempt.lendablePercent')]
   }
   if (type !== 'Limited') return [...errors, notSupported('spec.type', type ?? '', ['Exempt', 'Limited'])]
   if (exempt) errors.push(forbiddenValue('spec.exempt', 'must be nil if the type is Limited'))
   return limited ? [...errors, ...validateLimited(limited, 'spec.limited')]
     : [...errors, required('spec.limited', 'must not be empty when type is Limited')]
+}
+
+function validateShares(value: number | undefined, path: string): FieldError[] {
+  return (value ?? 0) < 0 ? [invalidValue(path, value, 'must be a non-negative integer')] : []
 }
 
 function validatePercent(value: number | undefined, path: string): FieldError[] {
@@ -38,7 +41,7 @@ function validatePercent(value: number | undefined, path: string): FieldError[] 
 
 function validateLimited(limited: LimitedPriorityLevelConfiguration, path: string): FieldError[] {
   const { nominalConcurrencyShares = 0, limitResponse, lendablePercent, borrowingLimitPercent } = limited
-  const errors = validateNonNegative(nominalConcurrencyShares, `${path}.nominalConcurrencyShares`)
+  const errors = validateShares(nominalConcurrencyShares, `${path}.nominalConcurrencyShares`)
   const { type, queuing } = limitResponse ?? { type: '' }
   const field = `${path}.limitResponse`
   if (type === 'Reject') {

@@ -16,6 +16,18 @@ const rows: readonly Row[] = [
       'aggregationRule.clusterRoleSelectors: Required value: at least one clusterRoleSelector required if aggregationRule is non-nil',
     ],
   },
+  {
+    it: 'tells a selector that cannot be read twice',
+    object: {
+      metadata: { name: 'a' },
+      aggregationRule: { clusterRoleSelectors: [{ matchExpressions: [{ key: 'a', operator: 'In' }] }] },
+    },
+    errors: [
+      'aggregationRule.clusterRoleSelectors[0].matchExpressions[0].values: Required value: '
+      + "must be specified when `operator` is 'In' or 'NotIn'",
+      'aggregationRule.clusterRoleSelectors[0]: Invalid value: "null": invalid label selector.',
+    ],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(clusterRole, row), expectedOf(row)))
