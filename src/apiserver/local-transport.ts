@@ -32,7 +32,7 @@ import { listObjects, type ListPage, type ListParameters } from './rest/list.ts'
 import { patchObject } from './rest/patch.ts'
 import { Pace } from './rest/pace.ts'
 import { methodNotServed } from './rest/refuse.ts'
-import type { WatchFeed } from './rest/watch-feed.ts'
+import type { WatchFeed, WatchOutput } from './rest/watch-feed.ts'
 import { watchObjects, type WatchParameters } from './rest/watch.ts'
 import type { Subresource, SubresourceTable } from './subresources/kinds-of-subresource.ts'
 import {
@@ -110,16 +110,20 @@ export function createLocalTransport(
       try {
         for await (const output of outputs) {
           if (output.type === 'error') throw output.error
-          if (output.type === 'bookmark') yield [bookmark(scope, output.revision, output.endsInitialEvents)]
-          else yield output.changes.map(({ type, entry }): WatchEvent<KubeObject> => ({
-            type, object: options.withoutManagedFields ? servedLean(scope, entry) : served(scope, entry),
-          }))
+          yield eventsOf(scope, output, options.withoutManagedFields ? servedLean : served)
         }
       } finally {
         await audit?.reach('ResponseComplete')
       }
     },
   }
+}
+
+function eventsOf(
+  scope: RequestScope, output: Exclude<WatchOutput, { type: 'error' }>, serve: typeof served,
+): readonly WatchEvent<KubeObject>[] {
+  if (output.type === 'bookmark') return [bookmark(scope, output.revision, output.endsInitialEvents)]
+  return output.changes.map(({ type, entry }) => ({ type, object: serve(scope, entry) }))
 }
 
 function watchParameters(options: WatchOptions): WatchParameters {

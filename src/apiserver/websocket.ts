@@ -85,6 +85,7 @@ export function frame(opcode: number, payload: Uint8Array): Uint8Array {
   return bytes
 }
 
+/** `code`: why the connection ends. */
 export function closeFrame(code: number): Uint8Array {
   return frame(opcodes.close, Uint8Array.of(code >> 8, code & 0xff))
 }

@@ -164,24 +164,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
         pods.run({ podInformer, serviceInformer }, stop.signal),
         eviction.run(stop.signal),
         imageCollector.run(stop.signal),
-        ...(config.staticPodDirectory === undefined
-          ? []
-          : [
-              runStaticPods(
-                {
-                  directory: config.staticPodDirectory,
-                  nodeName,
-                  files,
-                  client,
-                  log,
-                  pods,
-                  ready: cache.synced,
-                  parse: decodeYamlValue,
-                  setDefaults: (object) => pod.setDefaults?.(object),
-                },
-                stop.signal,
-              ),
-            ]),
+        followStaticPods(services, pods, config, nodeName, stop.signal),
         rotateLogs(
           { runtime, cache, files, clock, log, maxBytes: config.logMaxBytes, maxFiles: config.logMaxFiles },
           stop.signal,
@@ -190,4 +173,16 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
       prober.stopAll()
     },
   }
+}
+
+/** Pods of files; resolves at once where there is no directory for them. */
+async function followStaticPods(
+  { files, client, log, cache }: PodServices, pods: PodSet, { staticPodDirectory: directory }: KubeletConfig,
+  nodeName: string, signal: AbortSignal,
+): Promise<void> {
+  if (directory === undefined) return
+  await runStaticPods({
+    directory, nodeName, files, client, log, pods, ready: cache.synced,
+    parse: decodeYamlValue, setDefaults: (object) => pod.setDefaults?.(object),
+  }, signal)
 }

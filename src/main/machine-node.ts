@@ -27,7 +27,7 @@ import { createPacketFilter } from '#host/packet-filter.ts'
 import { systemRandom } from '#host/random.ts'
 import { createSockets } from '#host/sockets.ts'
 import { kubeletConfig } from '#kubelet/config.ts'
-import { createKubelet } from '#kubelet/kubelet.ts'
+import { createKubelet, type Kubelet } from '#kubelet/kubelet.ts'
 import { createKubeletServer } from '#kubelet/server/server.ts'
 import { planEgressTable, planNodeNetwork, renderCniConfig, type PodNetwork } from '#network/plan.ts'
 import { startProxy } from '#proxy/proxy.ts'
@@ -116,19 +116,17 @@ export interface MachineNode extends AsyncDisposable {
   readonly serving: Promise<void>
 }
 
-/** Resolves when the node's servers listen; `run` brings the rest to life. */
-export async function startMachineNode(options: MachineNodeOptions, signal: AbortSignal): Promise<MachineNode> {
-  const { config, controlPlane, certificates, machine, httpClient, log } = options
-  if (config.nodes.type !== 'machine') throw new Error('this cluster has no machine node')
-  const { nodeName } = config.nodes
-  const clock = systemClock
-  const random = systemRandom
+/** The node's kubelet, which does nothing yet. */
+async function openKubelet(
+  { config, controlPlane, machine, httpClient, log }: MachineNodeOptions, nodeName: string, resolvConf: string,
+  signal: AbortSignal,
+): Promise<Kubelet> {
+  const [clock, random] = [systemClock, systemRandom]
   const transport = controlPlane.transport(nodeUser(nodeName))
-  const resolvers = nodeResolvers(log)
   const kubeletDirectory = join(config.dataDirectory, 'kubelet')
   mkdirSync(kubeletDirectory, { recursive: true, mode: 0o750 })
   const informers = createInformers({ transport, clock, random, log: log.named('kubelet'), signal })
-  const kubelet = await createKubelet({
+  return await createKubelet({
     nodeName,
     transport,
     informers,
@@ -150,11 +148,18 @@ export async function startMachineNode(options: MachineNodeOptions, signal: Abor
       cgroupRoot: cgroupRoot(config),
       clusterDns: [config.dnsServiceIp],
       clusterDomain: config.clusterDomain,
-      resolvConf: resolvers.file,
+      resolvConf,
       ...forOneMachine,
     }),
   })
-  const authenticator = certificateAuthenticator(clock)
+}
+
+/** The server by which the API server, and whoever it lets, reaches the node's pods. */
+async function serveKubelet(
+  { config, controlPlane, certificates, httpClient, log }: MachineNodeOptions, kubelet: Kubelet,
+): Promise<AsyncDisposable> {
+  const { nodeName } = kubelet
+  const authenticator = certificateAuthenticator(systemClock)
   const kubeletServer = createKubeletServer({
     kubelet, httpClient, log: log.named('kubelet'),
     authenticate: (request) => authenticator.authenticate(request),
@@ -163,16 +168,26 @@ export async function startMachineNode(options: MachineNodeOptions, signal: Abor
       name: nodeName,
     })).allowed,
   })
-  await using cleanup = new AsyncDisposableStack()
-  cleanup.use(await listen({
+  return await listen({
     port: config.kubeletPort, log: log.named('kubelet'), handle: (request) => kubeletServer.handle(request),
     certificates: {
       certificate: certificates[`kubelet-${nodeName}.crt`]!,
       key: certificates[`kubelet-${nodeName}.key`]!,
       clientCa: certificates['ca.crt']!,
     },
-  }))
+  })
+}
 
+/** Resolves when the node's servers listen; `run` brings the rest to life. */
+export async function startMachineNode(options: MachineNodeOptions, signal: AbortSignal): Promise<MachineNode> {
+  const { config, controlPlane, machine, log } = options
+  if (config.nodes.type !== 'machine') throw new Error('this cluster has no machine node')
+  const { nodeName } = config.nodes
+  const clock = systemClock
+  const resolvers = nodeResolvers(log)
+  const kubelet = await openKubelet(options, nodeName, resolvers.file, signal)
+  await using cleanup = new AsyncDisposableStack()
+  cleanup.use(await serveKubelet(options, kubelet))
   const { informers: shared } = controlPlane
   const services = shared.of(service)
   const endpointSlices = shared.of(endpointSlice)

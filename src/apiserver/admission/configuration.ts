@@ -52,6 +52,7 @@ interface WrittenPodSecurity {
   readonly exemptions: Partial<PodSecurityConfiguration['exemptions']>
 }
 
+/** PodSecurityConfiguration: what holds in namespaces without labels of their own, and who is exempt. */
 export function parsePodSecurity(bytes: Uint8Array): PodSecurityConfiguration {
   const { defaults = {}, exemptions = {} } = decodeDocument<WrittenPodSecurity>(bytes, {
     kind: 'PodSecurityConfiguration', struct: schemas.struct('v1.PodSecurityConfiguration'),
@@ -99,6 +100,7 @@ function validateNames(
 const limitTypes: readonly LimitType[] = ['Server', 'Namespace', 'User', 'SourceAndObject']
 const defaultCacheSize = 4096
 
+/** Configuration of EventRateLimit: at least one limit. */
 export function parseEventLimits(bytes: Uint8Array): readonly EventLimit[] {
   const { limits = [] } = decodeDocument<{ readonly limits: readonly Partial<EventLimit>[] }>(bytes, {
     kind: 'Configuration', apiVersions: ['eventratelimit.admission.k8s.io/v1alpha1'],
@@ -118,6 +120,7 @@ export function parseEventLimits(bytes: Uint8Array): readonly EventLimit[] {
     ({ type, qps, burst, cacheSize: cacheSize || defaultCacheSize }))
 }
 
+/** Configuration of PodTolerationRestriction: for namespaces that say nothing themselves. */
 export function parseTolerations(bytes: Uint8Array): TolerationConfiguration {
   interface Written { readonly default: readonly Toleration[]; readonly whitelist: readonly Toleration[] }
   const { default: defaults = [], whitelist = [] } = decodeDocument<Written>(bytes, {

@@ -13,6 +13,7 @@ export interface Verdict {
 
 export const passed: Verdict = { status: 'True', reason: 'Passed', message: 'all checks passed' }
 
+/** `reason`: one of upstream's, by which clients tell causes apart. */
 export function failed(reason: string, message: string): Verdict {
   return { status: 'False', reason, message }
 }

@@ -9,6 +9,7 @@ import { asClientsSeeIt } from '../rest/elsewhere.ts'
 import type { Auditor } from './auditor.ts'
 import type { AuditTrail } from './trail.ts'
 
+/** Refuses a request with 500 when its first event cannot be stored; the last comes with the end of the response. */
 export function auditRequests(auditor: Auditor): Filter {
   return async (exchange, next) => {
     const trail = begin(auditor, exchange, exchange.user)

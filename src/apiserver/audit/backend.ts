@@ -50,6 +50,7 @@ export interface TruncateLimits {
 
 const truncatedKey = 'audit.k8s.io/truncated'
 
+/** Hands events on in batches of limited size; too large ones lose their objects, or are dropped. */
 export function truncateEvents(
   backend: AuditBackend, { maxEventBytes, maxBatchBytes }: TruncateLimits, log: Log, metrics: AuditMetrics,
 ): AuditBackend {

@@ -29,6 +29,7 @@ const maxKept = 8192
 const maxKeptLength = 10_000
 const conditionCostLimit = 10_000_000
 
+/** Decisions are remembered for their time, within a limit; failures are not. */
 export function webhookAuthorizer(options: WebhookAuthorizerOptions): Authorizer {
   const { target, failureDenies, log } = options
   const { clock } = target

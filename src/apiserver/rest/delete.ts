@@ -318,6 +318,7 @@ function checkPreconditions(
 /** DeleteOptions as they come in a body or as query parameters. */
 export type GivenDeleteOptions = { readonly [Key in keyof DeleteOptions]: DeepReadonly<DeleteOptions[Key]> | undefined }
 
+/** What a deletion heeds of them. Any `dryRun` stands for all of it. */
 export function deleteParametersOf(options: GivenDeleteOptions): DeleteParameters {
   const { gracePeriodSeconds, propagationPolicy, orphanDependents, preconditions, dryRun } = options
   return {

@@ -59,6 +59,7 @@ export async function ownEntries(asker: Asker, entries: readonly Entry[]): Promi
   })
 }
 
+/** The same for one entry. */
 export async function ownEntry(asker: Asker, entry: Entry): Promise<Entry> {
   return asker.kind.remote ? (await ownEntries(asker, [entry]))[0]! : entry
 }

@@ -10,6 +10,7 @@ export type SpdyEvent =
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'goAway' }
 
+/** The peer does not speak the protocol; the connection is of no further use. */
 export class SpdyFault extends Error {}
 
 const version = 0x8003
@@ -27,6 +28,7 @@ function controlFrame(type: number, flags: number, payload: Uint8Array): Uint8Ar
   return concatBytes([head, payload])
 }
 
+/** `ends`: nothing more follows in this direction. */
 export function dataFrame(stream: number, bytes: Uint8Array, ends: boolean): Uint8Array {
   const frame = new Uint8Array(8 + bytes.length)
   const view = new DataView(frame.buffer)
@@ -36,6 +38,7 @@ export function dataFrame(stream: number, bytes: Uint8Array, ends: boolean): Uin
   return frame
 }
 
+/** The answer to a ping is one of the same id. */
 export function pingFrame(id: number): Uint8Array {
   return controlFrame(types.ping, 0, bigEndian(id))
 }

@@ -148,6 +148,7 @@ export function forwardedHeaders(
   return { ...headers, ...identity }
 }
 
+/** The other server's answer as ours; its body passes as it comes. */
 export function relay(response: IncomingResponse): HttpResponse {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(response.headers)) {
