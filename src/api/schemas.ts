@@ -29,6 +29,7 @@ export function asGoWritesUntyped<T extends object>(object: T): T {
 
 const metadataSchema = schemas.struct('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')
 
+/** Metadata with upstream's nulls and order of keys, apart from their object. */
 export function metadataAsGoWrites<T extends object>(metadata: T): T {
   return goValue(metadata, metadataSchema) as T
 }

@@ -20,6 +20,7 @@ import type { RuleResolver } from './rbac.ts'
 
 const group = 'authorization.k8s.io'
 
+/** With what the named user may do. Throws ApiError 422 for a question that makes no sense, as all here do. */
 export async function reviewSubjectAccess(
   review: SubjectAccessReview, authorizer: Authorizer,
 ): Promise<SubjectAccessReview> {
@@ -53,6 +54,7 @@ export async function reviewLocalSubjectAccess(
   return { ...review, status: await decide(review.spec, userOf(review.spec), authorizer) }
 }
 
+/** The same for whoever asks. */
 export async function reviewSelfSubjectAccess(
   review: SelfSubjectAccessReview, user: UserInfo, authorizer: Authorizer,
 ): Promise<SelfSubjectAccessReview> {

@@ -52,6 +52,7 @@ export async function handleVerb(
   }
 }
 
+/** How the request wants its answer. Throws ApiError 406, or 400 for a wrong `includeObject`. */
 export function renderOptions(
   context: RestContext, request: HttpRequest, transforms: true | 'metadata' = true,
 ): RenderOptions {

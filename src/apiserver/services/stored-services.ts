@@ -15,6 +15,7 @@ interface KindName {
 
 const kinds: readonly AnyKind[] = [service, endpointSlice]
 
+/** `random` chooses among endpoints. */
 export function storedServices(store: Store, random: { next(): number }): ServiceReader {
   const kindOf = ({ group, plural }: KindName): AnyKind => {
     const kind = kinds.find((candidate) => candidate.group === group && candidate.plural === plural)

@@ -23,14 +23,17 @@ export interface Mutant {
   readonly caughtBy: Check
 }
 
+/** A test by its own name. */
 export function testOf(file: string, name: string): Check {
   return { type: 'test', file, name }
 }
 
+/** So many units, from the one named on. */
 export function unitsOf(name: string, from: number, units = 1): Check {
   return { type: 'campaign', name, from, units }
 }
 
+/** So many seeds, from the one named on. */
 export function seedsFrom(from: number, seeds = 1): Check {
   return { type: 'simulation', from, seeds }
 }

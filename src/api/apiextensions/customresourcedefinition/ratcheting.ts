@@ -10,6 +10,7 @@ import { validateStructural, whyNotStructural } from './structural-schema.valida
 
 type Definition = DeepReadonly<CustomResourceDefinition>
 
+/** `isBadBundle`: the authority of the old webhook cannot be read. */
 export function rulesForUpdate(definition: Definition, old: Definition, isBadBundle: boolean): Strictness {
   const before = old.spec ?? ({} as Spec)
   const some = (test: (schema: Schema) => boolean): boolean =>

@@ -41,6 +41,7 @@ interface Change {
   readonly changed: (...fields: readonly (keyof JobStatus)[]) => boolean
 }
 
+/** Faults in upstream's order. */
 export function validateJobStatusUpdate(object: Job, oldObject: Stored<Job>): FieldError[] {
   const status: Status = object.status ?? {}
   const old: Status = oldObject.status ?? {}

@@ -61,6 +61,7 @@ export function labelProblems(labels: Readonly<Record<string, string>>): FieldEr
   return problems
 }
 
+/** `latest`, `v1.36`. */
 export function isVersion(text: string): boolean {
   return text === 'latest' || /^v1\.(0|[1-9][0-9]*)$/.test(text)
 }
