@@ -56,6 +56,9 @@ export function schemaOf({ schemas }: RestContext, { version }: RequestScope): S
 
 /** Fields that this endpoint never writes, so that nobody comes to own them through it. */
 export function resetFieldsOf({ kind, subresource }: RequestScope): readonly (readonly string[])[] {
-  if (subresource === 'status') return kind.storedVersion.custom ? [['metadata'], ['spec']] : [['spec']]
-  return subresource === '' && kind.subresources?.status ? [['status']] : []
+  const { status, keptByStatus, unowned = [] } = kind.subresources ?? {}
+  if (subresource === 'status') {
+    return [...(keptByStatus?.map((field) => ['metadata', field]) ?? [['metadata']]), ['spec']]
+  }
+  return subresource === '' && status ? [['status'], ...unowned.map((field) => [field])] : []
 }

@@ -2,6 +2,7 @@
  * Replacing an object of any kind: PUT, PATCH and every subresource that writes (upstream: store.go Update,
  * rest/update.go).
  */
+import { keep } from '#api/strategy.ts'
 import { deepEqual, semanticEqual } from '#base/deep-equal.ts'
 import { conflict, invalid, modified } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
@@ -172,6 +173,7 @@ async function prepare(
   else {
     if (kind.subresources?.status && (subresource === '' || subresource === 'status')) {
       separateStatus(object, old, subresource === 'status')
+      if (subresource === 'status') keepMetadata(metadata, old.metadata, kind.subresources.keptByStatus)
     }
     kind.prepareForUpdate?.(object, old, { subresource, now: context.clock.now() })
   }
@@ -200,6 +202,15 @@ function separateStatus(object: KubeObject, old: Stored<KubeObject>, writesStatu
     if (key !== 'metadata' && key !== 'status' && !Object.hasOwn(source, key)) delete target[key]
   }
   for (const key of Object.keys(source)) if (key !== 'metadata' && key !== 'status') target[key] = source[key]
+}
+
+const writtenByClients = ['labels', 'annotations', 'finalizers', 'ownerReferences', 'deletionTimestamp'] as const
+
+/** What a write of the status says of these fields is dropped, who set them excepted. */
+function keepMetadata(
+  metadata: ObjectMeta, old: Stored<KubeObject>['metadata'], fields: readonly (keyof ObjectMeta)[] = writtenByClients,
+): void {
+  for (const field of fields) keep(metadata, old, field)
 }
 
 function bumpsGeneration({ kind, subresource }: RequestScope, object: KubeObject, old: Stored<KubeObject>): boolean {

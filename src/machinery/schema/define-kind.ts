@@ -1,6 +1,6 @@
 /** A kind, declared once, as a value. Discovery, storage, REST, client, printing and validation are derived from it. */
 import type { FieldError } from '../errors/field-error.ts'
-import type { KubeObject, Stored } from '../meta/object.ts'
+import type { KubeObject, ObjectMeta, Stored } from '../meta/object.ts'
 import type { StructSchema } from './schema.ts'
 
 export interface KindDeclaration<T extends KubeObject> {
@@ -144,6 +144,13 @@ export interface PrepareContext {
 
 export interface Subresources<T extends KubeObject = KubeObject> {
   readonly status?: boolean
+  /**
+   * What of the metadata a write of the status leaves as it was, and so nobody comes to own by it. Absent: all that
+   * clients write (upstream: ResetObjectMetaForStatus). Kinds of old let the status' writers change some or all of it.
+   */
+  readonly keptByStatus?: readonly (keyof ObjectMeta)[]
+  /** Fields beside the status that no client comes to own by writing the object itself. */
+  readonly unowned?: readonly string[]
   /** Paths of the fields that autoscaling/v1 Scale reads and writes, without the leading dot. */
   readonly scale?: { readonly replicas: string; readonly observed: string; readonly selector: string }
   /** Everything else is served by a handler of its own; named here for discovery. */

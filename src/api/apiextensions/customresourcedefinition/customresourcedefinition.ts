@@ -34,7 +34,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   validateStatusUpdate: validateDefinitionStatus,
   warnings: ({ spec }, old) => schemaWarnings(spec, old?.spec),
   generation: 'spec',
-  subresources: { status: true },
+  subresources: { status: true, keptByStatus: [] },
 })
 
 function setDefaults(definition: CustomResourceDefinition): void {

@@ -21,7 +21,7 @@ export const daemonSet = defineKind<DaemonSet>({
   validateStatusUpdate: validateDaemonSetStatusUpdate,
   generation: 'spec',
   warnings: ownerWarnings,
-  subresources: { status: true },
+  subresources: { status: true, keptByStatus: [] },
   columns: [
     nameColumn(),
     integer('Desired', 'Number of nodes that should run the pod', ({ status }) => status?.desiredNumberScheduled ?? 0),

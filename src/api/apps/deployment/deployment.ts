@@ -7,7 +7,6 @@ import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { ownerWarnings } from '../../core/pod/pod-warnings.ts'
 import type { Deployment, DeploymentSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
-import { keep } from '../../strategy.ts'
 import {
   validateDeployment,
   validateDeploymentStatusUpdate,
@@ -26,10 +25,7 @@ export const deployment = defineKind<Deployment>({
   versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.Deployment', served: true, stored: true }],
   setDefaults,
   prepareForCreate: statusStrategy.prepareForCreate,
-  prepareForUpdate: (object, old, context) => {
-    statusStrategy.prepareForUpdate(object, old, context)
-    if (context.subresource === 'status') keep(object.metadata!, old.metadata, 'labels')
-  },
+  prepareForUpdate: statusStrategy.prepareForUpdate,
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,
   validateStatusUpdate: validateDeploymentStatusUpdate,
@@ -38,7 +34,8 @@ export const deployment = defineKind<Deployment>({
     !semanticEqual(object.spec, old.spec) || !semanticEqual(object.metadata?.annotations, old.metadata.annotations),
   warnings: ownerWarnings,
   subresources: {
-    status: true, scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
+    status: true, keptByStatus: ['labels'],
+    scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
   },
   columns: [
     nameColumn(),

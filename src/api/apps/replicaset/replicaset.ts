@@ -28,7 +28,8 @@ export const replicaSet = defineKind<ReplicaSet>({
   generation: 'spec',
   warnings: ownerWarnings,
   subresources: {
-    status: true, scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
+    status: true, keptByStatus: [],
+    scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
   },
   selectableFields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
   columns: [

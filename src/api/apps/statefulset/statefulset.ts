@@ -29,7 +29,8 @@ export const statefulSet = defineKind<StatefulSet>({
   generation: 'spec',
   warnings: ownerWarnings,
   subresources: {
-    status: true, scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
+    status: true, keptByStatus: [],
+    scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
   },
   columns: [
     nameColumn(),

@@ -27,7 +27,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   validateCreate: validateAutoscaler,
   validateUpdate: validateAutoscaler,
   validateStatusUpdate: validateAutoscalerStatusUpdate,
-  subresources: { status: true },
+  subresources: { status: true, keptByStatus: [] },
   columns: [
     nameColumn(),
     text(

@@ -26,7 +26,7 @@ export const cronJob = defineKind<CronJob>({
   validateUpdate: validateCronJobUpdate,
   warnings: cronJobWarnings,
   generation: 'spec',
-  subresources: { status: true },
+  subresources: { status: true, keptByStatus: [] },
   columns: [
     nameColumn(),
     text('Schedule', 'When Jobs are made, in cron format', ({ spec }) => spec?.schedule ?? ''),

@@ -31,7 +31,7 @@ export const job = defineKind<Job>({
   validateStatusUpdate: validateJobStatusUpdate,
   generation: 'spec',
   defaultPropagation: 'Orphan',
-  subresources: { status: true },
+  subresources: { status: true, keptByStatus: [] },
   warnings: jobWarnings,
   selectableFields: ({ status }) => ({ 'status.successful': String(status?.succeeded ?? 0) }),
   columns: [

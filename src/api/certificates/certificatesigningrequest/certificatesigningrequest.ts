@@ -28,7 +28,8 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   validateUpdate: validateSigningRequestUpdate,
   validateStatusUpdate: validateSigningRequestUpdate,
   subresources: {
-    status: true, others: [{ name: 'approval', verbs: ['get', 'patch', 'update'], validateUpdate: validateApproval }],
+    status: true, keptByStatus: [], unowned: ['spec'],
+    others: [{ name: 'approval', verbs: ['get', 'patch', 'update'], validateUpdate: validateApproval }],
   },
   selectableFields: ({ spec }) => ({ 'spec.signerName': spec.signerName ?? '' }),
   columns: [

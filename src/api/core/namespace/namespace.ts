@@ -19,7 +19,8 @@ export const namespace = defineKind<Namespace>({
   validate: validateNamespace,
   validateStatusUpdate: validateNamespaceStatusUpdate,
   subresources: {
-    status: true, others: [{ name: 'finalize', verbs: ['update'], validateUpdate: validateNamespaceFinalize }],
+    status: true, keptByStatus: [],
+    others: [{ name: 'finalize', verbs: ['update'], validateUpdate: validateNamespaceFinalize }],
   },
   selectableFields: (object) => ({ 'status.phase': object.status?.phase ?? '', name: object.metadata.name }),
   columns: [

@@ -20,7 +20,7 @@ export const node = defineKind<Node>({
   validateStatusUpdate: validateNodeUpdate,
   warnings: warnNode,
   subresources: {
-    status: true,
+    status: true, keptByStatus: [],
     others: [{
       name: 'proxy',
       kind: { group: '', version: 'v1', kind: 'NodeProxyOptions' },

@@ -26,7 +26,7 @@ export const persistentVolume = defineKind<PersistentVolume>({
   validate: validatePersistentVolume,
   validateUpdate: validatePersistentVolumeUpdate,
   warnings: persistentVolumeWarnings,
-  subresources: { status: true },
+  subresources: { status: true, keptByStatus: [] },
   selectableFields: (object) => ({ name: object.metadata.name }),
   columns: [
     nameColumn(),

@@ -32,7 +32,7 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   validateUpdate: validateClaimUpdate,
   validateStatusUpdate: validateClaimStatusUpdate,
   warnings: claimWarnings,
-  subresources: { status: true },
+  subresources: { status: true, keptByStatus: [] },
   selectableFields: (object) => ({ name: object.metadata.name }),
   columns: [
     nameColumn(),

@@ -31,7 +31,7 @@ export const pod = defineKind<Pod>({
   generation: 'spec',
   graceSeconds: graceSecondsOfPod,
   subresources: {
-    status: true,
+    status: true, keptByStatus: ['deletionTimestamp', 'ownerReferences'],
     others: [
       { name: 'attach', kind: { group: '', version: 'v1', kind: 'PodAttachOptions' }, verbs: ['create', 'get'] },
       { name: 'binding', kind: { group: '', version: 'v1', kind: 'Binding' }, verbs: ['create'] },

@@ -27,7 +27,8 @@ export const replicationController = defineKind<ReplicationController>({
   warnings: ownerWarnings,
   defaultPropagation: 'Orphan',
   subresources: {
-    status: true, scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
+    status: true, keptByStatus: [],
+    scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },
   },
   selectableFields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
   columns: [

@@ -17,7 +17,7 @@ export const resourceQuota = defineKind<ResourceQuota>({
   validate: validateResourceQuota,
   validateUpdate: validateResourceQuotaUpdate,
   validateStatusUpdate: validateResourceQuotaStatusUpdate,
-  subresources: { status: true },
+  subresources: { status: true, keptByStatus: [] },
   columns: [
     nameColumn(),
     text('Request', 'Request represents a minimum amount of cpu/memory that a container may consume.',

@@ -32,7 +32,7 @@ export const service = defineKind<Service>({
   validateStatusUpdate: validateServiceStatus,
   warnings: serviceWarnings,
   subresources: {
-    status: true,
+    status: true, keptByStatus: [],
     others: [{
       name: 'proxy',
       kind: { group: '', version: 'v1', kind: 'ServiceProxyOptions' },

@@ -11,7 +11,6 @@ export const flowSchema = defineKind<FlowSchema>({
   kind: 'FlowSchema',
   plural: 'flowschemas',
   scope: 'Cluster',
-  unconditionalUpdate: false,
   versions: [{ version: 'v1', schema: 'io.k8s.api.flowcontrol.v1.FlowSchema', served: true, stored: true }],
   setDefaults: ({ spec }) => { if (spec) spec.matchingPrecedence ||= 1000 },
   ...separateStatus<FlowSchema>({}),

@@ -12,7 +12,6 @@ export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
   kind: 'PriorityLevelConfiguration',
   plural: 'prioritylevelconfigurations',
   scope: 'Cluster',
-  unconditionalUpdate: false,
   versions: [
     { version: 'v1', schema: 'io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration', served: true, stored: true },
   ],

@@ -21,7 +21,7 @@ export const ingress = defineKind<Ingress>({
   warnings: ingressWarnings,
   validateStatusUpdate: validateIngressStatusUpdate,
   generation: 'spec',
-  subresources: { status: true },
+  subresources: { status: true, keptByStatus: [] },
   columns: [
     nameColumn(),
     text('Class', 'The name of the IngressClass resource that should be used for additional configuration',

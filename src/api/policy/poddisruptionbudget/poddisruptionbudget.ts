@@ -22,7 +22,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   validate: validatePodDisruptionBudget,
   validateStatusUpdate: validatePodDisruptionBudgetStatusUpdate,
   generation: 'spec',
-  subresources: { status: true },
+  subresources: { status: true, keptByStatus: [] },
   columns: [
     nameColumn(),
     text('Min Available', 'The minimum number of pods that must be available.', ({ spec }) =>
