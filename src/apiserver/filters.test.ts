@@ -73,37 +73,6 @@ test('a refusal says who may not do what, where', async () => {
   }
 })
 
-test('an impersonator needs leave for every part of whom it wants to be', async () => {
-  const { authorizer, asked } = recording(({ verb }) => verb !== 'impersonate')
-  const headers = { 'impersonate-user': 'bob', 'impersonate-group': 'one,two' }
-  const refused = await startTestServer({ authenticators: [{ authenticate: () => alice }], authorizer }).send(
-    'GET', maps, undefined, headers,
-  )
-  assert.equal(
-    refused.json['message'],
-    'users "bob" is forbidden: User "alice" cannot impersonate resource "users" in API group "" at the cluster scope',
-  )
-  asked.length = 0
-  const all = recording(() => true)
-  await startTestServer({ authenticators: [{ authenticate: () => alice }], authorizer: all.authorizer }).send(
-    'GET', maps, undefined, headers,
-  )
-  assert.deepEqual(all.asked.map(({ verb, user, ...rest }) => [verb, user.name, 'name' in rest ? rest.name : '']), [
-    ['impersonate', 'alice', 'bob'], ['impersonate', 'alice', 'one'], ['impersonate', 'alice', 'two'], ['list', 'bob', ''],
-  ])
-  assert.deepEqual(all.asked[3]!.user.groups, ['one', 'two', 'system:authenticated'])
-})
-
-test('an impersonated service account has its groups', async () => {
-  const { authorizer, asked } = recording(() => true)
-  await startTestServer({ authorizer }).send('GET', maps, undefined, {
-    'impersonate-user': 'system:serviceaccount:ns:sa',
-  })
-  assert.deepEqual(
-    asked[1]!.user.groups, ['system:serviceaccounts', 'system:serviceaccounts:ns', 'system:authenticated'],
-  )
-})
-
 test('beyond the limit requests are asked to come again, administrators excepted', async () => {
   const gate = Promise.withResolvers<undefined>()
   const slow = { name: 'slow', mutate: () => gate.promise }

@@ -9,14 +9,15 @@ import { auditRefusedCredentials, auditRequests } from './audit/audit-requests.t
 import type { Auditor } from './audit/auditor.ts'
 import { anonymous, type Authenticator, type UserInfo } from './authn/authenticator.ts'
 import type { AnonymousConfiguration } from './authn/oidc/configuration.ts'
-import type { AuthorizationAttributes, Authorizer } from './authz/authorizer.ts'
+import type { Authorizer } from './authz/authorizer.ts'
 import { formatWarnings, isLongRunning, type Exchange, type Filter, type Handler } from './exchange.ts'
 import type { FlowController } from './flowcontrol/flow-controller.ts'
 import { limitByPriority, type CountObjects } from './flowcontrol/limit-by-priority.ts'
+import { Impersonator, wantedUser } from './impersonation.ts'
 import type { ServerMetrics } from './metrics.ts'
 import { textResponse } from './paths.ts'
 import type { RequestInfo } from './request-info.ts'
-import { AuthorizationFailure, authorizeRequest, forbiddenRequest, neutralize } from './rest/authorize.ts'
+import { attributesOf, AuthorizationFailure, authorizeRequest, neutralize } from './rest/authorize.ts'
 import { asClientsSeeIt } from './rest/elsewhere.ts'
 import { contentTypes, plainJson, wantsPretty, type Form } from './rest/negotiate.ts'
 import { renderError } from './rest/respond.ts'
@@ -208,76 +209,16 @@ function limit({ maxReadsInFlight, maxWritesInFlight, metrics, priorities }: Fil
 }
 
 function impersonate({ authorizer }: FilterOptions): Filter {
+  const impersonator = new Impersonator(authorizer)
   return async (exchange, next) => {
-    const { headers } = exchange.request
-    const name = headers['impersonate-user']
-    const groups = headers['impersonate-group']
-    const uid = headers['impersonate-uid']
-    const extra = Object.keys(headers).filter((header) => header.startsWith('impersonate-extra-'))
-    if (name === undefined && groups === undefined && uid === undefined && extra.length === 0) {
-      return await next(exchange)
-    }
+    const wanted = wantedUser(exchange.request.headers)
+    if (!wanted) return await next(exchange)
+    const { user, constraint } = await impersonator.decide(wanted, attributesOf(exchange.user, exchange.info))
     exchange.impersonator = exchange.user
-    exchange.user = await decideImpersonation(exchange, { name, groups, uid, extra }, authorizer)
-    exchange.audit?.impersonated(exchange.user)
+    exchange.user = user
+    exchange.audit?.impersonated(user, constraint)
     return await next(exchange)
   }
-}
-
-interface ImpersonationHeaders {
-  readonly name: string | undefined
-  readonly groups: string | undefined
-  readonly uid: string | undefined
-  readonly extra: readonly string[]
-}
-
-async function decideImpersonation(
-  exchange: Exchange, wanted: ImpersonationHeaders, authorizer: Authorizer,
-): Promise<UserInfo> {
-  const { headers } = exchange.request
-  const { name } = wanted
-  if (!name) {
-    throw new ApiError({
-      kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'InternalError', code: 500,
-      message: 'Internal error occurred: requested impersonation without impersonating a user',
-      details: { causes: [{ message: 'requested impersonation without impersonating a user' }] },
-    })
-  }
-  const check = async (
-    group: string, resource: string, subresource: string, namespace: string, value: string,
-  ): Promise<void> => {
-    const attributes: AuthorizationAttributes = {
-      type: 'resource',
-      user: exchange.user,
-      verb: 'impersonate',
-      group,
-      version: group === '' ? '' : 'v1',
-      resource,
-      subresource,
-      namespace,
-      name: value,
-    }
-    const decision = await authorizer.authorize(attributes)
-    if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)
-  }
-  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name)
-  if (account) await check('', 'serviceaccounts', '', account[1]!, account[2]!)
-  else await check('', 'users', '', '', name)
-  const groups = (wanted.groups ?? '').split(',').map((group) => group.trim()).filter((group) => group !== '')
-  for (const group of groups) await check('', 'groups', '', '', group)
-  if (wanted.uid) await check('authentication.k8s.io', 'uids', '', '', wanted.uid)
-  const extra: Record<string, string[]> = {}
-  for (const header of wanted.extra) {
-    const key = decodeURIComponent(header.slice('impersonate-extra-'.length))
-    extra[key] = (headers[header] ?? '').split(',').map((value) => value.trim())
-    for (const value of extra[key]) await check('authentication.k8s.io', 'userextras', key, '', value)
-  }
-  if (groups.length === 0 && account) groups.push('system:serviceaccounts', `system:serviceaccounts:${account[1]!}`)
-  if (name === anonymous.name) groups.push('system:unauthenticated')
-  else if (!groups.includes(authenticatedGroup) && !groups.includes('system:unauthenticated')) {
-    groups.push(authenticatedGroup)
-  }
-  return { name, groups, ...(wanted.uid && { uid: wanted.uid }), ...(wanted.extra.length > 0 && { extra }) }
 }
 
 function authorize({ authorizer }: FilterOptions): Filter {

@@ -118,7 +118,7 @@ describe('people', () => {
   })
   test('can be impersonated by administrators only', async () => {
     assert.match(await kubectl('admin', 'auth whoami --as=bob --as-group=ops -o jsonpath={.status.userInfo.groups}'), /ops/)
-    assert.match(await kubectl('jane', 'get configmaps --as=bob'), /users "bob" is forbidden: User "jane" cannot impersonate resource "users" in API group "" at the cluster scope/)
+    assert.match(await kubectl('jane', 'get configmaps --as=bob'), /configmaps is forbidden: User "jane" cannot impersonate-on:user-info:list resource "configmaps" in API group "" in the namespace "default"/)
   })
 })
 

@@ -11,7 +11,8 @@ import { webhookBackend } from './webhook-backend.ts'
 
 const event = (auditId: string, extra: Partial<AuditEvent> = {}): AuditEvent => ({
   level: 'Request', auditId, stage: 'ResponseComplete', requestUri: '/', verb: 'get', user: undefined,
-  impersonatedUser: undefined, sourceIps: [], userAgent: '', objectRef: undefined, responseStatus: undefined,
+  impersonatedUser: undefined, impersonationConstraint: '',
+  sourceIps: [], userAgent: '', objectRef: undefined, responseStatus: undefined,
   requestObject: undefined, responseObject: undefined, requestReceivedAt: 0, stageAt: 0,
   annotations: undefined, ...extra,
 })

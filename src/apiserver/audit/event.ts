@@ -18,6 +18,8 @@ export interface AuditEvent {
   /** Undefined: nobody could be told. */
   readonly user: UserInfo | undefined
   readonly impersonatedUser: UserInfo | undefined
+  /** The verb that allowed to act as that user, where it allows that for some requests only; else empty. */
+  readonly impersonationConstraint: string
   readonly sourceIps: readonly string[]
   readonly userAgent: string
   readonly objectRef: ObjectRef | undefined
@@ -52,7 +54,8 @@ export interface ResponseStatus {
 
 /** `kind` and `apiVersion` are left out of the items of a list. */
 export function renderEvent(event: AuditEvent, isItem = false): string {
-  const { requestObject, responseObject, responseStatus, impersonatedUser, annotations } = event
+  const { requestObject, responseObject, responseStatus, annotations } = event
+  const { impersonatedUser, impersonationConstraint } = event
   const fields: string[] = isItem ? [] : ['"kind":"Event","apiVersion":"audit.k8s.io/v1"']
   const add = (name: string, value: unknown): void => {
     if (value !== undefined) fields.push(`"${name}":${JSON.stringify(value)}`)
@@ -64,6 +67,7 @@ export function renderEvent(event: AuditEvent, isItem = false): string {
   add('verb', event.verb)
   add('user', event.user ? userOf(event.user) : {})
   add('impersonatedUser', impersonatedUser && userOf(impersonatedUser))
+  add('authenticationMetadata', impersonationConstraint ? { impersonationConstraint } : undefined)
   add('sourceIPs', event.sourceIps.length > 0 ? event.sourceIps : undefined)
   add('userAgent', event.userAgent || undefined)
   add('objectRef', event.objectRef && referenceOf(event.objectRef))

@@ -29,6 +29,7 @@ export class AuditTrail {
   readonly #waited = new Map<Layer, number>()
   #annotations: Record<string, string> | undefined
   #impersonatedUser: UserInfo | undefined
+  #impersonationConstraint = ''
   #objectRef: ObjectRef | undefined
   #status: ResponseStatus | undefined
   #request: RawJson | undefined
@@ -63,8 +64,10 @@ export class AuditTrail {
     }
   }
 
-  impersonated(user: UserInfo): void {
+  /** `constraint`: the verb of the constrained mode that allowed it, or empty. */
+  impersonated(user: UserInfo, constraint: string): void {
     this.#impersonatedUser = user
+    this.#impersonationConstraint = constraint
   }
 
   /** The object that the client sent; `render` gives it as JSON and is called only when that is wanted. */
@@ -113,6 +116,7 @@ export class AuditTrail {
       level: this.#decision.level,
       stage,
       impersonatedUser: this.#impersonatedUser,
+      impersonationConstraint: this.#impersonationConstraint,
       objectRef: this.#objectRef,
       responseStatus: this.#status,
       requestObject: this.#request,

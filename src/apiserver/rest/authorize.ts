@@ -58,6 +58,13 @@ export class AuthorizationFailure extends ApiError {
   }
 }
 
+/** What the user asks for. */
+export function attributesOf(user: UserInfo, info: RequestInfo): AuthorizationAttributes {
+  if (info.type === 'path') return { type: 'path', user, verb: info.verb, path: info.path }
+  const { verb, group, version, resource, subresource, namespace, name, fieldSelector } = info
+  return { type: 'resource', user, verb, group, version, resource, subresource, namespace, name, fieldSelector }
+}
+
 /**
  * Throws ApiError 403 unless the user may make this request, and AuthorizationFailure where that cannot be told. Gives
  * a promise only where somebody outside is asked.
@@ -65,12 +72,7 @@ export class AuthorizationFailure extends ApiError {
 export function authorizeRequest(
   authorizer: Authorizer, user: UserInfo, info: RequestInfo, audit: AuditTrail | undefined,
 ): void | Promise<void> {
-  const attributes: AuthorizationAttributes = info.type === 'path'
-    ? { type: 'path', user, verb: info.verb, path: info.path }
-    : {
-        type: 'resource', user, verb: info.verb, group: info.group, version: info.version, resource: info.resource,
-        subresource: info.subresource, namespace: info.namespace, name: info.name, fieldSelector: info.fieldSelector,
-      }
+  const attributes = attributesOf(user, info)
   const decision = authorizer.authorize(attributes)
   if (decision instanceof Promise) return decision.then((later) => enforce(attributes, later, audit))
   enforce(attributes, decision, audit)
