@@ -10,6 +10,7 @@ import { resourcePoolStatusRequest } from './resource/resourcepoolstatusrequest/
 import { storageVersionMigration } from './storagemigration/storageversionmigration/storageversionmigration.ts'
 
 const metadata = { name: 'a' }
+const subdomainPattern = "regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'"
 
 function candidate(spec: object): object {
   return {
@@ -87,6 +88,48 @@ const rows: readonly (Row & { readonly kind: AnyKind })[] = [
     object: { metadata, spec: { limit: 1001 } },
     errors: [
       'spec.driver: Required value', 'spec.limit: Invalid value: 1001: must be less than or equal to 1000',
+    ],
+  },
+  {
+    kind: resourcePoolStatusRequest,
+    it: 'wants to hear of a hundred pools',
+    object: { metadata, spec: { driver: 'GPU.example.com', poolName: 'a/b' } },
+    holds: { 'spec.limit': 100 },
+  },
+  {
+    kind: resourcePoolStatusRequest,
+    it: 'names a driver and a pool well',
+    object: { metadata, spec: { driver: 'a_b', poolName: 'a//B', limit: 0 } },
+    errors: [
+      `spec.driver: Invalid value: "a_b": an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'Example.com', ${subdomainPattern})`,
+      'spec.poolName: Invalid value: "a//B": segment 1: must not be empty',
+      `spec.poolName: Invalid value: "B": segment 2: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', ${subdomainPattern})`,
+      'spec.limit: Invalid value: 0: must be greater than or equal to 1',
+    ],
+  },
+  {
+    kind: resourcePoolStatusRequest,
+    it: 'asks one thing',
+    old: { metadata, spec: { driver: 'd', limit: 100 } },
+    object: { metadata, spec: { driver: 'e' } },
+    errors: ['spec: Invalid value: null: field is immutable'],
+  },
+  {
+    kind: resourcePoolStatusRequest,
+    it: 'is told of pools as they can be',
+    old: { metadata, spec: { driver: 'd' } },
+    object: {
+      metadata, spec: { driver: 'd' },
+      status: { pools: [{ poolName: '', resourceSliceCount: 0, totalDevices: -1 }] },
+    },
+    subresource: 'status',
+    errors: [
+      'status.poolCount: Required value',
+      'status.pools[0].driver: Required value',
+      'status.pools[0].poolName: Required value',
+      'status.pools[0].generation: Required value',
+      'status.pools[0].resourceSliceCount: Invalid value: 0: must be greater than or equal to 1',
+      'status.pools[0].totalDevices: Invalid value: -1: must be greater than or equal to 0',
     ],
   },
   {

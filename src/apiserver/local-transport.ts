@@ -71,6 +71,7 @@ export function createLocalTransport(
       namespace: info.namespace,
       name: info.name,
       subresource: info.subresource,
+      verb: info.verb,
       user,
       userAgent: programOf(user),
       audit,

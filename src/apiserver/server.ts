@@ -296,6 +296,7 @@ function scopeOf(
     namespace: info.namespace,
     name: info.name,
     subresource: info.subresource,
+    verb: info.verb,
     user: exchange.user,
     userAgent: exchange.request.headers['user-agent'] ?? '',
     audit: exchange.audit,

@@ -11,12 +11,14 @@ import { issueRequestedToken } from '#apiserver/authn/token-request.ts'
 import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
 import { definitionHooks } from '#apiserver/crd/definition-hooks.ts'
 import { createDefinitions } from '#apiserver/crd/definitions.ts'
+import { deviceClaimHooks } from '#apiserver/devices/claim-hooks.ts'
 import { createFlowConfiguration } from '#apiserver/flowcontrol/configuration.ts'
 import { FlowController } from '#apiserver/flowcontrol/flow-controller.ts'
 import { createPostStart, postStartHooks, postStartNames, type PostStart } from '#apiserver/post-start/post-start.ts'
 import { servingAddresses } from '#apiserver/post-start/serving-addresses.ts'
 import { metricsKinds, metricsReaderRole, resourceMetrics } from '#apiserver/resource-metrics/resource-metrics.ts'
 import { UsageSource } from '#apiserver/resource-metrics/usage-source.ts'
+import { readerOf } from '#apiserver/rest/newest-objects.ts'
 import { createApiServer, type ApiServer } from '#apiserver/server.ts'
 import type { NodePorts } from '#apiserver/services/node-ports.ts'
 import { defaultNodePortRange } from '#apiserver/services/port-allocator.ts'
@@ -80,6 +82,7 @@ export function assembleServer(options: ControlPlaneOptions): ServerAssembly {
     hooks: new Map([
       ['/services', serviceHooks({ store, clock, random, clusterCidrs: [serviceCidr], nodePorts })],
       ['apiextensions.k8s.io/customresourcedefinitions', definitionHooks(schemas)],
+      ...deviceClaimHooks({ authorizer: identity.authorizer, objects: () => readerOf({ kinds: server.kinds, store }) }),
     ]),
     subresources: subresourcesOf(options, identity, alive, usage),
     serverAddress: `${options.advertiseAddress}:${options.port}`,

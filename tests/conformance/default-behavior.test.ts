@@ -32,7 +32,7 @@ const updatedWithVersionOnly = new Set([
   'validatingadmissionpolicybindings.admissionregistration.k8s.io',
   'validatingwebhookconfigurations.admissionregistration.k8s.io', 'poddisruptionbudgets.policy',
   'runtimeclasses.node.k8s.io', 'storageversionmigrations.storagemigration.k8s.io',
-  'storageversions.internal.apiserver.k8s.io',
+  'storageversions.internal.apiserver.k8s.io', 'resourcepoolstatusrequests.resource.k8s.io',
 ])
 
 /** Their names follow from what they say. */

@@ -87,7 +87,8 @@ interface DeviceReference {
   readonly shareID?: string
 }
 
-function deviceKey({ driver, pool, device, shareID }: DeviceReference): string {
+/** By which a device and a share of it are known in a claim. */
+export function deviceKey({ driver, pool, device, shareID }: DeviceReference): string {
   const id = `${driver}/${pool}/${device}`
   return shareID === undefined ? id : `${id}/${shareID}`
 }

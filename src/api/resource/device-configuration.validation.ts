@@ -1,7 +1,7 @@
 /** Rules of what a driver is told about a device, and of selecting devices. */
 import { faultOfDeviceExpression } from '#machinery/cel/devices.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { invalidValue, required, tooLong } from '#machinery/errors/field-errors.ts'
+import { forbiddenValue, invalidValue, required, tooLong } from '#machinery/errors/field-errors.ts'
 import { validateList } from '../collections.validation.ts'
 import type { DeviceConfiguration, DeviceSelector } from '../gen/resource-v1.ts'
 import { validateDriverName } from './device-names.validation.ts'
@@ -30,7 +30,7 @@ export function validateRawObject(value: unknown, path: string, limit: number): 
   return [invalidValue(path, '<value omitted>', 'must be a valid JSON object')]
 }
 
-/** Expressions of old are not asked again whether they compile. What one may cost is not estimated. */
+/** Expressions of old are not asked again whether they compile. */
 export function validateSelectors(
   selectors: readonly DeviceSelector[] | undefined, path: string, stored = false,
 ): FieldError[] {
@@ -39,7 +39,13 @@ export function validateSelectors(
     const { expression = '' } = cel
     if (stored) return []
     if (expression.length > maxExpressionLength) return [tooLong(`${at}.cel.expression`, maxExpressionLength)]
-    const fault = faultOfDeviceExpression(expression)
-    return fault === undefined ? [] : [invalidValue(`${at}.cel.expression`, expression, fault)]
+    return validateExpression(expression, `${at}.cel.expression`)
   }, path)
+}
+
+function validateExpression(expression: string, path: string): FieldError[] {
+  const fault = faultOfDeviceExpression(expression)
+  if (!fault) return []
+  return fault.type === 'costly' ? [forbiddenValue(path, 'too complex, exceeds cost limit')]
+    : [invalidValue(path, expression, fault.detail)]
 }

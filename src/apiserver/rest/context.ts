@@ -49,6 +49,8 @@ export interface RequestScope {
   readonly name: string
   /** Empty for the object itself. */
   readonly subresource: string
+  /** As authorization knows it: an apply is a `patch`. */
+  readonly verb: string
   readonly user: UserInfo
   /** For field managers without a name. */
   readonly userAgent: string

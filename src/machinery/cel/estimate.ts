@@ -126,9 +126,9 @@ function sizeOfVariable({ name, checkedType }: Expression & { readonly kind: 'id
 
 function sizeByType(type: Type | undefined): Range {
   switch (type?.kind) {
-    case 'string': case 'bytes': case 'list': case 'map':
+    case 'string': case 'bytes': case 'list': case 'map': case 'dyn':
       return type.maxElements === undefined ? unknown : { min: 0, max: type.maxElements }
-    case 'dyn': case 'parameter': case undefined: return unknown
+    case 'parameter': case undefined: return unknown
     case 'optional': return sizeByType(type.of)
     default: return one
   }

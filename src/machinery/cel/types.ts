@@ -6,8 +6,8 @@ interface Sized {
 }
 
 export type Type =
-  | { readonly kind: 'bool' | 'int' | 'uint' | 'double' | 'null' | 'timestamp' | 'duration' | 'dyn' | 'error' }
-  | Sized & { readonly kind: 'string' | 'bytes' }
+  | { readonly kind: 'bool' | 'int' | 'uint' | 'double' | 'null' | 'timestamp' | 'duration' | 'error' }
+  | Sized & { readonly kind: 'string' | 'bytes' | 'dyn' }
   | ListType
   | MapType
   | ObjectType

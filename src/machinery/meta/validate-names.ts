@@ -29,6 +29,17 @@ export function validateDns1123Subdomain(value: string): string[] {
   return checkDns1123Subdomain(value, 'characters')
 }
 
+/** The same with capital letters, for the few names that could always have them: those of drivers. */
+export function validateCaselessDns1123Subdomain(value: string): string[] {
+  const problems = maxLength(value, 253)
+  if (!dns1123SubdomainPattern.test(value.toLowerCase())) {
+    problems.push(regexError(
+      "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', " +
+      'and must start and end with an alphanumeric character', dns1123SubdomainFormat, 'Example.com'))
+  }
+  return problems
+}
+
 /** The checks of labels speak of bytes where the others speak of characters. */
 function checkDns1123Subdomain(value: string, unit: 'bytes' | 'characters'): string[] {
   const problems = maxLength(value, 253, unit)

@@ -10,6 +10,11 @@ function deviceClassWith(spec: object): object {
 
 const long = 'x'.repeat(10 * 1024 + 1)
 
+/** Goes through ten numbers in each of ten, and so on. */
+function loops(depth: number): string {
+  return depth === 0 ? 'true' : `[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].all(x${depth}, ${loops(depth - 1)})`
+}
+
 const rows: readonly Row[] = [
   { it: 'needs nothing in its spec', object: deviceClassWith({}) },
   {
@@ -58,6 +63,15 @@ const rows: readonly Row[] = [
       'spec.selectors[0].cel.expression: Invalid value: "device.driver": must evaluate to bool or the unknown type, not string',
       `spec.selectors[1].cel.expression: Invalid value: "devices": compilation failed: ERROR: <input>:1:1: undeclared reference to 'devices' (in container '')\n | devices\n | ^`,
     ],
+  },
+  {
+    it: 'can afford its expressions for every device',
+    object: deviceClassWith({ selectors: [
+      { cel: { expression: loops(4) } }, { cel: { expression: loops(7) } },
+      { cel: { expression: 'device.attributes.all(d, device.attributes[d].all(i, i.matches("[a-z]+")))' } },
+      { cel: { expression: 'device.attributes["a.com"].model.lowerAscii().contains("b")' } },
+    ] }),
+    errors: ['spec.selectors[1].cel.expression: Forbidden: too complex, exceeds cost limit'],
   },
   {
     it: 'keeps what was stored before the limit came',

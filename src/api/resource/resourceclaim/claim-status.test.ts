@@ -86,6 +86,14 @@ const rows: readonly (Row & { readonly old: object })[] = [
     ],
   },
   {
+    it: 'forgets what drivers told of devices that it loses, and knows no others',
+    old: claim({ allocation, devices: [device] }),
+    object: claim({ devices: [device, { ...device, device: 'gpu-1' }] }),
+    errors: [
+      'status.devices[0]: Invalid value: {"Driver":"gpu.example.com","Pool":"node-1","Device":"gpu-1","ShareID":""}: must be an allocated device in the claim',
+    ],
+  },
+  {
     it: 'forgets what drivers told with the allocation',
     old: claim({ allocation, devices: [device] }),
     object: claim({ devices: [device] }),

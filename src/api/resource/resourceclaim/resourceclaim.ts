@@ -5,7 +5,7 @@ import type { ResourceClaim } from '../../gen/resource-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
 import { setDeviceClaimDefaults } from '../claim-defaults.ts'
-import { validateResourceClaimStatusUpdate } from '../claim-status.validation.ts'
+import { deviceKey, validateResourceClaimStatusUpdate } from '../claim-status.validation.ts'
 import { validateNewResourceClaim, validateResourceClaimUpdate } from '../claims.validation.ts'
 import { resourceClaimConversion } from '../v1beta1-conversion.ts'
 
@@ -27,10 +27,7 @@ export const resourceClaim = defineKind<ResourceClaim>({
   prepareForCreate: parts.prepareForCreate,
   prepareForUpdate: (claim, old, context) => {
     parts.prepareForUpdate(claim, old, context)
-    // What drivers told of devices goes with their allocation.
-    if (context.subresource === 'status' && old.status?.allocation && !claim.status?.allocation) {
-      delete claim.status?.devices
-    }
+    if (context.subresource === 'status') dropDeallocatedDevices(claim, old)
   },
   validateCreate: validateNewResourceClaim,
   validateUpdate: validateResourceClaimUpdate,
@@ -42,6 +39,16 @@ export const resourceClaim = defineKind<ResourceClaim>({
     ageColumn(),
   ],
 })
+
+/** What drivers told of devices goes with their allocation. */
+function dropDeallocatedDevices({ status }: ResourceClaim, old: Stored<ResourceClaim>): void {
+  if (!status?.devices) return
+  const gone = new Set(old.status?.allocation?.devices?.results?.map(deviceKey))
+  for (const result of status.allocation?.devices?.results ?? []) gone.delete(deviceKey(result))
+  const devices = status.devices.filter((device) => !gone.has(deviceKey(device)))
+  if (devices.length > 0) status.devices = devices
+  else delete status.devices
+}
 
 /** `deleted,allocated,reserved`, or `pending`. */
 function formatState({ metadata, status }: Stored<ResourceClaim>): string {

@@ -1,10 +1,13 @@
 /** ResourcePoolStatusRequest: asks how much of a pool of devices is free. */
-import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ResourcePoolStatusRequest } from '../../gen/resource-v1alpha3.ts'
 import { ageColumn, nameColumn } from '../../printing/columns.ts'
 import { keep } from '../../strategy.ts'
-import { validateNewResourcePoolStatusRequest, validateResourcePoolStatus } from './resourcepoolstatusrequest.validation.ts'
+import {
+  validateNewResourcePoolStatusRequest, validateResourcePoolStatus, validateResourcePoolStatusRequestUpdate,
+} from './resourcepoolstatusrequest.validation.ts'
+
+const defaultLimit = 100
 
 export const resourcePoolStatusRequest = defineKind<ResourcePoolStatusRequest>({
   group: 'resource.k8s.io', kind: 'ResourcePoolStatusRequest', plural: 'resourcepoolstatusrequests', scope: 'Cluster',
@@ -16,10 +19,12 @@ export const resourcePoolStatusRequest = defineKind<ResourcePoolStatusRequest>({
       stored: true,
     },
   ],
+  setDefaults: ({ spec }) => { if (spec) spec.limit ??= defaultLimit },
+  unconditionalUpdate: false,
   prepareForCreate: (object) => { delete object.status },
   prepareForUpdate: (object, old, { subresource }) => keep(object, old, subresource === 'status' ? 'spec' : 'status'),
   validateCreate: validateNewResourcePoolStatusRequest,
-  validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
+  validateUpdate: validateResourcePoolStatusRequestUpdate,
   validateStatusUpdate: validateResourcePoolStatus,
   subresources: { status: true },
   columns: [nameColumn(), ageColumn()],

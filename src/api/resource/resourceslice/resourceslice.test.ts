@@ -68,7 +68,7 @@ const rows: readonly Row[] = [
     object: sliceOf({
       attributes: {
         good: { version: '1.2.3-rc.1+b' }, none: {}, both: { int: 1, bool: true }, old: { version: '1.2' },
-        'a/b/c': { int: 1 }, list: { strings: [] },
+        'a/b/c': { int: 1 },
       },
     }),
     errors: [
@@ -76,8 +76,29 @@ const rows: readonly Row[] = [
       'spec.devices[0].attributes[both]: Invalid value: {"int":1,"bool":true}: exactly one value must be specified',
       'spec.devices[0].attributes[old].version: Invalid value: "1.2": must be a string compatible with semver.org spec 2.0.0',
       'spec.devices[0].attributes: Invalid value: "a/b/c": must not contain more than one slash',
-      'spec.devices[0].attributes[list].strings: Invalid value: []: must not be empty if specified',
     ],
+  },
+  {
+    it: 'has no lists of values and takes nothing of its node, as the features are off',
+    object: sliceOf({
+      attributes: { model: { string: 'a', strings: ['b'] } },
+      nodeAllocatableResourceMappings: { cpu: { allocationMultiplier: '2' } },
+    }),
+    holds: {
+      'spec.devices.0.attributes.model.strings': undefined, 'spec.devices.0.nodeAllocatableResourceMappings': undefined,
+    },
+  },
+  {
+    it: 'keeps the lists that a stored slice has, and then has at most 64 devices',
+    old: sliceOf({ attributes: { model: { strings: ['b'] } } }),
+    object: sliceOf({ attributes: { model: { strings: [] } } }, ...Array.from({ length: 64 }, () => ({}))),
+    errors: ['spec.devices: Too many: 65: must have at most 64 items'],
+  },
+  {
+    it: 'has values in its lists',
+    old: sliceOf({ attributes: { model: { strings: ['b'] } } }),
+    object: sliceOf({ attributes: { model: { strings: [] } } }),
+    errors: ['spec.devices[0].attributes[model].strings: Invalid value: []: must not be empty if specified'],
   },
   {
     it: 'shares capacities only of devices that may be shared, by a policy that fits them',

@@ -5,6 +5,7 @@ import type { ResourceSlice } from '../../gen/resource-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { setTaintTimes } from '../taint-times.ts'
 import { resourceSliceConversion } from '../v1beta1-conversion.ts'
+import { dropDisabledFields } from './disabled-fields.ts'
 import { validateResourceSlice } from './resourceslice.validation.ts'
 
 export const resourceSlice = defineKind<ResourceSlice>({
@@ -19,9 +20,14 @@ export const resourceSlice = defineKind<ResourceSlice>({
       conversion: resourceSliceConversion,
     },
   ],
-  setDefaults: setDeviceDefaults,
-  prepareForCreate: setTimes,
-  prepareForUpdate: (slice, _old, context) => setTimes(slice, context),
+  prepareForCreate: (slice, context) => {
+    setTimes(slice, context)
+    dropDisabledFields(slice, undefined)
+  },
+  prepareForUpdate: (slice, old, context) => {
+    setTimes(slice, context)
+    dropDisabledFields(slice, old)
+  },
   validateCreate: (slice) => validateResourceSlice(slice),
   validateUpdate: validateResourceSlice,
   warnings: warnOfUpperCase,
@@ -34,13 +40,6 @@ export const resourceSlice = defineKind<ResourceSlice>({
     ageColumn(),
   ],
 })
-
-/** What a device takes of its node, it takes once. */
-function setDeviceDefaults({ spec }: ResourceSlice): void {
-  for (const { nodeAllocatableResourceMappings: mappings = {} } of spec?.devices ?? []) {
-    for (const mapping of Object.values(mappings)) mapping.allocationMultiplier ??= '1'
-  }
-}
 
 function setTimes({ spec }: ResourceSlice, { now }: PrepareContext): void {
   for (const { taints = [] } of spec?.devices ?? []) setTaintTimes(taints, now)
