@@ -6,20 +6,26 @@ import { validateLabels } from '#machinery/meta/validate-object-meta.ts'
 import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm } from './gen/core-v1.ts'
 import type { LabelSelector, LabelSelectorRequirement } from './gen/meta-v1.ts'
 
-export function validateLabelSelector(selector: LabelSelector | undefined, path: string): FieldError[] {
+/** `forgivesValues`: what no label can have as its value may be asked for, because it was once. */
+export function validateLabelSelector(
+  selector: LabelSelector | undefined, path: string, forgivesValues = false,
+): FieldError[] {
   if (!selector) return []
   return [
     ...validateLabels(selector.matchLabels, `${path}.matchLabels`),
     ...(selector.matchExpressions ?? []).flatMap((requirement, index) =>
-      validateRequirement(requirement, `${path}.matchExpressions[${index}]`)),
+      validateRequirement(requirement, `${path}.matchExpressions[${index}]`, forgivesValues)),
   ]
 }
 
-function validateRequirement({ key, operator, values = [] }: LabelSelectorRequirement, path: string): FieldError[] {
+function validateRequirement(
+  { key, operator, values = [] }: LabelSelectorRequirement, path: string, forgivesValues: boolean,
+): FieldError[] {
   return [
     ...validateOperands(operator, values, path),
     ...invalidFor(`${path}.key`, key, validateQualifiedName(key)),
-    ...values.flatMap((value, index) => invalidFor(`${path}.values[${index}]`, value, validateLabelValue(value))),
+    ...(forgivesValues ? [] : values.flatMap((value, index) =>
+      invalidFor(`${path}.values[${index}]`, value, validateLabelValue(value)))),
   ]
 }
 

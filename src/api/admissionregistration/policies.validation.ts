@@ -1,193 +1,215 @@
-/** Validation of admission policies and their bindings. */
+/** Validation of admission policies. */
+import { utf8Length } from '#base/bytes.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
+import { admissionEnvironment, compileForAdmission } from '#machinery/cel/admission.ts'
+import type { Environment } from '#machinery/cel/environment.ts'
+import type { Type } from '#machinery/cel/types.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import {
-  duplicateValue,
-  forbiddenValue,
-  invalidFor,
-  invalidValue,
-  notSupported,
-  required,
-} from '#machinery/errors/field-errors.ts'
-import { parseApiVersion } from '#machinery/meta/group-version.ts'
-import { validateCIdentifier, validateQualifiedName } from '#machinery/meta/validate-names.ts'
+import { duplicateValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
+import { validateDns1035Label, validateDns1123Subdomain, validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import type {
-  MatchResources,
-  MutatingAdmissionPolicy,
-  MutatingAdmissionPolicyBinding,
-  ParamKind,
-  ParamRef,
-  ValidatingAdmissionPolicy,
-  ValidatingAdmissionPolicyBinding,
-  Variable,
+  AuditAnnotation, MatchCondition, MatchResources, MutatingAdmissionPolicy, MutatingAdmissionPolicySpec, Mutation,
+  ParamKind, ValidatingAdmissionPolicy, ValidatingAdmissionPolicySpec, Validation,
 } from '../gen/admissionregistration-v1.ts'
-import { validateChoice, validateRequiredChoice } from '../numbers.validation.ts'
-import { validateLabelSelector } from '../selectors.validation.ts'
-import { validateMutationExpressions, validatePolicyExpressions } from './expressions.validation.ts'
-import { validateMatchConditions, validateRules } from './rules.validation.ts'
+import { validateRequiredChoice } from '../numbers.validation.ts'
+import {
+  validateExpression, validateMatchConditions, validateMutationExpression, validateVariables, type PolicyScope,
+} from './expressions.validation.ts'
+import { validateMatchConstraints } from './match-resources.validation.ts'
 
-export function validateValidatingPolicy({ spec = {} }: ValidatingAdmissionPolicy): FieldError[] {
-  const { validations = [], auditAnnotations = [], matchConstraints } = spec
-  const errors = [
-    ...validateChoice(spec.failurePolicy, ['Fail', 'Ignore'], 'spec.failurePolicy'),
-    ...validateParamKind(spec.paramKind, 'spec.paramKind'),
-    ...validateConstraints(matchConstraints, 'spec.matchConstraints'),
-    ...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions'),
-    ...validateVariables(spec.variables ?? [], 'spec.variables'),
-  ]
+export function validateNewValidatingPolicy(policy: ValidatingAdmissionPolicy): FieldError[] {
+  return validateValidatingPolicy(policy, false)
+}
+
+export function validateValidatingPolicyUpdate(
+  policy: ValidatingAdmissionPolicy, old: Stored<ValidatingAdmissionPolicy>,
+): FieldError[] {
+  return validateValidatingPolicy(policy, hasSameConditions(policy.spec, old.spec))
+}
+
+interface WithConditions {
+  readonly paramKind?: DeepReadonly<ParamKind>
+  readonly matchConditions?: readonly DeepReadonly<MatchCondition>[]
+}
+
+/** Conditions that nobody touched are not looked at again: they may have been good when they were written. */
+function hasSameConditions(spec: WithConditions | undefined, old: WithConditions | undefined): boolean {
+  return semanticEqual(spec?.paramKind, old?.paramKind) && semanticEqual(spec?.matchConditions, old?.matchConditions)
+}
+
+function validateValidatingPolicy(
+  { metadata, spec = {} }: ValidatingAdmissionPolicy, ignoresConditions: boolean,
+): FieldError[] {
+  const errors = validateCommonFields(spec, false, ignoresConditions)
+  const { variables = [], validations = [], auditAnnotations = [] } = spec
+  const hasParams = spec.paramKind !== undefined
+  const types = new Map<string, Type>()
+  errors.push(...validateVariables(variables, hasParams, types, 'spec.variables'))
   if (validations.length + auditAnnotations.length === 0) {
     const detail = 'validations or auditAnnotations must contain at least one item'
-    errors.push(required('spec.validations', detail), required('spec.auditAnnotations', detail))
+    return [...errors, required('spec.validations', detail), required('spec.auditAnnotations', detail)]
   }
-  for (const [index, { expression, message }] of validations.entries()) {
-    const path = `spec.validations[${index}]`
-    if (!expression?.trim()) errors.push(required(`${path}.expression`, 'expression is not specified'))
-    if (message !== undefined && message !== '' && message.trim() === '') {
-      errors.push(invalidValue(`${path}.message`, message, 'message must be non-empty if specified'))
-    } else if (message?.includes('\n')) {
-      errors.push(invalidValue(`${path}.message`, message, 'message must not contain line breaks'))
-    } else if (expression?.includes('\n') && !message) {
-      errors.push(required(`${path}.message`, 'message must be specified if expression contains line breaks'))
-    }
-  }
-  const keys = new Set<string>()
-  for (const [index, { key, valueExpression }] of auditAnnotations.entries()) {
-    const path = `spec.auditAnnotations[${index}]`
-    if (!key) errors.push(required(`${path}.key`, 'key is not specified'))
-    else errors.push(...invalidFor(`${path}.key`, key, validateQualifiedName(key)))
-    if (keys.has(key)) errors.push(duplicateValue(`${path}.key`, key))
-    keys.add(key)
-    if (!valueExpression?.trim()) errors.push(required(`${path}.valueExpression`, 'valueExpression is not specified'))
-  }
-  return [...errors, ...validatePolicyExpressions(spec)]
-}
-
-export function validateMutatingPolicy({ spec = {} }: MutatingAdmissionPolicy): FieldError[] {
-  const { mutations = [] } = spec
-  const errors = [
-    ...validateChoice(spec.failurePolicy, ['Fail', 'Ignore'], 'spec.failurePolicy'),
-    ...validateParamKind(spec.paramKind, 'spec.paramKind'),
-    ...validateConstraints(spec.matchConstraints, 'spec.matchConstraints'),
-    ...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions'),
-    ...validateVariables(spec.variables ?? [], 'spec.variables'),
-    ...validateRequiredChoice(spec.reinvocationPolicy, ['IfNeeded', 'Never'], 'spec.reinvocationPolicy'),
-  ]
-  if (mutations.length === 0) errors.push(required('spec.mutations', 'mutations must contain at least one item'))
-  for (const [index, { patchType, applyConfiguration, jsonPatch }] of mutations.entries()) {
-    const path = `spec.mutations[${index}]`
-    if (patchType === 'ApplyConfiguration') {
-      if (!applyConfiguration?.expression) {
-        errors.push(required(`${path}.applyConfiguration.expression`, 'expression is required'))
-      }
-      if (jsonPatch) {
-        errors.push(invalidValue(
-          `${path}.jsonPatch`, '{jsonPatch}', 'must not be specified when patchType is ApplyConfiguration',
-        ))
-      }
-    } else if (patchType === 'JSONPatch') {
-      if (!jsonPatch?.expression) errors.push(required(`${path}.jsonPatch.expression`, 'expression is required'))
-      if (applyConfiguration) {
-        errors.push(
-          invalidValue(
-            `${path}.applyConfiguration`, '{applyConfiguration}', 'must not be specified when patchType is JSONPatch',
-          ),
-        )
-      }
-    } else if (!patchType) errors.push(required(`${path}.patchType`))
-    else errors.push(notSupported(`${path}.patchType`, patchType, ['ApplyConfiguration', 'JSONPatch']))
-  }
-  return errors.length > 0 ? errors : validateMutationExpressions(spec)
-}
-
-function validateParamKind(kind: ParamKind | undefined, path: string): FieldError[] {
-  if (!kind) return []
-  const errors: FieldError[] = []
-  if (!kind.apiVersion) errors.push(required(`${path}.apiVersion`))
-  else if (!parseApiVersion(kind.apiVersion)) {
-    errors.push(
-      invalidValue(`${path}.apiVersion`, kind.apiVersion, `unexpected GroupVersion string: ${kind.apiVersion}`),
-    )
-  }
-  return kind.kind ? errors : [...errors, required(`${path}.kind`)]
-}
-
-function validateConstraints(match: MatchResources | undefined, path: string): FieldError[] {
-  if (!match) return [required(path)]
-  const errors = validateMatch(match, path)
-  return match.resourceRules?.length ? errors : [...errors, required(`${path}.resourceRules`)]
-}
-
-function validateMatch(match: MatchResources, path: string): FieldError[] {
+  const scope = { hasParams, variables: variables.length > 0 ? types : undefined }
+  const environment = admissionEnvironment({ ...scope, hasAuthorizer: true })
+  const forMessages = admissionEnvironment({ ...scope, hasAuthorizer: false })
   return [
-    ...validateRequiredChoice(match.matchPolicy, ['Equivalent', 'Exact'], `${path}.matchPolicy`),
-    ...(match.namespaceSelector
-      ? validateLabelSelector(match.namespaceSelector, `${path}.namespaceSelector`)
-      : [required(`${path}.namespaceSelector`)]),
-    ...(match.objectSelector
-      ? validateLabelSelector(match.objectSelector, `${path}.labelSelector`)
-      : [required(`${path}.objectSelector`)]),
-    ...validateRules(match.resourceRules ?? [], `${path}.resourceRules`),
-    ...validateRules(match.excludeResourceRules ?? [], `${path}.excludeResourceRules`),
+    ...errors,
+    ...validations.flatMap((validation, index) =>
+      validateValidation(validation, environment, forMessages, `spec.validations[${index}]`)),
+    ...validateAuditAnnotations(metadata?.name ?? '', auditAnnotations, environment, 'spec.auditAnnotations'),
   ]
 }
 
-function validateVariables(variables: readonly Variable[], path: string): FieldError[] {
-  const names = new Set<string>()
-  return variables.flatMap(({ name, expression }, index) => {
-    const at = `${path}[${index}]`
-    const errors = name
-      ? invalidFor(`${at}.name`, name, validateCIdentifier(name))
-      : [required(`${at}.name`, 'name is not specified')]
-    if (names.has(name)) errors.push(duplicateValue(`${at}.name`, name))
-    names.add(name)
-    return expression?.trim() ? errors : [...errors, required(`${at}.expression`, 'expression is not specified')]
-  })
+function validateCommonFields(
+  spec: ValidatingAdmissionPolicySpec | MutatingAdmissionPolicySpec, isMutating: boolean, ignoresConditions: boolean,
+): FieldError[] {
+  return [
+    ...validateRequiredChoice(spec.failurePolicy, ['Fail', 'Ignore'], 'spec.failurePolicy'),
+    ...(spec.paramKind ? validateParamKind(spec.paramKind, 'spec.paramKind') : []),
+    ...validateMatchConstraints(spec.matchConstraints, 'spec.matchConstraints'),
+    ...(isMutating ? validateMutatedOperations(spec.matchConstraints, 'spec.matchConstraints') : []),
+    ...(ignoresConditions ? []
+      : validateMatchConditions(spec.matchConditions ?? [], spec.paramKind !== undefined, 'spec.matchConditions')),
+  ]
 }
 
-export function validateValidatingBinding({ spec }: ValidatingAdmissionPolicyBinding): FieldError[] {
-  const { policyName, paramRef, matchResources, validationActions = [] } = spec ?? {}
-  const errors = policyName ? [] : [required('spec.policyName')]
-  errors.push(
-    ...validateParamRef(paramRef, 'spec.paramRef'),
-    ...(matchResources ? validateMatch(matchResources, 'spec.matchResouces') : []),
-  )
-  const actions = ['Audit', 'Deny', 'Warn']
-  if (validationActions.length === 0) {
-    errors.push(required('spec.validationActions', 'at least one validation action is required'))
+function validateParamKind({ apiVersion = '', kind = '' }: ParamKind, path: string): FieldError[] {
+  const errors = apiVersion === '' ? [required(`${path}.apiVersion`)]
+    : validateApiVersion(apiVersion, `${path}.apiVersion`)
+  if (kind === '') return [...errors, required(`${path}.kind`)]
+  const problems = validateDns1035Label(kind.toLowerCase())
+  return problems.length === 0 ? errors : [
+    ...errors,
+    invalidValue(`${path}.kind`, kind, `may have mixed case, but should otherwise match: ${problems.join(',')}`),
+  ]
+}
+
+/** `v1`, `apps/v1`; the faults are told of the part that has them. */
+function validateApiVersion(apiVersion: string, path: string): FieldError[] {
+  const parts = apiVersion === '/' ? ['', ''] : apiVersion.split('/')
+  if (parts.length > 2) return [invalidValue(path, apiVersion, `unexpected GroupVersion string: ${apiVersion}`)]
+  const version = parts.at(-1)!
+  const group = parts.length === 2 ? parts[0]! : ''
+  const problems = group === '' ? [] : validateDns1123Subdomain(group)
+  const errors = problems.length > 0 ? [invalidValue(path, group, problems.join(','))] : []
+  if (version === '') return [...errors, invalidValue(path, apiVersion, 'version must be specified')]
+  const ofVersion = validateDns1035Label(version)
+  return ofVersion.length === 0 ? errors : [...errors, invalidValue(path, version, ofVersion.join(','))]
+}
+
+const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge']
+
+function validateValidation(
+  { expression = '', message = '', messageExpression = '', reason }: Validation,
+  environment: Environment, forMessages: Environment, path: string,
+): FieldError[] {
+  const errors = expression.trim() === '' ? [required(`${path}.expression`, 'expression is not specified')]
+    : validateExpression(expression, environment, ['bool'], `${path}.expression`)
+  if (messageExpression !== '' && messageExpression.trim() === '') {
+    errors.push(invalidValue(`${path}.messageExpression`, messageExpression, 'must be non-empty if specified'))
+  } else if (messageExpression !== '') {
+    errors.push(...validateExpression(messageExpression, forMessages, ['string'], `${path}.messageExpression`))
   }
-  for (const [index, action] of validationActions.entries()) {
-    if (!actions.includes(action)) errors.push(notSupported(`spec.validationActions[${index}]`, action, actions))
-    if (validationActions.indexOf(action) < index) {
-      errors.push(duplicateValue(`spec.validationActions[${index}]`, action))
-    }
+  if (message !== '' && message.trim() === '') {
+    errors.push(invalidValue(`${path}.message`, message, 'must be non-empty if specified'))
+  } else if (/[\n\r]/.test(message.trim())) {
+    errors.push(invalidValue(`${path}.message`, message, 'must not contain line breaks'))
   }
-  if (validationActions.includes('Deny') && validationActions.includes('Warn')) {
-    errors.push(
-      invalidValue(
-        'spec.validationActions',
-        validationActions,
-        'must not contain both Deny and Warn (repeating the same validation '
-          + 'failure information in the API response and headers serves no purpose)',
-      ),
-    )
+  if (reason !== undefined && !reasons.includes(reason)) {
+    errors.push(notSupported(`${path}.reason`, reason, reasons))
   }
   return errors
 }
 
-export function validateMutatingBinding({ spec = {} }: MutatingAdmissionPolicyBinding): FieldError[] {
+const maxAnnotations = 20
+const maxValueExpressionBytes = 5 * 1024
+
+/** Their keys are judged with the policy's name before them, as they stand in the audit log. */
+function validateAuditAnnotations(
+  policy: string, annotations: readonly AuditAnnotation[], environment: Environment, path: string,
+): FieldError[] {
+  const errors: FieldError[] = annotations.length > maxAnnotations
+    ? [invalidValue(path, annotations.map(inGo), `must not have more than ${maxAnnotations} auditAnnotations`)] : []
+  const keys = new Set<string>()
+  for (const [index, { key = '', valueExpression = '' }] of annotations.entries()) {
+    const at = `${path}[${index}]`
+    if (policy === '') errors.push(invalidValue(`${at}.key`, key, 'requires metadata.name be non-empty'))
+    else errors.push(...invalidFor(`${at}.key`, `${policy}/${key}`, validateQualifiedName(`${policy}/${key}`)))
+    const trimmed = valueExpression.trim()
+    const field = `${at}.valueExpression`
+    if (trimmed === '') errors.push(required(field, 'valueExpression is not specified'))
+    else if (utf8Length(trimmed) > maxValueExpressionBytes) {
+      errors.push(required(field, `must not exceed ${maxValueExpressionBytes} bytes in length`))
+    } else {
+      const { fault } = compileForAdmission(trimmed, environment, ['string', 'null'])
+      if (fault !== undefined) errors.push(invalidValue(field, valueExpression, fault))
+    }
+    if (keys.has(key)) errors.push(duplicateValue(`${at}.key`, key))
+    keys.add(key)
+  }
+  return errors
+}
+
+/** Upstream shows its own struct, whose fields have the names of Go. */
+function inGo({ key = '', valueExpression = '' }: AuditAnnotation): object {
+  return { Key: key, ValueExpression: valueExpression }
+}
+
+export function validateNewMutatingPolicy(policy: MutatingAdmissionPolicy): FieldError[] {
+  return validateMutatingPolicy(policy, false)
+}
+
+export function validateMutatingPolicyUpdate(
+  policy: MutatingAdmissionPolicy, old: Stored<MutatingAdmissionPolicy>,
+): FieldError[] {
+  return validateMutatingPolicy(policy, hasSameConditions(policy.spec, old.spec))
+}
+
+function validateMutatingPolicy(
+  { spec = {} }: MutatingAdmissionPolicy, ignoresConditions: boolean,
+): FieldError[] {
+  const errors = validateCommonFields(spec, true, ignoresConditions)
+  const { variables = [], mutations = [] } = spec
+  const hasParams = spec.paramKind !== undefined
+  const types = new Map<string, Type>()
+  errors.push(...validateVariables(variables, hasParams, types, 'spec.variables'))
+  if (mutations.length === 0) errors.push(required('spec.mutations', 'mutations must contain at least one item'))
   return [
-    ...(spec.policyName ? [] : [required('spec.policyName')]),
-    ...validateParamRef(spec.paramRef, 'spec.paramRef'),
-    ...(spec.matchResources ? validateMatch(spec.matchResources, 'spec.matchResouces') : []),
+    ...errors,
+    ...mutations.flatMap((mutation, index) =>
+      validateMutation(mutation, { hasParams, variables: types }, `spec.mutations[${index}]`)),
+    ...validateRequiredChoice(spec.reinvocationPolicy, ['IfNeeded', 'Never'], 'spec.reinvocationPolicy'),
   ]
 }
 
-function validateParamRef(reference: ParamRef | undefined, path: string): FieldError[] {
-  if (!reference) return []
-  const { name, selector, parameterNotFoundAction } = reference
-  const errors: FieldError[] = []
-  if (name && selector) errors.push(forbiddenValue(`${path}.name`, 'name and selector are mutually exclusive'))
-  else if (!name && !selector) errors.push(required(path, 'one of name or selector must be specified'))
-  if (selector) errors.push(...validateLabelSelector(selector, `${path}.selector`))
-  if (!parameterNotFoundAction) return [...errors, required(`${path}.parameterNotFoundAction`)]
-  return [...errors, ...validateChoice(parameterNotFoundAction, ['Allow', 'Deny'], `${path}.parameterNotFoundAction`)]
+const mutatedOperations = ['*', 'CONNECT', 'CREATE', 'UPDATE']
+
+/** What is deleted cannot be changed. The faults do not say which rule has them. */
+export function validateMutatedOperations(match: MatchResources | undefined, path: string): FieldError[] {
+  return (match?.resourceRules ?? []).flatMap(({ operations = [] }) => operations)
+    .filter((operation) => !mutatedOperations.includes(operation))
+    .map((operation) => notSupported(`${path}.resourceRules.operations`, operation, mutatedOperations))
+}
+
+const patchParts = { ApplyConfiguration: 'applyConfiguration', JSONPatch: 'jsonPatch' } as const
+
+function validateMutation(mutation: Mutation, scope: PolicyScope, path: string): FieldError[] {
+  const { patchType } = mutation
+  if (!patchType) return [required(`${path}.patchType`)]
+  if (!Object.hasOwn(patchParts, patchType)) {
+    return [notSupported(`${path}.patchType`, patchType, Object.keys(patchParts))]
+  }
+  const own = patchParts[patchType]
+  const other = own === 'jsonPatch' ? 'applyConfiguration' : 'jsonPatch'
+  const part = mutation[own]
+  const errors = part
+    ? validateMutationExpression(part.expression, patchType, scope, `${path}.${own}.expression`)
+    : [required(`${path}.${own}`, `must be specified when patchType is ${patchType}`)]
+  if (mutation[other]) {
+    errors.push(
+      invalidValue(`${path}.${other}`, `{${other}}`, `must not be specified when patchType is ${patchType}`),
+    )
+  }
+  return errors
 }

@@ -1,15 +1,7 @@
 /** Rules of which requests a webhook or policy is about. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import {
-  duplicateValue,
-  invalidFor,
-  invalidValue,
-  notSupported,
-  required,
-  tooMany,
-} from '#machinery/errors/field-errors.ts'
-import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
-import type { MatchCondition, RuleWithOperations } from '../gen/admissionregistration-v1.ts'
+import { invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import type { RuleWithOperations } from '../gen/admissionregistration-v1.ts'
 
 const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE']
 const scopes = ['*', 'Cluster', 'Namespaced']
@@ -18,7 +10,7 @@ export function validateRules(rules: readonly RuleWithOperations[], path: string
   return rules.flatMap((rule, index) => validateRule(rule, `${path}[${index}]`))
 }
 
-function validateRule(rule: RuleWithOperations, path: string): FieldError[] {
+export function validateRule(rule: RuleWithOperations, path: string): FieldError[] {
   const { operations: on = [], apiGroups = [], apiVersions = [], resources = [], scope } = rule
   const errors: FieldError[] = []
   if (on.length === 0) errors.push(required(`${path}.operations`))
@@ -76,25 +68,6 @@ function validateResources(resources: readonly string[], path: string): FieldErr
     errors.push(
       invalidValue(path, resources, "if '*' is present, must not specify other resources without subresources"),
     )
-  }
-  return errors
-}
-
-const maxConditions = 64
-
-/** Expressions themselves are compiled where there is a CEL compiler: in the API server's admission. */
-export function validateMatchConditions(conditions: readonly MatchCondition[], path: string): FieldError[] {
-  const names = new Set<string>()
-  const errors = conditions.length > maxConditions ? [tooMany(path, conditions.length, maxConditions)] : []
-  for (const [index, { name, expression }] of conditions.entries()) {
-    const at = `${path}[${index}]`
-    if (!expression?.trim()) errors.push(required(`${at}.expression`))
-    if (!name) errors.push(required(`${at}.name`))
-    else {
-      errors.push(...invalidFor(`${at}.name`, name, validateQualifiedName(name)))
-      if (names.has(name)) errors.push(duplicateValue(`${at}.name`, name))
-      names.add(name)
-    }
   }
   return errors
 }

@@ -26,6 +26,7 @@ import { nodeRestriction } from './plugins/node-restriction.ts'
 import { ownerReferencesPermission } from './plugins/owner-references.ts'
 import { podSecurityAdmission } from './plugins/pod-security.ts'
 import { podTopologyLabels } from './plugins/pod-topology-labels.ts'
+import { policyParameters } from './plugins/policy-parameters.ts'
 import { priorityAdmission } from './plugins/priority.ts'
 import { rbacEscalation } from './plugins/rbac-escalation.ts'
 import { resourceQuotaAdmission } from './plugins/resource-quota.ts'
@@ -56,6 +57,8 @@ export function admissionPlugins(tools: PluginTools): readonly AdmissionPlugin[]
     return plugin ? [plugin] : []
   }
   const all: readonly AdmissionPlugin[] = [
+    // Upstream does this with validation, which is before every plugin that only judges.
+    policyParameters({ authorizer, kinds: tools.kinds }),
     alwaysAdmit,
     namespaceAutoProvision(tools.createNamespace),
     namespaceLifecycle,

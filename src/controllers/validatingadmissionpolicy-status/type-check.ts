@@ -1,42 +1,30 @@
 /** Looks for mistakes in a policy's expressions, by the types of the resources that it is about. */
 import type { ExpressionWarning, ValidatingAdmissionPolicySpec } from '#api/gen/admissionregistration-v1.ts'
-import { kinds } from '#api/kinds.ts'
-import { schemas } from '#api/schemas.ts'
 import {
-  admissionEnvironment, compileForAdmission, compileVariables, type AdmissionScope,
+  admissionEnvironment, compileVariables, findMistakes, type AdmissionScope,
 } from '#machinery/cel/admission.ts'
-import { declareStruct } from '#machinery/cel/struct-types.ts'
 import type { Type } from '#machinery/cel/types.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { parseApiVersion } from '#machinery/meta/group-version.ts'
+import type { KindName, KnownTypes } from './known-types.ts'
 
 type Spec = DeepReadonly<ValidatingAdmissionPolicySpec>
 
-/** As upstream, which looks at no more than this many types. */
+/** As upstream, which looks at no more than this many types of a rule. */
 const maxTypes = 10
 
-interface CheckedType {
-  /** `apps/v1, Kind=Deployment`. */
-  readonly title: string
-  readonly type: Type
-}
-
-/** One warning for each expression that does not fit some of the types; none for what is not known here. */
-export function checkPolicyTypes(spec: Spec): readonly ExpressionWarning[] {
-  const checked = typesOf(spec)
-  const params = paramsOf(spec)
-  const scopes = checked.map(({ title, type }) => {
-    const scope: AdmissionScope = {
-      hasParams: spec.paramKind !== undefined, hasAuthorizer: true, object: type, ...(params && { params }),
-    }
-    const { types } = compileVariables((spec.variables ?? []) as readonly { name: string; expression: string }[], scope)
-    return { title, environment: admissionEnvironment({ ...scope, variables: types }) }
+/** One warning for each expression that does not fit some of the types; none for what is not known. */
+export function checkPolicyTypes(spec: Spec, known: KnownTypes): readonly ExpressionWarning[] {
+  const params = paramsOf(spec, known)
+  const scopes = kindsToCheck(spec, known).flatMap((kind) => {
+    const type = known.typeOf(kind)
+    return type ? [{ title: `${kind.group}/${kind.version}, Kind=${kind.kind}`, environment: environmentOf(spec, type, params) }] : []
   })
   const check = (source: string | undefined, fieldRef: string): readonly ExpressionWarning[] => {
     if (!source) return []
     const faults = scopes.flatMap(({ title, environment }) => {
-      const { fault } = compileForAdmission(source, environment, [])
-      return fault === undefined ? [] : [`${title}: ${fault}\n`]
+      const mistakes = findMistakes(source, environment)
+      return mistakes === undefined ? [] : [`${title}: ${mistakes}\n`]
     })
     return faults.length === 0 ? [] : [{ fieldRef, warning: faults.join('\n') }]
   }
@@ -46,25 +34,37 @@ export function checkPolicyTypes(spec: Spec): readonly ExpressionWarning[] {
   ])
 }
 
-/** Rules with wildcards, and subresources, are about too many types to look at. */
-function typesOf({ matchConstraints }: Spec): readonly CheckedType[] {
-  const found = new Map<string, CheckedType>()
-  for (const { apiGroups = [], apiVersions = [], resources = [] } of matchConstraints?.resourceRules ?? []) {
-    if ([...apiGroups, ...apiVersions, ...resources].some((each) => each.includes('*'))) continue
-    for (const kind of kinds) {
-      if (!apiGroups.includes(kind.group) || !resources.includes(kind.plural)) continue
-      for (const { version } of kind.versions.filter((each) => apiVersions.includes(each.version))) {
-        const struct = schemas.kind(kind.group, version, kind.kind)
-        const title = `${kind.group === '' ? '' : kind.group}/${version}, Kind=${kind.kind}`
-        if (struct) found.set(title, { title, type: declareStruct(struct) })
-      }
-    }
+function environmentOf(
+  spec: Spec, object: Type, params: Type | undefined,
+): ReturnType<typeof admissionEnvironment> {
+  const scope: AdmissionScope = {
+    hasParams: spec.paramKind !== undefined, hasAuthorizer: true, object, ...(params && { params }),
   }
-  return [...found.values()].toSorted((left, right) => (left.title < right.title ? -1 : 1)).slice(0, maxTypes)
+  const variables = (spec.variables ?? []) as readonly { readonly name: string; readonly expression: string }[]
+  return admissionEnvironment({ ...scope, variables: compileVariables(variables, scope).types })
 }
 
-function paramsOf({ paramKind }: Spec): Type | undefined {
+/** Without rules whose groups or versions are all, and without resources that are many, or parts of others. */
+function kindsToCheck({ matchConstraints }: Spec, known: KnownTypes): readonly KindName[] {
+  const found = new Map<string, KindName>()
+  for (const { apiGroups = [], apiVersions = [], resources = [] } of matchConstraints?.resourceRules ?? []) {
+    if ([...apiGroups, ...apiVersions].some((each) => each.includes('*'))) continue
+    const kinds = apiGroups.toSorted().flatMap((group) => apiVersions.toSorted().flatMap((version) =>
+      resources.filter((each) => !/[*/]/.test(each)).toSorted()
+        .flatMap((resource) => known.kindsOf(group, version, resource))))
+    for (const kind of kinds.slice(0, maxTypes)) found.set(`${kind.group}/${kind.version}/${kind.kind}`, kind)
+    // With a rule that is about so many, upstream ends.
+    if (kinds.length >= maxTypes) break
+  }
+  return [...found.values()].toSorted((left, right) =>
+    order(left.group, right.group) || order(left.version, right.version) || order(left.kind, right.kind))
+}
+
+function order(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+function paramsOf({ paramKind }: Spec, known: KnownTypes): Type | undefined {
   const wanted = parseApiVersion(paramKind?.apiVersion ?? '')
-  const struct = wanted && schemas.kind(wanted.group, wanted.version, paramKind?.kind ?? '')
-  return struct && declareStruct(struct)
+  return wanted && known.typeOf({ ...wanted, kind: paramKind?.kind ?? '' })
 }

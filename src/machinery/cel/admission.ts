@@ -98,13 +98,9 @@ export function compileMutation(source: string, environment: Environment, patchT
   const own = compileForAdmission(source, environment, [])
   if (!own.compiled) return own
   const { type } = own.compiled
-  if (patchType === 'ApplyConfiguration') {
-    if (type.kind === 'dyn' || (type.kind === 'object' && type.name === 'Object')) return own
-    return { source, fault: `must evaluate to Object but got ${formatType(type)}` }
-  }
-  const isList = type.kind === 'list' && (type.items.kind === 'dyn' || formatType(type.items) === 'JSONPatch')
-  return isList || type.kind === 'dyn' ? own
-    : { source, fault: `must evaluate to list(JSONPatch) but got ${formatType(type)}` }
+  const wanted = patchType === 'ApplyConfiguration' ? 'Object' : 'list(JSONPatch)'
+  const found = formatType(type)
+  return found === wanted ? own : { source, fault: `must evaluate to ${wanted} but got ${found}` }
 }
 
 export interface CompiledExpression {
@@ -114,18 +110,29 @@ export interface CompiledExpression {
   readonly fault?: string
 }
 
-/** `kinds`: what the expression may evaluate to; empty: anything. */
+/** `kinds`: what the expression evaluates to, as is known before (`dyn` is none of them); empty: anything. */
 export function compileForAdmission(
   source: string, environment: Environment, kinds: readonly Type['kind'][],
 ): CompiledExpression {
   try {
     const compiled = compileExpression(source, environment)
     const { type } = compiled
-    if (kinds.length === 0 || kinds.includes(type.kind) || type.kind === 'dyn') return { source, compiled }
+    if (kinds.length === 0 || kinds.includes(type.kind)) return { source, compiled }
     const wanted = kinds.length === 1 ? kinds[0]! : `one of [${kinds.map(nameOfKind).join(' ')}]`
-    return { source, fault: `must evaluate to ${wanted} but got ${formatType(type)}` }
+    return { source, fault: `must evaluate to ${wanted} but got ${type.kind === 'null' ? nameOfKind('null') : formatType(type)}` }
   } catch (error) {
     if (error instanceof CompileError) return { source, fault: `compilation failed: ${error.message}` }
+    throw error
+  }
+}
+
+/** What the compiler complains of, as it says it; undefined: nothing. */
+export function findMistakes(source: string, environment: Environment): string | undefined {
+  try {
+    compileExpression(source, environment)
+    return undefined
+  } catch (error) {
+    if (error instanceof CompileError) return error.message
     throw error
   }
 }
@@ -138,17 +145,40 @@ export interface CompiledVariable extends CompiledExpression {
   readonly name: string
 }
 
-/** Each variable may use those before it. Gives the types of all that compile, too. */
+interface WrittenVariable {
+  readonly name: string
+  readonly expression: string
+}
+
+type VariableScope = Omit<AdmissionScope, 'variables' | 'structs'>
+
+/** A variable may use those of `types`, before it, and is added to them. It may not construct objects. */
+export function compileVariable(
+  { name, expression }: WrittenVariable, { hasParams, hasAuthorizer, object, params }: VariableScope,
+  types: Map<string, Type>,
+): CompiledVariable {
+  const environment = admissionEnvironment({
+    hasParams, hasAuthorizer, variables: new Map(types), ...(object && { object }), ...(params && { params }),
+  })
+  const own = compileForAdmission(expression, environment, [])
+  types.set(name, own.compiled ? typeOfVariable(own.compiled.type) : dynType)
+  return { name, ...own }
+}
+
+/** What has fields of its own, or is of a library, may be anything where a variable stands for it. */
+function typeOfVariable(type: Type): Type {
+  switch (type.kind) {
+    case 'object': case 'opaque': case 'optional': case 'type': case 'error': case 'parameter': return dynType
+    case 'list': return listOf(typeOfVariable(type.items))
+    case 'map': return mapOf(typeOfVariable(type.key), typeOfVariable(type.value))
+    default: return type
+  }
+}
+
+/** Each variable may use those before it. Gives the types of all, too. */
 export function compileVariables(
-  written: readonly { readonly name: string; readonly expression: string }[],
-  scope: Omit<AdmissionScope, 'variables'>,
+  written: readonly WrittenVariable[], scope: VariableScope,
 ): { readonly variables: readonly CompiledVariable[]; readonly types: ReadonlyMap<string, Type> } {
   const types = new Map<string, Type>()
-  const variables = written.map(({ name, expression }) => {
-    const environment = admissionEnvironment({ ...scope, variables: new Map(types) })
-    const own = compileForAdmission(expression, environment, [])
-    types.set(name, own.compiled?.type ?? dynType)
-    return { name, ...own }
-  })
-  return { variables, types }
+  return { variables: written.map((variable) => compileVariable(variable, scope, types)), types }
 }

@@ -19,6 +19,8 @@ export interface MapEntry {
 }
 
 export interface StructEntry {
+  /** Of the colon. */
+  readonly position: number
   readonly field: string
   readonly value: Expression
   readonly optional: boolean

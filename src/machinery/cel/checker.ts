@@ -133,6 +133,7 @@ class Checker {
         const inner = this.#field({ field, position } as Select, operand.of)
         return inner.kind === 'optional' ? inner : optionalOf(inner)
       }
+      case 'opaque': return this.#fault(position, `unexpected failed resolution of '${operand.name}'`)
       default: return this.#fault(position, `type '${formatType(operand)}' does not support field selection`)
     }
   }
@@ -151,6 +152,10 @@ class Checker {
       return this.#fault(call.position, `undeclared reference to '${name}' (in container '')`)
     }
     if (isQualified) Object.assign(call, { name, target: undefined })
+    if (name === '_&&_' || name === '_||_') {
+      for (const argument of call.arguments) this.#expect(argument, boolType, scope)
+      return boolType
+    }
     // What a text is formatted with may be of any types.
     if (name === 'format' && call.arguments[0]?.kind === 'list') this.#mixed.add(call.arguments[0])
     const types = written.map((argument) => this.check(argument, scope))
@@ -247,17 +252,17 @@ class Checker {
 
   #struct(struct: Expression & { readonly kind: 'struct' }, scope: Scope | undefined): Type {
     const type = this.#environment.structs?.(struct.name)
-    for (const { field, value, optional } of struct.entries) {
+    if (!type) return this.#fault(struct.position, `undeclared reference to '${struct.name}' (in container '')`)
+    for (const { position, field, value, optional } of struct.entries) {
       const given = this.check(value, scope)
-      if (type?.kind !== 'object') continue
-      const known = type.fields.get(field)
-      if (!known) this.#fault(value.position, `undefined field '${field}'`)
-      else if (!isAssignable(this.#bindings, known.type, optional ? this.#unwrap(value, given) : given)) {
-        const [wanted, found] = [formatType(known.type), formatType(this.final(given))]
-        this.#fault(value.position, `expected type of field '${field}' is '${wanted}' but provided type is '${found}'`)
-      }
+      if (type.kind !== 'object') continue
+      const known = type.fields.get(field)?.type
+      if (known && isAssignable(this.#bindings, known, optional ? this.#unwrap(value, given) : given)) continue
+      // A field that does not exist has a type without a name.
+      const [wanted, found] = [known ? formatType(known) : '', formatType(this.final(given))]
+      this.#fault(position, `expected type of field '${field}' is '${wanted}' but provided type is '${found}'`)
     }
-    return type ?? this.#fault(struct.position, `undeclared reference to '${struct.name}' (in container '')`)
+    return type
   }
 
   #comprehension(fold: Comprehension, scope: Scope | undefined): Type {
@@ -291,7 +296,7 @@ class Checker {
     }
   }
 
-  #expect(expression: Expression, type: Type, scope: Scope): void {
+  #expect(expression: Expression, type: Type, scope: Scope | undefined): void {
     const found = this.check(expression, scope)
     if (isAssignable(this.#bindings, type, found)) return
     const [wanted, given] = [formatType(this.final(type)), formatType(this.final(found))]

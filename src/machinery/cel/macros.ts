@@ -1,4 +1,4 @@
-/** Macros: `has`, the comprehensions with one and two variables, `optMap`, `cel.bind`. */
+/** Macros: `has`, the comprehensions with one and two variables, `optMap`. */
 import type { Comprehension, Expression, Literal } from './ast.ts'
 
 export class MacroError extends Error {
@@ -17,10 +17,7 @@ export const accumulatorName = '@result'
 export function expandMacro(
   name: string, target: Expression | undefined, list: readonly Expression[], position: number,
 ): Expression | undefined {
-  if (target === undefined) return name === 'has' && list.length === 1 ? expandHas(list[0]!) : undefined
-  if (target.kind === 'ident' && target.name === 'cel' && name === 'bind' && list.length === 3) {
-    return expandBind(list[0]!, list[1]!, list[2]!, position)
-  }
+  if (target === undefined) return name === 'has' && list.length === 1 ? expandHas(list[0]!, position) : undefined
   const macro = memberMacros[`${name}/${list.length}`]
   return macro?.({ range: target, list, position })
 }
@@ -54,14 +51,15 @@ const memberMacros: Readonly<Record<string, (use: MemberCall) => Expression>> = 
   'optFlatMap/2': (use) => optional(use, true),
 }
 
-function expandHas(argument: Expression): Expression {
+function expandHas(argument: Expression, position: number): Expression {
   if (argument.kind !== 'select' || argument.test) {
     throw new MacroError(argument.position, 'invalid argument to has() macro')
   }
-  return { ...argument, test: true }
+  return { ...argument, position, test: true }
 }
 
-function expandBind(variable: Expression, value: Expression, result: Expression, position: number): Expression {
+/** `result`, where `variable` stands for the value. */
+function bindVariable(variable: Expression, value: Expression, result: Expression, position: number): Expression {
   return fold(position, {
     range: { kind: 'list', position, items: [], optional: new Set() },
     variable: '#unused', variable2: undefined, accumulator: nameOf(variable, position),
@@ -121,11 +119,11 @@ function collectMap(
 /** The optional is named first: written twice, a chain of these would double with every link. */
 function optional({ range, list, position }: MemberCall, isFlat: boolean): Expression {
   const target = ident(position, '@optional')
-  const value = expandBind(list[0]!, memberCall(target, 'value', position), list[1]!, position)
+  const value = bindVariable(list[0]!, memberCall(target, 'value', position), list[1]!, position)
   const present = isFlat ? value : call('optional.of', position, [value])
   const has = memberCall(target, 'hasValue', position)
   const choice = call('_?_:_', position, [has, present, call('optional.none', position, [])])
-  return expandBind(target, range, choice, position)
+  return bindVariable(target, range, choice, position)
 }
 
 function variablesOf(list: readonly Expression[], count: 1 | 2): Pick<Comprehension, 'variable' | 'variable2'> {

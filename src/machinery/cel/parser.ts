@@ -263,22 +263,23 @@ class Parser {
     if (reserved.has(text)) throw new SyntaxFault(position, `reserved identifier: ${text}`)
     const open = this.#accept('(')
     if (open) return this.#finishCall(dot + text, open.position, undefined)
-    return this.#structAfter(dot + text, position) ?? { kind: 'ident', position, name: dot + text }
+    return this.#structAfter(dot + text) ?? { kind: 'ident', position, name: dot + text }
   }
 
   /** `Name{…}` and `a.b.Name{…}`. */
-  #structAfter(first: string, position: number): Expression | undefined {
+  #structAfter(first: string): Expression | undefined {
     const start = this.#index
     let name = first
     while (this.#is('.') && this.#tokens[this.#index + 1]?.type === 'identifier') {
       name += `.${this.#tokens[this.#index + 1]!.text}`
       this.#index += 2
     }
-    if (!this.#accept('{')) {
+    const open = this.#accept('{')
+    if (!open) {
       this.#index = start
       return undefined
     }
-    return { kind: 'struct', position, name: name.replace(/^\./, ''), entries: this.#structEntries() }
+    return { kind: 'struct', position: open.position, name: name.replace(/^\./, ''), entries: this.#structEntries() }
   }
 
   #structEntries(): readonly StructEntry[] {
@@ -287,9 +288,9 @@ class Parser {
       const optional = this.#accept('?') !== undefined
       const field = this.#next()
       if (field.type !== 'identifier' && field.type !== 'escaped') throw this.#unexpected(field, 'IDENTIFIER')
-      this.#expect(':')
+      const { position } = this.#expect(':')
       const name = field.type === 'escaped' ? field.text.slice(1, -1) : field.text
-      entries.push({ field: name, value: this.#expression(), optional })
+      entries.push({ position, field: name, value: this.#expression(), optional })
       if (!this.#accept(',') && !this.#is('}')) this.#fail("'}'")
     }
     return entries

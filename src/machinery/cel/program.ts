@@ -17,18 +17,25 @@ export interface Outcome {
 }
 
 export interface Program {
-  /** Throws EvaluationError, and CostLimitError when the evaluation costs more than `limit`. */
-  evaluate(activation: Activation, limit?: number): Outcome
+  /**
+   * Throws EvaluationError, and CostLimitError when the evaluation costs more than `limit`. `spent` is raised by the
+   * cost, also when the evaluation fails.
+   */
+  evaluate(activation: Activation, limit?: number, spent?: { cost: number }): Outcome
 }
 
 /** Makes the program of an expression that `check` has seen, in the same environment. */
 export function createProgram(expression: Expression, environment: Environment): Program {
   const run = compile(expression, environment)
   return {
-    evaluate(activation, limit = Number.POSITIVE_INFINITY) {
+    evaluate(activation, limit = Number.POSITIVE_INFINITY, spent) {
       const meter = { cost: 0, limit }
-      const value = run({ activation, locals: undefined, meter })
-      return { value, cost: meter.cost }
+      try {
+        const value = run({ activation, locals: undefined, meter })
+        return { value, cost: meter.cost }
+      } finally {
+        if (spent) spent.cost += meter.cost
+      }
     },
   }
 }

@@ -19,7 +19,8 @@ class StructFields extends Map<string, FieldType> {
   override get(name: string): FieldType | undefined {
     this.#byEscapedName ??= new Map(this.#struct.fields.map((field) => [escapeFieldName(field.name) ?? '', field]))
     const field = this.#byEscapedName.get(name)
-    return field && { type: typeOfShape(field.shape), name: field.name }
+    const type = field && typeOfShape(field.shape)
+    return type && { type, name: field.name }
   }
 }
 
@@ -28,17 +29,26 @@ export function declareStruct(struct: StructSchema): Type {
   return { kind: 'object', name: struct.name, fields: new StructFields(struct) }
 }
 
-function typeOfShape(shape: Shape): Type {
+/** undefined: upstream's schema of it has no single type (quantities may be numbers), so nothing can name it. */
+function typeOfShape(shape: Shape): Type | undefined {
   switch (shape.type) {
     case 'struct': return declareStruct(shape.struct)
-    case 'list': return listOf(typeOfShape(shape.items))
-    case 'map': return mapOf(stringType, typeOfShape(shape.values))
+    case 'list': {
+      const items = typeOfShape(shape.items)
+      return items && listOf(items)
+    }
+    case 'map': {
+      const values = typeOfShape(shape.values)
+      return values && mapOf(stringType, values)
+    }
     case 'string': case 'enum': case 'duration': return stringType
     case 'bool': return boolType
     case 'int32': case 'int64': case 'uint32': case 'uint64': return intType
     case 'float': case 'double': return doubleType
     case 'bytes': return bytesType
     case 'time': case 'microTime': return timestampType
-    default: return dynType
+    case 'intOrString': return dynType
+    case 'rawExtension': case 'fieldsV1': return { kind: 'object', name: 'object', fields: new Map() }
+    default: return undefined
   }
 }

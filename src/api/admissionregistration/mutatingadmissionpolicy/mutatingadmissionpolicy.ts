@@ -2,8 +2,9 @@
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { MutatingAdmissionPolicy } from '../../gen/admissionregistration-v1.ts'
 import { ageColumn, integer, nameColumn, text } from '../../printing/columns.ts'
-import { validateMutatingPolicy } from '../policies.validation.ts'
+import { validateNewMutatingPolicy, validateMutatingPolicyUpdate } from '../policies.validation.ts'
 import { formatParamKind } from '../policy-columns.ts'
+import { reservedNameWarnings } from '../reserved-names.ts'
 import { setMatchDefaults } from '../webhook-defaults.ts'
 
 export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
@@ -19,10 +20,11 @@ export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
   setDefaults: ({ spec }) => {
     if (!spec) return
     spec.failurePolicy ??= 'Fail'
-    spec.reinvocationPolicy ??= 'Never'
     setMatchDefaults(spec.matchConstraints)
   },
-  validate: validateMutatingPolicy,
+  validateCreate: validateNewMutatingPolicy,
+  validateUpdate: validateMutatingPolicyUpdate,
+  warnings: reservedNameWarnings,
   generation: 'spec',
   columns: [
     nameColumn(),

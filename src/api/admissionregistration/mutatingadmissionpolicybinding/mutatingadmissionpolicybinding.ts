@@ -2,8 +2,10 @@
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { MutatingAdmissionPolicyBinding } from '../../gen/admissionregistration-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
-import { validateMutatingBinding } from '../policies.validation.ts'
+import { validateMutatingBinding } from '../policy-bindings.validation.ts'
 import { formatParamRef } from '../policy-columns.ts'
+import { reservedNameWarnings } from '../reserved-names.ts'
+import { parameterDefaultOfAlpha } from '../v1alpha1-conversion.ts'
 import { setMatchDefaults } from '../webhook-defaults.ts'
 
 export const mutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicyBinding>({
@@ -27,10 +29,12 @@ export const mutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
       version: 'v1alpha1',
       schema: 'io.k8s.api.admissionregistration.v1alpha1.MutatingAdmissionPolicyBinding',
       served: false,
+      conversion: parameterDefaultOfAlpha,
     },
   ],
   setDefaults: ({ spec }) => setMatchDefaults(spec?.matchResources),
   validate: validateMutatingBinding,
+  warnings: reservedNameWarnings,
   generation: 'spec',
   columns: [
     nameColumn(),

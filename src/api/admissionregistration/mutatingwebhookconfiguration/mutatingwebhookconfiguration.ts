@@ -3,6 +3,7 @@ import { semanticEqual } from '#base/deep-equal.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { MutatingWebhookConfiguration } from '../../gen/admissionregistration-v1.ts'
 import { ageColumn, integer, nameColumn } from '../../printing/columns.ts'
+import { reservedNameWarnings } from '../reserved-names.ts'
 import { setWebhookDefaults } from '../webhook-defaults.ts'
 import { validateNewWebhooks, validateWebhooksUpdate } from '../webhooks.validation.ts'
 
@@ -23,6 +24,7 @@ export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
   },
   validateCreate: validateNewWebhooks,
   validateUpdate: validateWebhooksUpdate,
+  warnings: reservedNameWarnings,
   generation: (object, old) => !semanticEqual(object.webhooks, old.webhooks),
   columns: [
     nameColumn(),

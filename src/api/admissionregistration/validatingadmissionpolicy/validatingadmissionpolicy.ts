@@ -3,8 +3,10 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ValidatingAdmissionPolicy } from '../../gen/admissionregistration-v1.ts'
 import { ageColumn, integer, nameColumn, text } from '../../printing/columns.ts'
 import { separateStatus } from '../../strategy.ts'
-import { validateValidatingPolicy } from '../policies.validation.ts'
+import { validateNewValidatingPolicy, validateValidatingPolicyUpdate } from '../policies.validation.ts'
 import { formatParamKind } from '../policy-columns.ts'
+import { validateValidatingPolicyStatus } from '../policy-status.validation.ts'
+import { reservedNameWarnings } from '../reserved-names.ts'
 import { setMatchDefaults } from '../webhook-defaults.ts'
 
 export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
@@ -28,7 +30,10 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
     setMatchDefaults(spec.matchConstraints)
   },
   ...separateStatus<ValidatingAdmissionPolicy>({}),
-  validate: validateValidatingPolicy,
+  validateCreate: validateNewValidatingPolicy,
+  validateUpdate: validateValidatingPolicyUpdate,
+  validateStatusUpdate: validateValidatingPolicyStatus,
+  warnings: reservedNameWarnings,
   generation: 'spec',
   subresources: { status: true },
   columns: [

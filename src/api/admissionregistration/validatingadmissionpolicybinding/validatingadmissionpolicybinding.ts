@@ -2,8 +2,10 @@
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ValidatingAdmissionPolicyBinding } from '../../gen/admissionregistration-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
-import { validateValidatingBinding } from '../policies.validation.ts'
+import { validateValidatingBinding } from '../policy-bindings.validation.ts'
 import { formatParamRef } from '../policy-columns.ts'
+import { reservedNameWarnings } from '../reserved-names.ts'
+import { parameterDefaultOfAlpha } from '../v1alpha1-conversion.ts'
 import { setMatchDefaults } from '../webhook-defaults.ts'
 
 export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPolicyBinding>({
@@ -27,10 +29,12 @@ export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPo
       version: 'v1alpha1',
       schema: 'io.k8s.api.admissionregistration.v1alpha1.ValidatingAdmissionPolicyBinding',
       served: false,
+      conversion: parameterDefaultOfAlpha,
     },
   ],
   setDefaults: ({ spec }) => setMatchDefaults(spec?.matchResources),
   validate: validateValidatingBinding,
+  warnings: reservedNameWarnings,
   generation: 'spec',
   columns: [
     nameColumn(),

@@ -3,6 +3,7 @@ import { semanticEqual } from '#base/deep-equal.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ValidatingWebhookConfiguration } from '../../gen/admissionregistration-v1.ts'
 import { ageColumn, integer, nameColumn } from '../../printing/columns.ts'
+import { reservedNameWarnings } from '../reserved-names.ts'
 import { setWebhookDefaults } from '../webhook-defaults.ts'
 import { validateNewWebhooks, validateWebhooksUpdate } from '../webhooks.validation.ts'
 
@@ -22,6 +23,7 @@ export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
   setDefaults: setWebhookDefaults,
   validateCreate: validateNewWebhooks,
   validateUpdate: validateWebhooksUpdate,
+  warnings: reservedNameWarnings,
   generation: (object, old) => !semanticEqual(object.webhooks, old.webhooks),
   columns: [
     nameColumn(),

@@ -1,7 +1,7 @@
 /** Match conditions of webhooks and policies: all have to be true. */
 import { admissionEnvironment, compileForAdmission, type CompiledExpression } from '#machinery/cel/admission.ts'
 import type { Value } from '#machinery/cel/values.ts'
-import { createRun } from './evaluate.ts'
+import { BudgetError, createRun } from './evaluate.ts'
 import type { Inputs } from './inputs.ts'
 
 export interface MatchCondition {
@@ -26,18 +26,21 @@ function compile(expression: string, hasParams: boolean): CompiledExpression {
 
 /**
  * True or false; where no condition is false and one has no value, a text that says why. `params` are a policy's;
- * undefined: there are none, as with webhooks.
+ * undefined: there are none, as with webhooks. Conditions do not see the namespace's object.
  */
 export function evaluateMatchConditions(
   conditions: readonly MatchCondition[], inputs: Inputs, params: Value | undefined,
 ): boolean | string {
-  const run = createRun(inputs, params, [], { left: conditionBudget })
-  const errors: string[] = []
-  for (const { expression = '' } of conditions) {
-    const result = run.evaluate(compile(expression, params !== undefined))
-    if ('error' in result) errors.push(result.error)
-    else if (result.value !== true) return false
+  const seen: Inputs = (name) => (name === 'namespaceObject' ? null : inputs(name))
+  const run = createRun(seen, params, [], { left: conditionBudget })
+  try {
+    const results = conditions.map(({ expression = '' }) => run.evaluate(compile(expression, params !== undefined)))
+    if (results.some((result) => 'value' in result && result.value !== true)) return false
+    const errors = new Set(results.flatMap((result) => ('error' in result ? [result.error] : [])))
+    if (errors.size === 0) return true
+    return errors.size === 1 ? [...errors].join('') : `[${[...errors].join(', ')}]`
+  } catch (error) {
+    if (error instanceof BudgetError) return error.message
+    throw error
   }
-  if (errors.length === 0) return true
-  return errors.length === 1 ? errors[0]! : `[${errors.join(', ')}]`
 }

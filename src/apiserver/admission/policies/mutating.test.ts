@@ -111,6 +111,6 @@ test('mutations that do not compile are refused', async () => {
   assert.equal(json['message'], 'MutatingAdmissionPolicy.admissionregistration.k8s.io "bad" is invalid: ['
     + `${at(0, 'applyConfiguration')}"'x'": must evaluate to Object but got string, `
     + `${at(1, 'jsonPatch')}"[1]": must evaluate to list(JSONPatch) but got list(int), `
-    + `${at(2, 'applyConfiguration')}"Nope{}": compilation failed: ERROR: <input>:1:1: undeclared reference to 'Nope' `
-    + "(in container '')\n | Nope{}\n | ^]")
+    + `${at(2, 'applyConfiguration')}"Nope{}": compilation failed: ERROR: <input>:1:5: undeclared reference to 'Nope' `
+    + "(in container '')\n | Nope{}\n | ....^]")
 })

@@ -19,7 +19,7 @@ import type { StructSchema } from '#machinery/schema/schema.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, Continuation } from '../admission.ts'
 import { refuse } from '../refusal.ts'
 import { replaceContent } from '../replace-content.ts'
-import { createRun } from './evaluate.ts'
+import { BudgetError, createRun, type Evaluated, type PolicyRun } from './evaluate.ts'
 import { admissionInputs } from './inputs.ts'
 import { evaluateMatchConditions } from './match-conditions.ts'
 import { isExempt, matchResources } from './matching.ts'
@@ -40,7 +40,8 @@ interface Tools extends MutationTools {
 type Policy = Stored<MutatingAdmissionPolicy>
 type Binding = Stored<MutatingAdmissionPolicyBinding>
 
-const policyBudget = 10_000_000
+/** What each mutation may cost. */
+const mutationBudget = 10_000_000
 const group = 'admissionregistration.k8s.io'
 
 /** One binding of a policy, and the version that it wants to see. */
@@ -121,7 +122,6 @@ function mutateWith(
 ): void {
   const params: Value | undefined = policy.spec?.paramKind ? fromJson(param, dynType) : undefined
   const { variables, mutations } = tools.compile(policy)
-  const budget = { left: policyBudget }
   const conditions = policy.spec?.matchConditions ?? []
   const first = admissionInputs(attributes, context, version, tools.authorizer)
   const matches = conditions.length === 0 || evaluateMatchConditions(conditions, first, params)
@@ -130,7 +130,7 @@ function mutateWith(
   for (const { mutation, expression } of mutations) {
     // Each mutation sees what the one before it has made.
     const inputs = admissionInputs(attributes, context, version, tools.authorizer)
-    const result = createRun(inputs, params, variables, budget).evaluate(expression)
+    const result = evaluateMutation(expression, createRun(inputs, params, variables, { left: mutationBudget }))
     if ('error' in result) throw new PatchFault(result.error)
     const seen = context.convert(attributes.kind, version, attributes.object!) as object as JsonObject
     const changed = mutation.patchType === 'JSONPatch'
@@ -138,6 +138,15 @@ function mutateWith(
       : applyConfiguration(seen, result.value, shapeOf(tools.structOf(version)))
     const own = cloneJson(changed) as object as KubeObject
     replaceContent(attributes.object!, context.shape(attributes.kind, version, own))
+  }
+}
+
+function evaluateMutation(expression: CompiledExpression, run: PolicyRun): Evaluated {
+  try {
+    return run.evaluate(expression)
+  } catch (error) {
+    if (error instanceof BudgetError) return { error: error.message }
+    throw error
   }
 }
 
@@ -166,9 +175,9 @@ function createCompiler(): (policy: Policy) => CompiledPolicy {
 }
 
 function compilePolicy({ spec }: Policy): CompiledPolicy {
-  const scope = { hasParams: spec?.paramKind !== undefined, hasAuthorizer: true, structs: mutationStructs }
+  const scope = { hasParams: spec?.paramKind !== undefined, hasAuthorizer: true }
   const { variables, types } = compileVariables(spec?.variables ?? [], scope)
-  const environment = admissionEnvironment({ ...scope, variables: types })
+  const environment = admissionEnvironment({ ...scope, variables: types, structs: mutationStructs })
   const mutations = (spec?.mutations ?? []).map((mutation) => {
     const { patchType, applyConfiguration: applied, jsonPatch } = mutation
     const source = (patchType === 'JSONPatch' ? jsonPatch : applied)?.expression ?? ''

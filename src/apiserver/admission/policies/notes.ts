@@ -12,7 +12,7 @@ export interface FailureNote {
 }
 
 export interface PolicyNotes {
-  /** A validation that failed, of a binding whose actions have Audit. */
+  /** A validation that failed, of a binding whose actions have Audit. The last one is told. */
   failed(note: FailureNote): void
   /** A policy's own annotation. Values that several bindings give are joined. */
   say(key: string, value: string): void
@@ -24,10 +24,10 @@ const maxValueLength = 10 * 1024
 
 /** Of one request. */
 export function createNotes(): PolicyNotes {
-  const failures: FailureNote[] = []
+  let failure: FailureNote | undefined
   const values = new Map<string, Set<string>>()
   return {
-    failed: (note) => { failures.push(note) },
+    failed: (note) => { failure = note },
     say(key, value) {
       if (value === '') return
       const known = values.get(key) ?? new Set()
@@ -35,7 +35,7 @@ export function createNotes(): PolicyNotes {
     },
     writeTo(audit) {
       for (const [key, said] of values) audit.annotate(key, [...said].join(', '))
-      if (failures.length > 0) audit.annotate(failureKey, escapeHtml(JSON.stringify(failures)))
+      if (failure) audit.annotate(failureKey, escapeHtml(JSON.stringify([failure])))
     },
   }
 }

@@ -119,6 +119,51 @@ test('errors refuse, unless the policy ignores its failures', async () => {
     "expression 'object.data.nope == 'x'' resulted in error: no such key: nope"))
 })
 
+/** Costs about 400,000 when the list has 200 items. */
+const dear = 'object.data.all(a, object.data.all(b, a == b || a != b))'
+const many = (count: number): object =>
+  ({ data: Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, 'v'])) })
+const outOfBudget = 'validation failed due to running out of cost budget, no further validation rules will be run'
+
+test('one expression may cost so much, all of a policy so much more', async () => {
+  await enforce('dear', { validations: [{ expression: dear }] })
+  assert.equal((await create('big', many(1_000))).json['message'], denied('big', 'dear',
+    `expression '${dear}' resulted in error: operation cancelled: actual cost limit exceeded`))
+  await server.send('DELETE', `${path}/validatingadmissionpolicies/dear`)
+  const often = Array.from({ length: 30 }, () => ({ expression: dear }))
+  await enforce('often', { validations: [{ expression: 'false', message: 'is not told' }, ...often] })
+  assert.equal((await create('some', many(250))).json['message'], denied('some', 'often', outOfBudget))
+  assert.equal((await create('few', many(10))).json['message'], denied('few', 'often', 'is not told'))
+})
+
+test('variables and messages are paid for like what uses them', async () => {
+  const names = Array.from({ length: 30 }, (_, at) => `v${at}`)
+  await enforce('variables', {
+    variables: names.map((name) => ({ name, expression: dear })),
+    validations: [{ expression: names.map((name) => `variables.${name}`).join(' && ') }],
+  })
+  assert.equal((await create('some', many(250))).json['message'], denied('some', 'variables', outOfBudget))
+  await server.send('DELETE', `${path}/validatingadmissionpolicies/variables`)
+  await enforce('messages', {
+    validations: Array.from({ length: 30 }, () => ({ expression: 'false', messageExpression: `${dear} ? 'a' : 'b'` })),
+  })
+  assert.equal((await create('some', many(250))).json['message'],
+    denied('some', 'messages', `failed messageExpression: ${outOfBudget}`))
+})
+
+test('what cannot be noted or configured refuses, whatever the binding says', async () => {
+  const validations = [{ expression: 'true' }]
+  const auditAnnotations = [{ key: 'k', valueExpression: "authorizer.path('/').check('get').allowed() ? 'a' : 'b'" }]
+  await enforce('noted', { validations, auditAnnotations }, { validationActions: ['Audit'] })
+  assert.match((await create('a')).json['message'] as string,
+    /with binding 'noted' denied request: expression 'authorizer\.path.* resulted in error: no such attribute\(s\): authorizer/)
+  await server.send('DELETE', `${path}/validatingadmissionpolicies/noted`)
+  await enforce('lost', { validations, paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } },
+    { validationActions: ['Warn'], paramRef: { name: 'nope', parameterNotFoundAction: 'Deny' } })
+  assert.equal((await create('a')).json['message'], denied('a', 'lost',
+    'failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction'))
+})
+
 test('a policy never stands in its own way', async () => {
   await enforce('all', {
     matchConstraints: { resourceRules: [{ ...rule, operations: ['*'], apiGroups: ['*'], resources: ['*'] }] },

@@ -2,6 +2,7 @@
 import type {
   ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Validation,
 } from '#api/gen/admissionregistration-v1.ts'
+import { utf8Length } from '#base/bytes.ts'
 import {
   admissionEnvironment, compileForAdmission, compileVariables, type CompiledExpression, type CompiledVariable,
 } from '#machinery/cel/admission.ts'
@@ -14,8 +15,8 @@ import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
 import type { Authorizer } from '../../authz/authorizer.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from '../admission.ts'
 import { refuse } from '../refusal.ts'
-import { createRun, type PolicyRun } from './evaluate.ts'
-import { admissionInputs } from './inputs.ts'
+import { BudgetError, createRun, type Budget, type PolicyRun } from './evaluate.ts'
+import { admissionInputs, type Inputs } from './inputs.ts'
 import { evaluateMatchConditions } from './match-conditions.ts'
 import { isExempt, matchResources } from './matching.ts'
 import { createNotes, type FailureNote, type PolicyNotes } from './notes.ts'
@@ -35,7 +36,7 @@ interface Tools extends PolicyTools {
 type Policy = Stored<ValidatingAdmissionPolicy>
 type Binding = Stored<ValidatingAdmissionPolicyBinding>
 
-/** All bindings of all policies may cost this much for one request, each policy anew. */
+/** What all validations of a policy with one parameter may cost for one request; all its annotations again as much. */
 const policyBudget = 10_000_000
 const maxMessageBytes = 5 * 1024
 const group = 'admissionregistration.k8s.io'
@@ -82,12 +83,15 @@ function decide(
   const denied: Decision[] = []
   for (const binding of bindings) {
     if (!matchResources(binding.spec?.matchResources, attributes, context)) continue
-    for (const found of decideBinding(policy, binding, version, attributes, context, tools, notes)) {
-      for (const action of new Set(binding.spec?.validationActions ?? [])) {
-        if (action === 'Deny') denied.push(found)
-        else if (action === 'Warn') attributes.warn(warningOf(found))
-        else if (action === 'Audit') notes.failed(failureNote(found))
+    for (const { failed, denials } of decideBinding({ policy, binding, version }, attributes, context, tools, notes)) {
+      for (const found of failed) {
+        for (const action of binding.spec?.validationActions ?? []) {
+          if (action === 'Deny') denied.push(found)
+          else if (action === 'Warn') attributes.warn(warningOf(found))
+          else if (action === 'Audit') notes.failed(failureNote(found))
+        }
       }
+      denied.push(...denials)
     }
   }
   return denied
@@ -105,39 +109,102 @@ function warningOf({ policy, binding, message }: Decision): string {
   return `Validation failed for ValidatingAdmissionPolicy ${names}: ${message}`
 }
 
+/** What came of one binding with one parameter. */
+interface Result {
+  /** The binding says what follows. */
+  readonly failed: readonly Decision[]
+  /** Refused whatever the binding says: nothing could be judged, or nothing could be noted. */
+  readonly denials: readonly Decision[]
+}
+
+interface Invocation {
+  readonly policy: Policy
+  readonly binding: Binding
+  readonly version: KindVersion
+}
+
 function decideBinding(
-  policy: Policy, binding: Binding, version: KindVersion, attributes: AdmissionAttributes, context: AdmissionContext,
+  invocation: Invocation, attributes: AdmissionAttributes, context: AdmissionContext,
   { authorizer, kinds, compile }: Tools, notes: PolicyNotes,
-): readonly Decision[] {
-  const fail = (message: string): readonly Decision[] =>
-    policy.spec?.failurePolicy === 'Ignore' ? [] : [{ policy, binding, message, reason: '', index: 0 }]
+): readonly Result[] {
+  const { policy, binding, version } = invocation
   try {
     const found = findParameters(
       policy.spec?.paramKind, binding.spec?.paramRef, attributes.namespace, kinds(), context)
     const inputs = admissionInputs(attributes, context, version, authorizer)
-    return found.flatMap((param) => {
+    return found.map((param) => {
       const params: Value | undefined = policy.spec?.paramKind ? fromJson(param, dynType) : undefined
       const conditions = policy.spec?.matchConditions ?? []
       const matches = conditions.length === 0 || evaluateMatchConditions(conditions, inputs, params)
-      if (typeof matches === 'string') return fail(matches)
-      if (!matches) return []
-      const compiled = compile(policy)
-      const run = createRun(inputs, params, compiled.variables, { left: policyBudget })
-      const failed = compiled.validations.flatMap((validation, index) => {
-        const result = judge(validation, run)
-        if (result === undefined) return []
-        return 'error' in result ? fail(result.error) : [{ policy, binding, index, ...result }]
-      })
-      const unsaid = compiled.annotations.flatMap(({ key, expression }) => {
-        const result = run.evaluate(expression)
-        if ('error' in result) return fail(result.error)
-        if (typeof result.value === 'string') notes.say(`${policy.metadata.name}/${key}`, result.value.trim())
-        return []
-      })
-      return [...failed, ...unsaid]
+      if (typeof matches === 'string') return { failed: failureOf(invocation, matches), denials: [] }
+      return matches ? validate(invocation, compile(policy), inputs, params, notes) : { failed: [], denials: [] }
     })
   } catch (error) {
-    if (error instanceof ParameterFault) return fail(`failed to configure binding: ${error.message}`)
+    if (!(error instanceof ParameterFault)) throw error
+    return [{ failed: [], denials: failureOf(invocation, `failed to configure binding: ${error.message}`) }]
+  }
+}
+
+/** Where something could not be judged; nothing if the policy ignores its failures. */
+function failureOf({ policy, binding }: Invocation, message: string, index = 0): readonly Decision[] {
+  return policy.spec?.failurePolicy === 'Ignore' ? [] : [{ policy, binding, message, reason: '', index }]
+}
+
+function validate(
+  invocation: Invocation, compiled: CompiledPolicy, inputs: Inputs, params: Value | undefined, notes: PolicyNotes,
+): Result {
+  try {
+    const failed = judgeAll(invocation, compiled, inputs, params)
+    const run = createRun(withoutAuthorizer(inputs), params, compiled.variables, { left: policyBudget })
+    const results = compiled.annotations.map(({ key, expression }) => ({ key, result: run.evaluate(expression) }))
+    const denials = results.flatMap(({ key, result }) => {
+      if ('error' in result) return failureOf(invocation, result.error)
+      if (typeof result.value === 'string') notes.say(`${invocation.policy.metadata.name}/${key}`, result.value.trim())
+      return []
+    })
+    return { failed, denials }
+  } catch (error) {
+    if (!(error instanceof BudgetError)) throw error
+    return { failed: failureOf(invocation, error.message), denials: [] }
+  }
+}
+
+/** Messages and annotations are shown to who may not know what the authorizer knows. */
+function withoutAuthorizer(inputs: Inputs): Inputs {
+  return (name) => (name.startsWith('authorizer') ? undefined : inputs(name))
+}
+
+function judgeAll(
+  invocation: Invocation, { variables, validations }: CompiledPolicy, inputs: Inputs, params: Value | undefined,
+): readonly Decision[] {
+  const budget: Budget = { left: policyBudget }
+  const run = createRun(inputs, params, variables, budget)
+  const results = validations.map(({ expression }) => run.evaluate(expression))
+  if (results.every((result) => 'value' in result && result.value === true)) return []
+  const messages = evaluateMessages(
+    validations, createRun(withoutAuthorizer(inputs), params, variables, budget))
+  return results.flatMap((result, index) => {
+    if ('error' in result) return failureOf(invocation, result.error, index)
+    if (typeof messages === 'string') return failureOf(invocation, `failed messageExpression: ${messages}`, index)
+    if (result.value === true) return []
+    const { validation } = validations[index]!
+    const message = messages[index] || validation.message?.trim()
+      || `failed expression: ${(validation.expression ?? '').trim()}`
+    const { policy, binding } = invocation
+    return [{ policy, binding, index, message, reason: validation.reason ?? 'Invalid' }]
+  })
+}
+
+/** One for each validation, empty where there is none to use; or why they all have none. */
+function evaluateMessages(validations: readonly CompiledValidation[], run: PolicyRun): readonly string[] | string {
+  try {
+    return validations.map(({ message }) => {
+      const result = message && run.evaluate(message)
+      const text = result && 'value' in result && typeof result.value === 'string' ? result.value.trim() : ''
+      return text.includes('\n') || utf8Length(text) > maxMessageBytes ? '' : text
+    })
+  } catch (error) {
+    if (error instanceof BudgetError) return error.message
     throw error
   }
 }
@@ -174,7 +241,6 @@ function compilePolicy({ spec }: Policy): CompiledPolicy {
   const scope = { hasParams: spec?.paramKind !== undefined, hasAuthorizer: true }
   const { variables, types } = compileVariables(spec?.variables ?? [], scope)
   const environment = admissionEnvironment({ ...scope, variables: types })
-  // Messages are shown to who may not know what the authorizer knows.
   const forMessages = admissionEnvironment({ ...scope, hasAuthorizer: false, variables: types })
   const validations = (spec?.validations ?? []).map((validation) => ({
     validation,
@@ -186,21 +252,6 @@ function compilePolicy({ spec }: Policy): CompiledPolicy {
     key, expression: compileForAdmission(valueExpression, environment, ['string', 'null']),
   }))
   return { variables, validations, annotations }
-}
-
-/** undefined: the validation holds. */
-function judge(
-  { validation, expression, message }: CompiledValidation, run: PolicyRun,
-): { readonly message: string; readonly reason: string } | { readonly error: string } | undefined {
-  const result = run.evaluate(expression)
-  if ('error' in result) return result
-  if (result.value === true) return undefined
-  const reason = validation.reason ?? 'Invalid'
-  const own = message && run.evaluate(message)
-  const text = own && 'value' in own && typeof own.value === 'string' ? own.value.trim() : ''
-  if (text !== '' && !text.includes('\n') && text.length <= maxMessageBytes) return { message: text, reason }
-  const plain = validation.message?.trim()
-  return { message: plain || `failed expression: ${(validation.expression ?? '').trim()}`, reason }
 }
 
 const codes: Readonly<Record<string, number>> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413 }
