@@ -19,7 +19,7 @@ import { textResponse } from './paths.ts'
 import type { RequestInfo } from './request-info.ts'
 import { attributesOf, AuthorizationFailure, authorizeRequest, neutralize } from './rest/authorize.ts'
 import { asClientsSeeIt } from './rest/elsewhere.ts'
-import { contentTypes, plainJson, wantsPretty, type Form } from './rest/negotiate.ts'
+import { formOrNone, plainJson, wantsPretty, type Form } from './rest/negotiate.ts'
 import { renderError } from './rest/respond.ts'
 import type { WireCodec } from './rest/wire-codec.ts'
 
@@ -124,19 +124,21 @@ function answerErrors({ log, wire }: FilterOptions): Filter {
       return await next(exchange)
     } catch (thrown) {
       const error = asClientsSeeIt(thrown)
-      const wants = exchange.request.headers['accept']?.startsWith(contentTypes.protobuf) ?? false
-      const form: Form = { ...plainJson, media: wants ? 'protobuf' : 'json', pretty: wantsPretty(exchange.request) }
-      if (error instanceof ApiError) {
-        // Where no form is agreed on, upstream indents.
-        const own = error.code === 406 && !wants ? { ...form, pretty: true } : form
-        return withWarnings(renderError(error, wire, own), exchange.warnings)
-      }
+      const form = formOfErrors(exchange.request)
+      if (error instanceof ApiError) return withWarnings(renderError(error, wire, form), exchange.warnings)
       log.error('failed to answer a request', { method: exchange.request.method, path: exchange.request.path, error })
       return renderError(
         internalError(error instanceof Error ? error.message : String(error), { cause: error }), wire, form,
       )
     }
   }
+}
+
+/** The form that the client accepts, of those without a transformation; where none is agreed on, upstream indents. */
+function formOfErrors(request: HttpRequest): Form {
+  const form = formOrNone(request.headers['accept'])
+  if (!form) return { ...plainJson, pretty: true }
+  return wantsPretty(request) ? { ...form, pretty: true } : form
 }
 
 function authenticate({ authenticators, anonymous: { enabled, conditions }, audit }: FilterOptions): Filter {

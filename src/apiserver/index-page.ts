@@ -1,7 +1,8 @@
 /** `/`: the paths that there are. */
+import { utf8Encode } from '#base/bytes.ts'
 import { groupsOf, type ForeignVersions } from './discovery/documents.ts'
 import type { KindRegistry } from './kind-registry.ts'
-import { jsonResponse, type PathHandler } from './paths.ts'
+import type { PathHandler } from './paths.ts'
 
 export function serveIndex(
   kinds: KindRegistry, others: readonly string[], foreign: ForeignVersions | undefined,
@@ -13,6 +14,9 @@ export function serveIndex(
       if (name !== '') paths.push(`/apis/${name}`)
       for (const { version } of versions) paths.push(name === '' ? `/api/${version}` : `/apis/${name}/${version}`)
     }
-    return jsonResponse(200, { paths: paths.toSorted() })
+    return {
+      status: 200, headers: { 'content-type': 'application/json' },
+      body: { type: 'bytes', chunks: [utf8Encode(JSON.stringify({ paths: paths.toSorted() }, undefined, 2))] },
+    }
   }
 }

@@ -50,6 +50,16 @@ export class ServerMetrics {
     if (bucket >= 0) series.counts[bucket]!++
   }
 
+  /** Forgets what was counted; what is going on is still known. */
+  reset(): void {
+    this.#series.clear()
+    this.#deprecated.clear()
+    for (const [key, watches] of this.#watches) {
+      if (watches.active === 0) this.#watches.delete(key)
+      else watches.events = 0
+    }
+  }
+
   inFlight(reads: number, writes: number): void {
     this.#reads = reads
     this.#writes = writes

@@ -3,6 +3,9 @@ import type { SelectorTerm } from './authz/authorizer.ts'
 
 export type RequestInfo = ResourceRequest | PathRequest
 
+/** Why a path tells nothing: it has an escape that is none, or names no resource behind `watch` or `proxy`. */
+export type PathFault = 'broken escape' | 'no resource'
+
 export interface PathRequest {
   readonly type: 'path'
   readonly verb: string
@@ -36,13 +39,10 @@ const verbs: Readonly<Record<string, string>> = {
   POST: 'create', GET: 'get', HEAD: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete',
 }
 
-/**
- * `query` is only looked at to tell list from watch, and for `metadata.name` in a field selector. Undefined: the path
- * is malformed.
- */
-export function parseRequestInfo(method: string, path: string, query: string): RequestInfo | undefined {
+/** `query` is only looked at to tell list from watch, and for `metadata.name` in a field selector. */
+export function parseRequestInfo(method: string, path: string, query: string): RequestInfo | PathFault {
   const parts = splitPath(path)
-  if (!parts) return undefined
+  if (!parts) return 'broken escape'
   const pathRequest: PathRequest = { type: 'path', verb: method.toLowerCase(), path }
   if (parts.length < 3 || (parts[0] !== 'api' && parts[0] !== 'apis')) return pathRequest
   let at = 1
@@ -55,7 +55,7 @@ export function parseRequestInfo(method: string, path: string, query: string): R
   let verb = verbs[method] ?? ''
   let watchByPath = false
   if (parts[at] === 'watch' || parts[at] === 'proxy') {
-    if (parts.length - at < 2) return undefined
+    if (parts.length - at < 2) return 'no resource'
     verb = parts[at]!
     watchByPath = verb === 'watch'
     at++
@@ -82,9 +82,9 @@ export function parseRequestInfo(method: string, path: string, query: string): R
   }
 }
 
-/** Go's strconv.ParseBool, and what Kubernetes makes of other spellings: false only for false and 0. */
+/** What Kubernetes makes of a boolean in a query: false when it is absent, `false` or `0`; nothing at all is true. */
 export function parseBoolParameter(text: string | null): boolean {
-  if (text === null || text === '') return false
+  if (text === null) return false
   const lower = text.toLowerCase()
   return lower !== 'false' && lower !== '0'
 }
@@ -142,3 +142,14 @@ function splitPath(path: string): string[] | undefined {
   while (end > start && decoded.charCodeAt(end - 1) === 0x2f) end--
   return start === end ? [] : decoded.slice(start, end).split('/')
 }
+
+/**
+ * The query as Go reads it: without the pairs that have a broken escape or a semicolon. Most have none and are returned
+ * as they are.
+ */
+export function readableQuery(query: string): string {
+  if (!query.includes(';') && (!query.includes('%') || !brokenEscape.test(query))) return query
+  return query.split('&').filter((pair) => !pair.includes(';') && !brokenEscape.test(pair)).join('&')
+}
+
+const brokenEscape = /%(?![0-9A-Fa-f]{2})/

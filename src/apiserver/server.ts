@@ -29,8 +29,8 @@ import { KindRegistry, type ServedResource } from './kind-registry.ts'
 import { refuseCustomRequest } from './crd/refuse-request.ts'
 import { createLocalTransport } from './local-transport.ts'
 import { ServerMetrics, type ProcessMetrics, type StoredObjects } from './metrics.ts'
-import { notFoundPage, textResponse, type PathHandler } from './paths.ts'
-import { parseRequestInfo, type RequestInfo, type ResourceRequest } from './request-info.ts'
+import { badRequestPage, noRequestInfo, notFoundPage, textResponse, type PathHandler } from './paths.ts'
+import { parseRequestInfo, readableQuery, type RequestInfo, type ResourceRequest } from './request-info.ts'
 import { compressResponse, type Gzip } from './rest/compress.ts'
 import { BodyError } from './rest/body-error.ts'
 import { KeyLocks, type KindHooks, type RequestScope, type RestContext } from './rest/context.ts'
@@ -41,6 +41,7 @@ import { contentTypes } from './rest/negotiate.ts'
 import { createObjectCodec } from './rest/object-codec.ts'
 import { Pace, type GiveWay } from './rest/pace.ts'
 import { methodNotServed } from './rest/refuse.ts'
+import { refuseMethod, refuseUnknown } from './routes.ts'
 import { createWireCodec } from './rest/wire-codec.ts'
 import type { SubresourceTable } from './subresources/kinds-of-subresource.ts'
 import { findSubresource, serveSubresource } from './subresources/subresource.ts'
@@ -148,9 +149,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   })
   return {
     kinds, metrics, context,
-    async handle(request) {
-      const info = parseRequestInfo(request.method, request.path, request.query)
-      if (!info) return notFoundPage
+    async handle(given) {
+      const query = readableQuery(given.query)
+      const request = query === given.query ? given : withQuery(given, query)
+      const info = parseRequestInfo(request.method, request.path, query)
+      if (info === 'broken escape') return badRequestPage
+      if (info === 'no resource') return noRequestInfo(request.path)
       return await chain(createExchange(request, info, clock.now()))
     },
     localTransport: (user) =>
@@ -170,13 +174,17 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
   const subresources: SubresourceTable = options.subresources ?? new Map()
   const paths: readonly PathHandler[] = [
     ...(options.paths ?? []),
-    serveDiscovery(context.kinds, options.serverAddress ?? '', options.aggregator?.discovery),
+    serveDiscovery(context, options.serverAddress ?? '', options.aggregator?.discovery),
     serveHealth([{ name: 'ping', check: () => {} }, ...(options.healthChecks ?? [])], context.log),
     serveVersion(options.version),
-    ({ request }) =>
-      request.path === '/metrics'
-        ? textResponse(200, metrics.render(countObjects(context)) + (options.moreMetrics?.() ?? ''), metricsType)
-        : undefined,
+    ({ request }) => {
+      if (request.path !== '/metrics') return undefined
+      if (request.method === 'DELETE') {
+        metrics.reset()
+        return textResponse(200, 'metrics reset\n')
+      }
+      return textResponse(200, metrics.render(countObjects(context)) + (options.moreMetrics?.() ?? ''), metricsType)
+    },
     serveZPages({ clock: options.clock, version: options.version, paths: otherPaths, flags: options.flags ?? {} }),
     serveIndex(context.kinds, otherPaths, options.aggregator?.discovery),
   ]
@@ -197,6 +205,7 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
         )
       }
     }
+    refuseMethod(exchange, context.kinds)
     for (const handler of paths) {
       const response = await handler(exchange)
       if (!response) continue
@@ -204,9 +213,17 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
       const isLarge = exchange.request.path === '/openapi/v2'
       return isLarge ? compressResponse(response, exchange.request, options.gzip, false) : response
     }
-    // Below a version that is served, the answer is an object; elsewhere it is a page.
-    if (info.type === 'resource' && context.kinds.serves(info.group, info.version)) throw noSuchPath()
+    refuseUnknown(exchange, context.kinds)
     return notFoundPage
+  }
+}
+
+function withQuery(request: HttpRequest, query: string): HttpRequest {
+  const { method, path, headers, peer, signal, upgrade } = request
+  return {
+    method, path, query, headers, peer, signal, upgrade,
+    readBody: (limitBytes) => request.readBody(limitBytes),
+    streamBody: () => request.streamBody(),
   }
 }
 
@@ -268,6 +285,7 @@ async function dispatchResource(
   // Upstream has no route for it, but for what is passed on.
   if (request.method === 'HEAD' && subresource?.type !== 'connect') throw methodNotServed()
   if (info.rest.length > 0 && subresource?.type !== 'connect') throw noSuchPath()
+  if (info.verb === 'proxy' || (info.watchByPath && info.subresource !== '')) throw noSuchPath()
   if (subresource) return await serveSubresource(context, scope, subresource, info, request)
   if (info.subresource === 'status' && kind.subresources?.status) {
     if (info.verb === 'get' || info.verb === 'update' || info.verb === 'patch') {

@@ -28,7 +28,7 @@ const warning = 'Warning: This endpoint is not meant to be machine parseable, ha
 export function serveZPages(options: ZPagesOptions): PathHandler {
   const startedAt = options.clock.now()
   return ({ info, request }) => {
-    if (info.type !== 'path' || info.verb !== 'get') return undefined
+    if (info.type !== 'path') return undefined
     const accept = request.headers['accept']
     if (info.path === '/statusz') {
       const status = statusOf(options, startedAt)
@@ -52,11 +52,12 @@ function answer(kind: string, accept: string | undefined, text: () => string, st
 /** `text`, or the version of the object that is asked for. */
 function formFor(kind: string, accept: string | undefined): string | undefined {
   if (accept === undefined || accept === '') return 'text'
-  for (const { type, parameters } of parseAccept(accept)) {
-    if (type === '*/*' || type === 'text/*' || type === 'text/plain') return 'text'
-    const { v: version = '', g: group, as } = parameters
+  for (const { type, subtype, parameters } of parseAccept(accept)) {
+    if (type === '*' || (type === 'text' && (subtype === '*' || subtype === 'plain'))) return 'text'
+    const version = parameters.get('v') ?? ''
     const isVersion = version === 'v1beta1' || version === 'v1alpha1'
-    if (type === 'application/json' && isVersion && group === 'config.k8s.io' && as === kind) return version
+    const isWanted = parameters.get('g') === 'config.k8s.io' && parameters.get('as') === kind
+    if (type === 'application' && subtype === 'json' && isVersion && isWanted) return version
   }
   return undefined
 }

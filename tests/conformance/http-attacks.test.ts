@@ -166,7 +166,7 @@ const held: Readonly<Record<string, readonly (readonly [file: string, words: str
   ],
   C9: [
     [connections, 'no host'], [connections, 'an absolute URI'], [connections, 'CONNECT'],
-    [connections, 'TRACE is not served'], [api, "'C9'"],
+    [api, "'C9'"],
   ],
   C10: [[here, 'C10: ']],
   C11: [[connections, 'old TLS versions find no server here'], [here, 'C11: ']],

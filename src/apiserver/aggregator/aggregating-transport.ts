@@ -51,7 +51,7 @@ function inProcessClient(options: AggregatingOptions): HttpClient {
     async request(outgoing, signal) {
       const request = incomingRequest(outgoing, signal)
       const info = parseRequestInfo(request.method, request.path, request.query)
-      if (!info) throw new Error(`malformed path: ${request.path}`)
+      if (typeof info === 'string') throw new Error(`malformed path: ${request.path}`)
       const exchange = createExchange(request, info, clock.now())
       exchange.user = user
       exchange.auditId = random.uuid()

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { utf8Encode } from '#base/bytes.ts'
-import { parseRequestInfo } from '../request-info.ts'
+import { parseRequestInfo, type RequestInfo } from '../request-info.ts'
 import { parseAuditPolicy } from './policy-file.ts'
 import { compilePolicy, type AuditRule } from './policy.ts'
 
@@ -10,7 +10,7 @@ const parse = (rules: string, warn: (problem: string) => void = () => {}) =>
   parseAuditPolicy(utf8Encode(`apiVersion: audit.k8s.io/v1\nkind: Policy\n${rules}`), warn)
 
 const alice = { name: 'alice', groups: ['dev', 'system:authenticated'] }
-const list = (method: string, url: string) => parseRequestInfo(method, url, '')!
+const list = (method: string, url: string) => parseRequestInfo(method, url, '') as RequestInfo
 
 describe('a rule', () => {
   const getPod = list('GET', '/api/v1/namespaces/shop/pods/web')

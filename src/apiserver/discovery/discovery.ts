@@ -1,10 +1,15 @@
 /** Serves discovery: `/api`, `/apis` and what lies below, legacy or aggregated as the client accepts. */
 import { utf8Encode } from '#base/bytes.ts'
+import type { KubeObject } from '#machinery/meta/object.ts'
 import type { HttpResponse } from '#world/http.ts'
 import type { Exchange } from '../exchange.ts'
 import type { KindRegistry } from '../kind-registry.ts'
 import type { PathHandler } from '../paths.ts'
-import { parseAccept, wantsPretty } from '../rest/negotiate.ts'
+import type { RestContext } from '../rest/context.ts'
+import { contentTypes, negotiateForm, parseAccept, plainJson, wantsPretty, type Form } from '../rest/negotiate.ts'
+import { producedByVerbs, requireProduced } from '../rest/route-media.ts'
+import type { WireCodec } from '../rest/wire-codec.ts'
+import { isGetOnly } from '../routes.ts'
 import {
   apiGroup,
   apiGroupList,
@@ -25,14 +30,13 @@ interface Document {
 
 /** `serverAddress` is what clients without a better way to reach the server are told. */
 export function serveDiscovery(
-  kinds: KindRegistry, serverAddress: string, foreign: ForeignVersions | undefined,
+  { kinds, wire }: Pick<RestContext, 'kinds' | 'wire'>, serverAddress: string, foreign: ForeignVersions | undefined,
 ): PathHandler {
   let cachedAt = ''
   let cache = new Map<string, Document | undefined>()
   return (exchange) => {
-    const { path, method, headers } = exchange.request
+    const { path, headers } = exchange.request
     if (path !== '/api' && path !== '/apis' && !path.startsWith('/api/') && !path.startsWith('/apis/')) return undefined
-    if (method !== 'GET' && method !== 'HEAD') return undefined
     const generation = `${kinds.generation} ${foreign?.generation ?? 0}`
     if (cachedAt !== generation) {
       cachedAt = generation
@@ -42,13 +46,12 @@ export function serveDiscovery(
       path === '/api' || path === '/apis' || path === '/api/' || path === '/apis/'
         ? aggregatedVersion(headers['accept'])
         : undefined
-    const pretty = wanted === undefined && wantsPretty(exchange.request)
-    const key = `${path.endsWith('/') ? path.slice(0, -1) : path} ${wanted ?? (pretty ? 'pretty' : '')}`
+    const own = path.endsWith('/') ? path.slice(0, -1) : path
+    const form = wanted === undefined ? formOf(exchange, own, kinds) : plainJson
+    const key = `${own} ${wanted ?? `${form.media} ${form.pretty}`}`
     let document = cache.get(key)
     if (!document) {
-      document = render(
-        groupsOf(kinds.kinds, foreign), key.split(' ')[0]!, { aggregated: wanted, pretty }, serverAddress,
-      )
+      document = render(groupsOf(kinds.kinds, foreign), own, { aggregated: wanted, ...form }, serverAddress, wire)
       // Only documents that exist are kept: unknown paths are the client's choice, memory is ours.
       if (document) cache.set(key, document)
     }
@@ -65,25 +68,34 @@ function answer({ request }: Exchange, { bytes, contentType, etag }: Document): 
   return { status: 200, headers, body: { type: 'bytes', chunks: [bytes] } }
 }
 
+/** Throws ApiError 406 where nothing that the client accepts is served. */
+function formOf({ request }: Exchange, path: string, kinds: KindRegistry): Form {
+  const accept = request.headers['accept']
+  if (isGetOnly(path, kinds)) requireProduced(accept, producedByVerbs)
+  const form = negotiateForm(accept, false)
+  return wantsPretty(request) ? { ...form, pretty: true } : form
+}
+
 /** The first acceptable aggregated form, if the client wants one before plain JSON. */
 function aggregatedVersion(accept: string | undefined): 'v2' | 'v2beta1' | undefined {
   if (!accept?.includes('apidiscovery.k8s.io')) return undefined
-  for (const { type, parameters } of parseAccept(accept)) {
-    if (type !== 'application/json' && type !== '*/*' && type !== 'application/*') continue
-    if (parameters['as'] === undefined) return undefined
-    if (parameters['as'] !== 'APIGroupDiscoveryList' || parameters['g'] !== 'apidiscovery.k8s.io') continue
-    if (parameters['v'] === 'v2' || parameters['v'] === 'v2beta1') return parameters['v']
+  for (const { type, subtype, parameters } of parseAccept(accept)) {
+    if (!(type === '*' || (type === 'application' && (subtype === '*' || subtype === 'json')))) continue
+    if (!parameters.has('as')) return undefined
+    if (parameters.get('as') !== 'APIGroupDiscoveryList' || parameters.get('g') !== 'apidiscovery.k8s.io') continue
+    const version = parameters.get('v')
+    if (version === 'v2' || version === 'v2beta1') return version
   }
   return undefined
 }
 
-interface DocumentForm {
+interface DocumentForm extends Form {
   readonly aggregated: 'v2' | 'v2beta1' | undefined
-  readonly pretty: boolean
 }
 
 function render(
-  groups: readonly DiscoveryGroup[], path: string, { aggregated, pretty }: DocumentForm, serverAddress: string,
+  groups: readonly DiscoveryGroup[], path: string, { aggregated, media, pretty }: DocumentForm, serverAddress: string,
+  wire: WireCodec,
 ): Document | undefined {
   if (aggregated) {
     const text = `${JSON.stringify(groupDiscoveryList(groups, aggregated, path === '/api'))}\n`
@@ -93,8 +105,8 @@ function render(
   const [, prefix, first, second, ...more] = path.split('/')
   if (more.length > 0) return undefined
   const plain = (value: unknown): Document => ({
-    bytes: utf8Encode(pretty ? JSON.stringify(value, undefined, 2) : `${JSON.stringify(value)}\n`),
-    contentType: 'application/json',
+    bytes: media === 'json' ? jsonOf(value, pretty) : wire.encode(media, value as KubeObject, false),
+    contentType: contentTypes[media],
     etag: undefined,
   })
   if (first === undefined) return plain(prefix === 'api' ? apiVersions(serverAddress) : apiGroupList(groups))
@@ -108,3 +120,7 @@ function render(
     : undefined
 }
 
+
+function jsonOf(value: unknown, pretty: boolean): Uint8Array {
+  return utf8Encode(pretty ? JSON.stringify(value, undefined, 2) : `${JSON.stringify(value)}\n`)
+}

@@ -19,7 +19,7 @@ const schemas = [...mandatoryFlowSchemas, ...suggestedFlowSchemas]
 const levels = [...mandatoryPriorityLevels, ...suggestedPriorityLevels]
 
 function requestOf(method: string, path: string): RequestInfo {
-  return parseRequestInfo(method, path, '')!
+  return parseRequestInfo(method, path, '') as RequestInfo
 }
 
 function user(name: string, ...groups: readonly string[]): UserInfo {

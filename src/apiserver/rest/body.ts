@@ -11,7 +11,7 @@ import { BodyError } from './body-error.ts'
 import type { RequestScope, RestContext, WriteParameters } from './context.ts'
 import type { AuditTrail } from '../audit/trail.ts'
 import { toWire } from './forms.ts'
-import { contentTypes, type MediaType } from './negotiate.ts'
+import { contentTypes, parseMediaType, type MediaType } from './negotiate.ts'
 import type { ParsedBody } from './object-codec.ts'
 
 /** Upstream's limit for a request body. */
@@ -26,7 +26,7 @@ export function bodyMediaType(request: HttpRequest): MediaType {
   }
   const header = request.headers['content-type']
   if (header === undefined || header === '' || header === 'application/json') return 'json'
-  switch (header.split(';')[0]!.trim().toLowerCase()) {
+  switch (parseMediaType(header)) {
     case 'application/json':
       return 'json'
     case 'application/yaml':

@@ -24,6 +24,7 @@ import {
 } from './parameters.ts'
 import { parsePatchType, patchObject, type PatchType } from './patch.ts'
 import { methodNotServed } from './refuse.ts'
+import { requireRoute } from './route-media.ts'
 import { renderEntry, renderList, renderOutcome, type RenderOptions } from './respond.ts'
 import { parseIncludeObject } from './table.ts'
 import { updateObject, type Update } from './update.ts'
@@ -39,6 +40,7 @@ export async function handleVerb(
 ): Promise<HttpResponse> {
   // A collection is only created into, a named object never.
   if (verb === 'create' ? scope.name !== '' : namedVerbs.has(verb) && scope.name === '') throw methodNotServed()
+  requireRoute(scope, verb, request)
   switch (verb) {
     case 'get': return await handleGet(context, scope, request)
     case 'list': return await handleList(context, scope, request)

@@ -29,6 +29,13 @@ const cache = new Map<string, Form | undefined>()
  * possible here, or with 'metadata' that only: what is asked and never stored has no columns.
  */
 export function negotiateForm(accept: string | undefined, transforms: boolean | 'metadata'): Form {
+  const form = formOrNone(accept, transforms)
+  if (!form) throw unacceptable()
+  return form
+}
+
+/** The same, for who has an answer anyway: undefined when the client accepts nothing that can be served. */
+export function formOrNone(accept: string | undefined, transforms: boolean | 'metadata' = false): Form | undefined {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return plainJson
   const key = transforms === true ? accept : `${transforms} ${accept}`
   let form = cache.get(key)
@@ -37,7 +44,6 @@ export function negotiateForm(accept: string | undefined, transforms: boolean | 
     if (cache.size >= cacheLimit) cache.clear()
     cache.set(key, form)
   }
-  if (!form) throw unacceptable()
   return form
 }
 
@@ -63,59 +69,116 @@ function unacceptable(): ApiError {
   return notAcceptable([contentTypes.json, contentTypes.yaml, contentTypes.protobuf])
 }
 
-interface Clause {
+export interface Clause {
   readonly type: string
-  readonly parameters: Readonly<Record<string, string>>
+  readonly subtype: string
+  readonly parameters: ReadonlyMap<string, string>
   readonly quality: number
 }
 
 function decide(accept: string, transforms: boolean | 'metadata'): Form | undefined {
-  for (const { type, parameters } of parseAccept(accept)) {
-    const media = mediaOf(type)
-    if (!media) continue
-    const as = transformOf(parameters, transforms !== false)
-    if (!as) continue
-    if (as === 'table' && (transforms === 'metadata' || media === 'protobuf')) continue
-    const formVersion = parameters['v'] === 'v1beta1' ? 'meta.k8s.io/v1beta1' : 'meta.k8s.io/v1'
-    return { media, as, formVersion, pretty: parameters['pretty'] === '1' }
+  for (const { type, subtype, parameters } of parseAccept(accept)) {
+    for (const media of mediaTypes) {
+      if (!matches(type, subtype, media)) continue
+      const form = formOf(media, parameters, transforms)
+      if (form) return form
+    }
   }
   return undefined
 }
 
-function mediaOf(type: string): MediaType | undefined {
-  switch (type) {
-    case '*/*': case 'application/*': case 'application/json': return 'json'
-    case 'application/yaml': return 'yaml'
-    case 'application/vnd.kubernetes.protobuf': return 'protobuf'
+const mediaTypes: readonly MediaType[] = ['json', 'yaml', 'protobuf']
+
+function matches(type: string, subtype: string, media: MediaType): boolean {
+  if (type === '*') return subtype === '*'
+  return type === 'application' && (subtype === '*' || contentTypes[media] === `application/${subtype}`)
+}
+
+/** Undefined: this form is not served. Parameters that nobody knows are nobody's business. */
+function formOf(
+  media: MediaType, parameters: ReadonlyMap<string, string>, transforms: boolean | 'metadata',
+): Form | undefined {
+  const stream = parameters.get('stream')
+  if (stream && (stream !== 'watch' || media === 'yaml')) return undefined
+  // The version of its own that a server may be asked for.
+  const server = parameters.get('sv')
+  if (server && (server !== 'v1' || transforms === false)) return undefined
+  const pretty = parameters.get('pretty') === '1'
+  if (!['as', 'g', 'v'].some((name) => parameters.has(name))) {
+    return { media, as: 'object', formVersion: 'meta.k8s.io/v1', pretty }
+  }
+  const as = transformOf(parameters.get('as') ?? '')
+  const formVersion = `${parameters.get('g') ?? ''}/${parameters.get('v') ?? ''}`
+  if (transforms === false || !as || (formVersion !== 'meta.k8s.io/v1' && formVersion !== 'meta.k8s.io/v1beta1')) {
+    return undefined
+  }
+  if (as === 'table' && (transforms === 'metadata' || media === 'protobuf')) return undefined
+  return { media, as, formVersion, pretty }
+}
+
+function transformOf(kind: string): Form['as'] | undefined {
+  switch (kind) {
+    case 'Table': return 'table'
+    case 'PartialObjectMetadata': return 'metadata'
+    case 'PartialObjectMetadataList': return 'metadataList'
     default: return undefined
   }
 }
 
-function transformOf(parameters: Readonly<Record<string, string>>, transforms: boolean): Form['as'] | undefined {
-  const kind = parameters['as']
-  if (kind === undefined) return 'object'
-  if (!transforms || parameters['g'] !== 'meta.k8s.io') return undefined
-  if (parameters['v'] !== 'v1' && parameters['v'] !== 'v1beta1') return undefined
-  if (kind === 'Table') return 'table'
-  if (kind === 'PartialObjectMetadata') return 'metadata'
-  return kind === 'PartialObjectMetadataList' ? 'metadataList' : undefined
+/** The clauses of an Accept header, the most wanted first (upstream: munnerz/goautoneg, with its order of equals). */
+export function parseAccept(accept: string): readonly Clause[] {
+  const clauses: Clause[] = []
+  for (const text of accept.split(',', maxClauses)) {
+    const clause = parseClause(text)
+    if (!clause) continue
+    // Its order is none that every sort could keep to, so this is the sort that it uses for a handful.
+    let at = clauses.push(clause) - 1
+    for (; at > 0 && isPreferred(clause, clauses[at - 1]!); at--) clauses[at] = clauses[at - 1]!
+    clauses[at] = clause
+  }
+  return clauses
 }
 
-/** The clauses of an Accept header, the most wanted first; of equals, the first. */
-export function parseAccept(accept: string): Clause[] {
-  const clauses = accept.split(',', maxClauses).map((clause): Clause => {
-    const [type = '', ...rest] = clause.split(';')
-    const parameters: Record<string, string> = Object.create(null) as Record<string, string>
-    let quality = 1
-    for (const parameter of rest) {
-      const at = parameter.indexOf('=')
-      if (at < 0) continue
-      const name = parameter.slice(0, at).trim().toLowerCase()
-      const value = parameter.slice(at + 1).trim().replace(/^"(.*)"$/, '$1')
-      if (name === 'q') quality = Number(value) || 0
-      else parameters[name] = value
-    }
-    return { type: type.trim().toLowerCase(), parameters, quality }
-  })
-  return clauses.toSorted((a, b) => b.quality - a.quality)
+function isPreferred(one: Clause, other: Clause): boolean {
+  return one.quality > other.quality || (one.type !== '*' && other.type === '*')
+    || (one.subtype !== '*' && other.subtype === '*')
 }
+
+function parseClause(text: string): Clause | undefined {
+  const [range = '', ...rest] = trimSpaces(text).split(';')
+  const [type, subtype = '', ...more] = range.split('/').map(trimSpaces)
+  if (type === undefined || more.length > 0 || (subtype === '' && type !== '*')) return undefined
+  const parameters = new Map<string, string>()
+  let quality = 1
+  for (const parameter of rest) {
+    const [name, value, ...others] = parameter.split('=')
+    if (!value || others.length > 0) continue
+    const token = trimSpaces(name!)
+    if (token === 'q') quality = Number(value) || 0
+    else parameters.set(token, trimSpaces(value))
+  }
+  return { type, subtype: subtype || '*', parameters, quality }
+}
+
+function trimSpaces(text: string): string {
+  return text.replace(/^ +| +$/g, '')
+}
+
+/** The body's media type as Go's mime.ParseMediaType reads it, in lower case; undefined: it is none. */
+export function parseMediaType(header: string): string | undefined {
+  const [type = ''] = header.split(';', 1)
+  const parsed = mediaTypeForm.exec(header)
+  if (!parsed) return undefined
+  const seen = new Map<string, string>()
+  for (const [, name, value] of parsed[1]!.matchAll(parameterForm)) {
+    const key = name!.toLowerCase()
+    if (seen.has(key) && seen.get(key) !== value) return undefined
+    seen.set(key, value!)
+  }
+  return type.trim().toLowerCase()
+}
+
+const tokenForm = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+const parameterText = `;\\s*${tokenForm}\\s*=\\s*(?:${tokenForm}|"(?:[^"\\\\\\r\\n]|\\\\.)*")\\s*`
+const mediaTypeForm = new RegExp(`^\\s*${tokenForm}(?:/${tokenForm})?\\s*((?:${parameterText})*)(?:;\\s*)?$`)
+const parameterForm = new RegExp(`;\\s*(${tokenForm})\\s*=\\s*(${tokenForm}|"(?:[^"\\\\\\r\\n]|\\\\.)*")`, 'g')

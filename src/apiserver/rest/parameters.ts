@@ -96,10 +96,10 @@ function validateDryRun(values: readonly string[]): FieldError[] {
   return values.every((value) => value === 'All') ? [] : [notSupported('dryRun', values, ['All'])]
 }
 
-/** A decimal int64; absent or empty: undefined. What a double cannot hold is cut to what it can. */
+/** A decimal int64; absent: undefined. What a double cannot hold is cut to what it can. */
 function integer(values: URLSearchParams, name: string): number | undefined {
   const text = values.get(name)
-  if (text === null || text === '') return undefined
+  if (text === null) return undefined
   if (!/^[+-]?[0-9]+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${quoteGo(text)}: invalid syntax`)
   const value = BigInt(text)
   if (value >= 2n ** 63n || value < -(2n ** 63n)) {

@@ -23,7 +23,7 @@ import { updateObject, type Update } from './update.ts'
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
 
-const patchTypes: Readonly<Record<string, PatchType>> = {
+export const patchTypes: Readonly<Record<string, PatchType>> = {
   'application/json-patch+json': 'json',
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',
@@ -32,7 +32,8 @@ const patchTypes: Readonly<Record<string, PatchType>> = {
 
 /** By the content type of the body; throws ApiError 415. Custom resources have no strategic merge. */
 export function parsePatchType(contentType: string | undefined, strategic: boolean): PatchType {
-  const type = patchTypes[(contentType ?? '').split(';')[0]!.trim()]
+  const text = contentType ?? ''
+  const type = patchTypes[text.indexOf(';') > 0 ? text.slice(0, text.indexOf(';')) : text]
   if (type !== undefined && (type !== 'strategic' || strategic)) return type
   const accepted = Object.keys(patchTypes).filter((name) => strategic || patchTypes[name] !== 'strategic')
   throw unsupportedMediaType(

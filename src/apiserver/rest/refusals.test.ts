@@ -125,15 +125,14 @@ const refusals: Readonly<Record<string, Refusal>> = {
     request: ['PATCH', `${maps}/a`, {}, { 'content-type': 'application/json' }],
     status: 415,
     reason: 'UnsupportedMediaType',
-    message:
-      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml',
+    message: '415: Unsupported Media Type',
   },
   'an answer in an unknown format': {
     request: ['GET', maps, undefined, { accept: 'text/csv' }],
     status: 406,
     reason: 'NotAcceptable',
-    message:
-      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    message: '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, '
+      + 'application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
   },
   'a version on a create': {
     request: ['POST', maps, { ...map, metadata: { name: 'a', resourceVersion: '5' } }],
@@ -276,12 +275,37 @@ for (const [name, { request, status, reason, message }] of Object.entries(refusa
   })
 }
 
-test('gives a page for paths that are no API', async () => {
+test('gives a page for paths that are no API, and an object below groups of its own', async () => {
   const { send } = startTestServer()
-  for (const path of ['/nothing', '/apis/nobody.example/v1/things', '/api/v2/pods']) {
+  for (const path of ['/nothing', '/apis/nobody.example/v1/things', '/version.json']) {
     const answer = await send('GET', path)
     assert.deepEqual([answer.status, answer.text], [404, '404 page not found\n'])
   }
+  for (const path of ['/api/v2/pods', '/api/v1/nothing', '/apis/apps/v9', '/version/x']) {
+    const { status, json } = await send('GET', path)
+    assert.deepEqual([status, json.kind, json['message']], [404, 'Status', 'the server could not find the requested resource'])
+  }
+})
+
+test('serves documents to GET only, pages to every method', async () => {
+  const { send } = startTestServer()
+  for (const path of ['/version', '/version/', '/api', '/api/v1', '/apis/apps/v1', '/apis/apiregistration.k8s.io']) {
+    for (const method of ['DELETE', 'TRACE', 'HEAD', 'NEW']) assert.equal((await send(method, path)).status, 405, `${method} ${path}`)
+    assert.equal((await send('GET', path)).status, 200, path)
+  }
+  for (const path of ['/apis', '/apis/apps', '/healthz', '/']) {
+    for (const method of ['DELETE', 'TRACE', 'GET']) assert.equal((await send(method, path)).status, 200, `${method} ${path}`)
+  }
+  assert.equal((await send('DELETE', '/metrics')).text, 'metrics reset\n')
+})
+
+test('refuses paths that cannot be read', async () => {
+  const { send } = startTestServer()
+  const broken = await send('GET', '/api/v1/%zz')
+  assert.deepEqual([broken.status, broken.text, broken.headers['connection']], [400, '400 Bad Request', 'close'])
+  const nothing = await send('GET', '/api/v1/watch')
+  assert.deepEqual([nothing.status, nothing.text], [500, 'Internal Server Error: "/api/v1/watch": failed to create '
+    + 'RequestInfo: unable to determine kind and namespace from url, /api/v1/watch\n'])
 })
 
 test('warns of unknown fields unless told otherwise', async () => {

@@ -17,6 +17,7 @@ import { contentTypes, type Form } from './negotiate.ts'
 import { sliceLength, type Pace } from './pace.ts'
 import { servedChunks } from './stored-form.ts'
 import { columnDefinitions, partialMetadata, tableRow, type IncludeObject, type TableRow } from './table.ts'
+import { unknownFailure } from './unknown-failure.ts'
 import type { WireCodec } from './wire-codec.ts'
 
 export interface RenderOptions {
@@ -158,6 +159,8 @@ function tableOf({ kind }: WireForm, form: Form, metadata: object, rows: readonl
 /** The metadata of one were asked for and there is a list, or the other way round; ApiError 406. */
 function notOfThisNumber({ kind }: WireForm, form: Form): ApiError {
   const isList = form.as === 'metadata'
+  // What has no Go type passes for a list in upstream's first look at it.
+  if (!isList && !isBuiltIn(kind)) return unknownFailure('content is not a list')
   const goType = isBuiltIn(kind)
     ? `*${goPackageOf(kind)}.${isList ? kind.listKind : kind.kind}`
     : `*unstructured.Unstructured${isList ? 'List' : ''}`

@@ -17,6 +17,7 @@ import { checkName, metadataOf } from '../rest/names.ts'
 import { parseWriteParameters, type PatchParameters } from '../rest/parameters.ts'
 import { applyPatch, configurationOf, type PatchType } from '../rest/patch.ts'
 import { methodNotServed } from '../rest/refuse.ts'
+import { requireRoute } from '../rest/route-media.ts'
 import { renderEntry, renderOutcome } from '../rest/respond.ts'
 import { updateObject } from '../rest/update.ts'
 import type { Creation, Projection, Subresource, SubresourceTable } from './kinds-of-subresource.ts'
@@ -33,6 +34,7 @@ export function findSubresource(table: SubresourceTable, kind: AnyKind, name: st
 export async function serveSubresource(
   context: RestContext, scope: RequestScope, subresource: Subresource, info: ResourceRequest, request: HttpRequest,
 ): Promise<HttpResponse> {
+  if (subresource.type !== 'connect' && isServed(subresource, info.verb)) requireRoute(scope, info.verb, request)
   switch (subresource.type) {
     case 'connect': return await subresource.connect({ context, scope, info, request, user: scope.user })
     case 'rules': {
@@ -59,6 +61,12 @@ export async function serveSubresource(
     }
     case 'projection': return await serveProjection(context, scope, subresource, info, request)
   }
+}
+
+/** Which verbs the router knows; that there is no other, each way of serving says itself. */
+function isServed(subresource: Exclude<Subresource, { readonly type: 'connect' }>, verb: string): boolean {
+  if (subresource.type === 'creation') return verb === 'create'
+  return verb === 'update' || verb === 'patch' || (verb === 'get' && (subresource.type === 'projection' || subresource.mayGet))
 }
 
 /** An order goes through admission like any object. */

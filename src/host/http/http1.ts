@@ -99,7 +99,7 @@ export async function serveRequest(
 
 /** Only origin-form targets: this is no proxy. */
 function refusalOf(message: IncomingMessage): HttpResponse | undefined {
-  if (message.method === 'TRACE' || message.method === 'CONNECT') return plain(405, 'Method Not Allowed\n')
+  if (message.method === 'CONNECT') return plain(405, 'Method Not Allowed\n')
   if (!message.url!.startsWith('/')) return plain(400, 'Bad Request\n')
   return undefined
 }

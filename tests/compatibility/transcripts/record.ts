@@ -1,6 +1,7 @@
 /**
- * Records what a real API server answers: `tools/with-node tests/compatibility/transcripts/record.ts URL CERTIFICATE KEY`
- * (PEM files of an administrator). The definitions of the scenarios are deleted first, and made anew.
+ * Records what a real API server answers: `tools/with-node tests/compatibility/transcripts/record.ts URL CERTIFICATE KEY
+ * [SCENARIO...]` (PEM files of an administrator; all scenarios unless some are named). The definitions of the scenarios
+ * are deleted first, and made anew.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
@@ -8,10 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { scenarios } from './scenarios.ts'
 import {
-  bodyOf, comparable, definitionsPath, type RecordedAnswer, type Scenario, type Step,
+  bodyOf, comparable, definitionsPath, pathOf, type RecordedAnswer, type Scenario, type Step,
 } from './scenario.ts'
 
-const [url = '', certificate = '', key = ''] = process.argv.slice(2)
+const [url = '', certificate = '', key = '', ...names] = process.argv.slice(2)
 const agent = new Agent({
   keepAlive: true, cert: readFileSync(certificate), key: readFileSync(key), rejectUnauthorized: false,
 })
@@ -23,7 +24,7 @@ interface Answer {
   readonly text: string
 }
 
-async function call({ method, path, headers = {}, events }: Step, body?: string): Promise<Answer> {
+async function call({ method, headers = {}, events }: Step, path: string, body?: string): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const sent = request(url + path, {
       method, agent, timeout: longestMs,
@@ -49,25 +50,27 @@ async function call({ method, path, headers = {}, events }: Step, body?: string)
   })
 }
 
+const send = (method: string, path: string, body?: string): Promise<Answer> => call({ name: '', method, path }, path, body)
+
 async function record({ name, definition, steps }: Scenario): Promise<void> {
   const own = `${definitionsPath}/${definition.metadata.name}`
-  await call({ name: '', method: 'DELETE', path: own })
-  while ((await call({ name: '', method: 'GET', path: own })).status !== 404) await sleep(100)
-  await call({ name: '', method: 'POST', path: definitionsPath }, JSON.stringify(definition))
+  await send('DELETE', own)
+  while ((await send('GET', own)).status !== 404) await sleep(100)
+  await send('POST', definitionsPath, JSON.stringify(definition))
   // Upstream's server waits until others have heard of the definition before it serves what it defines.
   await sleep(7_000)
   const answers = new Map<string, string>()
   const recorded: Record<string, RecordedAnswer> = {}
   for (const step of steps) {
-    const { status, headers, text } = await call(step, bodyOf(step, answers))
+    const { status, headers, text } = await call(step, pathOf(step, answers), bodyOf(step, answers))
     answers.set(step.name, text)
     recorded[step.name] = comparable(status, headers, text)
   }
-  await call({ name: '', method: 'DELETE', path: own })
+  await send('DELETE', own)
   const file = fileURLToPath(new URL(`recorded/${name}.json`, import.meta.url))
   writeFileSync(file, `${JSON.stringify(recorded, null, 1)}\n`)
   process.stdout.write(`${name}: ${steps.length} answers\n`)
 }
 
-for (const scenario of scenarios) await record(scenario)
+for (const scenario of scenarios) if (names.length === 0 || names.includes(scenario.name)) await record(scenario)
 agent.destroy()

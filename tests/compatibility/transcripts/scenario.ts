@@ -7,7 +7,8 @@ export interface Step {
   /** What the recorded answer is found by. */
   readonly name: string
   readonly method: string
-  readonly path: string
+  /** With its query; a function makes it from the answers so far, by step. */
+  readonly path: string | ((answers: Answers) => string)
   /** An object becomes JSON, a text goes as it is; a function makes either from the answers so far, by step. */
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
@@ -42,7 +43,7 @@ export const dialects = {
   apply: 'application/apply-patch+yaml',
 }
 
-export function get(name: string, path: string, accept?: string): Step {
+export function get(name: string, path: Step['path'], accept?: string): Step {
   return { name, method: 'GET', path, ...(accept !== undefined && { headers: { accept } }) }
 }
 
@@ -55,6 +56,11 @@ export function send(name: string, method: string, path: string, body?: unknown,
 
 export function patch(name: string, path: string, dialect: keyof typeof dialects, body: unknown): Step {
   return send(name, 'PATCH', path, body, dialects[dialect])
+}
+
+/** Where a step is sent to. */
+export function pathOf({ path }: Step, answers: Answers): string {
+  return typeof path === 'string' ? path : path(answers)
 }
 
 /** The body of a step as it is sent. */
@@ -80,7 +86,10 @@ function withoutChance(text: string): string {
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME')
     .replace(/("continue": ?")[\w-]{20,}/g, '$1TOKEN')
     .replace(/(in record \()\d+/g, '$1VERSION')
+    .replace(/"\d+s"/g, '"AGE"')
     .replace(/Bad_[a-z0-9]{5}/g, 'Bad_RANDOM')
+    // Of definitions, the recorded server does not tell it.
+    .replace(/,\s*"storageVersionHash": ?"M5uH\+AlWATY="/g, '').replace(/ *storageVersionHash: M5uH\+AlWATY=\n/g, '')
     // The recorded server is a part of kube-apiserver that runs alone.
     .replaceAll('apiextensions-apiserver', 'kube-apiserver')
     // What a column is for is said in words of one's own.

@@ -6,7 +6,7 @@ import { namespaceLifecycle } from '#apiserver/admission/plugins/namespace-lifec
 import { readAnswer } from '#apiserver/testing.ts'
 import { json, startDefinitionServer, type Definition, type DefinitionServer } from '../../conformance/definition-server.ts'
 import { differences } from './differences.ts'
-import { bodyOf, comparable, type RecordedAnswer, type Scenario, type Step } from './scenario.ts'
+import { bodyOf, comparable, pathOf, type RecordedAnswer, type Scenario, type Step } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 
 for (const scenario of scenarios) {
@@ -30,14 +30,14 @@ async function play(
 ): Promise<void> {
   const answers = new Map<string, string>()
   for (const step of steps) {
-    const { status, headers, text } = await call(server, step, bodyOf(step, answers))
+    const { status, headers, text } = await call(server, step, pathOf(step, answers), bodyOf(step, answers))
     answers.set(step.name, text)
     await check(step, comparable(status, headers, text))
   }
 }
 
 async function call(
-  server: DefinitionServer, { method, path, headers: given, events }: Step, body: string | undefined,
+  server: DefinitionServer, { method, headers: given, events }: Step, path: string, body: string | undefined,
 ): Promise<{ readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly text: string }> {
   const headers = {
     'user-agent': 'transcript', ...(body !== undefined && { 'content-type': 'application/json' }), ...given,

@@ -300,7 +300,7 @@ export class Http2Connection implements StreamOwner {
     try {
       let response: HttpResponse
       const { method } = stream
-      if (method === 'CONNECT' || method === 'TRACE') response = plain(405, 'Method Not Allowed\n')
+      if (method === 'CONNECT') response = plain(405, 'Method Not Allowed\n')
       else if (!stream.path.startsWith('/')) response = plain(400, 'Bad Request\n')
       else {
         try {
