@@ -70,6 +70,9 @@ const watchSecondsMin = 300
 /** A watch without an event that ends sooner than this counts as a failure, so that it is not opened in a hot loop. */
 const shortWatchMs = 10_000
 
+/** After so long in one go, whatever else the process has to do goes first. */
+const turnMs = 5
+
 class StaleList extends Error {}
 class ShortWatch extends Error {}
 
@@ -161,7 +164,7 @@ export class CollectionInformer<T extends KubeObject> implements Informer<T> {
       if (!page.metadata.continue) break
       page = await client.list({ ...options, continue: page.metadata.continue })
     }
-    this.#replace(objects, page.metadata.resourceVersion ?? '')
+    await this.#replace(objects, page.metadata.resourceVersion ?? '', signal)
   }
 
   /**
@@ -193,7 +196,7 @@ export class CollectionInformer<T extends KubeObject> implements Informer<T> {
         else if (event.type !== 'BOOKMARK') collect(initial, event)
         else if (event.object.metadata?.annotations?.['k8s.io/initial-events-end'] === 'true') {
           this.#counts.lists++
-          this.#replace(initial, event.object.metadata.resourceVersion ?? '')
+          await this.#replace(initial, event.object.metadata.resourceVersion ?? '', signal)
           initial = undefined
         }
       }
@@ -247,8 +250,11 @@ export class CollectionInformer<T extends KubeObject> implements Informer<T> {
     for (const handler of this.#handlers) this.#guard(() => handler.onDelete?.(object))
   }
 
-  /** Makes the cache equal to a list, telling handlers only the difference. */
-  #replace(objects: ReadonlyMap<string, Stored<T>>, version: string): void {
+  /**
+   * Makes the cache equal to a list, telling handlers only the difference. In several turns, if there is much of it:
+   * nothing else changes the cache meanwhile, and only at the end is it said to have reached the list's version.
+   */
+  async #replace(objects: ReadonlyMap<string, Stored<T>>, version: string, signal: AbortSignal): Promise<void> {
     if (compareResourceVersions(version, this.#resourceVersion) < 0 && this.#staleLists < staleListsMax) {
       this.#staleLists++
       throw new StaleList(`a list at ${version} is older than ${this.#resourceVersion}, which was seen before`)
@@ -259,7 +265,14 @@ export class CollectionInformer<T extends KubeObject> implements Informer<T> {
       if (!objects.has(key)) this.#remove(this.#cache.byKey(key)!)
     }
     const initial = !this.#hasSynced
-    for (const object of objects.values()) this.#put(object, initial)
+    const { clock } = this.#options
+    let turnBegan = clock.monotonic()
+    for (const object of objects.values()) {
+      this.#put(object, initial)
+      if (clock.monotonic() - turnBegan <= turnMs) continue
+      await clock.sleep(0, signal)
+      turnBegan = clock.monotonic()
+    }
     this.#resumeFrom = version
     this.#resourceVersion = newerResourceVersion(this.#resourceVersion, version)
     this.#hasSynced = true

@@ -82,3 +82,16 @@ test('beyond its limit it refuses keys, and asks for them when it has drained', 
   for (let i = 0; i < 2; i++) queue.done((await queue.take(never))!)
   assert.equal(asked, 1)
 })
+
+test('who never waits is made to, so that others have their turn', async () => {
+  const clock = createManualClock()
+  const queue = new WorkQueue({ clock })
+  for (const key of ['a', 'b', 'c']) queue.add(key)
+  assert.equal(await queue.take(never), 'a')
+  await clock.advance(6)
+  const next = queue.take(never)
+  assert.equal(queue.length, 2)
+  await clock.advance(0)
+  assert.equal(await next, 'b')
+  assert.equal(await queue.take(never), 'c')
+})

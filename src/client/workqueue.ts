@@ -1,4 +1,5 @@
 /** Keys waiting for a worker: each at most once, never with two workers at a time, later again after a failure. */
+import { FifoSet } from '#base/fifo-set.ts'
 import { Heap } from '#base/heap.ts'
 import type { Clock, Timer } from '#world/clock.ts'
 
@@ -15,6 +16,9 @@ export interface WorkQueueOptions {
   readonly onOverflow?: () => void
 }
 
+/** After so long without a pause, whatever else the process has to do goes first. */
+const turnMs = 5
+
 interface Delayed {
   readonly key: string
   readonly at: number
@@ -24,7 +28,7 @@ interface Delayed {
 /** A key added while a worker has it is handed out again after `done`. */
 export class WorkQueue {
   readonly #options: Required<WorkQueueOptions>
-  readonly #ready = new Set<string>()
+  readonly #ready = new FifoSet<string>()
   readonly #processing = new Set<string>()
   /** Added while being processed. */
   readonly #again = new Set<string>()
@@ -32,6 +36,8 @@ export class WorkQueue {
   readonly #delayed = new Heap<Delayed>((item) => item.key, (a, b) => a.at - b.at || a.sequence - b.sequence)
   readonly #waiting = new Set<(key: string | undefined) => void>()
   #timer: { readonly at: number; readonly timer: Timer } | undefined
+  /** Since when there have been keys to hand out without a pause, on the monotonic clock. */
+  #turnBegan = 0
   #sequence = 0
   #overflowed = false
   #closed = false
@@ -65,6 +71,7 @@ export class WorkQueue {
     this.#added++
     const next = this.#waiting.values().next()
     if (next.done) {
+      if (this.#ready.size === 0) this.#turnBegan = this.#options.clock.monotonic()
       this.#ready.add(key)
       return
     }
@@ -112,11 +119,11 @@ export class WorkQueue {
   /** The next key; undefined when the queue was closed or the signal aborted. Call `done` with it in the end. */
   take(signal: AbortSignal): Promise<string | undefined> {
     if (this.#closed || signal.aborted) return Promise.resolve(undefined)
-    const next = this.#ready.values().next()
-    if (!next.done) {
-      this.#ready.delete(next.value)
-      this.#processing.add(next.value)
-      return Promise.resolve(next.value)
+    if (this.#ready.size > 0) {
+      if (this.#options.clock.monotonic() - this.#turnBegan > turnMs) return this.#takeInNextTurn(signal)
+      const next = this.#ready.take()!
+      this.#processing.add(next)
+      return Promise.resolve(next)
     }
     return new Promise((resolve) => {
       const onAbort = (): void => {
@@ -163,6 +170,14 @@ export class WorkQueue {
     this.#delayed.clear()
     for (const receive of this.#waiting) receive(undefined)
     this.#waiting.clear()
+  }
+
+  /** Work that never waits for anything would otherwise hold up the whole process until the queue is empty. */
+  async #takeInNextTurn(signal: AbortSignal): Promise<string | undefined> {
+    const { clock } = this.#options
+    await clock.sleep(0, signal).catch(() => undefined)
+    this.#turnBegan = clock.monotonic()
+    return await this.take(signal)
   }
 
   #arm(): void {

@@ -25,6 +25,11 @@ export const systemClock: Clock = {
 }
 
 function schedule(ms: number, callback: () => void): Timer {
+  if (ms <= 0) {
+    // A timer would wait for a millisecond. This runs once everything that is ready now has had its turn.
+    const immediate = setImmediate(callback)
+    return { cancel: () => clearImmediate(immediate) }
+  }
   let left = ms
   let timeout: NodeJS.Timeout
   const wait = (): void => {

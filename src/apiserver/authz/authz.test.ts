@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { utf8Encode } from '#base/bytes.ts'
 import { describe, test } from 'node:test'
 import type { Pod } from '#api/gen/core-v1.ts'
 import type { PolicyRule } from '#api/gen/rbac-v1.ts'
@@ -9,6 +10,7 @@ import { combineAuthorizers, superuserAuthorizer } from './combined.ts'
 import { escalationProblem, missingRights } from './escalation.ts'
 import { createNodeAuthorizer } from './node-authorizer.ts'
 import { NodeGraph } from './node-graph.ts'
+import { nodesNamedIn } from './node-source.ts'
 import { RbacIndex } from './rbac-index.ts'
 import { RbacAuthorizer } from './rbac.ts'
 import { reviewSelfSubjectAccess, reviewSelfSubjectRules, reviewSubjectAccess } from './reviews.ts'
@@ -351,7 +353,10 @@ describe('the Node authorizer', () => {
     spec: { nodeName, containers: [], serviceAccountName: 'robot', ...spec } as Pod['spec'] & object,
   })
   const graph = new NodeGraph()
-  graph.setPod(pod('web', 'a', {
+  const add = (object: Pod, nodes = [object.spec!.nodeName!]): void => {
+    graph.setPod(`${object.metadata!.namespace}/${object.metadata!.name}`, nodes, () => object)
+  }
+  add(pod('web', 'a', {
     imagePullSecrets: [{ name: 'registry' }],
     containers: [
       {
@@ -367,10 +372,12 @@ describe('the Node authorizer', () => {
       { name: 'tmp', ephemeral: {} },
     ],
   }))
-  graph.setPod(
+  // What reads names may take the value of a label for the node's name.
+  add(
     pod('other', 'b', { volumes: [{ name: 'v', secret: { secretName: 'foreign' } }], serviceAccountName: 'foreign' }),
+    ['a', 'b'],
   )
-  graph.setPod(
+  add(
     pod(
       'mirror',
       'a',
@@ -477,10 +484,25 @@ describe('the Node authorizer', () => {
   })
 
   test('what a pod gave is gone with it', () => {
-    graph.setPod(pod('late', 'a', { volumes: [{ name: 'v', secret: { secretName: 'late' } }] }))
+    add(pod('late', 'a', { volumes: [{ name: 'v', secret: { secretName: 'late' } }] }))
     assert.equal(authorizer.authorize(ask(node, 'get secrets shop/late')).allowed, true)
-    graph.deletePod('shop', 'late')
+    graph.deletePod('shop/late')
     assert.equal(authorizer.authorize(ask(node, 'get secrets shop/late')).allowed, false)
+  })
+
+  test('a pod that moves takes what it needs with it', () => {
+    add(pod('moving', 'a', { volumes: [{ name: 'v', secret: { secretName: 'moving' } }] }))
+    add(pod('moving', 'b', { volumes: [{ name: 'v', secret: { secretName: 'moving' } }] }))
+    assert.equal(authorizer.authorize(ask(node, 'get secrets shop/moving')).allowed, false)
+  })
+
+  test('on which nodes a pod may be is read off its bytes', () => {
+    const namesIn = (object: object): readonly string[] => nodesNamedIn(utf8Encode(JSON.stringify(object)))
+    assert.deepEqual(namesIn({ metadata: { name: 'N' }, spec: { containers: [] } }), [])
+    assert.deepEqual(namesIn({ metadata: { name: 'N' }, spec: { nodeName: 'a', nominatedNodeName: 'b' } }), ['a'])
+    assert.deepEqual(namesIn({ metadata: { annotations: { x: '"nodeName":"b"' } }, spec: { nodeName: 'a' } }), ['a'])
+    assert.deepEqual(namesIn({ metadata: { labels: { nodeName: 'b' } }, spec: { nodeName: 'a' } }), ['b', 'a'])
+    assert.deepEqual(namesIn({ metadata: { labels: { nodeName: 'a' } }, spec: { nodeName: 'a' } }), ['a'])
   })
 })
 

@@ -5,7 +5,8 @@
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
 import type { AuthorizationDecision, LocalAuthorizer, ResourceAttributes } from './authorizer.ts'
-import type { NodeGraph, RelatedResource } from './node-graph.ts'
+import type { NodeGraph } from './node-graph.ts'
+import type { RelatedResource } from './node-references.ts'
 import { ruleAllows, type Rule } from './rules.ts'
 
 /** Undefined: not a node. Empty: named like a node, but after no node. Both the name and the group make a node. */

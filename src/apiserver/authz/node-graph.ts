@@ -1,44 +1,68 @@
 /** Which objects the pods of each node refer to: what a node may therefore read. */
-import type { Container, EphemeralContainer, PersistentVolume, Pod, Volume } from '#api/gen/core-v1.ts'
+import type { PersistentVolume, Pod } from '#api/gen/core-v1.ts'
 import type { ResourceSlice } from '#api/gen/resource-v1.ts'
 import type { VolumeAttachment } from '#api/gen/storage-v1.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
+import { referencesOf, volumeSecrets, type References, type RelatedResource } from './node-references.ts'
 
-export type RelatedResource =
-  | 'secrets' | 'configmaps' | 'persistentvolumeclaims' | 'persistentvolumes' | 'serviceaccounts' | 'resourceclaims'
-  | 'pods' | 'volumeattachments' | 'resourceslices'
+type ReadPod = () => DeepReadonly<Pod>
 
-/** `resource namespace/name` for everything that one pod names. */
-type References = ReadonlySet<string>
+/** A pod that may be on a node. It is looked into when the node first asks for something: most never are. */
+class NodePod {
+  readonly #node: string
+  #read: ReadPod | undefined
+  #found: References | undefined
+
+  constructor(node: string, read: ReadPod) {
+    this.#node = node
+    this.#read = read
+  }
+
+  /** Undefined: it is not on this node. */
+  get references(): References | undefined {
+    if (this.#read !== undefined) {
+      const pod = this.#read()
+      this.#read = undefined
+      this.#found = pod.spec?.nodeName === this.#node ? referencesOf(pod) : undefined
+    }
+    return this.#found
+  }
+}
 
 export class NodeGraph {
-  readonly #podsByNode = new Map<string, Map<string, References>>()
-  readonly #nodeOfPod = new Map<string, string>()
+  readonly #podsByNode = new Map<string, Map<string, NodePod>>()
+  readonly #nodesOfPod = new Map<string, readonly string[]>()
   /** Volume name → the claim that it is bound to, and the secrets that mounting it takes. */
   readonly #volumes = new Map<string, { readonly claim: string; readonly secrets: References }>()
   readonly #attachments = new Map<string, string>()
   readonly #slices = new Map<string, string>()
 
-  setPod(pod: DeepReadonly<Pod>): void {
-    const key = `${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''}`
-    const node = pod.spec?.nodeName ?? ''
-    const before = this.#nodeOfPod.get(key)
-    if (before !== undefined && before !== node) this.deletePod(pod.metadata?.namespace ?? '', pod.metadata?.name ?? '')
-    if (node === '') return
-    let pods = this.#podsByNode.get(node)
-    if (!pods) this.#podsByNode.set(node, pods = new Map())
-    pods.set(key, referencesOf(pod))
-    this.#nodeOfPod.set(key, node)
+  /** `key`: namespace/name. `nodes`: where the pod may be; `read` gives it, and tells on which of them it is. */
+  setPod(key: string, nodes: readonly string[], read: ReadPod): void {
+    this.deletePod(key)
+    if (nodes.length === 0) return
+    this.#nodesOfPod.set(key, nodes)
+    for (const node of nodes) {
+      const pods = this.#podsByNode.get(node)
+      if (pods === undefined) this.#podsByNode.set(node, new Map([[key, new NodePod(node, read)]]))
+      else pods.set(key, new NodePod(node, read))
+    }
   }
 
-  deletePod(namespace: string, name: string): void {
-    const key = `${namespace}/${name}`
-    const node = this.#nodeOfPod.get(key)
-    if (node === undefined) return
-    this.#nodeOfPod.delete(key)
-    const pods = this.#podsByNode.get(node)
-    pods?.delete(key)
-    if (pods?.size === 0) this.#podsByNode.delete(node)
+  deletePod(key: string): void {
+    const nodes = this.#nodesOfPod.get(key)
+    if (nodes === undefined) return
+    this.#nodesOfPod.delete(key)
+    for (const node of nodes) {
+      const pods = this.#podsByNode.get(node)
+      pods?.delete(key)
+      if (pods?.size === 0) this.#podsByNode.delete(node)
+    }
+  }
+
+  deletePods(): void {
+    this.#podsByNode.clear()
+    this.#nodesOfPod.clear()
   }
 
   setVolume(volume: DeepReadonly<PersistentVolume>): void {
@@ -68,7 +92,7 @@ export class NodeGraph {
     if (resource === 'resourceslices') return this.#slices.get(name) === node
     const pods = this.#podsByNode.get(node)
     if (!pods) return false
-    if (resource === 'pods') return pods.has(`${namespace}/${name}`)
+    if (resource === 'pods') return pods.get(`${namespace}/${name}`)?.references !== undefined
     if (resource === 'persistentvolumes') {
       const volume = this.#volumes.get(name)
       return volume !== undefined && refersTo(pods, volume.claim)
@@ -78,7 +102,7 @@ export class NodeGraph {
     return resource === 'secrets' && this.#isSecretOfVolume(pods, wanted)
   }
 
-  #isSecretOfVolume(pods: ReadonlyMap<string, References>, wanted: string): boolean {
+  #isSecretOfVolume(pods: ReadonlyMap<string, NodePod>, wanted: string): boolean {
     for (const { claim, secrets } of this.#volumes.values()) {
       if (secrets.has(wanted) && refersTo(pods, claim)) return true
     }
@@ -86,98 +110,7 @@ export class NodeGraph {
   }
 }
 
-function refersTo(pods: ReadonlyMap<string, References>, wanted: string): boolean {
-  for (const references of pods.values()) if (references.has(wanted)) return true
+function refersTo(pods: ReadonlyMap<string, NodePod>, wanted: string): boolean {
+  for (const pod of pods.values()) if (pod.references?.has(wanted) === true) return true
   return false
-}
-
-/** A mirror pod stands for a file on the node; what it names gives the node nothing. */
-function referencesOf(pod: DeepReadonly<Pod>): References {
-  const found = new Set<string>()
-  const { spec } = pod
-  if (!spec || pod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) return found
-  const namespace = pod.metadata?.namespace ?? ''
-  const add = (resource: RelatedResource, name: string | undefined): void => {
-    if (name) found.add(`${resource} ${namespace}/${name}`)
-  }
-  add('serviceaccounts', spec.serviceAccountName)
-  for (const secret of spec.imagePullSecrets ?? []) add('secrets', secret.name)
-  for (const container of [...spec.initContainers ?? [], ...spec.containers ?? [], ...spec.ephemeralContainers ?? []]) {
-    addContainer(container, add)
-  }
-  for (const volume of spec.volumes ?? []) addVolume(volume, pod.metadata?.name ?? '', add)
-  for (const claim of spec.resourceClaims ?? []) add('resourceclaims', claim.resourceClaimName)
-  for (const status of pod.status?.resourceClaimStatuses ?? []) add('resourceclaims', status.resourceClaimName)
-  add('resourceclaims', pod.status?.extendedResourceClaimStatus?.resourceClaimName)
-  return found
-}
-
-type Add = (resource: RelatedResource, name: string | undefined) => void
-
-function addContainer(container: DeepReadonly<Container | EphemeralContainer>, add: Add): void {
-  for (const source of container.envFrom ?? []) {
-    add('secrets', source.secretRef?.name)
-    add('configmaps', source.configMapRef?.name)
-  }
-  for (const { valueFrom } of container.env ?? []) {
-    add('secrets', valueFrom?.secretKeyRef?.name)
-    add('configmaps', valueFrom?.configMapKeyRef?.name)
-  }
-}
-
-function addVolume(volume: DeepReadonly<Volume>, podName: string, add: Add): void {
-  add('secrets', volume.secret?.secretName)
-  add('configmaps', volume.configMap?.name)
-  for (const source of volume.projected?.sources ?? []) {
-    add('secrets', source.secret?.name)
-    add('configmaps', source.configMap?.name)
-  }
-  add('persistentvolumeclaims', volume.persistentVolumeClaim?.claimName)
-  if (volume.ephemeral) add('persistentvolumeclaims', `${podName}-${volume.name}`)
-  add('secrets', volume.azureFile?.secretName)
-  for (const source of [
-    volume.cephfs,
-    volume.cinder,
-    volume.flexVolume,
-    volume.rbd,
-    volume.scaleIO,
-    volume.iscsi,
-    volume.storageos,
-  ]) {
-    add('secrets', source?.secretRef?.name)
-  }
-  add('secrets', volume.csi?.nodePublishSecretRef?.name)
-}
-
-/** A volume's secret is in the namespace that it names, else in the claim's. */
-function volumeSecrets(volume: DeepReadonly<PersistentVolume>, claimNamespace: string): References {
-  const { spec } = volume
-  const found = new Set<string>()
-  const add = (reference: { readonly name?: string; readonly namespace?: string } | undefined): void => {
-    if (reference?.name) found.add(`secrets ${reference.namespace || claimNamespace}/${reference.name}`)
-  }
-  const azure = spec?.azureFile
-  add(azure && { name: azure.secretName, ...(azure.secretNamespace && { namespace: azure.secretNamespace }) })
-  for (const source of [
-    spec?.cephfs,
-    spec?.cinder,
-    spec?.flexVolume,
-    spec?.rbd,
-    spec?.scaleIO,
-    spec?.iscsi,
-    spec?.storageos,
-  ]) {
-    add(source?.secretRef)
-  }
-  const csi = spec?.csi
-  for (const reference of [
-    csi?.controllerPublishSecretRef,
-    csi?.nodePublishSecretRef,
-    csi?.nodeStageSecretRef,
-    csi?.controllerExpandSecretRef,
-    csi?.nodeExpandSecretRef,
-  ]) {
-    add(reference)
-  }
-  return found
 }

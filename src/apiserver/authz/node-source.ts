@@ -2,6 +2,7 @@
 import type { PersistentVolume, Pod } from '#api/gen/core-v1.ts'
 import type { ResourceSlice } from '#api/gen/resource-v1.ts'
 import type { VolumeAttachment } from '#api/gen/storage-v1.ts'
+import { latin1Text, utf8Encode } from '#base/bytes.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { collectionRange } from '../rest/keys.ts'
@@ -14,46 +15,83 @@ export function nodeGraphRanges(
   graph: NodeGraph, kinds: (group: string, plural: string) => AnyKind | undefined,
 ): FollowedRange[] {
   return [
-    range<Pod>(kinds('', 'pods'), (pod) => graph.setPod(pod), (namespace, name) => graph.deletePod(namespace, name)),
-    range<PersistentVolume>(
+    podRange(graph, kinds('', 'pods')),
+    objectRange<PersistentVolume>(
       kinds('', 'persistentvolumes'),
       (volume) => graph.setVolume(volume),
-      (_, name) => graph.deleteVolume(name),
+      (name) => graph.deleteVolume(name),
     ),
-    range<VolumeAttachment>(
+    objectRange<VolumeAttachment>(
       kinds('storage.k8s.io', 'volumeattachments'),
       (attachment) => graph.setAttachment(attachment),
-      (_, name) => graph.deleteAttachment(name),
+      (name) => graph.deleteAttachment(name),
     ),
-    range<ResourceSlice>(
+    objectRange<ResourceSlice>(
       kinds('resource.k8s.io', 'resourceslices'),
       (slice) => graph.setSlice(slice),
-      (_, name) => graph.deleteSlice(name),
+      (name) => graph.deleteSlice(name),
     ),
   ].filter((part) => part !== undefined)
 }
 
-function range<T extends KubeObject>(
-  kind: AnyKind | undefined, set: (object: T) => void, remove: (namespace: string, name: string) => void,
+/** Pods are many: for each it is only found out, without decoding, on which node it may be. */
+function podRange(graph: NodeGraph, kind: AnyKind | undefined): FollowedRange | undefined {
+  if (!kind) return undefined
+  const range = collectionRange(kind, '')
+  const nameOf = (key: string): string => key.slice(range.start.length)
+  return {
+    range,
+    clear: () => graph.deletePods(),
+    put: (entry) => graph.setPod(nameOf(entry.key), nodesNamedIn(entry.value), () => decodeLean(entry) as Pod),
+    delete: (entry) => graph.deletePod(nameOf(entry.key)),
+  }
+}
+
+/** The volumes and the like of a cluster, which are far fewer. None of them is namespaced. */
+function objectRange<T extends KubeObject>(
+  kind: AnyKind | undefined, set: (object: T) => void, remove: (name: string) => void,
 ): FollowedRange | undefined {
   if (!kind) return undefined
-  const known = new Map<string, readonly [namespace: string, name: string]>()
+  const names = new Map<string, string>()
   return {
     range: collectionRange(kind, ''),
     clear() {
-      for (const [namespace, name] of known.values()) remove(namespace, name)
-      known.clear()
+      for (const name of names.values()) remove(name)
+      names.clear()
     },
     put(entry) {
       const object = decodeLean(entry)
-      known.set(entry.key, [object.metadata.namespace ?? '', object.metadata.name])
+      names.set(entry.key, object.metadata.name)
       set(object as unknown as T)
     },
     delete(entry) {
-      const old = known.get(entry.key)
-      if (!old) return
-      known.delete(entry.key)
-      remove(...old)
+      const name = names.get(entry.key)
+      if (name === undefined) return
+      names.delete(entry.key)
+      remove(name)
     },
   }
 }
+
+const nodeNameField = utf8Encode('"nodeName":"')
+/** Capital letters are rare in the JSON of a pod. */
+const rareByte = nodeNameField.indexOf('N'.charCodeAt(0))
+const quote = '"'.charCodeAt(0)
+
+/**
+ * All that the JSON of a pod has as the value of a field, a label or whatever else, that is called nodeName. Within a
+ * text the quotes would be escaped.
+ */
+export function nodesNamedIn(json: Uint8Array): readonly string[] {
+  let found: string[] | undefined
+  for (let at = json.indexOf(nodeNameField[rareByte]!); at >= 0; at = json.indexOf(nodeNameField[rareByte]!, at + 1)) {
+    if (!nodeNameField.every((byte, index) => json[at - rareByte + index] === byte)) continue
+    const start = at - rareByte + nodeNameField.length
+    const node = latin1Text(json, start, json.indexOf(quote, start))
+    if (found === undefined) found = [node]
+    else if (!found.includes(node)) found.push(node)
+  }
+  return found ?? nowhere
+}
+
+const nowhere: readonly string[] = []
