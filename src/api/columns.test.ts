@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { kinds } from './kinds.ts'
+import { optInKinds } from './opt-in-kinds.ts'
 
 const now = Date.UTC(2026, 0, 2)
 const metadata = { name: 'a', creationTimestamp: '2026-01-01T00:00:00Z' }
@@ -195,11 +196,82 @@ const table: readonly (readonly [kind: string, object: object, cells: Cells])[] 
     status: { conditions: [{ type: 'Available', status: 'False', reason: 'Why' }] },
   },
     ['a', 'n/s', 'False (Why)', '24h']],
+  ['Pod', {
+    spec: { containers: [{ name: 'a' }, { name: 'b' }] },
+    status: {
+      phase: 'Running', podIPs: [{ ip: '10.0.0.1' }],
+      containerStatuses: [
+        { name: 'a', state: { terminated: { exitCode: 0, reason: 'Completed' } } },
+        { name: 'b', state: { terminated: { exitCode: 1, reason: 'Error' } } },
+      ],
+    },
+  },
+    ['a', '0/2', 'Error', '0', '24h', '10.0.0.1', '<none>', '<none>', '<none>']],
+  ['Node', {
+    metadata: { ...metadata, labels: { 'node-role.kubernetes.io/b': '', 'kubernetes.io/role': 'a' } },
+    status: { nodeInfo: { kubeletVersion: 'v1', architecture: 'arm64' } },
+  },
+    ['a', 'Unknown', 'a,b', '24h', 'v1', '<none>', '<none>', '<unknown>', '<unknown> (arm64)', '<unknown>']],
+  ['Deployment', { spec: { replicas: 2, selector: {}, template } }, ['a', '0/2', 0, 0, '24h', 'c,d', 'i,j', '']],
+  ['HorizontalPodAutoscaler', {
+    spec: {
+      scaleTargetRef: { kind: 'Deployment', name: 'd' }, maxReplicas: 3,
+      metrics: [
+        { type: 'Pods', pods: { target: { averageValue: '1' } } },
+        { type: 'External', external: { target: { value: '2' } } },
+      ],
+    },
+    status: { currentMetrics: [{ type: 'Pods', pods: { current: {} } }] },
+  },
+    ['a', 'Deployment/d', '<nil>/1, <unknown>/2', '<unset>', 3, 0, '24h']],
+  ['IngressClass', {
+    metadata: { ...metadata, annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' } },
+    spec: { controller: 'c', parameters: { apiGroup: 'g', kind: 'K', name: 'n' } },
+  },
+    ['a (default)', 'c', 'K.g/n', '24h']],
+  ['ServiceAccount', { secrets: [{ name: 's' }] }, ['a', '24h']],
+  ['ResourceSlice', { spec: { driver: 'd', pool: { name: 'p' }, allNodes: true } }, ['a', '', 'd', 'p', '24h']],
+  ['DeviceTaintRule', {
+    spec: { taint: { key: 'k', value: 'v', effect: 'NoSchedule', timeAdded: '2026-01-01T23:00:00Z' } },
+  },
+    ['a', 'k', 'v', 'NoSchedule', '60m', '24h']],
+  ['ResourcePoolStatusRequest', { spec: { driver: 'd' } }, ['a', 'd', 0, 'Pending', '24h']],
+  ['ResourcePoolStatusRequest', {
+    spec: { driver: 'd' }, status: { poolCount: 2, conditions: [{ type: 'Complete', status: 'True' }] },
+  },
+    ['a', 'd', 2, 'Complete', '24h']],
+  ['StorageVersionMigration', { spec: { resource: { group: 'apps', resource: 'deployments' } } },
+    ['a', 'deployments.apps', 'Unknown']],
+  ['StorageVersionMigration', {
+    spec: { resource: { resource: 'pods' } },
+    status: { conditions: [{ type: 'Running', status: 'False' }, { type: 'Succeeded', status: 'True' }] },
+  },
+    ['a', 'pods', 'Succeeded']],
+  ['PodCertificateRequest', {
+    spec: {
+      podName: 'p', serviceAccountName: 's', nodeName: 'n', signerName: 'x/y', unverifiedUserAnnotations: { 'a/b': 'c' },
+    },
+    status: { conditions: [{ type: 'Denied', status: 'True' }] },
+  },
+    ['a', 'p', 's', 'n', 'x/y', 'Denied', 'a/b=c']],
+  ['LeaseCandidate', { spec: { leaseName: 'l', binaryVersion: '1.36.0', strategy: 'x' } }, ['a', 'l', '1.36.0', '', '24h']],
+  ['ValidatingAdmissionPolicyBinding', {
+    spec: {
+      policyName: 'p',
+      paramRef: { selector: {
+        matchLabels: { b: '2', a: '1' }, matchExpressions: [{ key: 'k', operator: 'In', values: ['x', 'y'] }],
+      } },
+    },
+  },
+    ['a', 'p', '&LabelSelector{MatchLabels:map[string]string{a: 1,b: 2,},MatchExpressions:[]LabelSelectorRequirement{'
+      + 'LabelSelectorRequirement{Key:k,Operator:In,Values:[x y],},},}', '24h']],
 ]
 
 for (const [name, object, cells] of table) {
   test(`shows a ${name} as ${cells.slice(1, 4).join(' · ')}`, () => {
-    const kind = kinds.find((candidate) => candidate.kind === name && candidate.group !== 'events.k8s.io') as AnyKind
+    const kind = [...kinds, ...optInKinds].find(
+      (candidate) => candidate.kind === name && candidate.group !== 'events.k8s.io',
+    ) as AnyKind
     const row = kind.columns!.map((column: { value(object: unknown, now: number): unknown }) =>
       column.value({ metadata, ...object }, now),
     )

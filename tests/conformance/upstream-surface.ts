@@ -61,7 +61,7 @@ v1
     | Name, Type, Data, Age
   serviceaccounts ServiceAccount namespaced sa - all
     / token=create:authentication.k8s.io/v1/TokenRequest
-    | Name, Secrets, Age
+    | Name, Age
   services Service namespaced svc all all
     / proxy=proxy:ServiceProxyOptions
     / status=rw
@@ -220,7 +220,7 @@ certificates.k8s.io/v1beta1
     | Name, SignerName
   podcertificaterequests PodCertificateRequest namespaced - - all
     / status=rw
-    | Name, PodName, ServiceAccountName, NodeName, SignerName, State
+    | Name, PodName, ServiceAccountName, NodeName, SignerName, State, UnverifiedUserAnnotations
 certificates.k8s.io/v1alpha1
   clustertrustbundles ClusterTrustBundle cluster - - all
     | Name, SignerName
@@ -248,19 +248,19 @@ scheduling.k8s.io/v1alpha2
     / status=rw
     | ?
   workloads Workload namespaced - - all
-    | ?
+    | Name, Age
 coordination.k8s.io/v1beta1
   leasecandidates LeaseCandidate namespaced - - all
-    | Name, LeaseName, BinaryVersion, EmulationVersion, PingTime, RenewTime, Strategy, Age
+    | Name, LeaseName, BinaryVersion, EmulationVersion, Age
 coordination.k8s.io/v1alpha2
   leasecandidates LeaseCandidate namespaced - - all
-    | Name, LeaseName, BinaryVersion, EmulationVersion, PingTime, RenewTime, Strategy, Age
+    | Name, LeaseName, BinaryVersion, EmulationVersion, Age
 resource.k8s.io/v1beta2
   deviceclasses DeviceClass cluster - - all
     | Name, Age
   devicetaintrules DeviceTaintRule cluster - - all
     / status=rw
-    | ?
+    | Name, Key, Value, Effect, TimeAdded, Age
   resourceclaims ResourceClaim namespaced - - all
     / status=rw
     | Name, State, Age
@@ -281,10 +281,10 @@ resource.k8s.io/v1beta1
 resource.k8s.io/v1alpha3
   devicetaintrules DeviceTaintRule cluster - - all
     / status=rw
-    | ?
+    | Name, Key, Value, Effect, TimeAdded, Age
   resourcepoolstatusrequests ResourcePoolStatusRequest cluster - - all
     / status=rw
-    | ?
+    | Name, Driver, Pools:integer, Status, Age
 internal.apiserver.k8s.io/v1alpha1
   storageversions StorageVersion cluster - - all
     / status=rw
@@ -292,5 +292,5 @@ internal.apiserver.k8s.io/v1alpha1
 storagemigration.k8s.io/v1beta1
   storageversionmigrations StorageVersionMigration cluster - - all
     / status=rw
-    | ?
+    | Name, Resource, Status
 `

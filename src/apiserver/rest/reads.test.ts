@@ -220,6 +220,33 @@ test('a table has its columns in the list, and in the first event of a watch', a
   assert.deepEqual(watching.events.map(({ object }) => object.columnDefinitions?.length ?? 0), [3, 0])
 })
 
+test('a table marks finished pods, and orders flow schemas by precedence', async () => {
+  const { send } = startTestServer()
+  const accept = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }
+  const rowsOf = async (path: string): Promise<any[]> =>
+    (await send('GET', `${path}?includeObject=None`, undefined, accept)).json['rows']
+  const pods = '/api/v1/namespaces/default/pods'
+  for (const [name, phase] of [['a', 'Running'], ['b', 'Failed'], ['c', 'Succeeded']]) {
+    await send('POST', pods, { metadata: { name }, spec: { containers: [{ name: 'c', image: 'i' }] } })
+    await send('PATCH', `${pods}/${name}/status`, { status: { phase } }, {
+      'content-type': 'application/merge-patch+json',
+    })
+  }
+  const finished = { type: 'Completed', status: 'True' }
+  assert.deepEqual((await rowsOf(pods)).map(({ conditions }) => conditions), [
+    undefined,
+    [{ ...finished, reason: 'Failed', message: 'The pod failed.' }],
+    [{ ...finished, reason: 'Succeeded', message: 'The pod has completed successfully.' }],
+  ])
+  const schemas = '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas'
+  for (const [name, matchingPrecedence] of [['a', 7], ['b', 5], ['c', 5]]) {
+    await send('POST', schemas, {
+      metadata: { name }, spec: { matchingPrecedence, priorityLevelConfiguration: { name: 'x' } },
+    })
+  }
+  assert.deepEqual((await rowsOf(schemas)).map(({ cells }) => cells[0]), ['b', 'c', 'a'])
+})
+
 test('metadata only, as informers of garbage collectors want it', async () => {
   const server = startTestServer()
   await create(server, 'a')

@@ -3,13 +3,14 @@ import { metadataAsGoWrites } from '#api/schemas.ts'
 import { badRequest } from '#machinery/errors/api-error.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import type { AnyKind, Column } from '#machinery/schema/define-kind.ts'
+import type { AnyKind, Column, RowCondition } from '#machinery/schema/define-kind.ts'
 import type { Form } from './negotiate.ts'
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
 
 export interface TableRow {
   readonly cells: readonly (string | number | boolean | null)[]
+  readonly conditions?: readonly RowCondition[]
   readonly object?: unknown
 }
 
@@ -37,8 +38,10 @@ export function tableRow(
   now: number,
 ): TableRow {
   const cells = columnsOf(kind).map((column) => column.value(object, now))
-  if (include === 'None') return { cells, object: null }
-  return { cells, object: include === 'Object' ? whole : partialMetadata(kind, object, formVersion) }
+  const conditions = kind.rowConditions?.(object)
+  const row = conditions ? { cells, conditions } : { cells }
+  if (include === 'None') return { ...row, object: null }
+  return { ...row, object: include === 'Object' ? whole : partialMetadata(kind, object, formVersion) }
 }
 
 /** What a client that only wants metadata gets. */

@@ -1,5 +1,6 @@
 /** The scale subresource: the replicas of any kind that has some, as autoscaling/v1 Scale. */
 import type { Scale } from '#api/gen/autoscaling-v1.ts'
+import { ageColumn, integer, nameColumn } from '#api/printing/columns.ts'
 import { badRequest, invalid } from '#machinery/errors/api-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import {
@@ -9,20 +10,38 @@ import {
   type LabelSelector,
 } from '#machinery/meta/label-selector.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
-import { defineKind, type AnyKind } from '#machinery/schema/define-kind.ts'
+import { defineKind, type AnyKind, type Column } from '#machinery/schema/define-kind.ts'
 import type { Projection } from './kinds-of-subresource.ts'
 import { scaleOwners } from './scale-owners.ts'
 
-const scaleKind = defineKind<Scale>({
-  group: 'autoscaling', kind: 'Scale', plural: 'scales', scope: 'Namespaced',
-  versions: [{ version: 'v1', schema: 'io.k8s.api.autoscaling.v1.Scale', served: true, stored: true }],
-})
+const scaleKind = scaleWith([
+  { ...nameColumn<Scale>(), format: '' },
+  integer('Desired', 'Number of replicas wanted', ({ spec }) => spec?.replicas ?? 0),
+  integer('Available', 'Number of replicas there are', ({ status }) => status?.replicas ?? 0),
+  ageColumn(),
+])
+
+/** Custom resources print theirs by the paths of the Scale's JSON, where no replicas are wanted is nothing. */
+const customScaleKind = scaleWith([
+  nameColumn<Scale>(),
+  integer('Desired', 'Number of replicas wanted', ({ spec }) => spec?.replicas ?? null),
+  integer('Available', 'Number of replicas there are', ({ status }) => status?.replicas ?? 0),
+  { ...ageColumn<Scale>(), type: 'date' },
+])
+
+function scaleWith(columns: readonly Column<Scale>[]): AnyKind {
+  return defineKind<Scale>({
+    group: 'autoscaling', kind: 'Scale', plural: 'scales', scope: 'Namespaced',
+    versions: [{ version: 'v1', schema: 'io.k8s.api.autoscaling.v1.Scale', served: true, stored: true }],
+    columns,
+  })
+}
 
 export function scaleOf(kind: AnyKind): Projection {
   const { replicas, observed, selector } = kind.subresources!.scale!
   return {
     type: 'projection',
-    kind: scaleKind,
+    kind: kind.storedVersion.custom ? customScaleKind : scaleKind,
     owners: scaleOwners(kind, replicas),
     project(object) {
       const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata

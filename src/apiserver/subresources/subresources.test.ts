@@ -41,6 +41,18 @@ test('the scale of a deployment is read, put and patched', async () => {
   )
 })
 
+test('the table of a scale shows replicas', async () => {
+  const { send } = startTestServer()
+  await send('POST', deployments, deployment)
+  const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+  const { columnDefinitions, rows } = (await send('GET', `${deployments}/d/scale`, undefined, { accept })).json as any
+  assert.deepEqual(
+    columnDefinitions.map(({ name, type, format }: any) => [name, type, format]),
+    [['Name', 'string', ''], ['Desired', 'integer', ''], ['Available', 'integer', ''], ['Age', 'string', '']],
+  )
+  assert.deepEqual(rows[0].cells, ['d', 1, 0, '0s'])
+})
+
 test('who applies a scale owns the replicas, after a conflict with their owner', async () => {
   const { send } = startTestServer()
   const apply = { 'content-type': 'application/apply-patch+yaml' }

@@ -57,6 +57,10 @@ export interface KindDeclaration<T extends KubeObject> {
 
   readonly subresources?: Subresources<T>
   readonly columns?: readonly Column<T>[]
+  /** What marks the object's row of a table. */
+  readonly rowConditions?: (object: Stored<T>) => readonly RowCondition[] | undefined
+  /** Compares objects for the rows of a list. Default: as the list has them. */
+  readonly tableOrder?: (a: Stored<T>, b: Stored<T>) => number
   /** Fields beside metadata.name and metadata.namespace that a field selector may use. */
   readonly selectableFields?: (object: Stored<T>) => Readonly<Record<string, string>>
   /** Seconds that deletion waits for the owner of the object (only Pods have this). undefined: delete at once. */
@@ -175,6 +179,13 @@ export interface Column<T extends KubeObject> {
   /** 0: always shown; 1: with `-o wide`. */
   readonly priority: number
   readonly value: (object: Stored<T>, now: number) => string | number | boolean | null
+}
+
+export interface RowCondition {
+  readonly type: string
+  readonly status: 'True' | 'False' | 'Unknown'
+  readonly reason?: string
+  readonly message?: string
 }
 
 /** The declaration with every default filled in. `T` is what its objects look like. */

@@ -1,11 +1,13 @@
 /** Deployment: replaces pods of one template by pods of the next, gradually. */
 import { semanticEqual } from '#base/deep-equal.ts'
 import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import { ownerStrategy } from '../../core/pod/disabled-fields.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
 import { ownerWarnings } from '../../core/pod/pod-warnings.ts'
 import type { Deployment, DeploymentSpec } from '../../gen/apps-v1.ts'
+import type { LabelSelector } from '../../gen/meta-v1.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import {
   validateDeployment,
@@ -50,9 +52,16 @@ export const deployment = defineKind<Deployment>({
     ),
     ageColumn(),
     ...containerColumns<Deployment>(({ spec }) => spec?.template?.spec?.containers),
-    text('Selector', 'Labels of the pods', ({ spec }) => formatLabelSelector(spec?.selector), 'wide'),
+    text('Selector', 'Labels of the pods', ({ spec }) => formatSelector(spec?.selector), 'wide'),
   ],
 })
+
+/** Unlike the other kinds of the group. */
+function formatSelector(selector: DeepReadonly<LabelSelector> | undefined): string {
+  const words: Readonly<Record<string, string>> = { '<none>': '', '<error>': '<invalid>' }
+  const text = formatLabelSelector(selector)
+  return words[text] ?? text
+}
 
 function setDefaults(object: Deployment): void {
   const spec = object.spec ??= {} as DeploymentSpec

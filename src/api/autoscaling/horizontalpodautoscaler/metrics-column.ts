@@ -15,32 +15,39 @@ export function formatMetrics(
 function formatMetric(spec: DeepReadonly<MetricSpec>, status: DeepReadonly<MetricStatus> | undefined): string {
   switch (spec.type) {
     case 'External':
-      return formatValue(spec.external?.target, status?.external?.current)
+      return formatValue(spec.external?.target, status?.external)
     case 'Object':
-      return formatValue(spec.object?.target, status?.object?.current)
+      return formatValue(spec.object?.target, status?.object)
     case 'Pods':
-      return `${status?.pods?.current.averageValue ?? '<unknown>'}/${spec.pods?.target.averageValue ?? ''}`
+      return `${averageOf(status?.pods)}/${spec.pods?.target.averageValue ?? nil}`
     case 'Resource':
-      return `${spec.resource?.name}: ${formatResource(spec.resource?.target, status?.resource?.current)}`
+      return `${spec.resource?.name}: ${formatResource(spec.resource?.target, status?.resource)}`
     case 'ContainerResource':
-      return `${spec.containerResource?.name}: ${formatResource(spec.containerResource?.target, status?.containerResource?.current)}`
+      return `${spec.containerResource?.name}: ${formatResource(spec.containerResource?.target, status?.containerResource)}`
     default:
       return '<unknown type>'
   }
 }
 
-function formatValue(
-  target: DeepReadonly<MetricTarget> | undefined, current: DeepReadonly<MetricValueStatus> | undefined,
-): string {
-  return target?.averageValue !== undefined
-    ? `${current?.averageValue ?? '<unknown>'}/${target.averageValue} (avg)`
-    : `${current?.value ?? '<unknown>'}/${target?.value ?? ''}`
+/** What upstream shows where a measurement is there and has no such value. */
+const nil = '<nil>'
+
+type Measured = { readonly current: DeepReadonly<MetricValueStatus> } | undefined
+
+function averageOf(measured: Measured): string {
+  return measured ? measured.current?.averageValue ?? nil : '<unknown>'
 }
 
-function formatResource(
-  target: DeepReadonly<MetricTarget> | undefined, current: DeepReadonly<MetricValueStatus> | undefined,
-): string {
-  if (target?.averageValue !== undefined) return `${current?.averageValue ?? '<unknown>'}/${target.averageValue}`
-  const measured = current?.averageUtilization === undefined ? '<unknown>' : `${current.averageUtilization}%`
-  return `${measured}/${target?.averageUtilization === undefined ? '<auto>' : `${target.averageUtilization}%`}`
+function formatValue(target: DeepReadonly<MetricTarget> | undefined, measured: Measured): string {
+  if (target?.averageValue !== undefined) {
+    return `${measured?.current?.averageValue ?? '<unknown>'}/${target.averageValue} (avg)`
+  }
+  return `${measured ? measured.current?.value ?? nil : '<unknown>'}/${target?.value ?? nil}`
+}
+
+function formatResource(target: DeepReadonly<MetricTarget> | undefined, measured: Measured): string {
+  if (target?.averageValue !== undefined) return `${averageOf(measured)}/${target.averageValue}`
+  const used = measured?.current?.averageUtilization
+  const wanted = target?.averageUtilization
+  return `${used === undefined ? '<unknown>' : `${used}%`}/${wanted === undefined ? '<auto>' : `${wanted}%`}`
 }

@@ -4,6 +4,7 @@ import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { PodCertificateRequest } from '../../gen/certificates-v1beta1.ts'
 import { nameColumn, text } from '../../printing/columns.ts'
+import { formatLabels } from '../../printing/labels.ts'
 import { separateStatus } from '../../strategy.ts'
 import { validateNewPodCertificateRequest, validatePodCertificateStatus } from './podcertificaterequest.validation.ts'
 
@@ -32,12 +33,11 @@ export const podCertificateRequest = defineKind<PodCertificateRequest>({
     text('NodeName', 'The node of the pod', ({ spec }) => spec.nodeName),
     text('SignerName', 'Who is to sign', ({ spec }) => spec.signerName),
     text('State', 'Issued, Denied, Failed or Pending', formatState),
+    text('UnverifiedUserAnnotations', 'What the pod says to the signer', ({ spec }) =>
+      formatLabels(spec.unverifiedUserAnnotations)),
   ],
 })
 
 function formatState({ status }: Stored<PodCertificateRequest>): string {
-  const states = ['Issued', 'Denied', 'Failed']
-  return (
-    status?.conditions?.find(({ type, status: value }) => states.includes(type) && value === 'True')?.type ?? 'Pending'
-  )
+  return status?.conditions?.findLast(({ type }) => ['Issued', 'Denied', 'Failed'].includes(type))?.type ?? 'Pending'
 }

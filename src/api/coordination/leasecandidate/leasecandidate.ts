@@ -22,9 +22,6 @@ export const leaseCandidate = defineKind<LeaseCandidate>({
     text('LeaseName', 'What it could lead', ({ spec }) => spec.leaseName),
     text('BinaryVersion', 'Its version', ({ spec }) => spec.binaryVersion),
     text('EmulationVersion', 'The version that it acts as', ({ spec }) => spec.emulationVersion ?? ''),
-    text('PingTime', 'When it was last asked', ({ spec }) => spec.pingTime ?? ''),
-    text('RenewTime', 'When it last answered', ({ spec }) => spec.renewTime ?? ''),
-    text('Strategy', 'How the leader is chosen', ({ spec }) => spec.strategy),
     ageColumn(),
   ],
 })

@@ -27,9 +27,8 @@ function lastSeen(object: Stored<Event>, now: number): string {
   return object.lastTimestamp ? formatTimeSince(object.lastTimestamp, now) : firstSeen(object, now)
 }
 
-/** A series does not count the event that it began with. */
 function countOf({ series, count }: Stored<Event>): number {
-  return series ? (series.count ?? 0) + 1 : count || 1
+  return series ? series.count ?? 0 : count || 1
 }
 
 function formatTarget({ involvedObject }: Stored<Event>): string {

@@ -40,7 +40,7 @@ export const node = defineKind<Node>({
     text(
       'Kernel-Version',
       'Version of the kernel',
-      (object) => object.status?.nodeInfo?.kernelVersion || '<unknown>',
+      formatKernel,
       'wide',
     ),
     text('Container-Runtime', 'Name and version of the container runtime',
@@ -59,6 +59,12 @@ function warnNode({ spec }: Node): string[] {
     ...(spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
     ...(spec?.podCIDRs ?? []).flatMap((range, index) => rangeWarnings(range, `spec.podCIDRs[${index}]`)),
   ]
+}
+
+/** `6.1.0 (amd64)`. */
+function formatKernel({ status }: Stored<Node>): string {
+  const { kernelVersion, architecture } = status?.nodeInfo ?? {}
+  return (kernelVersion || '<unknown>') + (architecture ? ` (${architecture})` : '')
 }
 
 function formatStatus(object: Stored<Node>): string {

@@ -34,10 +34,15 @@ export function summarizePod(pod: Stored<Pod>): PodSummary {
     lastRestart = later(initial.sidecars.lastRestart, main.lastRestart)
     ready += main.ready
     reason = main.reason
-    // One container has completed, another still runs.
-    if (reason === 'Completed' && main.running) reason = isPodReady(pod) ? 'Running' : 'NotReady'
+    if (reason === 'Completed') reason = completedReason(pod, main)
   }
   return { ready, total, reason: deletionReason(pod) ?? reason, restarts, lastRestart }
+}
+
+/** One container has completed; another may still run, or have failed. */
+function completedReason(pod: Stored<Pod>, { running, failure }: MainSummary): string {
+  if (running && isPodReady(pod)) return 'Running'
+  return failure ?? (running ? 'NotReady' : 'Completed')
 }
 
 function isSidecar(container: DeepReadonly<Container>): boolean {
@@ -91,19 +96,26 @@ function summarizeInitContainers(
   return { reason: undefined, all, sidecars: ofSidecars }
 }
 
+interface MainSummary extends Count {
+  reason: string
+  running: boolean
+  /** Of the first container that ended badly. */
+  failure: string | undefined
+}
+
 /** The first container with something to say decides the reason. */
-function summarizeContainers(
-  statuses: readonly Status[], initialReason: string,
-): Count & { reason: string; running: boolean } {
-  const summary = {
-    ready: 0, restarts: 0, lastRestart: undefined as string | undefined, reason: initialReason, running: false,
+function summarizeContainers(statuses: readonly Status[], initialReason: string): MainSummary {
+  const summary: MainSummary = {
+    ready: 0, restarts: 0, lastRestart: undefined, reason: initialReason, running: false, failure: undefined,
   }
   for (const status of statuses.toReversed()) {
     countRestarts(summary, status)
     const { waiting, terminated, running } = status.state ?? {}
     if (waiting?.reason) summary.reason = waiting.reason
-    else if (terminated) summary.reason = terminated.reason || exitReason(terminated)
-    else if (status.ready && running) {
+    else if (terminated) {
+      summary.reason = terminated.reason || exitReason(terminated)
+      if (terminated.exitCode) summary.failure = summary.reason
+    } else if (status.ready && running) {
       summary.running = true
       summary.ready++
     }

@@ -1,6 +1,6 @@
 /** Pod: containers that run together on one node. */
 import type { Stored } from '#machinery/meta/object.ts'
-import { defineKind } from '#machinery/schema/define-kind.ts'
+import { defineKind, type RowCondition } from '#machinery/schema/define-kind.ts'
 import type { Pod } from '../../gen/core-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { setPodDefaults } from './pod-defaults.ts'
@@ -66,6 +66,7 @@ export const pod = defineKind<Pod>({
     'status.podIP': status?.podIPs?.[0]?.ip ?? status?.podIP ?? '',
     'status.nominatedNodeName': status?.nominatedNodeName ?? '',
   }),
+  rowConditions: ({ status }) => finishedConditions[status?.phase ?? ''],
   columns: [
     nameColumn(),
     text('Ready', 'The aggregate readiness state of this pod for accepting traffic.', (object) => {
@@ -90,6 +91,14 @@ export const pod = defineKind<Pod>({
     text('Readiness Gates', 'Conditions beside its containers that make the pod ready', formatReadinessGates, 'wide'),
   ],
 })
+
+/** By phase: pods that have nothing more to do are marked in tables. */
+const finishedConditions: Readonly<Record<string, readonly RowCondition[]>> = {
+  Succeeded: [{
+    type: 'Completed', status: 'True', reason: 'Succeeded', message: 'The pod has completed successfully.',
+  }],
+  Failed: [{ type: 'Completed', status: 'True', reason: 'Failed', message: 'The pod failed.' }],
+}
 
 function formatReadinessGates({ spec, status }: Stored<Pod>): string {
   const gates = spec?.readinessGates ?? []

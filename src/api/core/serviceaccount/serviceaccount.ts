@@ -15,11 +15,7 @@ export const serviceAccount = defineKind<ServiceAccount>({
       },
     ],
   },
-  columns: [
-    nameColumn(),
-    text('Secrets', 'Number of secrets that pods of the account may use', (object) => object.secrets?.length ?? 0),
-    ageColumn(),
-  ],
+  columns: [nameColumn(), ageColumn()],
 })
 
 /** Of a reference to a secret only the name counts. */

@@ -18,6 +18,8 @@ export const flowSchema = defineKind<FlowSchema>({
   validateStatusUpdate: validateFlowStatus,
   generation: 'spec',
   subresources: { status: true },
+  tableOrder: (a, b) => (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0)
+    || (a.metadata.name < b.metadata.name ? -1 : 1),
   columns: [
     nameColumn(),
     text(

@@ -13,12 +13,16 @@ export const ingressClass = defineKind<IngressClass>({
   validateUpdate: validateIngressClassUpdate,
   generation: 'spec',
   columns: [
-    nameColumn(),
+    nameColumn((object) => object.metadata.name + (isDefaultClass(object) ? ' (default)' : '')),
     text('Controller', 'Controller that is responsible for handling this class', ({ spec }) => spec?.controller ?? ''),
     text('Parameters', 'A reference to a resource with additional parameters', formatParameters),
     ageColumn(),
   ],
 })
+
+function isDefaultClass({ metadata }: Stored<IngressClass>): boolean {
+  return metadata.annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true'
+}
 
 function formatParameters({ spec }: Stored<IngressClass>): string {
   if (!spec?.parameters) return '<none>'

@@ -31,5 +31,5 @@ export const ipAddress = defineKind<IPAddress>({
 function formatParent({ spec }: Stored<IPAddress>): string {
   if (!spec?.parentRef) return '<none>'
   const { group, resource, namespace, name } = spec.parentRef
-  return [group ? `${resource}.${group}` : resource, namespace, name].filter(Boolean).join('/')
+  return [(group ? `${resource}.${group}` : resource)?.toLowerCase(), namespace, name].filter(Boolean).join('/')
 }

@@ -1,7 +1,8 @@
 /** DeviceTaintRule: a taint on devices. */
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { DeviceTaintRule } from '../../gen/resource-v1alpha3.ts'
-import { ageColumn, nameColumn } from '../../printing/columns.ts'
+import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
+import { formatTimeSince } from '../../printing/duration.ts'
 import { separateStatus } from '../../strategy.ts'
 import { setTaintTimes } from '../taint-times.ts'
 import { validateDeviceTaintRule, validateDeviceTaintRuleStatus } from './devicetaintrule.validation.ts'
@@ -31,5 +32,13 @@ export const deviceTaintRule = defineKind<DeviceTaintRule>({
   validateUpdate: validateDeviceTaintRule,
   validateStatusUpdate: validateDeviceTaintRuleStatus,
   subresources: { status: true },
-  columns: [nameColumn(), ageColumn()],
+  columns: [
+    nameColumn(),
+    text('Key', 'The key of the taint', ({ spec }) => spec?.taint?.key ?? ''),
+    text('Value', 'The value of the taint', ({ spec }) => spec?.taint?.value ?? ''),
+    text('Effect', 'What the taint does', ({ spec }) => spec?.taint?.effect ?? ''),
+    text('TimeAdded', 'Time since the taint has the effect',
+      ({ spec }, now) => spec?.taint?.timeAdded ? formatTimeSince(spec.taint.timeAdded, now) : ''),
+    ageColumn(),
+  ],
 })

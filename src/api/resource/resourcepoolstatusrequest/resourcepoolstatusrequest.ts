@@ -1,7 +1,8 @@
 /** ResourcePoolStatusRequest: asks how much of a pool of devices is free. */
+import { isConditionTrue } from '#machinery/meta/conditions.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ResourcePoolStatusRequest } from '../../gen/resource-v1alpha3.ts'
-import { ageColumn, nameColumn } from '../../printing/columns.ts'
+import { ageColumn, integer, nameColumn, text } from '../../printing/columns.ts'
 import { keep } from '../../strategy.ts'
 import {
   validateNewResourcePoolStatusRequest, validateResourcePoolStatus, validateResourcePoolStatusRequestUpdate,
@@ -27,5 +28,12 @@ export const resourcePoolStatusRequest = defineKind<ResourcePoolStatusRequest>({
   validateUpdate: validateResourcePoolStatusRequestUpdate,
   validateStatusUpdate: validateResourcePoolStatus,
   subresources: { status: true },
-  columns: [nameColumn(), ageColumn()],
+  columns: [
+    nameColumn(),
+    text('Driver', 'The driver to query pools for.', ({ spec }) => spec?.driver ?? ''),
+    integer('Pools', 'Total number of matching pools.', ({ status }) => status?.poolCount ?? 0),
+    text('Status', 'Processing status (Complete, Pending).', ({ status }) =>
+      isConditionTrue(status?.conditions, 'Complete') ? 'Complete' : 'Pending'),
+    ageColumn(),
+  ],
 })

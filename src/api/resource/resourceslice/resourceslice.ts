@@ -34,7 +34,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
   selectableFields: ({ spec }) => ({ 'spec.nodeName': spec?.nodeName ?? '', 'spec.driver': spec?.driver ?? '' }),
   columns: [
     nameColumn(),
-    text('Node', 'The node of the devices', ({ spec }) => spec?.nodeName || '<unset>'),
+    text('Node', 'The node of the devices', ({ spec }) => spec?.nodeName ?? ''),
     text('Driver', 'The driver of the devices', ({ spec }) => spec?.driver ?? ''),
     text('Pool', 'The pool that the slice is a part of', ({ spec }) => spec?.pool?.name ?? ''),
     ageColumn(),

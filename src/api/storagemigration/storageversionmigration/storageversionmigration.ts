@@ -1,4 +1,5 @@
 /** StorageVersionMigration: has every object of a resource written anew, in the current storage version. */
+import type { Stored } from '#machinery/meta/object.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { StorageVersionMigration } from '../../gen/storagemigration-v1beta1.ts'
 import { nameColumn, text } from '../../printing/columns.ts'
@@ -29,9 +30,16 @@ export const storageVersionMigration = defineKind<StorageVersionMigration>({
   validateStatusUpdate: validateMigrationStatus,
   subresources: { status: true },
   columns: [
-    nameColumn(),
+    { ...nameColumn<StorageVersionMigration>(), format: '' },
     text('Resource', 'What is migrated', ({ spec }) =>
       [spec?.resource?.resource, spec?.resource?.group].filter(Boolean).join('.'),
     ),
+    text('Status', 'Status of the migration', formatStatus),
   ],
 })
+
+function formatStatus({ status }: Stored<StorageVersionMigration>): string {
+  const states = ['Running', 'Failed', 'Succeeded']
+  const told = status?.conditions?.findLast(({ type, status: value }) => value === 'True' && states.includes(type))
+  return told?.type ?? 'Unknown'
+}
