@@ -59,8 +59,8 @@ export const deployment = defineKind<Deployment>({
 /** Unlike the other kinds of the group. */
 function formatSelector(selector: DeepReadonly<LabelSelector> | undefined): string {
   const words: Readonly<Record<string, string>> = { '<none>': '', '<error>': '<invalid>' }
-  const text = formatLabelSelector(selector)
-  return words[text] ?? text
+  const formatted = formatLabelSelector(selector)
+  return words[formatted] ?? formatted
 }
 
 function setDefaults(object: Deployment): void {

@@ -1,7 +1,7 @@
 /** ServiceAccount: the identity of what runs in pods. */
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ServiceAccount } from '../../gen/core-v1.ts'
-import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
+import { ageColumn, nameColumn } from '../../printing/columns.ts'
 
 export const serviceAccount = defineKind<ServiceAccount>({
   group: '', kind: 'ServiceAccount', plural: 'serviceaccounts', shortNames: ['sa'], scope: 'Namespaced',
