@@ -31,19 +31,41 @@ export interface Exchange {
 }
 
 export function createExchange(request: HttpRequest, info: RequestInfo, receivedAt: number): Exchange {
-  let combined: AbortSignal | undefined
-  return {
-    request, info, receivedAt, user: anonymous, impersonator: undefined, flow: undefined, deadline: undefined,
-    auditId: '', audit: undefined, warnings: [],
-    get signal() {
-      return combined ??= this.deadline ? AbortSignal.any([request.signal, this.deadline()]) : request.signal
-    },
+  return new OwnExchange(request, info, receivedAt)
+}
+
+/** A class, as a literal with an accessor costs more to make than all else in it together. */
+class OwnExchange implements Exchange {
+  readonly request: HttpRequest
+  readonly receivedAt: number
+  info: RequestInfo
+  user: UserInfo = anonymous
+  impersonator: UserInfo | undefined = undefined
+  auditId = ''
+  audit: AuditTrail | undefined = undefined
+  flow: Classification | undefined = undefined
+  deadline: (() => AbortSignal) | undefined = undefined
+  readonly warnings: string[] = []
+  #signal: AbortSignal | undefined = undefined
+
+  constructor(request: HttpRequest, info: RequestInfo, receivedAt: number) {
+    this.request = request
+    this.info = info
+    this.receivedAt = receivedAt
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal ??= this.deadline
+      ? AbortSignal.any([this.request.signal, this.deadline()]) : this.request.signal
   }
 }
 
 export type Handler = (exchange: Exchange) => Promise<HttpResponse>
 
-/** A filter does its part and calls the rest of the chain, or answers itself. */
+/**
+ * A filter does its part and calls the rest of the chain, or answers itself. What it throws at once is worth as much as
+ * what its promise rejects with: those that catch anything await the rest of the chain.
+ */
 export type Filter = (exchange: Exchange, next: Handler) => Promise<HttpResponse>
 
 /** Watches, and everything that streams: no timeout, and other limits. */

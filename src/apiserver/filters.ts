@@ -98,23 +98,24 @@ function label({ auditIdPrefix }: FilterOptions): Filter {
     const given = exchange.request.headers['audit-id']
     const auditId = given || auditIdPrefix + (count = (count + 1) % 2 ** 48).toString(16).padStart(12, '0')
     exchange.auditId = auditId
-    const response = await next(exchange)
-    return {
-      ...response,
-      headers: {
-        'audit-id': auditId, 'cache-control': 'no-cache, private', ...flowHeaders(exchange.flow), ...response.headers,
-      },
-    }
+    const { status, headers, body } = await next(exchange)
+    return { status, headers: labelled(auditId, exchange.flow, headers), body }
   }
 }
 
 /** The built-in configuration that holds until there are objects has no names to tell. */
-function flowHeaders(flow: Exchange['flow']): Readonly<Record<string, string>> | undefined {
-  if (!flow || flow.flowSchemaUid === '') return undefined
-  return {
-    'x-kubernetes-pf-flowschema-uid': flow.flowSchemaUid,
-    'x-kubernetes-pf-prioritylevel-uid': flow.priorityLevelUid,
-  }
+function labelled(
+  auditId: string, flow: Exchange['flow'], headers: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const all: Record<string, string> = !flow || flow.flowSchemaUid === ''
+    ? { 'audit-id': auditId, 'cache-control': 'no-cache, private' }
+    : {
+        'audit-id': auditId, 'cache-control': 'no-cache, private',
+        'x-kubernetes-pf-flowschema-uid': flow.flowSchemaUid,
+        'x-kubernetes-pf-prioritylevel-uid': flow.priorityLevelUid,
+      }
+  for (const name in headers) all[name] = headers[name]!
+  return all
 }
 
 /** The bug in one handler costs that one request. */
@@ -155,15 +156,25 @@ function authenticate({ authenticators, anonymous: { enabled, conditions }, audi
     if (!mayBeAnybody) throw unauthorized()
     return anonymous
   }
-  return async (exchange, next) => {
+  const refuse = async (exchange: Exchange, error: unknown): Promise<never> => {
+    await auditRefusedCredentials(audit, exchange, error)
+    throw error
+  }
+  return (exchange, next) => {
+    let user
     try {
-      const user = userOf(exchange.request, 0)
-      exchange.user = user instanceof Promise ? await user : user
+      user = userOf(exchange.request, 0)
     } catch (error) {
-      await auditRefusedCredentials(audit, exchange, error)
-      throw error
+      return refuse(exchange, error)
     }
-    return await next(exchange)
+    if (user instanceof Promise) {
+      return user.then((known) => {
+        exchange.user = known
+        return next(exchange)
+      }, (error: unknown) => refuse(exchange, error))
+    }
+    exchange.user = user
+    return next(exchange)
   }
 }
 
@@ -212,28 +223,33 @@ function limit({ maxReadsInFlight, maxWritesInFlight, metrics, priorities }: Fil
 
 function impersonate({ authorizer }: FilterOptions): Filter {
   const impersonator = new Impersonator(authorizer)
-  return async (exchange, next) => {
+  return (exchange, next) => {
     const wanted = wantedUser(exchange.request.headers)
-    if (!wanted) return await next(exchange)
-    const { user, constraint } = await impersonator.decide(wanted, attributesOf(exchange.user, exchange.info))
-    exchange.impersonator = exchange.user
-    exchange.user = user
-    exchange.audit?.impersonated(user, constraint)
-    return await next(exchange)
+    if (!wanted) return next(exchange)
+    return impersonator.decide(wanted, attributesOf(exchange.user, exchange.info)).then(({ user, constraint }) => {
+      exchange.impersonator = exchange.user
+      exchange.user = user
+      exchange.audit?.impersonated(user, constraint)
+      return next(exchange)
+    })
   }
 }
 
 function authorize({ authorizer }: FilterOptions): Filter {
-  return async (exchange, next) => {
+  const refuse = ({ request }: Exchange, error: unknown): HttpResponse => {
+    if (!(error instanceof AuthorizationFailure)) throw error
+    return textResponse(500, neutralize(`Internal Server Error: ${quoteGo(request.path)}: ${error.why}\n`))
+  }
+  return (exchange, next) => {
+    let pending
     try {
-      const pending = authorizeRequest(authorizer, exchange.user, exchange.info, exchange.audit)
-      if (pending) await (exchange.audit?.timed('authorization', pending) ?? pending)
+      pending = authorizeRequest(authorizer, exchange.user, exchange.info, exchange.audit)
     } catch (error) {
-      if (!(error instanceof AuthorizationFailure)) throw error
-      const { path } = exchange.request
-      return textResponse(500, neutralize(`Internal Server Error: ${quoteGo(path)}: ${error.why}\n`))
+      return Promise.resolve(refuse(exchange, error))
     }
-    return await next(exchange)
+    if (!pending) return next(exchange)
+    const timed = exchange.audit?.timed('authorization', pending) ?? pending
+    return timed.then(() => next(exchange), (error: unknown) => refuse(exchange, error))
   }
 }
 
@@ -242,11 +258,7 @@ const untimed: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'deletecol
 
 /** Ends the work of a request that takes too long. Long-running ones have their own limits. */
 function timeOut({ clock, requestTimeoutMs, isDelegated }: FilterOptions): Filter {
-  return async (exchange, next) => {
-    const { info, request } = exchange
-    if (isLongRunning(info) || request.upgrade) return await next(exchange)
-    const allowedMs = timeoutOf(exchange, requestTimeoutMs)
-    if (untimed.has(info.verb) && !isDelegated(info)) return await next(exchange)
+  const within = async (exchange: Exchange, allowedMs: number, next: Handler): Promise<HttpResponse> => {
     let abort: AbortController | undefined
     const expiry = Promise.withResolvers<never>()
     const timer = clock.schedule(allowedMs, () => {
@@ -262,6 +274,13 @@ function timeOut({ clock, requestTimeoutMs, isDelegated }: FilterOptions): Filte
     } finally {
       timer.cancel()
     }
+  }
+  return (exchange, next) => {
+    const { info, request } = exchange
+    if (isLongRunning(info) || request.upgrade) return next(exchange)
+    const allowedMs = timeoutOf(exchange, requestTimeoutMs)
+    if (untimed.has(info.verb) && !isDelegated(info)) return next(exchange)
+    return within(exchange, allowedMs, next)
   }
 }
 

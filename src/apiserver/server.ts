@@ -33,7 +33,7 @@ import { badRequestPage, noRequestInfo, notFoundPage, textResponse, type PathHan
 import { parseRequestInfo, readableQuery, type RequestInfo, type ResourceRequest } from './request-info.ts'
 import { compressResponse, type Gzip } from './rest/compress.ts'
 import { BodyError } from './rest/body-error.ts'
-import { KeyLocks, type KindHooks, type RequestScope, type RestContext } from './rest/context.ts'
+import { KeyLocks, type KindHooks, type RestContext } from './rest/context.ts'
 import { seeWhatWasWritten } from './rest/elsewhere.ts'
 import { handleVerb } from './rest/handlers.ts'
 import { collectionRange, kindPrefix } from './rest/keys.ts'
@@ -41,8 +41,9 @@ import { contentTypes } from './rest/negotiate.ts'
 import { createObjectCodec } from './rest/object-codec.ts'
 import { Pace, type GiveWay } from './rest/pace.ts'
 import { methodNotServed } from './rest/refuse.ts'
-import { refuseMethod, refuseUnknown } from './routes.ts'
+import { scopeOf } from './rest/scope.ts'
 import { createWireCodec } from './rest/wire-codec.ts'
+import { refuseMethod, refuseUnknown } from './routes.ts'
 import type { SubresourceTable } from './subresources/kinds-of-subresource.ts'
 import { findSubresource, serveSubresource } from './subresources/subresource.ts'
 import { serveVersion, type ServerVersion } from './version.ts'
@@ -269,8 +270,9 @@ async function dispatchResource(
 ): Promise<HttpResponse> {
   const { request } = exchange
   const { kind } = resource
-  await seeWhatWasWritten(context.store, info.verb)
-  const scope = scopeOf(context, exchange, info, resource)
+  const seen = seeWhatWasWritten(context.store, info.verb)
+  if (seen) await seen
+  const scope = scopeOf(exchange, info, resource, new Pace(context.giveWay))
   const { deprecation } = resource.version
   if (deprecation) {
     scope.warn(deprecation.message)
@@ -301,29 +303,4 @@ async function dispatchResource(
   }
   if (!kind.verbs.includes(info.verb as Verb)) throw methodNotServed()
   return await handleVerb(context, scope, info.verb, request)
-}
-
-function scopeOf(
-  { giveWay }: RestContext, exchange: Exchange, info: ResourceRequest, { kind, version, apiVersion }: ServedResource,
-): RequestScope {
-  return {
-    pace: new Pace(giveWay),
-    kind,
-    version,
-    apiVersion,
-    namespace: info.namespace,
-    name: info.name,
-    subresource: info.subresource,
-    verb: info.verb,
-    user: exchange.user,
-    userAgent: exchange.request.headers['user-agent'] ?? '',
-    audit: exchange.audit,
-    // Read when it is used: the timeout filter has set it by then.
-    get signal() {
-      return exchange.signal
-    },
-    warn: (message) => {
-      exchange.warnings.push(message)
-    },
-  }
 }

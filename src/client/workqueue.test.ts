@@ -1,5 +1,6 @@
 /** A key is never lost, never handled twice at a time, and comes back later after failures. */
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
 import { createManualClock } from './testing/manual-clock.ts'
 import { WorkQueue } from './workqueue.ts'
@@ -72,6 +73,19 @@ test('a worker that gave up does not take a key with it', async () => {
   assert.equal(await gone, undefined)
   queue.add('a')
   assert.equal(await queue.take(never), 'a')
+})
+
+test('however many keys a worker takes, its signal is listened to once, and not after the end', async () => {
+  const queue = new WorkQueue({ clock: createManualClock() })
+  const { signal } = new AbortController()
+  for (const key of ['a', 'b', 'c']) {
+    const taken = queue.take(signal)
+    queue.add(key)
+    queue.done((await taken)!)
+  }
+  assert.equal(getEventListeners(signal, 'abort').length, 1)
+  queue.close()
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
 test('beyond its limit it refuses keys, and asks for them when it has drained', async () => {

@@ -25,6 +25,12 @@ interface Delayed {
   readonly sequence: number
 }
 
+/** Somebody who waits for a key. */
+interface Taker {
+  readonly signal: AbortSignal
+  readonly resolve: (key: string | undefined) => void
+}
+
 /** A key added while a worker has it is handed out again after `done`. */
 export class WorkQueue {
   readonly #options: Required<WorkQueueOptions>
@@ -34,7 +40,9 @@ export class WorkQueue {
   readonly #again = new Set<string>()
   readonly #failures = new Map<string, number>()
   readonly #delayed = new Heap<Delayed>((item) => item.key, (a, b) => a.at - b.at || a.sequence - b.sequence)
-  readonly #waiting = new Set<(key: string | undefined) => void>()
+  readonly #waiting = new Set<Taker>()
+  /** Those of takers, each with how to stop listening to it: one listener for all, as takers come with each key. */
+  readonly #signals = new Map<AbortSignal, () => void>()
   #timer: { readonly at: number; readonly timer: Timer } | undefined
   /** Since when there have been keys to hand out without a pause, on the monotonic clock. */
   #turnBegan = 0
@@ -77,7 +85,7 @@ export class WorkQueue {
     }
     this.#waiting.delete(next.value)
     this.#processing.add(key)
-    next.value(key)
+    next.value.resolve(key)
   }
 
   /** Adds after `ms`; of several delays for a key the earliest counts. */
@@ -116,7 +124,10 @@ export class WorkQueue {
     return this.#failures.get(key) ?? 0
   }
 
-  /** The next key; undefined when the queue was closed or the signal aborted. Call `done` with it in the end. */
+  /**
+   * The next key; undefined when the queue was closed or the signal aborted. Call `done` with it in the end. The signal
+   * is listened to until the queue is closed, so it should be the same each time.
+   */
   take(signal: AbortSignal): Promise<string | undefined> {
     if (this.#closed || signal.aborted) return Promise.resolve(undefined)
     if (this.#ready.size > 0) {
@@ -125,18 +136,21 @@ export class WorkQueue {
       this.#processing.add(next)
       return Promise.resolve(next)
     }
-    return new Promise((resolve) => {
-      const onAbort = (): void => {
-        this.#waiting.delete(receive)
-        resolve(undefined)
+    if (!this.#signals.has(signal)) this.#listenTo(signal)
+    return new Promise((resolve) => { this.#waiting.add({ signal, resolve }) })
+  }
+
+  #listenTo(signal: AbortSignal): void {
+    const leave = (): void => {
+      this.#signals.delete(signal)
+      for (const taker of this.#waiting) {
+        if (taker.signal !== signal) continue
+        this.#waiting.delete(taker)
+        taker.resolve(undefined)
       }
-      const receive = (key: string | undefined): void => {
-        signal.removeEventListener('abort', onAbort)
-        resolve(key)
-      }
-      signal.addEventListener('abort', onAbort, { once: true })
-      this.#waiting.add(receive)
-    })
+    }
+    signal.addEventListener('abort', leave, { once: true })
+    this.#signals.set(signal, () => signal.removeEventListener('abort', leave))
   }
 
   /** Gives `work` one key after the other until closed or aborted. Rejects as soon as `work` does. */
@@ -168,8 +182,10 @@ export class WorkQueue {
     this.#timer = undefined
     this.#ready.clear()
     this.#delayed.clear()
-    for (const receive of this.#waiting) receive(undefined)
+    for (const taker of this.#waiting) taker.resolve(undefined)
     this.#waiting.clear()
+    for (const stopListening of this.#signals.values()) stopListening()
+    this.#signals.clear()
   }
 
   /** Work that never waits for anything would otherwise hold up the whole process until the queue is empty. */

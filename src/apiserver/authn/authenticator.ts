@@ -36,4 +36,13 @@ export interface AuthenticatedToken {
 
 export class InvalidToken extends Error {}
 
+const keys = new WeakMap<UserInfo, string>()
+
+/** The same for users of one name and one list of groups: what most decisions about a user depend on. */
+export function keyOfUser(user: UserInfo): string {
+  let key = keys.get(user)
+  if (key === undefined) keys.set(user, key = [user.name, ...user.groups].join('\0'))
+  return key
+}
+
 export const anonymous: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] }

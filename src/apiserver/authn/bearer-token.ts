@@ -9,13 +9,25 @@ import { authenticateByAny } from './token-union.ts'
 
 /** Longer tokens are refused unread; ours have about 1,200 characters. */
 const maxTokenLength = 16 * 1024
+/** Of headers that are known again. */
+const maxKnown = 1024
 const websocketPrefix = 'base64url.bearer.authorization.k8s.io.'
 
 /** Throws 401 when there is a token that none of the authenticators knows. Another scheme than Bearer is no token. */
 export function bearerAuthenticator(sorts: readonly TokenAuthenticator[]): Authenticator {
+  /** By headers that come again and again: to take a long one apart costs as much as to know its token. */
+  const known = new Map<string, string>()
   return {
     authenticate(request) {
-      const token = tokenOf(request)
+      const { authorization } = request.headers
+      let token = authorization === undefined ? undefined : known.get(authorization)
+      if (token === undefined) {
+        token = tokenOf(request)
+        if (authorization !== undefined && token !== undefined && token.length <= maxTokenLength) {
+          if (known.size >= maxKnown) known.delete(known.keys().next().value!)
+          known.set(authorization, token)
+        }
+      }
       if (token === undefined || token === '') return undefined
       if (token.length > maxTokenLength) throw unauthorized()
       try {

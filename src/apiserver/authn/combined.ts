@@ -10,7 +10,8 @@ export function combineAuthenticators(...authenticators: readonly Authenticator[
   return {
     authenticate(request) {
       let refused = false
-      for (const [index, authenticator] of authenticators.entries()) {
+      for (let index = 0; index < authenticators.length; index++) {
+        const authenticator = authenticators[index]!
         try {
           const answer = authenticator.authenticate(request)
           if (answer instanceof Promise) return continueLater(answer, authenticators.slice(index + 1), request, refused)

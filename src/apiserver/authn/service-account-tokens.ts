@@ -49,6 +49,21 @@ export interface ServiceAccountTokensOptions {
   readonly objects: BoundObjects
 }
 
+interface Verified {
+  readonly claims: Claims
+  /** Read from the claims when first asked for. */
+  identity: Identity | undefined
+}
+
+interface Identity {
+  readonly namespace: string
+  readonly account: NamedReference
+  readonly secret: NamedReference | undefined
+  readonly pod: NamedReference | undefined
+  readonly node: NamedReference | undefined
+  readonly user: UserInfo
+}
+
 /** Of verified signatures; each entry is about 2 KiB. */
 const maxVerified = 4096
 /**
@@ -62,7 +77,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   readonly #keyId: string
   readonly #keys = new Map<string, PublicKey>()
   /** Signatures do not change, so they are verified once; times and bound objects are looked at every time. */
-  readonly #verified = new Map<string, Claims>()
+  readonly #verified = new Map<string, Verified>()
 
   constructor(options: ServiceAccountTokensOptions) {
     this.#options = options
@@ -100,25 +115,29 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   }
 
   authenticateToken(token: string, audiences: readonly string[]): AuthenticatedToken | undefined {
-    const claims = this.#verified.get(token) ?? this.#verify(token)
-    if (!claims) return undefined
+    const verified = this.#verified.get(token) ?? this.#verify(token)
+    if (!verified) return undefined
+    const { claims } = verified
     this.#checkTimes(claims)
     const wanted = audiences.length > 0 ? audiences : this.#options.audiences
     const own = claims['aud']
     const tokenAudiences = typeof own === 'string' ? [own] : Array.isArray(own) ? own : []
     const shared = wanted.filter((audience) => tokenAudiences.includes(audience))
     if (shared.length === 0) throw new InvalidToken('token audiences do not match the expected ones')
-    return { user: this.#checkObjects(claims), audiences: shared }
+    const identity = verified.identity ??= identityOf(claims)
+    this.#checkObjects(identity)
+    return { user: identity.user, audiences: shared }
   }
 
   /** Undefined: another issuer's. */
-  #verify(token: string): Claims | undefined {
+  #verify(token: string): Verified | undefined {
     const claims = readClaims(token)
     if (claims?.['iss'] !== this.#options.issuer) return undefined
     if (!verifyToken(token, this.#keys)) throw new InvalidToken('invalid signature')
     if (this.#verified.size >= maxVerified) this.#verified.delete(this.#verified.keys().next().value!)
-    this.#verified.set(token, claims)
-    return claims
+    const verified: Verified = { claims, identity: undefined }
+    this.#verified.set(token, verified)
+    return verified
   }
 
   #checkTimes(claims: Claims): void {
@@ -131,44 +150,12 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   }
 
   /** A token dies with its service account, and with the pod, secret or node that it was issued for. */
-  #checkObjects(claims: Claims): UserInfo {
-    const own = claims['kubernetes.io'] as Record<string, unknown> | undefined
-    const namespace = own?.['namespace']
-    const account = referenceIn(own, 'serviceaccount')
-    if (typeof namespace !== 'string' || namespace === '' || !account) {
-      throw new InvalidToken('service account token has no identity')
-    }
-    if (claims['sub'] !== userName(namespace, account.name)) {
-      throw new InvalidToken('service account token has another subject')
-    }
+  #checkObjects({ namespace, account, secret, pod, node }: Identity): void {
     this.#checkAlive('serviceaccounts', namespace, account)
-    const secret = referenceIn(own, 'secret')
     if (secret) this.#checkAlive('secrets', namespace, secret)
-    const pod = referenceIn(own, 'pod')
     if (pod) this.#checkAlive('pods', namespace, pod)
-    const node = referenceIn(own, 'node')
     // For a pod's token the node is only told; the pod's own end is what ends it.
     if (node && !pod) this.#checkAlive('nodes', '', node)
-    const extra: Record<string, readonly string[]> = {}
-    if (typeof claims['jti'] === 'string') {
-      extra['authentication.kubernetes.io/credential-id'] = [`JTI=${claims['jti']}`]
-    }
-    if (node) {
-      Object.assign(extra, {
-        'authentication.kubernetes.io/node-name': [node.name],
-        'authentication.kubernetes.io/node-uid': [node.uid],
-      })
-    }
-    if (pod) {
-      Object.assign(extra, {
-        'authentication.kubernetes.io/pod-name': [pod.name],
-        'authentication.kubernetes.io/pod-uid': [pod.uid],
-      })
-    }
-    return {
-      name: userName(namespace, account.name), uid: account.uid,
-      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'], extra,
-    }
   }
 
   #checkAlive(resource: Parameters<BoundObjects['get']>[0], namespace: string, { name, uid }: NamedReference): void {
@@ -179,6 +166,37 @@ export class ServiceAccountTokens implements TokenAuthenticator {
       throw new InvalidToken('service account token has been invalidated')
     }
   }
+}
+
+/** What its claims say of whom a token was issued to, and for what. Throws InvalidToken. */
+function identityOf(claims: Claims): Identity {
+  const own = claims['kubernetes.io'] as Record<string, unknown> | undefined
+  const namespace = own?.['namespace']
+  const account = referenceIn(own, 'serviceaccount')
+  if (typeof namespace !== 'string' || namespace === '' || !account) {
+    throw new InvalidToken('service account token has no identity')
+  }
+  const name = userName(namespace, account.name)
+  if (claims['sub'] !== name) throw new InvalidToken('service account token has another subject')
+  const [secret, pod, node] = [referenceIn(own, 'secret'), referenceIn(own, 'pod'), referenceIn(own, 'node')]
+  const extra: Record<string, readonly string[]> = {}
+  if (typeof claims['jti'] === 'string') {
+    extra['authentication.kubernetes.io/credential-id'] = [`JTI=${claims['jti']}`]
+  }
+  if (node) {
+    Object.assign(extra, {
+      'authentication.kubernetes.io/node-name': [node.name],
+      'authentication.kubernetes.io/node-uid': [node.uid],
+    })
+  }
+  if (pod) {
+    Object.assign(extra, {
+      'authentication.kubernetes.io/pod-name': [pod.name],
+      'authentication.kubernetes.io/pod-uid': [pod.uid],
+    })
+  }
+  const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated']
+  return { namespace, account, secret, pod, node, user: { name, uid: account.uid, groups, extra } }
 }
 
 export function userName(namespace: string, name: string): string {

@@ -7,8 +7,8 @@ export function authenticateByAny(
   sorts: readonly TokenAuthenticator[], token: string, audiences: readonly string[],
 ): AuthenticatedToken | undefined | Promise<AuthenticatedToken | undefined> {
   const refusals: string[] = []
-  for (const [index, sort] of sorts.entries()) {
-    const answer = attempt(sort, token, audiences, refusals)
+  for (let index = 0; index < sorts.length; index++) {
+    const answer = attempt(sorts[index]!, token, audiences, refusals)
     if (answer instanceof Promise) return continueLater(answer, sorts.slice(index + 1), token, audiences, refusals)
     if (answer) return answer
   }

@@ -3,6 +3,7 @@ import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding, Subject } from
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
+import type { AuthorizationDecision } from './authorizer.ts'
 import type { Rule } from './rules.ts'
 
 export type RbacObject = DeepReadonly<Role | ClusterRole | RoleBinding | ClusterRoleBinding>
@@ -11,8 +12,8 @@ export type RbacResource = 'roles' | 'clusterroles' | 'rolebindings' | 'clusterr
 /** One rule that a user has, and through what. */
 export interface Grant {
   readonly rule: Rule
-  /** `ClusterRoleBinding "a" of ClusterRole "b" to Group "c"`. */
-  readonly because: string
+  /** That it is allowed, by `ClusterRoleBinding "a" of ClusterRole "b" to Group "c"`. */
+  readonly decision: AuthorizationDecision
 }
 
 /** Every rule that a user has in one namespace, or in all of them. */
@@ -80,8 +81,8 @@ export class RbacIndex {
         seen.add(binding)
         const rules = this.roleRules(binding.roleKind, binding.roleName, binding.namespace)
         if (!rules) { errors.push(missingRole(binding)); continue }
-        const because = describe(binding, user)
-        for (const rule of rules) grants.push({ rule, because })
+        const decision = { allowed: true, reason: `RBAC: allowed by ${describe(binding, user)}` }
+        for (const rule of rules) grants.push({ rule, decision })
       }
     }
     return { grants, errors }

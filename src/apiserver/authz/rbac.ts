@@ -1,5 +1,5 @@
 /** The RBAC authorizer: decisions from the index, remembered for as long as no role and no binding changes. */
-import type { UserInfo } from '../authn/authenticator.ts'
+import { keyOfUser, type UserInfo } from '../authn/authenticator.ts'
 import type { AuthorizationAttributes, AuthorizationDecision, Authorizer, ResourceAttributes } from './authorizer.ts'
 import type { Grant, Grants, RbacIndex } from './rbac-index.ts'
 import { ruleMatchesKind, ruleMatchesName, ruleMatchesPath, type Rule } from './rules.ts'
@@ -48,7 +48,7 @@ export class RbacAuthorizer implements Authorizer, RuleResolver {
     }
     for (const grant of answer.grants) {
       if (!isResource || ruleMatchesName(grant.rule, attributes.name)) {
-        return { allowed: true, reason: `RBAC: allowed by ${grant.because}` }
+        return grant.decision
       }
     }
     return answer.denial
@@ -84,7 +84,7 @@ export class RbacAuthorizer implements Authorizer, RuleResolver {
       this.#users = new Map()
       this.#generation = this.#index.generation
     }
-    const key = user.groups.length === 0 ? user.name : `${user.name}\0${user.groups.join('\0')}`
+    const key = keyOfUser(user)
     let cache = this.#users.get(key)
     if (!cache) {
       cache = { grants: new Map(), answers: new Map() }

@@ -276,8 +276,16 @@ export async function withKeys<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof KeyPending) || attempts === maxAttempts) throw error
-      await error.ready
+      await keysFor(error, attempts)
     }
   }
+}
+
+/**
+ * Resolves when the keys have come for want of which reading has failed for the `attempts`th time. Rejects with any
+ * other error, and with this one when it comes too often.
+ */
+export async function keysFor(error: unknown, attempts: number): Promise<void> {
+  if (!(error instanceof KeyPending) || attempts === maxAttempts) throw error
+  await error.ready
 }

@@ -107,7 +107,7 @@ function controllerOf(seats: number, configuration: ReturnType<typeof small>) {
   controller.configure(configuration.schemas, configuration.levels)
   const idle = new AbortController().signal
   const take = async (name: string, signal = idle): Promise<Turn> =>
-    await controller.take(user(name), pods, 1, () => signal)
+    await controller.take(controller.classify(user(name), pods), 1, () => signal)
   return { clock, controller, take }
 }
 

@@ -5,7 +5,7 @@
 import type { FlowSchema, PriorityLevelConfiguration } from '#api/gen/flowcontrol-v1.ts'
 import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { Clock } from '#world/clock.ts'
-import type { UserInfo } from '../authn/authenticator.ts'
+import { keyOfUser, type UserInfo } from '../authn/authenticator.ts'
 import { metricLines, type Sample } from '../metric-text.ts'
 import type { RequestInfo } from '../request-info.ts'
 import { mandatoryFlowSchemas, mandatoryPriorityLevels } from './bootstrap-objects.ts'
@@ -30,6 +30,9 @@ export interface Classification {
   readonly priorityLevelUid: string
   readonly flowSchema: string
   readonly priorityLevel: string
+  readonly level: PriorityLevel
+  /** Which flow of its schema: requests of one take turns with those of others. */
+  readonly distinguisher: string
 }
 
 /** `refused`: too many wait already, or it waited too long. Otherwise `release` gives the seats back. */
@@ -37,7 +40,8 @@ export type Turn =
   | { readonly type: 'run'; readonly release: () => void }
   | { readonly type: 'refused' }
 
-interface Level {
+/** A priority level as it is at work: how many seats it has, who has taken them, who waits. */
+export interface PriorityLevel {
   readonly name: string
   readonly uid: string
   readonly exempt: boolean
@@ -55,23 +59,21 @@ interface Request extends Waiting {
   readonly run: () => void
 }
 
-interface Decision extends Classification {
-  readonly level: Level
-  readonly distinguisher: string
-}
-
-const maxRemembered = 10_000
+/** So many users, and for each of them so many questions. */
+const maxRemembered = { users: 4096, questions: 256 }
 
 export class FlowController {
   readonly #options: FlowControllerOptions
   #schemas: readonly Schema[] = inMatchingOrder(mandatoryFlowSchemas)
-  #levels: ReadonlyMap<string, Level> = new Map()
-  /** Decisions by who asks for what; forgotten whenever the configuration changes. */
-  readonly #remembered = new Map<string, Decision>()
+  #levels: ReadonlyMap<string, PriorityLevel> = new Map()
+  /** By who asks for what; forgotten whenever the configuration changes. */
+  readonly #remembered = new Map<string, Map<string, Classification>>()
   /** Seats taken of limited levels, together. */
   #executing = 0
+  /** Requests that wait, and some that have just had their turn. */
+  #waiting = 0
   /** Levels of old configurations, until those that wait in them are done. */
-  readonly #retired = new Set<Level>()
+  readonly #retired = new Set<PriorityLevel>()
 
   constructor(options: FlowControllerOptions) {
     this.#options = options
@@ -102,16 +104,12 @@ export class FlowController {
     this.#dispatch()
   }
 
-  classify(user: UserInfo, info: RequestInfo): Classification {
-    return this.#decide(user, info)
-  }
-
   /**
-   * The request's turn, now or later. `seats`: how many it is worth. A request whose signal is aborted while it waits
-   * is refused; the signal is asked for only then.
+   * The turn, now or later, of a request that was classified so. `seats`: how many it is worth. A request whose signal
+   * is aborted while it waits is refused; the signal is asked for only then.
    */
-  take(user: UserInfo, info: RequestInfo, seats: number, signal: () => AbortSignal): Turn | Promise<Turn> {
-    const { level, flowSchema, distinguisher } = this.#decide(user, info)
+  take(classification: Classification, seats: number, signal: () => AbortSignal): Turn | Promise<Turn> {
+    const { level, flowSchema, distinguisher } = classification
     if (level.exempt) {
       level.dispatched += 1
       return { type: 'run', release: () => {} }
@@ -127,7 +125,9 @@ export class FlowController {
   /** In Prometheus' text format, with upstream's names. */
   render(): string {
     const levels = [...this.#levels.values()]
-    const metric = (name: string, type: 'counter' | 'gauge', help: string, value: (level: Level) => number): string => {
+    const metric = (
+      name: string, type: 'counter' | 'gauge', help: string, value: (level: PriorityLevel) => number,
+    ): string => {
       const samples = levels.map((level): Sample => [`priority_level="${level.name}"`, value(level)])
       return `${metricLines(name, type, help, samples).join('\n')}\n`
     }
@@ -139,17 +139,30 @@ export class FlowController {
       + metric(`${prefix}_rejected_requests_total`, 'counter', 'Requests that were refused.', ({ refused }) => refused)
   }
 
-  #decide(user: UserInfo, info: RequestInfo): Decision {
-    const key = `${user.name}\n${user.groups.join()}\n${info.verb}\n${info.type === 'resource'
-      ? `${info.group}/${info.resource}/${info.subresource}/${info.namespace}` : info.path}`
-    const known = this.#remembered.get(key)
-    if (known) return known
-    if (this.#remembered.size >= maxRemembered) this.#remembered.clear()
+  /** Under which priority a request falls, and into which flow of it. */
+  classify(user: UserInfo, info: RequestInfo): Classification {
+    const who = keyOfUser(user)
+    let remembered = this.#remembered.get(who)
+    if (!remembered) {
+      if (this.#remembered.size >= maxRemembered.users) this.#remembered.clear()
+      this.#remembered.set(who, remembered = new Map())
+    }
+    const what = info.type === 'resource'
+      ? `${info.verb} ${info.group}/${info.resource}/${info.subresource}/${info.namespace}` : `${info.verb}  ${info.path}`
+    let classification = remembered.get(what)
+    if (!classification) {
+      if (remembered.size >= maxRemembered.questions) remembered.clear()
+      remembered.set(what, classification = this.#classify(user, info))
+    }
+    return classification
+  }
+
+  #classify(user: UserInfo, info: RequestInfo): Classification {
     // The last of the mandatory schemas takes everything; a user in no group at all is caught as well.
     const schema = this.#schemas.find((candidate) => matchesFlowSchema(candidate, user, info))
       ?? this.#schemas.find(({ metadata }) => metadata?.name === 'catch-all')!
     const level = this.#levels.get(schema.spec?.priorityLevelConfiguration?.name ?? '')!
-    const decision: Decision = {
+    return {
       level,
       distinguisher: distinguisherOf(schema, user, info),
       flowSchema: schema.metadata?.name ?? '',
@@ -157,12 +170,10 @@ export class FlowController {
       priorityLevel: level.name,
       priorityLevelUid: level.uid,
     }
-    this.#remembered.set(key, decision)
-    return decision
   }
 
   /** Whether so many seats are free for the level: its own, or what others lend. */
-  #fits(level: Level, width: number): boolean {
+  #fits(level: PriorityLevel, width: number): boolean {
     const { limits, executing } = level
     if (this.#executing + width > this.#options.seats && this.#executing > 0) return false
     if (executing + width <= limits.nominal || executing === 0) return true
@@ -175,7 +186,7 @@ export class FlowController {
     return this.#executing + width + kept <= this.#options.seats
   }
 
-  #run(level: Level, width: number, ended?: () => void): Turn {
+  #run(level: PriorityLevel, width: number, ended?: () => void): Turn {
     level.executing += width
     level.dispatched += 1
     this.#executing += width
@@ -194,7 +205,7 @@ export class FlowController {
   }
 
   async #wait(
-    level: Level, queues: FairQueues<Request>, place: Waiting, signal: AbortSignal,
+    level: PriorityLevel, queues: FairQueues<Request>, place: Waiting, signal: AbortSignal,
   ): Promise<Turn> {
     const { clock, waitLimitMs } = this.#options
     const turn = Promise.withResolvers<Turn>()
@@ -209,11 +220,13 @@ export class FlowController {
       if (queues.remove(request)) turn.resolve(refuse(level))
     }
     queues.add(request)
+    this.#waiting++
     const timer = clock.schedule(waitLimitMs, giveUp)
     signal.addEventListener('abort', giveUp, { once: true })
     try {
       return await turn.promise
     } finally {
+      this.#waiting--
       timer.cancel()
       signal.removeEventListener('abort', giveUp)
     }
@@ -221,6 +234,7 @@ export class FlowController {
 
   /** Lets run who can: first with their levels' own seats, then with borrowed ones. */
   #dispatch(): void {
+    if (this.#waiting === 0 && this.#retired.size === 0) return
     for (const borrowing of [false, true]) {
       for (const level of [...this.#retired, ...this.#levels.values()]) {
         const { queues } = level
@@ -237,12 +251,12 @@ export class FlowController {
   }
 }
 
-function refuse(level: Level): Turn {
+function refuse(level: PriorityLevel): Turn {
   level.refused += 1
   return { type: 'refused' }
 }
 
-function makeLevel({ metadata, spec }: LevelConfiguration, limits: SeatLimits): Level {
+function makeLevel({ metadata, spec }: LevelConfiguration, limits: SeatLimits): PriorityLevel {
   const { type, queuing = {} } = spec?.limited?.limitResponse ?? {}
   const deck = { size: queuing.queues ?? 64, hand: queuing.handSize ?? 8, lengthLimit: queuing.queueLengthLimit ?? 50 }
   return {
@@ -258,7 +272,7 @@ function makeLevel({ metadata, spec }: LevelConfiguration, limits: SeatLimits): 
   }
 }
 
-function sameShape(a: Level, b: Level): boolean {
+function sameShape(a: PriorityLevel, b: PriorityLevel): boolean {
   return a.uid === b.uid && a.exempt === b.exempt && (a.queues === undefined) === (b.queues === undefined)
     && a.deck.size === b.deck.size && a.deck.hand === b.deck.hand && a.deck.lengthLimit === b.deck.lengthLimit
 }

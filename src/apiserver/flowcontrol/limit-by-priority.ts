@@ -25,8 +25,8 @@ export function limitByPriority(
   return async (exchange, next) => {
     const { info, request } = exchange
     if ((isLongRunning(info) || request.upgrade) && info.verb !== 'watch') return await next(exchange)
-    exchange.flow = controller.classify(exchange.user, info)
-    const taken = controller.take(exchange.user, info, seatsOf(exchange, countObjects), () => exchange.signal)
+    const flow = exchange.flow = controller.classify(exchange.user, info)
+    const taken = controller.take(flow, seatsOf(exchange, countObjects), () => exchange.signal)
     const turn = taken instanceof Promise ? await (exchange.audit?.timed('apf-queue-wait', taken) ?? taken) : taken
     if (turn.type === 'refused') return refusal()
     const isRead = readVerbs.has(info.verb)

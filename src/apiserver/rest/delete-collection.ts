@@ -4,6 +4,7 @@ import type { RequestScope, RestContext } from './context.ts'
 import { deleteObject, type DeleteParameters } from './delete.ts'
 import { loadLean } from './forms.ts'
 import { listObjects, type ListPage, type ListParameters } from './list.ts'
+import { scopeWith } from './scope.ts'
 
 /** Deletions that run at the same time. */
 const width = 32
@@ -25,7 +26,7 @@ export async function deleteCollection(
       // All of them together have done so many.
       await scope.pace.pauseInLoop(done)
       try {
-        await deleteObject(context, { ...scope, name, namespace: namespace ?? scope.namespace }, parameters)
+        await deleteObject(context, scopeWith(scope, { name, namespace: namespace ?? scope.namespace }), parameters)
       } catch (error) {
         if (!isReason(error, 'NotFound')) failure ??= { error }
       }

@@ -7,8 +7,8 @@ import { StoreFull, StoreRefused, StoreUnavailable, type Store } from '#storage/
  * at which version it stands. Another server may have changed that before the client came here, so everything that had
  * happened by then must be known first. A store in this process always knows.
  */
-export async function seeWhatWasWritten(store: Store, verb: string): Promise<void> {
-  if (!readingVerbs.has(verb)) await store.read()
+export function seeWhatWasWritten(store: Store, verb: string): Promise<unknown> | undefined {
+  return readingVerbs.has(verb) ? undefined : store.read()
 }
 
 const readingVerbs: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'head', 'options'])

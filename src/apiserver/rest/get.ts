@@ -1,6 +1,6 @@
 /** Reading one object. */
 import type { Entry } from '#storage/store.ts'
-import { withKeys } from '../encryption/encrypted-store.ts'
+import { keysFor } from '../encryption/encrypted-store.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { objectNotFound } from './create.ts'
 import { ownEntry } from './forms.ts'
@@ -14,10 +14,15 @@ export async function getObject(context: RestContext, scope: RequestScope, resou
   if (resourceVersion !== '' && resourceVersion !== '0') {
     await waitForVersion(context, parseResourceVersion(resourceVersion, unknownFailure), scope.signal)
   }
-  return await withKeys(async () => {
-    const view = resourceVersion === '' ? await context.store.read() : context.store.current()
-    const entry = view.get(key)
-    if (!entry) throw objectNotFound(scope)
-    return await ownEntry(scope, entry)
-  })
+  // As `withKeys`, of which each reader would pay for the closure.
+  for (let attempts = 1; ; attempts++) {
+    try {
+      const view = resourceVersion === '' ? await context.store.read() : context.store.current()
+      const entry = view.get(key)
+      if (!entry) throw objectNotFound(scope)
+      return scope.kind.remote ? await ownEntry(scope, entry) : entry
+    } catch (error) {
+      await keysFor(error, attempts)
+    }
+  }
 }

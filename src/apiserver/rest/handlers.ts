@@ -26,6 +26,7 @@ import { parsePatchType, patchObject, type PatchType } from './patch.ts'
 import { methodNotServed } from './refuse.ts'
 import { requireRoute } from './route-media.ts'
 import { renderEntry, renderList, renderOutcome, type RenderOptions } from './respond.ts'
+import { scopeWith } from './scope.ts'
 import { parseIncludeObject } from './table.ts'
 import { updateObject, type Update } from './update.ts'
 import { renderWatch } from './watch-respond.ts'
@@ -35,21 +36,21 @@ import { watchObjects } from './watch.ts'
 const namedVerbs: ReadonlySet<string> = new Set(['update', 'patch', 'delete'])
 
 /** Serves one verb of the object itself (no subresource). */
-export async function handleVerb(
+export function handleVerb(
   context: RestContext, scope: RequestScope, verb: string, request: HttpRequest,
 ): Promise<HttpResponse> {
   // A collection is only created into, a named object never.
   if (verb === 'create' ? scope.name !== '' : namedVerbs.has(verb) && scope.name === '') throw methodNotServed()
   requireRoute(scope, verb, request)
   switch (verb) {
-    case 'get': return await handleGet(context, scope, request)
-    case 'list': return await handleList(context, scope, request)
-    case 'watch': return await handleWatch(context, scope, request)
-    case 'create': return await handleCreate(context, scope, request)
-    case 'update': return await handleUpdate(context, scope, request)
-    case 'patch': return await handlePatch(context, scope, request)
-    case 'delete': return await handleDelete(context, scope, request)
-    case 'deletecollection': return await handleDeleteCollection(context, scope, request)
+    case 'get': return handleGet(context, scope, request)
+    case 'list': return handleList(context, scope, request)
+    case 'watch': return handleWatch(context, scope, request)
+    case 'create': return handleCreate(context, scope, request)
+    case 'update': return handleUpdate(context, scope, request)
+    case 'patch': return handlePatch(context, scope, request)
+    case 'delete': return handleDelete(context, scope, request)
+    case 'deletecollection': return handleDeleteCollection(context, scope, request)
     default: throw methodNotServed()
   }
 }
@@ -109,7 +110,7 @@ async function handleCreate(context: RestContext, scope: RequestScope, request: 
 /** A new namespace is, for authorizers and admission, in itself. */
 function scopeOfNew(scope: RequestScope, object: KubeObject): RequestScope {
   const name = object.metadata?.name
-  return scope.kind.group === '' && scope.kind.plural === 'namespaces' && name ? { ...scope, namespace: name } : scope
+  return scope.kind.group === '' && scope.kind.plural === 'namespaces' && name ? scopeWith(scope, { namespace: name }) : scope
 }
 
 async function handleUpdate(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {

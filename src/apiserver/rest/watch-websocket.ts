@@ -3,6 +3,7 @@ import type { HttpRequest, HttpResponse } from '#world/http.ts'
 import { acceptWebSocket } from '../websocket.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import type { RenderOptions } from './respond.ts'
+import { scopeWith } from './scope.ts'
 import { eventEncoder } from './watch-respond.ts'
 import type { WatchFeed } from './watch-feed.ts'
 
@@ -15,7 +16,7 @@ export async function serveWebSocketWatch(
   meterWatch: RestContext['meterWatch'],
 ): Promise<HttpResponse> {
   const stop = new AbortController()
-  const outputs = await begin({ ...scope, signal: AbortSignal.any([scope.signal, stop.signal]) })
+  const outputs = await begin(scopeWith(scope, { signal: AbortSignal.any([scope.signal, stop.signal]) }))
   const socket = await acceptWebSocket(request)
   const encode = eventEncoder(scope, options, true)
   const binary = options.form.media === 'protobuf'

@@ -6,7 +6,8 @@ import { notSupported, required } from '#machinery/errors/field-errors.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
 import { formatTime } from '#machinery/time.ts'
-import type { RequestScope, RestContext } from '../rest/context.ts'
+import type { RestContext } from '../rest/context.ts'
+import { scopeWith } from '../rest/scope.ts'
 import { unknownFailure } from '../rest/unknown-failure.ts'
 import { updateObject } from '../rest/update.ts'
 import { successStatus, type Creation } from './kinds-of-subresource.ts'
@@ -21,7 +22,7 @@ export const podBinding: Creation = {
     if (scope.name !== '' && name !== scope.name) throw badRequest('name in URL does not match name in Binding object')
     checkTarget(binding)
     const pod = context.kinds.findStored('', 'pods')!
-    const podScope: RequestScope = { ...scope, ...pod, name, subresource: 'binding', signal: scope.signal }
+    const podScope = scopeWith(scope, { ...pod, name, subresource: 'binding' })
     await updateObject(
       context,
       podScope,

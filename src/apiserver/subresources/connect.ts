@@ -19,6 +19,7 @@ import { authorizeCreateOnUpdate } from '../rest/authorize.ts'
 import type { RequestScope, RestContext } from '../rest/context.ts'
 import { getObject } from '../rest/get.ts'
 import { collectionRange, objectKeyInStore } from '../rest/keys.ts'
+import { scopeWith } from '../rest/scope.ts'
 import { decodeLean } from '../rest/stored-form.ts'
 import { channelProtocol, serveChannels, type StreamOptions } from '../streams/channels.ts'
 import { serveTunnel, tunnelProtocol } from '../streams/tunnel.ts'
@@ -212,7 +213,7 @@ export function podProxy(nodes: NodeConnections): Subresource {
     async connect(connection) {
       const { context, scope, request } = connection
       const [scheme, name, port] = splitTarget(scope.name)
-      const pod = decodeLean<Pod>(await getObject(context, { ...scope, name, signal: scope.signal }))
+      const pod = decodeLean<Pod>(await getObject(context, scopeWith(scope, { name })))
       await admitConnect(context, scope, proxyOptions('PodProxyOptions', proxiedPath(connection)))
       const redirect = trailingSlash(connection)
       if (redirect) return redirect
@@ -239,7 +240,7 @@ export function serviceProxy(nodes: NodeConnections): Subresource {
     async connect(connection) {
       const { context, scope, request } = connection
       const [scheme, name, port] = splitTarget(scope.name)
-      const service = decodeLean<Service>(await getObject(context, { ...scope, name, signal: scope.signal }))
+      const service = decodeLean<Service>(await getObject(context, scopeWith(scope, { name })))
       await admitConnect(context, scope, proxyOptions('ServiceProxyOptions', proxiedPath(connection)))
       const redirect = trailingSlash(connection)
       if (redirect) return redirect

@@ -18,6 +18,7 @@ import type { RequestScope, RestContext } from '../rest/context.ts'
 import { deleteObject, deleteParametersOf, type DeleteParameters } from '../rest/delete.ts'
 import { getObject } from '../rest/get.ts'
 import { collectionRange } from '../rest/keys.ts'
+import { scopeWith } from '../rest/scope.ts'
 import { decodeStored } from '../rest/stored-form.ts'
 import { updateObject } from '../rest/update.ts'
 import { successStatus, type Creation } from './kinds-of-subresource.ts'
@@ -39,7 +40,7 @@ export const podEviction: Creation = {
     const given = deleteParametersOf(eviction.deleteOptions ?? {})
     const options: DeleteParameters = { ...given, dryRun: given.dryRun || parameters.dryRun }
     const pods = context.kinds.findStored('', 'pods')!
-    const podScope: RequestScope = { ...scope, ...pods, subresource: '', signal: scope.signal }
+    const podScope = scopeWith(scope, { ...pods, subresource: '' })
     const pod = decodeStored<Pod>(await getObject(context, podScope))
     if (ignoresBudgets(pod)) {
       await remove(context, podScope, options, isFinished(pod) ? undefined : pod.metadata.resourceVersion, '')
@@ -108,7 +109,7 @@ async function claimDisruption(
   const name = budget.metadata.name
   if (!isReady(pod) && mayEvictUnready(budget)) return { budget: name, unchangedSince: pod.metadata.resourceVersion }
   const resource = context.kinds.findStored('policy', 'poddisruptionbudgets')!
-  const budgetScope: RequestScope = { ...scope, ...resource, name, subresource: 'status', signal: scope.signal }
+  const budgetScope = scopeWith(scope, { ...resource, name, subresource: 'status' })
   await updateObject(
     context,
     budgetScope,

@@ -19,6 +19,7 @@ import { applyPatch, configurationOf, type PatchType } from '../rest/patch.ts'
 import { methodNotServed } from '../rest/refuse.ts'
 import { requireRoute } from '../rest/route-media.ts'
 import { renderEntry, renderOutcome } from '../rest/respond.ts'
+import { scopeWith } from '../rest/scope.ts'
 import { updateObject } from '../rest/update.ts'
 import type { Creation, Projection, Subresource, SubresourceTable } from './kinds-of-subresource.ts'
 import { scaleOf } from './scale.ts'
@@ -200,11 +201,6 @@ export function scopeAs(scope: RequestScope, kind: AnyKind): RequestScope {
   // A kind that is only asked, and never stored, is its own: in the version that was asked.
   if (scope.kind.group === kind.group && scope.kind.kind === kind.kind) return scope
   const version = kind.storedVersion
-  return {
-    ...scope,
-    kind,
-    version,
-    apiVersion: kind.group === '' ? version.version : `${kind.group}/${version.version}`,
-    signal: scope.signal,
-  }
+  const apiVersion = kind.group === '' ? version.version : `${kind.group}/${version.version}`
+  return scopeWith(scope, { kind, version, apiVersion })
 }

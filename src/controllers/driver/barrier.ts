@@ -17,6 +17,8 @@ export type Mark =
   /** The answer was lost: nobody knows whether the write happened, so list before going on. */
   | { readonly type: 'unknown'; readonly informer: Informer<KubeObject> }
 
+const none: readonly never[] = []
+
 export class Barrier {
   readonly #marks = new Map<string, Mark[]>()
   readonly #parked = new Set<string>()
@@ -40,8 +42,9 @@ export class Barrier {
   /** Takes the informers whose state after a lost answer has to be asked for; the caller notes what it learns. */
   takeUnknown(key: string): readonly Informer<KubeObject>[] {
     const marks = this.#marks.get(key)
-    const unknown = marks?.filter((mark) => mark.type === 'unknown') ?? []
-    if (marks && unknown.length > 0) this.#marks.set(key, marks.filter((mark) => mark.type !== 'unknown'))
+    if (!marks) return none
+    const unknown = marks.filter((mark) => mark.type === 'unknown')
+    if (unknown.length > 0) this.#marks.set(key, marks.filter((mark) => mark.type !== 'unknown'))
     return [...new Set(unknown.map((mark) => mark.informer))]
   }
 
@@ -54,7 +57,7 @@ export class Barrier {
 
   /** The parked keys that may go on, after an informer has advanced. */
   release(): readonly string[] {
-    if (this.#parked.size === 0) return []
+    if (this.#parked.size === 0) return none
     const released = [...this.#parked].filter((key) => this.#isClear(key))
     for (const key of released) this.#parked.delete(key)
     return released

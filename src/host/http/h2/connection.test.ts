@@ -447,13 +447,16 @@ describe('HPACK', () => {
   test('writes what it reads', () => {
     const fields: string[] = []
     new HpackDecoder().decode(
-      encodeHeaders(200, { 'content-type': 'application/json', 'x-long': 'y'.repeat(300) }, 12_345),
+      encodeHeaders(
+        299, { 'content-type': 'application/json', 'x-long': 'y'.repeat(300), 'x-longer': 'z'.repeat(70_000) }, 12_345,
+      ),
       (name, value) => fields.push(`${name}=${value}`),
     )
     assert.deepEqual(fields, [
-      ':status=200',
+      ':status=299',
       'content-type=application/json',
       `x-long=${'y'.repeat(300)}`,
+      `x-longer=${'z'.repeat(70_000)}`,
       'content-length=12345',
     ])
   })

@@ -205,46 +205,81 @@ const statusIndex =
   new Map(staticTable.flatMap(([name, value], index) => (name === ':status' ? [[value, index + 1] as const] : [])))
 const nameIndex = new Map(staticTable.map(([name], index) => [name, index + 1] as const).toReversed())
 
+/** Where blocks are written before it shows how long they are. */
+let scratch = Buffer.allocUnsafeSlow(4096)
+let written = 0
+
 /** The block of an answer's headers. Values hold no line breaks: who makes them has seen to that. */
 export function encodeHeaders(
   status: number, headers: Readonly<Record<string, string>>, contentLength: number | undefined,
 ): Buffer {
-  const parts: number[] = []
-  const known = statusIndex.get(String(status))
-  if (known !== undefined) parts.push(0x80 | known)
-  else { parts.push(8); pushText(parts, String(status)) }
+  written = 0
+  const statusText = String(status)
+  const known = statusIndex.get(statusText)
+  if (known === undefined) {
+    reserve(statusText.length)
+    scratch[written++] = 8
+    writeText(statusText)
+  } else scratch[written++] = 0x80 | known
   for (const name in headers) {
-    if (name !== 'connection') pushField(parts, name, headers[name]!)
+    if (name !== 'connection') writeField(name, headers[name]!)
   }
-  if (contentLength !== undefined) pushField(parts, 'content-length', String(contentLength))
-  return Buffer.from(parts)
+  if (contentLength !== undefined) writeField('content-length', String(contentLength))
+  return takeWritten()
 }
 
 /** The block of headers after an answer. */
 export function encodeTrailers(fields: Readonly<Record<string, string>>): Buffer {
-  const parts: number[] = []
-  for (const name in fields) pushField(parts, name, fields[name]!)
-  return Buffer.from(parts)
+  written = 0
+  for (const name in fields) writeField(name, fields[name]!)
+  return takeWritten()
+}
+
+function takeWritten(): Buffer {
+  const block = Buffer.allocUnsafe(written)
+  scratch.copy(block, 0, 0, written)
+  return block
+}
+
+/** What a field takes beyond its texts, at most: an index and two lengths. */
+const fieldOverhead = 16
+
+function reserve(textLength: number): void {
+  const needed = written + textLength + fieldOverhead
+  if (needed <= scratch.length) return
+  const larger = Buffer.allocUnsafeSlow(2 * needed)
+  scratch.copy(larger, 0, 0, written)
+  scratch = larger
 }
 
 /** A literal that the client does not remember. */
-function pushField(parts: number[], name: string, value: string): void {
+function writeField(name: string, value: string): void {
+  reserve(name.length + value.length)
   const index = nameIndex.get(name)
-  if (index === undefined) { parts.push(0); pushText(parts, name) }
-  else pushInteger(parts, 4, 0, index)
-  pushText(parts, value)
+  if (index === undefined) {
+    scratch[written++] = 0
+    writeText(name)
+  } else writeInteger(4, index)
+  writeText(value)
 }
 
-function pushText(parts: number[], text: string): void {
-  pushInteger(parts, 7, 0, text.length)
-  for (let i = 0; i < text.length; i++) parts.push(text.charCodeAt(i) & 0xff)
+function writeText(text: string): void {
+  writeInteger(7, text.length)
+  // Such short texts are written sooner than a call into Node begins.
+  for (let i = 0; i < text.length; i++) scratch[written++] = text.charCodeAt(i)
 }
 
-function pushInteger(parts: number[], prefixBits: number, flags: number, value: number): void {
+function writeInteger(prefixBits: number, value: number): void {
   const mask = (1 << prefixBits) - 1
-  if (value < mask) { parts.push(flags | value); return }
-  parts.push(flags | mask)
+  if (value < mask) {
+    scratch[written++] = value
+    return
+  }
+  scratch[written++] = mask
   let rest = value - mask
-  while (rest >= 0x80) { parts.push((rest & 0x7f) | 0x80); rest = Math.floor(rest / 128) }
-  parts.push(rest)
+  while (rest >= 0x80) {
+    scratch[written++] = (rest & 0x7f) | 0x80
+    rest = Math.floor(rest / 128)
+  }
+  scratch[written++] = rest
 }
