@@ -26,6 +26,11 @@ export interface Informers {
   forget(name: ResourceName, selection?: Selection): void
   /** All that were started so far have listed once. */
   synced(): Promise<void>
+  /**
+   * For who is about to subscribe to several: where that means to be told of very much, all who ask have their turns
+   * one after the other, with whatever else the process has to do in between.
+   */
+  turn(): Promise<void>
   /** Everything has ended; only after the signal aborted. */
   readonly stopped: Promise<void>
 }
@@ -38,12 +43,15 @@ export interface InformersOptions {
   readonly signal: AbortSignal
 }
 
+const manyObjects = 10_000
+
 export function createInformers(options: InformersOptions): Informers {
   const client = createClient(options.transport)
   const log = options.log.named('informer')
   const running = new Map<string, { readonly informer: Informer<KubeObject>; readonly done: Promise<void> }>()
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   const onAbort = (): void => { void Promise.all([...running.values()].map(({ done }) => done)).then(() => stop()) }
+  let turns = Promise.resolve()
   if (options.signal.aborted) onAbort()
   else options.signal.addEventListener('abort', onAbort, { once: true })
 
@@ -72,6 +80,12 @@ export function createInformers(options: InformersOptions): Informers {
     },
     async synced() {
       await Promise.all([...running.values()].map(({ informer }) => informer.synced))
+    },
+    turn() {
+      let objects = 0
+      for (const { informer } of running.values()) objects += informer.size
+      if (objects < manyObjects) return Promise.resolve()
+      return turns = turns.then(() => options.clock.sleep(0))
     },
     stopped,
   }

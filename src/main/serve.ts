@@ -84,6 +84,8 @@ export async function serve(name: string): Promise<void> {
 
 /** After so long a start is over. */
 const quietMs = 5_000
+/** To go through more would stop everything for long, and where there is so much V8 has reasons of its own to do it. */
+const settledHeapBytesMax = 96 * 2 ** 20
 
 /**
  * What the start compiled is written down for the next one, and what it left behind is freed. By themselves Node does
@@ -92,6 +94,7 @@ const quietMs = 5_000
  */
 function settle(): void {
   flushCompileCache()
+  if (process.memoryUsage().heapUsed > settledHeapBytesMax) return
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   setFlagsFromString('--no-expose-gc')

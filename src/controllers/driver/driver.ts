@@ -64,8 +64,10 @@ class Driver {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { declaration, clock } = this.#options
+    const { declaration, clock, informers: shared } = this.#options
     if (!await this.#catchUp(signal)) return
+    await shared.turn()
+    if (signal.aborted) return
     const unsubscribe = this.#subscribe()
     const close = (): void => this.#queue.close()
     signal.addEventListener('abort', close, { once: true })
