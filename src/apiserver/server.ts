@@ -89,6 +89,9 @@ export interface ApiServerOptions {
   readonly paths?: readonly PathHandler[]
 }
 
+/** Somebody answers; and log lines are written as they come, so that none can be left behind. */
+const ownChecks: readonly HealthCheck[] = [{ name: 'ping', check: () => {} }, { name: 'log', check: () => {} }]
+
 export interface Limits {
   readonly maxReadsInFlight: number
   readonly maxWritesInFlight: number
@@ -176,7 +179,7 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
   const paths: readonly PathHandler[] = [
     ...(options.paths ?? []),
     serveDiscovery(context, options.serverAddress ?? '', options.aggregator?.discovery),
-    serveHealth([{ name: 'ping', check: () => {} }, ...(options.healthChecks ?? [])], context.log),
+    serveHealth([...ownChecks, ...(options.healthChecks ?? [])], context.log),
     serveVersion(options.version),
     ({ request }) => {
       if (request.path !== '/metrics') return undefined

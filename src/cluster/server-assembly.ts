@@ -14,7 +14,7 @@ import { createDefinitions } from '#apiserver/crd/definitions.ts'
 import { deviceClaimHooks } from '#apiserver/devices/claim-hooks.ts'
 import { createFlowConfiguration } from '#apiserver/flowcontrol/configuration.ts'
 import { FlowController } from '#apiserver/flowcontrol/flow-controller.ts'
-import { createPostStart, postStartHooks, postStartNames, type PostStart } from '#apiserver/post-start/post-start.ts'
+import { createPostStart, postStartHooks, type PostStart } from '#apiserver/post-start/post-start.ts'
 import { servingAddresses } from '#apiserver/post-start/serving-addresses.ts'
 import { metricsKinds, metricsReaderRole, resourceMetrics } from '#apiserver/resource-metrics/resource-metrics.ts'
 import { UsageSource } from '#apiserver/resource-metrics/usage-source.ts'
@@ -71,8 +71,8 @@ export function assembleServer(options: ControlPlaneOptions): ServerAssembly {
     certificate: () => options.frontProxy?.certificate(),
   })
   const nodePorts = createNodePorts({ store, clock, random, range: defaultNodePortRange })
-  // What it does is known only when the server is there; what it is called, before.
-  const postStart = createPostStart(() => hooks, postStartNames)
+  // What it does is known only when the server is there.
+  const postStart = createPostStart(() => hooks)
   const server: ApiServer = createApiServer({
     aggregator, store, kinds, schemas, clock, random, log, priorities,
     version: options.version,
@@ -86,7 +86,11 @@ export function assembleServer(options: ControlPlaneOptions): ServerAssembly {
     ]),
     subresources: subresourcesOf(options, identity, alive, usage),
     serverAddress: `${options.advertiseAddress}:${options.port}`,
-    healthChecks: [storeCheck('etcd', store, clock), ...postStart.checks, ...(options.encryption?.healthChecks ?? [])],
+    healthChecks: [
+      storeCheck('etcd', store, clock), { ...storeCheck('etcd-readiness', store, clock), endpoints: ['readyz'] },
+      ...postStart.checks,
+      ...(options.encryption?.healthChecks ?? []),
+    ],
     flags: flagsOf(options),
     audit: options.audit,
     anonymous: options.authorization?.allowsEverything

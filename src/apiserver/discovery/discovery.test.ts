@@ -107,12 +107,12 @@ test('reports health, in one word or line by line', async () => {
     ],
   })
   assert.equal((await send('GET', '/livez')).text, 'ok')
-  assert.equal((await send('GET', '/readyz?verbose')).text, '[+]ping ok\n[+]etcd ok\nreadyz check passed\n')
+  assert.equal((await send('GET', '/readyz?verbose')).text, '[+]ping ok\n[+]log ok\n[+]etcd ok\nreadyz check passed\n')
   assert.equal((await send('GET', '/healthz/etcd')).text, 'ok')
   broken = true
   const sick = await send('GET', '/healthz')
   assert.deepEqual(
-    [sick.status, sick.text], [500, '[+]ping ok\n[-]etcd failed: reason withheld\nhealthz check failed\n'],
+    [sick.status, sick.text], [500, '[+]ping ok\n[+]log ok\n[-]etcd failed: reason withheld\nhealthz check failed\n'],
   )
   assert.equal((await send('GET', '/healthz?exclude=etcd')).text, 'ok')
 })

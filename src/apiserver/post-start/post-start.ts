@@ -3,7 +3,7 @@ import { addressAt, formatCidr, formatIp, type Cidr } from '#base/ip.ts'
 import type { Transport } from '#client/transport.ts'
 import type { KubeObject } from '#machinery/meta/object.ts'
 import type { Clock } from '#world/clock.ts'
-import type { HealthCheck } from '../health.ts'
+import type { Endpoint, HealthCheck } from '../health.ts'
 import type { KindRegistry } from '../kind-registry.ts'
 import { ensureKubernetesService } from './kubernetes-service.ts'
 import { ensureObjects, serviceCidrObject, systemNamespaceObjects, systemPriorityClasses } from './system-objects.ts'
@@ -18,11 +18,9 @@ export interface PostStartOptions {
   readonly clock: Clock
   /** Roles and bindings. */
   readonly policy: readonly KubeObject[]
-  /** Whatever else the cluster begins with. */
-  readonly more?: readonly KubeObject[]
 }
 
-/** A hook with the health check that stays red until the hook is done. */
+/** Health checks stay red until the hook is done. */
 export interface PostStartHook {
   readonly name: string
   readonly run: (signal: AbortSignal) => Promise<void>
@@ -35,17 +33,16 @@ export interface PostStartHook {
  * - the kubernetes service: last, as it invites clients.
  */
 export function postStartHooks(options: PostStartOptions): readonly PostStartHook[] {
-  const { transport, kinds, clusterCidrs, advertise, clock, policy, more = [] } = options
+  const { transport, kinds, clusterCidrs, advertise, clock, policy } = options
   const create = (objects: readonly KubeObject[]) => (signal: AbortSignal) =>
     ensureObjects(transport, kinds, objects, signal)
   return [
-    { name: 'start-system-namespaces-controller', run: create(systemNamespaceObjects()) },
-    { name: 'start-service-ip-repair-controllers', run: create([serviceCidrObject(clusterCidrs.map(formatCidr))]) },
-    { name: 'scheduling/bootstrap-system-priority-classes', run: create(systemPriorityClasses()) },
-    { name: 'rbac/bootstrap-roles', run: create(policy) },
-    { name: 'bootstrap-objects', run: create(more) },
+    { name: 'system-namespaces', run: create(systemNamespaceObjects()) },
+    { name: 'service-range', run: create([serviceCidrObject(clusterCidrs.map(formatCidr))]) },
+    { name: 'priority-classes', run: create(systemPriorityClasses()) },
+    { name: 'roles', run: create(policy) },
     {
-      name: 'start-kubernetes-service',
+      name: 'kubernetes-service',
       async run(signal) {
         if (!advertise) return
         const clusterIp = formatIp(addressAt(clusterCidrs[0]!, 1)!)
@@ -60,33 +57,63 @@ export function postStartHooks(options: PostStartOptions): readonly PostStartHoo
 export interface PostStart {
   /** Runs the hooks in order; rejects with the first failure. */
   run(signal: AbortSignal): Promise<void>
-  /** One for each hook, for `/readyz` and `/healthz`. */
+  /** For `/readyz`, `/livez` and `/healthz`. */
   readonly checks: readonly HealthCheck[]
 }
 
-export function createPostStart(hooks: () => readonly PostStartHook[], names: readonly string[]): PostStart {
+export function createPostStart(hooks: () => readonly PostStartHook[]): PostStart {
   const done = new Set<string>()
   return {
     async run(signal) {
+      done.add(serving)
       for (const hook of hooks()) {
         await hook.run(signal)
         done.add(hook.name)
       }
     },
-    checks: names.map((name) => ({
-      name: `poststarthook/${name}`,
+    checks: startChecks.map(([name, hook, endpoints]) => ({
+      name,
+      ...(endpoints && { endpoints }),
       check() {
-        if (!done.has(name)) throw new Error('not finished')
+        if (!done.has(hook)) throw new Error('not finished')
       },
     })),
   }
 }
 
-export const postStartNames: readonly string[] = [
-  'start-system-namespaces-controller',
-  'start-service-ip-repair-controllers',
-  'scheduling/bootstrap-system-priority-classes',
-  'rbac/bootstrap-roles',
-  'bootstrap-objects',
-  'start-kubernetes-service',
+/** What is there as soon as the server serves, before the first hook. */
+const serving = 'serving'
+
+/**
+ * What upstream's server does at its start, by its names and in its order, and the hook of ours that has done it. Its
+ * caches, controllers and lists of APIs are parts of our server that serve from the beginning.
+ */
+const startChecks: readonly (readonly [name: string, hook: string, endpoints?: readonly Endpoint[]])[] = [
+  ['informer-sync', serving, ['readyz']],
+  ['poststarthook/start-apiserver-admission-initializer', serving],
+  ['poststarthook/generic-apiserver-start-informers', serving],
+  ['poststarthook/priority-and-fairness-config-consumer', serving],
+  ['poststarthook/priority-and-fairness-filter', serving],
+  ['poststarthook/storage-object-count-tracker-hook', serving],
+  ['poststarthook/start-apiextensions-informers', serving],
+  ['poststarthook/start-apiextensions-controllers', serving],
+  ['poststarthook/crd-informer-synced', serving],
+  ['poststarthook/start-system-namespaces-controller', 'system-namespaces'],
+  ['poststarthook/start-cluster-authentication-info-controller', serving],
+  ['poststarthook/start-service-ip-repair-controllers', 'service-range'],
+  ['poststarthook/rbac/bootstrap-roles', 'roles'],
+  ['poststarthook/scheduling/bootstrap-system-priority-classes', 'priority-classes'],
+  ['poststarthook/priority-and-fairness-config-producer', serving],
+  ['poststarthook/bootstrap-controller', 'kubernetes-service'],
+  ['poststarthook/start-kubernetes-service-cidr-controller', 'service-range'],
+  ['poststarthook/aggregator-reload-proxy-client-cert', serving],
+  ['poststarthook/start-kube-aggregator-informers', serving],
+  ['poststarthook/apiservice-status-local-available-controller', serving],
+  ['poststarthook/apiservice-status-remote-available-controller', serving],
+  ['poststarthook/apiservice-registration-controller', serving],
+  ['poststarthook/apiservice-discovery-controller', serving],
+  ['poststarthook/kube-apiserver-autoregistration', serving],
+  ['autoregister-completion', serving],
+  ['poststarthook/apiservice-openapi-controller', serving],
+  ['poststarthook/apiservice-openapiv3-controller', serving],
 ]

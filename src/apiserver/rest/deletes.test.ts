@@ -1,7 +1,10 @@
 /** Deleting: at once, gracefully, and by finalizers. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { schemas } from '#api/schemas.ts'
+import { encodeKubernetesProtobuf } from '#machinery/codec/protobuf.ts'
 import { startTestServer, type TestServer } from '../testing.ts'
+import { deleteOptionsSchema } from './object-codec.ts'
 
 const maps = '/api/v1/namespaces/default/configmaps'
 const pods = '/api/v1/namespaces/default/pods'
@@ -144,4 +147,22 @@ test('a collection is deleted by selector, and the answer lists what was there',
   assert.deepEqual(
     (await server.send('GET', maps)).json['items'].map((item: any) => item.metadata.name), ['a1', 'a3', 'a5'],
   )
+})
+
+test('options come in the version of the resource, in either language', async () => {
+  const sets = '/apis/apps/v1/namespaces/default/replicasets'
+  const server = startTestServer()
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+  const set = {
+    apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: 'a' },
+    spec: { selector: { matchLabels: { a: 'b' } }, template },
+  }
+  const options = { apiVersion: 'apps/v1', kind: 'DeleteOptions', propagationPolicy: 'Foreground' }
+  const protobuf = encodeKubernetesProtobuf(options, schemas.struct(deleteOptionsSchema))
+  for (const [body, type] of [[options, 'application/json'], [protobuf, 'application/vnd.kubernetes.protobuf']] as const) {
+    assert.equal((await server.send('POST', sets, set)).status, 201)
+    const { status, json } = await server.send('DELETE', `${sets}/a`, body, { 'content-type': type })
+    assert.deepEqual([status, json.metadata!.finalizers], [200, ['foregroundDeletion']])
+    await server.send('PATCH', `${sets}/a`, { metadata: { finalizers: null } }, merge)
+  }
 })

@@ -23,6 +23,7 @@ import {
   type PatchParameters,
 } from './parameters.ts'
 import { parsePatchType, patchObject, type PatchType } from './patch.ts'
+import { deleteOptionsSchema } from './object-codec.ts'
 import { methodNotServed } from './refuse.ts'
 import { requireRoute } from './route-media.ts'
 import { renderEntry, renderList, renderOutcome, type RenderOptions } from './respond.ts'
@@ -258,5 +259,3 @@ async function readDeleteOptions(
     throw error
   }
 }
-
-const deleteOptionsSchema = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'

@@ -36,7 +36,9 @@ export interface ObjectCodec {
   shape(kind: AnyKind, version: KindVersion, value: KubeObject): DecodedObject
 }
 
-const noDuplicates: ReadonlyMap<object, readonly string[]> = new Map()
+export const deleteOptionsSchema = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'
+
+const noDuplicates: ParsedJson['duplicates'] = new Map()
 
 export function createObjectCodec(schemas: SchemaTable): ObjectCodec {
   const decode: ObjectCodec['decode'] = (kind, version, parsed, strict) => {
@@ -95,7 +97,9 @@ function parseYamlBody(body: Uint8Array, strict: boolean): ParsedBody {
 }
 
 function parseProtobuf(schemas: SchemaTable, body: Uint8Array): KubeObject {
-  return translate(() => decodeKubernetesProtobuf(body, (group, version, kind) => schemas.kind(group, version, kind)))
+  return translate(() => decodeKubernetesProtobuf(body, (group, version, kind) =>
+    // Every group has them, in each of its versions, and clients name the one that they speak to.
+    kind === 'DeleteOptions' ? schemas.struct(deleteOptionsSchema) : schemas.kind(group, version, kind)))
 }
 
 function translate<T>(body: () => T): T {

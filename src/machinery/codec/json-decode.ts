@@ -7,7 +7,7 @@ import { canonicalDuration } from '../duration.ts'
 import { canonicalQuantity } from '../quantity.ts'
 import type { FieldSchema, Shape, StructSchema } from '../schema/schema.ts'
 import { canonicalMicroTime, canonicalTime } from '../time.ts'
-import { JsonError, JsonNumber, plainNumber, type NumberTexts, type ParsedJson } from './json-parse.ts'
+import { JsonError, JsonNumber, plainNumber, type NumberTexts, type ParsedJson, type Repetition } from './json-parse.ts'
 import { fillZeros, isEmpty, zeroOf } from './zero.ts'
 
 type MutableObject = Record<string, unknown>
@@ -22,7 +22,7 @@ export interface DecodeContext {
   readonly root: StructSchema
   readonly problems: string[]
   /** See ParsedJson. */
-  readonly duplicates: ReadonlyMap<object, readonly string[]> | undefined
+  readonly duplicates: ParsedJson['duplicates'] | undefined
   readonly numbers: NumberTexts | undefined
   /** Where we are: names and indices of the first `depth` levels. */
   readonly path: (string | number)[]
@@ -36,9 +36,10 @@ export function makeDecodeContext(root: StructSchema, strict: boolean, parsed?: 
 /** Throws JsonError with Go's message at the first value of a wrong type. */
 export function applyStruct(context: DecodeContext, object: MutableObject, struct: StructSchema, depth: number): void {
   if (depth > maxDepth) throw new JsonError('exceeded max depth')
-  if (context.strict && context.duplicates) reportDuplicates(context, object, depth)
   const { fieldsByName } = struct
+  const repeated = repeatedKeys(context, object, depth, struct)
   for (const key in object) {
+    repeated?.pass()
     const field = fieldsByName.get(key)
     if (!field) {
       if (context.strict) report(context, 'unknown', depth, key)
@@ -55,6 +56,7 @@ export function applyStruct(context: DecodeContext, object: MutableObject, struc
     if (result === undefined || (field.omitEmpty && !field.pointer && isEmpty(result, field.shape))) delete object[key]
     else if (result !== value) object[key] = result
   }
+  repeated?.pass()
   fillZeros(object, struct)
 }
 
@@ -123,8 +125,9 @@ function convertMap(
   depth: number,
 ): unknown {
   if (!isObject(value)) failType(context, value, shape, field, struct, depth)
-  if (context.strict && context.duplicates) reportDuplicates(context, value, depth)
+  const repeated = repeatedKeys(context, value, depth)
   for (const key in value) {
+    repeated?.pass()
     const item = value[key]
     context.path[depth] = key
     const result = item === null
@@ -134,6 +137,7 @@ function convertMap(
     // there is one.
     if (result !== item) value[key] = result
   }
+  repeated?.pass()
   return value
 }
 
@@ -238,8 +242,37 @@ export function isObject(value: unknown): value is MutableObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
 }
 
-function reportDuplicates(context: DecodeContext, object: object, depth: number): void {
-  for (const key of context.duplicates?.get(object) ?? []) report(context, 'duplicate', depth, key)
+/** Says of the repetitions of one object's keys, among its other problems and in the order of the text. */
+class RepeatedKeys {
+  readonly #context: DecodeContext
+  readonly #repetitions: readonly Repetition[]
+  readonly #depth: number
+  #said = 0
+  #passed = 0
+
+  constructor(context: DecodeContext, repetitions: readonly Repetition[], depth: number) {
+    this.#context = context
+    this.#repetitions = repetitions
+    this.#depth = depth
+  }
+
+  /** To be called before each key, as often as there are different ones, and once behind the last. */
+  pass(): void {
+    for (; this.#repetitions[this.#said]?.behind === this.#passed; this.#said++) {
+      report(this.#context, 'duplicate', this.#depth, this.#repetitions[this.#said]!.key)
+    }
+    this.#passed++
+  }
+}
+
+/** Undefined where no key is repeated, or nobody asks. Of unknown fields it is enough that they are unknown. */
+export function repeatedKeys(
+  context: DecodeContext, object: object, depth: number, struct?: StructSchema,
+): RepeatedKeys | undefined {
+  const repetitions = context.strict ? context.duplicates?.get(object) : undefined
+  if (!repetitions) return undefined
+  const known = struct ? repetitions.filter(({ key }) => struct.fieldsByName.has(key)) : repetitions
+  return new RepeatedKeys(context, known, depth)
 }
 
 export function report(context: DecodeContext, kind: 'unknown' | 'duplicate', depth: number, key: string): void {

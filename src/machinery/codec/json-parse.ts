@@ -36,8 +36,14 @@ export interface ParsedJson {
    * their key or index.
    */
   readonly numbers?: NumberTexts
-  /** For an object that has keys more than once: those keys, in the order in which the repetition was seen. */
-  readonly duplicates: ReadonlyMap<object, readonly string[]>
+  /** For an object that has keys more than once: its repetitions, in the order of the text. */
+  readonly duplicates: ReadonlyMap<object, readonly Repetition[]>
+}
+
+export interface Repetition {
+  readonly key: string
+  /** How many different keys of the object stand before it. */
+  readonly behind: number
 }
 
 export const maxJsonDepth = 10_000
@@ -55,13 +61,16 @@ const escapes: Readonly<Record<string, string>> = {
 }
 
 type Container =
-  | { readonly kind: 'object'; readonly value: Record<string, unknown>; key: string; state: 'first' | 'key' | 'after' }
+  | {
+      readonly kind: 'object'; readonly value: Record<string, unknown>; key: string; keys: number
+      state: 'first' | 'key' | 'after'
+    }
   | { readonly kind: 'array'; readonly value: unknown[]; state: 'first' | 'value' | 'after' }
 
 class Parser {
   readonly #text: string
   #at = 0
-  readonly #duplicates = new Map<object, string[]>()
+  readonly #duplicates = new Map<object, Repetition[]>()
   readonly #listNumbers = new Map<object, (string | undefined)[]>()
   readonly #objectNumbers = new Map<object, Map<string, string>>()
   /** The text of the number just read, if it says more than the value. */
@@ -103,7 +112,7 @@ class Parser {
         this.#at++
         stack.push(
           character === '{'
-            ? { kind: 'object', value: {}, key: '', state: 'first' }
+            ? { kind: 'object', value: {}, key: '', keys: 0, state: 'first' }
             : { kind: 'array', value: [], state: 'first' },
         )
       } else {
@@ -142,10 +151,11 @@ class Parser {
       top.value.push(value)
     } else {
       if (Object.hasOwn(top.value, top.key)) {
-        const keys = this.#duplicates.get(top.value)
-        if (keys) keys.push(top.key)
-        else this.#duplicates.set(top.value, [top.key])
-      }
+        const repetition = { key: top.key, behind: top.keys }
+        const others = this.#duplicates.get(top.value)
+        if (others) others.push(repetition)
+        else this.#duplicates.set(top.value, [repetition])
+      } else top.keys++
       if (top.key === '__proto__') {
         Object.defineProperty(top.value, top.key, { value, enumerable: true, writable: true, configurable: true })
       } else top.value[top.key] = value

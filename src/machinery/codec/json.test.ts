@@ -134,8 +134,10 @@ test('unknown and repeated fields are told with their paths, and dropped', () =>
     ['{"metadata":{"__proto__":{"polluted":1}}}', ['unknown field "metadata.__proto__"']],
     [
       '{"spec":{"x":1,"count":1,"count":2},"y":0}',
-      ['duplicate field "spec.count"', 'unknown field "spec.x"', 'unknown field "y"'],
+      ['unknown field "spec.x"', 'duplicate field "spec.count"', 'unknown field "y"'],
     ],
+    ['{"spec":{"count":1,"count":2,"x":1,"x":2}}', ['duplicate field "spec.count"', 'unknown field "spec.x"']],
+    ['{"spec":{"count":1,"raw":{},"x":1,"raw":{}}}', ['unknown field "spec.x"', 'duplicate field "spec.raw"']],
   ] as const) {
     assert.deepEqual(problems(text), expected, text)
   }

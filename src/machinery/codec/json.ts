@@ -10,7 +10,7 @@
  */
 import { utf8Decode } from '#base/bytes.ts'
 import type { StructSchema } from '../schema/schema.ts'
-import { applyStruct, isObject, makeDecodeContext, report } from './json-decode.ts'
+import { applyStruct, isObject, makeDecodeContext, repeatedKeys } from './json-decode.ts'
 import { writeSortedValue, writeStruct } from './json-encode.ts'
 import { JsonError, maxJsonDepth, parseJsonExactly, type ParsedJson } from './json-parse.ts'
 import { countKeys, scanJson } from './json-scan.ts'
@@ -80,7 +80,7 @@ export function readJson(input: Uint8Array | string, findDuplicates: boolean): P
   return { value, duplicates: noDuplicates }
 }
 
-const noDuplicates: ReadonlyMap<object, readonly string[]> = new Map()
+const noDuplicates: ParsedJson['duplicates'] = new Map()
 
 /** undefined for what is not JSON: the exact parser then says why, in Go's words. */
 function parseOrUndefined(text: string): unknown {
@@ -125,11 +125,13 @@ export function duplicateProblems(parsed: ParsedJson): readonly string[] {
   const context = makeDecodeContext(noSchema, true, parsed)
   const visit = (value: unknown, depth: number): void => {
     if (typeof value !== 'object' || value === null || depth > 1000) return
-    for (const key of duplicates.get(value) ?? []) report(context, 'duplicate', depth, key)
+    const repeated = repeatedKeys(context, value, depth)
     for (const [key, inner] of Object.entries(value)) {
+      repeated?.pass()
       context.path[depth] = Array.isArray(value) ? Number(key) : key
       visit(inner, depth + 1)
     }
+    repeated?.pass()
   }
   visit(root, 0)
   return context.problems
