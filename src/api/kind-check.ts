@@ -35,7 +35,7 @@ export function checkUpdate<T extends KubeObject>(kind: Kind<T>, input: T, old: 
   const other = kind.subresources?.others?.find(({ name }) => name === subresource)?.validateUpdate
   const errors = other ? other(object, before)
     : subresource === 'status' ? kind.validateStatusUpdate?.(object, before) ?? []
-    : [...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, before) ?? [])]
+    : [...(kind.validate?.(object, before) ?? []), ...(kind.validateUpdate?.(object, before) ?? [])]
   return { object, errors: errors.map(sentence) }
 }
 

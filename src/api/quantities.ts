@@ -4,6 +4,7 @@ import {
   compareQuantities as compare,
   formatQuantity,
   parseQuantity,
+  QuantityError,
   quantitySign,
   scaledValue,
   type Quantity,
@@ -15,6 +16,17 @@ import {
  */
 function parse(quantity: string | number | undefined): Quantity {
   return parseQuantity(String(quantity ?? '0'))
+}
+
+/** Whether a text that did not come through the codec is one. */
+export function isQuantity(text: string): boolean {
+  try {
+    parseQuantity(text)
+    return true
+  } catch (error) {
+    if (error instanceof QuantityError) return false
+    throw error
+  }
 }
 
 /** Negative, zero or positive, as `a` is less than, equal to or more than `b`. */

@@ -6,26 +6,29 @@ import { validateLabels } from '#machinery/meta/validate-object-meta.ts'
 import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm } from './gen/core-v1.ts'
 import type { LabelSelector, LabelSelectorRequirement } from './gen/meta-v1.ts'
 
-/** `forgivesValues`: what no label can have as its value may be asked for, because it was once. */
+/** Of selectors that were stored when less was asked of them. */
+export interface SelectorOptions {
+  readonly allowInvalidLabelValue?: boolean | undefined
+}
+
 export function validateLabelSelector(
-  selector: LabelSelector | undefined, path: string, forgivesValues = false,
+  selector: LabelSelector | undefined, path: string, options: SelectorOptions = {},
 ): FieldError[] {
   if (!selector) return []
   return [
     ...validateLabels(selector.matchLabels, `${path}.matchLabels`),
     ...(selector.matchExpressions ?? []).flatMap((requirement, index) =>
-      validateRequirement(requirement, `${path}.matchExpressions[${index}]`, forgivesValues)),
+      validateRequirement(requirement, `${path}.matchExpressions[${index}]`, options)),
   ]
 }
 
 function validateRequirement(
-  { key, operator, values = [] }: LabelSelectorRequirement, path: string, forgivesValues: boolean,
+  { key, operator, values = [] }: LabelSelectorRequirement, path: string, { allowInvalidLabelValue }: SelectorOptions,
 ): FieldError[] {
   return [
     ...validateOperands(operator, values, path),
     ...invalidFor(`${path}.key`, key, validateQualifiedName(key)),
-    ...(forgivesValues ? [] : values.flatMap((value, index) =>
-      invalidFor(`${path}.values[${index}]`, value, validateLabelValue(value)))),
+    ...(allowInvalidLabelValue ? [] : validateLabelValues({ values }, path)),
   ]
 }
 
@@ -48,17 +51,28 @@ export function isEmptySelector(selector: LabelSelector | undefined): boolean {
   return Object.keys(selector?.matchLabels ?? {}).length + (selector?.matchExpressions ?? []).length === 0
 }
 
-export function validateNodeSelector(selector: NodeSelector, path: string): FieldError[] {
-  const terms = selector.nodeSelectorTerms ?? []
-  if (terms.length === 0) return [required(`${path}.nodeSelectorTerms`, 'must have at least one node selector term')]
-  return terms.flatMap((term, index) => validateNodeSelectorTerm(term, `${path}.nodeSelectorTerms[${index}]`))
+/** Of an old object: no label has such a value, so that nothing matches it. */
+export function hasInvalidLabelValue(terms: readonly NodeSelectorTerm[]): boolean {
+  return terms.some(({ matchExpressions = [] }) =>
+    matchExpressions.some((requirement) => validateLabelValues(requirement, '').length > 0))
 }
 
-function validateNodeSelectorTerm(term: NodeSelectorTerm, path: string): FieldError[] {
+export function validateNodeSelector(
+  selector: NodeSelector, path: string, options: SelectorOptions = {},
+): FieldError[] {
+  const terms = selector.nodeSelectorTerms ?? []
+  if (terms.length === 0) return [required(`${path}.nodeSelectorTerms`, 'must have at least one node selector term')]
+  return terms.flatMap((term, index) => validateNodeSelectorTerm(term, `${path}.nodeSelectorTerms[${index}]`, options))
+}
+
+function validateNodeSelectorTerm(
+  term: NodeSelectorTerm, path: string, { allowInvalidLabelValue }: SelectorOptions,
+): FieldError[] {
   return [
     ...(term.matchExpressions ?? []).flatMap((requirement, index) => {
       const at = `${path}.matchExpressions[${index}]`
-      return [...validateNodeRequirement(requirement, at), ...validateLabelValues(requirement, at)]
+      const errors = validateNodeRequirement(requirement, at)
+      return allowInvalidLabelValue ? errors : [...errors, ...validateLabelValues(requirement, at)]
     }),
     ...validateNodeFields(term, path),
   ]
@@ -66,11 +80,7 @@ function validateNodeSelectorTerm(term: NodeSelectorTerm, path: string): FieldEr
 
 /** A preference may ask for what no label can be: it is only never met. */
 export function validatePreferredTerm(term: NodeSelectorTerm, path: string): FieldError[] {
-  return [
-    ...(term.matchExpressions ?? []).flatMap((requirement, index) =>
-      validateNodeRequirement(requirement, `${path}.matchExpressions[${index}]`)),
-    ...validateNodeFields(term, path),
-  ]
+  return validateNodeSelectorTerm(term, path, { allowInvalidLabelValue: true })
 }
 
 function validateNodeFields(term: NodeSelectorTerm, path: string): FieldError[] {
@@ -78,7 +88,7 @@ function validateNodeFields(term: NodeSelectorTerm, path: string): FieldError[] 
     validateNodeFieldRequirement(requirement, `${path}.matchFields[${index}]`))
 }
 
-function validateLabelValues({ values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
+function validateLabelValues({ values = [] }: Pick<NodeSelectorRequirement, 'values'>, path: string): FieldError[] {
   return values.flatMap((value, index) => invalidFor(`${path}.values[${index}]`, value, validateLabelValue(value)))
 }
 

@@ -74,6 +74,7 @@ const allSideEffects = [...sideEffectChoices, 'Some', 'Unknown']
 function validateWebhook(webhook: Webhook, forgiven: Forgiven, path: string): FieldError[] {
   const { name = '', timeoutSeconds, sideEffects, matchConditions = [] } = webhook
   const choices = forgiven.sideEffects ? allSideEffects : sideEffectChoices
+  const selectors = { allowInvalidLabelValue: forgiven.labelValues }
   const errors = [
     ...validateName(name, `${path}.name`),
     ...validateRules(webhook.rules ?? [], `${path}.rules`),
@@ -90,8 +91,8 @@ function validateWebhook(webhook: Webhook, forgiven: Forgiven, path: string): Fi
   }
   return [
     ...errors,
-    ...validateLabelSelector(webhook.namespaceSelector, `${path}.namespaceSelector`, forgiven.labelValues),
-    ...validateLabelSelector(webhook.objectSelector, `${path}.objectSelector`, forgiven.labelValues),
+    ...validateLabelSelector(webhook.namespaceSelector, `${path}.namespaceSelector`, selectors),
+    ...validateLabelSelector(webhook.objectSelector, `${path}.objectSelector`, selectors),
     ...('reinvocationPolicy' in webhook
       ? validateChoice(webhook.reinvocationPolicy, ['IfNeeded', 'Never'], `${path}.reinvocationPolicy`) : []),
     ...validateClientConfig(webhook.clientConfig ?? {}, `${path}.clientConfig`),

@@ -4,6 +4,7 @@
  */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, required } from '#machinery/errors/field-errors.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { validateReplicatedTemplate } from '../core/pod/replicated-template.validation.ts'
 import type { PodTemplateSpec } from '../gen/core-v1.ts'
 import type { LabelSelector } from '../gen/meta-v1.ts'
@@ -19,11 +20,15 @@ export function validateOwnSelector(selector: LabelSelector | undefined, owner: 
   return errors
 }
 
-/** With a selector that cannot be read, nothing more is said of the template. `detail`: of the fault that is told. */
+/**
+ * With a selector that cannot be read, nothing more is said of the template. `detail`: of the fault that is told.
+ * `old`: the stored template.
+ */
 export function validateOwnTemplate(
   template: PodTemplateSpec | undefined, selector: LabelSelector | undefined, owner: string, detail: string,
+  old: DeepReadonly<PodTemplateSpec> | undefined,
 ): FieldError[] {
   return validateLabelSelector(selector, 'spec.selector').length > 0
     ? [invalidValue('spec.selector', selector, detail)]
-    : validateReplicatedTemplate(template ?? {}, selector, 'spec.template', owner)
+    : validateReplicatedTemplate(template ?? {}, selector, 'spec.template', owner, old)
 }

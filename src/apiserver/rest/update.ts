@@ -230,7 +230,7 @@ function validate(
     if (update.validate) return [...ofMetadata, ...update.validate(object, old)]
     if (subresource === 'status') return [...ofMetadata, ...(kind.validateStatusUpdate?.(object, old) ?? [])]
     if (subresource !== '') return [...ofMetadata, ...(subresourceRules(kind, subresource)?.(object, old) ?? [])]
-    return [...ofMetadata, ...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? [])]
+    return [...ofMetadata, ...(kind.validate?.(object, old) ?? []), ...(kind.validateUpdate?.(object, old) ?? [])]
   })
   if (errors.length > 0) throw invalid(kindSubject(kind), object.metadata?.name ?? '', errors)
 }

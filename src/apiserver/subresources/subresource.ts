@@ -180,7 +180,7 @@ export async function updateProjection(
       },
       // The object's own rules hold for what the projection writes.
       validate: (object, old) =>
-        [...(scope.kind.validate?.(object) ?? []), ...(scope.kind.validateUpdate?.(object, old) ?? [])],
+        [...(scope.kind.validate?.(object, old) ?? []), ...(scope.kind.validateUpdate?.(object, old) ?? [])],
       prepare: (object, old) =>
         scope.kind.prepareForUpdate?.(object, old, { subresource: '', now: context.clock.now() }),
     },

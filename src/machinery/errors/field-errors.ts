@@ -30,7 +30,9 @@ export function forbiddenValue(field: string, detail: string): FieldError {
  */
 export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
   const detail = supported.length > 0 ? `supported values: ${supported.map(quoteGo).join(', ')}` : ''
-  return fault('FieldValueNotSupported', field, `Unsupported value: ${formatFieldValue(value)}`, detail)
+  // Go's types of enumerations are no plain strings, and shown as JSON.
+  const shown = typeof value === 'string' ? jsonString(value) : value
+  return fault('FieldValueNotSupported', field, `Unsupported value: ${formatFieldValue(shown)}`, detail)
 }
 
 /** `field.Duplicate`: the value must be unique. */
@@ -103,10 +105,24 @@ export function findFaults(validate: () => readonly FieldError[]): readonly Fiel
   }
 }
 
+/** A value that is JSON already, as Go writes it. */
+export class JsonText {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** A string behind a pointer, or of a named type: Go quotes those as JSON does, and escapes more than `%q`. */
+export function jsonString(text: string): JsonText {
+  return new JsonText(escapeHtml(JSON.stringify(text)))
+}
+
 /** Numbers and booleans plain, strings quoted, everything else as JSON; absent values are Go's nil. */
 function formatFieldValue(value: unknown): string {
   if (typeof value === 'string') return quoteGo(value)
   if (value === undefined || value === null) return 'null'
+  if (value instanceof JsonText) return value.text
   if (typeof value === 'object') return escapeHtml(JSON.stringify(value))
   return String(value)
 }

@@ -36,7 +36,8 @@ export interface KindDeclaration<T extends KubeObject> {
   readonly prepareForCreate?: (object: T, context: PrepareContext) => void
   /** Before validation of an update: put back what this endpoint may not change; bump generation. */
   readonly prepareForUpdate?: (object: T, old: Stored<T>, context: PrepareContext) => void
-  readonly validate?: (object: T) => FieldError[]
+  /** `old`: of an update, whose own faults are forgiven where upstream forgives them. */
+  readonly validate?: (object: T, old?: Stored<T>) => FieldError[]
   /** In addition to `validate` of a new object. */
   readonly validateCreate?: (object: T) => FieldError[]
   /** In addition to `validate` of the new object. */

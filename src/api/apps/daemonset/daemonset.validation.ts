@@ -13,7 +13,7 @@ import {
 import { isEmptySelector, validateLabelSelector } from '../../selectors.validation.ts'
 import { isZeroIntOrPercent, validateCollisionCount } from '../status.validation.ts'
 
-export function validateDaemonSet(object: DaemonSet): FieldError[] {
+export function validateDaemonSet(object: DaemonSet, old?: Stored<DaemonSet>): FieldError[] {
   const spec = object.spec ?? {} as DaemonSetSpec
   const errors = [
     ...validateLabelSelector(spec.selector, 'spec.selector'),
@@ -24,7 +24,7 @@ export function validateDaemonSet(object: DaemonSet): FieldError[] {
   }
   return [
     ...errors,
-    ...validateRestartedTemplate(spec.template ?? {}, 'spec.template', 'DaemonSet'),
+    ...validateRestartedTemplate(spec.template ?? {}, 'spec.template', 'DaemonSet', old?.spec?.template),
     ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy'),
     ...validateNonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),

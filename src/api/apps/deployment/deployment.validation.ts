@@ -12,12 +12,12 @@ import {
 import { validateOwnSelector, validateOwnTemplate } from '../selector.validation.ts'
 import { isZeroIntOrPercent, validateCollisionCount } from '../status.validation.ts'
 
-export function validateDeployment(object: Deployment): FieldError[] {
+export function validateDeployment(object: Deployment, old?: Stored<Deployment>): FieldError[] {
   const spec = object.spec ?? {} as DeploymentSpec
   return [
     ...validateNonNegative(spec.replicas, 'spec.replicas'),
     ...validateOwnSelector(spec.selector, 'deployment'),
-    ...validateOwnTemplate(spec.template, spec.selector, 'ReplicaSet', 'invalid label selector'),
+    ...validateOwnTemplate(spec.template, spec.selector, 'ReplicaSet', 'invalid label selector', old?.spec?.template),
     ...validateStrategy(spec.strategy ?? {}, 'spec.strategy'),
     ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateNonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),

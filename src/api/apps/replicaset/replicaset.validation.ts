@@ -7,13 +7,13 @@ import type { ReplicaSet, ReplicaSetSpec } from '../../gen/apps-v1.ts'
 import { validateNonNegative } from '../../numbers.validation.ts'
 import { validateOwnSelector, validateOwnTemplate } from '../selector.validation.ts'
 
-export function validateReplicaSet(object: ReplicaSet): FieldError[] {
+export function validateReplicaSet(object: ReplicaSet, old?: Stored<ReplicaSet>): FieldError[] {
   const spec = object.spec ?? {} as ReplicaSetSpec
   return [
     ...validateNonNegative(spec.replicas, 'spec.replicas'),
     ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateOwnSelector(spec.selector, 'deployment'),
-    ...validateOwnTemplate(spec.template, spec.selector, 'ReplicaSet', 'invalid label selector'),
+    ...validateOwnTemplate(spec.template, spec.selector, 'ReplicaSet', 'invalid label selector', old?.spec?.template),
   ]
 }
 

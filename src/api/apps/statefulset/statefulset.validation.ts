@@ -2,7 +2,7 @@
 import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
-import type { Stored } from '#machinery/meta/object.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { validateDns1123Label } from '#machinery/meta/validate-names.ts'
 import { validateClaimSpec } from '../../core/persistentvolumeclaim/claim-spec.validation.ts'
 import { validateTemplateLabels } from '../../core/pod/replicated-template.validation.ts'
@@ -22,13 +22,15 @@ interface Known {
   readonly exists: boolean
   /** The stored one breaks rules of today: its template is not judged then, only that of the labels. */
   readonly broken: boolean
+  /** The stored one. */
+  readonly template: DeepReadonly<PodTemplateSpec> | undefined
 }
 
 export function validateNewStatefulSet({ spec }: StatefulSet): FieldError[] {
-  return validateSpec(spec ?? {} as StatefulSetSpec, { exists: false, broken: false })
+  return validateSpec(spec ?? {} as StatefulSetSpec, { exists: false, broken: false, template: undefined })
 }
 
-function validateSpec(spec: StatefulSetSpec, { exists, broken }: Known): FieldError[] {
+function validateSpec(spec: StatefulSetSpec, { exists, broken, template }: Known): FieldError[] {
   return [
     ...validateManagementPolicy(spec.podManagementPolicy ?? ''),
     ...validateStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy'),
@@ -44,7 +46,7 @@ function validateSpec(spec: StatefulSetSpec, { exists, broken }: Known): FieldEr
       : []),
     ...validateOwnSelector(spec.selector, 'statefulset'),
     ...(broken ? validateTemplateLabels(spec.template ?? {}, spec.selector, 'spec.template')
-      : validateOwnTemplate(withClaims(spec), spec.selector, 'StatefulSet', '')),
+      : validateOwnTemplate(withClaims(spec), spec.selector, 'StatefulSet', '', template)),
   ]
 }
 
@@ -109,8 +111,9 @@ const mutable = [
 
 export function validateStatefulSetUpdate(object: StatefulSet, old: Stored<StatefulSet>): FieldError[] {
   const { spec } = object
-  const broken = validateSpec((old.spec ?? {}) as StatefulSetSpec, { exists: true, broken: false }).length > 0
-  const errors = validateSpec(spec ?? {} as StatefulSetSpec, { exists: true, broken })
+  const known = { exists: true, broken: false, template: old.spec?.template }
+  const broken = validateSpec((old.spec ?? {}) as StatefulSetSpec, known).length > 0
+  const errors = validateSpec(spec ?? {} as StatefulSetSpec, { ...known, broken })
   const fixed = (part: object | undefined): unknown =>
     Object.fromEntries(Object.entries(part ?? {}).filter(([field]) => !(mutable as readonly string[]).includes(field)))
   if (semanticEqual(fixed(spec), fixed(old.spec))) return errors

@@ -30,7 +30,8 @@ function validateSpec({ spec = {} as CronJobSpec }: CronJob, old: CronJobSpec | 
     ...validateNonNegative(spec.startingDeadlineSeconds, 'spec.startingDeadlineSeconds'),
     ...(old && old.timeZone === spec.timeZone ? [] : validateTimeZone(spec.timeZone, 'spec.timeZone')),
     ...validateRequiredChoice(spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace'], 'spec.concurrencyPolicy'),
-    ...validateJobTemplate(spec.jobTemplate?.spec ?? ({} as never), 'spec.jobTemplate.spec'),
+    ...validateJobTemplate(spec.jobTemplate?.spec ?? ({} as never), 'spec.jobTemplate.spec',
+      old?.jobTemplate?.spec?.template),
     ...validateNonNegative(spec.successfulJobsHistoryLimit, 'spec.successfulJobsHistoryLimit'),
     ...validateNonNegative(spec.failedJobsHistoryLimit, 'spec.failedJobsHistoryLimit'),
   ]

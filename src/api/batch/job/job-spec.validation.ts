@@ -3,7 +3,9 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, notSupported, required, tooLong } from '#machinery/errors/field-errors.ts'
 import { validateDomainPrefixedPath } from '#machinery/meta/validate-domains.ts'
 import { validatePodTemplateSpec } from '../../core/pod/pod.validation.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { JobSpec } from '../../gen/batch-v1.ts'
+import type { PodTemplateSpec } from '../../gen/core-v1.ts'
 import { validateNonNegative } from '../../numbers.validation.ts'
 import { validateFailurePolicy, validateSuccessPolicy } from './failure-policy.validation.ts'
 
@@ -19,7 +21,10 @@ const counts = [
   'backoffLimitPerIndex',
 ] as const
 
-export function validateJobSpec(spec: JobSpec, path: string): FieldError[] {
+/** `old`: the stored template of the pods. */
+export function validateJobSpec(
+  spec: JobSpec, path: string, old: DeepReadonly<PodTemplateSpec> | undefined,
+): FieldError[] {
   const { maxFailedIndexes, backoffLimitPerIndex, managedBy } = spec
   const errors = counts.flatMap((field) => validateNonNegative(spec[field], `${path}.${field}`))
   if (maxFailedIndexes !== undefined) {
@@ -42,7 +47,7 @@ export function validateJobSpec(spec: JobSpec, path: string): FieldError[] {
   return [
     ...errors,
     ...validateReplacement(spec, `${path}.podReplacementPolicy`),
-    ...validatePodTemplateSpec(spec.template ?? {}, `${path}.template`),
+    ...validatePodTemplateSpec(spec.template ?? {}, `${path}.template`, old),
     ...validateRestartPolicy(spec, `${path}.template.spec.restartPolicy`),
   ]
 }
@@ -107,8 +112,10 @@ function validateRestartPolicy({ template, podFailurePolicy }: JobSpec, path: st
 }
 
 /** What a template may not say, because the server says it. */
-export function validateJobTemplate(spec: JobSpec, path: string): FieldError[] {
-  const errors = validateJobSpec(spec, path)
+export function validateJobTemplate(
+  spec: JobSpec, path: string, old: DeepReadonly<PodTemplateSpec> | undefined,
+): FieldError[] {
+  const errors = validateJobSpec(spec, path, old)
   if (spec.selector) errors.push(invalidValue(`${path}.selector`, spec.selector, '`selector` will be auto-generated'))
   if (spec.manualSelector) errors.push(notSupported(`${path}.manualSelector`, true, ['nil', 'false']))
   return errors

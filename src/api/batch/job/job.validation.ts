@@ -15,13 +15,13 @@ import { jobLabels } from './job-defaults.ts'
 import { validateJobSpec } from './job-spec.validation.ts'
 
 export function validateNewJob(object: Job): FieldError[] {
-  return validateJob(object, true)
+  return validateJob(object, true, undefined)
 }
 
 /** `prefixedLabels`: Jobs of long ago have only the labels without a domain. */
-function validateJob(object: Job, prefixedLabels: boolean): FieldError[] {
+function validateJob(object: Job, prefixedLabels: boolean, old: PodTemplateSpec | undefined): FieldError[] {
   const spec = object.spec ?? {} as JobSpec
-  const errors = [...validateGeneratedSelector(object, prefixedLabels), ...validateJobSpec(spec, 'spec')]
+  const errors = [...validateGeneratedSelector(object, prefixedLabels), ...validateJobSpec(spec, 'spec', old)]
   if (!spec.selector) errors.push(required('spec.selector'))
   else errors.push(...validateLabelSelector(spec.selector, 'spec.selector'))
   errors.push(...validateTemplateLabels(spec.template ?? {}, spec.selector, 'spec.template'))
@@ -67,7 +67,7 @@ export function validateJobUpdate(object: Job, old: Stored<Job>): FieldError[] {
   const oldLabels = oldSpec.template?.metadata?.labels ?? {}
   const prefixedLabels = oldLabels[jobLabels.name] !== undefined && oldLabels[jobLabels.uid] !== undefined
   const errors = [
-    ...validateJob(object, prefixedLabels),
+    ...validateJob(object, prefixedLabels, oldSpec.template),
     ...validateCompletionsUpdate(spec, oldSpec),
     ...validateImmutable(spec.selector, oldSpec.selector, 'spec.selector'),
   ]

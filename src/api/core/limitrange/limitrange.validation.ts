@@ -46,7 +46,7 @@ function validateName(type: string, name: string, path: string): FieldError[] {
   return errors
 }
 
-const lists = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const
+const lists = ['max', 'min', 'default', 'defaultRequest'] as const
 
 function validateItem(item: LimitRangeItem, path: string): FieldError[] {
   const errors: FieldError[] = []
@@ -68,6 +68,10 @@ function validateItem(item: LimitRangeItem, path: string): FieldError[] {
     errors.push(
       required(`${path}.limits`, 'either minimum or maximum storage value is required, but neither was provided'),
     )
+  }
+  for (const name of Object.keys(item.maxLimitRequestRatio ?? {})) {
+    names.add(name)
+    errors.push(...validateName(item.type, name, `${path}.maxLimitRequestRatio[${name}]`))
   }
   for (const name of names) errors.push(...validateOrder(item, name, path))
   return errors

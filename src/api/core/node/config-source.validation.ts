@@ -3,6 +3,7 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, required } from '#machinery/errors/field-errors.ts'
 import { validateConfigMapKey, validateDns1123Label, validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
 import type { ConfigMapNodeConfigSource, NodeConfigSource, NodeSpec, NodeStatus } from '../../gen/core-v1.ts'
+import { internalValue } from '../../internal-form.ts'
 
 export function validateConfigSources(spec: NodeSpec = {}, status: NodeStatus = {}): FieldError[] {
   const errors = validateSource(spec.configSource, 'spec.configSource', validateInSpec)
@@ -18,7 +19,7 @@ function validateSource(source: NodeConfigSource | undefined, path: string, rule
   if (!source) return []
   const { configMap } = source
   return configMap ? [...rule(configMap, `${path}.configMap`), ...validateConfigMap(configMap, `${path}.configMap`)]
-    : [invalidValue(path, source, 'exactly one reference subfield must be non-nil')]
+    : [invalidValue(path, internalValue('NodeConfigSource', source), 'exactly one reference subfield must be non-nil')]
 }
 
 const exact = ['uid', 'resourceVersion'] as const

@@ -22,7 +22,7 @@ const rows: readonly Row[] = [
       },
     },
     errors: [
-      'metadata.taints[1]: Duplicate value: {"key":"a","effect":"NoSchedule","value":"b"}: taints must be unique by key and effect pair',
+      'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"b","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair',
     ],
   },
   {
@@ -73,8 +73,8 @@ const rows: readonly Row[] = [
       { type: 'InternalIP', address: '10.0.0.1' }, { type: 'InternalIP', address: '10.0.0.1' },
     ], config: { active: {} } } },
     errors: [
-      'status.addresses[1]: Duplicate value: {"type":"InternalIP","address":"10.0.0.1"}',
-      'status.config.active: Invalid value: {}: exactly one reference subfield must be non-nil',
+      'status.addresses[1]: Duplicate value: {"Type":"InternalIP","Address":"10.0.0.1"}',
+      'status.config.active: Invalid value: {"ConfigMap":null}: exactly one reference subfield must be non-nil',
     ],
   },
 ]

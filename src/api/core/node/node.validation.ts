@@ -13,6 +13,7 @@ import type { Stored } from '#machinery/meta/object.ts'
 import { validateLabelValue, validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import { validateRange } from '../../addresses.validation.ts'
 import type { Node, NodeStatus, Taint } from '../../gen/core-v1.ts'
+import { internalValue } from '../../internal-form.ts'
 import { validateQuantityValue } from '../pod/resources.validation.ts'
 import { taintEffects } from '../pod/scheduling.validation.ts'
 import { validateConfigSources } from './config-source.validation.ts'
@@ -79,7 +80,7 @@ function validateTaints(taints: readonly Taint[], path: string): FieldError[] {
     else if (!taintEffects.includes(effect)) errors.push(notSupported(`${at}.effect`, effect, taintEffects))
     const pair = `${key}:${effect}`
     if (seen.has(pair)) {
-      const { type, field, message } = duplicateValue(at, taint)
+      const { type, field, message } = duplicateValue(at, internalValue('Taint', taint))
       errors.push({ type, field, message: `${message}: taints must be unique by key and effect pair` })
     }
     seen.add(pair)
@@ -107,7 +108,7 @@ export function validateNodeUpdate({ spec, status }: Node, old: Stored<Node>): F
   const addresses = (status?.addresses ?? []).map(({ type, address }) => JSON.stringify([type, address]))
   for (const [index, address] of addresses.entries()) {
     if (addresses.indexOf(address) < index) {
-      errors.push(duplicateValue(`status.addresses[${index}]`, status!.addresses![index]))
+      errors.push(duplicateValue(`status.addresses[${index}]`, internalValue('NodeAddress', status!.addresses![index])))
     }
   }
   errors.push(...validateKeptCidrs(spec?.podCIDRs ?? [], old.spec?.podCIDRs ?? []))

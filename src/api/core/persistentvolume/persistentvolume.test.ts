@@ -50,7 +50,8 @@ const rows: readonly Row[] = [
   {
     it: 'stays where it is', old: volume(), object: volume({ hostPath: { path: '/b' } }),
     errors: ['spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation\n' +
-      '- hostPath.path: "/a"\n+ hostPath.path: "/b"'],
+      '@@ -2,7 +2,7 @@\n  "GCEPersistentDisk": null,\n  "AWSElasticBlockStore": null,\n  "HostPath": {\n' +
+      '-  "Path": "/a",\n+  "Path": "/b",\n   "Type": ""\n  },\n  "Glusterfs": null,\n'],
   },
   {
     it: 'has only storage, and some', object: volume({ capacity: { storage: '-1', cpu: '0' } }),
@@ -96,8 +97,8 @@ const rows: readonly Row[] = [
   },
   {
     it: 'stays where it is', old: volume({ nodeAffinity: affinity('a') }), object: volume({ nodeAffinity: affinity('b') }),
-    errors: [`nodeAffinity: Invalid value: ${JSON.stringify(affinity('b'))}: field is immutable, ` +
-      'except for updating from beta label to GA'],
+    errors: ['nodeAffinity: Invalid value: {"Required":{"NodeSelectorTerms":[{"MatchExpressions":[{"Key":"b",' +
+      '"Operator":"In","Values":["a"]}],"MatchFields":null}]}}: field is immutable, except for updating from beta label to GA'],
   },
 ]
 

@@ -5,18 +5,19 @@ import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateDns1123Label, validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
-import { describeChanges } from '../../changes.ts'
 import type {
   CSIPersistentVolumeSource,
+  NodeSelectorTerm,
   PersistentVolume,
   PersistentVolumeSpec,
   SecretReference,
   VolumeNodeAffinity,
 } from '../../gen/core-v1.ts'
+import { internalDiff, internalValue } from '../../internal-form.ts'
 import { newNameOf } from '../../label-warnings.ts'
 import { validateChoice } from '../../numbers.validation.ts'
 import { signOfQuantity, unitsOf } from '../../quantities.ts'
-import { validateNodeSelector } from '../../selectors.validation.ts'
+import { hasInvalidLabelValue, validateNodeSelector, type SelectorOptions } from '../../selectors.validation.ts'
 import { validateAccessModes, volumeModes } from '../persistentvolumeclaim/claim-spec.validation.ts'
 import { validatePathNoBacksteps } from '../pod/paths.validation.ts'
 import { driverRules, faultPathOf } from '../pod/volume-drivers.validation.ts'
@@ -34,13 +35,18 @@ const settings = new Set([
   'volumeAttributesClassName',
 ])
 
-export function validatePersistentVolume({ metadata, spec = {} }: PersistentVolume): FieldError[] {
-  return validatePersistentVolumeSpec(spec, metadata?.name ?? '', false, 'spec')
+/** `old`: of an update, whose values of labels that cannot be are forgiven. */
+export function validatePersistentVolume(
+  { metadata, spec = {} }: PersistentVolume, old?: Stored<PersistentVolume>,
+): FieldError[] {
+  const terms = old?.spec?.nodeAffinity?.required?.nodeSelectorTerms ?? []
+  const options = { allowInvalidLabelValue: hasInvalidLabelValue(terms as NodeSelectorTerm[]) }
+  return validatePersistentVolumeSpec(spec, metadata?.name ?? '', false, 'spec', options)
 }
 
 /** `inline`: the volume of a VolumeAttachment, which is not in the cluster by itself. */
 export function validatePersistentVolumeSpec(
-  spec: PersistentVolumeSpec, name: string, inline: boolean, path: string,
+  spec: PersistentVolumeSpec, name: string, inline: boolean, path: string, options: SelectorOptions = {},
 ): FieldError[] {
   const errors = inline ? validateInline(spec, path) : []
   const modes = spec.accessModes ?? []
@@ -50,7 +56,7 @@ export function validatePersistentVolumeSpec(
   errors.push(...validateReclaimPolicy(spec, inline, `${path}.persistentVolumeReclaimPolicy`))
   if (spec.nodeAffinity) {
     errors.push(...(inline ? [forbiddenValue(`${path}.nodeAffinity`, inlineDetail)]
-      : validateNodeAffinity(spec.nodeAffinity, `${path}.nodeAffinity`)))
+      : validateNodeAffinity(spec.nodeAffinity, `${path}.nodeAffinity`, options)))
   }
   errors.push(...validateSource(spec, name, inline, path))
   if (isRoot(spec.hostPath?.path) && spec.persistentVolumeReclaimPolicy === 'Recycle') {
@@ -79,8 +85,10 @@ function validateReclaimPolicy(
   return policy === 'Retain' ? [] : [forbiddenValue(path, 'may only be Retain in the context of inline volumes')]
 }
 
-function validateNodeAffinity({ required: node }: VolumeNodeAffinity, path: string): FieldError[] {
-  return node ? validateNodeSelector(node, `${path}.required`)
+function validateNodeAffinity(
+  { required: node }: VolumeNodeAffinity, path: string, options: SelectorOptions,
+): FieldError[] {
+  return node ? validateNodeSelector(node, `${path}.required`, options)
     : [required(`${path}.required`, 'must specify required node constraints')]
 }
 
@@ -199,7 +207,7 @@ export function validatePersistentVolumeUpdate(
   const oldSource = sourceOf(oldSpec, oldSpec)
   if (!semanticEqual(source, oldSource)) {
     errors.push(forbiddenValue('spec.persistentvolumesource',
-      `spec.persistentvolumesource is immutable after creation\n${describeChanges(oldSource, source)}`))
+      `spec.persistentvolumesource is immutable after creation\n${internalDiff('PersistentVolumeSource', oldSource, source)}`))
   }
   errors.push(...validateImmutable(spec.volumeMode, oldSpec.volumeMode, 'volumeMode'))
   if (oldSpec.nodeAffinity) errors.push(...validateAffinityUpdate(spec.nodeAffinity, oldSpec.nodeAffinity))
@@ -212,7 +220,7 @@ export function validatePersistentVolumeUpdate(
 /** Labels of nodes that were renamed may be renamed here too: alone, each for its own new name. */
 function validateAffinityUpdate(affinity: VolumeNodeAffinity | undefined, old: VolumeNodeAffinity): FieldError[] {
   return semanticEqual(withNewLabels(affinity, old), withNewLabels(old, old)) ? []
-    : [invalidValue('nodeAffinity', affinity, 'field is immutable, except for updating from beta label to GA')]
+    : [invalidValue('nodeAffinity', internalValue('VolumeNodeAffinity', affinity), 'field is immutable, except for updating from beta label to GA')]
 }
 
 /** The affinity with the old key wherever the new one stands at its place. */
@@ -231,7 +239,7 @@ function withNewLabels(affinity: VolumeNodeAffinity | undefined, old: VolumeNode
 }
 
 /** The source alone. A driver's secret for expansion may be added later. */
-function sourceOf(spec: PersistentVolumeSpec, old: PersistentVolumeSpec): unknown {
+function sourceOf(spec: PersistentVolumeSpec, old: PersistentVolumeSpec): object {
   const source = Object.fromEntries(Object.entries(spec).filter(([name]) => !settings.has(name)))
   if (!spec.csi || !old.csi) return source
   const csi = { ...spec.csi }

@@ -5,18 +5,26 @@ import { validateDns1123Label, validateDns1123Subdomain } from '#machinery/meta/
 import type { PersistentVolumeClaimSpec, TypedObjectReference } from '../../gen/core-v1.ts'
 import { validateChoice } from '../../numbers.validation.ts'
 import { signOfQuantity } from '../../quantities.ts'
-import { validateLabelSelector } from '../../selectors.validation.ts'
+import { validateLabelSelector, type SelectorOptions } from '../../selectors.validation.ts'
 
 export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
 export const volumeModes = ['Block', 'Filesystem']
 
-/** `keepsGroups`: the claim had a data source of some group before; then the group's form is not asked about. */
-export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string, keepsGroups = false): FieldError[] {
+/** What a claim may keep. */
+interface ClaimOptions extends SelectorOptions {
+  /** It had a data source of some group before: then the form of the group is not asked about. */
+  readonly allowInvalidAPIGroup?: boolean
+}
+
+export function validateClaimSpec(
+  spec: PersistentVolumeClaimSpec, path: string, options: ClaimOptions = {},
+): FieldError[] {
   const errors: FieldError[] = []
   const modes = spec.accessModes ?? []
   if (modes.length === 0) errors.push(required(`${path}.accessModes`, 'at least 1 access mode is required'))
   errors.push(
-    ...validateLabelSelector(spec.selector, `${path}.selector`), ...validateAccessModes(modes, `${path}.accessModes`)
+    ...validateLabelSelector(spec.selector, `${path}.selector`, options),
+    ...validateAccessModes(modes, `${path}.accessModes`),
   )
   const storage = spec.resources?.requests?.['storage']
   if (storage === undefined) errors.push(required(`${path}.resources[storage]`))
@@ -28,7 +36,9 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string,
       ...invalidFor(`${path}.storageClassName`, spec.storageClassName, validateDns1123Subdomain(spec.storageClassName)),
     )
   }
-  errors.push(...validateChoice(spec.volumeMode, volumeModes, `${path}.volumeMode`), ...validateDataSources(spec, path, keepsGroups))
+  errors.push(
+    ...validateChoice(spec.volumeMode, volumeModes, `${path}.volumeMode`), ...validateDataSources(spec, path, options),
+  )
   if (spec.volumeAttributesClassName) {
     const name = spec.volumeAttributesClassName
     errors.push(...invalidFor(`${path}.volumeAttributesClassName`, name, validateDns1123Subdomain(name)))
@@ -49,11 +59,11 @@ export function validateAccessModes(modes: readonly string[], path: string): Fie
 }
 
 function validateDataSources(
-  { dataSource, dataSourceRef }: PersistentVolumeClaimSpec, path: string, keepsGroups: boolean,
+  { dataSource, dataSourceRef }: PersistentVolumeClaimSpec, path: string, options: ClaimOptions,
 ): FieldError[] {
   const errors = [
-    ...(dataSource ? validateDataSource(dataSource, `${path}.dataSource`, keepsGroups) : []),
-    ...(dataSourceRef ? validateDataSource(dataSourceRef, `${path}.dataSourceRef`, keepsGroups) : []),
+    ...(dataSource ? validateDataSource(dataSource, `${path}.dataSource`, options) : []),
+    ...(dataSourceRef ? validateDataSource(dataSourceRef, `${path}.dataSourceRef`, options) : []),
   ]
   // Upstream gives a path for the value, which as JSON is an empty object.
   if (dataSourceRef?.namespace) {
@@ -71,7 +81,7 @@ function sameSource(a: TypedObjectReference, b: TypedObjectReference): boolean {
 }
 
 function validateDataSource(
-  { name, kind, apiGroup, namespace }: TypedObjectReference, path: string, keepsGroups: boolean,
+  { name, kind, apiGroup, namespace }: TypedObjectReference, path: string, { allowInvalidAPIGroup }: ClaimOptions,
 ): FieldError[] {
   const errors: FieldError[] = []
   if (!name) errors.push(required(`${path}.name`))
@@ -79,7 +89,7 @@ function validateDataSource(
   if (!apiGroup && kind !== 'PersistentVolumeClaim') {
     errors.push(invalidValue(path, kind ?? '', "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
   }
-  if (apiGroup && !keepsGroups) {
+  if (apiGroup && !allowInvalidAPIGroup) {
     errors.push(...invalidFor(`${path}.apiGroup`, apiGroup, validateDns1123Subdomain(apiGroup)))
   }
   if (namespace) errors.push(...invalidFor(`${path}.namespace`, namespace, validateDns1123Label(namespace)))

@@ -47,7 +47,8 @@ const rows: readonly Row[] = [
     object: claim({ volumeName: 'w' }),
     errors: [
       'spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n'
-        + '- volumeName: "v"\n+ volumeName: "w"',
+        + '@@ -9,7 +9,7 @@\n    "storage": "1Gi"\n   }\n  },\n- "VolumeName": "v",\n+ "VolumeName": "w",\n'
+        + '  "StorageClassName": null,\n  "VolumeMode": "Filesystem",\n  "DataSource": null,\n',
     ],
   },
   { it: 'grows when it is bound', old: bound('1Gi'), object: bound('2Gi') },
@@ -81,7 +82,10 @@ const rows: readonly Row[] = [
   },
   {
     it: 'keeps attributes that the volume has',
-    old: { ...bound('1Gi'), status: { phase: 'Bound', currentVolumeAttributesClassName: 'a' } },
+    old: {
+      ...claim({ volumeName: 'v', volumeAttributesClassName: 'a' }),
+      status: { phase: 'Bound', currentVolumeAttributesClassName: 'a' },
+    },
     object: { ...bound('1Gi'), status: { phase: 'Bound' } },
     errors: ['spec.volumeAttributesClassName: Forbidden: update to nil is forbidden when ' +
       'status.currentVolumeAttributesClassName is not nil'],

@@ -5,9 +5,10 @@ import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
-import { describeChanges } from '../../changes.ts'
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../gen/core-v1.ts'
+import { internalDiff } from '../../internal-form.ts'
 import { compareQuantities, signOfQuantity, unitsOf } from '../../quantities.ts'
+import { validateLabelSelector } from '../../selectors.validation.ts'
 import { storageClassAnnotation } from '../../storage/storageclass/storage-class-name.ts'
 import { isNativeResource } from '../pod/resources.validation.ts'
 import { validateClaimSpec } from './claim-spec.validation.ts'
@@ -20,8 +21,10 @@ export function validateNewClaim({ spec = {} }: PersistentVolumeClaim): FieldErr
 export function validateClaimUpdate(object: PersistentVolumeClaim, old: Stored<PersistentVolumeClaim>): FieldError[] {
   const spec = object.spec ?? {}
   const oldSpec = (old.spec ?? {}) as PersistentVolumeClaimSpec
-  const keepsGroups = oldSpec.dataSource?.apiGroup !== undefined || oldSpec.dataSourceRef?.apiGroup !== undefined
-  const errors = validateClaimSpec(spec, 'spec', keepsGroups)
+  const errors = validateClaimSpec(spec, 'spec', {
+    allowInvalidAPIGroup: oldSpec.dataSource?.apiGroup !== undefined || oldSpec.dataSourceRef?.apiGroup !== undefined,
+    allowInvalidLabelValue: validateLabelSelector(oldSpec.selector, '').length > 0,
+  })
   const upgradesClass = takesClassFromAnnotation(object, old)
   const oldBeta = old.metadata.annotations?.[storageClassAnnotation] ?? ''
   const beta = object.metadata?.annotations?.[storageClassAnnotation] ?? ''
@@ -35,7 +38,7 @@ export function validateClaimUpdate(object: PersistentVolumeClaim, old: Stored<P
       forbiddenValue(
         'spec',
         'spec is immutable after creation except resources.requests and volumeAttributesClassName '
-          + `for bound claims\n${describeChanges(oldSpec, unchanged)}`,
+          + `for bound claims\n${internalDiff('PersistentVolumeClaimSpec', oldSpec, unchanged)}`,
       ),
     )
   }
@@ -69,8 +72,9 @@ function withMutableFieldsOf(
 
 /** Attributes that the volume has can be exchanged, not given up. */
 function validateAttributesUpdate(
-  { volumeAttributesClassName: name }: PersistentVolumeClaimSpec, { status }: Stored<PersistentVolumeClaim>,
+  { volumeAttributesClassName: name }: PersistentVolumeClaimSpec, { spec, status }: Stored<PersistentVolumeClaim>,
 ): FieldError[] {
+  if (name === spec?.volumeAttributesClassName) return []
   if (status?.currentVolumeAttributesClassName === undefined || name) return []
   const to = name === undefined ? 'nil' : 'empty string'
   return [forbiddenValue('spec.volumeAttributesClassName',

@@ -10,10 +10,12 @@ import type {
 } from '../../gen/core-v1.ts'
 import { containersOf } from './all-containers.ts'
 import { validateLocalDescendingPath } from './paths.validation.ts'
+import type { PodValidationOptions } from './pod-options.ts'
+import { validateTolerationsAnnotation } from './tolerations-annotation.validation.ts'
 
 type Annotations = Readonly<Record<string, string>>
 
-export const annotationsPath = 'metadata.annotations'
+const annotationsPath = 'metadata.annotations'
 export const mirror = 'kubernetes.io/config.mirror'
 const deletionCost = 'controller.kubernetes.io/pod-deletion-cost'
 export const seccompOfPod = 'seccomp.security.alpha.kubernetes.io/pod'
@@ -26,7 +28,7 @@ export function isMirror({ metadata }: Stored<Pod>): boolean {
 }
 
 export function validatePodAnnotations(
-  annotations: Annotations | undefined, spec: PodSpec, path: string,
+  annotations: Annotations | undefined, spec: PodSpec, path: string, options: PodValidationOptions,
 ): FieldError[] {
   const own = annotations ?? {}
   const errors: FieldError[] = []
@@ -35,7 +37,8 @@ export function validatePodAnnotations(
       invalidValue(`${path}[${mirror}]`, own[mirror], 'must set spec.nodeName if mirror pod annotation is set'),
     )
   }
-  if (own[deletionCost] !== undefined && !isInt32(own[deletionCost])) {
+  errors.push(...validateTolerationsAnnotation(own, path))
+  if (!options.allowInvalidPodDeletionCost && !hasGoodDeletionCost(own)) {
     errors.push(invalidValue(`${path}[${deletionCost}]`, own[deletionCost], 'must be a 32bit integer'))
   }
   if (own[seccompOfPod] !== undefined) errors.push(...validateSeccomp(own[seccompOfPod], `${path}.${seccompOfPod}`))
@@ -47,6 +50,12 @@ export function validatePodAnnotations(
     ...starting(appArmorOfContainer).flatMap(([key, value]) =>
       validateAppArmor(key.slice(appArmorOfContainer.length), value, spec, `${path}[${key}]`)),
   ]
+}
+
+/** An absent one is no fault. */
+export function hasGoodDeletionCost(annotations: Annotations = {}): boolean {
+  const cost = annotations[deletionCost]
+  return cost === undefined || isInt32(cost)
 }
 
 /** Digits without a leading zero, so that one number has one spelling. */
@@ -108,8 +117,12 @@ function agree(
   }
 }
 
-/** Which profile confines a container is decided when the pod is made. */
-export function validateAnnotationsKept(annotations: Annotations = {}, old: Annotations = {}, path = ''): FieldError[] {
+/** Rules of an update. Which profile confines a container is decided when the pod is made. */
+export function validateAnnotationsUpdate(
+  { metadata, spec }: Pod, { metadata: { annotations: old = {} } }: Stored<Pod>, options: PodValidationOptions,
+): FieldError[] {
+  const annotations = metadata?.annotations ?? {}
+  const path = annotationsPath
   const fixed = (key: string): boolean => key.startsWith(appArmorOfContainer) || key === mirror
   const name = (key: string): string => key === mirror ? 'mirror pod annotation' : 'AppArmor annotations'
   return [
@@ -117,5 +130,6 @@ export function validateAnnotationsKept(annotations: Annotations = {}, old: Anno
       .map((key) => forbiddenValue(`${path}[${key}]`, `may not remove or update ${name(key)}`)),
     ...Object.keys(annotations).filter((key) => fixed(key) && !(key in old))
       .map((key) => forbiddenValue(`${path}[${key}]`, `may not add ${name(key)}`)),
+    ...validatePodAnnotations(annotations, spec ?? { containers: [] }, path, options),
   ]
 }

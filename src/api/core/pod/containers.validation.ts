@@ -14,7 +14,8 @@ import { validateRequiredChoice } from '../../numbers.validation.ts'
 import { validateEnv, validateEnvFrom } from './env.validation.ts'
 import { validateLifecycle, validateProbes } from './handlers.validation.ts'
 import { validateVolumeDevices, validateVolumeMounts } from './mounts.validation.ts'
-import { validateResourceRequirements } from './resources.validation.ts'
+import type { PodValidationOptions } from './pod-options.ts'
+import { claimNamesOf, validateResourceRequirements } from './resources.validation.ts'
 import { validateRestartPolicy } from './restart-rules.validation.ts'
 import { validateSecurityContext } from './security.validation.ts'
 
@@ -22,6 +23,7 @@ import { validateSecurityContext } from './security.validation.ts'
 export interface ContainerContext {
   readonly spec: PodSpec
   readonly volumes: ReadonlyMap<string, Volume>
+  readonly options: PodValidationOptions
 }
 
 export function validateContainers(context: ContainerContext, path: string): FieldError[] {
@@ -65,6 +67,7 @@ export function validateInitContainers(context: ContainerContext, path: string):
         errors.push(forbiddenValue(`${at}.${field}`, 'may not be set for init containers without restartPolicy=Always'))
       }
     }
+    if (context.options.allowExistingRestartContainerForNonSidecarInitContainer) return errors
     for (const [position, { restartPolicy }] of (container.resizePolicy ?? []).entries()) {
       if (restartPolicy !== 'RestartContainer') continue
       errors.push(invalidValue(`${at}.resizePolicy[${position}].restartPolicy`, restartPolicy,
@@ -124,7 +127,6 @@ function validateCommon(
   const { name, image = '', terminationMessagePolicy, imagePullPolicy } = container
   const errors = name ? invalidFor(`${path}.name`, name, validateDns1123Label(name)) : [required(`${path}.name`)]
   if (image === '') errors.push(required(`${path}.image`))
-  const claimNames = new Set((context.spec.resourceClaims ?? []).map((claim) => claim.name).filter(Boolean))
   return [
     ...errors,
     ...validateRequiredChoice(
@@ -136,7 +138,9 @@ function validateCommon(
     ...validateVolumeMounts(container, context.volumes, `${path}.volumeMounts`),
     ...validateVolumeDevices(container, context.volumes, `${path}.volumeDevices`),
     ...validateRequiredChoice(imagePullPolicy, ['Always', 'IfNotPresent', 'Never'], `${path}.imagePullPolicy`),
-    ...validateResourceRequirements(container.resources, `${path}.resources`, claimNames),
+    ...validateResourceRequirements(
+      container.resources, `${path}.resources`, claimNamesOf(context.spec), context.options,
+    ),
     ...validateResizePolicy(container, context.spec, `${path}.resizePolicy`),
     ...validateSecurityContext(container.securityContext, context.spec.hostUsers !== false, `${path}.securityContext`),
   ]

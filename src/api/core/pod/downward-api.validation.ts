@@ -3,7 +3,7 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import type { ObjectFieldSelector, ResourceFieldSelector } from '../../gen/core-v1.ts'
-import { compareQuantities, isZeroQuantity } from '../../quantities.ts'
+import { isZeroQuantity } from '../../quantities.ts'
 
 /** Every field path that v1 knows; some are of no use here, and refused with another sentence. */
 const knownPaths = new Set([
@@ -52,21 +52,33 @@ export function validateFieldRef(
 ): FieldError[] {
   if (!apiVersion) return [required(`${path}.apiVersion`)]
   if (!fieldPath) return [required(`${path}.fieldPath`)]
-  const subscripted = /^(.*)\['(.*)'\]$/.exec(fieldPath)
-  const label = subscripted?.[1] ?? fieldPath
-  const supported = subscripted
-    ? label === 'metadata.annotations' || label === 'metadata.labels'
-    : knownPaths.has(label) || label === 'spec.host'
-  if (apiVersion !== 'v1' || !supported) {
-    const problem =
-      apiVersion === 'v1' ? `field label not supported: ${fieldPath}` : `unsupported pod version: ${apiVersion}`
+  const [label, key] = splitSubscript(fieldPath)
+  const problem = fieldPathProblem(apiVersion, fieldPath)
+  if (problem !== undefined) {
     return [invalidValue(`${path}.fieldPath`, fieldPath, `error converting fieldPath: ${problem}`)]
   }
-  if (subscripted) {
-    const key = subscripted[2]!
+  if (key !== undefined) {
     return invalidFor(path, key, validateQualifiedName(label === 'metadata.annotations' ? key.toLowerCase() : key))
   }
-  return allowed.includes(label) || label === 'spec.host' ? [] : [notSupported(`${path}.fieldPath`, label, allowed)]
+  // An older name of the same field.
+  const field = label === 'spec.host' ? 'spec.nodeName' : label
+  return allowed.includes(field) ? [] : [notSupported(`${path}.fieldPath`, field, allowed)]
+}
+
+/** `metadata.labels['app']` names one label. */
+function splitSubscript(fieldPath: string): readonly [label: string, key: string | undefined] {
+  const parts = /^(.+?)\['(.*)'\]$/s.exec(fieldPath)
+  return parts ? [parts[1]!, parts[2]!] : [fieldPath, undefined]
+}
+
+function fieldPathProblem(apiVersion: string, fieldPath: string): string | undefined {
+  if (apiVersion !== 'v1') return `unsupported pod version: ${apiVersion}`
+  const [label, key] = splitSubscript(fieldPath)
+  if (key !== undefined) {
+    return label === 'metadata.annotations' || label === 'metadata.labels' ? undefined
+      : `field label does not support subscript: ${fieldPath}`
+  }
+  return knownPaths.has(label) || label === 'spec.host' ? undefined : `field label not supported: ${fieldPath}`
 }
 
 /** A volume must name the container; a variable means its own. */
@@ -87,8 +99,8 @@ const byteDivisors = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1G
 
 function validateDivisor(resource: string, divisor: string | undefined, path: string): FieldError[] {
   if (isZeroQuantity(divisor)) return []
-  const isOneOf = (values: readonly string[]): boolean =>
-    values.some((value) => compareQuantities(divisor, value) === 0)
+  // As it is written: 1024 is none of them, though it is as much as 1Ki.
+  const isOneOf = (values: readonly string[]): boolean => values.includes(divisor ?? '')
   const bytes = (name: string): FieldError[] =>
     isOneOf(byteDivisors)
       ? []

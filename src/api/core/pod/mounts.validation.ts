@@ -12,9 +12,9 @@ export function validateVolumeMounts(container: Container, volumes: Volumes, pat
   const seen = new Set<string>()
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     const at = `${path}[${index}]`
-    const { name, mountPath } = mount
+    const { name = '', mountPath = '' } = mount
     if (!name) errors.push(required(`${at}.name`))
-    if (!volumes.has(name)) errors.push(valueNotFound(`${at}.name`, name ?? ''))
+    if (!volumes.has(name)) errors.push(valueNotFound(`${at}.name`, name))
     if (!mountPath) errors.push(required(`${at}.mountPath`))
     if (seen.has(mountPath)) errors.push(invalidValue(`${at}.mountPath`, mountPath, 'must be unique'))
     seen.add(mountPath)
@@ -86,23 +86,23 @@ export function validateVolumeDevices(container: Container, volumes: Volumes, pa
   const paths = new Set<string>()
   for (const [index, device] of (container.volumeDevices ?? []).entries()) {
     const at = `${path}[${index}]`
-    const volume = volumes.get(device.name)
-    if (!device.name) errors.push(required(`${at}.name`))
-    if (names.has(device.name)) errors.push(invalidValue(`${at}.name`, device.name, 'must be unique'))
-    if (!volume) errors.push(valueNotFound(`${at}.name`, device.name))
+    const { name = '' } = device
+    const volume = volumes.get(name)
+    if (!name) errors.push(required(`${at}.name`))
+    if (names.has(name)) errors.push(invalidValue(`${at}.name`, name, 'must be unique'))
+    if (!volume) errors.push(valueNotFound(`${at}.name`, name))
     else if (!volume.persistentVolumeClaim && !volume.ephemeral) {
-      errors.push(invalidValue(`${at}.name`, device.name,
+      errors.push(invalidValue(`${at}.name`, name,
         'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode'))
     }
     errors.push(...validateDevicePath(device, paths, container, at))
-    names.add(device.name)
-    if (device.devicePath) paths.add(device.devicePath)
+    if (name) names.add(name)
   }
   return errors
 }
 
 function validateDevicePath(
-  { name, devicePath }: VolumeDevice, seen: ReadonlySet<string>, container: Container, path: string,
+  { name = '', devicePath = '' }: VolumeDevice, seen: Set<string>, container: Container, path: string,
 ): FieldError[] {
   const errors: FieldError[] = []
   const field = `${path}.devicePath`
@@ -110,7 +110,7 @@ function validateDevicePath(
   if (seen.has(devicePath)) errors.push(invalidValue(field, devicePath, 'must be unique'))
   if (devicePath && validatePathNoBacksteps(devicePath, field).length > 0) {
     errors.push(invalidValue(field, devicePath, "can not contain backsteps ('..')"))
-  }
+  } else seen.add(devicePath)
   const mounts = container.volumeMounts ?? []
   if (mounts.some((mount) => mount.name === name)) {
     errors.push(invalidValue(`${path}.name`, name, 'must not already exist in volumeMounts'))

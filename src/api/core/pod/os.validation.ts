@@ -1,6 +1,13 @@
 /** Rules of what belongs to one operating system only: Windows' options, and what Windows does not know. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
+import {
+  forbiddenValue,
+  invalidFor,
+  invalidValue,
+  jsonString,
+  notSupported,
+  required,
+} from '#machinery/errors/field-errors.ts'
 import { validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
 import type { PodSpec, WindowsSecurityContextOptions } from '../../gen/core-v1.ts'
 import { containersOf } from './all-containers.ts'
@@ -24,9 +31,13 @@ function forbidWindowsOptions(spec: PodSpec, path: string): FieldError[] {
   ]
 }
 
+/** In upstream's order, which keeps some fields of the pod among those of its security context. */
 const linuxPodFields = [
-  'appArmorProfile', 'seLinuxOptions', 'seccompProfile', 'fsGroup', 'fsGroupChangePolicy', 'sysctls', 'runAsUser',
-  'runAsGroup', 'supplementalGroups', 'supplementalGroupsPolicy', 'seLinuxChangePolicy',
+  'securityContext.appArmorProfile', 'securityContext.seLinuxOptions', 'hostUsers', 'hostPID', 'hostIPC',
+  'securityContext.seccompProfile', 'securityContext.fsGroup', 'securityContext.fsGroupChangePolicy',
+  'securityContext.sysctls', 'shareProcessNamespace', 'securityContext.runAsUser', 'securityContext.runAsGroup',
+  'securityContext.supplementalGroups', 'securityContext.supplementalGroupsPolicy',
+  'securityContext.seLinuxChangePolicy',
 ] as const
 
 const linuxContainerFields = [
@@ -36,15 +47,17 @@ const linuxContainerFields = [
 
 function forbidLinuxOptions(spec: PodSpec, path: string): FieldError[] {
   const detail = 'cannot be set for a windows pod'
-  const { securityContext: ofPod, hostUsers, hostPID, hostIPC, shareProcessNamespace } = spec
+  const { securityContext: context, hostUsers, hostPID, hostIPC, shareProcessNamespace } = spec
   // False says nothing for the node's namespaces, an empty list nothing for parameters.
-  const ofSpec = { hostUsers, hostPID: hostPID || undefined, hostIPC: hostIPC || undefined, shareProcessNamespace }
-  const isSet = (field: (typeof linuxPodFields)[number]): boolean =>
-    field === 'sysctls' ? (ofPod?.sysctls?.length ?? 0) > 0 : ofPod?.[field] !== undefined
+  const own: Readonly<Record<string, unknown>> = {
+    hostUsers, hostPID: hostPID || undefined, hostIPC: hostIPC || undefined, shareProcessNamespace,
+    'securityContext.sysctls': context?.sysctls?.length ? context.sysctls : undefined,
+  }
+  const valueOf = (field: (typeof linuxPodFields)[number]): unknown => field in own ? own[field]
+    : context?.[field.slice('securityContext.'.length) as keyof typeof context]
   return [
-    ...linuxPodFields.filter(isSet).map((field) => forbiddenValue(`${path}.securityContext.${field}`, detail)),
-    ...Object.entries(ofSpec).filter(([, value]) => value !== undefined)
-      .map(([field]) => forbiddenValue(`${path}.${field}`, detail)),
+    ...linuxPodFields.filter((field) => valueOf(field) !== undefined)
+      .map((field) => forbiddenValue(`${path}.${field}`, detail)),
     ...containersOf(spec, path).flatMap(([{ securityContext }, at]) => linuxContainerFields.flatMap((field) =>
       securityContext?.[field] === undefined ? [] : [forbiddenValue(`${at}.securityContext.${field}`, detail)])),
   ]
@@ -89,14 +102,14 @@ export function validateWindowsOptions(
   if (!options) return []
   const { gmsaCredentialSpecName: name, gmsaCredentialSpec: spec, runAsUserName: user } = options
   const errors = name === undefined ? []
-    : invalidFor(`${path}.gmsaCredentialSpecName`, name, validateDns1123Subdomain(name))
+    : invalidFor(`${path}.gmsaCredentialSpecName`, jsonString(name), validateDns1123Subdomain(name))
   if (spec === '') {
     errors.push(invalidValue(`${path}.gmsaCredentialSpec`, spec, 'gmsaCredentialSpec cannot be an empty string'))
   } else if (spec !== undefined && spec.length > maxCredentialSpecBytes) {
-    errors.push(invalidValue(`${path}.gmsaCredentialSpec`, spec, 'gmsaCredentialSpec size must be under 64 KiB'))
+    errors.push(invalidValue(`${path}.gmsaCredentialSpec`, jsonString(spec), 'gmsaCredentialSpec size must be under 64 KiB'))
   }
   return user === undefined ? errors
-    : [...errors, ...invalidFor(`${path}.runAsUserName`, user, validateUserName(user))]
+    : [...errors, ...invalidFor(`${path}.runAsUserName`, jsonString(user), validateUserName(user))]
 }
 
 /** `user` or `domain\user`. */

@@ -15,7 +15,7 @@ export function validatePathNoBacksteps(target: string, path: string): FieldErro
 /** Also not beginning with two dots: the kubelet keeps its own files under such names. */
 export function validateLocalNonReservedPath(target: string, path: string): FieldError[] {
   const errors = validateLocalDescendingPath(target, path)
-  if (target.startsWith('..') && !target.startsWith('../') && target !== '..') {
+  if (target.startsWith('..') && !target.startsWith('../')) {
     errors.push(invalidValue(path, target, "must not start with '..'"))
   }
   return errors

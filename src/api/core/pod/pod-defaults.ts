@@ -22,6 +22,8 @@ export function setPodDefaults(object: Pod): void {
   defaultPodLevelHugePages(spec)
   defaultPodLevelRequests(spec)
   spec.enableServiceLinks ??= true
+  // Of long ago; nobody waits less than no time.
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1
   if (spec.hostNetwork) for (const container of allContainers(spec)) defaultHostPorts(container)
   setPodSpecDefaults(spec)
 }

@@ -4,16 +4,16 @@ import { forbiddenValue, invalidValue } from '#machinery/errors/field-errors.ts'
 import type { PodSpec } from '../../gen/core-v1.ts'
 import { compareQuantities } from '../../quantities.ts'
 import { sumOfContainers } from './container-sums.ts'
-import { isHugePages, validateResourceRequirements } from './resources.validation.ts'
+import type { PodValidationOptions } from './pod-options.ts'
+import { claimNamesOf, isHugePages, validateResourceRequirements } from './resources.validation.ts'
 
-export function validatePodLevelResources(spec: PodSpec, path: string): FieldError[] {
+export function validatePodLevelResources(spec: PodSpec, path: string, options: PodValidationOptions): FieldError[] {
   const { resources } = spec
   if (!resources) return []
   if (spec.os?.name === 'windows') return [forbiddenValue(path, 'may not be set for a windows pod')]
-  const { claims, ...amounts } = resources
   return [
-    ...(claims ? [forbiddenValue(`${path}.claims`, 'claims may not be set for Resources at pod-level')] : []),
-    ...validateResourceRequirements(amounts, path, new Set(), 'pod'),
+    ...(resources.claims ? [forbiddenValue(`${path}.claims`, 'claims may not be set for Resources at pod-level')] : []),
+    ...validateResourceRequirements(resources, path, claimNamesOf(spec), { ...options, level: 'pod' }),
     ...validateRequests(spec, `${path}.requests`),
     ...validateHugePageLimits(spec, `${path}.limits`),
     ...validateLimits(spec, path),

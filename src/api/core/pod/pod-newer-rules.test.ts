@@ -57,7 +57,10 @@ const rows: readonly Row[] = [
   {
     it: 'has no claims as a whole',
     object: podWith({ resources: { claims: [{ name: 'a' }] } }),
-    errors: ['spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level'],
+    errors: [
+      'spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level',
+      'spec.resources.claims[0]: Not found: "a": must be one of the names in pod.spec.resourceClaims which is empty',
+    ],
   },
   {
     it: 'uses the ports of the node as they are',
@@ -75,8 +78,8 @@ const rows: readonly Row[] = [
       containers: [{ ...container, securityContext: { privileged: true } }],
     }),
     errors: [
-      'spec.securityContext.runAsUser: Forbidden: cannot be set for a windows pod',
       'spec.hostPID: Forbidden: cannot be set for a windows pod',
+      'spec.securityContext.runAsUser: Forbidden: cannot be set for a windows pod',
       'spec.containers[0].securityContext.privileged: Forbidden: cannot be set for a windows pod',
     ],
   },
@@ -104,7 +107,8 @@ const rows: readonly Row[] = [
     it: 'projects certificates of a bundle or of a signer',
     object: volumeOf({ clusterTrustBundle: { name: 'a', signerName: 'example.com/a', path: '/x' } }),
     errors: [
-      'spec.volumes[0].projected.sources[0].clusterTrustBundle: Invalid value: {"name":"a","signerName":"example.com/a","path":"/x"}: only one of name and signerName may be used',
+      'spec.volumes[0].projected.sources[0].clusterTrustBundle: Invalid value: {"Name":"a","SignerName":"example.com/a",' +
+        '"LabelSelector":null,"Optional":null,"Path":"/x"}: only one of name and signerName may be used',
       'spec.volumes[0].projected.sources[0].clusterTrustBundle.path: Invalid value: "/x": must be a relative path',
     ],
   },

@@ -88,10 +88,10 @@ const statuses: readonly Row[] = [
       'status.resourceClaimStatuses[1].name: Invalid value: "a": must match the name of an entry in `spec.resourceClaims`',
       'status.resourceClaimStatuses[1].name: Duplicate value: "a"',
       'status.podIPs[0]: Invalid value: "10.0.0.01": must not have leading 0s',
-      'status.podIPs: Invalid value: [{"ip":"10.0.0.01"},{"ip":"10.0.0.2"}]: may specify no more than one IP for each IP family',
+      'status.podIPs: Invalid value: [{"IP":"10.0.0.01"},{"IP":"10.0.0.2"}]: may specify no more than one IP for each IP family',
       'status.hostIPs[0].ip: Invalid value: "10.0.0.2": must be equal to `hostIP`',
-      'status.hostIPs: Invalid value: [{"ip":"10.0.0.2"},{"ip":"10.0.0.2"}]: may specify no more than one IP for each IP family',
-      'status.hostIPs[1]: Duplicate value: {"ip":"10.0.0.2"}',
+      'status.hostIPs: Invalid value: [{"IP":"10.0.0.2"},{"IP":"10.0.0.2"}]: may specify no more than one IP for each IP family',
+      'status.hostIPs[1]: Duplicate value: {"IP":"10.0.0.2"}',
     ],
   },
   {

@@ -12,7 +12,7 @@ import { validatePod } from './pod.validation.ts'
 export function validatePodResize(object: Pod, old: Stored<Pod>): FieldError[] {
   if (isMirror(old)) return [forbiddenValue('', 'static pods cannot be resized')]
   if (old.spec?.os?.name === 'windows') return [forbiddenValue('', 'windows pods cannot be resized')]
-  const errors = validatePod(object)
+  const errors = validatePod(object, old)
   if (computeQosClass(object) !== (old.status?.qosClass ?? computeQosClass(old))) {
     errors.push(invalidValue('spec', object.status?.qosClass ?? '',
       'Pod QOS Class may not change as a result of resizing'))

@@ -10,16 +10,18 @@ import {
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import { validateAddress } from '../../addresses.validation.ts'
 import type { Container, ContainerStatus, Pod, PodCondition, PodSpec } from '../../gen/core-v1.ts'
-import { annotationsPath, validateAnnotationsKept } from './annotations.validation.ts'
+import { internalValue } from '../../internal-form.ts'
+import { validateAnnotationsUpdate } from './annotations.validation.ts'
 import { canRestartAll, shouldRestart } from './container-restarts.ts'
 import { validateContainerStatuses } from './container-status.validation.ts'
+import { podValidationOptions } from './pod-options.validation.ts'
 
 export function validatePodStatusUpdate(object: Pod, old: Stored<Pod>): FieldError[] {
   const { status = {} } = object
   const before = old.status ?? {}
   const oldSpec = old.spec ?? { containers: [] }
   return [
-    ...validateAnnotationsKept(object.metadata?.annotations, old.metadata.annotations, annotationsPath),
+    ...validateAnnotationsUpdate(object, old, podValidationOptions(true, old)),
     ...validateConditions(status.conditions ?? []),
     ...validateNomination(status.nominatedNodeName ?? '', old),
     ...validateGeneration(status.observedGeneration, 'status.observedGeneration'),
@@ -155,18 +157,21 @@ function validateHostIp(hostIP: string | undefined, hostIPs: Addresses = []): Fi
 }
 
 /** Those it had may stay as they are. */
-function validateOwnAddresses(field: string, addresses: Addresses = [], before: Addresses = []): FieldError[] {
+function validateOwnAddresses(
+  field: 'hostIPs' | 'podIPs', addresses: Addresses = [], before: Addresses = [],
+): FieldError[] {
+  const type = field === 'hostIPs' ? 'HostIP' : 'PodIP'
   const path = `status.${field}`
   const kept = before.map(({ ip = '' }) => ip)
   const errors = addresses.flatMap(({ ip = '' }, index) => validateAddress(ip, `${path}[${index}]`, kept))
   if (addresses.length < 2) return errors
   const families = new Set(addresses.map(({ ip = '' }) => ip.includes(':')))
   if (addresses.length > families.size) {
-    errors.push(invalidValue(path, addresses, 'may specify no more than one IP for each IP family'))
+    errors.push(invalidValue(path, internalValue(type, addresses as object), 'may specify no more than one IP for each IP family'))
   }
   for (const [index, address] of addresses.entries()) {
     const repeated = addresses.slice(0, index).some(({ ip }) => ip === address.ip)
-    if (repeated) errors.push(duplicateValue(`${path}[${index}]`, address))
+    if (repeated) errors.push(duplicateValue(`${path}[${index}]`, internalValue(type, address)))
   }
   return errors
 }

@@ -4,10 +4,12 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateRange } from '#machinery/meta/validate-names.ts'
-import { describeChanges } from '../../changes.ts'
 import type { Container, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../gen/core-v1.ts'
-import { annotationsPath, isMirror, validateAnnotationsKept } from './annotations.validation.ts'
+import { internalDiff, internalValue } from '../../internal-form.ts'
+import { isMirror, validateAnnotationsUpdate } from './annotations.validation.ts'
+import { podValidationOptions } from './pod-options.validation.ts'
 import { validatePod } from './pod.validation.ts'
+import { validateTolerations } from './scheduling.validation.ts'
 
 const mutableFields =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,'
@@ -17,7 +19,7 @@ const mutableFields =
 export function validatePodUpdate(object: Pod, old: Stored<Pod>): FieldError[] {
   const spec = object.spec ?? { containers: [] }
   const oldSpec = (old.spec ?? { containers: [] }) as PodSpec
-  const errors = validateAnnotationsKept(object.metadata?.annotations, old.metadata.annotations, annotationsPath)
+  const errors = validateAnnotationsUpdate(object, old, podValidationOptions(true, old))
   for (const field of ['containers', 'initContainers'] as const) {
     const [found, stop] = validateContainerUpdates(spec[field] ?? [], oldSpec[field] ?? [], `spec.${field}`)
     errors.push(...found)
@@ -33,16 +35,17 @@ export function validatePodUpdate(object: Pod, old: Stored<Pod>): FieldError[] {
   )
   const unchanged = withMutableFieldsOf(spec, oldSpec)
   if (!semanticEqual(unchanged, oldSpec)) {
-    errors.push(forbiddenValue('spec', `${mutableFields}\n${describeChanges(oldSpec, unchanged)}`))
+    errors.push(forbiddenValue('spec', `${mutableFields}\n${internalDiff('PodSpec', oldSpec, unchanged)}`))
   }
   return errors
 }
 
 function validateOnlyDeletedGates({ schedulingGates = [] }: PodSpec, old: PodSpec): FieldError[] {
-  const before = new Set(old.schedulingGates?.map(({ name }) => name))
-  return schedulingGates.flatMap(({ name }, index) => before.has(name) ? []
-    : [forbiddenValue(`spec.schedulingGates[${index}].name`,
-      `only deletion is allowed, but found new scheduling gate '${name}'`)])
+  const added = new Map(schedulingGates.map(({ name }, index) => [name, index]))
+  for (const { name } of old.schedulingGates ?? []) added.delete(name)
+  return [...added].map(([name, index]) =>
+    forbiddenValue(`spec.schedulingGates[${index}].name`,
+      `only deletion is allowed, but found new scheduling gate '${name}'`))
 }
 
 /** While it is gated, a pod may be kept to fewer nodes, never let to more. */
@@ -64,10 +67,10 @@ function validateNarrowedTerms(terms: readonly NodeSelectorTerm[], old: readonly
   const path = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms'
   if (old.length === 0) return []
   if (old.length !== terms.length) {
-    return [invalidValue(path, terms, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')]
+    return [invalidValue(path, internalValue('NodeSelectorTerm', terms as object), 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')]
   }
   return terms.flatMap((term, index) => onlyAdds(term, old[index]!) ? []
-    : [invalidValue(`${path}[${index}]`, term, 'only additions are allowed (no mutations or deletions)')])
+    : [invalidValue(`${path}[${index}]`, internalValue('NodeSelectorTerm', term), 'only additions are allowed (no mutations or deletions)')])
 }
 
 /** An empty term matches no node, so that adding to it would let the pod to more. */
@@ -113,8 +116,8 @@ function validateOnlyAddedTolerations(tolerations: readonly Toleration[], old: r
   const kept = old.every((before) =>
     tolerations.some((toleration) => semanticEqual(withoutSeconds(toleration), withoutSeconds(before))),
   )
-  return kept
-    ? []
+  // Upstream asks again of what is judged already.
+  return kept ? validateTolerations(tolerations, 'spec.tolerations')
     : [forbiddenValue('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
 }
 
@@ -159,7 +162,9 @@ function restore<Key extends keyof PodSpec>(copy: PodSpec, old: PodSpec, field: 
 export function validateEphemeralContainersUpdate(object: Pod, old: Stored<Pod>): FieldError[] {
   if (isMirror(old)) return [forbiddenValue('', 'static pods do not support ephemeral containers')]
   const path = 'spec.ephemeralContainers'
-  const errors = validatePod(object)
+  const errors = [
+    ...validatePod(object, old), ...validateAnnotationsUpdate(object, old, podValidationOptions(true, old)),
+  ]
   const containers = object.spec?.ephemeralContainers ?? []
   for (const before of old.spec?.ephemeralContainers ?? []) {
     const container = containers.find(({ name }) => name === before.name)
@@ -169,7 +174,7 @@ export function validateEphemeralContainersUpdate(object: Pod, old: Stored<Pod>)
       errors.push(
         forbiddenValue(
           path,
-          `existing ephemeral containers "${before.name}" may not be changed\n${describeChanges(before, container)}`,
+          `existing ephemeral containers "${before.name}" may not be changed\n${internalDiff('EphemeralContainer', before, container)}`,
         ),
       )
     }

@@ -252,8 +252,9 @@ const rows: readonly Row[] = [
     it: 'is privileged or may not escalate, not both',
     object: pod1({}, { securityContext: { privileged: true, allowPrivilegeEscalation: false } }),
     errors: [
-      'spec.containers[0].securityContext: Invalid value: {"privileged":true,"allowPrivilegeEscalation":false}: '
-        + 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+      'spec.containers[0].securityContext: Invalid value: {"Capabilities":null,"Privileged":true,"SELinuxOptions":null,'
+        + '"WindowsOptions":null,"RunAsUser":null,"RunAsGroup":null,"RunAsNonRoot":null,"ReadOnlyRootFilesystem":null,'
+        + '"AllowPrivilegeEscalation":false,"ProcMount":null,"SeccompProfile":null,"AppArmorProfile":null}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
     ],
   },
   {
@@ -279,7 +280,9 @@ const rows: readonly Row[] = [
     errors: [
       'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,'
         + '`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` '
-        + '(allow it to be set to 1 if it was previously negative)\n- hostname: unset\n+ hostname: "b"',
+        + '(allow it to be set to 1 if it was previously negative)\n@@ -64,7 +64,7 @@\n   "SELinuxChangePolicy": null\n  },\n'
+        + '  "ImagePullSecrets": null,\n- "Hostname": "",\n+ "Hostname": "b",\n  "Subdomain": "",\n'
+        + '  "SetHostnameAsFQDN": null,\n  "Affinity": null,\n',
     ],
   },
   {

@@ -9,7 +9,9 @@ import {
 } from '#machinery/meta/validate-names.ts'
 import { validateAnnotations, validateLabels } from '#machinery/meta/validate-object-meta.ts'
 import type { Pod, PodResourceClaim, PodSpec, PodTemplateSpec } from '../../gen/core-v1.ts'
+import { internalValue } from '../../internal-form.ts'
 import { validateRequiredChoice } from '../../numbers.validation.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { mirror, validatePodAnnotations, validateProfilesAgree } from './annotations.validation.ts'
 import {
   validateContainers,
@@ -21,6 +23,8 @@ import { validateFileKeyVolumes } from './env.validation.ts'
 import { validateDnsConfig, validateHostAliases, validateHostnameOverride, validateOwnNames } from './names.validation.ts'
 import { validateHostProcesses, validateOs } from './os.validation.ts'
 import { validatePodLevelResources } from './pod-level-resources.validation.ts'
+import type { PodValidationOptions } from './pod-options.ts'
+import { podValidationOptions } from './pod-options.validation.ts'
 import { validateResourceRequirements } from './resources.validation.ts'
 import {
   validateAffinity,
@@ -31,11 +35,13 @@ import {
 import { validateHostNetwork, validateHostUsers, validatePodSecurityContext } from './security.validation.ts'
 import { validateVolumes } from './volumes.validation.ts'
 
-export function validatePod(object: Pod): FieldError[] {
+/** `old`: of an update. */
+export function validatePod(object: Pod, old?: Stored<Pod>): FieldError[] {
   const spec = object.spec ?? { containers: [] }
-  const errors = validatePodAnnotations(object.metadata?.annotations, spec, 'metadata.annotations')
+  const options = podValidationOptions(true, old)
+  const errors = validatePodAnnotations(object.metadata?.annotations, spec, 'metadata.annotations', options)
   const isStatic = object.metadata?.annotations?.[mirror] !== undefined
-  errors.push(...validatePodSpec(spec, 'spec', { isPod: true, podName: object.metadata?.name ?? '', isStatic }))
+  errors.push(...validatePodSpec(spec, 'spec', { options, podName: object.metadata?.name ?? '', isStatic }))
   if (!spec.serviceAccountName) errors.push(...forbidTokens(spec))
   return [...errors, ...validateImages(spec, 'containers'), ...validateImages(spec, 'initContainers')]
 }
@@ -73,13 +79,16 @@ function forbidTokens({ volumes = [] }: PodSpec): FieldError[] {
   )
 }
 
-/** Rules of a pod template; who owns it adds rules about labels and restart policy. */
-export function validatePodTemplateSpec({ metadata, spec }: PodTemplateSpec, path: string): FieldError[] {
+/** Rules of a pod template; who owns it adds rules about labels and restart policy. `old`: the stored one. */
+export function validatePodTemplateSpec(
+  { metadata, spec }: PodTemplateSpec, path: string, old: DeepReadonly<PodTemplateSpec> | undefined,
+): FieldError[] {
+  const options = podValidationOptions(false, old)
   const errors: FieldError[] = [
     ...validateLabels(metadata?.labels, `${path}.labels`),
     ...validateAnnotations(metadata?.annotations, `${path}.annotations`),
-    ...validatePodAnnotations(metadata?.annotations, spec ?? { containers: [] }, `${path}.annotations`),
-    ...validatePodSpec(spec ?? { containers: [] }, `${path}.spec`, { isPod: false, podName: '', isStatic: false }),
+    ...validatePodAnnotations(metadata?.annotations, spec ?? { containers: [] }, `${path}.annotations`, options),
+    ...validatePodSpec(spec ?? { containers: [] }, `${path}.spec`, { options, podName: '', isStatic: false }),
     ...(spec ? validateProfilesAgree(metadata?.annotations, spec, `${path}.spec`) : []),
   ]
   if (spec?.ephemeralContainers?.length) {
@@ -89,7 +98,7 @@ export function validatePodTemplateSpec({ metadata, spec }: PodTemplateSpec, pat
 }
 
 interface PodContext {
-  readonly isPod: boolean
+  readonly options: PodValidationOptions
   readonly podName: string
   /** It shows a pod that a kubelet runs by itself. */
   readonly isStatic: boolean
@@ -98,31 +107,31 @@ interface PodContext {
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
 const maxInt32 = 2147483647
 
-function validatePodSpec(spec: PodSpec, path: string, { isPod, podName, isStatic }: PodContext): FieldError[] {
-  const { errors, byName } = validateVolumes(spec.volumes ?? [], podName, `${path}.volumes`)
-  const context = { spec, volumes: byName }
+function validatePodSpec(spec: PodSpec, path: string, { options, podName, isStatic }: PodContext): FieldError[] {
+  const { errors, byName } = validateVolumes(spec.volumes ?? [], podName, `${path}.volumes`, options)
+  const context = { spec, volumes: byName, options }
   errors.push(
     ...validateResourceClaims(spec.resourceClaims ?? [], isStatic, `${path}.resourceClaims`),
     ...validateContainers(context, `${path}.containers`),
     ...validateInitContainers(context, `${path}.initContainers`),
     ...validateEphemeralContainers(context, `${path}.ephemeralContainers`),
-    ...validatePodLevelResources(spec, `${path}.resources`),
-    ...validateHostNetwork(spec, isPod, path),
+    ...validatePodLevelResources(spec, `${path}.resources`, options),
+    ...validateHostNetwork(spec, options.resourceIsPod, path),
     ...validateRequiredChoice(spec.restartPolicy, ['Always', 'OnFailure', 'Never'], `${path}.restartPolicy`),
     ...validateRequiredChoice(spec.dnsPolicy, dnsPolicies, `${path}.dnsPolicy`),
     ...validateLabels(spec.nodeSelector, `${path}.nodeSelector`),
-    ...validatePodSecurityContext(spec, path),
-    ...validateAffinity(spec.affinity, `${path}.affinity`),
+    ...validatePodSecurityContext(spec, `${path}.securityContext`, options),
+    ...validateAffinity(spec.affinity, `${path}.affinity`, options),
     ...validateDnsConfig(spec.dnsConfig, spec.dnsPolicy, `${path}.dnsConfig`),
     ...(spec.readinessGates ?? []).flatMap(({ conditionType }, index) =>
       invalidFor(`${path}.readinessGates[${index}].conditionType`, conditionType, validateQualifiedName(conditionType)),
     ),
     ...validateSchedulingGates(spec.schedulingGates ?? [], `${path}.schedulingGates`),
-    ...validateTopologySpread(spec.topologySpreadConstraints ?? [], `${path}.topologySpreadConstraints`),
+    ...validateTopologySpread(spec.topologySpreadConstraints ?? [], `${path}.topologySpreadConstraints`, options),
     ...validateHostProcesses(spec, path),
-    ...validateHostUsers(spec, path),
+    ...validateHostUsers(spec, path, options),
     ...validateHostnameOverride(spec, `${path}.hostnameOverride`),
-    ...validateReferences(spec, path),
+    ...validateReferences(spec, path, options),
     ...validateOs(spec, path),
     ...validateFileKeyVolumes(spec, path),
   )
@@ -130,7 +139,7 @@ function validatePodSpec(spec: PodSpec, path: string, { isPod, podName, isStatic
 }
 
 /** Names of its own and of other things, and what else upstream asks about between them. */
-function validateReferences(spec: PodSpec, path: string): FieldError[] {
+function validateReferences(spec: PodSpec, path: string, options: PodValidationOptions): FieldError[] {
   const { serviceAccountName, nodeName, activeDeadlineSeconds, priorityClassName, runtimeClassName } = spec
   const { preemptionPolicy, overhead } = spec
   const name = (field: string, value: string | undefined): FieldError[] =>
@@ -153,7 +162,7 @@ function validateReferences(spec: PodSpec, path: string): FieldError[] {
       : invalidFor(`${path}.runtimeClassName`, runtimeClassName, validateDns1123Subdomain(runtimeClassName))),
     ...(preemptionPolicy === undefined ? []
       : validateRequiredChoice(preemptionPolicy, ['PreemptLowerPriority', 'Never'], `${path}.preemptionPolicy`)),
-    ...(overhead ? validateResourceRequirements({ limits: overhead }, `${path}.overhead`) : []),
+    ...(overhead ? validateResourceRequirements({ limits: overhead }, `${path}.overhead`, new Set(), options) : []),
   ]
 }
 
@@ -168,11 +177,12 @@ function validateResourceClaims(claims: readonly PodResourceClaim[], isStatic: b
         : invalidFor(`${at}.name`, name, validateDns1123Label(name))
     names.add(name)
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
-      errors.push(invalidValue(at, claim,
+      errors.push(invalidValue(at, internalValue('PodResourceClaim', claim),
         'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'))
     }
     if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
-      errors.push(invalidValue(at, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'))
+      errors.push(invalidValue(at, internalValue('PodResourceClaim', claim),
+        'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'))
     }
     for (const field of ['resourceClaimName', 'resourceClaimTemplateName'] as const) {
       const value = claim[field]

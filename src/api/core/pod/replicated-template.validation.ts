@@ -5,21 +5,29 @@
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidValue, notSupported } from '#machinery/errors/field-errors.ts'
 import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
+import type { DeepReadonly } from '#machinery/meta/object.ts'
 import type { PodTemplateSpec } from '../../gen/core-v1.ts'
 import type { LabelSelector } from '../../gen/meta-v1.ts'
 import { isEmptySelector, validateLabelSelector } from '../../selectors.validation.ts'
 import { validatePodTemplateSpec } from './pod.validation.ts'
 
-/** The pods are selected by their labels, always restarted, and never end by themselves. */
+type OldTemplate = DeepReadonly<PodTemplateSpec> | undefined
+
+/**
+ * The pods are selected by their labels, always restarted, and never end by themselves. `old`: the stored template, of
+ * which much is forgiven.
+ */
 export function validateReplicatedTemplate(
-  template: PodTemplateSpec, selector: LabelSelector | undefined, path: string, owner: string,
+  template: PodTemplateSpec, selector: LabelSelector | undefined, path: string, owner: string, old: OldTemplate,
 ): FieldError[] {
-  return [...validateTemplateLabels(template, selector, path), ...validateRestartedTemplate(template, path, owner)]
+  return [...validateTemplateLabels(template, selector, path), ...validateRestartedTemplate(template, path, owner, old)]
 }
 
 /** The same without a word of the selector. */
-export function validateRestartedTemplate(template: PodTemplateSpec, path: string, owner: string): FieldError[] {
-  const errors = validatePodTemplateSpec(template, path)
+export function validateRestartedTemplate(
+  template: PodTemplateSpec, path: string, owner: string, old: OldTemplate,
+): FieldError[] {
+  const errors = validatePodTemplateSpec(template, path, old)
   const policy = template.spec?.restartPolicy ?? ''
   if (policy !== 'Always') errors.push(notSupported(`${path}.spec.restartPolicy`, policy, ['Always']))
   if (template.spec?.activeDeadlineSeconds !== undefined) {

@@ -10,8 +10,14 @@ import {
   valueNotFound,
 } from '#machinery/errors/field-errors.ts'
 import { validateDns1123Label, validateQualifiedName } from '#machinery/meta/validate-names.ts'
-import type { ResourceList, ResourceRequirements } from '../../gen/core-v1.ts'
-import { compareQuantities, isWholeQuantity, signOfQuantity, unitsOfQuantity } from '../../quantities.ts'
+import type { PodSpec, ResourceRequirements } from '../../gen/core-v1.ts'
+import {
+  compareQuantities,
+  isQuantity,
+  isWholeQuantity,
+  signOfQuantity,
+  unitsOfQuantity,
+} from '../../quantities.ts'
 
 const hugePagesPrefix = 'hugepages-'
 
@@ -103,22 +109,36 @@ export function validateQuantityValue(name: string, quantity: string, path: stri
   return errors
 }
 
+interface ResourceOptions {
+  readonly level?: 'container' | 'pod'
+  readonly allowIndivisibleHugePagesValues?: boolean | undefined
+}
+
 /** `claimNames`: what `spec.resourceClaims` declares, for `claims` to refer to. */
 export function validateResourceRequirements(
   resources: ResourceRequirements | undefined,
   path: string,
   claimNames: ReadonlySet<string> = new Set(),
-  level: 'container' | 'pod' = 'container',
+  options: ResourceOptions = {},
 ): FieldError[] {
   if (!resources) return []
   const { limits = {}, requests = {} } = resources
-  const validateName = level === 'pod' ? validatePodResourceName : validateContainerResourceName
-  const errors: FieldError[] = [
-    ...validateList(limits, `${path}.limits`, validateName),
-    ...validateList(requests, `${path}.requests`, validateName),
-  ]
+  const validateName = options.level === 'pod' ? validatePodResourceName : validateContainerResourceName
+  const errors: FieldError[] = []
+  for (const [name, limit] of Object.entries(limits)) {
+    const at = `${path}.limits[${name}]`
+    errors.push(
+      ...validateName(name, at), ...validateQuantityValue(name, limit, at),
+      ...validateHugePages(name, limit, at, options),
+    )
+  }
   for (const [name, request] of Object.entries(requests)) {
-    errors.push(...validateRequestAgainstLimit(name, request, limits[name], path))
+    const at = `${path}.requests[${name}]`
+    errors.push(
+      ...validateName(name, at), ...validateQuantityValue(name, request, at),
+      ...validateRequestAgainstLimit(name, request, limits[name], path),
+      ...validateHugePages(name, request, at, options),
+    )
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)]
   if (names.some(isHugePages) && !names.some((name) => name === 'cpu' || name === 'memory')) {
@@ -127,26 +147,23 @@ export function validateResourceRequirements(
   return [...errors, ...validateClaims(resources.claims, `${path}.claims`, claimNames)]
 }
 
-function validateList(list: ResourceList, path: string, validateName: typeof validateResourceName): FieldError[] {
-  return Object.entries(list).flatMap(([name, quantity]) => {
-    const at = `${path}[${name}]`
-    return [
-      ...validateName(name, at), ...validateQuantityValue(name, quantity, at), ...validateHugePages(name, quantity, at),
-    ]
-  })
+function validateHugePages(
+  name: string, quantity: string, path: string, { allowIndivisibleHugePagesValues }: ResourceOptions,
+): FieldError[] {
+  return allowIndivisibleHugePagesValues || isDivisibleHugePages(name, quantity) ? []
+    : [invalidValue(path, quantity, `${quantity} is not positive integer multiple of ${name}`)]
 }
 
-function validateHugePages(name: string, quantity: string, path: string): FieldError[] {
-  if (!isHugePages(name)) return []
+/** Whole pages, of a size that can be read. Anything but huge pages can be divided as it is. */
+export function isDivisibleHugePages(name: string, quantity: string): boolean {
+  if (!isHugePages(name)) return true
   const size = pageSizeOf(name)
-  const amount = unitsOfQuantity(quantity)
-  if (size === undefined || amount % size === 0n) return []
-  return [invalidValue(path, quantity, `${quantity} is not positive integer multiple of ${name}`)]
+  return size !== undefined && unitsOfQuantity(quantity) % size === 0n
 }
 
 function pageSizeOf(name: string): bigint | undefined {
   const size = name.slice(hugePagesPrefix.length)
-  return /^[0-9]+([KMGTPE]i?)?$/.test(size) ? unitsOfQuantity(size) || undefined : undefined
+  return isQuantity(size) && signOfQuantity(size) > 0 && isWholeQuantity(size) ? unitsOfQuantity(size) : undefined
 }
 
 function validateRequestAgainstLimit(
@@ -164,6 +181,11 @@ function validateRequestAgainstLimit(
   return difference > 0
     ? [invalidValue(`${path}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`)]
     : []
+}
+
+/** What `spec.resourceClaims` declares, by good names and bad ones. */
+export function claimNamesOf({ resourceClaims = [] }: PodSpec): ReadonlySet<string> {
+  return new Set(resourceClaims.map(({ name }) => name).filter(Boolean))
 }
 
 /** Each claim is named once: as a whole, or request by request. */

@@ -19,11 +19,19 @@ import type {
 } from '../../gen/core-v1.ts'
 import type { LabelSelector } from '../../gen/meta-v1.ts'
 import { validateChoice } from '../../numbers.validation.ts'
-import { validateLabelSelector, validateNodeSelector, validatePreferredTerm } from '../../selectors.validation.ts'
+import {
+  validateLabelSelector,
+  validateNodeSelector,
+  validatePreferredTerm,
+  type SelectorOptions,
+} from '../../selectors.validation.ts'
+import type { PodValidationOptions } from './pod-options.ts'
 
 export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 
-export function validateAffinity(affinity: Affinity | undefined, path: string): FieldError[] {
+export function validateAffinity(
+  affinity: Affinity | undefined, path: string, options: PodValidationOptions,
+): FieldError[] {
   if (!affinity) return []
   const { nodeAffinity, podAffinity, podAntiAffinity } = affinity
   const errors: FieldError[] = []
@@ -32,33 +40,47 @@ export function validateAffinity(affinity: Affinity | undefined, path: string): 
       requiredDuringSchedulingIgnoredDuringExecution: hard, preferredDuringSchedulingIgnoredDuringExecution: soft,
     } = nodeAffinity
     if (hard) {
-      errors.push(...validateNodeSelector(hard, `${path}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`))
+      errors.push(...validateNodeSelector(
+        hard, `${path}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`,
+        { allowInvalidLabelValue: options.allowInvalidLabelValueInRequiredNodeAffinity },
+      ))
     }
     for (const [index, { weight, preference }] of (soft ?? []).entries()) {
       const at = `${path}.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[${index}]`
       errors.push(...validateWeight(weight, at), ...validatePreferredTerm(preference ?? {}, `${at}.preference`))
     }
   }
+  const selectors = { allowInvalidLabelValue: options.allowInvalidLabelValueInSelector }
   for (const [name, terms] of [['podAffinity', podAffinity], ['podAntiAffinity', podAntiAffinity]] as const) {
     if (!terms) continue
     errors.push(
       ...validateHardTerms(terms.requiredDuringSchedulingIgnoredDuringExecution ?? [],
-        `${path}.${name}.requiredDuringSchedulingIgnoredDuringExecution`),
+        `${path}.${name}.requiredDuringSchedulingIgnoredDuringExecution`, selectors),
       ...validateSoftTerms(terms.preferredDuringSchedulingIgnoredDuringExecution ?? [],
-        `${path}.${name}.preferredDuringSchedulingIgnoredDuringExecution`),
+        `${path}.${name}.preferredDuringSchedulingIgnoredDuringExecution`, selectors),
     )
   }
   return errors
 }
 
-function validateHardTerms(terms: readonly PodAffinityTerm[], path: string): FieldError[] {
-  return terms.flatMap((term, index) => validatePodAffinityTerm(term, `${path}[${index}]`))
+/** Of pods by their labels, both near and far, both must and should. */
+export function podAffinityTerms(affinity: Affinity | undefined): readonly PodAffinityTerm[] {
+  return [affinity?.podAffinity, affinity?.podAntiAffinity].flatMap((terms) => [
+    ...(terms?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+    ...(terms?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ podAffinityTerm }) => podAffinityTerm),
+  ])
 }
 
-function validateSoftTerms(terms: readonly WeightedPodAffinityTerm[], path: string): FieldError[] {
+function validateHardTerms(terms: readonly PodAffinityTerm[], path: string, options: SelectorOptions): FieldError[] {
+  return terms.flatMap((term, index) => validatePodAffinityTerm(term, `${path}[${index}]`, options))
+}
+
+function validateSoftTerms(
+  terms: readonly WeightedPodAffinityTerm[], path: string, options: SelectorOptions,
+): FieldError[] {
   return terms.flatMap(({ weight, podAffinityTerm }, index) => [
     ...validateWeight(weight, `${path}[${index}]`),
-    ...validatePodAffinityTerm(podAffinityTerm, `${path}[${index}].podAffinityTerm`),
+    ...validatePodAffinityTerm(podAffinityTerm, `${path}[${index}].podAffinityTerm`, options),
   ])
 }
 
@@ -66,11 +88,11 @@ function validateWeight(weight: number, path: string): FieldError[] {
   return weight > 0 && weight <= 100 ? [] : [invalidValue(`${path}.weight`, weight, 'must be in the range 1-100')]
 }
 
-function validatePodAffinityTerm(term: PodAffinityTerm, path: string): FieldError[] {
+function validatePodAffinityTerm(term: PodAffinityTerm, path: string, options: SelectorOptions): FieldError[] {
   const { labelSelector, namespaceSelector, namespaces = [], topologyKey = '' } = term
   return [
-    ...validateLabelSelector(labelSelector, `${path}.labelSelector`),
-    ...validateLabelSelector(namespaceSelector, `${path}.namespaceSelector`),
+    ...validateLabelSelector(labelSelector, `${path}.labelSelector`, options),
+    ...validateLabelSelector(namespaceSelector, `${path}.namespaceSelector`, options),
     ...namespaces.flatMap((namespace) => invalidFor(`${path}.namespace`, namespace, validateDns1123Label(namespace))),
     ...validateMatchKeys(term, path),
     ...(topologyKey === '' ? [required(`${path}.topologyKey`, 'can not be empty')] : []),
@@ -84,7 +106,7 @@ interface WithMatchKeys {
   readonly mismatchLabelKeys?: readonly string[]
 }
 
-function validateMatchKeys(term: WithMatchKeys, path: string): FieldError[] {
+export function validateMatchKeys(term: WithMatchKeys, path: string): FieldError[] {
   const { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] } = term
   return [
     ...validateLabelKeys(matchLabelKeys, labelSelector, `${path}.matchLabelKeys`),
@@ -149,19 +171,37 @@ function validateToleration(toleration: Toleration, path: string): FieldError[] 
   return errors
 }
 
-export function validateTopologySpread(constraints: readonly TopologySpreadConstraint[], path: string): FieldError[] {
+/** Before v1.34 the server made no requirements of the keys: such a constraint of an old pod is judged as then. */
+function validateLegacyMatchKeys({ labelSelector, matchLabelKeys = [] }: WithMatchKeys, path: string): FieldError[] {
+  if (matchLabelKeys.length === 0) return []
+  const selected = new Set([
+    ...Object.keys(labelSelector?.matchLabels ?? {}), ...(labelSelector?.matchExpressions ?? []).map(({ key }) => key),
+  ])
+  return [
+    ...(labelSelector ? [] : [forbiddenValue(path, 'must not be specified when labelSelector is not set')]),
+    ...matchLabelKeys.flatMap((key, index) => [
+      ...invalidFor(`${path}[${index}]`, key, validateQualifiedName(key)),
+      ...(selected.has(key)
+        ? [invalidValue(`${path}[${index}]`, key, 'exists in both matchLabelKeys and labelSelector')] : []),
+    ]),
+  ]
+}
+
+export function validateTopologySpread(
+  constraints: readonly TopologySpreadConstraint[], path: string, options: PodValidationOptions,
+): FieldError[] {
   return constraints.flatMap((constraint, index) => {
     const { topologyKey = '', whenUnsatisfiable = '' } = constraint
     const repeated = constraints.slice(index + 1).some((other) =>
       (other.topologyKey ?? '') === topologyKey && (other.whenUnsatisfiable ?? '') === whenUnsatisfiable)
-    return validateSpreadConstraint(constraint, repeated, `${path}[${index}]`)
+    return validateSpreadConstraint(constraint, repeated, `${path}[${index}]`, options)
   })
 }
 
 const inclusionPolicies = ['Honor', 'Ignore']
 
 function validateSpreadConstraint(
-  constraint: TopologySpreadConstraint, repeated: boolean, path: string,
+  constraint: TopologySpreadConstraint, repeated: boolean, path: string, options: PodValidationOptions,
 ): FieldError[] {
   const { maxSkew = 0, topologyKey = '', whenUnsatisfiable = '', minDomains, labelSelector } = constraint
   const errors: FieldError[] = []
@@ -186,8 +226,10 @@ function validateSpreadConstraint(
     ...errors,
     ...validateChoice(constraint.nodeAffinityPolicy, inclusionPolicies, `${path}.nodeAffinityPolicy`),
     ...validateChoice(constraint.nodeTaintsPolicy, inclusionPolicies, `${path}.nodeTaintsPolicy`),
-    ...validateMatchKeys(constraint, path),
-    ...validateLabelSelector(labelSelector, `${path}.labelSelector`),
+    ...(options.oldPodViolatesMatchLabelKeysValidation
+      ? validateLegacyMatchKeys(constraint, `${path}.matchLabelKeys`) : validateMatchKeys(constraint, path)),
+    ...(options.allowInvalidTopologySpreadConstraintLabelSelector ? []
+      : validateLabelSelector(labelSelector, `${path}.labelSelector`)),
   ]
 }
 

@@ -5,20 +5,22 @@ import {
   forbiddenValue,
   invalidFor,
   invalidValue,
+  jsonString,
   notSupported,
   required,
   tooLong,
 } from '#machinery/errors/field-errors.ts'
 import { validateUnixId } from '#machinery/meta/validate-names.ts'
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext, Sysctl } from '../../gen/core-v1.ts'
+import { internalValue } from '../../internal-form.ts'
 import { validateChoice } from '../../numbers.validation.ts'
 import { containersOf } from './all-containers.ts'
 import { validateWindowsOptions } from './os.validation.ts'
 import { validateLocalDescendingPath } from './paths.validation.ts'
+import type { PodValidationOptions } from './pod-options.ts'
 
-/** `specPath` is where the containers are, `path` where the context is. */
-export function validatePodSecurityContext(spec: PodSpec, specPath: string): FieldError[] {
-  const path = `${specPath}.securityContext`
+/** Of the pod as a whole. */
+export function validatePodSecurityContext(spec: PodSpec, path: string, options: PodValidationOptions): FieldError[] {
   const context = spec.securityContext ?? {}
   const errors: FieldError[] = [
     ...(['fsGroup', 'runAsUser', 'runAsGroup'] as const).flatMap((field) =>
@@ -29,22 +31,21 @@ export function validatePodSecurityContext(spec: PodSpec, specPath: string): Fie
     ...(context.supplementalGroups ?? []).flatMap((group, index) =>
       invalidFor(`${path}.supplementalGroups[${index}]`, group, validateUnixId(group))),
   ]
-  errors.push(
-    ...validateSysctls(context.sysctls ?? [], spec, `${path}.sysctls`),
+  if (spec.shareProcessNamespace && spec.hostPID) {
+    errors.push(invalidValue(`${path}.shareProcessNamespace`, true,
+      'ShareProcessNamespace and HostPID cannot both be enabled'))
+  }
+  return [
+    ...errors,
+    ...validateSysctls(spec, `${path}.sysctls`, options),
     ...validateChoice(context.fsGroupChangePolicy, ['Always', 'OnRootMismatch'], `${path}.fsGroupChangePolicy`),
     ...validateSeccomp(context.seccompProfile, `${path}.seccompProfile`),
     ...validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`),
     ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`),
     ...validateChoice(context.supplementalGroupsPolicy, ['Merge', 'Strict'], `${path}.supplementalGroupsPolicy`),
-    ...validateChoice(context.seLinuxChangePolicy, ['MountOption', 'Recursive'], `${path}.seLinuxChangePolicy`),
-  )
-  if (spec.shareProcessNamespace && spec.hostPID) {
-    errors.push(
-      invalidValue(`${specPath}.shareProcessNamespace`, true,
-        'ShareProcessNamespace and HostPID cannot both be enabled'),
-    )
-  }
-  return errors
+    ...validateChoice(context.seLinuxChangePolicy,
+      options.allowAnySELinuxChangePolicy ? ['MountOption', 'Recursive'] : ['Recursive'], `${path}.seLinuxChangePolicy`),
+  ]
 }
 
 /** In the node's network a container's port is the node's. In a template it may be left to the pod's defaults. */
@@ -58,7 +59,7 @@ export function validateHostNetwork({ hostNetwork, containers }: PodSpec, isPod:
 }
 
 /** A pod with users of its own does not share the node's other namespaces. */
-export function validateHostUsers(spec: PodSpec, path: string): FieldError[] {
+export function validateHostUsers(spec: PodSpec, path: string, options: PodValidationOptions): FieldError[] {
   const { hostUsers, hostPID, hostIPC, hostNetwork } = spec
   if (hostUsers !== false) return []
   const detail = 'when `hostUsers` is false'
@@ -66,8 +67,9 @@ export function validateHostUsers(spec: PodSpec, path: string): FieldError[] {
     ...(hostNetwork ? [forbiddenValue(`${path}.hostNetwork`, detail)] : []),
     ...(hostPID ? [forbiddenValue(`${path}.HostPID`, detail)] : []),
     ...(hostIPC ? [forbiddenValue(`${path}.HostIPC`, detail)] : []),
-    ...containersOf(spec, path).flatMap(([{ volumeDevices }, at]) =>
-      volumeDevices?.length ? [forbiddenValue(`${at}.volumeDevices`, detail)] : []),
+    ...(options.allowUserNamespacesWithVolumeDevices ? [] : containersOf(spec, path)
+      .filter(([{ volumeDevices }]) => volumeDevices?.length)
+      .map(([, at]) => forbiddenValue(`${at}.volumeDevices`, detail))),
   ]
 }
 
@@ -75,17 +77,28 @@ const sysctlSegment = '[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?'
 const sysctlPattern = new RegExp(`^(${sysctlSegment}[./])*${sysctlSegment}$`)
 const sysctlFormat = '([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
 
-function validateSysctls(sysctls: readonly Sysctl[], spec: PodSpec, path: string): FieldError[] {
+function validateSysctls(
+  spec: PodSpec, path: string, { allowNamespacedSysctlsForHostNetAndHostIPC: isForgiven }: PodValidationOptions,
+): FieldError[] {
   const seen = new Set<string>()
-  return sysctls.flatMap(({ name = '' }, index) => {
+  return sysctlsOf(spec).flatMap(({ name = '' }, index) => {
     const at = `${path}[${index}].name`
     const errors = !name ? [required(at)]
       : name.length > 253 || !sysctlPattern.test(name)
         ? [invalidValue(at, name, `must have at most 253 characters and match regex ^${sysctlFormat}$`)]
         : seen.has(name) ? [duplicateValue(at, name)] : []
     seen.add(name)
-    return [...errors, ...validateHostSysctl(name, spec, at)]
+    return isForgiven ? errors : [...errors, ...validateHostSysctl(name, spec, at)]
   })
+}
+
+function sysctlsOf({ securityContext }: PodSpec): readonly Sysctl[] {
+  return securityContext?.sysctls ?? []
+}
+
+/** One that would be the node's. */
+export function hasHostSysctl(spec: PodSpec): boolean {
+  return sysctlsOf(spec).some(({ name = '' }) => validateHostSysctl(name, spec, '').length > 0)
 }
 
 /** A pod in the node's own namespace would set the parameter of the node. */
@@ -108,7 +121,8 @@ function validateSeccomp(profile: SeccompProfile | undefined, path: string): Fie
     : profileTypes.includes(type) ? [] : [notSupported(`${path}.type`, type, profileTypes)]
   if (type !== 'Localhost') {
     if (localhostProfile !== undefined) {
-      errors.push(invalidValue(`${path}.localhostProfile`, profile, 'can only be set when seccomp type is Localhost'))
+      errors.push(invalidValue(`${path}.localhostProfile`, internalValue('SeccompProfile', profile),
+        'can only be set when seccomp type is Localhost'))
     }
   } else if (localhostProfile === undefined) {
     errors.push(required(`${path}.localhostProfile`, 'must be set when seccomp type is Localhost'))
@@ -127,7 +141,7 @@ function validateAppArmor(profile: AppArmorProfile | undefined, path: string): F
   if (type !== 'Localhost') {
     return localhostProfile === undefined
       ? []
-      : [invalidValue(field, localhostProfile, 'can only be set when AppArmor type is Localhost')]
+      : [invalidValue(field, jsonString(localhostProfile), 'can only be set when AppArmor type is Localhost')]
   }
   if (localhostProfile === undefined) return [required(field, 'must be set when AppArmor type is Localhost')]
   const errors: FieldError[] = []
@@ -153,18 +167,11 @@ export function validateSecurityContext(
     ...validateSeccomp(context.seccompProfile, `${path}.seccompProfile`),
   ]
   if (context.allowPrivilegeEscalation === false) {
-    if (context.privileged) {
-      errors.push(
-        invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'),
-      )
-    }
-    if (context.capabilities?.add?.includes('CAP_SYS_ADMIN')) {
-      errors.push(
-        invalidValue(
-          path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN',
-        ),
-      )
-    }
+    const forbid = (what: string): FieldError => invalidValue(path, internalValue('SecurityContext', context),
+      `cannot set \`allowPrivilegeEscalation\` to false and ${what}`)
+    if (context.privileged) errors.push(forbid('`privileged` to true'))
+    errors.push(...(context.capabilities?.add ?? []).filter((name) => name === 'CAP_SYS_ADMIN')
+      .map(() => forbid('`capabilities.Add` CAP_SYS_ADMIN')))
   }
   return [
     ...errors,

@@ -15,10 +15,11 @@ import { validateChoice, validateRequiredChoice } from '../../numbers.validation
 import { signOfQuantity } from '../../quantities.ts'
 import { validateClaimSpec } from '../persistentvolumeclaim/claim-spec.validation.ts'
 import { validateFileMode, validateLocalNonReservedPath, validatePathNoBacksteps } from './paths.validation.ts'
+import type { PodValidationOptions } from './pod-options.ts'
 import { validateDownwardItems, validateProjected } from './projections.validation.ts'
 import { driverRules, faultPathOf, validateIscsiName } from './volume-drivers.validation.ts'
 
-type Validate = (source: never, path: string) => FieldError[]
+type Validate = (source: never, path: string, options: PodValidationOptions) => FieldError[]
 
 function driver(name: string): readonly [keyof Volume, Validate] {
   return [name as keyof Volume, (source, path) => driverRules[name]!(source, path, undefined)]
@@ -54,8 +55,8 @@ const sources: readonly (readonly [keyof Volume, Validate])[] = [
   ['ephemeral', ({ volumeClaimTemplate }: NonNullable<Volume['ephemeral']>, path) => (volumeClaimTemplate
     ? validateClaimTemplate(volumeClaimTemplate, `${path}.volumeClaimTemplate`)
     : [required(`${path}.volumeClaimTemplate`)])],
-  ['image', ({ reference, pullPolicy }: NonNullable<Volume['image']>, path) => [
-    ...(reference ? [] : [required(`${path}.reference`)]),
+  ['image', ({ reference, pullPolicy }: NonNullable<Volume['image']>, path, { allowEmptyImageVolumeReference }) => [
+    ...(reference || allowEmptyImageVolumeReference ? [] : [required(`${path}.reference`)]),
     ...validateRequiredChoice(pullPolicy, ['Always', 'IfNotPresent', 'Never'], `${path}.pullPolicy`),
   ]],
 ]
@@ -76,7 +77,7 @@ function validateClaimTemplate({ metadata = {}, spec }: ClaimTemplate, path: str
 
 /** The good volumes by name, for mounts to refer to, and what is wrong with the others. */
 export function validateVolumes(
-  volumes: readonly Volume[], podName: string, path: string,
+  volumes: readonly Volume[], podName: string, path: string, options: PodValidationOptions,
 ): { readonly errors: FieldError[]; readonly byName: ReadonlyMap<string, Volume> } {
   const errors: FieldError[] = []
   const byName = new Map<string, Volume>()
@@ -85,7 +86,7 @@ export function validateVolumes(
   )
   for (const [index, volume] of volumes.entries()) {
     const at = `${path}[${index}]`
-    const found = [...validateSource(volume, podName, at)]
+    const found = [...validateSource(volume, podName, at, options)]
     if (!volume.name) found.push(required(`${at}.name`))
     else found.push(...invalidFor(`${at}.name`, volume.name, validateDns1123Label(volume.name)))
     if (byName.has(volume.name)) found.push(duplicateValue(`${at}.name`, volume.name))
@@ -104,7 +105,9 @@ export function validateVolumes(
 /** Upstream's names for a second source. */
 const secondSourceNames: Readonly<Record<string, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' }
 
-function validateSource(volume: Volume, podName: string, path: string): FieldError[] {
+function validateSource(
+  volume: Volume, podName: string, path: string, options: PodValidationOptions,
+): FieldError[] {
   const errors: FieldError[] = []
   let found = 0
   for (const [name, validate] of sources) {
@@ -115,7 +118,7 @@ function validateSource(volume: Volume, podName: string, path: string): FieldErr
         forbiddenValue(`${path}.${secondSourceNames[name] ?? name}`, 'may not specify more than 1 volume type'),
       )
     } else {
-      errors.push(...validate(volume[name] as never, `${path}.${faultPathOf(name)}`))
+      errors.push(...validate(volume[name] as never, `${path}.${faultPathOf(name)}`, options))
       if (name === 'ephemeral') errors.push(...validateClaimName(volume.name, podName, path))
     }
     if (name === 'iscsi') errors.push(...validateIscsiName(volume, path))

@@ -1,18 +1,23 @@
 /** Validation of ReplicationControllers. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, required } from '#machinery/errors/field-errors.ts'
+import type { Stored } from '#machinery/meta/object.ts'
 import type { ReplicationController, ReplicationControllerStatus } from '../../gen/core-v1.ts'
 import { validateNonNegative } from '../../numbers.validation.ts'
 import { validateReplicatedTemplate } from '../pod/replicated-template.validation.ts'
 
-export function validateReplicationController({ spec = {} }: ReplicationController): FieldError[] {
+export function validateReplicationController(
+  { spec = {} }: ReplicationController, old?: Stored<ReplicationController>,
+): FieldError[] {
   const selector = spec.selector ?? {}
   return [
     ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...(Object.keys(selector).length === 0 ? [required('spec.selector')] : []),
     ...validateNonNegative(spec.replicas, 'spec.replicas'),
     ...(spec.template
-      ? validateReplicatedTemplate(spec.template, { matchLabels: selector }, 'spec.template', 'ReplicationController')
+      ? validateReplicatedTemplate(
+        spec.template, { matchLabels: selector }, 'spec.template', 'ReplicationController', old?.spec?.template,
+      )
       : [required('spec.template')]),
   ]
 }

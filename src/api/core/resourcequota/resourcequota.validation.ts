@@ -3,6 +3,7 @@ import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue, required } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import type { ResourceList, ResourceQuota, ResourceQuotaSpec } from '../../gen/core-v1.ts'
+import { internalValue } from '../../internal-form.ts'
 import {
   isHugePages,
   isStandardQuotaResource,
@@ -91,12 +92,12 @@ function validateScopeSelector({ scopeSelector, hard, scopes: chosen }: Resource
   if (!scopeSelector) return []
   const path = 'spec.scopeSelector.matchExpressions'
   const names = new Set<string>()
-  const errors = (scopeSelector.matchExpressions ?? []).flatMap(({ scopeName, operator, values = [] }) => {
+  const errors = (scopeSelector.matchExpressions ?? []).flatMap(({ scopeName = '', operator = '', values = [] }) => {
     const found: FieldError[] = []
     if (!scopes.has(scopeName)) found.push(invalidValue(`${path}.scopeName`, scopeName, 'unsupported scope'))
     for (const name of Object.keys(hard ?? {}).toSorted()) {
       if (!appliesTo(scopeName, name)) {
-        found.push(invalidValue(path, scopeSelector, 'unsupported scope applied to resource'))
+        found.push(invalidValue(path, internalValue('ScopeSelector', scopeSelector), 'unsupported scope applied to resource'))
       }
     }
     if (scopesOfExistence.has(scopeName) && operator !== 'Exists') {

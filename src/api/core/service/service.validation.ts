@@ -17,6 +17,7 @@ import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { validateLabels } from '#machinery/meta/validate-object-meta.ts'
 import { validateAddress, validateNonSpecialAddress } from '../../addresses.validation.ts'
 import type { Service, ServicePort, ServiceSpec } from '../../gen/core-v1.ts'
+import { internalValue } from '../../internal-form.ts'
 import { validateChoice, validatePortNumberOrName, validateRequiredChoice } from '../../numbers.validation.ts'
 import { validateClusterIps } from './cluster-ips.validation.ts'
 import { validateLoadBalancer } from './load-balancer.validation.ts'
@@ -134,10 +135,9 @@ function validateUniquePorts(ports: readonly ServicePort[]): FieldError[] {
   const taken = new Set<string>()
   for (const [index, { protocol, port }] of ports.entries()) {
     const key = `${protocol}/${port}`
-    // The value is what Go prints of its internal type.
     if (taken.has(key)) {
       errors.push(duplicateValue(`spec.ports[${index}]`,
-        { Name: '', Protocol: protocol, AppProtocol: null, Port: port, TargetPort: 0, NodePort: 0 }))
+        internalValue('ServicePort', { protocol, port })))
     }
     taken.add(key)
   }
