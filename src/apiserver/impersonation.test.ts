@@ -50,7 +50,7 @@ const everything = (): boolean => true
 const ofOld = (line: string): boolean => line.startsWith('impersonate ')
 
 test('leave is asked for the request and for every part of the user', async () => {
-  const headers = { 'impersonate-user': 'bob', 'impersonate-group': 'one,two', 'impersonate-uid': 'u', 'impersonate-extra-example.com%2fa': 'b' }
+  const headers = { 'impersonate-user': 'bob', 'impersonate-group': 'one, two', 'impersonate-uid': 'u', 'impersonate-extra-example.com%2fa': 'b' }
   const constrained = await attempt(alice, headers, everything)
   assert.deepEqual(constrained.asked, [
     'impersonate-on:user-info:list configmaps default',
@@ -134,7 +134,7 @@ test('nobody becomes an administrator in a constrained mode', async () => {
 })
 
 test('many groups are asked for at once, and one by one where that is refused', async () => {
-  const headers = { 'impersonate-user': 'bob', 'impersonate-group': 'a,b,c,d' }
+  const headers = { 'impersonate-user': 'bob', 'impersonate-group': 'a, b, c, d' }
   const all = await attempt(alice, headers, everything)
   assert.deepEqual(all.asked.slice(2, -1), ['impersonate:user-info authentication.k8s.io/groups *'])
   const some = await attempt(alice, headers, (line) => !line.endsWith('*'))
@@ -155,11 +155,16 @@ test('the mode that allowed it last is tried first', async () => {
   assert.deepEqual(asked, ['impersonate-on:user-info:get /x', 'impersonate users bob', 'impersonate users carol'])
 })
 
+test('a comma within a header is part of the group or of the value', () => {
+  const headers = { 'impersonate-user': 'bob', 'impersonate-group': 'one, ,,two', 'impersonate-extra-k': 'hello there, one,two' }
+  assert.deepEqual(wantedUser(headers), { name: 'bob', groups: ['one', ',,two'], extra: { k: ['hello there', 'one,two'] } })
+})
+
 test('groups of no user are a bad request', () => {
   assert.equal(wantedUser({}), undefined)
   assert.equal(wantedUser({ 'impersonate-user': '' }), undefined)
   const rows: [Record<string, string>, string][] = [
-    [{ 'impersonate-group': 'a,b' }, '&user.DefaultInfo{Name:"", UID:"", Groups:[]string{"a", "b"}, Extra:map[string][]string(nil)}'],
+    [{ 'impersonate-group': 'a, b' }, '&user.DefaultInfo{Name:"", UID:"", Groups:[]string{"a", "b"}, Extra:map[string][]string(nil)}'],
     [{ 'impersonate-uid': 'u', 'impersonate-extra-x': 'y' }, '&user.DefaultInfo{Name:"", UID:"u", Groups:[]string(nil), Extra:map[string][]string{"x":[]string{"y"}}}'],
   ]
   for (const [headers, printed] of rows) {

@@ -8,6 +8,7 @@ import { quoteGo } from '#machinery/errors/field-errors.ts'
 import { validateDomainPrefixedPath } from '#machinery/meta/validate-domains.ts'
 import { anonymous, type UserInfo } from './authn/authenticator.ts'
 import type { AuthorizationAttributes, Authorizer, ResourceAttributes } from './authz/authorizer.ts'
+import { headerValues, unescapeHeaderKey } from './header-values.ts'
 import { forbiddenRequest } from './rest/authorize.ts'
 
 export interface Impersonation {
@@ -31,11 +32,11 @@ export function wantedUser(headers: Headers): UserInfo | undefined {
   if (!speakOfAnother(headers)) return undefined
   const name = headers['impersonate-user'] ?? ''
   const uid = headers['impersonate-uid'] ?? ''
-  const groups = (headers['impersonate-group'] ?? '').split(',').map((group) => group.trim()).filter(Boolean)
-  const extra: Record<string, string[]> = {}
-  for (const [header, value = ''] of Object.entries(headers)) {
+  const groups = headerValues(headers['impersonate-group'])
+  const extra: Record<string, readonly string[]> = {}
+  for (const [header, value] of Object.entries(headers)) {
     if (!header.startsWith(extraPrefix)) continue
-    extra[unescapeKey(header.slice(extraPrefix.length))] = value.split(',').map((each) => each.trim())
+    extra[unescapeHeaderKey(header.slice(extraPrefix.length))] = headerValues(value)
   }
   const hasExtra = Object.keys(extra).length > 0
   const wanted: UserInfo = { name, groups, ...(uid && { uid }), ...(hasExtra && { extra }) }
@@ -48,14 +49,6 @@ export function wantedUser(headers: Headers): UserInfo | undefined {
 function speakOfAnother(headers: Headers): boolean {
   for (const name in headers) if (name.startsWith('impersonate-')) return true
   return false
-}
-
-function unescapeKey(key: string): string {
-  try {
-    return decodeURIComponent(key)
-  } catch {
-    return key
-  }
 }
 
 /** `%#v` of a user.DefaultInfo. */

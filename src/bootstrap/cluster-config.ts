@@ -1,6 +1,7 @@
 /**
  * What one cluster on this machine is: names, ports, address ranges and directories, all derived from a few choices.
  */
+import { addressAt, formatIp, parseCidr } from '#base/ip.ts'
 
 export interface ClusterChoices {
   /** DNS label; the kubeconfig context, the bridge and the packet filter's table are named after it. */
@@ -31,6 +32,8 @@ export interface ClusterChoices {
   readonly apiServerFlags?: Readonly<Record<string, string>> | undefined
   /** Whose address ranges its objects are in, where it began as a fork of another cluster. */
   readonly rangesIndex?: number | undefined
+  /** As `--service-cluster-ip-range`: the addresses of Services; undefined: by the cluster's number. */
+  readonly serviceRange?: string | undefined
 }
 
 /** As upstream's flags of the same names. */
@@ -74,10 +77,14 @@ export interface ClusterConfig extends ClusterChoices {
 /** As many clusters as have address ranges of their own on one machine. */
 export const maxClusters = 8
 
+/** Prefix lengths between which a range of Services is served: upstream's greatest, and one that DNS has room in. */
+export const maxServiceRange = 12
+export const minServiceRange = 28
+
 /** Every range and port that follows from the choices. Index 0 has upstream's (kubeadm's) defaults. */
 export function deriveClusterConfig(choices: ClusterChoices): ClusterConfig {
   const { index, rangesIndex = index } = choices
-  const servicePrefix = `10.${96 + 16 * rangesIndex}`
+  const serviceCidr = choices.serviceRange ?? `10.${96 + 16 * rangesIndex}.0.0/12`
   return {
     ...choices,
     port: choices.port ?? 6443 + index,
@@ -87,11 +94,15 @@ export function deriveClusterConfig(choices: ClusterChoices): ClusterConfig {
     gatewayAddress: gatewayAddressOf(rangesIndex),
     // An interface name has at most 15 characters, so it is numbered and not named.
     bridgeName: `skiff${index}`,
-    serviceCidr: `${servicePrefix}.0.0/12`,
-    kubernetesServiceIp: `${servicePrefix}.0.1`,
-    dnsServiceIp: `${servicePrefix}.0.10`,
+    serviceCidr,
+    kubernetesServiceIp: serviceAddress(serviceCidr, 1),
+    dnsServiceIp: serviceAddress(serviceCidr, 10),
     clusterDomain: 'cluster.local',
   }
+}
+
+function serviceAddress(range: string, index: number): string {
+  return formatIp(addressAt(parseCidr(range)!, index)!)
 }
 
 /** The bridge's own address in the cluster of this number. */

@@ -374,6 +374,8 @@ ServiceAccountTokenProjection | A token of the pod's account, as a file that is 
   audience | Whom the token is for; the API server by default.
   expirationSeconds | Life of the token in seconds, at least 600; 3600 by default.
   path | File to write, relative to the volume's root.
+ServiceList | Services of one namespace or of all.
+  items | List of services.
 ServicePort | A port of a Service.
   name | Name of the port; needed if there are several.
   appProtocol | Protocol of the application, for example kubernetes.io/h2c.

@@ -1,6 +1,7 @@
 /** Users that the front proxy vouches for, in headers that count only behind its own certificate. */
 import { unauthorized } from '#machinery/errors/api-error.ts'
 import type { Clock } from '#world/clock.ts'
+import { headerValues, unescapeHeaderKey } from '../header-values.ts'
 import type { Authenticator } from './authenticator.ts'
 
 const extraPrefix = 'x-remote-extra-'
@@ -21,24 +22,10 @@ export function frontProxyAuthenticator(clock: Clock, allowedNames: readonly str
       const extra: Record<string, readonly string[]> = {}
       for (const header in headers) {
         if (header.startsWith(extraPrefix)) {
-          extra[unescapeKey(header.slice(extraPrefix.length))] = splitList(headers[header])
+          extra[unescapeHeaderKey(header.slice(extraPrefix.length))] = headerValues(headers[header])
         }
       }
-      return { name, uid: headers['x-remote-uid'], groups: splitList(headers['x-remote-group']), extra }
+      return { name, uid: headers['x-remote-uid'], groups: headerValues(headers['x-remote-group']), extra }
     },
-  }
-}
-
-/** The HTTP layer joins repeated headers with a comma and a space. */
-function splitList(value: string | undefined): readonly string[] {
-  return value === undefined || value === '' ? [] : value.split(', ')
-}
-
-function unescapeKey(key: string): string {
-  try {
-    return decodeURIComponent(key)
-  } catch (error) {
-    if (error instanceof URIError) return key
-    throw error
   }
 }

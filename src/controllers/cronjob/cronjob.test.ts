@@ -130,6 +130,20 @@ test('after a long pause only the latest due time is made up for, within the dea
   assert.equal(strict.list(job).length, 0)
 })
 
+test('a schedule that names no day there is, is told about; a suspended one is not looked at', async () => {
+  const model = new Model(Date.UTC(2026, 0, 1, 0, 30))
+  model.put(cronJob, hourly({ schedule: '59 23 31 2 *', suspend: true }))
+  const invalid = 'event Warning InvalidSchedule: invalid schedule: 59 23 31 2 * : '
+    + 'time difference between two schedules is less than 1 second'
+  const wasTold = (): boolean => model.log.some((line) => line.includes(invalid))
+  await settle(model)
+  assert.equal(wasTold(), false)
+  model.change(cronJob, 'default/tick', (copy) => { copy.spec!.suspend = false })
+  await settle(model)
+  assert.ok(wasTold(), model.log.join('\n'))
+  assert.deepEqual(names(model), [])
+})
+
 test('keeps as many finished Jobs as it is told', async () => {
   const model = new Model(Date.UTC(2026, 0, 1, 0, 30))
   model.put(cronJob, hourly())

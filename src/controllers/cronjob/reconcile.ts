@@ -44,8 +44,9 @@ export function reconcile({ cronJob, jobs, now }: CronState): Plan {
       because: `unparseable schedule: ${JSON.stringify(cronJob.spec?.schedule)}`,
     }
   }
-  const start = cronJob.spec?.suspend ? nothingDue : findStart(cronJob, schedule, active, now)
   const due = schedule.next(now)
+  const start = cronJob.spec?.suspend ? nothingDue
+    : due === undefined ? neverDue(cronJob) : findStart(cronJob, schedule, active, now)
   return {
     actions: [...seen, ...cleanup, ...start.actions],
     afterwards: ({ error }: Outcome) =>
@@ -63,6 +64,12 @@ interface Start {
   readonly because?: string
 }
 const nothingDue: Start = { actions: [], removed: new Set(), time: undefined }
+
+/** A well-formed schedule without any moment, as the 31st of February; told in upstream's words. */
+function neverDue(cronJob: Stored<CronJob>): Start {
+  const message = `invalid schedule: ${cronJob.spec?.schedule} : time difference between two schedules is less than 1 second`
+  return { ...nothingDue, actions: [recordEvent(kind, cronJob, 'Warning', 'InvalidSchedule', message)], because: message }
+}
 
 function findStart(cronJob: Stored<CronJob>, schedule: Schedule, active: readonly Stored<Job>[], now: number): Start {
   const { spec, status, metadata } = cronJob

@@ -49,6 +49,7 @@ export function reconcile(state: DaemonState): Plan {
       owner: set,
       template: set.spec?.template,
       collisionCount: set.status?.collisionCount,
+      hashLabel: revisionHashLabel,
     },
     revisions.claimed,
     state.isRevisionNameTaken,

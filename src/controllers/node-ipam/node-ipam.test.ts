@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { node } from '#api/core/node/node.ts'
+import type { Node } from '#api/gen/core-v1.ts'
 import { parseCidr } from '#base/ip.ts'
 import { Model } from '../testing/model.ts'
 import { nodeIpamController } from './node-ipam.ts'
@@ -10,9 +11,11 @@ const controllerFor = (range: string) => nodeIpamController(parseCidr(range)!)
 const partsOf = (model: Model): readonly string[] =>
   model.list(node).map(({ metadata, spec }) => `${metadata.name} ${spec?.podCIDR ?? 'none'}`).toSorted()
 
+const registered = { nodeInfo: { kubeletVersion: 'v1.36.0' } } as NonNullable<Node['status']>
+
 function modelWith(...names: readonly string[]): Model {
   const model = new Model()
-  for (const name of names) model.put(node, { metadata: { name }, spec: {} })
+  for (const name of names) model.put(node, { metadata: { name }, spec: {}, status: registered })
   return model
 }
 
@@ -29,6 +32,17 @@ test('what nodes have from before is theirs', async () => {
   model.put(node, { metadata: { name: 'foreign' }, spec: { podCIDR: '10.99.0.0/24' } })
   await model.settle([controllerFor('10.244.0.0/16')])
   assert.deepEqual(partsOf(model), ['a 10.244.1.0/24', 'foreign 10.99.0.0/24', 'old 10.244.0.0/24'])
+})
+
+test('a node that no kubelet has registered gets nothing until one does', async () => {
+  const model = modelWith('a')
+  model.put(node, { metadata: { name: 'written' }, spec: {} })
+  const controller = controllerFor('10.244.0.0/16')
+  await model.settle([controller])
+  assert.deepEqual(partsOf(model), ['a 10.244.0.0/24', 'written none'])
+  model.change(node, 'written', (copy) => { copy.status = registered })
+  await model.settle([controller])
+  assert.deepEqual(partsOf(model), ['a 10.244.0.0/24', 'written 10.244.1.0/24'])
 })
 
 test('two nodes that are looked at before the first is written get different parts', async () => {

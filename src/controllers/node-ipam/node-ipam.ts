@@ -22,7 +22,7 @@ export function nodeIpamController(clusterCidr: Cidr): Controller {
     serviceAccount: 'node-controller',
     eventSource: 'cidrAllocator',
     for: node,
-    changed: (old, object) => old.spec?.podCIDR !== object.spec?.podCIDR,
+    changed: (old, object) => old.spec?.podCIDR !== object.spec?.podCIDR || hasKubelet(old) !== hasKubelet(object),
     // Whoever got nothing may get what another node leaves behind.
     watches: [wakeFrom(node, (_, cache) => (parts.areExhausted ? cache.of(node).list().filter(hasNone) : [])
       .map(({ metadata }) => metadata.name))],
@@ -34,7 +34,7 @@ export function nodeIpamController(clusterCidr: Cidr): Controller {
       }
       // Parts that nodes have from before this process are theirs, whichever node is looked at first.
       for (const { metadata, spec } of cache.of(node).list()) if (spec?.podCIDR) parts.hold(metadata.name, spec.podCIDR)
-      return deletionTimestamp ? undefined : { node: object, part: parts.take(name) }
+      return deletionTimestamp || !hasKubelet(object) ? undefined : { node: object, part: parts.take(name) }
     },
     observeAbsent({ name }) {
       parts.release(name)
@@ -44,8 +44,16 @@ export function nodeIpamController(clusterCidr: Cidr): Controller {
   })
 }
 
-function hasNone({ spec }: Stored<Node>): boolean {
-  return !spec?.podCIDR
+function hasNone(object: Stored<Node>): boolean {
+  return !object.spec?.podCIDR && hasKubelet(object)
+}
+
+/**
+ * Whether a kubelet has registered. A Node that somebody only wrote down needs no addresses, and its writer may still
+ * replace it: kube-controller-manager, which allocates ranges only when it is told to, leaves it as it is.
+ */
+function hasKubelet({ status }: Stored<Node>): boolean {
+  return !!status?.nodeInfo?.kubeletVersion
 }
 
 function reconcile({ node: object, part }: State): Plan {

@@ -12,7 +12,7 @@ import { labelSelectorMatcher } from '#machinery/meta/label-selector.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { create, remove, updateStatus, type Action, type Plan } from '../driver/action.ts'
 import { planClaims } from '../workload/adoption.ts'
-import { planHistoryCleanUp, planRevision, revisionHashLabel } from '../workload/history.ts'
+import { planHistoryCleanUp, planRevision, revisionHashLabel, statefulRevisionHashLabel } from '../workload/history.ts'
 import { isPodAvailable, nextAvailability, type StoredPod } from '../workload/pods.ts'
 import { hasStaleClaim, planClaimOwners } from './claims.ts'
 import { claimsFor, firstOrdinal, isInRange, ordinalOf, podFor, podName, templateOf } from './identity.ts'
@@ -34,7 +34,13 @@ export function reconcile(state: StatefulState): Plan {
   const { claimed, actions: claims } = planClaims(claimant, podKind, named)
   const revisions = planClaims(claimant, controllerRevision, state.revisions)
   const update = planRevision(
-    { kind, owner: set, template: set.spec?.template, collisionCount: set.status?.collisionCount },
+    {
+      kind,
+      owner: set,
+      template: set.spec?.template,
+      collisionCount: set.status?.collisionCount,
+      hashLabel: statefulRevisionHashLabel,
+    },
     revisions.claimed,
     state.isRevisionNameTaken,
   )

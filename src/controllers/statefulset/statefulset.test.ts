@@ -73,7 +73,7 @@ test('scales down from the highest number, and starts counting where it is told'
 
 test('a new template replaces pods from the top, one at a time, down to the partition', async () => {
   const model = new Model()
-  model.put(statefulSet, db(4))
+  model.put(statefulSet, { ...db(4), metadata: { name: 'db', annotations: { 'kubernetes.io/change-cause': 'wanted' } } })
   await run(model)
   edit(model, (spec) => {
     spec.template = templateOf('db', 'db:2')
@@ -91,7 +91,12 @@ test('a new template replaces pods from the top, one at a time, down to the part
   edit(model, (spec) => { spec.updateStrategy = { type: 'RollingUpdate' } })
   await run(model)
   assert.deepEqual(images(model), ['db:2', 'db:2', 'db:2', 'db:2'])
-  assert.equal(model.list(controllerRevision).length, 2)
+  const revisions = model.list(controllerRevision)
+  assert.equal(revisions.length, 2)
+  for (const { metadata } of revisions) {
+    assert.equal(`db-${metadata.labels!['controller.kubernetes.io/hash']}`, metadata.name)
+    assert.deepEqual(metadata.annotations, { 'kubernetes.io/change-cause': 'wanted' })
+  }
   const { status } = model.get(statefulSet, 'default/db')!
   assert.equal(status!.currentRevision, status!.updateRevision)
 })

@@ -8,18 +8,22 @@ import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import { create, remove, update, type Action } from '../driver/action.ts'
 import { computeTemplateHash } from './template-hash.ts'
 
+/** On pods, and on the revisions of DaemonSets. */
 export const revisionHashLabel = 'controller-revision-hash'
+/** On the revisions of StatefulSets. */
+export const statefulRevisionHashLabel = 'controller.kubernetes.io/hash'
 
 export interface RevisionOwner {
   readonly kind: AnyKind
   readonly owner: Stored<KubeObject>
   readonly template: unknown
   readonly collisionCount: number | undefined
+  /** Which label of the revision tells its hash. */
+  readonly hashLabel: string
 }
 
 export interface CurrentRevision {
   readonly name: string
-  /** The value of the `controller-revision-hash` label. */
   readonly hash: string
   readonly isNew: boolean
   readonly actions: readonly Action[]
@@ -31,7 +35,7 @@ export interface CurrentRevision {
  * The revision of the template as it is now: an old one with the same content (made the newest again), or a new one.
  */
 export function planRevision(
-  { kind, owner, template, collisionCount }: RevisionOwner, revisions: readonly Stored<ControllerRevision>[],
+  { kind, owner, template, collisionCount, hashLabel }: RevisionOwner, revisions: readonly Stored<ControllerRevision>[],
   taken: (name: string) => boolean,
 ): CurrentRevision {
   const data = { spec: { template: { ...template as object, $patch: 'replace' } } }
@@ -46,13 +50,15 @@ export function planRevision(
   const hash = computeTemplateHash(data, collisionCount)
   const name = `${owner.metadata.name}-${hash}`
   if (taken(name)) return { name, hash, isNew: true, actions: [], isCollision: true }
-  const { namespace } = owner.metadata
+  const { namespace, annotations } = owner.metadata
   const labels = (template as { readonly metadata?: { readonly labels?: Readonly<Record<string, string>> } }).metadata
     ?.labels
   const object: DeepReadonly<ControllerRevision> = {
     apiVersion: 'apps/v1', kind: 'ControllerRevision',
     metadata: {
-      name, ...(namespace !== undefined && { namespace }), labels: { ...labels, [revisionHashLabel]: hash },
+      name, ...(namespace !== undefined && { namespace }), labels: { ...labels, [hashLabel]: hash },
+      // Why the template changed (kubernetes.io/change-cause), for `kubectl rollout history`.
+      ...(annotations && { annotations }),
       ownerReferences: [controllerReferenceTo(kind, owner)],
     },
     data, revision: newest + 1,
@@ -61,7 +67,8 @@ export function planRevision(
 }
 
 export function hashOf({ metadata }: Stored<ControllerRevision>): string {
-  return metadata.labels?.[revisionHashLabel] ?? metadata.name.slice(metadata.name.lastIndexOf('-') + 1)
+  const { labels, name } = metadata
+  return labels?.[revisionHashLabel] ?? labels?.[statefulRevisionHashLabel] ?? name.slice(name.lastIndexOf('-') + 1)
 }
 
 /** The oldest ones beyond `limit` that nothing uses. */

@@ -25,6 +25,7 @@ import { chooseEtcd } from './etcd-flags.ts'
 import { chooseEtcdListen } from './etcd-listen.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { lockNumbers } from './operation-lock.ts'
+import { chooseServiceRange } from './service-range.ts'
 import { chooseSnapshots } from './snapshot-flags.ts'
 
 export interface Reservation {
@@ -89,6 +90,7 @@ function chooseCluster(flags: Arguments, record: ClusterRecord | undefined): Clu
     snapshots: chooseSnapshots(flags, before?.snapshots),
     apiServerFlags: chooseApiServerFlags(flags, before?.apiServerFlags),
     rangesIndex: before?.rangesIndex,
+    serviceRange: chooseServiceRange(flags, before),
   }
   if (choices.snapshots && choices.etcd) {
     throw usage('--snapshot-every is for a store of the cluster\'s own, and this one\'s state is in an etcd',

@@ -69,6 +69,7 @@ async function reserve(name: string, { choices: from }: ClusterRecord, flags: Ar
     encryption: from.encryption && { ...from.encryption, path: ownPath(from, from.encryption.path, dataDirectory) },
     // Services and pods have their addresses already.
     rangesIndex: from.rangesIndex ?? from.index,
+    serviceRange: from.serviceRange,
   }
   writeRecord({ choices, process: undefined })
   return choices

@@ -23,6 +23,7 @@ import { lockCluster } from './operation-lock.ts'
 import { formatSeconds, outputForm, StepPrinter } from './output.ts'
 import { describePortHolder, probePort } from './ports.ts'
 import { installPackages, missingRequirements } from './prerequisites.ts'
+import { serviceRangeFlag } from './service-range.ts'
 import { snapshotScheduleFlags } from './snapshot-flags.ts'
 import { startServer, type StartedServer } from './start-server.ts'
 
@@ -40,6 +41,7 @@ export const upFlags: Readonly<Record<string, FlagSpecification>> = {
   'encryption-provider-config-automatic-reload': { kind: 'switch', help: 'read that file again when it changes' },
   ...etcdFlags,
   ...etcdListenFlag,
+  ...serviceRangeFlag,
   ...snapshotScheduleFlags,
   ...apiServerFlags,
   'no-install': { kind: 'switch', help: 'install nothing: list what is missing and stop' },
