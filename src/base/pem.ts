@@ -5,6 +5,8 @@ export interface PemBlock {
   /** `CERTIFICATE`, `PRIVATE KEY` … */
   readonly label: string
   readonly bytes: Uint8Array
+  /** Lines `Name: value` stood before the bytes, as RFC 1421 allows. */
+  readonly hasHeaders?: true
 }
 
 export function formatPem(label: string, bytes: Uint8Array): string {
@@ -15,9 +17,11 @@ export function formatPem(label: string, bytes: Uint8Array): string {
 /** Every well-formed block, in order; text between blocks is ignored, as openssl and Go do. */
 export function parsePem(text: string): readonly PemBlock[] {
   const blocks: PemBlock[] = []
-  for (const match of text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g)) {
-    const bytes = base64Decode(match[2]!.replace(/\s/g, ''))
-    if (bytes) blocks.push({ label: match[1]!, bytes })
+  for (const match of text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----((?:[^-]|-(?!----))*)-----END \1-----/g)) {
+    const lines = match[2]!.split('\n').slice(1)
+    const headers = lines.findIndex((line) => !line.includes(':'))
+    const bytes = base64Decode(lines.slice(headers).join('').replace(/\s/g, ''))
+    if (bytes) blocks.push({ label: match[1]!, bytes, ...(headers > 0 && { hasHeaders: true as const }) })
   }
   return blocks
 }

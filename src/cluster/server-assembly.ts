@@ -11,6 +11,7 @@ import { issueRequestedToken } from '#apiserver/authn/token-request.ts'
 import { bootstrapPolicy } from '#apiserver/authz/bootstrap-policy.ts'
 import { definitionHooks } from '#apiserver/crd/definition-hooks.ts'
 import { createDefinitions } from '#apiserver/crd/definitions.ts'
+import { certificateHooks } from '#apiserver/certificates/request-hooks.ts'
 import { deviceClaimHooks } from '#apiserver/devices/claim-hooks.ts'
 import { createFlowConfiguration } from '#apiserver/flowcontrol/configuration.ts'
 import { FlowController } from '#apiserver/flowcontrol/flow-controller.ts'
@@ -82,6 +83,7 @@ export function assembleServer(options: ControlPlaneOptions): ServerAssembly {
     hooks: new Map([
       ['/services', serviceHooks({ store, clock, random, clusterCidrs: [serviceCidr], nodePorts })],
       ['apiextensions.k8s.io/customresourcedefinitions', definitionHooks(schemas)],
+      ...certificateHooks({ crypto: options.crypto, clock, authorizer: identity.authorizer }),
       ...deviceClaimHooks({ authorizer: identity.authorizer, objects: () => readerOf({ kinds: server.kinds, store }) }),
     ]),
     subresources: subresourcesOf(options, identity, alive, usage),

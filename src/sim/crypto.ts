@@ -5,9 +5,10 @@
  * fails as a real one.
  */
 import { concatBytes, utf8Encode } from '#base/bytes.ts'
-import { bitString, children, decode, integer, octetString, oid, sequence } from '#base/der.ts'
+import { bitString, children, decode, DerError, integer, octetString, oid, sequence } from '#base/der.ts'
 import { formatPem, parsePem } from '#base/pem.ts'
 import { hmacSha256, sha256 } from '#base/sha256.ts'
+import { plainSignature } from '#base/x509/certificate.ts'
 import type { Crypto, PrivateKey, PublicKey } from '#world/crypto.ts'
 import type { Random } from '#world/random.ts'
 
@@ -24,6 +25,15 @@ export function simulatedCrypto(random: Random): Crypto {
       return privateKey(children(decode(block.bytes))[2]!.contents)
     },
     importPublicKey,
+    verifySignature(scheme, spki, data, signature) {
+      try {
+        const plain = scheme === 'ecdsa-sha256' ? plainSignature(signature) : undefined
+        return plain !== undefined && importPublicKey(spki).verify(data, plain)
+      } catch (error) {
+        if (error instanceof DerError) return false
+        throw error
+      }
+    },
   }
 }
 

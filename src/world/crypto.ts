@@ -1,4 +1,5 @@
 /** Cryptography, all of it synchronous: hashes, and ECDSA P-256 for certificates and tokens. */
+import type { SignatureScheme } from '#base/x509/signature-schemes.ts'
 
 export interface Crypto {
   sha256(data: Uint8Array): Uint8Array
@@ -9,6 +10,11 @@ export interface Crypto {
   importPrivateKey(pem: string): PrivateKey
   /** DER, SubjectPublicKeyInfo; RSA and Ed25519 as well, for what others send us. Throws for what it does not know. */
   importPublicKey(spki: Uint8Array): PublicKey
+  /**
+   * Whether the holder of the key (DER, SubjectPublicKeyInfo) has signed the data so. ECDSA's signatures are in DER.
+   * False for anything malformed, and for a scheme that does not go with the key.
+   */
+  verifySignature(scheme: SignatureScheme, spki: Uint8Array, data: Uint8Array, signature: Uint8Array): boolean
 }
 
 export interface PrivateKey {

@@ -147,7 +147,7 @@ export const byType: Readonly<Record<string, JsonObject>> = {
   'scheduling.v1alpha2.PodGroupSchedulingPolicy': { basic: null },
   'scheduling.v1alpha2.PodGroupResourceClaim': { resourceClaimTemplateName: null },
   'coordination.v1.LeaseCandidateSpec': { binaryVersion: '1.36.0', emulationVersion: '1.36.0', strategy: 'OldestEmulationVersion' },
-  'certificates.v1.PodCertificateRequestSpec': { unverifiedUserAnnotations: { 'example.com/key': 'value' }, maxExpirationSeconds: 3600 },
+  'certificates.v1.PodCertificateRequestSpec': { pkixPublicKey: null, proofOfPossession: null, stubPKCS10Request: 'MIHZMIGAAgEAMB4xDTALBgNVBAoMBHRlYW0xDTALBgNVBAMMBGphbmUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQ1UlKQHOiFoVXkOJET3k7EBsl9d7guEyPi+MrzUr05x6gVD2sPx2X303FFqA8qkSM0+dwm0Mogr9urgMLAtfcUoAAwCgYIKoZIzj0EAwIDSAAwRQIhAOeZVixt0m4qPZrTu5E0lfEuA6oK5DMyOFZEufqJv0ZJAiB0kBX40WogbYNURAOqkR7MvhggG2QQ4zebKxH71wTRdw==', unverifiedUserAnnotations: { 'example.com/key': 'value' }, maxExpirationSeconds: 3600 },
   'autoscaling.v2.MetricSpec': { '': { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } } } },
   'autoscaling.v2beta1.MetricSpec': { '': { type: 'Resource', resource: { name: 'cpu', targetAverageUtilization: 70 } } },
   'autoscaling.v2.CrossVersionObjectReference': { '': crossReference },

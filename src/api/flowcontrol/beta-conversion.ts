@@ -23,12 +23,23 @@ export const assuredSharesConversion: Conversion = {
     })),
 }
 
+/** In v1beta3 zero shares mean the default, unless this says that they mean zero. */
+const keepsZero = 'flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares'
+
 /** v1beta3. */
 export const zeroSharesConversion: Conversion = {
-  toStored: (object) => convert<LimitedPriorityLevelConfiguration>(object, ({ nominalConcurrencyShares, ...rest }) => ({
-    ...rest, ...(nominalConcurrencyShares && { nominalConcurrencyShares }),
-  })),
-  fromStored: (object) => object,
+  toStored: (object) => {
+    const { [keepsZero]: mark, ...annotations } = object.metadata?.annotations ?? {}
+    if (mark !== undefined) return { ...object, metadata: { ...object.metadata, annotations } }
+    return convert<LimitedPriorityLevelConfiguration>(object, ({ nominalConcurrencyShares, ...rest }) => ({
+      ...rest, ...(nominalConcurrencyShares && { nominalConcurrencyShares }),
+    }))
+  },
+  fromStored: (object) => {
+    if ((object as PriorityLevelConfiguration).spec?.limited?.nominalConcurrencyShares !== 0) return object
+    const annotations = { ...object.metadata?.annotations, [keepsZero]: '' }
+    return { ...object, metadata: { ...object.metadata, annotations } }
+  },
 }
 
 function convert<From>(object: KubeObject, limited: (from: From) => object): KubeObject {

@@ -24,7 +24,7 @@ import {
   mandatoryPriorityLevels,
   suggestedFlowSchemas,
   suggestedPriorityLevels,
-} from './bootstrap-objects.ts'
+} from '#api/flowcontrol/bootstrap-objects.ts'
 import type { FlowController } from './flow-controller.ts'
 
 export interface FlowConfigurationOptions {

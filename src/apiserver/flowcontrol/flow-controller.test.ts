@@ -10,7 +10,7 @@ import {
   mandatoryPriorityLevels,
   suggestedFlowSchemas,
   suggestedPriorityLevels,
-} from './bootstrap-objects.ts'
+} from '#api/flowcontrol/bootstrap-objects.ts'
 import { FlowController, type Turn } from './flow-controller.ts'
 import { seatLimits } from './seats.ts'
 import { dealHand, hashFlow } from './shuffle-sharding.ts'

@@ -4,6 +4,7 @@ import { parsePem } from '../pem.ts'
 import { plainSignature } from './certificate.ts'
 import { decodeExtensions, type DecodedExtensions } from './extensions.ts'
 import { decodeName, oids, type Subject } from './names.ts'
+import { decodeSignatureScheme, type SignatureScheme } from './signature-schemes.ts'
 
 export interface CertificateRequest extends DecodedExtensions {
   readonly subject: Subject
@@ -14,6 +15,10 @@ export interface CertificateRequest extends DecodedExtensions {
   readonly algorithm: 'ecdsa-sha256' | 'rsa-sha256' | 'other'
   /** For ecdsa-sha256: r and s, 32 bytes each. */
   readonly signature: Uint8Array
+  /** undefined: one that is not known. */
+  readonly scheme: SignatureScheme | undefined
+  /** As it stands in the request: of ECDSA in DER. */
+  readonly rawSignature: Uint8Array
 }
 
 /** Undefined when the PEM has no `CERTIFICATE REQUEST` block; throws DerError when that block is malformed. */
@@ -22,7 +27,8 @@ export function parseCertificateRequestPem(pem: string): CertificateRequest | un
   return block?.label === 'CERTIFICATE REQUEST' ? parseCertificateRequest(block.bytes) : undefined
 }
 
-function parseCertificateRequest(der: Uint8Array): CertificateRequest {
+/** `der`: the request itself. Throws DerError for anything else. */
+export function parseCertificateRequest(der: Uint8Array): CertificateRequest {
   const [body, algorithmField, signatureField] = children(decode(der))
   if (!body || !algorithmField || signatureField?.tag !== tag.bitString) {
     throw new DerError('incomplete certificate request')
@@ -38,6 +44,7 @@ function parseCertificateRequest(der: Uint8Array): CertificateRequest {
     ...decodeExtensions(requested?.[1] && children(requested[1])[0]),
     subject: decodeName(subject), publicKey: publicKey.whole, signed: body.whole, algorithm,
     signature: algorithm === 'ecdsa-sha256' ? plainSignature(bits) ?? bits : bits,
+    scheme: decodeSignatureScheme(algorithmField), rawSignature: bits,
   }
 }
 

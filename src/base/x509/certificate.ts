@@ -105,7 +105,7 @@ export interface Certificate extends DecodedExtensions {
 }
 
 /** Does not verify the signature. Throws DerError for what is not a certificate. */
-function parseCertificate(der: Uint8Array): Certificate {
+export function parseCertificate(der: Uint8Array): Certificate {
   const body = children(decode(der))[0]
   if (!body) throw new DerError('empty certificate')
   const all = children(body)

@@ -1,5 +1,6 @@
 /** world/crypto.ts over node:crypto (OpenSSL). */
 import {
+  constants,
   createHash,
   createHmac,
   createPrivateKey,
@@ -9,6 +10,7 @@ import {
   verify as verifyWith,
   type KeyObject,
 } from 'node:crypto'
+import type { SignatureScheme } from '#base/x509/signature-schemes.ts'
 import type { Crypto, PrivateKey, PublicKey } from '#world/crypto.ts'
 
 export const nodeCrypto: Crypto = {
@@ -23,7 +25,31 @@ export const nodeCrypto: Crypto = {
     if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('expected an ECDSA P-256 private key')
     return privateKey(key, createPublicKey(key))
   },
-  importPublicKey: (spki) => publicKey(createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })),
+  importPublicKey: (spki) => publicKey(importKey(spki)),
+  verifySignature,
+}
+
+function importKey(spki: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+}
+
+const keyTypes = { rsa: 'rsa', pss: 'rsa', ecdsa: 'ec', ed25519: 'ed25519' } as const
+
+function verifySignature(
+  scheme: SignatureScheme, spki: Uint8Array, data: Uint8Array, signature: Uint8Array,
+): boolean {
+  const [family, hash] = scheme.split('-') as [keyof typeof keyTypes, string | undefined]
+  try {
+    const key = importKey(spki)
+    if (key.asymmetricKeyType !== keyTypes[family]) return false
+    if (family === 'ed25519') return verifyWith(null, data, key, signature)
+    const padding = family === 'pss'
+      ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO } : {}
+    return verifyWith(hash, data, { key, ...padding }, signature)
+  } catch {
+    // OpenSSL throws for keys and signatures that are none.
+    return false
+  }
 }
 
 function privateKey(key: KeyObject, publicHalf: KeyObject): PrivateKey {

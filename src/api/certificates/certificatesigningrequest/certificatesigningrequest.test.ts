@@ -4,7 +4,16 @@ import { test } from 'node:test'
 import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
 import { certificateSigningRequest } from './certificatesigningrequest.ts'
 
-const request = btoa('-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n')
+/** Of `jane`, of the group `team`. */
+const body = ''
+  + 'MIHZMIGAAgEAMB4xDTALBgNVBAoMBHRlYW0xDTALBgNVBAMMBGphbmUwWTATBgcq'
+  + 'hkjOPQIBBggqhkjOPQMBBwNCAAQ1UlKQHOiFoVXkOJET3k7EBsl9d7guEyPi+Mrz'
+  + 'Ur05x6gVD2sPx2X303FFqA8qkSM0+dwm0Mogr9urgMLAtfcUoAAwCgYIKoZIzj0E'
+  + 'AwIDSAAwRQIhAOeZVixt0m4qPZrTu5E0lfEuA6oK5DMyOFZEufqJv0ZJAiB0kBX4'
+  + '0WogbYNURAOqkR7MvhggG2QQ4zebKxH71wTRdw=='
+const request = btoa(`-----BEGIN CERTIFICATE REQUEST-----\n${body}\n-----END CERTIFICATE REQUEST-----\n`)
+const notDer = btoa('-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n')
+const certificate = (contents: string): string => btoa(`-----BEGIN CERTIFICATE-----\n${contents}\n-----END CERTIFICATE-----\n`)
 
 function own(spec: object = {}): object {
   return { metadata: { name: 'a' }, spec: { request, signerName: 'a.b/c', usages: ['client auth'], ...spec } }
@@ -16,6 +25,11 @@ const rows: readonly Row[] = [
     it: 'is a request',
     object: own({ request: 'AA==' }),
     errors: ['spec.request: Invalid value: "AA==": PEM block type must be CERTIFICATE REQUEST'],
+  },
+  {
+    it: 'is one inside, too',
+    object: own({ request: notDer }),
+    errors: [`spec.request: Invalid value: "${notDer}": asn1: structure error: truncated length`],
   },
   {
     it: 'is for known uses',
@@ -73,6 +87,16 @@ const rows: readonly Row[] = [
       + 'only CERTIFICATE PEM blocks are allowed, found "CERTIFICATE REQUEST"',
     ],
   },
+  ...([
+    [btoa('none'), 'must contain at least one CERTIFICATE PEM block'],
+    [certificate('Name: value\n\nAAAA'), 'no PEM block headers are permitted'],
+    [certificate(''), 'found CERTIFICATE PEM block containing 0 certificates'],
+    [certificate('AAAA'), 'x509: malformed certificate: truncated length'],
+  ] as const).map(([given, fault]): Row => ({
+    it: `gets certificates that can be read: ${fault}`,
+    old: { ...own(), status: {} }, object: { ...own(), status: { certificate: given } }, subresource: 'status',
+    errors: [`status.certificate: Invalid value: "<certificate data>": ${fault}`],
+  })),
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(certificateSigningRequest, row), expectedOf(row)))

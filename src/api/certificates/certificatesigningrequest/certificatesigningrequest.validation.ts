@@ -4,7 +4,10 @@
  */
 import { base64Decode, utf8Decode } from '#base/bytes.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
+import { DerError } from '#base/der.ts'
 import { parsePem } from '#base/pem.ts'
+import { parseCertificate } from '#base/x509/certificate.ts'
+import { parseCertificateRequestPem } from '#base/x509/certificate-request.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import {
   duplicateValue, forbiddenValue, invalidValue, notSupported, quoteGo, required,
@@ -81,10 +84,8 @@ export function validateNewSigningRequest(object: CertificateSigningRequest): Fi
 
 function validateSigningRequest({ spec, status }: CertificateSigningRequest, forgiven: Forgiven): FieldError[] {
   const errors: FieldError[] = []
-  const pem = utf8Decode(base64Decode(spec.request ?? '') ?? new Uint8Array())
-  if (!/-----BEGIN CERTIFICATE REQUEST-----[^-]+-----END CERTIFICATE REQUEST-----/.test(pem)) {
-    errors.push(invalidValue('spec.request', spec.request ?? '', 'PEM block type must be CERTIFICATE REQUEST'))
-  }
+  const ofRequest = faultOfRequest(spec.request ?? '')
+  if (ofRequest !== undefined) errors.push(invalidValue('spec.request', spec.request ?? '', ofRequest))
   const requested = spec.usages ?? []
   if (requested.length === 0) errors.push(required('spec.usages'))
   errors.push(...validateUsages(requested, forgiven))
@@ -118,14 +119,35 @@ function validateUsages(requested: readonly string[], { unknownUsages, sameUsage
   ]
 }
 
+/** That it is signed by who asks takes cryptography, and is judged where there is some. `encoded`: base64. */
+function faultOfRequest(encoded: string): string | undefined {
+  const pem = utf8Decode(base64Decode(encoded) ?? new Uint8Array())
+  return faultOfDer(() => parseCertificateRequestPem(pem) ? undefined : 'PEM block type must be CERTIFICATE REQUEST',
+    'asn1: structure error')
+}
+
 /** Certificates in PEM and nothing else; what they say is not asked. `encoded`: base64, '' for none. */
 function faultOfCertificate(encoded: string): string | undefined {
   if (encoded === '') return undefined
   const blocks = parsePem(utf8Decode(base64Decode(encoded) ?? new Uint8Array()))
   if (blocks.length === 0) return 'must contain at least one CERTIFICATE PEM block'
-  const other = blocks.find(({ label }) => label !== 'CERTIFICATE')
-  if (other) return `only CERTIFICATE PEM blocks are allowed, found ${quoteGo(other.label)}`
+  for (const { label, bytes, hasHeaders } of blocks) {
+    if (label !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${quoteGo(label)}`
+    if (hasHeaders) return 'no PEM block headers are permitted'
+    if (bytes.length === 0) return 'found CERTIFICATE PEM block containing 0 certificates'
+    const fault = faultOfDer(() => { parseCertificate(bytes) }, 'x509: malformed certificate')
+    if (fault !== undefined) return fault
+  }
   return undefined
+}
+
+function faultOfDer(read: () => string | void, sentence: string): string | undefined {
+  try {
+    return read() ?? undefined
+  } catch (error) {
+    if (error instanceof DerError) return `${sentence}: ${error.message}`
+    throw error
+  }
 }
 
 function validateConditions(conditions: Conditions, forgiven: Forgiven): FieldError[] {
@@ -145,7 +167,7 @@ function validateConditions(conditions: Conditions, forgiven: Forgiven): FieldEr
   })
 }
 
-/** Decisions are not taken back, and not taken on the status endpoint. */
+/** Decisions are not taken back, and not taken on the status endpoint; that of the object changes nothing at all. */
 export function validateSigningRequestUpdate(
   object: CertificateSigningRequest, old: Stored<CertificateSigningRequest>,
 ): FieldError[] {

@@ -1,8 +1,8 @@
 /** Validation of ClusterTrustBundles. */
-import { base64Encode } from '#base/bytes.ts'
+import { base64Encode, utf8Length } from '#base/bytes.ts'
 import { DerError } from '#base/der.ts'
 import { parsePem, type PemBlock } from '#base/pem.ts'
-import { formatCertificatePem, parseCertificatePem } from '#base/x509/certificate.ts'
+import { parseCertificate } from '#base/x509/certificate.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidFor, invalidValue, tooLong } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
@@ -21,7 +21,6 @@ export function validateClusterTrustBundle({ metadata, spec }: ClusterTrustBundl
     errors.push(...(name.includes(':') ? [invalidValue('metadata.name', name, problem)]
       : invalidFor('metadata.name', name, validateDns1123Subdomain(name))))
   } else {
-    errors.push(...validateSignerName(signer, 'spec.signerName'))
     const prefix = `${signer.replaceAll('/', ':')}:`
     if (!name.startsWith(prefix)) {
       errors.push(
@@ -30,6 +29,7 @@ export function validateClusterTrustBundle({ metadata, spec }: ClusterTrustBundl
         ),
       )
     } else errors.push(...invalidFor('metadata.name', name, validateDns1123Subdomain(name.slice(prefix.length))))
+    errors.push(...validateSignerName(signer, 'spec.signerName'))
   }
   return errors
 }
@@ -49,7 +49,7 @@ const maxBundleBytes = 1024 * 1024
 /** One or more certificates of authorities, none twice. Looked at when the bundle is new or another. */
 export function validateTrustBundle(bundle: string): FieldError[] {
   const path = 'spec.trustBundle'
-  if (bundle.length > maxBundleBytes) return [tooLong(path, maxBundleBytes)]
+  if (utf8Length(bundle) > maxBundleBytes) return [tooLong(path, maxBundleBytes)]
   const entries = parsePem(bundle)
   const problems = entries.flatMap((entry, index) => {
     const problem = problemOfEntry(entry)
@@ -60,10 +60,11 @@ export function validateTrustBundle(bundle: string): FieldError[] {
   return problems.map((problem) => invalidValue(path, '<value omitted>', problem))
 }
 
-function problemOfEntry({ label, bytes }: PemBlock): string | undefined {
+function problemOfEntry({ label, bytes, hasHeaders }: PemBlock): string | undefined {
   if (label !== 'CERTIFICATE') return `has bad block type: ${label}`
+  if (hasHeaders) return 'has PEM block headers'
   try {
-    return parseCertificatePem(formatCertificatePem(bytes)).isAuthority ? undefined : 'does not have the CA bit set'
+    return parseCertificate(bytes).isAuthority ? undefined : 'does not have the CA bit set'
   } catch (error) {
     if (error instanceof DerError) return 'does not parse as X.509'
     throw error

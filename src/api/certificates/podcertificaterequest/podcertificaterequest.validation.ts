@@ -1,14 +1,11 @@
-/**
- * Validation of PodCertificateRequests. The proof that the kubelet holds the key needs cryptography, which is not at
- * hand where objects are validated: it is the signer's to check.
- */
-import { base64Decode } from '#base/bytes.ts'
+/** Validation of PodCertificateRequests: who asks, and how a request may end. */
 import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { invalidFor, invalidValue, notSupported, required, tooLong } from '#machinery/errors/field-errors.ts'
+import {
+  invalidFor, invalidValue, invalidWithoutValue, notSupported, required, tooLong,
+} from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
-import { timeToMilliseconds } from '#machinery/time.ts'
 import { validateConditions } from '../../conditions.validation.ts'
 import type {
   PodCertificateRequest,
@@ -17,30 +14,24 @@ import type {
 } from '../../gen/certificates-v1beta1.ts'
 import { validateUserAnnotations } from '../../user-annotations.validation.ts'
 import { validateSignerName } from '../certificatesigningrequest/signer-name.validation.ts'
+import { validateIssued } from './issued-certificate.validation.ts'
+import { validateKey } from './pod-key.validation.ts'
 
 const maxUidLength = 128
-const maxKeyBytes = 10 * 1024
-const maxChainBytes = 100 * 1024
 const hour = 3600
 const shortestSeconds = hour
 const longestSecondsOfKubernetes = 24 * hour
 const longestSeconds = 91 * 24 * hour
 
+/** Everything but the proofs, which take cryptography: see `findProof`. */
 export function validateNewPodCertificateRequest({ spec }: PodCertificateRequest): FieldError[] {
   return [
     ...validateSignerName(spec.signerName ?? '', 'spec.signerName'),
     ...validateUserAnnotations(spec.unverifiedUserAnnotations, 'spec.unverifiedUserAnnotations'),
     ...validateWho(spec),
     ...validateExpiration(spec),
-    ...(spec.maxExpirationSeconds === undefined ? [] : validateKeySizes(spec)),
+    ...(spec.maxExpirationSeconds === undefined ? [] : validateKey(spec)),
   ]
-}
-
-/** Upstream stops at the first that is too long. */
-function validateKeySizes(spec: PodCertificateRequestSpec): FieldError[] {
-  return (['pkixPublicKey', 'proofOfPossession', 'stubPKCS10Request'] as const)
-    .filter((field) => (base64Decode(spec[field] ?? '')?.length ?? 0) > maxKeyBytes).slice(0, 1)
-    .map((field) => tooLong(`spec.${field}`, maxKeyBytes))
 }
 
 function validateWho(spec: PodCertificateRequestSpec): FieldError[] {
@@ -65,9 +56,12 @@ function validateExpiration({ signerName, maxExpirationSeconds: seconds }: PodCe
 
 const terminal = ['Issued', 'Denied', 'Failed']
 
-/** A request ends once: issued with a certificate, or denied or failed with nothing but a condition. */
+/**
+ * A request ends once: issued with a certificate, or denied or failed with nothing but a condition. `now`: by which a
+ * certificate that is issued begins; absent: that is not judged.
+ */
 export function validatePodCertificateStatus(
-  { status = {} }: PodCertificateRequest, old: Stored<PodCertificateRequest>,
+  { status = {} }: PodCertificateRequest, old: Stored<PodCertificateRequest>, now?: number,
 ): FieldError[] {
   const conditions = status.conditions ?? []
   const errors = [...validateTerminalConditions(status), ...validateConditions(conditions, 'status.conditions')]
@@ -75,14 +69,14 @@ export function validatePodCertificateStatus(
   const before = (old.status ?? {}) as PodCertificateRequestStatus
   if (endOf(before)) {
     return same(status, before) ? []
-      : [omitted('status', 'immutable after PodCertificateRequest is issued, denied, or failed')]
+      : [invalidWithoutValue('status', 'immutable after PodCertificateRequest is issued, denied, or failed')]
   }
   switch (endOf(status)) {
-    case 'Issued': return validateIssued(status)
+    case 'Issued': return validateIssued(status, old.spec, now)
     case undefined: return same(status, before) ? []
-      : [omitted('status', 'status is immutable unless transitioning to "Issued", "Denied", or "Failed"')]
+      : [invalidWithoutValue('status', 'status is immutable unless transitioning to "Issued", "Denied", or "Failed"')]
     default: return same(status, { conditions }) ? []
-      : [omitted('status',
+      : [invalidWithoutValue('status',
         'non-condition status fields must be empty when denying or failing the PodCertificateRequest')]
   }
 }
@@ -93,11 +87,6 @@ function endOf({ conditions = [] }: PodCertificateRequestStatus): string | undef
 
 function same(a: PodCertificateRequestStatus, b: PodCertificateRequestStatus): boolean {
   return semanticEqual(a, b)
-}
-
-/** Where upstream leaves the value out. */
-function omitted(field: string, detail: string): FieldError {
-  return { type: 'FieldValueInvalid', field, message: `Invalid value: ${detail}` }
 }
 
 function validateTerminalConditions({ conditions = [] }: PodCertificateRequestStatus): FieldError[] {
@@ -117,35 +106,4 @@ function validateTerminalConditions({ conditions = [] }: PodCertificateRequestSt
     if (status !== 'True') errors.push(notSupported(`${path}.status`, status, ['True']))
   }
   return errors
-}
-
-const refreshMargin = 10 * 60_000
-
-function validateIssued(status: PodCertificateRequestStatus): FieldError[] {
-  const { certificateChain: chain = '', notBefore, notAfter, beginRefreshAt } = status
-  const path = 'status.certificateChain'
-  if (chain.length > maxChainBytes) return [tooLong(path, maxChainBytes)]
-  const labels = [...chain.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map((match) => match[1])
-  if (labels.length === 0) {
-    return [invalidValue(path, chain, 'issued certificate chain must contain at least one certificate')]
-  }
-  if (labels.some((label) => label !== 'CERTIFICATE')) {
-    return [invalidValue(path, chain, 'issued certificate chain must consist entirely of CERTIFICATE PEM blocks')]
-  }
-  const consistent = 'must be present and consistent with the issued certificate'
-  const missing = [
-    ...(notBefore ? [] : [required('status.notBefore', consistent)]),
-    ...(notAfter ? [] : [required('status.notAfter', consistent)]),
-    ...(beginRefreshAt ? []
-      : [required('status.beginRefreshAt', 'must be present and in the range [notbefore+10min, notafter-10min]')]),
-  ]
-  if (!notBefore || !notAfter || !beginRefreshAt) return missing
-  const refresh = timeToMilliseconds(beginRefreshAt)
-  if (refresh < timeToMilliseconds(notBefore) + refreshMargin) {
-    return [invalidValue('status.beginRefreshAt', beginRefreshAt,
-      'must be at least 10 minutes after status.notBefore')]
-  }
-  return refresh > timeToMilliseconds(notAfter) - refreshMargin
-    ? [invalidValue('status.beginRefreshAt', beginRefreshAt, 'must be at least 10 minutes before status.notAfter')]
-    : []
 }

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
 import { flowSchema } from './flowschema.ts'
 
-function own(spec: object = {}): object {
+function own(spec: object = {}): { metadata: object, spec: object } {
   return { metadata: { name: 'a' }, spec: { priorityLevelConfiguration: { name: 'l' }, ...spec } }
 }
 
@@ -42,6 +42,14 @@ const rows: readonly Row[] = [
     errors: [
       'status.conditions[1].type: Duplicate value: "Dangling"',
       'status.conditions[2].type: Required value: must not be empty',
+    ],
+  },
+  {
+    it: 'leaves the schema that catches all as it is',
+    object: { metadata: { name: 'catch-all' }, spec: own().spec },
+    errors: [
+      'spec: Invalid value: {"priorityLevelConfiguration":{"name":"l"},"matchingPrecedence":1000}: '
+      + "spec of 'catch-all' must equal the fixed value",
     ],
   },
 ]

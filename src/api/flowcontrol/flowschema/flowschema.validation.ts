@@ -1,4 +1,5 @@
 /** Validation of FlowSchemas. */
+import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import { validateDns1123Label, validateDns1123Subdomain } from '#machinery/meta/validate-names.ts'
@@ -10,6 +11,7 @@ import type {
   ResourcePolicyRule,
   Subject,
 } from '../../gen/flowcontrol-v1.ts'
+import { mandatoryFlowSchemas } from '../bootstrap-objects.ts'
 
 const maxPrecedence = 10000
 /** Of resources and of paths alike. */
@@ -28,7 +30,8 @@ export function validateFlowSchema({ metadata, spec = {} as FlowSchemaSpec }: Fl
   }
   const methods = ['ByNamespace', 'ByUser']
   if (distinguisherMethod && !methods.includes(distinguisherMethod.type)) {
-    errors.push(notSupported('spec.distinguisherMethod.type', distinguisherMethod, methods))
+    // Upstream shows its own struct.
+    errors.push(notSupported('spec.distinguisherMethod.type', { Type: distinguisherMethod.type }, methods))
   }
   const level = priorityLevelConfiguration?.name ?? ''
   const levelField = 'spec.priorityLevelConfiguration.name'
@@ -37,7 +40,14 @@ export function validateFlowSchema({ metadata, spec = {} as FlowSchemaSpec }: Fl
       ? invalidFor(levelField, level, validateDns1123Subdomain(level))
       : [required(levelField, 'must reference a priority level')]),
   )
-  return [...errors, ...rules.flatMap((rule, index) => validateRules(rule, `spec.rules[${index}]`))]
+  errors.push(...rules.flatMap((rule, index) => validateRules(rule, `spec.rules[${index}]`)))
+  return [...errors, ...validateMandatorySpec(metadata?.name, spec)]
+}
+
+function validateMandatorySpec(name: string | undefined, spec: FlowSchemaSpec): FieldError[] {
+  const fixed = mandatoryFlowSchemas.find(({ metadata }) => metadata?.name === name)
+  return !fixed || semanticEqual(spec, fixed.spec) ? []
+    : [invalidValue('spec', spec, `spec of '${name}' must equal the fixed value`)]
 }
 
 function validateRules(
@@ -56,7 +66,7 @@ function validateRules(
   ]
 }
 
-const subjectFields = { User: 'user', Group: 'group', ServiceAccount: 'serviceAccount' } as const
+const subjectFields = { ServiceAccount: 'serviceAccount', User: 'user', Group: 'group' } as const
 
 function validateSubject(subject: Subject, path: string): FieldError[] {
   const { kind } = subject

@@ -35,6 +35,33 @@ const rows: readonly Row[] = [
     },
     errors: ['spec.limited.nominalConcurrencyShares: Invalid value: -1: must be a non-negative integer'],
   },
+  {
+    it: 'uses no more of a hash than there is',
+    object: {
+      metadata: { name: 'a' },
+      spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: { queues: 512, handSize: 8 } } } },
+    },
+    errors: [
+      'spec.limited.limitResponse.queuing.handSize: Invalid value: 8: required entropy bits of deckSize 512 and '
+      + 'handSize 8 should not be greater than 60',
+    ],
+  },
+  {
+    it: 'lets the shares of what is exempt be changed',
+    object: { metadata: { name: 'exempt' }, spec: { type: 'Exempt', exempt: { nominalConcurrencyShares: 7 } } },
+    holds: { 'spec.exempt': { nominalConcurrencyShares: 7, lendablePercent: 0 } },
+  },
+  {
+    it: 'leaves the level that catches all as it is',
+    object: {
+      metadata: { name: 'catch-all' },
+      spec: { type: 'Limited', limited: { nominalConcurrencyShares: 6, limitResponse: { type: 'Reject' } } },
+    },
+    errors: [
+      'spec: Invalid value: {"type":"Limited","limited":{"nominalConcurrencyShares":6,"limitResponse":'
+      + `{"type":"Reject"},"lendablePercent":0}}: spec of 'catch-all' must equal the fixed value`,
+    ],
+  },
 ]
 
 for (const row of rows) {

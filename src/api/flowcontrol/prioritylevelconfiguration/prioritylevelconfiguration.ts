@@ -46,7 +46,7 @@ function setDefaults({ spec }: PriorityLevelConfiguration): void {
   if (spec.exempt) {
     spec.exempt.nominalConcurrencyShares ??= 0
     spec.exempt.lendablePercent ??= 0
-  } else if (spec.type === 'Exempt') spec.exempt = { nominalConcurrencyShares: 0, lendablePercent: 0 }
+  }
   if (!spec.limited) return
   spec.limited.nominalConcurrencyShares ??= 30
   spec.limited.lendablePercent ??= 0

@@ -1,4 +1,5 @@
 /** Validation of PriorityLevelConfigurations. */
+import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidValue, notSupported, required } from '#machinery/errors/field-errors.ts'
 import type {
@@ -7,26 +8,41 @@ import type {
   PriorityLevelConfigurationSpec,
   QueuingConfiguration,
 } from '../../gen/flowcontrol-v1.ts'
+import { mandatoryPriorityLevels } from '../bootstrap-objects.ts'
 
 const maxQueues = 10_000_000
 
 export function validatePriorityLevel(
   { metadata, spec = {} as PriorityLevelConfigurationSpec }: PriorityLevelConfiguration,
 ): FieldError[] {
-  const { type, limited, exempt } = spec
+  const { type } = spec
   const errors: FieldError[] = []
   if ((metadata?.name === 'exempt') !== (type === 'Exempt')) {
     errors.push(invalidValue('spec.type', type ?? '', "must be 'Exempt' if and only if `name` is 'exempt'"))
   }
+  return [...errors, ...validateByType(spec), ...validateMandatorySpec(metadata?.name, spec)]
+}
+
+function validateByType({ type, limited, exempt }: PriorityLevelConfigurationSpec): FieldError[] {
+  const errors: FieldError[] = []
   if (type === 'Exempt') {
     if (limited) errors.push(forbiddenValue('spec.limited', "must be nil if the type is not Limited"))
     errors.push(...validateShares(exempt?.nominalConcurrencyShares, 'spec.exempt.nominalConcurrencyShares'))
     return [...errors, ...validatePercent(exempt?.lendablePercent, 'spec.exempt.lendablePercent')]
   }
-  if (type !== 'Limited') return [...errors, notSupported('spec.type', type ?? '', ['Exempt', 'Limited'])]
+  if (type !== 'Limited') return [notSupported('spec.type', type ?? '', ['Exempt', 'Limited'])]
   if (exempt) errors.push(forbiddenValue('spec.exempt', 'must be nil if the type is Limited'))
   return limited ? [...errors, ...validateLimited(limited, 'spec.limited')]
     : [...errors, required('spec.limited', 'must not be empty when type is Limited')]
+}
+
+/** Of the exempt level its shares may be changed. */
+function validateMandatorySpec(name: string | undefined, spec: PriorityLevelConfigurationSpec): FieldError[] {
+  const fixed = mandatoryPriorityLevels.find(({ metadata }) => metadata?.name === name)
+  if (!fixed) return []
+  const judged = name === 'exempt' ? { ...spec, exempt: fixed.spec?.exempt } : spec
+  const which = name === 'exempt' ? "'exempt' except the 'spec.exempt' field" : `'${name}'`
+  return semanticEqual(judged, fixed.spec) ? [] : [invalidValue('spec', spec, `spec of ${which} must equal the fixed value`)]
 }
 
 function validateShares(value: number | undefined, path: string): FieldError[] {
@@ -88,9 +104,7 @@ function validateQueuing(
   return errors
 }
 
-/** Bits of a hash that dealing such a hand uses up; a flow's hash has 60 to give. */
+/** Bits of a hash that dealing such a hand uses up, by upstream's estimate; a flow's hash has 60 to give. */
 function entropyBits(deckSize: number, handSize: number): number {
-  let bits = 0
-  for (let index = 0; index < handSize; index++) bits += Math.log2(deckSize - index)
-  return Math.ceil(bits)
+  return Math.ceil(Math.log2(deckSize) * handSize)
 }

@@ -7,7 +7,7 @@ import type {
   PriorityLevelConfigurationSpec,
   ResourcePolicyRule,
   Subject,
-} from '#api/gen/flowcontrol-v1.ts'
+} from '../gen/flowcontrol-v1.ts'
 
 /** While it says `true`, the object's spec follows the server's version. */
 export const autoUpdateAnnotation = 'apf.kubernetes.io/autoupdate-spec'
