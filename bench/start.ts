@@ -51,8 +51,8 @@ async function coldStart(end: 'SIGTERM' | 'SIGKILL'): Promise<{ readyMs: number;
   writeRecord({ choices, process: undefined })
   const log = openSync(join(home, 'log'), 'w')
   const began = performance.now()
-  const child = spawn(process.execPath, [join(root, 'dist/serve-process.mjs'), '--name', name], {
-    env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'dist/compile-cache') }, stdio: ['ignore', log, log],
+  const child = spawn(process.execPath, [join(root, 'dist/serve-process.cjs'), '--name', name], {
+    stdio: ['ignore', log, log],
   })
   try {
     await answers(port, '/readyz', undefined)

@@ -3,6 +3,7 @@
  * it. Sources run as they are only in tests and development.
  */
 import { readFileSync, renameSync, rmSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 
@@ -74,16 +75,38 @@ const options: BuildOptions = {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 }
-await Promise.all([
+const program: BuildOptions = {
+  ...options, format: 'cjs', banner: {}, outExtension: { '.js': '.cjs' },
+}
+
+/** In one piece, because whoever starts it waits for all of it: a function, which takes what it is to export. */
+async function bundleServeProgram(): Promise<string> {
+  const { metafile } = await build({
+    ...program,
+    entryPoints: { 'serve-program': 'src/main/serve-program.ts' },
+    entryNames: '[name]-[hash]',
+    banner: { js: '(function (exports, module) {' },
+    footer: { js: '})' },
+    metafile: true,
+  })
+  const file = Object.keys(metafile!.outputs).find((name) => name.endsWith('.cjs'))!
+  requireAscii(`${root}${file}`)
+  return basename(file)
+}
+
+const [programFile] = await Promise.all([
+  bundleServeProgram(),
   build({
     ...options,
     entryPoints: { skiff: 'src/main/skiff.ts', library: 'src/main/library.ts' },
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
   }),
-  // In one piece: whoever starts it waits for all of it.
-  build({ ...options, entryPoints: { 'serve-process': 'src/main/serve-process.ts' } }),
 ])
-requireAscii(`${root}${fresh}/serve-process.mjs`)
+await build({
+  ...program,
+  entryPoints: { 'serve-process': 'src/main/bundled-serve-process.ts' },
+  define: { programFile: JSON.stringify(programFile) },
+})
 rmSync(`${root}dist`, { recursive: true, force: true })
 renameSync(`${root}${fresh}`, `${root}dist`)

@@ -2,7 +2,6 @@
  * The cluster's own process: everything in one, in the background; told to stop through its control socket or a signal.
  */
 import { rmSync } from 'node:fs'
-import { flushCompileCache } from 'node:module'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
@@ -29,7 +28,11 @@ export type ServeMessage =
       readonly exitCode: number
     }
 
-export async function serve(name: string): Promise<void> {
+/**
+ * Ends with the process. `keepCode` is called when the start is over, and at the end: what was compiled is worth
+ * keeping.
+ */
+export async function serve(name: string, keepCode: () => void): Promise<void> {
   process.title = `skiff ${name}`
   const record = readRecord(name)
   if (!record) {
@@ -70,13 +73,14 @@ export async function serve(name: string): Promise<void> {
   const control = listenForControl(controlSocketPath(config), cluster, waiting, stop)
   tell({ type: 'ready', kubeconfig: cluster.adminKubeconfig })
   if (process.connected) process.disconnect?.()
-  setTimeout(settle, quietMs).unref()
+  setTimeout(settle, quietMs, keepCode).unref()
 
   await aborted(stop.signal)
   log.info('stopping', { reason: String(stop.signal.reason) })
   await cluster[Symbol.asyncDispose]()
   noteEnd(name)
   control.close()
+  keepCode()
   log.info('stopped')
   // The end of the process closes the connections of those who wait for it.
   process.exit(0)
@@ -88,12 +92,11 @@ const quietMs = 5_000
 const settledHeapBytesMax = 96 * 2 ** 20
 
 /**
- * What the start compiled is written down for the next one, and what it left behind is freed. By themselves Node does
- * the one at the end of the process, which for a cluster may never come, and V8 the other when more memory is wanted,
- * which for a cluster that has nothing to do may be hours later.
+ * What the start compiled is written down for the next one, and what it left behind is freed, which V8 does by itself
+ * when more memory is wanted: for a cluster that has nothing to do that may be hours later.
  */
-function settle(): void {
-  flushCompileCache()
+function settle(keepCode: () => void): void {
+  keepCode()
   if (process.memoryUsage().heapUsed > settledHeapBytesMax) return
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

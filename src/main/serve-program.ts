@@ -1,0 +1,16 @@
+/** The program of the cluster's own process: the cluster that its arguments name. */
+import { parseArguments } from './cli/arguments.ts'
+import { clusterName, nameFlag } from './cli/cluster-flags.ts'
+import { failureOf, formatFailure } from './cli/failure.ts'
+import { serve } from './serve.ts'
+
+/** Ends with the process. `keepCode`: see `serve`. */
+export async function runServeProgram(keepCode: () => void): Promise<void> {
+  try {
+    await serve(clusterName(parseArguments(process.argv.slice(2), nameFlag)), keepCode)
+  } catch (error) {
+    const failure = failureOf(error)
+    process.stderr.write(`${formatFailure(failure)}\n`)
+    process.exitCode = failure.exitCode
+  }
+}
