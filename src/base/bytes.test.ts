@@ -33,10 +33,10 @@ test('every encoding agrees with Buffer and can be undone', () => {
 })
 
 test('what is not base64 is refused', () => {
-  for (const text of ['a', 'ab', 'abc', 'ab=c', '====', 'ab!=', 'YQ==YQ==', 'YWI-']) {
+  for (const text of ['a', 'ab', 'abc', 'ab=c', '====', 'ab!=', 'YQ==YQ==', 'YWI-', 'YW I', 'YW\tI', 'YWJj    ']) {
     assert.equal(base64Decode(text), undefined, text)
   }
-  for (const text of ['a', 'YQ==', 'YWI+']) assert.equal(base64UrlDecode(text), undefined, text)
+  for (const text of ['a', 'YQ==', 'YWI+', 'YW I', 'YW\nI']) assert.equal(base64UrlDecode(text), undefined, text)
   assert.deepEqual(base64Decode('YW\nJj\r\n'), utf8Encode('abc'))
 })
 

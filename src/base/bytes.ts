@@ -105,12 +105,12 @@ export function hexEncode(bytes: Uint8Array): string {
 
 /** Standard alphabet, padded: how `bytes` fields look in JSON. */
 export function base64Encode(bytes: Uint8Array): string {
-  return encode64(bytes, standard, true)
+  return bytes.toBase64()
 }
 
 /** URL-safe alphabet, no padding: JSON web tokens and continue tokens. */
 export function base64UrlEncode(bytes: Uint8Array): string {
-  return encode64(bytes, urlSafe, false)
+  return bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
 }
 
 /**
@@ -119,61 +119,21 @@ export function base64UrlEncode(bytes: Uint8Array): string {
  */
 export function base64Decode(text: string): Uint8Array<ArrayBuffer> | undefined {
   const clean = text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]/g, '') : text
-  if (clean.length % 4 !== 0) return undefined
-  const padding = clean.endsWith('==') ? 2 : clean.endsWith('=') ? 1 : 0
-  return decode64(clean, clean.length - padding, standardValues)
+  return clean.length % 4 === 0 ? decode64(clean, 'base64') : undefined
 }
 
 /** URL-safe alphabet without padding; undefined for anything else. */
 export function base64UrlDecode(text: string): Uint8Array<ArrayBuffer> | undefined {
-  return text.length % 4 === 1 ? undefined : decode64(text, text.length, urlSafeValues)
+  return text.includes('=') ? undefined : decode64(text, 'base64url')
 }
 
 const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-const standard = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-const urlSafe = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const standardValues = valuesOf(standard)
-const urlSafeValues = valuesOf(urlSafe)
-
-function valuesOf(alphabet: string): Int8Array {
-  const values = new Int8Array(128).fill(-1)
-  for (let i = 0; i < alphabet.length; i++) values[alphabet.charCodeAt(i)] = i
-  return values
-}
-
-function encode64(bytes: Uint8Array, alphabet: string, pad: boolean): string {
-  let text = ''
-  let i = 0
-  for (; i + 2 < bytes.length; i += 3) {
-    const group = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!
-    text += alphabet[group >> 18]! + alphabet[(group >> 12) & 63]!
-    text += alphabet[(group >> 6) & 63]! + alphabet[group & 63]!
+function decode64(text: string, alphabet: 'base64' | 'base64url'): Uint8Array<ArrayBuffer> | undefined {
+  // The platform would skip spaces, too.
+  if (/[\t\n\f\r ]/.test(text)) return undefined
+  try {
+    return Uint8Array.fromBase64(text, { alphabet })
+  } catch {
+    return undefined
   }
-  if (i + 1 === bytes.length) {
-    const group = bytes[i]! << 16
-    text += alphabet[group >> 18]! + alphabet[(group >> 12) & 63]! + (pad ? '==' : '')
-  } else if (i + 2 === bytes.length) {
-    const group = (bytes[i]! << 16) | (bytes[i + 1]! << 8)
-    text += alphabet[group >> 18]! + alphabet[(group >> 12) & 63]! + alphabet[(group >> 6) & 63]! + (pad ? '=' : '')
-  }
-  return text
-}
-
-function decode64(text: string, length: number, values: Int8Array): Uint8Array<ArrayBuffer> | undefined {
-  const bytes = new Uint8Array(Math.floor((length * 3) / 4))
-  let bits = 0
-  let held = 0
-  let offset = 0
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i)
-    const value = code < 128 ? values[code]! : -1
-    if (value < 0) return undefined
-    bits = ((bits << 6) | value) & 0xffff
-    held += 6
-    if (held >= 8) {
-      held -= 8
-      bytes[offset++] = (bits >> held) & 0xff
-    }
-  }
-  return bytes
 }

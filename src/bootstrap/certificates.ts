@@ -165,6 +165,17 @@ export interface CertificatesOutcome {
 export function ensureCertificates(
   plan: CertificatesPlan, existing: CertificateFiles, tools: IssuingTools, now: number,
 ): CertificatesOutcome {
+  const making = makeCertificates(plan, existing, tools, now)
+  for (;;) {
+    const made = making.next()
+    if (made.done) return made.value
+  }
+}
+
+/** As `ensureCertificates`, with a rest after each certificate in which others may have the processor. */
+export function* makeCertificates(
+  plan: CertificatesPlan, existing: CertificateFiles, tools: IssuingTools, now: number,
+): Generator<void, CertificatesOutcome, void> {
   const files: Record<string, string> = { ...existing }
   const changed: { file: string; why: string }[] = []
   const authorityCertificates = new Map<AuthorityName, Certificate>()
@@ -172,6 +183,7 @@ export function ensureCertificates(
     if (files[`${name}.crt`] === undefined) {
       put(files, name, createAuthority(tools, commonName, validity(now, authorityLifetimeMs)))
       changed.push({ file: name, why: 'it did not exist' })
+      yield
     }
     const certificate = parseCertificatePem(files[`${name}.crt`]!)
     if (certificate.notAfter <= now) {
@@ -190,6 +202,7 @@ export function ensureCertificates(
       ...validity(now, leafLifetimeMs),
     }))
     changed.push({ file: leaf.name, why })
+    yield
   }
   if (files['sa.key'] === undefined) {
     const key = tools.crypto.generateKey()

@@ -15,6 +15,7 @@ import { createHttpClient, type ClosableHttpClient } from '#host/http/client.ts'
 import { gzipStream } from '#host/http/compress.ts'
 import { listen, PortInUse, type Certificates, type Server } from '#host/http/listen.ts'
 import { systemRandom } from '#host/random.ts'
+import type { Store } from '#storage/store.ts'
 import type { Log } from '#world/log.ts'
 import { openApiServerConfiguration } from './api-server-configuration.ts'
 import { loadCertificates, renderAdminKubeconfig } from './certificate-files.ts'
@@ -65,14 +66,18 @@ export async function startCluster(
   const machine = config.nodes.type === 'machine' ? prepareMachine(config, log, until) : undefined
   machine?.catch(() => undefined)
 
+  // The disk opens the store while the processor makes certificates.
+  const storeOpening = openClusterStore(config, log)
+  const storeOrNothing = storeOpening.catch(() => undefined)
+  resources.defer(async () => await (await storeOrNothing)?.[Symbol.asyncDispose]())
   const certificates = await step('certificates', async () => {
-    const { files, made } = loadCertificates(config.dataDirectory, namesOf(config))
+    const { files, made } = await loadCertificates(config.dataDirectory, namesOf(config))
     return [made.length === 0 ? 'all good' : `${made.length} made in ${join(config.dataDirectory, 'pki')}`, files]
   })
   const newest = { files: certificates }
   const httpClient = resources.use(createHttpClient({ connections: connectionsPerServer }))
   const { controlPlane, server, store } = await step('api server', async () => {
-    const opened = await openServer({ config, certificates, newest, httpClient, resources, log }, until)
+    const opened = await openServer({ config, storeOpening, certificates, newest, httpClient, resources, log }, until)
     return [`https://${config.advertiseAddress}:${config.port}  ready`, opened]
   })
   const own = ownStore(store)
@@ -141,10 +146,13 @@ interface ServerParts {
 
 /** The control plane over its store, listening; its loops do not run yet. */
 async function openServer(
-  { config, certificates, newest, httpClient, resources, log }: ServerParts, until: AbortSignal,
+  { config, storeOpening, certificates, newest, httpClient, resources, log }: ServerParts & {
+    readonly storeOpening: Promise<Store>
+  },
+  until: AbortSignal,
 ) {
   const encryption = config.encryption && await openMachineEncryption(config.encryption, log, until)
-  const store = resources.use(await openClusterStore(config, log))
+  const store = await storeOpening
   const configuration = await openApiServerConfiguration(config.apiServerFlags, {
     clusterDomain: config.clusterDomain, http: httpClient, log, resources,
   })
@@ -230,7 +238,7 @@ async function renewCertificates(
   while (!signal.aborted) {
     await systemClock.sleep(renewalCheckMs, signal).catch(() => undefined)
     if (signal.aborted) return
-    const { files, made } = loadCertificates(config.dataDirectory, namesOf(config))
+    const { files, made } = await loadCertificates(config.dataDirectory, namesOf(config))
     if (made.length === 0) continue
     newest.files = files
     server.reload(serverCertificates(files))

@@ -1,8 +1,9 @@
 /** A cluster's certificates on disk: what is there is read, what is missing or due is made, keys are private. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
-  ensureCertificates,
+  makeCertificates,
   planCertificates,
   type CertificateFiles,
   type ClusterNames,
@@ -23,17 +24,21 @@ function certificateDirectory(dataDirectory: string): string {
   return join(dataDirectory, 'pki')
 }
 
-export function loadCertificates(dataDirectory: string, names: ClusterNames): LoadedCertificates {
+/** Lets others have the processor between two certificates. Rejects where one cannot be made, or an authority is over. */
+export async function loadCertificates(dataDirectory: string, names: ClusterNames): Promise<LoadedCertificates> {
   const directory = certificateDirectory(dataDirectory)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const existing = Object.fromEntries(readdirSync(directory).filter((name) => /\.(crt|key|pub)$/.test(name))
     .map((name) => [name, readFileSync(join(directory, name), 'utf8')]))
-  const { files, changed } = ensureCertificates(
+  const making = makeCertificates(
     planCertificates(names),
     existing,
     { crypto: nodeCrypto, random: systemRandom },
     systemClock.now(),
   )
+  let step = making.next()
+  for (; !step.done; step = making.next()) await nextTurn()
+  const { files, changed } = step.value
   for (const [name, text] of Object.entries(files)) {
     if (existing[name] === text) continue
     const file = join(directory, name)

@@ -7,7 +7,7 @@ import { clusterRoleTable, controllerRoleTable, namespaceRoleTable } from './boo
 
 /**
  * `verbs | groups | resources | resource names`, or `verbs | paths` where the second part begins with a slash or is
- * `*`.
+ * `*`; with a single space between any two words.
  */
 export type RuleText = string
 
@@ -130,7 +130,7 @@ const verbSets: Readonly<Record<string, readonly string[]>> = {
 
 /** Upstream sorts every list of a default rule. */
 export function parseRule(text: RuleText): PolicyRule {
-  const parts = text.split('|').map((part) => part.trim().split(/\s+/))
+  const parts = text.split(' | ').map((part) => part.split(' '))
   const [verbNames, second, resources, resourceNames] = parts
   const verbs = verbNames!.flatMap((name) => verbSets[name] ?? [name]).toSorted()
   if (!resources) return { verbs, nonResourceURLs: second!.toSorted() }

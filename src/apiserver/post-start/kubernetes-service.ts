@@ -32,9 +32,11 @@ export async function ensureKubernetesService(
   await ensure(transport, services, serviceObject(options), () => undefined, signal)
   // Endpoints may not lie on the loopback; a server that is only reached there (a library's, a simulation's) has none.
   if (options.addresses.every(isOnLoopback)) return
-  await ensure(transport, { ...core, resource: 'endpoints' }, endpointsObject(options), replaceEndpoints, signal)
   const discovery = { group: 'discovery.k8s.io', version: 'v1', namespace: 'default', resource: 'endpointslices' }
-  await ensure(transport, discovery, endpointSliceObject(options), replaceSlice, signal)
+  await Promise.all([
+    ensure(transport, { ...core, resource: 'endpoints' }, endpointsObject(options), replaceEndpoints, signal),
+    ensure(transport, discovery, endpointSliceObject(options), replaceSlice, signal),
+  ])
 }
 
 /** A server that died between taking the Service's address and writing the Service has left the address taken. */

@@ -23,15 +23,11 @@ export interface PostStartOptions {
 /** Health checks stay red until the hook is done. */
 export interface PostStartHook {
   readonly name: string
+  /** The hooks before it whose objects it needs; it runs beside all others. */
+  readonly after?: readonly string[]
   readonly run: (signal: AbortSignal) => Promise<void>
 }
 
-/**
- * - namespaces: first, as everything namespaced needs them;
- * - service range, priorities: before the objects that use them;
- * - roles: before anybody but the administrator can do anything;
- * - the kubernetes service: last, as it invites clients.
- */
 export function postStartHooks(options: PostStartOptions): readonly PostStartHook[] {
   const { transport, kinds, clusterCidrs, advertise, clock, policy } = options
   const create = (objects: readonly KubeObject[]) => (signal: AbortSignal) =>
@@ -40,9 +36,9 @@ export function postStartHooks(options: PostStartOptions): readonly PostStartHoo
     { name: 'system-namespaces', run: create(systemNamespaceObjects()) },
     { name: 'service-range', run: create([serviceCidrObject(clusterCidrs.map(formatCidr))]) },
     { name: 'priority-classes', run: create(systemPriorityClasses()) },
-    { name: 'roles', run: create(policy) },
+    { name: 'roles', after: ['system-namespaces'], run: create(policy) },
     {
-      name: 'kubernetes-service',
+      name: 'kubernetes-service', after: ['system-namespaces', 'service-range'],
       async run(signal) {
         if (!advertise) return
         const clusterIp = formatIp(addressAt(clusterCidrs[0]!, 1)!)
@@ -55,7 +51,7 @@ export function postStartHooks(options: PostStartOptions): readonly PostStartHoo
 }
 
 export interface PostStart {
-  /** Runs the hooks in order; rejects with the first failure. */
+  /** Runs the hooks, as far as possible all at once; rejects with the first failure. */
   run(signal: AbortSignal): Promise<void>
   /** For `/readyz`, `/livez` and `/healthz`. */
   readonly checks: readonly HealthCheck[]
@@ -66,10 +62,14 @@ export function createPostStart(hooks: () => readonly PostStartHook[]): PostStar
   return {
     async run(signal) {
       done.add(serving)
-      for (const hook of hooks()) {
-        await hook.run(signal)
-        done.add(hook.name)
+      const begun = new Map<string, Promise<void>>()
+      const begin = async ({ name, after = [], run }: PostStartHook): Promise<void> => {
+        await Promise.all(after.map((other) => begun.get(other)))
+        await run(signal)
+        done.add(name)
       }
+      for (const hook of hooks()) begun.set(hook.name, begin(hook))
+      await Promise.all(begun.values())
     },
     checks: startChecks.map(([name, hook, endpoints]) => ({
       name,

@@ -61,8 +61,8 @@ export async function ensureObjects(
   await Promise.all(Array.from({ length: Math.min(width, queue.length) }, work))
 }
 
-/** Writes under way at the same time. */
-const width = 32
+/** Writes under way at the same time: enough for all that a cluster begins with, which the disk gets in one piece. */
+const width = 256
 
 async function ensureObject(
   transport: Transport, kinds: KindRegistry, object: KubeObject, signal: AbortSignal,
