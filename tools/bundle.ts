@@ -1,7 +1,8 @@
 /**
- * Bundles src/main/skiff.ts into dist/skiff.mjs (what a user starts), the library and the cluster's own process beside
- * it. Sources run as they are only in tests and development.
+ * Bundles the `skiff` command into dist/skiff.cjs (what a user starts), the cluster's own process and the library
+ * beside it. Sources run as they are only in tests and development.
  */
+import { execFileSync } from 'node:child_process'
 import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -75,38 +76,37 @@ const options: BuildOptions = {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 }
-const program: BuildOptions = {
-  ...options, format: 'cjs', banner: {}, outExtension: { '.js': '.cjs' },
-}
-
 /** In one piece, because whoever starts it waits for all of it: a function, which takes what it is to export. */
-async function bundleServeProgram(): Promise<string> {
+async function bundleProgram(name: string, source: string): Promise<void> {
+  const script: BuildOptions = { ...options, format: 'cjs', banner: {}, outExtension: { '.js': '.cjs' } }
   const { metafile } = await build({
-    ...program,
-    entryPoints: { 'serve-program': 'src/main/serve-program.ts' },
+    ...script,
+    entryPoints: { [`${name}-program`]: source },
     entryNames: '[name]-[hash]',
     banner: { js: '(function (exports, module) {' },
     footer: { js: '})' },
     metafile: true,
   })
-  const file = Object.keys(metafile!.outputs).find((name) => name.endsWith('.cjs'))!
+  const file = Object.keys(metafile!.outputs).find((output) => output.endsWith('.cjs'))!
   requireAscii(`${root}${file}`)
-  return basename(file)
+  await build({
+    ...script,
+    entryPoints: { [name]: 'src/main/compiled-program.ts' },
+    define: { programFile: JSON.stringify(basename(file)) },
+  })
 }
 
-const [programFile] = await Promise.all([
-  bundleServeProgram(),
+await Promise.all([
+  bundleProgram('skiff', 'src/main/skiff-program.ts'),
+  bundleProgram('serve-process', 'src/main/serve-program.ts'),
   build({
     ...options,
-    entryPoints: { skiff: 'src/main/skiff.ts', library: 'src/main/library.ts' },
+    entryPoints: { library: 'src/main/library.ts' },
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
   }),
 ])
-await build({
-  ...program,
-  entryPoints: { 'serve-process': 'src/main/bundled-serve-process.ts' },
-  define: { programFile: JSON.stringify(programFile) },
-})
 rmSync(`${root}dist`, { recursive: true, force: true })
 renameSync(`${root}${fresh}`, `${root}dist`)
+// What a command compiles first of all is thereby there for the first that a user gives.
+execFileSync(process.execPath, [`${root}dist/skiff.cjs`, 'up', '--help'], { stdio: 'ignore' })

@@ -1,5 +1,5 @@
-/** The cluster's process as `skiff up` starts it from the sources; `bundled-serve-process.ts` is its twin. */
+/** The cluster's process as `skiff up` starts it from the sources. */
 import { flushCompileCache } from 'node:module'
-import { runServeProgram } from './serve-program.ts'
+import { run } from './serve-program.ts'
 
-await runServeProgram(flushCompileCache)
+await run({ isKept: true, keep: flushCompileCache })

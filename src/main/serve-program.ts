@@ -2,12 +2,13 @@
 import { parseArguments } from './cli/arguments.ts'
 import { clusterName, nameFlag } from './cli/cluster-flags.ts'
 import { failureOf, formatFailure } from './cli/failure.ts'
+import type { Run } from './compiled-program.ts'
 import { serve } from './serve.ts'
 
-/** Ends with the process. `keepCode`: see `serve`. */
-export async function runServeProgram(keepCode: () => void): Promise<void> {
+/** Ends with the process. */
+export const run: Run = async (code) => {
   try {
-    await serve(clusterName(parseArguments(process.argv.slice(2), nameFlag)), keepCode)
+    await serve(clusterName(parseArguments(process.argv.slice(2), nameFlag)), () => code.keep())
   } catch (error) {
     const failure = failureOf(error)
     process.stderr.write(`${formatFailure(failure)}\n`)

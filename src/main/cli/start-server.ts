@@ -29,8 +29,7 @@ export function startServer(config: ClusterConfig, printer: StepPrinter, foregro
   const logFile = join(logDirectory, 'skiff.log')
   const log = openSync(logFile, 'a', 0o600)
   // A group of its own: an interrupt at the terminal comes here first, and is passed on in order.
-  const suffix = extname(process.argv[1]!) === '.mjs' ? '.cjs' : '.ts'
-  const program = join(dirname(process.argv[1]!), `serve-process${suffix}`)
+  const program = join(dirname(process.argv[1]!), `serve-process${extname(process.argv[1]!)}`)
   const child = spawn(process.execPath, [...process.execArgv, program, '--name', config.name], {
     detached: true, cwd: '/', stdio: ['ignore', log, log, 'ipc'],
   })
