@@ -24,7 +24,7 @@ function certificateDirectory(dataDirectory: string): string {
   return join(dataDirectory, 'pki')
 }
 
-/** Others may have the processor between two certificates. Rejects where one cannot be made, or an authority is over. */
+/** Others may have the processor between two certificates. Rejects where one cannot be made. */
 export async function loadCertificates(dataDirectory: string, names: ClusterNames): Promise<LoadedCertificates> {
   const directory = certificateDirectory(dataDirectory)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
