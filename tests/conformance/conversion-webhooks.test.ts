@@ -381,3 +381,36 @@ test('a definition goes with its objects, whether its webhook answers or not', a
   await server.until(name, (current) => current === undefined)
   assert.equal(server.store.current().get('/registry/stable.example.com/multiversions/default/one'), undefined)
 })
+
+test('fields that somebody owns in another version are conflicts, are taken and are given up in that version', async () => {
+  const { server, webhook } = await start()
+  await using _ = server
+  const write = (version: string, manager: string, fields: Loose, query = ''): ReturnType<DefinitionServer['send']> =>
+    server.send('PATCH', `${urlOf(version, '/owned')}?fieldManager=${manager}${query}`, {
+      apiVersion: `stable.example.com/${version}`, kind: 'MultiVersion', metadata: { name: 'owned' }, ...fields,
+    }, apply)
+  const owners = (answer: Loose): Loose => Object.fromEntries(
+    (answer['metadata'].managedFields as Loose[]).map(({ manager, apiVersion, fieldsV1 }) =>
+      [manager, [apiVersion.split('/')[1], JSON.stringify(fieldsV1)]]))
+  await write('v1beta1', 'old', { content: { key: 'a' }, num: { num1: 1 } })
+  const same = await write('v1beta2', 'new', { contentv2: { key: 'a' }, numv2: { num2: 2 } })
+  assert.deepEqual(owners(same.json), {
+    new: ['v1beta2', '{"f:contentv2":{"f:key":{}},"f:numv2":{"f:num2":{}}}'],
+    old: ['v1beta1', '{"f:content":{"f:key":{}},"f:num":{"f:num1":{}}}'],
+  })
+  const refused = await write('v1beta2', 'new', { contentv2: { key: 'b' } })
+  assert.deepEqual([refused.status, refused.json['message']],
+    [409, 'Apply failed with 1 conflict: conflict with "old": .content.key'])
+  const forced = await write('v1beta2', 'new', { contentv2: { key: 'b' } }, '&force=true')
+  assert.deepEqual(owners(forced.json), {
+    new: ['v1beta2', '{"f:contentv2":{"f:key":{}}}'], old: ['v1beta1', '{"f:num":{"f:num1":{}}}'],
+  })
+  const changed = await server.send('PATCH', `${urlOf('v1beta2', '/owned')}?fieldManager=third`,
+    { numv2: { num1: 5 } }, merge)
+  assert.deepEqual(owners(changed.json), {
+    new: ['v1beta2', '{"f:contentv2":{"f:key":{}}}'], third: ['v1beta2', '{"f:numv2":{"f:num1":{}}}'],
+  })
+  webhook.raw = () => ({ status: 500, body: {} })
+  const failed = await write('v1beta1', 'old', { num: { num1: 1 } })
+  assert.equal(failed.status, 500)
+})

@@ -10,14 +10,15 @@ type MutableObject = Record<string, unknown>
 
 /**
  * Brings a decoded object into its version's shape, in place (upstream: unstructuredSchemaCoercer). Gives what strict
- * decoding complains about; throws JsonError for metadata that cannot be ObjectMeta. Does not default.
+ * decoding complains about; throws JsonError for metadata that cannot be ObjectMeta. Does not default. `keepNulls`:
+ * leaves nulls that the schema does not allow, for the validation to refuse, as upstream does after an apply.
  */
 export function shapeObject(
-  object: MutableObject, structural: Structural, objectMeta: StructSchema,
+  object: MutableObject, structural: Structural, objectMeta: StructSchema, keepNulls = false,
 ): readonly string[] {
   const problems = [...coerceMetadata(object, objectMeta, '')]
   for (const path of pruneObject(object, structural)) problems.push(`unknown field ${JSON.stringify(path)}`)
-  dropNulls(object, structural)
+  if (!keepNulls) dropNulls(object, structural)
   coerceEmbedded(object, structural, objectMeta, '', problems)
   return problems
 }

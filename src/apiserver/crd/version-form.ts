@@ -50,6 +50,6 @@ export class VersionForm implements CustomSchema {
     return hasDefaults(this.structural)
   }
 
-  readonly shape = (object: Record<string, unknown>): readonly string[] =>
-    shapeObject(object, this.structural, this.#objectMeta)
+  readonly shape = (object: Record<string, unknown>, keepNulls = false): readonly string[] =>
+    shapeObject(object, this.structural, this.#objectMeta, keepNulls)
 }

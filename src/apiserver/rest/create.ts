@@ -44,7 +44,7 @@ export async function createObject(
   delete metadata.resourceVersion
   dropDuplicateOwners(metadata, false, scope)
   await scope.pace.pause()
-  recordUpdate(context, scope, undefined, object, parameters)
+  await recordUpdate(context, scope, undefined, object, parameters)
   await scope.pace.pause()
   await runMutatingAdmission(context, {
     operation: 'CREATE', scope, name: metadata.name ?? '', object, old: undefined, dryRun: parameters.dryRun,

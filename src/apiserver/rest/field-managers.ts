@@ -1,11 +1,13 @@
 /** Keeps `metadata.managedFields`: who set which field last (server-side apply's bookkeeping). */
 import { withNullsOfGo } from '#api/schemas.ts'
 import { utf8Length } from '#base/bytes.ts'
+import { ApiError } from '#machinery/errors/api-error.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
+import type { ConvertObject } from '#machinery/patch/apply/ownership.ts'
 import { trackUpdate } from '#machinery/patch/apply/track-update.ts'
-import type { StructSchema } from '#machinery/schema/schema.ts'
 import type { RequestScope, RestContext, WriteParameters } from './context.ts'
 import { toWire } from './forms.ts'
+import { hasOtherVersions, schemaOf, withOwnedVersions } from './owned-versions.ts'
 
 const maxManagerBytes = 128
 
@@ -33,6 +35,20 @@ export function recordUpdate(
   live: Stored<KubeObject> | undefined,
   object: KubeObject,
   parameters: WriteParameters,
+): void | Promise<void> {
+  const track = (convert?: ConvertObject): void => trackWriter(context, scope, live, object, parameters, convert)
+  if (!hasOtherVersions(scope, live?.metadata.managedFields, object.metadata?.managedFields)) return track()
+  return withOwnedVersions(context, scope, track).catch((error: unknown) => {
+    if (!(error instanceof ApiError)) throw error
+    // Upstream forgets them rather than refuse the write.
+    context.log.warn('failed to update managed fields', { kind: scope.kind.kind, name: scope.name, error })
+    delete object.metadata!.managedFields
+  })
+}
+
+function trackWriter(
+  context: RestContext, scope: RequestScope, live: Stored<KubeObject> | undefined, object: KubeObject,
+  parameters: WriteParameters, convert: ConvertObject | undefined,
 ): void {
   const tracked = trackUpdate({
     // A null is a value that somebody sets; as upstream, so is one that is only written because there is nothing else.
@@ -44,14 +60,11 @@ export function recordUpdate(
     apiVersion: scope.apiVersion,
     now: context.clock.now(),
     resetFields: resetFieldsOf(scope),
+    ...(convert && { convert }),
   })
   const entries = tracked.metadata?.managedFields
   if (entries) object.metadata!.managedFields = entries
   else delete object.metadata!.managedFields
-}
-
-export function schemaOf({ schemas }: RestContext, { version }: RequestScope): StructSchema | undefined {
-  return version.custom?.struct ?? (schemas.has(version.schema) ? schemas.struct(version.schema) : undefined)
 }
 
 /** Fields that this endpoint never writes, so that nobody comes to own them through it. */

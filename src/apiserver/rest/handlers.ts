@@ -14,7 +14,7 @@ import { deleteObject } from './delete.ts'
 import { getObject } from './get.ts'
 import { listObjects } from './list.ts'
 import { alignNamespace, checkName, metadataOf } from './names.ts'
-import { negotiateForm, requireStreamForm, wantsPretty } from './negotiate.ts'
+import { negotiateForm, requireStreamForm, wantsPretty, type Transforms } from './negotiate.ts'
 import {
   parseDeleteParameters,
   parseListParameters,
@@ -58,7 +58,7 @@ export function handleVerb(
 
 /** How the request wants its answer. Throws ApiError 406, or 400 for a wrong `includeObject`. */
 export function renderOptions(
-  context: RestContext, request: HttpRequest, transforms: true | 'metadata' = true,
+  context: RestContext, request: HttpRequest, transforms: Transforms = true,
 ): RenderOptions {
   const { query } = request
   const form = negotiateForm(request.headers['accept'], transforms)
@@ -71,8 +71,13 @@ export function renderOptions(
   }
 }
 
+/** Nobody knows how to write a custom resource as protobuf, but for its metadata. */
+function formsOf({ version }: RequestScope): Transforms {
+  return version.custom ? 'custom' : true
+}
+
 async function handleGet(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
-  const options = renderOptions(context, request)
+  const options = renderOptions(context, request, formsOf(scope))
   const version = request.query.includes('resourceVersion')
     ? (new URLSearchParams(request.query).get('resourceVersion') ?? '')
     : ''
@@ -80,13 +85,13 @@ async function handleGet(context: RestContext, scope: RequestScope, request: Htt
 }
 
 async function handleList(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
-  const options = renderOptions(context, request)
+  const options = renderOptions(context, request, formsOf(scope))
   return renderList(await listObjects(context, scope, parseListParameters(request.query)), scope, options)
 }
 
 async function handleWatch(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
   // In a table that is watched, ages are those at the time of the event.
-  const options = { ...renderOptions(context, request), get now() { return context.clock.now() } }
+  const options = { ...renderOptions(context, request, formsOf(scope)), get now() { return context.clock.now() } }
   requireStreamForm(options.form)
   const parameters = parseWatchParameters(request.query)
   if (request.upgrade?.protocol.toLowerCase() === 'websocket') {
@@ -102,7 +107,7 @@ async function handleWatch(context: RestContext, scope: RequestScope, request: H
 }
 
 async function handleCreate(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
-  const options = renderOptions(context, request)
+  const options = renderOptions(context, request, formsOf(scope))
   const parameters = parseWriteParameters(request.query, 'create')
   const object = await readObject(context, request, scope, parameters)
   return renderOutcome(await createObject(context, scopeOfNew(scope, object), object, parameters), scope, options)
@@ -115,7 +120,7 @@ function scopeOfNew(scope: RequestScope, object: KubeObject): RequestScope {
 }
 
 async function handleUpdate(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
-  const options = renderOptions(context, request)
+  const options = renderOptions(context, request, formsOf(scope))
   return renderOutcome(await updateFromBody(context, scope, request, {}), scope, options)
 }
 
@@ -155,7 +160,7 @@ export async function replaceObject(
 }
 
 async function handlePatch(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
-  const options = renderOptions(context, request)
+  const options = renderOptions(context, request, formsOf(scope))
   return renderOutcome(await patchFromBody(context, scope, request, {}), scope, options)
 }
 
@@ -173,8 +178,12 @@ export interface Patch {
   readonly parameters: PatchParameters
 }
 
-export async function readPatch(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<Patch> {
-  const type = parsePatchType(request.headers['content-type'], context.schemas.has(scope.version.schema))
+/** `strategic`: whether that dialect is understood. */
+export async function readPatch(
+  context: RestContext, scope: RequestScope, request: HttpRequest,
+  strategic = context.schemas.has(scope.version.schema),
+): Promise<Patch> {
+  const type = parsePatchType(request.headers['content-type'], strategic)
   const parameters = parseWriteParameters(request.query, type === 'apply' ? 'apply' : 'patch')
   const body = await request.readBody(maxBodyBytes)
   scope.pace.weigh(body.length)
@@ -222,7 +231,7 @@ function checkJsonPatch(patch: unknown): void {
 }
 
 async function handleDelete(context: RestContext, scope: RequestScope, request: HttpRequest): Promise<HttpResponse> {
-  const options = renderOptions(context, request)
+  const options = renderOptions(context, request, formsOf(scope))
   const parameters = parseDeleteParameters(request.query, await readDeleteOptions(context, scope, request))
   const { outcome, deleted } = await deleteObject(context, scope, parameters)
   const accepted = !deleted && parameters.orphanDependents === false
@@ -232,7 +241,7 @@ async function handleDelete(context: RestContext, scope: RequestScope, request: 
 async function handleDeleteCollection(
   context: RestContext, scope: RequestScope, request: HttpRequest,
 ): Promise<HttpResponse> {
-  const options = renderOptions(context, request)
+  const options = renderOptions(context, request, formsOf(scope))
   const list = parseListParameters(request.query)
   const parameters = parseDeleteParameters(request.query, await readDeleteOptions(context, scope, request))
   return renderList(await deleteCollection(context, scope, list, parameters), scope, options)
@@ -249,7 +258,7 @@ async function readDeleteOptions(
     const { kind, apiVersion } = typed(parsed.value)
     if (kind && kind !== 'DeleteOptions') {
       throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion ?? '')} `
-        + 'in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:33"')
+        + 'in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"')
     }
     const { object } = decodeParsed(parsed, context.schemas.struct(deleteOptionsSchema), { strict: 'Ignore' })
     scope.audit?.requestBody({ kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal', ...object })

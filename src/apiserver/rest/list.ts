@@ -5,6 +5,7 @@ import { ApiError, badRequest, expired, invalid, tooLargeResourceVersion } from 
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, notSupported } from '#machinery/errors/field-errors.ts'
 import { Compacted, FutureRevision, type Entry, type KeyRange, type Revision, type View } from '#storage/store.ts'
+import { jsonKind } from '#machinery/patch/json.ts'
 import { withKeys } from '../encryption/encrypted-store.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { loadLean, ownEntries } from './forms.ts'
@@ -176,7 +177,7 @@ function formatContinue(key: string, prefix: string, revision: Revision): string
 function parseContinue(token: string, prefix: string): { readonly key: string; readonly revision: Revision } {
   const invalidToken = (why: string): ApiError => badRequest(`invalid continue token: continue key is not valid${why}`)
   const bytes = base64UrlDecode(token)
-  if (!bytes) throw invalidToken(': illegal base64 data')
+  if (!bytes) throw invalidToken(`: illegal base64 data at input byte ${firstIllegalByte(token)}`)
   let parsed: { v?: unknown; rv?: unknown; start?: unknown; sum?: unknown }
   try {
     parsed = readJson(bytes, false).value as typeof parsed
@@ -184,7 +185,11 @@ function parseContinue(token: string, prefix: string): { readonly key: string; r
     if (error instanceof JsonError) throw invalidToken(`: ${error.message}`)
     throw error
   }
-  const { v, rv, start, sum } = parsed ?? {}
+  const { v = '', rv = 0, start = '', sum } = parsed ?? {}
+  for (const [field, value, type] of [['v', v, 'string'], ['rv', rv, 'int64'], ['start', start, 'string']] as const) {
+    if (jsonKind(value) === (type === 'string' ? 'string' : 'number')) continue
+    throw invalidToken(`: json: cannot unmarshal ${jsonKind(value)} into Go struct field continueToken.${field} of type ${type}`)
+  }
   if (v !== 'meta.k8s.io/v1') throw invalidToken(`: server does not recognize this encoded version ${String(v)}`)
   if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0) {
     throw invalidToken(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
@@ -197,6 +202,12 @@ function parseContinue(token: string, prefix: string): { readonly key: string; r
   }
   if (sum !== checksum(prefix, rv, start)) throw invalidToken(`: ${start}`)
   return { key: prefix + start, revision: rv }
+}
+
+/** Where Go's decoder gives up: at what is no letter of it, or at the one letter that is over. */
+function firstIllegalByte(token: string): number {
+  const at = token.search(/[^\w-]/)
+  return at < 0 ? token.length - 1 : at
 }
 
 function checksum(prefix: string, revision: Revision, start: string): number {

@@ -25,17 +25,20 @@ const cacheLimit = 256
 const cache = new Map<string, Form | undefined>()
 
 /**
- * Throws ApiError 406 when nothing that the client accepts can be served. `transforms`: tables and metadata are
- * possible here, or with 'metadata' that only: what is asked and never stored has no columns.
+ * Which forms beside the object itself there are. 'metadata': no tables, as what is asked and never stored has no
+ * columns; 'custom': all, but the object itself not as protobuf.
  */
-export function negotiateForm(accept: string | undefined, transforms: boolean | 'metadata'): Form {
+export type Transforms = boolean | 'metadata' | 'custom'
+
+/** Throws ApiError 406 when nothing that the client accepts can be served. */
+export function negotiateForm(accept: string | undefined, transforms: Transforms): Form {
   const form = formOrNone(accept, transforms)
   if (!form) throw unacceptable()
   return form
 }
 
 /** The same, for who has an answer anyway: undefined when the client accepts nothing that can be served. */
-export function formOrNone(accept: string | undefined, transforms: boolean | 'metadata' = false): Form | undefined {
+export function formOrNone(accept: string | undefined, transforms: Transforms = false): Form | undefined {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return plainJson
   const key = transforms === true ? accept : `${transforms} ${accept}`
   let form = cache.get(key)
@@ -76,7 +79,7 @@ export interface Clause {
   readonly quality: number
 }
 
-function decide(accept: string, transforms: boolean | 'metadata'): Form | undefined {
+function decide(accept: string, transforms: Transforms): Form | undefined {
   for (const { type, subtype, parameters } of parseAccept(accept)) {
     for (const media of mediaTypes) {
       if (!matches(type, subtype, media)) continue
@@ -96,7 +99,7 @@ function matches(type: string, subtype: string, media: MediaType): boolean {
 
 /** Undefined: this form is not served. Parameters that nobody knows are nobody's business. */
 function formOf(
-  media: MediaType, parameters: ReadonlyMap<string, string>, transforms: boolean | 'metadata',
+  media: MediaType, parameters: ReadonlyMap<string, string>, transforms: Transforms,
 ): Form | undefined {
   const stream = parameters.get('stream')
   if (stream && (stream !== 'watch' || media === 'yaml')) return undefined
@@ -105,6 +108,7 @@ function formOf(
   if (server && (server !== 'v1' || transforms === false)) return undefined
   const pretty = parameters.get('pretty') === '1'
   if (!['as', 'g', 'v'].some((name) => parameters.has(name))) {
+    if (transforms === 'custom' && media === 'protobuf') return undefined
     return { media, as: 'object', formVersion: 'meta.k8s.io/v1', pretty }
   }
   const as = transformOf(parameters.get('as') ?? '')

@@ -32,8 +32,11 @@ export interface ObjectCodec {
    * BodyError, defaults are filled in. The object is then in the kind's stored version.
    */
   decode(kind: AnyKind, version: KindVersion, parsed: ParsedJson, strict: boolean): DecodedObject
-  /** The same for a value that is not the caller's: it is neither kept nor changed. */
-  shape(kind: AnyKind, version: KindVersion, value: KubeObject): DecodedObject
+  /**
+   * The same for a value that is not the caller's: it is neither kept nor changed. `applied`: it comes from an apply,
+   * which upstream does not decode again, and so a custom resource keeps its nulls.
+   */
+  shape(kind: AnyKind, version: KindVersion, value: KubeObject, applied?: boolean): DecodedObject
 }
 
 export const deleteOptionsSchema = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'
@@ -41,14 +44,18 @@ export const deleteOptionsSchema = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteO
 const noDuplicates: ParsedJson['duplicates'] = new Map()
 
 export function createObjectCodec(schemas: SchemaTable): ObjectCodec {
-  const decode: ObjectCodec['decode'] = (kind, version, parsed, strict) => {
+  const decode = (
+    kind: AnyKind, version: KindVersion, parsed: ParsedJson, strict: boolean, applied = false,
+  ): DecodedObject => {
     const resets = resetsManagers(parsed.value as KubeObject)
     const schema: StructSchema | undefined = schemas.has(version.schema) ? schemas.struct(version.schema) : undefined
-    const { object, problems } = version.custom ? decodeCustom(parsed, version.custom, strict)
+    const { object, problems } = version.custom ? decodeCustom(parsed, version.custom, strict, applied)
       : schema ? decodeTyped(parsed, schema, strict)
       : { object: parsed.value as Record<string, unknown>, problems: strict ? duplicateProblems(parsed) : [] }
     const own = fromWire({ kind, version }, object as KubeObject)
-    if (resets) own.metadata!.managedFields = []
+    // What has no Go type has no list of nothing either: there it says nothing.
+    if (resets && version.custom) delete own.metadata!.managedFields
+    else if (resets) own.metadata!.managedFields = []
     kind.setDefaults?.(own)
     return { object: own, strictErrors: problems }
   }
@@ -58,7 +65,8 @@ export function createObjectCodec(schemas: SchemaTable): ObjectCodec {
       if (media === 'protobuf') return { value: parseProtobuf(schemas, body), duplicates: noDuplicates, problems: [] }
       return translate(() => (media === 'yaml' ? parseYamlBody(body, strict) : { ...readJson(body, strict), problems: [] }))
     },
-    shape: (kind, version, value) => decode(kind, version, { value: cloneJson(value), duplicates: noDuplicates }, true),
+    shape: (kind, version, value, applied) =>
+      decode(kind, version, { value: cloneJson(value), duplicates: noDuplicates }, true, applied),
   }
 }
 
@@ -74,11 +82,11 @@ function decodeTyped(
 }
 
 function decodeCustom(
-  parsed: ParsedJson, custom: CustomSchema, strict: boolean,
+  parsed: ParsedJson, custom: CustomSchema, strict: boolean, applied: boolean,
 ): { object: Record<string, unknown>; problems: readonly string[] } {
   const object = parsed.value as Record<string, unknown>
   const repeated = strict ? duplicateProblems(parsed) : []
-  return translate(() => ({ object, problems: [...repeated, ...custom.shape(object)] }))
+  return translate(() => ({ object, problems: [...repeated, ...custom.shape(object, applied)] }))
 }
 
 /** The first document. JSON is YAML, and most clients that say YAML send it; but not all that begins so is JSON. */

@@ -56,7 +56,7 @@ export interface PatchParameters extends WriteParameters {
 export function parseWriteParameters(query: string, verb: WriteVerb): PatchParameters {
   if (query === '' && verb !== 'apply') return defaultWrite
   const values = new URLSearchParams(query)
-  const dryRun = values.getAll('dryRun').filter((value) => value !== '')
+  const dryRun = values.getAll('dryRun')
   const fieldManager = values.get('fieldManager') ?? ''
   const fieldValidation = values.get('fieldValidation') ?? ''
   const errors: FieldError[] = []
@@ -84,7 +84,7 @@ export function parseDeleteParameters(query: string, body: GivenDeleteOptions | 
     gracePeriodSeconds: integer(values, 'gracePeriodSeconds'),
     propagationPolicy: values.get('propagationPolicy') ?? undefined,
     orphanDependents: values.has('orphanDependents') ? parseBoolParameter(values.get('orphanDependents')) : undefined,
-    dryRun: values.getAll('dryRun').filter((value) => value !== ''),
+    dryRun: values.getAll('dryRun'),
   }
   const options: GivenDeleteOptions = body ?? fromQuery
   const errors = validateDryRun(options.dryRun ?? [])

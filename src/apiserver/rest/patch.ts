@@ -7,6 +7,7 @@ import { ApiError, badRequest, invalid, unsupportedMediaType } from '#machinery/
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { applyObject } from '#machinery/patch/apply/apply-object.ts'
+import type { ConvertObject } from '#machinery/patch/apply/ownership.ts'
 import { applyJsonPatch, unknownJsonPatchFields } from '#machinery/patch/json-patch.ts'
 import { isJsonObject, jsonKind, type JsonObject } from '#machinery/patch/json.ts'
 import { applyMergePatch } from '#machinery/patch/merge-patch.ts'
@@ -14,9 +15,10 @@ import { applyStrategicMergePatch } from '#machinery/patch/strategic-merge-patch
 import { BodyError } from './body-error.ts'
 import type { Outcome, RequestScope, RestContext } from './context.ts'
 import { objectNotFound } from './create.ts'
-import { resetFieldsOf, schemaOf } from './field-managers.ts'
+import { resetFieldsOf } from './field-managers.ts'
 import { toWire } from './forms.ts'
 import { conversionFault, formatGoValue } from './go-values.ts'
+import { hasOtherVersions, schemaOf, withOwnedVersions } from './owned-versions.ts'
 import { alignNamespace, checkName, metadataOf } from './names.ts'
 import type { PatchParameters } from './parameters.ts'
 import { updateObject, type Update } from './update.ts'
@@ -112,13 +114,14 @@ export function applyPatch(
  * Decodes the patched value as its kind; a patch that makes an object of it that it cannot be is 422, as upstream has
  * it.
  */
-function shapePatched(
+export function shapePatched(
   context: RestContext,
   scope: RequestScope,
   patched: KubeObject,
   errors: readonly string[],
   parameters: PatchParameters,
   strategicPatch?: unknown,
+  applied = false,
 ): KubeObject {
   const fail = (why: string): ApiError =>
     strategicPatch === undefined
@@ -133,7 +136,7 @@ function shapePatched(
   const mismatch = strategicPatch === undefined && !isCustom ? typeMismatch(context, scope, patched) : undefined
   if (mismatch !== undefined) throw fail(mismatch)
   try {
-    const { object, strictErrors } = context.codec.shape(scope.kind, scope.version, typed)
+    const { object, strictErrors } = context.codec.shape(scope.kind, scope.version, typed, applied)
     const all = [...errors, ...strictErrors]
     if (all.length > 0 && parameters.fieldValidation === 'Strict') {
       throw fail(`strict decoding error: ${all.join(', ')}`)
@@ -178,9 +181,11 @@ async function applyConfiguration(
     const lines = strictErrors.flatMap((error) => error.split('\n')).filter((line) => line !== 'yaml: unmarshal errors:')
     for (const line of lines) scope.warn(line.trim())
   }
-  const applied = applyObject({
-    live: existing && withNullsOfGo(toWire(scope, existing as KubeObject)),
+  const live = existing && withNullsOfGo(toWire(scope, existing as KubeObject))
+  const apply = (convert?: ConvertObject): KubeObject => applyObject({
+    live,
     applied: configurationOf(patch),
+    kind: scope.kind.kind,
     force: parameters.force,
     manager: parameters.fieldManager,
     subresource: scope.subresource,
@@ -188,11 +193,12 @@ async function applyConfiguration(
     apiVersion: scope.apiVersion,
     now: context.clock.now(),
     resetFields: resetFieldsOf(scope),
+    ...(convert && { convert }),
   })
+  const isMixed = hasOtherVersions(scope, existing?.metadata.managedFields)
+  const applied = isMixed ? await withOwnedVersions(context, scope, apply) : apply()
   await scope.pace.pause()
-  const metadata = metadataOf(applied)
-  if (!existing) metadata.name ??= scope.name
-  return shapePatched(context, scope, applied, [], parameters)
+  return shapePatched(context, scope, applied, [], parameters, undefined, true)
 }
 
 /** The decoded body of an apply; an empty one is a configuration that says nothing. Throws ApiError 400. */

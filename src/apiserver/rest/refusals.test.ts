@@ -56,7 +56,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
     status: 400,
     reason: 'BadRequest',
     message: 'no kind "ConfigMap" is registered for version "v1" in scheme '
-      + '"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:33"',
+      + '"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"',
   },
   'a HEAD of a resource': {
     request: ['HEAD', maps],

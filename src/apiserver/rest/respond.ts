@@ -88,7 +88,8 @@ export function renderList(page: ListPage, scope: RequestScope, options: RenderO
     const encoded = options.wire.encodeList(form.media, frame, field, slices, form.pretty)
     return { status: 200, headers, body: { type: 'stream', chunks: encoded } }
   }
-  const bytes = options.wire.encode(form.media, { ...frame, [field]: entries.map(itemOf) }, form.pretty)
+  const list = entries.length === 0 ? frame : { ...frame, [field]: entries.map(itemOf) }
+  const bytes = options.wire.encode(form.media, list, form.pretty)
   return { status: 200, headers, body: { type: 'bytes', chunks: [bytes] } }
 }
 
@@ -118,8 +119,11 @@ function listForm(page: ListPage, scope: RequestScope, options: RenderOptions): 
   const items: readonly unknown[] = []
   if (form.as === 'metadata') throw notOfThisNumber(scope, form)
   if (form.as === 'metadataList') {
-    const frame = { kind: 'PartialObjectMetadataList', apiVersion: form.formVersion, metadata, items } as KubeObject
-    return { frame, field: 'items', itemOf: (entry) => partialMetadata(kind, loadObject(kind, entry), form.formVersion) }
+    // Upstream makes this list anew, and a new list of nothing is null.
+    const rows = page.entries.length === 0 ? null : items
+    const frame = { kind: 'PartialObjectMetadataList', apiVersion: form.formVersion, metadata, items: rows }
+    const itemOf = (entry: Entry): unknown => partialMetadata(kind, loadObject(kind, entry), form.formVersion)
+    return { frame: frame as unknown as KubeObject, field: 'items', itemOf }
   }
   const bare = isBuiltIn(kind)
   const itemOf = (entry: Entry): unknown => {

@@ -6,7 +6,7 @@ import { everyLabels, parseLabelSelector, SelectorError, type LabelMatcher } fro
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { KeyRange } from '#storage/store.ts'
-import { collectionRange, objectKeyInStore, singleKeyRange } from './keys.ts'
+import { collectionRange, isBuiltIn, objectKeyInStore, singleKeyRange } from './keys.ts'
 
 export interface Selection {
   /** Where in the store the selected objects lie. */
@@ -61,7 +61,7 @@ function fieldsOf(kind: AnyKind, object: Stored<KubeObject>): Record<string, str
 const known = new WeakMap<object, ReadonlySet<string>>()
 
 function checkField(kind: AnyKind, field: string): void {
-  if (field === 'metadata.name' || (field === 'metadata.namespace')) return
+  if (field === 'metadata.name' || (field === 'metadata.namespace' && (kind.namespaced || isBuiltIn(kind)))) return
   if (!kind.selectableFields) {
     throw badRequest(`${quoteGo(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
   }

@@ -1,5 +1,5 @@
 /** Server-side tables: what `kubectl get` prints (meta.k8s.io/v1 Table). */
-import { metadataAsGoWrites } from '#api/schemas.ts'
+import { asGoWrites, metadataAsGoWrites } from '#api/schemas.ts'
 import { badRequest } from '#machinery/errors/api-error.ts'
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
@@ -69,12 +69,21 @@ export const nameColumn: Column<KubeObject> = {
   value: (object) => object.metadata.name,
 }
 
+/** The line of an object that has nothing but these metadata, as upstream prints a bookmark. */
+export function bookmarkCells(kind: AnyKind, bookmark: KubeObject): TableRow['cells'] {
+  const object = asGoWrites(bookmark)
+  const named = { ...object, metadata: { ...object.metadata, name: '' } } as Stored<KubeObject>
+  return columnsOf(kind).map((column) => column.value(named, 0) ?? null)
+}
+
+const neverText = '0001-01-01T00:00:00Z'
+
 const fallback: readonly Column<KubeObject>[] = [
   nameColumn,
   {
     name: 'Created At', type: 'date', format: '', priority: 0,
     description: 'CreationTimestamp is a timestamp representing the server time when this object was created.',
-    value: (object) => object.metadata.creationTimestamp,
+    value: (object) => object.metadata.creationTimestamp ?? neverText,
   },
 ]
 

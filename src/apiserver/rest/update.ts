@@ -8,7 +8,7 @@ import { conflict, invalid, modified } from '#machinery/errors/api-error.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { findFaults, invalidValue } from '#machinery/errors/field-errors.ts'
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Stored } from '#machinery/meta/object.ts'
-import { validateObjectMetaUpdate } from '#machinery/meta/validate-object-meta.ts'
+import { validateObjectMeta, validateObjectMetaUpdate } from '#machinery/meta/validate-object-meta.ts'
 import { sameButTimes } from '#machinery/patch/apply/managed-fields.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { Entry } from '#storage/store.ts'
@@ -103,7 +103,7 @@ async function attemptUpdate(
   dropDuplicateOwners(metadata, false, scope)
   if (!update.internal) {
     await scope.pace.pause()
-    if (!parameters.applied) recordUpdate(context, scope, old, object, parameters)
+    if (!parameters.applied) await recordUpdate(context, scope, old, object, parameters)
     await scope.pace.pause()
     await runMutatingAdmission(
       context, { operation: 'UPDATE', scope, name: scope.name, object, old, dryRun: parameters.dryRun },
@@ -147,7 +147,7 @@ async function createInstead(
   checkName(metadata, scope)
   dropDuplicateOwners(metadata, false, scope)
   await scope.pace.pause()
-  if (!parameters.applied) recordUpdate(context, scope, undefined, object, parameters)
+  if (!parameters.applied) await recordUpdate(context, scope, undefined, object, parameters)
   await scope.pace.pause()
   await runMutatingAdmission(context, {
     operation: 'CREATE', scope, name: scope.name, object, old: undefined, dryRun: parameters.dryRun,
@@ -224,9 +224,12 @@ function validate(
   { kind, subresource }: RequestScope, update: Update, object: KubeObject, old: Stored<KubeObject>,
 ): void {
   const errors = findFaults(() => {
-    const faults = validateObjectMetaUpdate(object.metadata ?? {}, old.metadata)
-    // Upstream looks at metadata for all kinds alike and again for each kind, and names each cause as often.
-    const ofMetadata = [...faults, ...faults]
+    const metadata = object.metadata ?? {}
+    const faults = validateObjectMetaUpdate(metadata, old.metadata)
+    // Upstream looks at metadata for all kinds alike, as it does for a create (but any name goes) and as for an update,
+    // and again for each kind, and names each cause as often.
+    const asCreated = validateObjectMeta(metadata, { namespaced: kind.namespaced, nameRule: 'pathSegment' })
+    const ofMetadata = [...asCreated, ...faults, ...faults]
     if (update.validate) return [...ofMetadata, ...update.validate(object, old)]
     if (subresource === 'status') return [...ofMetadata, ...(kind.validateStatusUpdate?.(object, old) ?? [])]
     if (subresource !== '') return [...ofMetadata, ...(subresourceRules(kind, subresource)?.(object, old) ?? [])]

@@ -15,7 +15,7 @@ import { loadObject, servedPrefix, toWire } from './forms.ts'
 import { contentTypes } from './negotiate.ts'
 import { rowOf, type RenderOptions } from './respond.ts'
 import { servedBound, writeServed } from './stored-form.ts'
-import { columnDefinitions, partialMetadata } from './table.ts'
+import { bookmarkCells, columnDefinitions, partialMetadata } from './table.ts'
 import type { Change, WatchFeed, WatchOutput } from './watch-feed.ts'
 
 const encoder = new TextEncoder()
@@ -153,7 +153,10 @@ function bookmarkObject(
     const object = { kind: kind.kind, apiVersion, metadata }
     return kind.storedVersion.custom ? asGoWritesUntyped(object) : object
   }
-  const row = { cells: [], object: { kind: 'PartialObjectMetadata', apiVersion: form.formVersion, metadata } }
+  const row = {
+    cells: bookmarkCells(kind, { kind: kind.kind, apiVersion, metadata }),
+    object: { kind: 'PartialObjectMetadata', apiVersion: form.formVersion, metadata },
+  }
   return {
     kind: 'Table',
     apiVersion: form.formVersion,

@@ -162,14 +162,18 @@ function selectChange(
 }
 
 function checkWatchParameters(parameters: WatchParameters): void {
-  const { resourceVersionMatch: match, sendInitialEvents, continue: token } = parameters
+  const { resourceVersionMatch, sendInitialEvents, continue: token, resourceVersion } = parameters
+  // Who does not care gets what there is, as if it had been asked for.
+  const isLegacy = sendInitialEvents === undefined && resourceVersionMatch === ''
+    && (resourceVersion === '' || resourceVersion === '0')
+  const match = isLegacy ? 'NotOlderThan' : resourceVersionMatch
   const errors: FieldError[] = []
   const field = 'resourceVersionMatch'
   if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
     errors.push(forbiddenValue(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
   }
   if (match !== '') {
-    if (sendInitialEvents === undefined) {
+    if (sendInitialEvents === undefined && !isLegacy) {
       errors.push(
         forbiddenValue(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
       )

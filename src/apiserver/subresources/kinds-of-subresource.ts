@@ -1,4 +1,5 @@
 /** What a subresource (or a kind that is never stored) can be. */
+import type { ApiError } from '#machinery/errors/api-error.ts'
 import type { KubeObject, ManagedFieldsEntry, Stored } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
 import type { HttpRequest, HttpResponse } from '#world/http.ts'
@@ -26,6 +27,8 @@ export interface Projection {
   /** Writes the projected object back into `object`, which is the caller's own. Throws ApiError for what may not be. */
   readonly inject: (object: KubeObject, projected: KubeObject, scope: RequestScope) => void
   readonly owners: FieldOwners
+  /** Why this object is not shown so, though it can be written so. */
+  readonly refuseRead?: (object: Stored<KubeObject>) => ApiError | undefined
 }
 
 /** The owners of an object's fields as owners of the projected one's, and back. */

@@ -1,7 +1,7 @@
 /** The scale subresource: the replicas of any kind that has some, as autoscaling/v1 Scale. */
 import type { Scale } from '#api/gen/autoscaling-v1.ts'
 import { ageColumn, integer, nameColumn } from '#api/printing/columns.ts'
-import { badRequest, invalid } from '#machinery/errors/api-error.ts'
+import { badRequest, internalError, invalid } from '#machinery/errors/api-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import {
   formatLabelMatcher,
@@ -54,6 +54,10 @@ export function scaleOf(kind: AnyKind): Projection {
         status: { replicas: numberAt(object, observed), ...(text !== '' && { selector: text }) },
       }
       return scale
+    },
+    refuseRead(object) {
+      if (!kind.storedVersion.custom || valueAt(object, replicas) !== undefined) return undefined
+      return internalError(`the spec replicas field ".${replicas.replace(/^\./, '')}" does not exist`)
     },
     inject(object, projected, scope) {
       const wanted = (projected as Scale).spec?.replicas ?? 0

@@ -9,13 +9,13 @@ import type { ResourceRequest } from '../request-info.ts'
 import { runMutatingAdmission, runValidatingAdmission } from '../rest/admit.ts'
 import { readObject } from '../rest/body.ts'
 import type { Outcome, RequestScope, RestContext, WriteParameters } from '../rest/context.ts'
-import { schemaOf } from '../rest/field-managers.ts'
+import { schemaOf } from '../rest/owned-versions.ts'
 import { loadObject } from '../rest/forms.ts'
 import { getObject } from '../rest/get.ts'
 import { patchFromBody, readPatch, renderOptions, updateFromBody } from '../rest/handlers.ts'
 import { checkName, metadataOf } from '../rest/names.ts'
 import { parseWriteParameters, type PatchParameters } from '../rest/parameters.ts'
-import { applyPatch, configurationOf, type PatchType } from '../rest/patch.ts'
+import { applyPatch, configurationOf, shapePatched, type PatchType } from '../rest/patch.ts'
 import { methodNotServed } from '../rest/refuse.ts'
 import { requireRoute } from '../rest/route-media.ts'
 import { renderEntry, renderOutcome } from '../rest/respond.ts'
@@ -99,7 +99,7 @@ async function serveProjection(
       return renderOutcome(await updateProjection(context, scope, projection, () => object, parameters), own, options)
     }
     case 'patch': {
-      const { type, value, parameters } = await readPatch(context, own, request)
+      const { type, value, parameters } = await readPatch(context, own, request, scope.version.custom === undefined)
       return renderOutcome(await patchProjection(context, scope, projection, type, value, parameters), own, options)
     }
     default: throw methodNotServed()
@@ -109,10 +109,10 @@ async function serveProjection(
 export async function readProjection(
   context: RestContext, scope: RequestScope, projection: Projection,
 ): Promise<Outcome> {
-  return {
-    type: 'object', status: 200,
-    object: projection.project(loadObject(scope.kind, await getObject(context, scope)), scope),
-  }
+  const object = loadObject(scope.kind, await getObject(context, scope))
+  const refusal = projection.refuseRead?.(object)
+  if (refusal) throw refusal
+  return { type: 'object', status: 200, object: projection.project(object, scope) }
 }
 
 /** An apply settles who owns what by the owners of the object itself. */
@@ -126,8 +126,10 @@ export async function patchProjection(
 ): Promise<Outcome> {
   const own = scopeAs(scope, projection.kind)
   if (type !== 'apply') {
-    const change = (current: KubeObject): KubeObject =>
-      shapeAs(context, own, applyPatch(context, own, type, current as JsonObject, patch))
+    const change = (current: KubeObject): KubeObject => shapePatched(
+      context, own, applyPatch(context, own, type, current as JsonObject, patch) as KubeObject, [], parameters,
+      type === 'strategic' ? patch : undefined,
+    )
     return await updateProjection(context, scope, projection, change, parameters)
   }
   const change = (current: KubeObject): KubeObject => shapeAs(context, own, applyObject({
@@ -162,7 +164,7 @@ export async function updateProjection(
       apply: (existing) => {
         const { managedFields } = existing!.metadata
         const current = cloneJson(projection.project(existing!, scope)) as KubeObject
-        if (parameters.applied) setOwners(current, projection.owners.toProjection(managedFields))
+        setOwners(current, projection.owners.toProjection(managedFields))
         const wanted = change(current)
         const metadata = metadataOf(wanted)
         checkName(metadata, scope)

@@ -93,9 +93,10 @@ export interface CustomSchema {
   readonly struct: StructSchema
   /**
    * Brings a decoded object into the version's shape, in place: metadata is typed, everything else pruned. Gives the
-   * complaints of strict decoding; throws JsonError for metadata that is none.
+   * complaints of strict decoding; throws JsonError for metadata that is none. `keepNulls`: nulls that the schema does
+   * not allow stay, for the validation to refuse.
    */
-  readonly shape: (object: Record<string, unknown>) => readonly string[]
+  readonly shape: (object: Record<string, unknown>, keepNulls?: boolean) => readonly string[]
   /** The schema for OpenAPI, as its author wrote it. */
   readonly openApi: Readonly<Record<string, unknown>>
   /** Nothing new is created any more: the definition is on its way out. */

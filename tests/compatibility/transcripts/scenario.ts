@@ -85,7 +85,7 @@ function withoutChance(text: string): string {
     .replace(/((?:\\*"|\b)resourceVersion(?:\\*")?: ?\\*")[1-9]\d*/g, '$1VERSION')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME')
     .replace(/("continue": ?")[\w-]{20,}/g, '$1TOKEN')
-    .replace(/(in record \()\d+/g, '$1VERSION')
+    .replace(/(in record \(|resource version: \d+, current: )\d+/g, '$1VERSION')
     .replace(/"\d+s"/g, '"AGE"')
     .replace(/Bad_[a-z0-9]{5}/g, 'Bad_RANDOM')
     // Of definitions, the recorded server does not tell it.

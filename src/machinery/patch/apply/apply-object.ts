@@ -11,15 +11,13 @@ import { formatTime } from '../../time.ts'
 import { getKey, isJsonObject, type JsonObject, type MutableJsonObject } from '../json.ts'
 import { patchFailed } from '../patch-errors.ts'
 import { compareValues } from './compare-values.ts'
-import { fieldSetOf, setOfPaths, withNamedFields } from './field-set-of.ts'
+import { fieldSetOf, setOfPaths } from './field-set-of.ts'
 import {
   differenceSets,
   emptySet,
-  intersectSets,
   isEmptySet,
   isWithin,
   recursiveDifferenceSets,
-  unionSets,
   type FieldSet,
 } from './field-set.ts'
 import {
@@ -30,7 +28,8 @@ import {
   type ManagerIdentity,
   type Managers,
 } from './managed-fields.ts'
-import { mergeValues, removeFields } from './merge-values.ts'
+import { mergeValues } from './merge-values.ts'
+import { prune } from './prune.ts'
 import {
   conflictError,
   conflictsOutside,
@@ -52,6 +51,8 @@ export interface ApplyInput extends WriterOptions {
   readonly live: DeepReadonly<KubeObject> | undefined
   /** The configuration as the client sent it, decoded and nothing else. */
   readonly applied: KubeObject
+  /** What the configuration has to be of; by default what the live object is. */
+  readonly kind?: string
   /** Take fields from other managers. */
   readonly force: boolean
 }
@@ -96,8 +97,7 @@ export function applyObject(input: ApplyInput): KubeObject {
   }
 }
 
-function checkConfiguration({ applied, live, apiVersion }: ApplyInput): void {
-  const kind = live?.kind ?? applied.kind
+function checkConfiguration({ applied, live, apiVersion, kind = live?.kind ?? applied.kind }: ApplyInput): void {
   if (applied.apiVersion !== apiVersion || applied.kind !== kind) {
     throw badRequest(`invalid object type: ${formatGroupVersionKind(applied)}`)
   }
@@ -152,7 +152,8 @@ function applyOnce(starting: Managers, before: JsonObject, input: ApplyInput, fo
   managers.set(id, { ...identity, time: last?.time, fields })
   const merged = mergeValues(before, applied, shape) as JsonObject
   // Who applies all that was applied last time takes nothing away.
-  const after = last && !isWithin(last.fields, fields) ? prune(merged, managers, last.fields, shape) : merged
+  const isLess = last !== undefined && (last.apiVersion !== apiVersion || !isWithin(last.fields, fields))
+  const after = isLess ? prune(merged, managers, last, { shape, apiVersion, convert: input.convert }) : merged
   const outcome = transfer(managers, id, { before, after, shape, apiVersion, ignored, convert: input.convert })
   if (outcome.conflicts.length > 0 && !force) {
     return { object: after, managers: outcome.managers, conflicts: outcome.conflicts }
@@ -167,20 +168,6 @@ function applyOnce(starting: Managers, before: JsonObject, input: ApplyInput, fo
     outcome.managers.set(id, { ...identity, time: changed ? formatTime(input.now) : last?.time, fields: kept })
   }
   return { object: changed ? after : before, managers: outcome.managers, conflicts: [] }
-}
-
-/** Takes out what the manager applied last time and not now, unless somebody else owns it. */
-function prune(merged: JsonObject, managers: Managers, last: FieldSet, shape: Shape): JsonObject {
-  const lastFields = withNamedFields(last, shape)
-  const withoutLast = removeFields(merged, lastFields, shape)
-  let owned: FieldSet = emptySet
-  for (const { fields } of managers.values()) owned = unionSets(owned, fields)
-  const mergedFields = withNamedFields(fieldSetOf(merged, shape), shape)
-  const keep = unionSets(withNamedFields(fieldSetOf(withoutLast, shape), shape), withNamedFields(owned, shape))
-  const pruned = removeFields(merged, differenceSets(mergedFields, keep), shape)
-  const prunedFields = withNamedFields(fieldSetOf(pruned, shape), shape)
-  const dropped = intersectSets(differenceSets(mergedFields, prunedFields), lastFields)
-  return removeFields(merged, dropped, shape) as JsonObject
 }
 
 /**

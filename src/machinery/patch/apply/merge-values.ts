@@ -108,8 +108,8 @@ function mergeItems(live: readonly unknown[], applied: readonly unknown[], shape
 }
 
 /**
- * The value without the fields of the set. Atomic values go as a whole, and so do lists that have lost every item; maps
- * stay.
+ * The value without the fields of the set; of atomic values, and of lists and maps that have lost all that they had,
+ * nothing is left. Below another value that is null, as upstream leaves it.
  */
 export function removeFields(value: unknown, set: FieldSet, shape: Shape): unknown {
   const kind = kindOf(shape, value)
@@ -127,12 +127,11 @@ export function removeFields(value: unknown, set: FieldSet, shape: Shape): unkno
     const [kept] = removeBelow(map[key], set[fieldElement(key)], childShape(shape, key))
     if (kept !== undefined) setKey(result, key, kept)
   }
-  return result
+  return isEmptyMap(result) ? undefined : result
 }
 
 function removeBelow(value: unknown, node: FieldSet | undefined, shape: Shape): [] | [unknown] {
   if (!node) return [value]
   if (isMember(node)) return []
-  const kept = removeFields(value, node, shape)
-  return kept === undefined ? [] : [kept]
+  return [removeFields(value, node, shape) ?? null]
 }
