@@ -215,7 +215,8 @@ function keepMetadata(
 
 function bumpsGeneration({ kind, subresource }: RequestScope, object: KubeObject, old: Stored<KubeObject>): boolean {
   const rule = kind.generation
-  if (rule === undefined || rule === 'none' || subresource === 'status') return false
+  // Where a pod runs is not for the kubelet to follow.
+  if (rule === undefined || rule === 'none' || subresource === 'status' || subresource === 'binding') return false
   if (typeof rule === 'function') return rule(object, old)
   return !semanticEqual((object as { spec?: unknown }).spec, (old as { spec?: unknown }).spec)
 }

@@ -102,6 +102,7 @@ test('a pod is bound once', async () => {
   const { json } = await send('GET', `${pods}/p`)
   assert.ok(['one', 'two'].includes(json['spec'].nodeName))
   assert.deepEqual(json['status'].conditions.map(({ type, status }: any) => `${type}=${status}`), ['PodScheduled=True'])
+  assert.equal(json.metadata!.generation, 1, 'where it runs is no change of what is wanted')
 })
 
 async function runningPod(server: TestServer): Promise<void> {
