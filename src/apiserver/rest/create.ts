@@ -71,7 +71,8 @@ export async function insertObject(
     // A default may depend on the name.
     kind.setDefaults?.(object)
   }
-  kind.prepareForCreate?.(object, { subresource: scope.subresource, now, user: scope.user })
+  const warn = (sentence: string): void => scope.warn(sentence)
+  kind.prepareForCreate?.(object, { subresource: scope.subresource, now, warn, user: scope.user })
   if (kind.generation !== undefined && kind.generation !== 'none') metadata.generation ??= 1
   const reservation = await context.hooks.get(`${kind.group}/${kind.plural}`)?.beforeCreate?.(object, scope, dryRun)
   try {

@@ -115,8 +115,7 @@ async function attemptUpdate(
     await scope.pace.pause()
     validate(scope, update, object, old)
     await scope.pace.pause()
-    const mayWarn = scope.subresource === '' || (scope.subresource === 'status' && scope.version.custom !== undefined)
-    for (const warning of mayWarn ? (kind.warnings?.(object, old) ?? []) : []) scope.warn(warning)
+    for (const warning of warningsOf(scope, object, old)) scope.warn(warning)
     if (!update.internal) {
       keepUnchangedManagedFields(object, old)
       await runValidatingAdmission(
@@ -237,6 +236,13 @@ function validate(
     return [...ofMetadata, ...(kind.validate?.(object, old) ?? []), ...(kind.validateUpdate?.(object, old) ?? [])]
   })
   if (errors.length > 0) throw invalid(kindSubject(kind), object.metadata?.name ?? '', errors)
+}
+
+function warningsOf(
+  { kind, subresource, version }: RequestScope, object: KubeObject, old: Stored<KubeObject>,
+): readonly string[] {
+  if (subresource === '' || (subresource === 'status' && version.custom)) return kind.warnings?.(object, old) ?? []
+  return subresource === 'status' ? kind.statusWarnings?.(object) ?? [] : []
 }
 
 function subresourceRules(

@@ -46,6 +46,8 @@ export interface KindDeclaration<T extends KubeObject> {
   readonly validateStatusUpdate?: (object: T, old: Stored<T>) => FieldError[]
   /** Sentences for the `Warning` header. */
   readonly warnings?: (object: T, old: Stored<T> | undefined) => string[]
+  /** The same of a write of the `status` subresource. */
+  readonly statusWarnings?: (object: T) => string[]
   /**
    * Which part changes `metadata.generation` (initially 1). 'spec': every change of spec; 'none': the kind has no
    * generation. Default: 'none'; a function decides otherwise.
@@ -139,6 +141,8 @@ export interface PrepareContext {
   /** Which endpoint is writing: '' for the object itself, else the subresource. */
   readonly subresource: string
   readonly now: number
+  /** Of what is no longer there to be seen when the kind's `warnings` are asked for. */
+  readonly warn?: ((sentence: string) => void) | undefined
   /** Who is writing; absent where only the object's form is checked. */
   readonly user?: {
     readonly name: string

@@ -51,6 +51,11 @@ const rows: readonly Row[] = [
         + '  "StorageClassName": null,\n  "VolumeMode": "Filesystem",\n  "DataSource": null,\n',
     ],
   },
+  {
+    it: 'ignores a source that only the newer field may have',
+    object: claim({ dataSource: { apiGroup: 'g.io', kind: 'K', name: 'b' } }),
+    holds: { 'spec.dataSource': undefined, 'spec.dataSourceRef': undefined },
+  },
   { it: 'grows when it is bound', old: bound('1Gi'), object: bound('2Gi') },
   {
     it: 'does not shrink',

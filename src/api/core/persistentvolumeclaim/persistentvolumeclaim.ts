@@ -1,7 +1,9 @@
 /** PersistentVolumeClaim: a namespace's request for a PersistentVolume. */
-import type { Stored } from '#machinery/meta/object.ts'
+import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
-import type { PersistentVolumeClaim } from '../../gen/core-v1.ts'
+import type {
+  PersistentVolumeClaim, PersistentVolumeClaimSpec, TypedLocalObjectReference,
+} from '../../gen/core-v1.ts'
 import { formatAccessModes } from '../../printing/access-modes.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
 import { storageClassNameOf } from '../../storage/storageclass/storage-class-name.ts'
@@ -22,11 +24,11 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   setDefaults: setClaimDefaults,
   prepareForCreate: (object) => {
     statusStrategy.prepareForCreate(object)
-    normalizeDataSources(object, false)
+    normalizeDataSources(object, {})
   },
   prepareForUpdate: (object, old, context) => {
     statusStrategy.prepareForUpdate(object, old, context)
-    if (context.subresource === '') normalizeDataSources(object, old.spec?.dataSourceRef !== undefined)
+    if (context.subresource === '') normalizeDataSources(object, old.spec ?? {})
   },
   validateCreate: validateNewClaim,
   validateUpdate: validateClaimUpdate,
@@ -70,15 +72,24 @@ export function setClaimDefaults(object: PersistentVolumeClaim): void {
 
 /**
  * `dataSource` and `dataSourceRef` say the same. A reference into another namespace is forgotten: what would follow it
- * is off by default (CrossNamespaceVolumeDataSource).
+ * is off by default (CrossNamespaceVolumeDataSource). So is a `dataSource` of a kind that none could have when only
+ * that field was there (KEP-1495).
  */
-function normalizeDataSources({ spec }: PersistentVolumeClaim, hadReference: boolean): void {
+function normalizeDataSources({ spec }: PersistentVolumeClaim, old: DeepReadonly<PersistentVolumeClaimSpec>): void {
   if (!spec) return
-  if (spec.dataSourceRef?.namespace && !hadReference) delete spec.dataSourceRef
+  if (spec.dataSourceRef?.namespace && !old.dataSourceRef) delete spec.dataSourceRef
+  if (!old.dataSource && !old.dataSourceRef && !spec.dataSourceRef && !isFirstSource(spec.dataSource)) {
+    delete spec.dataSource
+  }
   const { dataSource, dataSourceRef } = spec
   if (dataSource && !dataSourceRef) spec.dataSourceRef = { ...dataSource }
   else if (dataSourceRef && !dataSource && !dataSourceRef.namespace) {
     const { namespace: _, ...source } = dataSourceRef
     spec.dataSource = source
   }
+}
+
+function isFirstSource({ kind, apiGroup = '' }: Partial<TypedLocalObjectReference> = {}): boolean {
+  return (kind === 'PersistentVolumeClaim' && apiGroup === '')
+    || (kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io')
 }

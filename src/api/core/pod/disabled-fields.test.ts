@@ -15,6 +15,10 @@ const spec = {
     { name: 'a', image: 'b', lifecycle: { stopSignal } },
     { name: 'c', image: 'b', lifecycle: { stopSignal, preStop: { sleep: { seconds: 1 } } } },
   ],
+  volumes: [{ name: 'v', projected: { sources: [
+    { configMap: { name: 'c' }, clusterTrustBundle: { name: 'b', path: 'b' } },
+    { configMap: { name: 'd' }, podCertificate: { signerName: 'a.io/b', keyType: 'ED25519', keyPath: 'k' } },
+  ] } }],
 }
 const template = { metadata: { labels: { app: 'a' } }, spec }
 const owner = { metadata: { name: 'a' }, spec: { selector: { matchLabels: { app: 'a' } }, template } }
@@ -25,6 +29,7 @@ function dropped(path: string): Readonly<Record<string, unknown>> {
     [`${path}.schedulingGroup`]: undefined,
     [`${path}.containers.0.lifecycle`]: undefined,
     [`${path}.containers.1.lifecycle`]: { preStop: { sleep: { seconds: 1 } } },
+    [`${path}.volumes.0.projected.sources`]: [{ configMap: { name: 'c' } }, { configMap: { name: 'd' } }],
   }
 }
 
@@ -44,6 +49,8 @@ const rows: readonly (Row & { kind: AnyKind })[] = [
       'spec.template.spec.schedulingGroup': { podGroupName: 'g' },
       'spec.template.spec.containers.0.lifecycle': { stopSignal },
     },
+    errors: [0, 1].map((index) =>
+      `spec.template.spec.volumes[0].projected.sources[${index}]: Forbidden: may not specify more than 1 volume type per source`),
   },
   {
     it: 'drops them from a template that had none', kind: deployment,
@@ -53,6 +60,18 @@ const rows: readonly (Row & { kind: AnyKind })[] = [
     },
     object: owner, holds: dropped('spec.template.spec'),
   },
+  {
+    it: 'drops what a kubelet tells of them', kind: pod, subresource: 'status', old: running({}),
+    object: running({ volumeStatus: { image: { imageRef: 'i@sha256:1' } } }),
+    holds: { 'status.containerStatuses.0.volumeMounts': [{ name: 'v', mountPath: '/v' }] },
+  },
 ]
+
+function running(more: object): object {
+  return {
+    metadata: { name: 'a' }, spec: { containers: [{ name: 'a', image: 'b' }] },
+    status: { containerStatuses: [{ name: 'a', volumeMounts: [{ name: 'v', mountPath: '/v', ...more }] }] },
+  }
+}
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(row.kind, row), expectedOf(row)))

@@ -18,10 +18,6 @@ function keyOf(fileKeyRef: object): object {
   })
 }
 
-function certificateOf(podCertificate: object): object {
-  return podWith({ volumes: [{ name: 'v', projected: { sources: [{ podCertificate }] } }] })
-}
-
 const rows: readonly Row[] = [
   { it: 'reads a variable of a file', object: keyOf({ key: 'K', volumeName: 'v', path: 'f' }) },
   {
@@ -94,22 +90,6 @@ const rows: readonly Row[] = [
       'spec.containers[0].resizePolicy: Unsupported value: "disk": supported values: "cpu", "memory"',
       'spec.containers[0].resizePolicy: Unsupported value: "No": supported values: "NotRequired", "RestartContainer"',
       'spec.containers[0].resizePolicy: Invalid value: "No": must be \'NotRequired\' when pod `restartPolicy` is \'Never\'',
-    ],
-  },
-  {
-    it: 'has a certificate of a signer',
-    object: certificateOf({ signerName: 'a.com/b', keyType: 'ED25519', credentialBundlePath: 'f' }),
-  },
-  {
-    it: 'has a certificate with annotations of a domain',
-    object: certificateOf({
-      signerName: 'kubernetes.io/b', keyType: 'DSA', maxExpirationSeconds: 86401, userAnnotations: { a: 'b' },
-    }),
-    errors: [
-      'spec.volumes[0].projected.sources[0].podCertificate.userAnnotations: Invalid value: "a": must be a domain-prefixed key (such as "acme.io/foo")',
-      'spec.volumes[0].projected.sources[0].podCertificate.keyType: Unsupported value: "DSA": supported values: "RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519"',
-      'spec.volumes[0].projected.sources[0].podCertificate.maxExpirationSeconds: Invalid value: 86401: if provided, maxExpirationSeconds must be <= 86400',
-      'spec.volumes[0].projected.sources[0].podCertificate: Required value: specify at least one of credentialBundlePath, keyPath, and certificateChainPath',
     ],
   },
   {

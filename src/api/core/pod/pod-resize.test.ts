@@ -61,6 +61,18 @@ const resizes: readonly Row[] = [
     holds: { 'spec.resources.requests.cpu': '2' },
   },
   {
+    it: 'has the containers that it had',
+    old: podWith({ containers: [asking('1')] }),
+    object: podWith({ containers: [{ ...asking('2'), name: 'b' }] }),
+    errors: ['spec.containers[0].name: Forbidden: containers may not be renamed or reordered on resize'],
+  },
+  {
+    it: 'has as many containers as it had',
+    old: podWith({ containers: [asking('1')] }),
+    object: podWith({ containers: [asking('1'), { ...asking('1'), name: 'b' }] }),
+    errors: ['spec.containers: Forbidden: containers may not be added or removed on resize'],
+  },
+  {
     it: 'takes nothing from a pod as a whole',
     old: podWith({ resources: { requests: { cpu: '1', memory: '1Gi' } } }),
     object: podWith({ resources: { requests: { cpu: '2' } } }),
@@ -93,6 +105,27 @@ const statuses: readonly Row[] = [
       'status.hostIPs: Invalid value: [{"IP":"10.0.0.2"},{"IP":"10.0.0.2"}]: may specify no more than one IP for each IP family',
       'status.hostIPs[1]: Duplicate value: {"IP":"10.0.0.2"}',
     ],
+  },
+  {
+    it: 'keeps its class', old: podWith({}, { qosClass: 'BestEffort' }), object: podWith({}, { qosClass: 'Burstable' }),
+    errors: ['status.qosClass: Invalid value: "Burstable": field is immutable'],
+  },
+  {
+    it: 'keeps what kubelets of long ago do not tell',
+    old: podWith({}, { qosClass: 'BestEffort', observedGeneration: 2, conditions: [
+      { type: 'Ready', status: 'False', observedGeneration: 1 }, { type: 'Ready', status: 'True', observedGeneration: 2 },
+    ] }),
+    object: podWith({}, { podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.2' }], conditions: [
+      { type: 'Ready', status: 'True' }, { type: 'Ready', status: 'True', observedGeneration: 3 },
+      { type: 'Ready', status: 'True' },
+    ] }),
+    holds: {
+      'status.qosClass': 'BestEffort', 'status.observedGeneration': 2, 'status.podIPs': [{ ip: '10.0.0.1' }],
+      'status.conditions': [
+        { type: 'Ready', status: 'True', observedGeneration: 1 }, { type: 'Ready', status: 'True', observedGeneration: 3 },
+        { type: 'Ready', status: 'True' },
+      ],
+    },
   },
   {
     it: 'nominates no node for a bound pod',

@@ -4,13 +4,14 @@
  */
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import type { PrepareContext } from '#machinery/schema/define-kind.ts'
-import type { Container, Pod, PodQOSClass, PodSpec } from '../../gen/core-v1.ts'
+import type { Container, Pod, PodQOSClass, PodSpec, PodStatus } from '../../gen/core-v1.ts'
 import { compareQuantities, isZeroQuantity } from '../../quantities.ts'
 import { keep } from '../../strategy.ts'
-import { dropDisabledFields } from './disabled-fields.ts'
+import { readAppArmorAnnotations } from './apparmor-annotations.ts'
+import { dropDisabledFields, dropDisabledStatus } from './disabled-fields.ts'
 import { isPodFinished } from './pod-life.ts'
 
-export function preparePodForCreate(object: Pod): void {
+export function preparePodForCreate(object: Pod, { warn }: PrepareContext): void {
   // Admission may have chosen the account; the older name of the field says the same.
   const spec = object.spec
   if (spec?.serviceAccountName) spec.serviceAccount = spec.serviceAccountName
@@ -23,6 +24,7 @@ export function preparePodForCreate(object: Pod): void {
   }
   dropDisabledFields(spec)
   resolveMatchLabelKeys(object)
+  readAppArmorAnnotations(object, warn)
 }
 
 /** Each subresource changes its own part of the pod only. */
@@ -30,7 +32,7 @@ export function preparePodForUpdate(object: Pod, old: Stored<Pod>, context: Prep
   switch (context.subresource) {
     case 'status': {
       keep(object, old, 'spec')
-      if (object.status && old.status?.qosClass) object.status.qosClass = old.status.qosClass
+      prepareStatus(object.status ??= {}, old.status ?? {})
       // Kubelets of long ago wrote broken owner references with their status.
       keep(object.metadata!, old.metadata, 'ownerReferences')
       return
@@ -48,25 +50,43 @@ export function preparePodForUpdate(object: Pod, old: Stored<Pod>, context: Prep
   }
 }
 
+/** What kubelets of long ago do not know of is kept; the one address and the list of them say the same. */
+function prepareStatus(status: PodStatus, old: DeepReadonly<PodStatus>): void {
+  const { podIP = '', podIPs = [] } = status
+  if (podIP !== '' && podIP !== podIPs[0]?.ip) status.podIPs = [{ ip: podIP }]
+  else if (podIPs[0]?.ip) status.podIP = podIPs[0].ip
+  if (!status.qosClass && old.qosClass) status.qosClass = old.qosClass
+  if (!status.observedGeneration && old.observedGeneration) status.observedGeneration = old.observedGeneration
+  const generations = Map.groupBy(old.conditions ?? [], ({ type }) => type)
+  for (const condition of status.conditions ?? []) {
+    const generation = generations.get(condition.type)?.shift()?.observedGeneration
+    if (!condition.observedGeneration && generation) condition.observedGeneration = generation
+  }
+  dropDisabledStatus(status, old)
+}
+
 /** Only resources and resize policies of containers pass through the resize subresource. */
 function prepareResize(object: Pod, old: Stored<Pod>): void {
   const resized = object.spec
   const spec = structuredClone(old.spec) as PodSpec
-  const copy = (target: Container[] | undefined, source: readonly Container[] | undefined): void => {
-    for (const container of target ?? []) {
-      const from = source?.find(({ name }) => name === container.name)
-      if (!from) continue
-      container.resources = from.resources ?? {}
-      if (from.resizePolicy) container.resizePolicy = from.resizePolicy
-      else delete container.resizePolicy
-    }
+  const fields = ['containers', 'initContainers'] as const
+  // Other containers than there were are for the validation to refuse.
+  if (fields.some((field) => (resized?.[field]?.length ?? 0) !== (spec[field]?.length ?? 0))) return
+  for (const field of fields) {
+    const own = resized?.[field]
+    const kept = spec[field]
+    if (own && kept) spec[field] = own.some(({ name }, index) => name !== kept[index]!.name) ? own
+      : kept.map((container, index) => resizedContainer(container, own[index]!))
   }
-  copy(spec.containers, resized?.containers)
-  copy(spec.initContainers, resized?.initContainers)
   if (resized?.resources) spec.resources = resized.resources
   else delete spec.resources
   object.spec = spec
   keep(object, old, 'status')
+}
+
+function resizedContainer({ resizePolicy: _, ...container }: Container, from: Container): Container {
+  const { resources = {}, resizePolicy } = from
+  return { ...container, resources, ...(resizePolicy && { resizePolicy }) }
 }
 
 /** Values of the pod's own labels named by `matchLabelKeys` become part of the selector (KEP-3633, KEP-3243). */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pod, PodSpec } from '../../gen/core-v1.ts'
-import { ownerWarnings, podWarnings, templateWarnings } from './pod-warnings.ts'
+import { ownerWarnings, podStatusWarnings, podWarnings, templateWarnings } from './pod-warnings.ts'
 
 type Annotations = Readonly<Record<string, string>>
 
@@ -72,9 +72,21 @@ const table: readonly (readonly [spec: Partial<PodSpec>, warnings: readonly stri
 ]
 
 for (const [spec, warnings, annotations = {}] of table) {
-  const pod: Pod = { metadata: { annotations }, spec: { containers: [], ...spec } }
+  const pod: Pod = { metadata: { name: 'p', annotations }, spec: { containers: [], ...spec } }
   test(`warns: ${warnings[0] ?? 'of nothing'}`, () => assert.deepEqual(podWarnings(pod, undefined), warnings))
 }
+
+test('warns of names that are no host names', () => {
+  assert.deepEqual(podWarnings({ metadata: { name: 'a.b' }, spec: { containers: [] } }, undefined), [
+    "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is " +
+      'recommended: [must not contain dots]',
+  ])
+})
+
+test('warns a kubelet of addresses that are better written otherwise', () => {
+  assert.deepEqual(podStatusWarnings({ status: { podIPs: [{ ip: '10.0.0.1' }, { ip: '2001:0db8::1' }] } }),
+    ['status.podIPs[1].ip: IPv6 address "2001:0db8::1" should be in RFC 5952 canonical format ("2001:db8::1")'])
+})
 
 test('warns nobody who updates a pod', () => {
   assert.deepEqual(podWarnings({ spec: { containers: [], nodeSelector: { 'beta.kubernetes.io/os': 'a' } } }, {}), [])

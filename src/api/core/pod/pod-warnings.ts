@@ -1,6 +1,7 @@
 /** What is allowed in pods and templates but hardly meant: sentences for the Warning header. */
 import { quoteGo } from '#machinery/errors/field-errors.ts'
 import type { ObjectMeta } from '#machinery/meta/object.ts'
+import { validateDns1123Label } from '#machinery/meta/validate-names.ts'
 import { addressWarnings } from '../../addresses.validation.ts'
 import type { ContainerPort, EnvVar, Pod, PodAffinity, PodSpec, PodTemplateSpec } from '../../gen/core-v1.ts'
 import { deprecatedNodeLabel, nodeSelectorTermWarnings } from '../../label-warnings.ts'
@@ -11,7 +12,23 @@ import { volumeWarnings } from './volume-warnings.ts'
 
 /** Of a new pod. Nobody is warned of updates: programs make them, all the time. */
 export function podWarnings({ metadata, spec }: Pod, old: object | undefined): string[] {
-  return old || !spec ? [] : warningsOf(spec, metadata, '')
+  if (old || !spec) return []
+  const problems = validateDns1123Label(metadata?.name ?? '')
+  return [
+    ...(problems.length === 0 ? [] : [
+      "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; " +
+        `a DNS label is recommended: [${problems.join(' ')}]`,
+    ]),
+    ...warningsOf(spec, metadata, ''),
+  ]
+}
+
+/** Of what a kubelet tells of a pod. */
+export function podStatusWarnings({ status: { podIPs = [], hostIPs = [] } = {} }: Pod): string[] {
+  return [
+    ...podIPs.flatMap(({ ip }, index) => addressWarnings(ip ?? '', `status.podIPs[${index}].ip`)),
+    ...hostIPs.flatMap(({ ip }, index) => addressWarnings(ip ?? '', `status.hostIPs[${index}].ip`)),
+  ]
 }
 
 /** `path`: where the template is, `spec.template`. */
@@ -141,9 +158,9 @@ function containerWarnings(spec: PodSpec, annotations: Annotations, path: string
     }
     const appArmor = appArmorOfContainer + name
     const hasField = spec.securityContext?.appArmorProfile ?? securityContext?.appArmorProfile
-    if (!hasField && annotations[appArmor] !== undefined) {
-      const field = prefix === '' ? '"appArmorProfile"' : '\\"appArmorProfile\\"'
-      warnings.push(`${at(appArmor)}: deprecated since v1.30; use the ${field} field instead`)
+    // Of pods, whoever turns the annotation into the field has warned.
+    if (prefix !== '' && !hasField && annotations[appArmor] !== undefined) {
+      warnings.push(`${at(appArmor)}: deprecated since v1.30; use the \\"appArmorProfile\\" field instead`)
     }
     for (const resource of byteResources) {
       warnings.push(

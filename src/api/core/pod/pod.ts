@@ -9,7 +9,7 @@ import { formatRestarts, summarizePod } from './pod-status.ts'
 import { validatePodStatusUpdate } from './pod-status.validation.ts'
 import { graceSecondsOfPod, preparePodForCreate, preparePodForUpdate } from './pod-strategy.ts'
 import { validateEphemeralContainersUpdate, validatePodUpdate } from './pod-update.validation.ts'
-import { podWarnings } from './pod-warnings.ts'
+import { podStatusWarnings, podWarnings } from './pod-warnings.ts'
 import { validateNewPod, validatePod } from './pod.validation.ts'
 
 export const pod = defineKind<Pod>({
@@ -28,6 +28,7 @@ export const pod = defineKind<Pod>({
   validateUpdate: validatePodUpdate,
   validateStatusUpdate: validatePodStatusUpdate,
   warnings: podWarnings,
+  statusWarnings: podStatusWarnings,
   generation: 'spec',
   graceSeconds: graceSecondsOfPod,
   subresources: {

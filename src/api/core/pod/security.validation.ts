@@ -41,7 +41,7 @@ export function validatePodSecurityContext(spec: PodSpec, path: string, options:
     ...validateChoice(context.fsGroupChangePolicy, ['Always', 'OnRootMismatch'], `${path}.fsGroupChangePolicy`),
     ...validateSeccomp(context.seccompProfile, `${path}.seccompProfile`),
     ...validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`),
-    ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`),
+    ...validateAppArmorProfile(context.appArmorProfile, `${path}.appArmorProfile`),
     ...validateChoice(context.supplementalGroupsPolicy, ['Merge', 'Strict'], `${path}.supplementalGroupsPolicy`),
     ...validateChoice(context.seLinuxChangePolicy,
       options.allowAnySELinuxChangePolicy ? ['MountOption', 'Recursive'] : ['Recursive'], `${path}.seLinuxChangePolicy`),
@@ -132,7 +132,7 @@ function validateSeccomp(profile: SeccompProfile | undefined, path: string): Fie
 
 const maxAppArmorProfile = 4095
 
-function validateAppArmor(profile: AppArmorProfile | undefined, path: string): FieldError[] {
+export function validateAppArmorProfile(profile: AppArmorProfile | undefined, path: string): FieldError[] {
   if (!profile) return []
   const { type, localhostProfile } = profile
   const field = `${path}.localhostProfile`
@@ -176,6 +176,6 @@ export function validateSecurityContext(
   return [
     ...errors,
     ...validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`),
-    ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`),
+    ...validateAppArmorProfile(context.appArmorProfile, `${path}.appArmorProfile`),
   ]
 }
