@@ -212,7 +212,7 @@ async function startNodes(parts: NodesParts, until: AbortSignal): Promise<void> 
         await startMachineNode({ config, controlPlane, certificates, machine: prepared, httpClient, log }, until),
       )
       running.push(node.run(until))
-      await Promise.all([node.ready, node.serving])
+      await Promise.all([node.ready, node.serving, prepared.images])
       const name = config.nodes.type === 'machine' ? config.nodes.nodeName : ''
       return [`${name}  Ready; services and DNS (${config.dnsServiceIp}) answer`, undefined]
     })

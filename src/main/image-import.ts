@@ -67,15 +67,15 @@ export async function ensureOwnImages(
   if (!busyboxFile) throw new CommandFailure('E-MISSING', 'busybox is missing', 'apt-get install busybox-static')
   const busybox = readFileSync(busyboxFile)
   const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-  for (const describe of [describePauseImage, describeDemoImage]) {
-    const image = describe(architecture, busybox)
-    if (await present(image.name)) continue
-    const file = join(scratchDirectory, `${image.name.replace(/[^a-z0-9]/g, '-')}.tar`)
-    writeFileSync(file, renderImageArchive(image, sha256), { mode: 0o600 })
-    try {
-      await importImageArchive(socket, file, ingests)
-    } finally {
-      rmSync(file, { force: true })
-    }
+  const images = [describePauseImage, describeDemoImage].map((describe) => describe(architecture, busybox))
+  const there = await Promise.all(images.map(({ name }) => present(name)))
+  const missing = images.filter((_, index) => !there[index])
+  if (missing.length === 0) return
+  const file = join(scratchDirectory, 'own-images.tar')
+  writeFileSync(file, renderImageArchive(missing, sha256), { mode: 0o600 })
+  try {
+    await importImageArchive(socket, file, ingests)
+  } finally {
+    rmSync(file, { force: true })
   }
 }

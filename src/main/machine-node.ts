@@ -49,6 +49,8 @@ import { listSandboxesWhenInitialized } from './runtime-initialized.ts'
 export interface PreparedMachine extends AsyncDisposable {
   readonly runtime: ContainerRuntime
   readonly network: PodNetwork
+  /** Resolves when the pause and demo images are there: a pod can run. */
+  readonly images: Promise<void>
   /** Restarts containerd when it dies, until aborted. What its death left half done is undone. */
   supervise(signal: AbortSignal): Promise<void>
 }
@@ -74,14 +76,16 @@ export async function prepareMachine(config: ClusterConfig, log: Log, signal: Ab
   }
   // No kubelet runs yet, so that no sandbox is in the making.
   await removeOrphans(Number.POSITIVE_INFINITY)
-  await ensureOwnImages(
+  const images = ensureOwnImages(
     endpoint.replace(/^unix:\/\//, ''),
     async (name) => (await runtime.imageStatus(name)) !== undefined,
     config.runDirectory,
     own ? ingestDirectory(config.dataDirectory) : undefined,
   )
+  // Whoever needs them waits for them; a start that ends before has nobody who does.
+  images.catch(() => undefined)
   return {
-    runtime, network,
+    runtime, network, images,
     supervise: (until) =>
       own
         ? superviseContainerd(

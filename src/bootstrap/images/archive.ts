@@ -1,5 +1,5 @@
 /**
- * A container image as an archive that any runtime imports: OCI layout with one layer. Pure: the same input gives
+ * Container images as an archive that any runtime imports: OCI layout, one layer for each. Pure: the same input gives
  * the same bytes.
  */
 import type { TarEntry } from './tar.ts'
@@ -17,13 +17,30 @@ export interface ImageDescription {
   readonly exposedPorts: readonly string[]
 }
 
+const manifestType = 'application/vnd.oci.image.manifest.v1+json'
+
 /** `sha256` gives the lower-case hexadecimal digest. */
 export function renderImageArchive(
-  image: ImageDescription,
+  images: readonly ImageDescription[],
   sha256: (bytes: Uint8Array) => string,
 ): Uint8Array<ArrayBuffer> {
-  const encoder = new TextEncoder()
-  const json = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value))
+  const rendered = images.map((image) => renderImage(image, sha256))
+  const index = json({ schemaVersion: 2, manifests: rendered.map(({ descriptor }) => descriptor) })
+  return renderTar([
+    { type: 'file', path: 'oci-layout', mode: 0o644, bytes: json({ imageLayoutVersion: '1.0.0' }) },
+    { type: 'file', path: 'index.json', mode: 0o644, bytes: index },
+    ...rendered.flatMap(({ blobs }) => blobs),
+  ])
+}
+
+interface RenderedImage {
+  /** What the index says of it. */
+  readonly descriptor: object
+  /** Manifest, configuration and layer. */
+  readonly blobs: readonly TarEntry[]
+}
+
+function renderImage(image: ImageDescription, sha256: (bytes: Uint8Array) => string): RenderedImage {
   const layer = renderTar(image.files)
   const layerDigest = sha256(layer)
   const config = json({
@@ -42,7 +59,7 @@ export function renderImageArchive(
   const configDigest = sha256(config)
   const manifest = json({
     schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    mediaType: manifestType,
     config: {
       mediaType: 'application/vnd.oci.image.config.v1+json',
       digest: `sha256:${configDigest}`,
@@ -53,29 +70,24 @@ export function renderImageArchive(
     ],
   })
   const manifestDigest = sha256(manifest)
-  const index = json({
-    schemaVersion: 2,
-    manifests: [
-      {
-        mediaType: 'application/vnd.oci.image.manifest.v1+json',
-        digest: `sha256:${manifestDigest}`,
-        size: manifest.length,
-        annotations: {
-          'io.containerd.image.name': image.name,
-          'org.opencontainers.image.ref.name': image.name.slice(image.name.lastIndexOf(':') + 1),
-        },
+  return {
+    descriptor: {
+      mediaType: manifestType,
+      digest: `sha256:${manifestDigest}`,
+      size: manifest.length,
+      annotations: {
+        'io.containerd.image.name': image.name,
+        'org.opencontainers.image.ref.name': image.name.slice(image.name.lastIndexOf(':') + 1),
       },
-    ],
-  })
-  const blob = (digest: string, bytes: Uint8Array): TarEntry => ({
-    type: 'file',
-    path: `blobs/sha256/${digest}`,
-    mode: 0o644,
-    bytes,
-  })
-  return renderTar([
-    { type: 'file', path: 'oci-layout', mode: 0o644, bytes: json({ imageLayoutVersion: '1.0.0' }) },
-    { type: 'file', path: 'index.json', mode: 0o644, bytes: index },
-    blob(manifestDigest, manifest), blob(configDigest, config), blob(layerDigest, layer),
-  ])
+    },
+    blobs: [blob(manifestDigest, manifest), blob(configDigest, config), blob(layerDigest, layer)],
+  }
+}
+
+function json(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value))
+}
+
+function blob(digest: string, bytes: Uint8Array): TarEntry {
+  return { type: 'file', path: `blobs/sha256/${digest}`, mode: 0o644, bytes }
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { renderImageArchive } from './archive.ts'
-import { describeDemoImage } from './images.ts'
+import { describeDemoImage, describePauseImage } from './images.ts'
 import { pauseBinaryX64 } from './pause-binary.ts'
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
@@ -35,11 +35,12 @@ test(
 )
 
 test('the archive is an OCI layout whose digests hold, twice the same, and tar reads it', () => {
-  const image = describeDemoImage('amd64', Uint8Array.of(1, 2, 3))
-  const archive = renderImageArchive(image, sha256)
-  assert.equal(sha256(archive), sha256(renderImageArchive(image, sha256)))
+  const images = [describeDemoImage, describePauseImage].map((describe) => describe('amd64', Uint8Array.of(1, 2, 3)))
+  const archive = renderImageArchive(images, sha256)
+  assert.equal(sha256(archive), sha256(renderImageArchive(images, sha256)))
   const names = execFileSync('tar', ['-tf', '-'], { input: archive, encoding: 'utf8' }).trim().split('\n')
   assert.deepEqual(names.slice(0, 2), ['oci-layout', 'index.json'])
+  assert.equal(names.length, 2 + 2 * 3)
   for (const name of names.slice(2)) {
     const blob = execFileSync('tar', ['-xOf', '-', name], { input: archive })
     assert.equal(name, `blobs/sha256/${sha256(blob)}`)
