@@ -55,6 +55,20 @@ async function pass(
   }
 }
 
+test('events tell once of a node that comes, of one that takes its name, and of one that goes', async () => {
+  const model = new Model()
+  const controller = nodeLifecycleController()
+  putNode(model, 'a')
+  for (let round = 0; round < 2; round++) await model.settle([controller])
+  model.remove(node, 'a')
+  for (let round = 0; round < 2; round++) await model.step(controller, 'a')
+  putNode(model, 'a')
+  await model.settle([controller])
+  const registered = 'event Normal RegisteredNode: Node a event: Registered Node a in Controller'
+  const removed = 'event Normal RemovingNode: Node a event: Removing Node a from Controller'
+  assert.deepEqual(model.log.filter((line) => line.startsWith('event')), [registered, removed, registered])
+})
+
 test('a node that falls silent is Unknown after 50 s, tainted, and its pods go after their tolerance', async () => {
   const model = new Model()
   const controller = nodeLifecycleController()

@@ -7,7 +7,9 @@ import type { Node } from '#api/gen/core-v1.ts'
 import { findCondition } from '#machinery/meta/conditions.ts'
 import type { Stored } from '#machinery/meta/object.ts'
 import { defineController, wakeFrom, type Cache, type Controller } from '../driver/define-controller.ts'
-import { needsEvictionTaint, reconcile, zoneModeOf, type NodeHealth, type NodeState } from './reconcile.ts'
+import {
+  needsEvictionTaint, reconcile, zoneModeOf, type NodeHealth, type NodeState, type RemovedNode,
+} from './reconcile.ts'
 
 export interface NodeLifecycleSettings {
   /** So long without a sign of life, and a node is Unknown. Upstream: 50 s since v1.32, 40 s before. */
@@ -25,6 +27,7 @@ export function nodeLifecycleController(settings: NodeLifecycleSettings = {}): C
   const { gracePeriodMs = 50_000, startupGracePeriodMs = 60_000 } = settings
   const probes = new ProbeTimes()
   const pacing = new EvictionPacing()
+  const known = new KnownNodes()
   let summary: { readonly at: number; readonly zones: ReadonlyMap<string, NodeHealth> } | undefined
 
   /** Once a second at most: it is the same for every node. */
@@ -40,7 +43,7 @@ export function nodeLifecycleController(settings: NodeLifecycleSettings = {}): C
     for: node,
     watches: [wakeFrom(lease, ({ metadata }) => (metadata.namespace === leaseNamespace ? [metadata.name] : []))],
     reads: [pod],
-    observe(object, cache, { now }): NodeState {
+    observe(object, cache, { now }): NodeState | RemovedNode {
       const renewed = cache.of(lease).get(object.metadata.name, leaseNamespace)?.spec?.renewTime
       const heartbeat = findCondition(object.status?.conditions, 'Ready')?.lastHeartbeatTime
       const lastSeen = probes.observe(
@@ -53,7 +56,7 @@ export function nodeLifecycleController(settings: NodeLifecycleSettings = {}): C
       const silentAt = lastSeen + (hasReported ? gracePeriodMs : startupGracePeriodMs)
       const mode = zoneModeOf(zoneHealth(cache, now), zoneOf(object))
       const state: NodeState = {
-        node: object, silentAt, now, mode, mayTaintNow: true, nextTaintAt: now,
+        type: 'present', node: object, isNew: known.add(object), silentAt, now, mode, mayTaintNow: true, nextTaintAt: now,
         pods: cache.of(pod).byIndex('nodeName', object.metadata.name),
       }
       if (!needsEvictionTaint(state)) return state
@@ -61,6 +64,7 @@ export function nodeLifecycleController(settings: NodeLifecycleSettings = {}): C
       const nextTaintAt = pacing.take(zoneOf(object), object.metadata.uid, now, interval)
       return { ...state, mayTaintNow: nextTaintAt <= now, nextTaintAt }
     },
+    observeAbsent: ({ name }) => known.remove(name),
     reconcile,
   })
 }
@@ -98,6 +102,25 @@ class ProbeTimes {
     this.#seen.set(uid, { sign, at })
     if (this.#seen.size > this.#limit) this.#seen.delete(this.#seen.keys().next().value!)
     return at
+  }
+}
+
+/** Nodes that events have told of; lost on a restart, after which they are told of again, as upstream does. */
+class KnownNodes {
+  readonly #uids = new Map<string, string>()
+
+  /** Whether it was not known. */
+  add({ metadata: { name, uid } }: Stored<Node>): boolean {
+    if (this.#uids.get(name) === uid) return false
+    this.#uids.set(name, uid)
+    return true
+  }
+
+  remove(name: string): RemovedNode | undefined {
+    const uid = this.#uids.get(name)
+    if (uid === undefined) return undefined
+    this.#uids.delete(name)
+    return { type: 'removed', about: { metadata: { name, uid } } as Stored<Node> }
   }
 }
 

@@ -18,8 +18,17 @@ export interface NodeHealth {
 /** `allDisrupted`: no node of the cluster is ready, so the fault is more likely ours: nobody is evicted. */
 export type ZoneMode = 'normal' | 'partialDisruption' | 'stopped' | 'allDisrupted'
 
+/** A node that was watched over and is gone. */
+export interface RemovedNode {
+  readonly type: 'removed'
+  readonly about: Stored<Node>
+}
+
 export interface NodeState {
+  readonly type: 'present'
   readonly node: Stored<Node>
+  /** It is seen for the first time since this process began. */
+  readonly isNew: boolean
   /** Silent from then on (wall clock, milliseconds) unless it gives a sign of life before. */
   readonly silentAt: number
   readonly now: number
@@ -49,7 +58,21 @@ export function zoneModeOf(zones: ReadonlyMap<string, NodeHealth>, zone: string)
 
 type ReadyStatus = 'True' | 'False' | 'Unknown'
 
-export function reconcile(state: NodeState): Plan {
+export function reconcile(state: NodeState | RemovedNode): Plan {
+  if (state.type === 'removed') return { actions: [nodeEvent(state.about, 'RemovingNode', 'Removing', 'from')] }
+  const plan = reconcilePresent(state)
+  return state.isNew
+    ? { ...plan, actions: [nodeEvent(state.node, 'RegisteredNode', 'Registered', 'in'), ...plan.actions] }
+    : plan
+}
+
+/** In upstream's words, which name the node twice. */
+function nodeEvent(about: Stored<Node>, reason: string, done: string, where: string): Action {
+  const { name } = about.metadata
+  return recordEvent(nodeKind, about, 'Normal', reason, `Node ${name} event: ${done} Node ${name} ${where} Controller`)
+}
+
+function reconcilePresent(state: NodeState): Plan {
   const { node, silentAt, now } = state
   const isSilent = now >= silentAt
   const wakeAt = isSilent ? undefined : silentAt
