@@ -31,6 +31,8 @@ export interface ControlPlaneOptions {
   /** PEM: the key that signs service account tokens, and the authority that pods trust. */
   readonly serviceAccountKey: string
   readonly rootCertificate: string
+  /** PEM: further authorities whose certificates clients may show, as `--client-ca-file`. */
+  readonly clientAuthorities?: string | undefined
   /** Signs the certificate requests that are approved; absent: nobody does. */
   readonly certificateAuthority?: CertifiedKey | undefined
   /** How this server vouches for its users before the API servers behind it; absent: they are not told who asks. */

@@ -92,7 +92,8 @@ function startServerUpkeep(
   group.start((inner) => aggregator.run(transport, inner))
   group.start((inner) => runAuthenticationConfig({
     store, transport, clock, log: log.named('authentication-config'),
-    clientAuthority: options.rootCertificate, requestHeaderAuthority: options.frontProxy?.authority,
+    clientAuthority: [options.rootCertificate, options.clientAuthorities ?? ''].join(''),
+    requestHeaderAuthority: options.frontProxy?.authority,
   }, inner))
   group.start((inner) =>
     runServiceRegistration({ kinds: server.kinds, transport, clock, log: log.named('api-services') }, inner))

@@ -76,14 +76,16 @@ export async function startCluster(
   })
   const newest = { files: certificates }
   const httpClient = resources.use(createHttpClient({ connections: connectionsPerServer }))
-  const { controlPlane, server, store } = await step('api server', async () => {
+  const { controlPlane, server, store, clientAuthorities } = await step('api server', async () => {
     const opened = await openServer({ config, storeOpening, certificates, newest, httpClient, resources, log }, until)
     return [`https://${config.advertiseAddress}:${config.port}  ready`, opened]
   })
   const own = ownStore(store)
   const etcd = own && await serveClusterEtcd(config, own, certificates, log)
   if (etcd) resources.use(etcd)
-  const running = [controlPlane.run(until), renewCertificates(config, { server, etcd, newest }, log, until)]
+  const running = [
+    controlPlane.run(until), renewCertificates(config, { server, etcd, newest, clientAuthorities }, log, until),
+  ]
   if (own && config.snapshots) {
     const { dataDirectory, snapshots: schedule } = config
     running.push(runSnapshotSchedule({ store: own, dataDirectory, schedule, log }, until))
@@ -190,8 +192,9 @@ async function openServer(
     },
     until,
   )
-  const server = resources.use(await listenForClients(config, certificates, controlPlane, log))
-  return { controlPlane, server, store }
+  const { clientAuthorities } = configuration
+  const server = resources.use(await listenForClients(config, { certificates, clientAuthorities }, controlPlane, log))
+  return { controlPlane, server, store, clientAuthorities }
 }
 
 interface NodesParts extends ServerParts {
@@ -230,8 +233,9 @@ const renewalCheckMs = 24 * 3600 * 1000
 /** Certificates live a year; once a day those that are near their end are made anew, and new connections get them. */
 async function renewCertificates(
   config: ClusterConfig,
-  { server, etcd, newest }: {
+  { server, etcd, newest, clientAuthorities }: {
     readonly server: Server; readonly etcd: EtcdServer | undefined; readonly newest: NewestCertificates
+    readonly clientAuthorities: string | undefined
   },
   log: Log, signal: AbortSignal,
 ): Promise<void> {
@@ -241,7 +245,7 @@ async function renewCertificates(
     const { files, made } = await loadCertificates(config.dataDirectory, namesOf(config))
     if (made.length === 0) continue
     newest.files = files
-    server.reload(serverCertificates(files))
+    server.reload(serverCertificates(files, clientAuthorities))
     if (etcdNames(config)) etcd?.reload(etcdServerCertificates(files))
     log.info('renewed certificates', { names: made })
   }
@@ -280,14 +284,14 @@ function namesOf(config: ClusterConfig): Parameters<typeof loadCertificates>[1] 
 
 async function listenForClients(
   config: ClusterConfig,
-  certificates: CertificateFiles,
+  { certificates, clientAuthorities }: { certificates: CertificateFiles; clientAuthorities: string | undefined },
   controlPlane: ControlPlane,
   log: Log,
 ): ReturnType<typeof listen> {
   try {
     return await listen({
       port: config.port, log: log.named('http'), handle: (request) => controlPlane.server.handle(request),
-      certificates: serverCertificates(certificates),
+      certificates: serverCertificates(certificates, clientAuthorities),
     })
   } catch (error) {
     if (!(error instanceof PortInUse)) throw error
@@ -301,11 +305,11 @@ async function listenForClients(
   }
 }
 
-function serverCertificates(files: CertificateFiles): Certificates {
+function serverCertificates(files: CertificateFiles, clientAuthorities = ''): Certificates {
   return {
     certificate: files['apiserver.crt']!,
     key: files['apiserver.key']!,
-    clientCa: files['ca.crt']!,
+    clientCa: files['ca.crt']! + clientAuthorities,
     frontProxyCa: files['front-proxy-ca.crt']!,
   }
 }

@@ -6,11 +6,12 @@ import { openAuditor } from '#apiserver/audit/open-auditor.ts'
 import { openAuthentication, type ConfiguredAuthentication } from '#apiserver/authn/open-authentication.ts'
 import { openAuthorization, type ConfiguredAuthorization } from '#apiserver/authz/open-authorization.ts'
 import { ConfigurationError, type ConfigurationFile } from '#apiserver/configuration-file.ts'
-import type { FlagValues } from '#apiserver/flag-values.ts'
+import { FlagReader, type FlagValues } from '#apiserver/flag-values.ts'
 import { tokenIssuer } from '#cluster/identity.ts'
 import { systemClock } from '#host/clock.ts'
 import { nodeWebKeys } from '#host/crypto/node-web-keys.ts'
 import { createFiles } from '#host/files.ts'
+import { fingerprints } from '#host/http/peer.ts'
 import { systemRandom } from '#host/random.ts'
 import { openRotatingOutput, standardOutput } from '#host/output/rotating-output.ts'
 import type { HttpClient } from '#world/http.ts'
@@ -24,6 +25,8 @@ export interface ApiServerConfiguration {
   readonly audit?: Auditor | undefined
   readonly authentication?: ConfiguredAuthentication | undefined
   readonly authorization?: ConfiguredAuthorization | undefined
+  /** PEM: whose certificates clients may show beside those of the cluster's own authority. */
+  readonly clientAuthorities?: string | undefined
 }
 
 export interface ConfigurationMeans {
@@ -64,7 +67,8 @@ export async function configureApiServer(
     const admission = await openAdmission(flags, {
       clock: systemClock, random: systemRandom, http, file: configurationFile,
     })
-    return { flags, admission, audit, authentication, authorization }
+    const clientAuthorities = await readClientAuthorities(flags)
+    return { flags, admission, audit, authentication, authorization, clientAuthorities }
   } catch (error) {
     const isUnreadable = (error as NodeJS.ErrnoException).code !== undefined
     if (!(error instanceof ConfigurationError) && !isUnreadable) throw error
@@ -74,4 +78,18 @@ export async function configureApiServer(
       exitCode.usage, { cause: error },
     )
   }
+}
+
+/** The file is read once; as upstream, a certificate in it that is none is an error, and so is a file without any. */
+async function readClientAuthorities(flags: FlagValues): Promise<string | undefined> {
+  const path = new FlagReader(flags).text('client-ca-file')
+  if (path === undefined) return undefined
+  const pem = await readFile(path, 'utf8')
+  try {
+    if (fingerprints(pem).size > 0) return `${pem.trimEnd()}\n`
+  } catch (error) {
+    throw new ConfigurationError(`unable to load client CA provider: ${(error as Error).message}`, { cause: error })
+  }
+  throw new ConfigurationError(
+    'unable to load client CA provider: data does not contain any valid RSA or ECDSA certificates')
 }

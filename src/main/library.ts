@@ -232,7 +232,7 @@ async function assemble(
     certificates: {
       certificate: certificates['apiserver.crt']!,
       key: certificates['apiserver.key']!,
-      clientCa: certificates['ca.crt']!,
+      clientCa: certificates['ca.crt']! + (configuration.clientAuthorities ?? ''),
       frontProxyCa: certificates['front-proxy-ca.crt']!,
     },
   }))

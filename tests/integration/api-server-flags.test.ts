@@ -92,8 +92,10 @@ describe('auditing', () => {
   })
 })
 
-/** The user that the server takes the bearer of a token for; the status of the answer where it takes him for nobody. */
-async function whoIs(cluster: Cluster, token: string | undefined, path?: string): Promise<any> {
+/** The user that the server takes the bearer of a token or a certificate for; the status of the answer where it takes him for nobody. */
+async function whoIs(
+  cluster: Cluster, token: string | undefined, path?: string, shown: { certificate?: string; key?: string } = {},
+): Promise<any> {
   await using client = createHttpClient()
   const body = new TextEncoder().encode(JSON.stringify({
     apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview',
@@ -101,7 +103,7 @@ async function whoIs(cluster: Cluster, token: string | undefined, path?: string)
   const response = await client.request({
     method: path ? 'GET' : 'POST', url: cluster.url + (path ?? '/apis/authentication.k8s.io/v1/selfsubjectreviews'),
     headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-    ...(!path && { body }), tls: { insecure: true },
+    ...(!path && { body }), tls: { insecure: true, ...shown },
   }, new AbortController().signal)
   const text = new TextDecoder().decode(await response.readBody(1e6))
   return response.status === 201 ? JSON.parse(text).status.userInfo : response.status
@@ -279,6 +281,24 @@ describe('authorization', () => {
     })
     assert.equal(await statusOf(cluster, 'bob-token', '/api/v1/secrets'), 200)
     assert.equal(await whoIs(cluster, undefined, '/version'), 401)
+  })
+})
+
+describe('clients that show certificates', () => {
+  test('of another authority are who those say, beside the cluster\'s own', async () => {
+    const authority = write('client-ca.crt', files['ca.crt']!)
+    await using cluster = await Cluster.start({ nodes: 0, https: true, apiServerFlags: { 'client-ca-file': authority } })
+    const shown = { certificate: files['admin.crt']!, key: files['admin.key']! }
+    const { username, groups } = await whoIs(cluster, undefined, undefined, shown)
+    assert.deepEqual([username, groups], ['kubernetes-admin', ['kubeadm:cluster-admins', 'system:authenticated']])
+    await using other = await Cluster.start({ nodes: 0, https: true })
+    assert.equal(await whoIs(other, undefined, undefined, shown), 401)
+  })
+
+  test('of a file without any are refused at the start', async () => {
+    const path = write('nothing.crt', 'no certificate')
+    await assert.rejects(Cluster.start({ nodes: 0, apiServerFlags: { 'client-ca-file': path } }),
+      /unable to load client CA provider: data does not contain any valid RSA or ECDSA certificates/)
   })
 })
 

@@ -16,6 +16,7 @@ const fileFlags: Readonly<Record<string, FlagSpecification>> = {
   'authorization-policy-file': file('policies of mode ABAC, one a line'),
   'authorization-webhook-config-file': file('a kubeconfig of the server that mode Webhook asks'),
   'authentication-token-webhook-config-file': file('a kubeconfig of the server that knows tokens'),
+  'client-ca-file': file('authorities, beside its own, whose certificates clients may show'),
   'token-auth-file': file('tokens and their users, one a line'),
   'audit-policy-file': file('what is audited: a Policy of audit.k8s.io/v1'),
   'audit-log-path': file('where events are written; "-" is the log of the process'),
