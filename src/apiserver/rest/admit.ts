@@ -21,7 +21,7 @@ export interface AdmissionRequest {
 
 export async function runMutatingAdmission(context: RestContext, request: AdmissionRequest): Promise<void> {
   if (context.admission.length === 0) return
-  const attributes = toAttributes(request)
+  const attributes = new Attributes(request)
   const reader = admissionContext(context)
   const second = new Map<AdmissionPlugin, Continuation>()
   for (const plugin of context.admission) {
@@ -47,7 +47,7 @@ async function mutateAgain(
 
 export async function runValidatingAdmission(context: RestContext, request: AdmissionRequest): Promise<void> {
   if (context.admission.length === 0) return
-  const attributes = toAttributes(request)
+  const attributes = new Attributes(request)
   const reader = admissionContext(context)
   for (const plugin of context.admission) {
     const pending = plugin.validate?.(attributes, reader)
@@ -55,10 +55,18 @@ export async function runValidatingAdmission(context: RestContext, request: Admi
   }
 }
 
-/** The newest objects, straight from the store. */
+const admissionContexts = new WeakMap<RestContext, AdmissionContext>()
+
+/** The newest objects, straight from the store; the same for all writes. */
 function admissionContext(context: RestContext): AdmissionContext {
+  let admission = admissionContexts.get(context)
+  if (!admission) admissionContexts.set(context, admission = makeAdmissionContext(context))
+  return admission
+}
+
+function makeAdmissionContext(context: RestContext): AdmissionContext {
   return {
-    now: context.clock.now(),
+    get now() { return context.clock.now() },
     random: context.random,
     sleep: (ms) => context.clock.sleep(ms),
     convert: (kind, version, object) => toWire({ kind, version, apiVersion: apiVersionOf(kind, version) }, object),
@@ -79,14 +87,47 @@ function admissionContext(context: RestContext): AdmissionContext {
   }
 }
 
-function toAttributes({ operation, scope, name, object, old, dryRun }: AdmissionRequest): AdmissionAttributes {
-  const { kind, version, subresource, namespace, user } = scope
-  return {
-    operation, kind, version, resource: kind.plural, subresource, namespace, name, object, old, user, dryRun,
-    options: optionsOf(operation, dryRun), audit: scope.audit,
-    // Few plugins wait for anything, and to make a signal costs as much as several of them.
-    get signal() { return scope.signal },
-    warn: (message) => scope.warn(message),
+/** A class, as a literal with an accessor costs more to make than several plugins take. */
+class Attributes implements AdmissionAttributes {
+  readonly operation: AdmissionAttributes['operation']
+  readonly kind: AnyKind
+  readonly version: KindVersion
+  readonly resource: string
+  readonly subresource: string
+  readonly namespace: string
+  readonly name: string
+  readonly object: KubeObject | undefined
+  readonly old: Stored<KubeObject> | undefined
+  readonly user: AdmissionAttributes['user']
+  readonly dryRun: boolean
+  readonly options: KubeObject | undefined
+  readonly audit: AdmissionAttributes['audit']
+  readonly #scope: RequestScope
+
+  constructor({ operation, scope, name, object, old, dryRun }: AdmissionRequest) {
+    this.operation = operation
+    this.kind = scope.kind
+    this.version = scope.version
+    this.resource = scope.kind.plural
+    this.subresource = scope.subresource
+    this.namespace = scope.namespace
+    this.name = name
+    this.object = object
+    this.old = old
+    this.user = scope.user
+    this.dryRun = dryRun
+    this.options = optionsOf(operation, dryRun)
+    this.audit = scope.audit
+    this.#scope = scope
+  }
+
+  /** Few plugins wait for anything, and to make a signal costs as much as several of them. */
+  get signal(): AbortSignal {
+    return this.#scope.signal
+  }
+
+  warn(message: string): void {
+    this.#scope.warn(message)
   }
 }
 

@@ -1,8 +1,13 @@
 /** gzip for large answers, where the client takes it and the machine offers it. */
-import type { HttpRequest, HttpResponse } from '#world/http.ts'
+import type { ByteSource, HttpRequest, HttpResponse } from '#world/http.ts'
 
-/** Provided by the host: this side of the border has no compressor. */
-export type Gzip = (chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
+/**
+ * Provided by the host: this side of the border has no compressor. `source`, where given, has the same bytes as
+ * `chunks`, and always some or an end; it is read in place of them.
+ */
+export type Gzip = (
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, source?: ByteSource,
+) => AsyncIterable<Uint8Array>
 
 /** Upstream's threshold: below, compressing costs more than it saves. */
 const minBytes = 128 * 1024
@@ -25,7 +30,7 @@ export function compressResponse(
       'content-encoding': 'gzip',
       vary: response.headers['vary'] === undefined ? 'Accept-Encoding' : `${response.headers['vary']}, Accept-Encoding`,
     },
-    body: { type: 'stream', chunks: gzip(chunks) },
+    body: { type: 'stream', chunks: gzip(chunks, sourceOf(body)) },
   }
 }
 
@@ -36,4 +41,9 @@ function acceptsGzip(header: string | undefined): boolean {
     .map((part) => part.trim())
     .find((part) => part === 'gzip' || part.startsWith('gzip;'))
   return clause !== undefined && !/;\s*q=0(?:\.0*)?$/.test(clause)
+}
+
+/** Not one that waits for more, as events do. */
+function sourceOf(body: HttpResponse['body']): ByteSource | undefined {
+  return body.type === 'stream' && !body.source?.begin ? body.source : undefined
 }

@@ -14,9 +14,24 @@ const maxManagerBytes = 128
 /** The given manager, or the part of the user agent before its first slash, printable and at most 128 bytes. */
 function managerName(parameters: WriteParameters, scope: RequestScope): string {
   if (parameters.fieldManager !== '') return parameters.fieldManager
+  const { userAgent } = scope
+  let name = managerNames.get(userAgent)
+  if (name === undefined) {
+    name = managerNameOf(userAgent)
+    if (managerNames.size >= maxManagerNames) managerNames.clear()
+    managerNames.set(userAgent, name)
+  }
+  return name
+}
+
+/** By user agent: there are few, and each writes often. */
+const managerNames = new Map<string, string>()
+const maxManagerNames = 256
+
+function managerNameOf(userAgent: string): string {
   let name = ''
   let bytes = 0
-  for (const char of scope.userAgent.split('/')[0]!) {
+  for (const char of userAgent.split('/')[0]!) {
     if (!/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(char)) continue
     bytes += utf8Length(char)
     if (bytes > maxManagerBytes) break

@@ -43,4 +43,10 @@ for (const [error, type, message] of table) {
 
 test('quotes as Go does', () => {
   assert.equal(quoteGo('a\tb\u0001é😀\\'), '"a\\tb\\x01é😀\\\\"')
+  assert.equal(quoteGo(''), '""')
+  assert.equal(quoteGo(' !#$[]~'), '" !#$[]~"')
+  for (const [text, quoted] of [['"', '\\"'], ['\\', '\\\\'], ['\x7f', '\\x7f'], ['\n', '\\n']] as const) {
+    assert.equal(quoteGo(`a${text}b`), `"a${quoted}b"`)
+    assert.equal(quoteGo(text), `"${quoted}"`)
+  }
 })

@@ -134,6 +134,7 @@ export function escapeHtml(json: string): string {
 
 /** Go's `%q`: double quotes, with escapes for what is not printable. */
 export function quoteGo(text: string): string {
+  if (plainText.test(text)) return `"${text}"`
   let quoted = '"'
   for (const char of text) {
     const code = char.codePointAt(0)!
@@ -146,6 +147,9 @@ export function quoteGo(text: string): string {
   }
   return `${quoted}"`
 }
+
+/** What Go writes as it is, and nearly all that there is to quote. */
+const plainText = /^[ !#-[\]-~]*$/
 
 const shortEscapes: Readonly<Record<string, string>> = {
   '"': '\\"', '\\': '\\\\', '\x07': '\\a', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v',

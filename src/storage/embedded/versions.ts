@@ -25,6 +25,9 @@ export const firstRevision: Revision = 1
 /** How many keys a sweep of the values' memory visits for each change. */
 const sweptKeysForEachChange = 8
 
+/** Short lists of prefixes are kept: so many, of so many entries at most. */
+const keptLists = { count: 4_096, entries: 100 }
+
 const everything: KeyRange = { start: '', end: '\uffff' }
 const noKeys: ReadonlySet<string> = new Set()
 
@@ -46,6 +49,11 @@ export class Versions {
   #revision: Revision
   #compacted: Revision
   #waiters: Waiter[] = []
+  /**
+   * Short lists of what has a prefix, by that prefix, until something changes there: what most writes are held against
+   * (quotas, limits, policies) changes seldom.
+   */
+  readonly #lists = new Map<string, readonly Version[]>()
   /** Made when first asked for. */
   #current: KeyspaceView | undefined
   /** What was deleted at `#compacted`; undefined where no more is known of that revision than what it shows. */
@@ -275,6 +283,7 @@ export class Versions {
 
   #add(version: Version): void {
     const { key, deleted } = version
+    if (this.#lists.size > 0) this.#forgetLists(key)
     // Without an older version the key is not there; looking for it would be most of the work.
     const chain = version.older === undefined ? undefined : this.#index.get(key)
     const before = chain?.head
@@ -291,6 +300,25 @@ export class Versions {
     }
     this.#historyBytes += sizeOf(version)
     this.#history.push(version)
+  }
+
+  /** What a reader of the newest revision sees of a range. */
+  #newestOf(range: KeyRange): readonly Version[] {
+    const known = this.#lists.get(range.start)
+    // Of several ranges with this beginning only that of the prefix is kept.
+    if (known !== undefined && isOfPrefix(range)) return known
+    const entries = this.#index.list(range, this.#revision, 0)
+    if (entries.length > keptLists.entries || !isOfPrefix(range)) return entries
+    if (this.#lists.size >= keptLists.count) this.#lists.clear()
+    this.#lists.set(range.start, entries)
+    return entries
+  }
+
+  /** Those whose prefix the key has. */
+  #forgetLists(key: string): void {
+    for (let slash = key.indexOf('/'); slash >= 0; slash = key.indexOf('/', slash + 1)) {
+      this.#lists.delete(key.slice(0, slash + 1))
+    }
   }
 
   /** The position in the history of the first change after a revision. */
@@ -341,7 +369,8 @@ export class Versions {
         check()
         if (limit !== 0) return this.#index.list(range, revision, limit)
         if (range.start !== whole?.start || range.end !== whole.end) {
-          whole = { ...range, entries: this.#index.list(range, revision, 0) }
+          const isNewest = revision === this.#revision
+          whole = { ...range, entries: isNewest ? this.#newestOf(range) : this.#index.list(range, revision, 0) }
         }
         return whole.entries
       },
@@ -358,4 +387,11 @@ function eventOf(version: Version): StoreEvent {
   const { older } = version
   const previous = older === undefined || older.deleted ? undefined : older
   return { type: version.deleted ? 'delete' : 'put', entry: version, previous }
+}
+
+/** Whether it is all that begins with a prefix that ends in a slash. */
+function isOfPrefix({ start, end }: KeyRange): boolean {
+  const last = start.length - 1
+  return end.length === start.length && start.endsWith('/') && end.charCodeAt(last) === 0x30
+    && end.startsWith(start.slice(0, last))
 }

@@ -5,6 +5,13 @@ import type { Container, EphemeralContainer, PodSpec } from '../../gen/core-v1.t
 export function containersOf(
   spec: PodSpec, path: string,
 ): readonly (readonly [container: Container | EphemeralContainer, path: string])[] {
-  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) =>
-    (spec[field] ?? []).map((container, index) => [container, `${path}.${field}[${index}]`] as const))
+  const all: (readonly [container: Container | EphemeralContainer, path: string])[] = []
+  for (const field of fields) {
+    const containers = spec[field]
+    if (!containers) continue
+    for (let index = 0; index < containers.length; index++) all.push([containers[index]!, `${path}.${field}[${index}]`])
+  }
+  return all
 }
+
+const fields = ['initContainers', 'containers', 'ephemeralContainers'] as const

@@ -75,6 +75,7 @@ function warningsOf(spec: PodSpec, metadata: ObjectMeta | undefined, prefix: str
 }
 
 function labelWarnings(spec: PodSpec, path: string): string[] {
+  if (!spec.nodeSelector && !spec.affinity?.nodeAffinity && !spec.topologySpreadConstraints) return []
   const affinity = spec.affinity?.nodeAffinity
   const required = `${path}.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`
   const preferred = `${path}.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution`
@@ -103,10 +104,11 @@ function nullSelector(selector: object | undefined, path: string): string[] {
 }
 
 function affinityWarnings(affinity: PodAffinity | undefined, path: string): string[] {
+  if (!affinity) return []
   return [
-    ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ labelSelector }, index) =>
+    ...(affinity.requiredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ labelSelector }, index) =>
       nullSelector(labelSelector, `${path}.requiredDuringSchedulingIgnoredDuringExecution[${index}].labelSelector`)),
-    ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ podAffinityTerm }, index) =>
+    ...(affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ podAffinityTerm }, index) =>
       nullSelector(podAffinityTerm?.labelSelector,
         `${path}.preferredDuringSchedulingIgnoredDuringExecution[${index}].podAffinityTerm.labelSelector`)),
   ]
@@ -126,6 +128,7 @@ function annotationWarnings(annotations: Annotations, path: string): string[] {
 }
 
 function duplicates(values: readonly string[], field: string, path: string): string[] {
+  if (values.length < 2) return []
   const seen = new Set<string>()
   return values.flatMap((value, index) => {
     if (seen.has(value)) return [`${path}[${index}].${field}: duplicate ${field} ${quoteGo(value)}`]
@@ -135,8 +138,9 @@ function duplicates(values: readonly string[], field: string, path: string): str
 }
 
 function fractions(list: Readonly<Record<string, string>> | undefined, path: string, names = byteResources): string[] {
+  if (!list) return []
   return names.flatMap((name) => {
-    const quantity = list?.[name]
+    const quantity = list[name]
     return quantity === undefined || isWholeQuantity(quantity) ? []
       : [`${path}[${name}]: fractional byte value "${quantity}" is invalid, must be an integer`]
   })
@@ -162,26 +166,27 @@ function containerWarnings(spec: PodSpec, annotations: Annotations, path: string
     if (prefix !== '' && !hasField && annotations[appArmor] !== undefined) {
       warnings.push(`${at(appArmor)}: deprecated since v1.30; use the \\"appArmorProfile\\" field instead`)
     }
-    for (const resource of byteResources) {
+    for (const resource of resources ? byteResources : []) {
       warnings.push(
         ...fractions(resources?.limits, `${where}.resources.limits`, [resource]),
         ...fractions(resources?.requests, `${where}.resources.requests`, [resource]),
       )
     }
-    warnings.push(...hiddenVariables(env ?? [], `${where}.env`))
+    if (env) warnings.push(...hiddenVariables(env, `${where}.env`))
   }
   return warnings
 }
 
 /** A later variable may build on an earlier one of its name: `X=$(X)y`. Otherwise the earlier one is lost. */
 function hiddenVariables(env: readonly EnvVar[], path: string): string[] {
+  if (env.length < 2) return []
   const seen = new Set<string>()
   return env.flatMap(({ name, value = '', valueFrom }, index) => {
-    const reference = `$(${name})`
     if (!seen.has(name)) {
       seen.add(name)
       return []
     }
+    const reference = `$(${name})`
     const hides = valueFrom !== undefined || value === reference || !value.includes(reference)
     return hides
       ? [`${path}[${index}]: hides previous definition of ${quoteGo(name)}, which may be dropped when using apply`] : []

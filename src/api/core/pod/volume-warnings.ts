@@ -17,6 +17,7 @@ const deprecations: readonly (readonly [field: keyof Volume, shown: string, mess
 ]
 
 export function volumeWarnings(volumes: readonly Volume[], path: string): string[] {
+  if (volumes.length === 0) return []
   return [
     ...volumes.flatMap((volume, index) => [
       ...deprecations.filter(([field]) => volume[field] !== undefined)
@@ -39,51 +40,62 @@ function pathsOf(items: readonly WithPath[]): string[] {
 
 /** Two keys at one path, or one below the other's file. */
 function overlapsOf({ name, configMap, secret, downwardAPI, projected }: Volume): string[] {
-  const volume = `volume ${quoteGo(name)}`
   const warnings: string[] = []
-  if (configMap?.items) {
-    warnings.push(...overlaps(pathsOf(configMap.items), `${volume} (ConfigMap ${quoteGo(configMap.name ?? '')})`))
+  const warn = (paths: readonly string[], what: string, named?: string): void => {
+    if (paths.length < 2) return
+    for (const pair of overlaps(paths)) {
+      const source = named === undefined ? what : `${what} ${quoteGo(named)}`
+      warnings.push(`volume ${quoteGo(name)} (${source}): overlapping paths: ${pair}`)
+    }
   }
-  if (secret?.items) {
-    warnings.push(...overlaps(pathsOf(secret.items), `${volume} (Secret ${quoteGo(secret.secretName ?? '')})`))
-  }
-  if (downwardAPI?.items) warnings.push(...overlaps(pathsOf(downwardAPI.items), `${volume} (DownwardAPI)`))
+  if (configMap?.items) warn(pathsOf(configMap.items), 'ConfigMap', configMap.name ?? '')
+  if (secret?.items) warn(pathsOf(secret.items), 'Secret', secret.secretName ?? '')
+  if (downwardAPI?.items) warn(pathsOf(downwardAPI.items), 'DownwardAPI')
+  if (!projected?.sources) return warnings
   const all = new Set<string>()
-  for (const source of projected?.sources ?? []) {
+  for (const source of projected.sources) {
     if (Object.keys(source).length === 0) {
-      warnings.push(`${volume} (Projected) has no sources provided`)
+      warnings.push(`volume ${quoteGo(name)} (Projected) has no sources provided`)
       continue
     }
     const found = projectedPaths(source)
     if (!found || found.paths.length === 0) continue
-    const title = `${volume} (Projected ${found.title})`
-    warnings.push(...overlaps(found.paths, title))
+    const what = `Projected ${found.what}`
+    warn(found.paths, what, found.name)
     const unique = [...new Set(found.paths)]
-    warnings.push(...overlaps([...unique, ...all].toSorted(), title))
+    if (unique.length + all.size > 1) warn([...unique, ...all].toSorted(), what, found.name)
     for (const path of unique) all.add(path)
   }
   return warnings
 }
 
-function projectedPaths(source: VolumeProjection): { title: string; paths: readonly string[] } | undefined {
-  const { configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle } = source
-  if (configMap?.items) return { title: `ConfigMap ${quoteGo(configMap.name ?? '')}`, paths: pathsOf(configMap.items) }
-  if (secret?.items) return { title: `Secret ${quoteGo(secret.name ?? '')}`, paths: pathsOf(secret.items) }
-  if (downwardAPI?.items) return { title: 'DownwardAPI', paths: pathsOf(downwardAPI.items) }
-  if (serviceAccountToken) return { title: 'ServiceAccountToken', paths: [serviceAccountToken.path] }
-  if (!clusterTrustBundle) return undefined
-  const name = clusterTrustBundle.name ?? clusterTrustBundle.signerName ?? ''
-  return { title: `ClusterTrustBundle ${quoteGo(name)}`, paths: [clusterTrustBundle.path] }
+interface ProjectedPaths {
+  readonly what: string
+  readonly name?: string
+  readonly paths: readonly string[]
 }
 
-function overlaps(paths: readonly string[], title: string): string[] {
-  const seen = new Set<string>()
-  const warnings: string[] = []
-  for (const path of paths.map((each) => each.replace(/\/+$/, ''))) {
+function projectedPaths(source: VolumeProjection): ProjectedPaths | undefined {
+  const { configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle } = source
+  if (configMap?.items) return { what: 'ConfigMap', name: configMap.name ?? '', paths: pathsOf(configMap.items) }
+  if (secret?.items) return { what: 'Secret', name: secret.name ?? '', paths: pathsOf(secret.items) }
+  if (downwardAPI?.items) return { what: 'DownwardAPI', paths: pathsOf(downwardAPI.items) }
+  if (serviceAccountToken) return { what: 'ServiceAccountToken', paths: [serviceAccountToken.path] }
+  if (!clusterTrustBundle) return undefined
+  const name = clusterTrustBundle.name ?? clusterTrustBundle.signerName ?? ''
+  return { what: 'ClusterTrustBundle', name, paths: [clusterTrustBundle.path] }
+}
+
+/** `"a" with "b"` of each path and the first one before it that it overlaps. */
+function overlaps(paths: readonly string[]): string[] {
+  const seen: string[] = []
+  const pairs: string[] = []
+  for (const given of paths) {
+    const path = given.endsWith('/') ? given.replace(/\/+$/, '') : given
     const other = path === '' ? undefined
-      : [...seen].find((item) => item !== '' && (`${item}/`.startsWith(path) || `${path}/`.startsWith(item)))
-    if (other !== undefined) warnings.push(`${title}: overlapping paths: ${quoteGo(path)} with ${quoteGo(other)}`)
-    seen.add(path)
+      : seen.find((item) => item !== '' && (`${item}/`.startsWith(path) || `${path}/`.startsWith(item)))
+    if (other !== undefined) pairs.push(`${quoteGo(path)} with ${quoteGo(other)}`)
+    seen.push(path)
   }
-  return warnings
+  return pairs
 }

@@ -78,7 +78,8 @@ function planCharges(attributes: AdmissionAttributes, context: AdmissionContext)
   const { kind, resource, namespace, object, old } = attributes
   const counted: CountedResource = { group: kind.group, resource }
   const changes: Charge[] = []
-  const usage = usageOf(counted, object, context.now)
+  const { now } = context
+  const usage = usageOf(counted, object, now)
   for (const quota of context.list<ResourceQuota>(quotas, namespace)) {
     if (!matchesQuota(counted, quota, object)) continue
     const hard = quota.status?.hard ?? {}
@@ -91,7 +92,7 @@ function planCharges(attributes: AdmissionAttributes, context: AdmissionContext)
       throw refuse(attributes, `status unknown for quota: ${name}, resources: ${names.toSorted().join(',')}`)
     }
     // An object that was under another quota before is new to this one.
-    const before = old && matchesQuota(counted, quota, old) ? usageOf(counted, old, context.now) : {}
+    const before = old && matchesQuota(counted, quota, old) ? usageOf(counted, old, now) : {}
     const delta = pickAmounts(increase(usage, before), Object.keys(hard))
     if (Object.keys(delta).length === 0) continue
     const total = addAmounts(used, delta)

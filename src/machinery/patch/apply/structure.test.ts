@@ -26,6 +26,8 @@ const different: readonly (readonly [string, unknown, unknown])[] = [
   ['an item that is another text', ['finalizer/first'], ['finalizer/second']],
   ['an empty list', { ports: [] }, { ports: {} }],
   ['a key that looks like structure', { 'a:s,b': 'long text' }, { a: 'long text', b: 'long text' }],
+  ['a key in quotes', { '"a"': 'long text' }, { a: 'long text' }],
+  ['an empty key', { '': 'long text' }, { a: 'long text' }],
 ]
 
 test('what is in an atomic list does not count, as the list is owned as a whole', () => {

@@ -41,10 +41,17 @@ function structure(value: unknown, shape: Shape, isIdentity: boolean, budget: { 
     // What is set to undefined is not there.
     if (field === undefined) continue
     const below = childShape(shape, key)
-    text += `${JSON.stringify(key)}:${structure(field, below, isIdentity && !isCollection(field), budget)},`
+    text += `${quoteKey(key)}:${structure(field, below, isIdentity && !isCollection(field), budget)},`
   }
   return `${text}}`
 }
+
+/** No key that stands as it is can be taken for another that is quoted, or for what comes before or after a key. */
+function quoteKey(key: string): string {
+  return plainKey.test(key) ? key : JSON.stringify(key)
+}
+
+const plainKey = /^[\w./-]+$/
 
 function isCollection(value: unknown): boolean {
   return typeof value === 'object' && value !== null
