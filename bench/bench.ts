@@ -5,6 +5,7 @@ import type { Figure, Report } from './figure.ts'
 const benches: Readonly<Record<string, () => Promise<{ run(report: Report): Promise<void> }>>> = {
   start: () => import('./start.ts'),
   api: () => import('./api.ts'),
+  large: () => import('./large.ts'),
   store: () => import('./store.ts'),
   etcd: () => import('./etcd.ts'),
   'etcd-store': () => import('./etcd-store.ts'),
