@@ -111,6 +111,8 @@ export function createLocalTransport(
       try {
         for await (const output of outputs) {
           if (output.type === 'error') throw output.error
+          // What there is at the beginning comes whether anybody still wants it or not.
+          if (signal.aborted) return
           yield eventsOf(scope, output, options.withoutManagedFields ? servedLean : served)
         }
       } finally {

@@ -206,3 +206,11 @@ test('stops when the signal aborts, and leaves no timer behind', async () => {
   await informers.stopped
   assert.equal(clock.pendingTimers, 0)
 })
+
+test('who waits for a first list that will never come is let go when it ends', async () => {
+  const { clock, informer, stop } = start()
+  await clock.settle()
+  stop.abort()
+  await informer.synced
+  assert.equal(informer.hasSynced, false)
+})

@@ -28,6 +28,7 @@ export interface Informer<T extends KubeObject> extends Lister<T> {
   readonly resource: ResourceName
   /**
    * Resolves after the first complete list; never rejects: failing to list is retried until the informer is stopped.
+   * Then it resolves as well, so that nobody waits for ever, and `hasSynced` tells the difference.
    */
   readonly synced: Promise<void>
   readonly hasSynced: boolean
@@ -126,8 +127,15 @@ export class CollectionInformer<T extends KubeObject> implements Informer<T> {
   }
 
   async run(parent: AbortSignal): Promise<void> {
+    try {
+      await this.#follow(AbortSignal.any([parent, this.#stop.signal]))
+    } finally {
+      this.#resolveSynced()
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
     const { clock, random, log, resource } = this.#options
-    const signal = AbortSignal.any([parent, this.#stop.signal])
     const backoff = createBackoff(reflectorBackoff, clock, random)
     while (!signal.aborted) {
       try {
