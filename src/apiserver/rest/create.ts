@@ -73,7 +73,7 @@ export async function insertObject(
   }
   const warn = (sentence: string): void => scope.warn(sentence)
   kind.prepareForCreate?.(object, { subresource: scope.subresource, now, warn, user: scope.user })
-  if (kind.generation !== undefined && kind.generation !== 'none') metadata.generation ??= 1
+  if (kind.generation !== undefined && kind.generation !== 'none') metadata.generation = 1
   const reservation = await context.hooks.get(`${kind.group}/${kind.plural}`)?.beforeCreate?.(object, scope, dryRun)
   try {
     for (let attempt = 1; ; attempt++) {
