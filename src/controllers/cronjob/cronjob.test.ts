@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cronJob } from '#api/batch/cronjob/cronjob.ts'
 import { job } from '#api/batch/job/job.ts'
-import type { CronJob } from '#api/gen/batch-v1.ts'
+import type { CronJob, Job } from '#api/gen/batch-v1.ts'
 import { formatTime } from '#machinery/time.ts'
 import { Model } from '../testing/model.ts'
 import { templateOf } from '../testing/pods.ts'
@@ -111,6 +111,8 @@ for (const [policy, expected] of [['Allow', 2], ['Forbid', 1], ['Replace', 1]] a
       await settle(model)
     }
     assert.equal(model.list(job).length, expected)
+    const active = 'event Normal JobAlreadyActive: Not starting job because prior execution is running and concurrency policy is Forbid'
+    assert.equal(model.log.includes(active), policy === 'Forbid')
     const kept = policy === 'Forbid' ? Date.UTC(2026, 0, 1, 1) : Date.UTC(2026, 0, 1, 2)
     assert.equal(names(model).at(-1), `tick-${kept / 60_000}`)
   })
@@ -142,6 +144,31 @@ test('a schedule that names no day there is, is told about; a suspended one is n
   await settle(model)
   assert.ok(wasTold(), model.log.join('\n'))
   assert.deepEqual(names(model), [])
+})
+
+test('a Job that is lost is told of and forgotten; somebody else\'s is told of and in nobody\'s way', async () => {
+  const model = new Model(Date.UTC(2026, 0, 1, 0, 30))
+  model.put(cronJob, hourly({ concurrencyPolicy: 'Forbid' }))
+  model.now += hour
+  await settle(model)
+  await settle(model)
+  const events = (): readonly string[] => model.log.filter((line) => /MissingJob|UnexpectedJob/.test(line))
+  assert.deepEqual(events(), [])
+  const [first] = model.list(job)
+  model.remove(job, `default/${first!.metadata.name}`)
+  await settle(model)
+  assert.deepEqual(events(), [`event Normal MissingJob: Active job went missing: ${first!.metadata.name}`])
+  assert.equal(model.get(cronJob, 'default/tick')!.status!.active, undefined)
+  model.put(job, { ...first!, metadata: {
+    name: 'by-hand', uid: 'by-hand', ownerReferences: first!.metadata.ownerReferences!.map((reference) => ({ ...reference })),
+  } } as Job)
+  model.now += hour
+  await settle(model)
+  assert.ok(events().includes(
+    'event Warning UnexpectedJob: Saw a job that the controller did not create or forgot: by-hand'), model.log.join('\n'))
+  assert.equal(model.list(job).length, 2)
+  assert.deepEqual(model.get(cronJob, 'default/tick')!.status!.active?.map(({ name }) => name),
+    names(model).filter((name) => name !== 'by-hand'))
 })
 
 test('keeps as many finished Jobs as it is told', async () => {

@@ -34,9 +34,11 @@ const missedMax = 100
 
 export function reconcile({ cronJob, jobs, now }: CronState): Plan {
   if (cronJob.metadata.deletionTimestamp) return nothing
-  const active = jobs.filter((job) => finishedConditionOf(job) === undefined)
+  const unfinished = jobs.filter((job) => finishedConditionOf(job) === undefined)
+  const foreign = unfinished.filter((job) => isForeign(cronJob, job))
+  const active = unfinished.filter((job) => !foreign.includes(job))
   const cleanup = historyActions(cronJob, jobs)
-  const seen = sightings(cronJob, jobs)
+  const seen = sightings(cronJob, jobs, foreign)
   const schedule = parseSchedule(cronJob.spec?.schedule ?? '', cronJob.spec?.timeZone)
   if (!schedule) {
     return {
@@ -85,7 +87,7 @@ function findStart(cronJob: Stored<CronJob>, schedule: Schedule, active: readonl
   }
   if (String(spec?.concurrencyPolicy) === 'Forbid' && active.length > 0) {
     const message = 'Not starting job because prior execution is running and concurrency policy is Forbid'
-    return { ...nothingDue, because: message }
+    return { ...nothingDue, actions: [recordEvent(kind, cronJob, 'Normal', 'JobAlreadyActive', message)], because: message }
   }
   const replaced = String(spec?.concurrencyPolicy) === 'Replace' ? active : []
   const name = `${metadata.name}-${Math.floor(time / 60_000)}`
@@ -156,21 +158,29 @@ function historyActions(cronJob: Stored<CronJob>, jobs: readonly Stored<Job>[]):
   )
 }
 
-/** Each end is told once: while the Job still stands in `status.active`. */
-function sightings(cronJob: Stored<CronJob>, jobs: readonly Stored<Job>[]): Action[] {
-  const listed = new Set((cronJob.status?.active ?? []).map(({ uid }) => uid))
-  return jobs.filter((job) => listed.has(job.metadata.uid)).flatMap((job) => {
-    const condition = finishedConditionOf(job)?.type
-    return condition === undefined ? [] : [
-      recordEvent(
-        kind,
-        cronJob,
-        'Normal',
-        'SawCompletedJob',
-        `Saw completed job: ${job.metadata.name}, condition: ${condition}`,
-      ),
-    ]
-  })
+/** Somebody else's under this CronJob, as `kubectl create job --from` makes: in nobody's way. */
+function isForeign({ status }: Stored<CronJob>, { metadata }: Stored<Job>): boolean {
+  return metadata.annotations?.[scheduledAnnotation] === undefined
+    && !status?.active?.some(({ uid }) => uid === metadata.uid)
+}
+
+/** Each end and each loss is told once: while the Job still stands in `status.active`. */
+function sightings(cronJob: Stored<CronJob>, jobs: readonly Stored<Job>[], foreign: readonly Stored<Job>[]): Action[] {
+  const tell = (type: 'Normal' | 'Warning', reason: string, message: string): Action =>
+    recordEvent(kind, cronJob, type, reason, message)
+  const listed = cronJob.status?.active ?? []
+  const byUid = new Map(jobs.map((job) => [job.metadata.uid, job]))
+  return [
+    ...foreign.map(({ metadata: { name } }) =>
+      tell('Warning', 'UnexpectedJob', `Saw a job that the controller did not create or forgot: ${name}`)),
+    ...listed.flatMap(({ uid, name }) => {
+      const job = uid === undefined ? undefined : byUid.get(uid)
+      if (!job) return [tell('Normal', 'MissingJob', `Active job went missing: ${name}`)]
+      const condition = finishedConditionOf(job)?.type
+      return condition === undefined ? []
+        : [tell('Normal', 'SawCompletedJob', `Saw completed job: ${name}, condition: ${condition}`)]
+    }),
+  ]
 }
 
 /** A Job that was just created is listed when it is seen: its uid is not known before. */
