@@ -144,7 +144,19 @@ const rows: readonly (Row & { readonly kind: AnyKind })[] = [
     kind: storageVersionMigration,
     it: 'names a resource',
     object: { metadata, spec: {} },
-    errors: ['spec.resource.resource: Required value: resource is required'],
+    errors: ['spec.resource.resource: Required value: resource is required to be set'],
+  },
+  {
+    kind: storageVersionMigration,
+    it: 'stays with its resource',
+    old: migration({}),
+    object: { metadata, spec: { resource: { group: 'apps', resource: 'deployments' } } },
+    errors: ['spec: Invalid value: {"Resource":{"group":"apps","resource":"deployments"}}: field is immutable'],
+  },
+  {
+    kind: leaseCandidate,
+    it: 'may be named as a key of a ConfigMap',
+    object: { ...candidate({}), metadata: { name: 'kube-controller-manager_A' } },
   },
   {
     kind: storageVersionMigration,
@@ -153,8 +165,8 @@ const rows: readonly (Row & { readonly kind: AnyKind })[] = [
     object: migration({ resourceVersion: 'x', conditions: [ended('Failed')] }),
     subresource: 'status',
     errors: [
-      'status.resourceVersion: Invalid value: "x": failed to parse resource version "x": strconv.ParseInt: parsing "x": invalid syntax',
-      'status.resourceVersion: Invalid value: "x": cannot be updated',
+      'status.resourceVersion: Invalid value: "x": resource version is not well formed: x',
+      'status.resourceVersion: Invalid value: "x": field is immutable',
       `status.conditions: Invalid value: ${JSON.stringify([ended('Failed')])}: Success condition cannot be set to false once it is true`,
     ],
   },

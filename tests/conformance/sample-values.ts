@@ -144,6 +144,7 @@ export const byType: Readonly<Record<string, JsonObject>> = {
   'resource.v1.DeviceAttribute': { '': { version: '1.2.3' } },
   'resource.v1.CapacityRequestPolicy': { validRange: null },
   'resource.v1alpha3.ResourcePoolStatusRequestSpec': { poolName: 'pool', driver: 'example.com' },
+  'storagemigration.v1beta1.StorageVersionMigrationSpec': { resource: { group: 'apps', resource: 'deployments' } },
   'scheduling.v1alpha2.PodGroupSchedulingPolicy': { basic: null },
   'scheduling.v1alpha2.PodGroupResourceClaim': { resourceClaimTemplateName: null },
   'coordination.v1.LeaseCandidateSpec': { binaryVersion: '1.36.0', emulationVersion: '1.36.0', strategy: 'OldestEmulationVersion' },

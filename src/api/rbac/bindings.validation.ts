@@ -47,5 +47,8 @@ function validateSubject(
 
 /** Who holds a role may change, not which role it is: that would slip past the check on who may grant it. */
 export function validateBindingUpdate({ roleRef }: Binding, old: DeepReadonly<Binding>): FieldError[] {
-  return semanticEqual(roleRef, old.roleRef) ? [] : [invalidValue('roleRef', roleRef, 'cannot change roleRef')]
+  if (semanticEqual(roleRef, old.roleRef)) return []
+  const { apiGroup = '', kind = '', name = '' } = roleRef ?? {}
+  // Upstream shows its own struct.
+  return [invalidValue('roleRef', { APIGroup: apiGroup, Kind: kind, Name: name }, 'cannot change roleRef')]
 }

@@ -57,7 +57,7 @@ export async function createObject(
 export async function insertObject(
   context: RestContext, scope: RequestScope, object: KubeObject, parameters: WriteParameters,
 ): Promise<Outcome> {
-  const { kind } = scope
+  const { kind, subresource, user, version: { version } } = scope
   const metadata = metadataOf(object)
   const { dryRun } = parameters
   const generated = !metadata.name && Boolean(metadata.generateName)
@@ -72,7 +72,7 @@ export async function insertObject(
     kind.setDefaults?.(object)
   }
   const warn = (sentence: string): void => scope.warn(sentence)
-  kind.prepareForCreate?.(object, { subresource: scope.subresource, now, warn, user: scope.user })
+  kind.prepareForCreate?.(object, { subresource, now, warn, user, version })
   if (kind.generation !== undefined && kind.generation !== 'none') metadata.generation = 1
   const reservation = await context.hooks.get(`${kind.group}/${kind.plural}`)?.beforeCreate?.(object, scope, dryRun)
   try {

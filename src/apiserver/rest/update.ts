@@ -174,7 +174,7 @@ async function prepare(
       separateStatus(object, old, subresource === 'status')
       if (subresource === 'status') keepMetadata(metadata, old.metadata, kind.subresources.keptByStatus)
     }
-    kind.prepareForUpdate?.(object, old, { subresource, now: context.clock.now() })
+    kind.prepareForUpdate?.(object, old, { subresource, now: context.clock.now(), version: scope.version.version })
   }
   if (bumpsGeneration(scope, object, old)) metadata.generation = (old.metadata.generation ?? 0) + 1
   metadata.uid ||= old.metadata.uid

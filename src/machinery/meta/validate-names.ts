@@ -11,6 +11,8 @@ export function validateName(rule: NameRule, name: string, prefix = false): stri
     case 'dns1123Label': return validateDns1123Label(prefix ? maskTrailingDash(name) : name)
     case 'dns1035Label': return validateDns1035Label(prefix ? maskTrailingDash(name) : name)
     case 'pathSegment': return validatePathSegment(name, prefix)
+    // A trailing dash is no fault of it.
+    case 'configMapKey': return validateConfigMapKey(name)
   }
 }
 

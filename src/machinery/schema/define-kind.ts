@@ -135,7 +135,7 @@ export interface RemoteForm {
 }
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
-export type NameRule = 'dns1123Subdomain' | 'dns1123Label' | 'dns1035Label' | 'pathSegment'
+export type NameRule = 'dns1123Subdomain' | 'dns1123Label' | 'dns1035Label' | 'pathSegment' | 'configMapKey'
 
 export interface PrepareContext {
   /** Which endpoint is writing: '' for the object itself, else the subresource. */
@@ -143,6 +143,8 @@ export interface PrepareContext {
   readonly now: number
   /** Of what is no longer there to be seen when the kind's `warnings` are asked for. */
   readonly warn?: ((sentence: string) => void) | undefined
+  /** Of the kind, as the request names it; absent where only the object's form is checked. */
+  readonly version?: string
   /** Who is writing; absent where only the object's form is checked. */
   readonly user?: {
     readonly name: string

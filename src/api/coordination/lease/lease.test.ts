@@ -13,6 +13,18 @@ const rows: readonly Row[] = [
       'spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0',
     ],
   },
+  {
+    it: 'knows of no coordinated election',
+    object: { metadata: { name: 'a' }, spec: { holderIdentity: 'h', strategy: 'X', preferredHolder: 'p' } },
+    holds: { spec: { holderIdentity: 'h' } },
+  },
+  {
+    it: 'keeps what it had of a coordinated election',
+    old: { metadata: { name: 'a' }, spec: { strategy: 'OldestEmulationVersion' } },
+    object: { metadata: { name: 'a' }, spec: { strategy: 'X', preferredHolder: 'p' } },
+    holds: { spec: { strategy: 'X' } },
+    errors: ['spec.strategy.strategy: Unsupported value: "X": supported values: "OldestEmulationVersion"'],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(lease, row), expectedOf(row)))

@@ -9,6 +9,7 @@ export const leaseCandidate = defineKind<LeaseCandidate>({
   kind: 'LeaseCandidate',
   plural: 'leasecandidates',
   scope: 'Namespaced',
+  nameRule: 'configMapKey',
   createOnUpdate: true,
   unconditionalUpdate: false,
   versions: [

@@ -9,7 +9,7 @@ export const event = defineKind<Event>({
   group: '', kind: 'Event', plural: 'events', shortNames: ['ev'], scope: 'Namespaced', createOnUpdate: true,
   nameRule: 'pathSegment',
   versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.Event', served: true, stored: true }],
-  validate: validateEvent,
+  validate: (object) => validateEvent(object),
   setDefaults: (object) => { object.involvedObject ??= {} },
   selectableFields: selectableEventFields,
   columns: eventColumns,

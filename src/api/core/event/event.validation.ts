@@ -5,13 +5,15 @@ import { invalidFor, invalidValue, required } from '#machinery/errors/field-erro
 import type { Stored } from '#machinery/meta/object.ts'
 import { validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
+import { utf8Length } from '#base/bytes.ts'
 import type { Event } from '../../gen/core-v1.ts'
+import { internalValue } from '../../internal-form.ts'
 
 const maxShort = 128
 const maxNote = 1024
 
 /** Both groups: an event is in the namespace of what it is about; one with an `eventTime` says who reports what. */
-export function validateEvent(object: Event): FieldError[] {
+export function validateEvent(object: Event, reporter = 'reportingComponent'): FieldError[] {
   const namespace = object.metadata?.namespace ?? ''
   const about = object.involvedObject?.namespace ?? ''
   const mismatch = invalidValue('involvedObject.namespace', about, 'does not match event.namespace')
@@ -23,15 +25,15 @@ export function validateEvent(object: Event): FieldError[] {
   // Events about what has no namespace go to one of these two.
   if (about === '' && namespace !== 'kube-system' && namespace !== 'default') errors.push(mismatch)
   const { reportingComponent = '', reportingInstance = '', action = '', reason = '', message = '' } = object
-  if (reportingComponent === '') errors.push(required('reportingController'))
-  errors.push(...invalidFor('reportingController', reportingComponent, validateQualifiedName(reportingComponent)))
+  if (reportingComponent === '') errors.push(required(reporter))
+  errors.push(...invalidFor(reporter, reportingComponent, validateQualifiedName(reportingComponent)))
   for (const [field, value] of [
     ['reportingInstance', reportingInstance], ['action', action], ['reason', reason],
   ] as const) {
     if (value === '') errors.push(required(field))
-    if (value.length > maxShort) errors.push(invalidValue(field, '', `can have at most ${maxShort} characters`))
+    if (utf8Length(value) > maxShort) errors.push(invalidValue(field, '', `can have at most ${maxShort} characters`))
   }
-  if (message.length > maxNote) errors.push(invalidValue('message', '', `can have at most ${maxNote} characters`))
+  if (utf8Length(message) > maxNote) errors.push(invalidValue('message', '', `can have at most ${maxNote} characters`))
   return errors
 }
 
@@ -56,17 +58,22 @@ function validateSeries({ series }: Event): FieldError[] {
 
 /** Only the series of an event changes. */
 export function validateStrictEventUpdate(object: Event, old: Stored<Event>): FieldError[] {
-  const same = (field: keyof Event, name: string = field): FieldError[] =>
-    validateImmutable(object[field], old[field], name)
+  const same = (field: keyof Event, zero: '' | 0 | undefined = '', name: string = field): FieldError[] =>
+    validateImmutable(object[field] ?? zero, old[field] ?? zero, name)
+  const sameStruct = (field: 'involvedObject' | 'related' | 'source', type: string): FieldError[] =>
+    semanticEqual(object[field], old[field]) ? []
+      : [invalidValue(field, internalValue(type, field === 'related' ? object[field] : object[field] ?? {}), 'field is immutable')]
   return [
     ...(semanticEqual(object.series, old.series) ? [] : validateSeries(object)),
-    ...same('involvedObject'), ...same('reason'), ...same('message'), ...same('source'), ...same('firstTimestamp'),
-    ...same('lastTimestamp'),
-    ...same('count'),
+    ...sameStruct('involvedObject', 'ObjectReference'), ...same('reason'), ...same('message'),
+    ...sameStruct('source', 'EventSource'), ...same('firstTimestamp', undefined), ...same('lastTimestamp', undefined),
+    ...same('count', 0),
+    // Upstream compares it twice.
+    ...same('reason'),
     ...same('type'),
-    ...same('eventTime'),
+    ...same('eventTime', undefined),
     ...same('action'),
-    ...same('related'),
-    ...same('reportingComponent', 'reportingController'), ...same('reportingInstance'),
+    ...sameStruct('related', 'ObjectReference'),
+    ...same('reportingComponent', '', 'reportingController'), ...same('reportingInstance'),
   ]
 }

@@ -34,7 +34,6 @@ const rows: readonly Row[] = [
       endpoints: [
         { addresses: ['10.0.0.1'], hints: { forZones: [{ name: 'a' }, { name: 'a' }], forNodes: [{ name: 'A' }] } },
         { addresses: ['10.0.0.2'], hints: { forZones: [...'abcdefghi'].map((name) => ({ name })) } },
-        { addresses: ['10.0.0.3'], deprecatedTopology: { a: '!' } },
       ],
     },
     errors: [
@@ -43,10 +42,6 @@ const rows: readonly Row[] = [
         + "alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. "
         + "'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
       'endpoints[1].hints.forZones: Too many: 9: must have at most 8 items',
-      'endpoints[2].deprecatedTopology: Invalid value: "!": a valid label must be an empty string or consist of '
-        + "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. "
-        + "'MyValue',  or 'my_value',  or '12345', regex used for validation is "
-        + "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
     ],
   },
   {
@@ -59,6 +54,21 @@ const rows: readonly Row[] = [
     it: 'keeps endpoints of old as they are',
     old: { addressType: 'IPv4', endpoints: [{ addresses: ['010.0.0.1'] }] },
     object: { addressType: 'IPv4', endpoints: [{ addresses: ['010.0.0.1'] }] },
+  },
+  {
+    it: 'says where endpoints are in fields of their own',
+    old: {
+      addressType: 'IPv4',
+      endpoints: [{ addresses: ['10.0.0.1'], deprecatedTopology: { 'kubernetes.io/hostname': 'n', rack: 'r' } }],
+    },
+    object: {
+      addressType: 'IPv4',
+      endpoints: [
+        { addresses: ['10.0.0.2'], deprecatedTopology: { 'kubernetes.io/hostname': 'n', rack: 'r' } },
+        { addresses: ['10.0.0.3'], deprecatedTopology: { 'kubernetes.io/hostname': 'm' } },
+      ],
+    },
+    holds: { endpoints: [{ addresses: ['10.0.0.2'], nodeName: 'n' }, { addresses: ['10.0.0.3'] }] },
   },
 ]
 

@@ -62,6 +62,7 @@ function validateEndpoint(endpoint: Endpoint, type: string, path: string): Field
 }
 
 function validateHints({ forZones = [], forNodes = [] }: EndpointHints, path: string): FieldError[] {
+  if (forZones.length > maxHints) return [tooMany(`${path}.forZones`, forZones.length, maxHints)]
   return [
     ...validateHintedNames(forZones, `${path}.forZones`, validateLabelValue),
     ...validateHintedNames(forNodes, `${path}.forNodes`, validateDns1123Subdomain),
@@ -108,8 +109,10 @@ function validatePorts(ports: readonly EndpointPort[]): FieldError[] {
 }
 
 /** Of what the cluster's own controllers write nothing is said: they write addresses in one way. */
-export function endpointSliceWarnings({ metadata, addressType, endpoints = [] }: EndpointSlice): string[] {
-  const warnings = addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : []
+export function endpointSliceWarnings(
+  { metadata, addressType, endpoints = [] }: EndpointSlice, old?: Stored<EndpointSlice>,
+): string[] {
+  const warnings = addressType === 'FQDN' && !old ? ['spec.addressType: FQDN endpoints are deprecated'] : []
   if (ownControllers.has(metadata?.labels?.['endpointslice.kubernetes.io/managed-by'] ?? '')) return warnings
   return [...warnings, ...endpoints.flatMap(({ addresses = [] }, index) =>
     addresses.flatMap((address, at) => addressWarnings(address, `endpoints[${index}].addresses[${at}]`)))]

@@ -29,8 +29,15 @@ const rows: readonly Row[] = [
   {
     it: 'changes nothing but its series',
     old: event(),
-    object: event({ note: 'b' }),
-    errors: ['message: Invalid value: "b": field is immutable'],
+    object: event({ note: 'b', reason: 'Else', deprecatedSource: { host: 'h' }, related: { kind: 'Pod', name: 'p' } }),
+    errors: [
+      'reason: Invalid value: "Else": field is immutable',
+      'message: Invalid value: "b": field is immutable',
+      'source: Invalid value: {"Component":"","Host":"h"}: field is immutable',
+      'reason: Invalid value: "Else": field is immutable',
+      'related: Invalid value: {"Kind":"Pod","Namespace":"","Name":"p","UID":"","APIVersion":"","ResourceVersion":"",'
+      + '"FieldPath":""}: field is immutable',
+    ],
   },
   {
     it: 'is a series from two on',

@@ -7,7 +7,7 @@ import type { Event } from '../../gen/events-v1.ts'
 import { toCoreEvent } from './event.conversion.ts'
 
 export function validateNewEvent(object: Event): FieldError[] {
-  return validateEvent(toCoreEvent(object) as core.Event)
+  return validateEvent(toCoreEvent(object) as core.Event, 'reportingController')
 }
 
 export function validateNewEventCreate(object: Event): FieldError[] {

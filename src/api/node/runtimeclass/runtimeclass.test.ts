@@ -17,9 +17,20 @@ const rows: readonly Row[] = [
     object: {
       metadata: { name: 'a' },
       handler: 'b',
-      scheduling: { tolerations: [{ operator: 'Exists' }, { operator: 'Exists' }] },
+      scheduling: {
+        tolerations: [
+          { operator: 'Exists', effect: 'NoExecute' },
+          { operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 1 },
+        ],
+      },
     },
-    errors: ['scheduling.tolerations[1]: Duplicate value: {"operator":"Exists"}'],
+    errors: ['scheduling.tolerations[1]: Duplicate value: {"Key":"","Operator":"Exists","Value":"","Effect":"NoExecute",'
+      + '"TolerationSeconds":1}'],
+  },
+  {
+    it: 'needs whole parts of what it adds to a pod',
+    object: { metadata: { name: 'a' }, handler: 'b', overhead: { podFixed: { cpu: '-1' } } },
+    errors: ['overhead.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0'],
   },
 ]
 

@@ -25,8 +25,20 @@ const rows: readonly Row[] = [
     errors: [
       'aggregationRule.clusterRoleSelectors[0].matchExpressions[0].values: Required value: '
       + "must be specified when `operator` is 'In' or 'NotIn'",
-      'aggregationRule.clusterRoleSelectors[0]: Invalid value: "null": invalid label selector.',
+      'aggregationRule.clusterRoleSelectors[0]: Invalid value: null: invalid label selector.',
     ],
+  },
+  {
+    it: 'forgives selectors of old their values',
+    old: {
+      metadata: { name: 'a' },
+      aggregationRule: { clusterRoleSelectors: [{ matchExpressions: [{ key: 'a', operator: 'In', values: ['-'] }] }] },
+    },
+    object: {
+      metadata: { name: 'a' },
+      aggregationRule: { clusterRoleSelectors: [{ matchExpressions: [{ key: 'b', operator: 'In', values: ['!'] }] }] },
+    },
+    errors: ['aggregationRule.clusterRoleSelectors[0]: Invalid value: null: invalid label selector.'],
   },
 ]
 

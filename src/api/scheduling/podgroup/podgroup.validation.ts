@@ -1,18 +1,16 @@
 /** Validation of PodGroups. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import { invalidValue, required } from '#machinery/errors/field-errors.ts'
+import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
-import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
-import { validateSet } from '../../collections.validation.ts'
 import { validateConditions } from '../../conditions.validation.ts'
 import type { PodGroup } from '../../gen/scheduling-v1alpha2.ts'
-import { validateLongName, validatePodGroupFields, validateShortName } from '../pod-groups.validation.ts'
-
-const maxClaimStatuses = 4
+import { validateLongName, validatePolicy, validateShortName, validateUnchanged } from '../pod-groups.validation.ts'
 
 export function validateNewPodGroup({ spec }: PodGroup): FieldError[] {
-  const { podGroupTemplateRef, ...group } = spec ?? { schedulingPolicy: {} }
-  return [...validateTemplateRef(podGroupTemplateRef, 'spec.podGroupTemplateRef'), ...validatePodGroupFields(group, 'spec')]
+  return [
+    ...validateTemplateRef(spec?.podGroupTemplateRef, 'spec.podGroupTemplateRef'),
+    ...validatePolicy(spec?.schedulingPolicy, 'spec.schedulingPolicy'),
+  ]
 }
 
 function validateTemplateRef(ref: PodGroup['spec']['podGroupTemplateRef'], path: string): FieldError[] {
@@ -20,8 +18,7 @@ function validateTemplateRef(ref: PodGroup['spec']['podGroupTemplateRef'], path:
   if (!ref.workload) return [invalidValue(path, '', 'must specify one of: `workload`')]
   const { workloadName, podGroupTemplateName } = ref.workload
   return [
-    ...(workloadName ? validateLongName(workloadName, `${path}.workload.workloadName`)
-      : [required(`${path}.workload.workloadName`)]),
+    ...validateLongName(workloadName, `${path}.workload.workloadName`),
     ...validateShortName(podGroupTemplateName, `${path}.workload.podGroupTemplateName`),
   ]
 }
@@ -32,18 +29,9 @@ export function validatePodGroupUpdate({ spec }: PodGroup, old: Stored<PodGroup>
     'podGroupTemplateRef', 'schedulingPolicy', 'schedulingConstraints', 'resourceClaims', 'disruptionMode',
     'priorityClassName', 'priority',
   ] as const
-  return fields.flatMap((field) => validateImmutable(spec?.[field], old.spec?.[field], `spec.${field}`))
+  return fields.flatMap((field) => validateUnchanged(spec?.[field], old.spec?.[field], `spec.${field}`))
 }
 
-export function validatePodGroupStatus({ spec, status }: PodGroup): FieldError[] {
-  const claims = new Set(spec?.resourceClaims?.map(({ name }) => name))
-  return [
-    ...validateConditions(status?.conditions, 'status.conditions'),
-    ...validateSet(status?.resourceClaimStatuses, maxClaimStatuses, ({ name, resourceClaimName }, path) => [
-      ...(claims.has(name) ? [] : [
-        invalidValue(`${path}.name`, name, 'must match the name of an entry in `spec.resourceClaims`'),
-      ]),
-      ...(resourceClaimName === undefined ? [] : validateLongName(resourceClaimName, `${path}.resourceClaimName`)),
-    ], ({ name }) => name, 'status.resourceClaimStatuses'),
-  ]
+export function validatePodGroupStatus({ status }: PodGroup): FieldError[] {
+  return validateConditions(status?.conditions, 'status.conditions')
 }

@@ -8,7 +8,7 @@ export const priorityClass = defineKind<PriorityClass>({
   group: 'scheduling.k8s.io', kind: 'PriorityClass', plural: 'priorityclasses', shortNames: ['pc'], scope: 'Cluster',
   versions: [{ version: 'v1', schema: 'io.k8s.api.scheduling.v1.PriorityClass', served: true, stored: true }],
   setDefaults: (object) => { object.preemptionPolicy ??= 'PreemptLowerPriority' },
-  validate: validatePriorityClass,
+  validateCreate: validatePriorityClass,
   validateUpdate: validatePriorityClassUpdate,
   generation: () => false,
   columns: [
