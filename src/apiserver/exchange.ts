@@ -19,6 +19,8 @@ export interface Exchange {
   audit: AuditTrail | undefined
   /** Under which priority the request falls. Set by the filter that has it wait its turn. */
   flow: Classification | undefined
+  /** Milliseconds in which others were waited for: webhooks, or a turn. */
+  waitedMs: number
   /** Gives a signal that is aborted when the request's time is over. Set by the filter that measures it. */
   deadline: (() => AbortSignal) | undefined
   /**
@@ -42,6 +44,7 @@ class OwnExchange implements Exchange {
   user: UserInfo = anonymous
   impersonator: UserInfo | undefined = undefined
   auditId = ''
+  waitedMs = 0
   audit: AuditTrail | undefined = undefined
   flow: Classification | undefined = undefined
   deadline: (() => AbortSignal) | undefined = undefined

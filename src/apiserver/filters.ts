@@ -9,7 +9,7 @@ import { auditRefusedCredentials, auditRequests } from './audit/audit-requests.t
 import type { Auditor } from './audit/auditor.ts'
 import { anonymous, type Authenticator, type UserInfo } from './authn/authenticator.ts'
 import type { AnonymousConfiguration } from './authn/oidc/configuration.ts'
-import type { Authorizer } from './authz/authorizer.ts'
+import type { AuthorizationDecision, Authorizer } from './authz/authorizer.ts'
 import { formatWarnings, isLongRunning, type Exchange, type Filter, type Handler } from './exchange.ts'
 import type { FlowController } from './flowcontrol/flow-controller.ts'
 import { limitByPriority, type CountObjects } from './flowcontrol/limit-by-priority.ts'
@@ -79,14 +79,20 @@ function measure({ metrics, clock }: FilterOptions): Filter {
     const begun = clock.monotonic()
     const response = await next(exchange)
     const { query } = exchange.request
+    const isDry = query !== '' && query.includes('dryRun=All')
     metrics.count(
-      exchange.info,
-      response.status,
-      clock.monotonic() - begun,
-      query !== '' && query.includes('dryRun=All'),
+      exchange.info, response.status, clock.monotonic() - begun, isDry, exchange.waitedMs, lengthOf(response),
     )
     return response
   }
+}
+
+/** Undefined where it is not known before it is sent. */
+function lengthOf({ body }: HttpResponse): number | undefined {
+  if (body.type !== 'bytes') return undefined
+  let length = 0
+  for (const chunk of body.chunks) length += chunk.length
+  return length
 }
 
 /**
@@ -142,7 +148,9 @@ function formOfErrors(request: HttpRequest): Form {
   return wantsPretty(request) ? { ...form, pretty: true } : form
 }
 
-function authenticate({ authenticators, anonymous: { enabled, conditions }, audit }: FilterOptions): Filter {
+function authenticate(
+  { authenticators, anonymous: { enabled, conditions }, audit, clock, metrics: { requests } }: FilterOptions,
+): Filter {
   /** A promise only where an authenticator gives one: most requests need not wait. */
   const userOf = (request: HttpRequest, from: number): UserInfo | Promise<UserInfo> => {
     for (let index = from; index < authenticators.length; index++) {
@@ -156,25 +164,27 @@ function authenticate({ authenticators, anonymous: { enabled, conditions }, audi
     if (!mayBeAnybody) throw unauthorized()
     return anonymous
   }
-  const refuse = async (exchange: Exchange, error: unknown): Promise<never> => {
+  const refuse = async (exchange: Exchange, error: unknown, begun: number): Promise<never> => {
+    const result = error instanceof ApiError && error.code === 401 ? 'failure' : 'error'
+    requests.authenticated(result, undefined, clock.monotonic() - begun)
     await auditRefusedCredentials(audit, exchange, error)
     throw error
   }
   return (exchange, next) => {
+    const begun = clock.monotonic()
+    const proceed = (known: UserInfo): Promise<HttpResponse> => {
+      exchange.user = known
+      requests.authenticated('success', known.name, clock.monotonic() - begun)
+      return next(exchange)
+    }
     let user
     try {
       user = userOf(exchange.request, 0)
     } catch (error) {
-      return refuse(exchange, error)
+      return refuse(exchange, error, begun)
     }
-    if (user instanceof Promise) {
-      return user.then((known) => {
-        exchange.user = known
-        return next(exchange)
-      }, (error: unknown) => refuse(exchange, error))
-    }
-    exchange.user = user
-    return next(exchange)
+    return user instanceof Promise
+      ? user.then(proceed, (error: unknown) => refuse(exchange, error, begun)) : proceed(user)
   }
 }
 
@@ -189,11 +199,11 @@ function withAuthenticatedGroup(user: UserInfo): UserInfo {
  * So many at a time, reads and writes apart; long-running requests wait for the world and not for us, so they do not
  * count.
  */
-function limit({ maxReadsInFlight, maxWritesInFlight, metrics, priorities }: FilterOptions): Filter {
+function limit({ clock, maxReadsInFlight, maxWritesInFlight, metrics, priorities }: FilterOptions): Filter {
   let reads = 0
   let writes = 0
   if (priorities) {
-    return limitByPriority(priorities.controller, priorities.countObjects, (isRead, delta) => {
+    return limitByPriority(priorities.controller, clock, priorities.countObjects, (isRead, delta) => {
       if (isRead) reads += delta
       else writes += delta
       metrics.inFlight(reads, writes)
@@ -235,7 +245,8 @@ function impersonate({ authorizer }: FilterOptions): Filter {
   }
 }
 
-function authorize({ authorizer }: FilterOptions): Filter {
+function authorize(options: FilterOptions): Filter {
+  const authorizer = measuredAuthorizer(options)
   const refuse = ({ request }: Exchange, error: unknown): HttpResponse => {
     if (!(error instanceof AuthorizationFailure)) throw error
     return textResponse(500, neutralize(`Internal Server Error: ${quoteGo(request.path)}: ${error.why}\n`))
@@ -250,6 +261,21 @@ function authorize({ authorizer }: FilterOptions): Filter {
     if (!pending) return next(exchange)
     const timed = exchange.audit?.timed('authorization', pending) ?? pending
     return timed.then(() => next(exchange), (error: unknown) => refuse(exchange, error))
+  }
+}
+
+/** Counts what is decided, and how long it takes. */
+function measuredAuthorizer({ authorizer, clock, metrics: { requests } }: FilterOptions): Authorizer {
+  return {
+    authorize(attributes) {
+      const begun = clock.monotonic()
+      const count = (decision: AuthorizationDecision): AuthorizationDecision => {
+        requests.authorized(decision, clock.monotonic() - begun)
+        return decision
+      }
+      const decision = authorizer.authorize(attributes)
+      return decision instanceof Promise ? decision.then(count) : count(decision)
+    },
   }
 }
 

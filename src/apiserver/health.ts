@@ -1,6 +1,7 @@
 /** `/healthz`, `/livez`, `/readyz`: one line for each check, or just "ok". */
 import type { HttpResponse } from '#world/http.ts'
 import type { Log } from '#world/log.ts'
+import type { HealthMetrics } from './health-metrics.ts'
 import { notFoundPage, textResponse, type PathHandler } from './paths.ts'
 
 export interface HealthCheck {
@@ -13,13 +14,13 @@ export interface HealthCheck {
 
 export type Endpoint = 'healthz' | 'livez' | 'readyz'
 
-export function serveHealth(checks: readonly HealthCheck[], log: Log): PathHandler {
+export function serveHealth(checks: readonly HealthCheck[], metrics: HealthMetrics, log: Log): PathHandler {
   return async ({ request }) => {
     const [, endpoint, ...rest] = request.path.split('/')
     if (endpoint !== 'healthz' && endpoint !== 'livez' && endpoint !== 'readyz') return undefined
     const asked = checks.filter((check) => check.endpoints?.includes(endpoint) ?? true)
     const name = rest.join('/')
-    if (name === '') return await answerAll(endpoint, asked, request.query, log)
+    if (name === '') return await answerAll(endpoint, asked, request.query, metrics, log)
     const single = asked.find((check) => check.name === name)
     if (!single) return notFoundPage
     const failure = await run(single)
@@ -28,7 +29,7 @@ export function serveHealth(checks: readonly HealthCheck[], log: Log): PathHandl
 }
 
 async function answerAll(
-  endpoint: Endpoint, checks: readonly HealthCheck[], query: string, log: Log,
+  endpoint: Endpoint, checks: readonly HealthCheck[], query: string, metrics: HealthMetrics, log: Log,
 ): Promise<HttpResponse> {
   const values = new URLSearchParams(query)
   const excluded = new Set(values.getAll('exclude'))
@@ -40,6 +41,7 @@ async function answerAll(
       continue
     }
     const failure = await run(check)
+    metrics.checked(check.name, endpoint, failure === undefined)
     // The endpoint is public, so the reason is not for it.
     lines.push(failure === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: reason withheld`)
     if (failure !== undefined) failed.push(`${check.name}: ${failure}`)

@@ -1,13 +1,25 @@
 /** The server's own figures, in Prometheus' text format. */
+import { formatLabels, HistogramFamily, type HistogramSeries } from './metric-families.ts'
 import type { RequestInfo, ResourceRequest } from './request-info.ts'
+import { RequestMetrics } from './request-metrics.ts'
 
 /** Upstream's buckets of apiserver_request_duration_seconds. */
 const buckets = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60]
 /** Label sets beyond this are counted together: paths are the client's choice, memory is ours. */
 const maxSeries = 5_000
 
+/** Of what clients are promised: those above less the shortest two. */
+const objectiveBuckets = buckets.slice(2)
+const objectiveHelp = '[ALPHA] Response latency distribution (not counting webhook duration and priority & fairness '
+  + 'queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.'
+const sizeBuckets = Array.from({ length: 7 }, (_, power) => 1000 * 10 ** power)
+const eventSizeBuckets = Array.from({ length: 8 }, (_, power) => 1024 * 2 ** power)
+
 interface Series {
   readonly labels: string
+  /** Shared by dry runs and others. */
+  readonly objective: HistogramSeries
+  readonly sizes: HistogramSeries | undefined
   count: number
   sum: number
   readonly counts: number[]
@@ -24,6 +36,15 @@ export class ServerMetrics {
   readonly #processMetrics: ProcessMetrics | undefined
   readonly #watches = new Map<string, WatchSeries>()
   readonly #deprecated = new Set<string>()
+  readonly #objectives = ['sli', 'slo'].map((word) =>
+    new HistogramFamily(`apiserver_request_${word}_duration_seconds`, objectiveHelp, objectiveBuckets))
+  readonly #sizes = new HistogramFamily('apiserver_response_sizes',
+    '[STABLE] Response size distribution in bytes for each group, version, verb, resource, subresource, scope and '
+      + 'component.', sizeBuckets)
+  readonly #eventSizes = new HistogramFamily(
+    'apiserver_watch_events_sizes', '[ALPHA] Watch event size distribution in bytes', eventSizeBuckets)
+  /** What filters and admission count. */
+  readonly requests = new RequestMetrics()
   #reads = 0
   #writes = 0
 
@@ -31,7 +52,8 @@ export class ServerMetrics {
     this.#processMetrics = processMetrics
   }
 
-  count(info: RequestInfo, code: number, durationMs: number, dryRun = false): void {
+  /** `waitedMs`: how long of it others were waited for. `bytes`: of an answer that is sent as a whole. */
+  count(info: RequestInfo, code: number, durationMs: number, dryRun = false, waitedMs = 0, bytes?: number): void {
     const key =
       info.type === 'path'
         ? `${info.verb} `
@@ -39,7 +61,15 @@ export class ServerMetrics {
     let series = this.#series.get(key)
     if (!series) {
       if (this.#series.size >= maxSeries) return
-      series = { labels: labelsOf(info, dryRun), count: 0, sum: 0, counts: buckets.map(() => 0), codes: new Map() }
+      const { dry_run: _, ...common } = labelsOf(info)
+      const shared = formatLabels(common)
+      series = {
+        labels: formatLabels({ ...labelsOf(info), dry_run: dryRun ? 'All' : '' }),
+        objective: this.#objectives[0]!.series(shared),
+        sizes: isRead(info) ? this.#sizes.series(shared) : undefined,
+        count: 0, sum: 0, counts: buckets.map(() => 0), codes: new Map(),
+      }
+      this.#objectives[1]!.share(shared, series.objective)
       this.#series.set(key, series)
     }
     const seconds = durationMs / 1000
@@ -48,12 +78,15 @@ export class ServerMetrics {
     series.codes.set(code, (series.codes.get(code) ?? 0) + 1)
     const bucket = buckets.findIndex((limit) => seconds <= limit)
     if (bucket >= 0) series.counts[bucket]!++
+    this.#objectives[0]!.observe(series.objective, Math.max(0, durationMs - waitedMs) / 1000)
+    if (bytes !== undefined && series.sizes) this.#sizes.observe(series.sizes, bytes)
   }
 
   /** Forgets what was counted; what is going on is still known. */
   reset(): void {
     this.#series.clear()
     this.#deprecated.clear()
+    for (const family of [...this.#objectives, this.#sizes, this.#eventSizes, this.requests]) family.reset()
     for (const [key, watches] of this.#watches) {
       if (watches.active === 0) this.#watches.delete(key)
       else watches.events = 0
@@ -76,8 +109,13 @@ export class ServerMetrics {
     }
     const counted = series
     counted.active++
+    let sizes: HistogramSeries | undefined
     return {
-      sent: (events) => { counted.events += events },
+      sent: (events, bytes) => {
+        counted.events += events
+        sizes ??= this.#eventSizes.series(formatLabels({ group, resource, version }))
+        if (events > 0) this.#eventSizes.observe(sizes, bytes / events, events)
+      },
       ended: () => { counted.active-- },
     }
   }
@@ -95,7 +133,7 @@ export class ServerMetrics {
       lines,
       'apiserver_request_total',
       'counter',
-      'Counter of apiserver requests broken out for each verb, dry run value, group, '
+      '[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, '
         + 'version, resource, scope, component, and HTTP response code.',
     )
     for (const { labels, codes } of this.#series.values()) {
@@ -105,7 +143,7 @@ export class ServerMetrics {
       lines,
       'apiserver_request_duration_seconds',
       'histogram',
-      'Response latency distribution in seconds for each verb, dry run '
+      '[STABLE] Response latency distribution in seconds for each verb, dry run '
         + 'value, group, version, resource, subresource, scope and component.',
     )
     for (const { labels, counts, count, sum } of this.#series.values()) {
@@ -124,17 +162,18 @@ export class ServerMetrics {
       lines,
       'apiserver_current_inflight_requests',
       'gauge',
-      'Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
+      '[STABLE] Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
     )
     lines.push(`apiserver_current_inflight_requests{request_kind="mutating"} ${this.#writes}`,
       `apiserver_current_inflight_requests{request_kind="readOnly"} ${this.#reads}`)
+    for (const family of [...this.#objectives, this.#sizes, this.#eventSizes, this.requests]) family.render(lines)
     this.#renderWatches(lines)
     if (this.#deprecated.size > 0) {
       head(
         lines,
         'apiserver_requested_deprecated_apis',
         'gauge',
-        'Gauge of deprecated APIs that have been requested, broken out by '
+        '[STABLE] Gauge of deprecated APIs that have been requested, broken out by '
           + 'API group, version, resource, subresource, and removed_release.',
       )
       for (const labels of this.#deprecated) lines.push(`apiserver_requested_deprecated_apis{${labels}} 1`)
@@ -151,7 +190,7 @@ export class ServerMetrics {
       lines,
       'apiserver_longrunning_requests',
       'gauge',
-      'Gauge of all active long-running apiserver requests broken out by verb, group, '
+      '[STABLE] Gauge of all active long-running apiserver requests broken out by verb, group, '
         + 'version, resource, scope and component. Not all requests are tracked this way.',
     )
     const events = new Map<string, number>()
@@ -169,7 +208,7 @@ export class ServerMetrics {
       const sent = formatLabels({ group, resource, version })
       events.set(sent, (events.get(sent) ?? 0) + count)
     }
-    head(lines, 'apiserver_watch_events_total', 'counter', 'Number of events sent in watch clients')
+    head(lines, 'apiserver_watch_events_total', 'counter', '[ALPHA] Number of events sent in watch clients')
     for (const [labels, count] of events) lines.push(`apiserver_watch_events_total{${labels}} ${count}`)
   }
 }
@@ -192,7 +231,8 @@ export interface Watched {
 }
 
 export interface WatchMeter {
-  sent(events: number): void
+  /** `bytes`: of all of them together. */
+  sent(events: number, bytes: number): void
   ended(): void
 }
 
@@ -205,7 +245,7 @@ export interface StoredObjects {
 function renderObjects(lines: string[], objects: readonly StoredObjects[]): void {
   const help =
     'Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.'
-  head(lines, 'apiserver_resource_objects', 'gauge', help)
+  head(lines, 'apiserver_resource_objects', 'gauge', `[ALPHA] ${help}`)
   for (const { group, resource, count } of objects) {
     lines.push(`apiserver_resource_objects{${formatLabels({ group, resource })}} ${count}`)
   }
@@ -213,7 +253,7 @@ function renderObjects(lines: string[], objects: readonly StoredObjects[]): void
     lines,
     'apiserver_storage_objects',
     'gauge',
-    `[DEPRECATED, consider using apiserver_resource_objects instead] ${help}`,
+    `[STABLE] [DEPRECATED, consider using apiserver_resource_objects instead] ${help}`,
   )
   for (const { group, resource, count } of objects) {
     lines.push(
@@ -226,35 +266,27 @@ function head(lines: string[], name: string, type: string, help: string): void {
   lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
 }
 
-function labelsOf(info: RequestInfo, dryRun: boolean): string {
-  const dry_run = dryRun ? 'All' : ''
-  const values =
-    info.type === 'path'
-      ? {
-          component: 'apiserver',
-          dry_run,
-          group: '',
-          resource: '',
-          scope: '',
-          subresource: '',
-          verb: info.verb.toUpperCase(),
-          version: '',
-        }
-      : {
-          component: 'apiserver',
-          dry_run,
-          group: info.group,
-          resource: info.resource,
-          scope: info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster',
-          subresource: info.subresource,
-          verb: verbLabels[info.verb] ?? info.verb.toUpperCase(),
-          version: info.version,
-        }
-  return formatLabels(values)
+function isRead(info: RequestInfo): boolean {
+  return info.type === 'resource' && (info.verb === 'get' || info.verb === 'list')
 }
 
-function formatLabels(values: Readonly<Record<string, string>>): string {
-  return Object.entries(values).map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, '')}"`).join(',')
+function labelsOf(info: RequestInfo): Readonly<Record<string, string>> {
+  if (info.type === 'path') {
+    return {
+      component: 'apiserver', dry_run: '', group: '', resource: '', scope: '', subresource: '',
+      verb: info.verb.toUpperCase(), version: '',
+    }
+  }
+  return {
+    component: 'apiserver',
+    dry_run: '',
+    group: info.group,
+    resource: info.resource,
+    scope: info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster',
+    subresource: info.subresource,
+    verb: verbLabels[info.verb] ?? info.verb.toUpperCase(),
+    version: info.version,
+  }
 }
 
 const verbLabels: Readonly<Record<string, string>> = {

@@ -24,6 +24,7 @@ import { createExchange, isLongRunning, type Exchange, type Handler } from './ex
 import { buildChain } from './filters.ts'
 import type { FlowController } from './flowcontrol/flow-controller.ts'
 import { serveHealth, type HealthCheck } from './health.ts'
+import { HealthMetrics } from './health-metrics.ts'
 import { serveIndex } from './index-page.ts'
 import { KindRegistry, type ServedResource } from './kind-registry.ts'
 import { refuseCustomRequest } from './crd/refuse-request.ts'
@@ -46,7 +47,7 @@ import { createWireCodec } from './rest/wire-codec.ts'
 import { refuseMethod, refuseUnknown } from './routes.ts'
 import type { SubresourceTable } from './subresources/kinds-of-subresource.ts'
 import { findSubresource, serveSubresource } from './subresources/subresource.ts'
-import { serveVersion, type ServerVersion } from './version.ts'
+import { buildInfo, serveVersion, type ServerVersion } from './version.ts'
 import { serveZPages, zPaths } from './z-pages.ts'
 
 export interface ApiServerOptions {
@@ -138,6 +139,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         resource: kind.plural,
         wide: namespace === '',
       }),
+    meterAdmission: metrics.requests,
     ...(options.giveWay && { giveWay: options.giveWay }),
   }
   const dispatch = dispatcher(context, options, metrics)
@@ -171,15 +173,17 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 }
 
 const otherPaths: readonly string[] = [
-  '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version', ...zPaths,
+  '/healthz', '/livez', '/metrics', '/metrics/slis', '/openapi/v2', '/openapi/v3', '/readyz', '/version', ...zPaths,
 ]
 
 function dispatcher(context: RestContext, options: ApiServerOptions, metrics: ServerMetrics): Handler {
   const subresources: SubresourceTable = options.subresources ?? new Map()
+  const health = new HealthMetrics()
   const paths: readonly PathHandler[] = [
     ...(options.paths ?? []),
     serveDiscovery(context, options.serverAddress ?? '', options.aggregator?.discovery),
-    serveHealth([...ownChecks, ...(options.healthChecks ?? [])], context.log),
+    serveHealth([...ownChecks, ...(options.healthChecks ?? [])], health, context.log),
+    ({ request }) => (request.path === '/metrics/slis' ? textResponse(200, health.render(), metricsType) : undefined),
     serveVersion(options.version),
     ({ request }) => {
       if (request.path !== '/metrics') return undefined
@@ -187,7 +191,8 @@ function dispatcher(context: RestContext, options: ApiServerOptions, metrics: Se
         metrics.reset()
         return textResponse(200, 'metrics reset\n')
       }
-      return textResponse(200, metrics.render(countObjects(context)) + (options.moreMetrics?.() ?? ''), metricsType)
+      return textResponse(200, metrics.render(countObjects(context)) + buildInfo(options.version)
+        + (options.moreMetrics?.() ?? ''), metricsType)
     },
     serveZPages({ clock: options.clock, version: options.version, paths: otherPaths, flags: options.flags ?? {} }),
     serveIndex(context.kinds, otherPaths, options.aggregator?.discovery),

@@ -1,4 +1,6 @@
 /** `/version`: what this server claims to be. */
+import { formatLabels } from './metric-families.ts'
+import { metricLines } from './metric-text.ts'
 import { textResponse, type PathHandler } from './paths.ts'
 
 export interface ServerVersion {
@@ -31,4 +33,16 @@ export function serveVersion(version: ServerVersion): PathHandler {
   }
   const response = textResponse(200, JSON.stringify(whole, undefined, 2), 'application/json')
   return ({ request }) => (request.path === '/version' || request.path === '/version/' ? response : undefined)
+}
+
+/** The same as a figure that is always 1, in Prometheus' text format. */
+export function buildInfo(version: ServerVersion): string {
+  const { buildDate, compiler, gitCommit, gitTreeState, gitVersion, goVersion, major, minor, platform } = version
+  const labels = formatLabels({
+    build_date: buildDate, compiler, git_commit: gitCommit, git_tree_state: gitTreeState, git_version: gitVersion,
+    go_version: goVersion, major, minor, platform,
+  })
+  const help = "[ALPHA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree "
+    + 'state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.'
+  return `${metricLines('kubernetes_build_info', 'gauge', help, [[labels, 1]]).join('\n')}\n`
 }

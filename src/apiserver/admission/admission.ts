@@ -29,6 +29,8 @@ export interface AdmissionAttributes {
   readonly signal: AbortSignal
   /** Takes notes for the audit log; undefined: nobody audits the request. */
   readonly audit?: AuditTrail | undefined
+  /** Told for how many milliseconds the request has waited for webhooks. */
+  waited?(ms: number): void
   /** Adds a sentence to the response's `Warning` headers. */
   warn(message: string): void
 }

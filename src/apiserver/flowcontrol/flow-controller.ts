@@ -11,6 +11,7 @@ import type { RequestInfo } from '../request-info.ts'
 import { mandatoryFlowSchemas, mandatoryPriorityLevels } from '#api/flowcontrol/bootstrap-objects.ts'
 import { distinguisherOf, inMatchingOrder, matchesFlowSchema } from './classify.ts'
 import { FairQueues, type Waiting } from './fair-queues.ts'
+import { FlowMetrics } from './flow-metrics.ts'
 import { seatLimits, type SeatLimits } from './seats.ts'
 import { dealHand, hashFlow } from './shuffle-sharding.ts'
 
@@ -51,8 +52,6 @@ export interface PriorityLevel {
   readonly deck: { readonly size: number; readonly hand: number; readonly lengthLimit: number }
   /** Taken seats. */
   executing: number
-  dispatched: number
-  refused: number
 }
 
 interface Request extends Waiting {
@@ -63,6 +62,7 @@ interface Request extends Waiting {
 const maxRemembered = { users: 4096, questions: 256 }
 
 export class FlowController {
+  readonly metrics = new FlowMetrics()
   readonly #options: FlowControllerOptions
   #schemas: readonly Schema[] = inMatchingOrder(mandatoryFlowSchemas)
   #levels: ReadonlyMap<string, PriorityLevel> = new Map()
@@ -111,32 +111,33 @@ export class FlowController {
   take(classification: Classification, seats: number, signal: () => AbortSignal): Turn | Promise<Turn> {
     const { level, flowSchema, distinguisher } = classification
     if (level.exempt) {
-      level.dispatched += 1
       return { type: 'run', release: () => {} }
     }
     const width = Math.min(seats, Math.max(1, level.limits.nominal))
     const { queues, deck } = level
-    if (!queues) return this.#fits(level, width) ? this.#run(level, width) : refuse(level)
+    if (!queues) return this.#fits(level, width) ? this.#run(level, width) : refused
     if (queues.waiting === 0 && this.#fits(level, width)) return this.#run(level, width)
     const queue = queues.choose(dealHand(hashFlow(flowSchema, distinguisher), deck.size, deck.hand))
-    return queue === undefined ? refuse(level) : this.#wait(level, queues, { seats: width, queue }, signal())
+    return queue === undefined ? refused : this.#wait(level, queues, { seats: width, queue }, signal())
   }
 
   /** In Prometheus' text format, with upstream's names. */
   render(): string {
     const levels = [...this.#levels.values()]
-    const metric = (
-      name: string, type: 'counter' | 'gauge', help: string, value: (level: PriorityLevel) => number,
-    ): string => {
+    const metric = (name: string, type: 'gauge', help: string, value: (level: PriorityLevel) => number): string => {
       const samples = levels.map((level): Sample => [`priority_level="${level.name}"`, value(level)])
       return `${metricLines(name, type, help, samples).join('\n')}\n`
     }
     const prefix = 'apiserver_flowcontrol'
-    return metric(`${prefix}_nominal_limit_seats`, 'gauge', 'Seats that the level has.', ({ limits }) => limits.nominal)
-      + metric(`${prefix}_current_executing_seats`, 'gauge', 'Seats taken now.', ({ executing }) => executing)
-      + metric(`${prefix}_current_inqueue_requests`, 'gauge', 'Requests that wait.', ({ queues }) => queues?.waiting ?? 0)
-      + metric(`${prefix}_dispatched_requests_total`, 'counter', 'Requests that ran.', ({ dispatched }) => dispatched)
-      + metric(`${prefix}_rejected_requests_total`, 'counter', 'Requests that were refused.', ({ refused }) => refused)
+    return metric(`${prefix}_nominal_limit_seats`, 'gauge',
+      '[BETA] Nominal number of execution seats configured for each priority level', ({ limits }) => limits.nominal)
+      + metric(`${prefix}_lower_limit_seats`, 'gauge',
+        '[ALPHA] Configured lower bound on number of execution seats available to each priority level',
+        ({ limits }) => limits.nominal - limits.lendable)
+      + metric(`${prefix}_upper_limit_seats`, 'gauge',
+        '[ALPHA] Configured upper bound on number of execution seats available to each priority level',
+        ({ limits }) => Math.min(this.#options.seats, limits.nominal + limits.borrowing))
+      + this.metrics.render()
   }
 
   /** Under which priority a request falls, and into which flow of it. */
@@ -188,7 +189,6 @@ export class FlowController {
 
   #run(level: PriorityLevel, width: number, ended?: () => void): Turn {
     level.executing += width
-    level.dispatched += 1
     this.#executing += width
     let released = false
     return {
@@ -217,7 +217,7 @@ export class FlowController {
       },
     }
     const giveUp = (): void => {
-      if (queues.remove(request)) turn.resolve(refuse(level))
+      if (queues.remove(request)) turn.resolve(refused)
     }
     queues.add(request)
     this.#waiting++
@@ -251,10 +251,9 @@ export class FlowController {
   }
 }
 
-function refuse(level: PriorityLevel): Turn {
-  level.refused += 1
-  return { type: 'refused' }
-}
+const refused: Turn = { type: 'refused' }
+
+
 
 function makeLevel({ metadata, spec }: LevelConfiguration, limits: SeatLimits): PriorityLevel {
   const { type, queuing = {} } = spec?.limited?.limitResponse ?? {}
@@ -267,8 +266,6 @@ function makeLevel({ metadata, spec }: LevelConfiguration, limits: SeatLimits): 
     queues: type === 'Queue' ? new FairQueues<Request>(deck.size, deck.lengthLimit) : undefined,
     deck,
     executing: 0,
-    dispatched: 0,
-    refused: 0,
   }
 }
 

@@ -4,6 +4,7 @@ import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
 import type { AnyKind, KindVersion } from '#machinery/schema/define-kind.ts'
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, Continuation } from '../admission/admission.ts'
+import type { AdmissionType } from '../request-metrics.ts'
 import type { RequestScope, RestContext } from './context.ts'
 import { loadObject, toWire } from './forms.ts'
 import { objectKeyInStore } from './keys.ts'
@@ -21,12 +22,17 @@ export interface AdmissionRequest {
 
 export async function runMutatingAdmission(context: RestContext, request: AdmissionRequest): Promise<void> {
   if (context.admission.length === 0) return
+  await measured(context, '', request.operation, 'admit', mutateAll(context, request))
+}
+
+async function mutateAll(context: RestContext, request: AdmissionRequest): Promise<void> {
   const attributes = new Attributes(request)
   const reader = admissionContext(context)
   const second = new Map<AdmissionPlugin, Continuation>()
   for (const plugin of context.admission) {
     const pending = plugin.mutate?.(attributes, reader)
-    const continuation = pending instanceof Promise ? await pending : pending
+    const continuation = pending instanceof Promise
+      ? await measured(context, plugin.name, request.operation, 'admit', pending) : pending
     if (continuation) second.set(plugin, continuation)
   }
   if (second.size > 0) await mutateAgain(context.admission, second, attributes, reader)
@@ -47,11 +53,31 @@ async function mutateAgain(
 
 export async function runValidatingAdmission(context: RestContext, request: AdmissionRequest): Promise<void> {
   if (context.admission.length === 0) return
+  await measured(context, '', request.operation, 'validate', validateAll(context, request))
+}
+
+async function validateAll(context: RestContext, request: AdmissionRequest): Promise<void> {
   const attributes = new Attributes(request)
   const reader = admissionContext(context)
   for (const plugin of context.admission) {
     const pending = plugin.validate?.(attributes, reader)
-    if (pending) await pending
+    if (pending) await measured(context, plugin.name, request.operation, 'validate', pending)
+  }
+}
+
+/** Counts how long it takes. A plugin that decides at once takes no time worth a figure of its own. */
+async function measured<Result>(
+  { clock, meterAdmission }: RestContext, name: string, operation: string, type: AdmissionType, work: Promise<Result>,
+): Promise<Result> {
+  if (!meterAdmission) return await work
+  const begun = clock.monotonic()
+  let rejected = true
+  try {
+    const result = await work
+    rejected = false
+    return result
+  } finally {
+    meterAdmission.admitted(name, operation, type, rejected, clock.monotonic() - begun)
   }
 }
 
@@ -124,6 +150,10 @@ class Attributes implements AdmissionAttributes {
   /** Few plugins wait for anything, and to make a signal costs as much as several of them. */
   get signal(): AbortSignal {
     return this.#scope.signal
+  }
+
+  waited(ms: number): void {
+    this.#scope.waited?.(ms)
   }
 
   warn(message: string): void {

@@ -12,6 +12,7 @@ import type { UserInfo } from '../authn/authenticator.ts'
 import type { Authorizer } from '../authz/authorizer.ts'
 import type { KindRegistry } from '../kind-registry.ts'
 import type { WatchMeter } from '../metrics.ts'
+import type { RequestMetrics } from '../request-metrics.ts'
 import type { ObjectCodec } from './object-codec.ts'
 import type { GiveWay, Pace } from './pace.ts'
 import type { WireCodec } from './wire-codec.ts'
@@ -37,6 +38,8 @@ export interface RestContext {
   readonly giveWay?: GiveWay
   /** Tells that a watch is being served now; undefined where nobody counts. */
   readonly meterWatch?: (scope: RequestScope) => WatchMeter
+  /** Counts how long admission takes; absent where nobody does. */
+  readonly meterAdmission?: Pick<RequestMetrics, 'admitted'>
 }
 
 /** One request, whoever carried it here. */
@@ -58,6 +61,8 @@ export interface RequestScope {
   readonly pace: Pace
   /** Undefined: nobody audits the request. */
   readonly audit?: AuditTrail | undefined
+  /** Others were waited for so long. Absent where nobody counts. */
+  waited?(ms: number): void
   /** Adds a sentence to the `Warning` headers. */
   warn(message: string): void
 }

@@ -55,6 +55,10 @@ class ExchangeScope implements RequestScope {
     return this.#exchange.signal
   }
 
+  waited(ms: number): void {
+    this.#exchange.waitedMs += ms
+  }
+
   warn(message: string): void {
     this.#exchange.warnings.push(message)
   }
@@ -93,6 +97,10 @@ class ChangedScope implements RequestScope {
 
   get signal(): AbortSignal {
     return this.#signal ?? this.#original.signal
+  }
+
+  waited(ms: number): void {
+    this.#original.waited?.(ms)
   }
 
   warn(message: string): void {

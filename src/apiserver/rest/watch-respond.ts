@@ -42,8 +42,9 @@ export function renderWatch(
     began() { meter = meterWatch?.(scope) },
     ended: () => meter?.ended(),
     encode(output) {
-      meter?.sent(output.type === 'changes' ? output.changes.length : 1)
-      return encode(output)
+      const pieces = encode(output)
+      meter?.sent(output.type === 'changes' ? output.changes.length : 1, lengthOf(pieces))
+      return pieces
     },
     // The status line is long gone; the error becomes the last event, as upstream does it.
     encodeFailure(error) {
@@ -57,6 +58,12 @@ export function renderWatch(
     headers: { 'content-type': contentType },
     body: { type: 'stream', chunks: encodeStream(feed, encoding), source: new EventBytes(feed, encoding) },
   }
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  let length = 0
+  for (const piece of pieces) length += piece.length
+  return length
 }
 
 async function* encodeStream(feed: WatchFeed, encoding: EventEncoding): AsyncGenerator<Uint8Array, void, undefined> {

@@ -25,7 +25,7 @@ export async function serveWebSocketWatch(
   try {
     for await (const output of outputs) {
       for (const message of encode(output)) {
-        meter?.sent(1)
+        meter?.sent(1, message.length)
         await socket.send(message, binary)
       }
     }

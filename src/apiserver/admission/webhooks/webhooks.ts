@@ -17,6 +17,7 @@ import { admissionInputs } from '../policies/inputs.ts'
 import { settleQuestions } from '../policies/pending.ts'
 import { refuse, resourceOf } from '../refusal.ts'
 import { replaceContent } from '../replace-content.ts'
+import type { Layer } from '../../audit/trail.ts'
 import { callWebhook, CallFailed, type CallTools } from './call.ts'
 import { findWebhooks, type Invocation, type Webhook } from './matching.ts'
 import { BadAnswer, chooseVersion, parseReview, refusalOf, renderReview, type Answer } from './review.ts'
@@ -71,7 +72,7 @@ export function validatingWebhooks(tools: WebhookTools): AdmissionPlugin {
       const asked = Promise.allSettled(
         invocations.map((invocation) => ask(tools, invocation, attributes, context, 'validating', 0)),
       )
-      const outcomes = await (attributes.audit?.timed('validating-webhook', asked) ?? asked)
+      const outcomes = await waitFor(tools, attributes, 'validating-webhook', asked)
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
     },
   }
@@ -83,7 +84,7 @@ async function mutate(
   round: number,
 ): Promise<boolean> {
   const asked = ask(tools, invocation, attributes, context, 'mutating', round)
-  const answer = await (attributes.audit?.timed('mutating-webhook', asked) ?? asked)
+  const answer = await waitFor(tools, attributes, 'mutating-webhook', asked)
   if (!answer) return false
   const hasChanged = change(invocation, answer, attributes, context)
   if (attributes.audit) noteMutation(attributes.audit, invocation, answer, hasChanged, round)
@@ -230,4 +231,15 @@ function apiVersionOf(group: string, { version }: KindVersion): string {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+async function waitFor<Result>(
+  { clock }: Pick<WebhookTools, 'clock'>, attributes: AdmissionAttributes, layer: Layer, work: Promise<Result>,
+): Promise<Result> {
+  const begun = clock.monotonic()
+  try {
+    return await (attributes.audit?.timed(layer, work) ?? work)
+  } finally {
+    attributes.waited?.(clock.monotonic() - begun)
+  }
 }
