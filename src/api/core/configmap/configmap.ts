@@ -7,7 +7,7 @@ import { validateConfigMap, validateConfigMapUpdate } from './configmap.validati
 export const configMap = defineKind<ConfigMap>({
   group: '', kind: 'ConfigMap', plural: 'configmaps', shortNames: ['cm'], scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.ConfigMap', served: true, stored: true }],
-  validate: validateConfigMap,
+  validateCreate: validateConfigMap,
   validateUpdate: validateConfigMapUpdate,
   columns: [
     nameColumn(),

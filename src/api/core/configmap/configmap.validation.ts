@@ -28,6 +28,10 @@ export function validateConfigMap(object: ConfigMap): FieldError[] {
 }
 
 export function validateConfigMapUpdate(object: ConfigMap, old: Stored<ConfigMap>): FieldError[] {
+  return [...validateKept(object, old), ...validateConfigMap(object)]
+}
+
+function validateKept(object: ConfigMap, old: Stored<ConfigMap>): FieldError[] {
   if (!old.immutable) return []
   const errors: FieldError[] = []
   if (!object.immutable) errors.push(forbiddenValue('immutable', 'field is immutable when `immutable` is set'))

@@ -67,6 +67,35 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    it: 'tells its taints in an annotation of old',
+    object: { metadata: { name: 'a', annotations: {
+      'scheduler.alpha.kubernetes.io/taints': '[{"Key":"a","effect":"Never"}]',
+      'scheduler.alpha.kubernetes.io/preferAvoidPods': '{"preferAvoidPods":[{},{"podSignature":{"podController":' +
+        '{"controller":true}}},{"podSignature":{"podController":{"controller":false}}}]}',
+    } } },
+    errors: [
+      'metadata.annotations.scheduler.alpha.kubernetes.io/taints[0].effect: Unsupported value: "Never": supported ' +
+        'values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+      'metadata.annotations.scheduler.alpha.kubernetes.io/preferAvoidPods[0].PodSignature: Required value',
+      'metadata.annotations.scheduler.alpha.kubernetes.io/preferAvoidPods[2].PodSignature.PodController.Controller: ' +
+        'Invalid value: false: must point to a controller',
+    ],
+  },
+  {
+    it: 'tells what can be read in its annotations',
+    old: { metadata: { name: 'a' } },
+    object: { metadata: { name: 'a', annotations: {
+      'scheduler.alpha.kubernetes.io/taints': '[{"key":1}]', 'scheduler.alpha.kubernetes.io/preferAvoidPods': '[]',
+    } } },
+    subresource: 'status',
+    errors: [
+      'metadata.annotations: Invalid value: "scheduler.alpha.kubernetes.io/taints": json: cannot unmarshal number ' +
+        'into Go struct field Taint.Key of type string',
+      'metadata.annotations.AvoidPods: Invalid value: "scheduler.alpha.kubernetes.io/preferAvoidPods": json: cannot ' +
+        'unmarshal array into Go value of type v1.AvoidPods',
+    ],
+  },
+  {
     it: 'has each address once',
     old: {}, subresource: 'status',
     object: { status: { addresses: [

@@ -1,26 +1,19 @@
 /** Validation of Nodes. */
 import type { FieldError } from '#machinery/errors/field-error.ts'
-import {
-  duplicateValue,
-  forbiddenValue,
-  invalidFor,
-  invalidValue,
-  notSupported,
-  quoteGo,
-  required,
-} from '#machinery/errors/field-errors.ts'
+import { duplicateValue, forbiddenValue, invalidValue, quoteGo } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
-import { validateLabelValue, validateQualifiedName } from '#machinery/meta/validate-names.ts'
 import { validateRange } from '../../addresses.validation.ts'
-import type { Node, NodeStatus, Taint } from '../../gen/core-v1.ts'
+import type { Node, NodeStatus } from '../../gen/core-v1.ts'
 import { internalValue } from '../../internal-form.ts'
 import { validateQuantityValue } from '../pod/resources.validation.ts'
-import { taintEffects } from '../pod/scheduling.validation.ts'
 import { validateConfigSources } from './config-source.validation.ts'
+import { validateNodeAnnotations } from './node-annotations.validation.ts'
+import { validateTaints } from './taints.validation.ts'
 
 /** Of a new node, and of an update before its own rules. */
-export function validateNode({ spec, status }: Node): FieldError[] {
+export function validateNode({ metadata, spec, status }: Node): FieldError[] {
   return [
+    ...validateNodeAnnotations(metadata?.annotations),
     ...validateTaints(spec?.taints ?? [], 'metadata.taints'),
     ...validateResources(status),
     ...validateSwap(status?.nodeInfo?.swap?.capacity),
@@ -67,27 +60,6 @@ function featureProblem(feature: string): string | undefined {
       + '(e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes'
 }
 
-/** The path is upstream's. */
-function validateTaints(taints: readonly Taint[], path: string): FieldError[] {
-  const seen = new Set<string>()
-  return taints.flatMap((taint, index) => {
-    const { key, value = '', effect } = taint
-    const at = `${path}[${index}]`
-    const errors = invalidFor(`${at}.key`, key, validateQualifiedName(key ?? ''))
-    const problems = validateLabelValue(value)
-    if (problems.length > 0) errors.push(invalidValue(`${at}.value`, value, problems.join(';')))
-    if (!effect) errors.push(required(`${at}.effect`))
-    else if (!taintEffects.includes(effect)) errors.push(notSupported(`${at}.effect`, effect, taintEffects))
-    const pair = `${key}:${effect}`
-    if (seen.has(pair)) {
-      const { type, field, message } = duplicateValue(at, internalValue('Taint', taint))
-      errors.push({ type, field, message: `${message}: taints must be unique by key and effect pair` })
-    }
-    seen.add(pair)
-    return errors
-  })
-}
-
 function validatePodCidrs(cidrs: readonly string[]): FieldError[] {
   const path = 'spec.podCIDRs'
   const errors = cidrs.flatMap((cidr, index) => validateRange(cidr, `${path}[${index}]`))
@@ -103,8 +75,11 @@ function validatePodCidrs(cidrs: readonly string[]): FieldError[] {
  * Once a node has a range of addresses or an identity at its provider, it keeps them. Upstream asks twice about what
  * every node must have, but of a change of the status only here.
  */
-export function validateNodeUpdate({ spec, status }: Node, old: Stored<Node>): FieldError[] {
-  const errors = [...validateResources(status), ...validateDeclaredFeatures(status?.declaredFeatures ?? [])]
+export function validateNodeUpdate({ metadata, spec, status }: Node, old: Stored<Node>): FieldError[] {
+  const errors = [
+    ...validateNodeAnnotations(metadata?.annotations),
+    ...validateResources(status), ...validateDeclaredFeatures(status?.declaredFeatures ?? []),
+  ]
   const addresses = (status?.addresses ?? []).map(({ type, address }) => JSON.stringify([type, address]))
   for (const [index, address] of addresses.entries()) {
     if (addresses.indexOf(address) < index) {

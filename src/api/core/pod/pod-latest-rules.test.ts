@@ -18,6 +18,15 @@ function keyOf(fileKeyRef: object): object {
   })
 }
 
+function annotated(tolerations: string): object {
+  const annotations = { 'scheduler.alpha.kubernetes.io/tolerations': tolerations }
+  return { metadata: { name: 'p', annotations }, spec: { containers: [container] } }
+}
+
+function fieldOf(fieldPath: string): object {
+  return podWith({ containers: [{ ...container, env: [{ name: 'E', valueFrom: { fieldRef: { fieldPath } } }] }] })
+}
+
 const rows: readonly Row[] = [
   { it: 'reads a variable of a file', object: keyOf({ key: 'K', volumeName: 'v', path: 'f' }) },
   {
@@ -223,6 +232,41 @@ const rows: readonly Row[] = [
     errors: [
       'spec.volumes[0].image.reference: Required value',
       'spec.volumes[0].image.pullPolicy: Unsupported value: "Now": supported values: "Always", "IfNotPresent", "Never"',
+    ],
+  },
+  {
+    it: 'waits as shortly as it can rather than less',
+    object: podWith({ terminationGracePeriodSeconds: -5 }), holds: { 'spec.terminationGracePeriodSeconds': 1 },
+  },
+  {
+    it: 'tolerates by an annotation of old',
+    object: annotated('[{"Key":"a","operator":"Exists","value":"b"}]'),
+    errors: [
+      'metadata.annotations.scheduler.alpha.kubernetes.io/tolerations[0].operator: Invalid value: "b": value must be ' +
+        'empty when `operator` is \'Exists\'',
+    ],
+  },
+  {
+    it: 'tolerates what can be read', object: annotated('{"key":'),
+    errors: [
+      'metadata.annotations: Invalid value: "scheduler.alpha.kubernetes.io/tolerations": unexpected end of JSON input',
+    ],
+  },
+  {
+    it: 'tells variables of labels by their keys',
+    object: fieldOf("metadata.labels['a b']"),
+    errors: [
+      'spec.containers[0].env[0].valueFrom.fieldRef: Invalid value: "a b": name part must consist of alphanumeric ' +
+        "characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or " +
+        "'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+    ],
+  },
+  {
+    it: 'tells variables of what has no keys as a whole',
+    object: fieldOf("spec.nodeName['a']"),
+    errors: [
+      'spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: "spec.nodeName[\'a\']": error converting ' +
+        "fieldPath: field label does not support subscript: spec.nodeName['a']",
     ],
   },
 ]

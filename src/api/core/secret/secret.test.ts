@@ -29,6 +29,23 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    it: 'says in the words of Go what is broken',
+    object: { metadata: { name: 'a' }, type: 'kubernetes.io/dockercfg', data: { '.dockercfg': 'e2E=' } },
+    errors: [
+      'data[.dockercfg]: Invalid value: "<secret contents redacted>": invalid character \'a\' looking for beginning of ' +
+        'object key string',
+    ],
+  },
+  {
+    it: 'tells first what may not change', old: { type: 'Opaque', immutable: true },
+    object: { immutable: true, data: { 'a b': '' } },
+    errors: [
+      'data: Forbidden: field is immutable when `immutable` is set',
+      'data[a b]: Invalid value: "a b": a valid config key must consist of alphanumeric characters, \'-\', \'_\' or ' +
+        "'.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
+    ],
+  },
+  {
     it: 'keeps its type',
     old: { type: 'a' },
     object: { type: 'b' },

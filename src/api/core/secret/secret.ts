@@ -10,7 +10,7 @@ export const secret = defineKind<Secret>({
   versions: [{ version: 'v1', schema: 'io.k8s.api.core.v1.Secret', served: true, stored: true }],
   setDefaults,
   prepareForUpdate: (object, old) => { object.type ||= old.type ?? '' },
-  validate: validateSecret,
+  validateCreate: validateSecret,
   validateUpdate: validateSecretUpdate,
   selectableFields: (object) => ({ type: object.type ?? '' }),
   columns: [

@@ -4,9 +4,11 @@ import { semanticEqual } from '#base/deep-equal.ts'
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { forbiddenValue, invalidFor, invalidValue, required, tooLong } from '#machinery/errors/field-errors.ts'
 import type { Stored } from '#machinery/meta/object.ts'
+import { JsonError, JsonNumber, parseJsonExactly } from '#machinery/codec/json-parse.ts'
 import { validateConfigMapKey } from '#machinery/meta/validate-names.ts'
 import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import type { Secret } from '../../gen/core-v1.ts'
+import { cannotUnmarshal } from '../untagged-json.ts'
 
 /** Also the limit of ConfigMaps. */
 export const maxDataBytes = 1024 * 1024
@@ -49,24 +51,26 @@ function validateType(object: Secret): FieldError[] {
 
 function validateJson(data: Readonly<Record<string, string>>, key: string): FieldError[] {
   if (!(key in data)) return [required(`data[${key}]`)]
-  const redacted = '<secret contents redacted>'
-  const text = utf8Decode(base64Decode(data[key] ?? '') ?? new Uint8Array())
-  if (text === '') return [invalidValue(`data[${key}]`, redacted, 'unexpected end of JSON input')]
+  const complaint = complaintOf(utf8Decode(base64Decode(data[key] ?? '') ?? new Uint8Array()))
+  return complaint === undefined ? [] : [invalidValue(`data[${key}]`, '<secret contents redacted>', complaint)]
+}
+
+function complaintOf(text: string): string | undefined {
   try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && !Array.isArray(value)) return []
-    return [invalidValue(`data[${key}]`, redacted,
-      `json: cannot unmarshal ${goJsonKind(value)} into Go value of type map[string]interface {}`)]
+    const { value } = parseJsonExactly(text)
+    return typeof value === 'object' && !Array.isArray(value) && !(value instanceof JsonNumber) ? undefined
+      : cannotUnmarshal(value, 'value of type map[string]interface {}')
   } catch (error) {
-    return [invalidValue(`data[${key}]`, redacted, error instanceof Error ? error.message : String(error))]
+    if (error instanceof JsonError) return error.message
+    throw error
   }
 }
 
-function goJsonKind(value: unknown): string {
-  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+export function validateSecretUpdate(object: Secret, old: Stored<Secret>): FieldError[] {
+  return [...validateKept(object, old), ...validateSecret(object)]
 }
 
-export function validateSecretUpdate(object: Secret, old: Stored<Secret>): FieldError[] {
+function validateKept(object: Secret, old: Stored<Secret>): FieldError[] {
   const errors = validateImmutable(object.type, old.type, 'type')
   if (!old.immutable) return errors
   if (!object.immutable) errors.push(forbiddenValue('immutable', 'field is immutable when `immutable` is set'))

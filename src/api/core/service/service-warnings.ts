@@ -31,6 +31,12 @@ export function serviceWarnings({ metadata, spec = {} }: Service): string[] {
   return warnings
 }
 
+/** Of what a load balancer tells. */
+export function serviceStatusWarnings({ status }: Service): string[] {
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }, index) =>
+    ip ? addressWarnings(ip, `status.loadBalancer.ingress[${index}]`) : [])
+}
+
 function headlessWarnings(spec: ServiceSpec): string[] {
   if (spec.type !== 'ClusterIP' || spec.clusterIP !== 'None') return []
   return [

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
 import { service } from './service.ts'
+import { serviceStatusWarnings } from './service-warnings.ts'
 
 /** A Service as the store has it. */
 function allocated(spec: object = {}): object {
@@ -227,6 +228,11 @@ test('warns of what has no effect', () => {
     'spec.externalName is ignored when spec.type is not "ExternalName"',
     'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"',
   ])
+})
+
+test('warns of addresses of load balancers', () => {
+  assert.deepEqual(serviceStatusWarnings({ status: { loadBalancer: { ingress: [{ hostname: 'a' }, { ip: 'fd00::0:1' }] } } }),
+    ['status.loadBalancer.ingress[1]: IPv6 address "fd00::0:1" should be in RFC 5952 canonical format ("fd00::1")'])
 })
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(service, row), expectedOf(row)))

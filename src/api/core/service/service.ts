@@ -9,7 +9,7 @@ import { separateStatus } from '../../strategy.ts'
 import { validateServiceStatus } from './load-balancer.validation.ts'
 import { prepareServiceCreate, prepareServiceUpdate, setServiceDefaults } from './service-defaults.ts'
 import { validateServiceUpdate } from './service-update.validation.ts'
-import { serviceWarnings } from './service-warnings.ts'
+import { serviceStatusWarnings, serviceWarnings } from './service-warnings.ts'
 import { validateService } from './service.validation.ts'
 
 const statusStrategy = separateStatus<Service>({ loadBalancer: {} })
@@ -31,6 +31,7 @@ export const service = defineKind<Service>({
   validateUpdate: validateServiceUpdate,
   validateStatusUpdate: validateServiceStatus,
   warnings: serviceWarnings,
+  statusWarnings: serviceStatusWarnings,
   subresources: {
     status: true, keptByStatus: [],
     others: [{
