@@ -19,9 +19,17 @@ const rows: readonly Row[] = [
       metadata: { name: 'a', namespace: 'b' },
       involvedObject: { namespace: 'b' },
       eventTime: '2026-01-01T00:00:00.000000Z',
-      reportingComponent: 'c',
+      reason: 'é'.repeat(65),
     },
-    errors: ['reportingInstance: Required value', 'action: Required value', 'reason: Required value'],
+    errors: [
+      'reportingComponent: Required value',
+      ...['name part must be non-empty', "name part must consist of alphanumeric characters, '-', '_' or '.', and must " +
+        "start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for " +
+        "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+      ].map((text) => `reportingComponent: Invalid value: "": ${text}`),
+      'reportingInstance: Required value', 'action: Required value',
+      'reason: Invalid value: "": can have at most 128 characters',
+    ],
   },
 ]
 

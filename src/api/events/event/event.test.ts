@@ -40,6 +40,22 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    it: 'stays about the same',
+    old: event(),
+    object: event({ regarding: { kind: 'Node', namespace: 'b' }, reason: 'So' }),
+    errors: [
+      'involvedObject: Invalid value: {"Kind":"Node","Namespace":"b","Name":"","UID":"","APIVersion":"",' +
+        '"ResourceVersion":"","FieldPath":""}: field is immutable',
+      'reason: Invalid value: "So": field is immutable', 'reason: Invalid value: "So": field is immutable',
+    ],
+  },
+  {
+    it: 'names the controller as it does', object: event({ reportingController: '-' }),
+    errors: ['reportingController: Invalid value: "-": name part must consist of alphanumeric characters, \'-\', \'_\' ' +
+      "or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', " +
+      "regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"],
+  },
+  {
     it: 'is a series from two on',
     old: event(),
     object: event({ series: { count: 1, lastObservedTime: '2026-01-01T00:00:00.000000Z' } }),
