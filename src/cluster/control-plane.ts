@@ -59,6 +59,7 @@ export function createControlPlane(options: ControlPlaneOptions, signal: AbortSi
       await options.giveWay?.()
       started.resolve()
       startServerUpkeep(group, options, assembly)
+      await options.giveWay?.()
       startComponents(group, options, assembly, { transport, informers, informersUntil })
       await group.settled()
     }).catch((error: unknown) => {
@@ -127,6 +128,7 @@ function startComponents(
       ...loops, informers: informersOf(term),
       controllers: controllers(settings),
       transportFor: (account) => transport(controllerUser(account)),
+      giveWay: options.giveWay,
     }, term))))
   const scheduler = transport(componentUser('system:kube-scheduler'))
   group.start((inner) => whileAlive(alive, 'scheduler', () =>

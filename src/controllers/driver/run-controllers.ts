@@ -25,6 +25,8 @@ export interface RunControllersOptions {
   readonly log: Log
   /** Called once per controller before it starts; the object changes as it works. */
   readonly onStart?: (name: string, statistics: ControllerStatistics) => void
+  /** Lets everything else that waits for the processor run: asked between one controller's beginning and the next's. */
+  readonly giveWay?: (() => Promise<void>) | undefined
 }
 
 /** Returns when the signal aborts and every controller has ended; rejects when one of them hits a bug. */
@@ -35,6 +37,7 @@ export async function runControllers(options: RunControllersOptions, signal: Abo
       options.onStart?.(controller.name, context.statistics)
       group.start((own) => context.events.run(own))
       group.start((own) => start(controller, context, own))
+      if (options.giveWay) await options.giveWay()
     }
     await group.settled()
   }).catch((error: unknown) => {
