@@ -8,7 +8,7 @@ import { serve } from './serve.ts'
 /** Ends with the process. */
 export const run: Run = async (code) => {
   try {
-    await serve(clusterName(parseArguments(process.argv.slice(2), nameFlag)), () => code.keep())
+    await serve(clusterName(parseArguments(process.argv.slice(2), nameFlag)), code)
   } catch (error) {
     const failure = failureOf(error)
     process.stderr.write(`${formatFailure(failure)}\n`)

@@ -14,6 +14,7 @@ import { openBoundedLog } from './bounded-log.ts'
 import { CommandFailure, describeError, exitCode } from './cli/failure.ts'
 import type { StepEvent } from './cli/output.ts'
 import { controlSocketPath, identifyProcess, readRecord, writeRecord } from './cluster-registry.ts'
+import type { CompiledCode } from './compiled-program.ts'
 import { startFailureOf } from './start-failure.ts'
 
 /** What the process tells whoever started it, over Node's own channel between parent and child. */
@@ -29,10 +30,10 @@ export type ServeMessage =
     }
 
 /**
- * Ends with the process. `keepCode` is called when the start is over, and at the end: what was compiled is worth
- * keeping.
+ * Ends with the process. What was compiled is kept when the start is over if none was before, and otherwise at the
+ * end, because to write it down takes memory that does not come back.
  */
-export async function serve(name: string, keepCode: () => void): Promise<void> {
+export async function serve(name: string, code: CompiledCode): Promise<void> {
   process.title = `skiff ${name}`
   const record = readRecord(name)
   if (!record) {
@@ -73,14 +74,14 @@ export async function serve(name: string, keepCode: () => void): Promise<void> {
   const control = listenForControl(controlSocketPath(config), cluster, waiting, stop)
   tell({ type: 'ready', kubeconfig: cluster.adminKubeconfig })
   if (process.connected) process.disconnect?.()
-  setTimeout(settle, quietMs, keepCode).unref()
+  setTimeout(settle, quietMs, code).unref()
 
   await aborted(stop.signal)
   log.info('stopping', { reason: String(stop.signal.reason) })
   await cluster[Symbol.asyncDispose]()
   noteEnd(name)
   control.close()
-  keepCode()
+  code.keep()
   log.info('stopped')
   // The end of the process closes the connections of those who wait for it.
   process.exit(0)
@@ -92,11 +93,11 @@ const quietMs = 5_000
 const settledHeapBytesMax = 96 * 2 ** 20
 
 /**
- * What the start compiled is written down for the next one, and what it left behind is freed, which V8 does by itself
- * when more memory is wanted: for a cluster that has nothing to do that may be hours later.
+ * What the first start compiled is written down for the next one, and what it left behind is freed, which V8 does by
+ * itself when more memory is wanted: for a cluster that has nothing to do that may be hours later.
  */
-function settle(keepCode: () => void): void {
-  keepCode()
+function settle(code: CompiledCode): void {
+  if (!code.isKept) code.keep()
   if (process.memoryUsage().heapUsed > settledHeapBytesMax) return
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
