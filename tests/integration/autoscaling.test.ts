@@ -10,7 +10,6 @@ import type { Transport } from '#client/transport.ts'
 import { deploymentController } from '#controllers/deployment/deployment.ts'
 import { horizontalPodAutoscalerController } from '#controllers/horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts'
 import { replicaSetController } from '#controllers/replicaset/replicaset.ts'
-import { notFound } from '#machinery/errors/api-error.ts'
 import { formatTime } from '#machinery/time.ts'
 import { startControlPlane, type ControlPlane } from './control-plane.ts'
 
@@ -22,8 +21,7 @@ function withMetrics(plane: () => ControlPlane): (transport: Transport) => Trans
   return (transport) => ({
     ...transport,
     async call(call, options) {
-      if (call.path.group !== 'metrics.k8s.io') return await transport.call(call, options)
-      if (used === undefined) throw notFound({ group: 'metrics.k8s.io', resource: 'pods' }, '')
+      if (call.path.group !== 'metrics.k8s.io' || used === undefined) return await transport.call(call, options)
       const { client, clock } = plane()
       const { items } = await client.of(pod, 'default').list({ labelSelector: 'app=web' })
       return {
@@ -101,5 +99,5 @@ test('without metrics nothing is scaled, and it is said why', { timeout: 60_000 
   assert.equal(await replicasOf(plane), 2)
   assert.deepEqual(await conditionsOf(plane), ['AbleToScale True SucceededGetScale', 'ScalingActive False FailedGetResourceMetric'])
   const { status } = await plane.client.of(horizontalPodAutoscaler, 'default').get('web')
-  assert.match(status!.conditions![1]!.message!, /^the HPA was unable to compute the replica count: failed to get cpu utilization: unable to get metrics for resource cpu: unable to fetch metrics from resource metrics API: /)
+  assert.match(status!.conditions![1]!.message!, /^the HPA was unable to compute the replica count: failed to get cpu utilization: unable to get metrics for resource cpu: unable to fetch metrics from resource metrics API: the server could not find the requested resource \(get pods\.metrics\.k8s\.io\)$/)
 })

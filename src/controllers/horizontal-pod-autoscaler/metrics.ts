@@ -3,6 +3,7 @@ import type { ContainerMetrics, PodMetrics } from '#api/gen/metrics-v1beta1.ts'
 import type { Container, Pod } from '#api/gen/core-v1.ts'
 import type { Client } from '#client/client.ts'
 import { parseDuration } from '#machinery/duration.ts'
+import { ApiError } from '#machinery/errors/api-error.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { parseQuantity, quantityMilliValue } from '#machinery/quantity.ts'
 import { timeToMilliseconds } from '#machinery/time.ts'
@@ -17,6 +18,13 @@ export interface MetricOfPods {
   readonly container?: string | undefined
 }
 
+/** Of an error that names no object, as where nobody serves the API: upstream's client then adds what it asked for. */
+function whyOf(error: unknown): string {
+  const { message } = error as Error
+  const namesNothing = error instanceof ApiError && error.status.details?.kind === undefined
+  return namesNothing ? `${message} (get ${podMetrics.resource}.${podMetrics.group})` : message
+}
+
 /** By the pod's name. A pod of which not every container was measured is left out. Throws NoProposal. */
 export async function fetchUsage(
   client: Client, namespace: string, labelSelector: string, metric: MetricOfPods, signal: AbortSignal,
@@ -28,7 +36,7 @@ export async function fetchUsage(
   try {
     ({ items } = await client.resource<PodMetrics>(podMetrics, namespace).list({ labelSelector, signal }))
   } catch (error) {
-    throw fail(`unable to fetch metrics from resource metrics API: ${(error as Error).message}`, error)
+    throw fail(`unable to fetch metrics from resource metrics API: ${whyOf(error)}`, error)
   }
   const usage = new Map<string, PodUsage>()
   for (const { metadata, timestamp, window, containers } of items) {
