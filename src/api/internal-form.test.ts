@@ -13,6 +13,12 @@ const rows: readonly (readonly [it: string, type: string, value: object | undefi
     '{"Type":"\\u003c","Address":"\\u0026"}'],
   ['has pointers as null, values as zero', 'VolumeMount', { name: 'v' }, '{"Name":"v","ReadOnly":false,' +
     '"RecursiveReadOnly":null,"MountPath":"","SubPath":"","MountPropagation":null,"SubPathExpr":""}'],
+  ['shows types of other groups', 'flowcontrol.v1.ResourcePolicyRule', { apiGroups: ['*'] },
+    '{"Verbs":null,"APIGroups":["*"],"Resources":null,"ClusterScope":false,"Namespaces":null}'],
+  ['shows bytes as base64', 'certificates.v1beta1.PodCertificateRequestSpec', { pkixPublicKey: 'AA==' },
+    '{"SignerName":"","PodName":"","PodUID":"","ServiceAccountName":"","ServiceAccountUID":"","NodeName":"",'
+    + '"NodeUID":"","MaxExpirationSeconds":null,"PKIXPublicKey":"AA==","ProofOfPossession":null,'
+    + '"StubPKCS10Request":null,"UnverifiedUserAnnotations":null}'],
   ['shows whole numbers that JavaScript would round', 'Toleration', { tolerationSeconds: 9007199254740993n },
     '{"Key":"","Operator":"","Value":"","Effect":"","TolerationSeconds":9007199254740993}'],
 ]

@@ -10,7 +10,10 @@ import type { FieldSchema, Shape, StructSchema } from '#machinery/schema/schema.
 import { unifiedDiff } from '#base/unified-diff.ts'
 import { schemas } from './schemas.ts'
 
-/** A part of an object of the core group, for a fault to show. `type`: `SecurityContext`, or a list of it. */
+/**
+ * A part of an object, for a fault to show. `type`: `SecurityContext` of the core group, or a list of it; of another
+ * group `flowcontrol.v1.FlowSchemaSpec`.
+ */
 export function internalValue(type: string, value: object | undefined): JsonText {
   return new JsonText(toText(type, value))
 }
@@ -30,6 +33,7 @@ function toText(type: string, value: object | undefined, indent?: number): strin
 
 function structOf(type: string): StructSchema {
   if (type === 'PersistentVolumeSource') return sourceOfVolumes
+  if (type.includes('.')) return schemas.struct(`io.k8s.api.${type}`)
   return schemas.struct(`${type === 'LabelSelector' ? 'io.k8s.apimachinery.pkg.apis.meta.v1' : 'io.k8s.api.core.v1'}.${type}`)
 }
 
@@ -95,7 +99,8 @@ function shapeForm(value: unknown, shape: Shape): unknown {
 
 /** Where Go's name is not the JSON name with a capital letter. */
 const goNames: Readonly<Record<string, string>> = {
-  apiGroup: 'APIGroup', apiVersion: 'APIVersion', awsElasticBlockStore: 'AWSElasticBlockStore', cephfs: 'CephFS',
+  apiGroup: 'APIGroup', apiGroups: 'APIGroups', apiVersion: 'APIVersion',
+  awsElasticBlockStore: 'AWSElasticBlockStore', cephfs: 'CephFS',
   chapAuthDiscovery: 'DiscoveryCHAPAuth', chapAuthSession: 'SessionCHAPAuth', csi: 'CSI', diskURI: 'DataDiskURI',
   dnsConfig: 'DNSConfig', dnsPolicy: 'DNSPolicy', endpoints: 'EndpointsName', externalID: 'DoNotUseExternalID',
   fc: 'FC', fsGroup: 'FSGroup', fsGroupChangePolicy: 'FSGroupChangePolicy', fsType: 'FSType',
@@ -103,7 +108,8 @@ const goNames: Readonly<Record<string, string>> = {
   gmsaCredentialSpecName: 'GMSACredentialSpecName', grpc: 'GRPC', httpGet: 'HTTPGet', httpHeaders: 'HTTPHeaders',
   ip: 'IP', ipFamilies: 'IPFamilies', ipFamilyPolicy: 'IPFamilyPolicy', ipMode: 'IPMode', iqn: 'IQN', iscsi: 'ISCSI',
   iscsiInterface: 'ISCSIInterface', lastState: 'LastTerminationState', nfs: 'NFS', os: 'OS', osImage: 'OSImage',
-  pdName: 'PDName', pool: 'RBDPool', qosClass: 'QOSClass', rbd: 'RBD', reportingComponent: 'ReportingController',
+  pdName: 'PDName', pkixPublicKey: 'PKIXPublicKey', pool: 'RBDPool', qosClass: 'QOSClass', rbd: 'RBD',
+  reportingComponent: 'ReportingController',
   seLinuxChangePolicy: 'SELinuxChangePolicy', seLinuxOptions: 'SELinuxOptions', sslEnabled: 'SSLEnabled',
   storageos: 'StorageOS', tcpSocket: 'TCPSocket', tty: 'TTY', uid: 'UID', wwids: 'WWIDs',
 }

@@ -1,12 +1,15 @@
 /** PodCertificateRequest: a kubelet's request for a certificate on behalf of a pod. */
 import type { Stored } from '#machinery/meta/object.ts'
-import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { PodCertificateRequest } from '../../gen/certificates-v1beta1.ts'
 import { nameColumn, text } from '../../printing/columns.ts'
 import { formatLabels } from '../../printing/labels.ts'
 import { separateStatus } from '../../strategy.ts'
-import { validateNewPodCertificateRequest, validatePodCertificateStatus } from './podcertificaterequest.validation.ts'
+import {
+  validateNewPodCertificateRequest,
+  validatePodCertificateRequestUpdate,
+  validatePodCertificateStatus,
+} from './podcertificaterequest.validation.ts'
 
 export const podCertificateRequest = defineKind<PodCertificateRequest>({
   group: 'certificates.k8s.io',
@@ -21,7 +24,7 @@ export const podCertificateRequest = defineKind<PodCertificateRequest>({
   ...separateStatus<PodCertificateRequest>({}),
   validateCreate: validateNewPodCertificateRequest,
   validateStatusUpdate: validatePodCertificateStatus,
-  validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
+  validateUpdate: validatePodCertificateRequestUpdate,
   subresources: { status: true },
   selectableFields: ({ spec }) => ({
     'spec.signerName': spec.signerName, 'spec.podName': spec.podName, 'spec.nodeName': spec.nodeName,

@@ -12,6 +12,7 @@ import type {
   PodCertificateRequestSpec,
   PodCertificateRequestStatus,
 } from '../../gen/certificates-v1beta1.ts'
+import { internalValue } from '../../internal-form.ts'
 import { validateUserAnnotations } from '../../user-annotations.validation.ts'
 import { validateSignerName } from '../certificatesigningrequest/signer-name.validation.ts'
 import { validateIssued } from './issued-certificate.validation.ts'
@@ -52,6 +53,14 @@ function validateExpiration({ signerName, maxExpirationSeconds: seconds }: PodCe
   const longest = own ? longestSecondsOfKubernetes : longestSeconds
   return seconds >= shortestSeconds && seconds <= longest ? []
     : [invalidValue(path, seconds, `must be in the range [${shortestSeconds}, ${longest}]`)]
+}
+
+export function validatePodCertificateRequestUpdate(
+  { spec }: PodCertificateRequest, old: Stored<PodCertificateRequest>,
+): FieldError[] {
+  if (semanticEqual(spec, old.spec)) return []
+  const shown = internalValue('certificates.v1beta1.PodCertificateRequestSpec', spec)
+  return [invalidValue('spec', shown, 'field is immutable')]
 }
 
 const terminal = ['Issued', 'Denied', 'Failed']

@@ -48,7 +48,8 @@ const rows: readonly Row[] = [
     it: 'leaves the schema that catches all as it is',
     object: { metadata: { name: 'catch-all' }, spec: own().spec },
     errors: [
-      'spec: Invalid value: {"priorityLevelConfiguration":{"name":"l"},"matchingPrecedence":1000}: '
+      'spec: Invalid value: {"PriorityLevelConfiguration":{"Name":"l"},"MatchingPrecedence":1000,'
+      + '"DistinguisherMethod":null,"Rules":null}: '
       + "spec of 'catch-all' must equal the fixed value",
     ],
   },

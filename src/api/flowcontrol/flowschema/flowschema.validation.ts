@@ -11,6 +11,7 @@ import type {
   ResourcePolicyRule,
   Subject,
 } from '../../gen/flowcontrol-v1.ts'
+import { internalValue } from '../../internal-form.ts'
 import { mandatoryFlowSchemas } from '../bootstrap-objects.ts'
 
 const maxPrecedence = 10000
@@ -46,8 +47,9 @@ export function validateFlowSchema({ metadata, spec = {} as FlowSchemaSpec }: Fl
 
 function validateMandatorySpec(name: string | undefined, spec: FlowSchemaSpec): FieldError[] {
   const fixed = mandatoryFlowSchemas.find(({ metadata }) => metadata?.name === name)
-  return !fixed || semanticEqual(spec, fixed.spec) ? []
-    : [invalidValue('spec', spec, `spec of '${name}' must equal the fixed value`)]
+  if (!fixed || semanticEqual(spec, fixed.spec)) return []
+  const shown = internalValue('flowcontrol.v1.FlowSchemaSpec', spec)
+  return [invalidValue('spec', shown, `spec of '${name}' must equal the fixed value`)]
 }
 
 function validateRules(

@@ -58,8 +58,9 @@ const rows: readonly Row[] = [
       spec: { type: 'Limited', limited: { nominalConcurrencyShares: 6, limitResponse: { type: 'Reject' } } },
     },
     errors: [
-      'spec: Invalid value: {"type":"Limited","limited":{"nominalConcurrencyShares":6,"limitResponse":'
-      + `{"type":"Reject"},"lendablePercent":0}}: spec of 'catch-all' must equal the fixed value`,
+      'spec: Invalid value: {"Type":"Limited","Limited":{"NominalConcurrencyShares":6,"LimitResponse":{"Type":"Reject",'
+      + '"Queuing":null},"LendablePercent":0,"BorrowingLimitPercent":null},"Exempt":null}: '
+      + "spec of 'catch-all' must equal the fixed value",
     ],
   },
 ]

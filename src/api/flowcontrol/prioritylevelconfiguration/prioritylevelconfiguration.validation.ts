@@ -8,6 +8,7 @@ import type {
   PriorityLevelConfigurationSpec,
   QueuingConfiguration,
 } from '../../gen/flowcontrol-v1.ts'
+import { internalValue } from '../../internal-form.ts'
 import { mandatoryPriorityLevels } from '../bootstrap-objects.ts'
 
 const maxQueues = 10_000_000
@@ -41,8 +42,10 @@ function validateMandatorySpec(name: string | undefined, spec: PriorityLevelConf
   const fixed = mandatoryPriorityLevels.find(({ metadata }) => metadata?.name === name)
   if (!fixed) return []
   const judged = name === 'exempt' ? { ...spec, exempt: fixed.spec?.exempt } : spec
+  if (semanticEqual(judged, fixed.spec)) return []
   const which = name === 'exempt' ? "'exempt' except the 'spec.exempt' field" : `'${name}'`
-  return semanticEqual(judged, fixed.spec) ? [] : [invalidValue('spec', spec, `spec of ${which} must equal the fixed value`)]
+  const shown = internalValue('flowcontrol.v1.PriorityLevelConfigurationSpec', spec)
+  return [invalidValue('spec', shown, `spec of ${which} must equal the fixed value`)]
 }
 
 function validateShares(value: number | undefined, path: string): FieldError[] {
