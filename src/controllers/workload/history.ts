@@ -75,6 +75,8 @@ export function hashOf({ metadata }: Stored<ControllerRevision>): string {
 export function planHistoryCleanUp(
   revisions: readonly Stored<ControllerRevision>[], inUse: ReadonlySet<string>, limit: number,
 ): readonly Action[] {
+  // A StatefulSet may have such a limit, and keeps them all.
+  if (limit < 0) return []
   const idle = revisions.filter((revision) => !inUse.has(revision.metadata.name) && !inUse.has(hashOf(revision)))
     .toSorted((a, b) => a.revision - b.revision)
   return idle.slice(0, Math.max(0, idle.length - limit)).map((revision) => remove(controllerRevision, revision))

@@ -5,7 +5,7 @@ import type { DeepReadonly } from '#machinery/meta/object.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import { ownerStrategy } from '../../core/pod/disabled-fields.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
-import { ownerWarnings } from '../../core/pod/pod-warnings.ts'
+import { namedOwnerWarnings } from '../../core/pod/pod-warnings.ts'
 import type { Deployment, DeploymentSpec } from '../../gen/apps-v1.ts'
 import type { LabelSelector } from '../../gen/meta-v1.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
@@ -34,7 +34,7 @@ export const deployment = defineKind<Deployment>({
   // Annotations are copied to ReplicaSets, so they count.
   generation: (object, old) =>
     !semanticEqual(object.spec, old.spec) || !semanticEqual(object.metadata?.annotations, old.metadata.annotations),
-  warnings: ownerWarnings,
+  warnings: namedOwnerWarnings,
   subresources: {
     status: true, keptByStatus: ['labels'],
     scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },

@@ -3,7 +3,7 @@ import { formatLabelSelector } from '#machinery/meta/label-selector.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import { ownerStrategy } from '../../core/pod/disabled-fields.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
-import { ownerWarnings } from '../../core/pod/pod-warnings.ts'
+import { namedOwnerWarnings } from '../../core/pod/pod-warnings.ts'
 import type { ReplicaSet, ReplicaSetSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
 import {
@@ -26,7 +26,7 @@ export const replicaSet = defineKind<ReplicaSet>({
   validateUpdate: validateReplicaSetUpdate,
   validateStatusUpdate: validateReplicaSetStatusUpdate,
   generation: 'spec',
-  warnings: ownerWarnings,
+  warnings: namedOwnerWarnings,
   subresources: {
     status: true, keptByStatus: [],
     scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },

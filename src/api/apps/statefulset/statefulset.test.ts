@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { checkCreate, expectedOf, outcomeOf, type Row } from '../../kind-check.ts'
 import type { StatefulSet } from '../../gen/apps-v1.ts'
 import { statefulSet } from './statefulset.ts'
+import { statefulSetWarnings } from './statefulset-warnings.ts'
 
 const template = { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'a', image: 'b' }] } }
 
@@ -89,3 +90,15 @@ const rows: readonly Row[] = [
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(statefulSet, row), expectedOf(row)))
+
+test('warns of parts of bytes, and of history that is kept for ever', () => {
+  const resources = { requests: { storage: '1500m' }, limits: { storage: '1Gi' } }
+  const set = own({
+    revisionHistoryLimit: -1, volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { resources } }],
+  }) as StatefulSet
+  const bytes = 'resources.requests[storage]: fractional byte value "1500m" is invalid, must be an integer'
+  const history =
+    'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended'
+  assert.deepEqual(statefulSetWarnings(set, undefined), [`spec.volumeClaimTemplates[0].${bytes}`, history])
+  assert.deepEqual(statefulSetWarnings(set, set as never), [`spec.volumeClaimTemplates[0].Spec.${bytes}`, history])
+})

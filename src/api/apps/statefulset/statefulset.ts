@@ -3,7 +3,6 @@ import { defineKind } from '#machinery/schema/define-kind.ts'
 import { setClaimDefaults } from '../../core/persistentvolumeclaim/persistentvolumeclaim.ts'
 import { ownerStrategy } from '../../core/pod/disabled-fields.ts'
 import { setTemplateDefaults } from '../../core/pod/pod-defaults.ts'
-import { ownerWarnings } from '../../core/pod/pod-warnings.ts'
 import type { StatefulSet, StatefulSetSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import {
@@ -11,6 +10,7 @@ import {
   validateStatefulSetStatusUpdate,
   validateStatefulSetUpdate,
 } from './statefulset.validation.ts'
+import { statefulSetWarnings } from './statefulset-warnings.ts'
 
 export const statefulSet = defineKind<StatefulSet>({
   group: 'apps',
@@ -27,7 +27,7 @@ export const statefulSet = defineKind<StatefulSet>({
   validateUpdate: validateStatefulSetUpdate,
   validateStatusUpdate: validateStatefulSetStatusUpdate,
   generation: 'spec',
-  warnings: ownerWarnings,
+  warnings: statefulSetWarnings,
   subresources: {
     status: true, keptByStatus: [],
     scale: { replicas: 'spec.replicas', observed: 'status.replicas', selector: 'spec.selector' },

@@ -39,7 +39,6 @@ function validateSpec(spec: StatefulSetSpec, { exists, broken, template }: Known
       validateClaimSpec(claim.spec ?? {}, `spec.volumeClaimTemplates[${index}].spec`))),
     ...validateNonNegative(spec.replicas, 'spec.replicas'),
     ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
-    ...validateNonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
     ...validateNonNegative(spec.ordinals?.start, 'spec.ordinals.start'),
     ...(spec.serviceName && !exists
       ? invalidFor('spec.serviceName', spec.serviceName, validateDns1123Label(spec.serviceName))

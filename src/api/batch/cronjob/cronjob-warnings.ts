@@ -1,7 +1,8 @@
 /** What is allowed in CronJobs but hardly meant. */
 import type { Stored } from '#machinery/meta/object.ts'
 import type { CronJob } from '../../gen/batch-v1.ts'
-import { jobSpecWarnings, podNameWarnings } from '../job/job-warnings.ts'
+import { podNameWarnings } from '../../core/pod/pod-warnings.ts'
+import { jobSpecWarnings } from '../job/job-warnings.ts'
 
 export function cronJobWarnings({ metadata, spec }: CronJob, old: Stored<CronJob> | undefined): string[] {
   if (old && metadata?.generation === old.metadata.generation) return []

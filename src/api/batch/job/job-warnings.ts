@@ -1,21 +1,12 @@
 /** What is allowed in Jobs but hardly meant. */
 import type { Stored } from '#machinery/meta/object.ts'
-import { validateDns1123Label } from '#machinery/meta/validate-names.ts'
-import { templateWarnings } from '../../core/pod/pod-warnings.ts'
+import { podNameWarnings, templateWarnings } from '../../core/pod/pod-warnings.ts'
 import type { Job, JobSpec } from '../../gen/batch-v1.ts'
 
 /** The name, on creation; the rest whenever the Job itself changes. */
 export function jobWarnings({ metadata, spec }: Job, old: Stored<Job> | undefined): string[] {
   if (old && metadata?.generation === old.metadata.generation) return []
   return [...(old ? [] : podNameWarnings(metadata?.name ?? '')), ...(spec ? jobSpecWarnings(spec, 'spec') : [])]
-}
-
-/** Of a name that pods are named after. */
-export function podNameWarnings(name: string): string[] {
-  const problems = validateDns1123Label(name)
-  return problems.length === 0 ? []
-    : ['metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; ' +
-      `a DNS label is recommended: [${problems.join(' ')}]`]
 }
 
 /** `path`: of the Job's spec, or of the one in a CronJob. */

@@ -14,7 +14,9 @@ export function claimWarnings({ metadata, spec }: PersistentVolumeClaim): string
 
 /** Also of the claims that pods and StatefulSets make. */
 export function claimSpecWarnings({ resources }: PersistentVolumeClaimSpec, path: string): string[] {
-  const storage = resources?.requests?.['storage']
-  return storage === undefined || isWholeQuantity(storage) ? []
-    : [`${path}.resources.requests[storage]: fractional byte value "${storage}" is invalid, must be an integer`]
+  return (['requests', 'limits'] as const).flatMap((list) => {
+    const storage = resources?.[list]?.['storage']
+    return storage === undefined || isWholeQuantity(storage) ? []
+      : [`${path}.resources.${list}[storage]: fractional byte value "${storage}" is invalid, must be an integer`]
+  })
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pod, PodSpec } from '../../gen/core-v1.ts'
-import { ownerWarnings, podStatusWarnings, podWarnings, templateWarnings } from './pod-warnings.ts'
+import { namedOwnerWarnings, ownerWarnings, podStatusWarnings, podWarnings, templateWarnings } from './pod-warnings.ts'
 
 type Annotations = Readonly<Record<string, string>>
 
@@ -75,6 +75,15 @@ for (const [spec, warnings, annotations = {}] of table) {
   const pod: Pod = { metadata: { name: 'p', annotations }, spec: { containers: [], ...spec } }
   test(`warns: ${warnings[0] ?? 'of nothing'}`, () => assert.deepEqual(podWarnings(pod, undefined), warnings))
 }
+
+test('warns of names that pods are named after', () => {
+  const owner = { metadata: { name: 'a.b' }, spec: { template: { spec: { containers: [] } } } }
+  assert.deepEqual(namedOwnerWarnings(owner, undefined), [
+    'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is ' +
+      'recommended: [must not contain dots]',
+  ])
+  assert.deepEqual(namedOwnerWarnings(owner, owner), [])
+})
 
 test('warns of names that are no host names', () => {
   assert.deepEqual(podWarnings({ metadata: { name: 'a.b' }, spec: { containers: [] } }, undefined), [

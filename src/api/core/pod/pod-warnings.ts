@@ -12,15 +12,8 @@ import { volumeWarnings } from './volume-warnings.ts'
 
 /** Of a new pod. Nobody is warned of updates: programs make them, all the time. */
 export function podWarnings({ metadata, spec }: Pod, old: object | undefined): string[] {
-  if (old || !spec) return []
-  const problems = validateDns1123Label(metadata?.name ?? '')
-  return [
-    ...(problems.length === 0 ? [] : [
-      "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; " +
-        `a DNS label is recommended: [${problems.join(' ')}]`,
-    ]),
-    ...warningsOf(spec, metadata, ''),
-  ]
+  return old || !spec ? []
+    : [...nameWarnings(metadata?.name ?? '', "the Pod's hostname"), ...warningsOf(spec, metadata, '')]
 }
 
 /** Of what a kubelet tells of a pod. */
@@ -37,7 +30,7 @@ export function templateWarnings(template: PodTemplateSpec | undefined, path: st
 }
 
 interface WithGeneration {
-  readonly metadata?: { readonly generation?: number }
+  readonly metadata?: { readonly name?: string; readonly generation?: number }
 }
 
 interface Owner extends WithGeneration {
@@ -47,6 +40,23 @@ interface Owner extends WithGeneration {
 /** Of the template of something that makes pods; nothing while what it says stays the same. */
 export function ownerWarnings({ metadata, spec }: Owner, old: WithGeneration | undefined): string[] {
   return old && old.metadata?.generation === metadata?.generation ? [] : templateWarnings(spec?.template, 'spec.template')
+}
+
+/** The same where pods have the owner's name in their own. */
+export function namedOwnerWarnings(object: Owner, old: WithGeneration | undefined): string[] {
+  return [...(old ? [] : podNameWarnings(object.metadata?.name ?? '')), ...ownerWarnings(object, old)]
+}
+
+/** Of a name that pods are named after. */
+export function podNameWarnings(name: string): string[] {
+  return nameWarnings(name, 'Pod names and hostnames')
+}
+
+function nameWarnings(name: string, use: string): string[] {
+  const problems = validateDns1123Label(name)
+  return problems.length === 0 ? []
+    : [`metadata.name: this is used in ${use}, which can result in surprising behavior; ` +
+      `a DNS label is recommended: [${problems.join(' ')}]`]
 }
 
 function warningsOf(spec: PodSpec, metadata: ObjectMeta | undefined, prefix: string): string[] {

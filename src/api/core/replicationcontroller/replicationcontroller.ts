@@ -5,7 +5,7 @@ import { ageColumn, containerColumns, integer, nameColumn, text } from '../../pr
 import { formatLabels } from '../../printing/labels.ts'
 import { ownerStrategy } from '../pod/disabled-fields.ts'
 import { setPodSpecDefaults } from '../pod/pod-defaults.ts'
-import { ownerWarnings } from '../pod/pod-warnings.ts'
+import { namedOwnerWarnings } from '../pod/pod-warnings.ts'
 import {
   validateReplicationController,
   validateReplicationControllerStatusUpdate,
@@ -24,7 +24,7 @@ export const replicationController = defineKind<ReplicationController>({
   validate: validateReplicationController,
   validateStatusUpdate: validateReplicationControllerStatusUpdate,
   generation: 'spec',
-  warnings: ownerWarnings,
+  warnings: namedOwnerWarnings,
   defaultPropagation: 'Orphan',
   subresources: {
     status: true, keptByStatus: [],
