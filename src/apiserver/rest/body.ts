@@ -134,6 +134,10 @@ function checkType(context: RestContext, scope: RequestScope, value: unknown): {
   object.kind = kind
   object.apiVersion = apiVersion
   if (apiVersion === scope.apiVersion && kind === scope.kind.kind) return given
+  if (kind === scope.kind.kind && scope.alsoAccepts?.includes(apiVersion)) {
+    object.apiVersion = scope.apiVersion
+    return given
+  }
   const served = context.kinds.findByKind(apiVersion, kind)
   if (!served) {
     throw badRequest(`${kind} in version "${parsed.version}" cannot be handled as a ${scope.kind.kind}: ` +

@@ -52,6 +52,8 @@ export interface RequestScope {
   readonly name: string
   /** Empty for the object itself. */
   readonly subresource: string
+  /** Other versions in which a body may come, with the same fields. */
+  readonly alsoAccepts?: readonly string[] | undefined
   /** As authorization knows it: an apply is a `patch`. */
   readonly verb: string
   readonly user: UserInfo

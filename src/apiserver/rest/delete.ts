@@ -293,8 +293,9 @@ function checkParameters(parameters: DeleteParameters): void {
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', resource: 'DeleteOptions' }, '', errors)
 }
 
-function checkPreconditions(
-  { kind }: RequestScope, { preconditions }: DeleteParameters, old: Stored<KubeObject>,
+/** Throws ApiError 409 where the object is not the one that the client means. */
+export function checkPreconditions(
+  { kind }: RequestScope, { preconditions }: Pick<DeleteParameters, 'preconditions'>, old: Stored<KubeObject>,
 ): void {
   const { name, uid, resourceVersion } = old.metadata
   if (preconditions?.uid && preconditions.uid !== uid) {

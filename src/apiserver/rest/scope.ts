@@ -71,6 +71,7 @@ class ChangedScope implements RequestScope {
   readonly namespace: string
   readonly name: string
   readonly subresource: string
+  readonly alsoAccepts: readonly string[] | undefined
   readonly verb: string
   readonly user: UserInfo
   readonly userAgent: string
@@ -86,6 +87,7 @@ class ChangedScope implements RequestScope {
     this.namespace = changes.namespace ?? original.namespace
     this.name = changes.name ?? original.name
     this.subresource = changes.subresource ?? original.subresource
+    this.alsoAccepts = changes.alsoAccepts
     this.verb = changes.verb ?? original.verb
     this.user = changes.user ?? original.user
     this.userAgent = changes.userAgent ?? original.userAgent

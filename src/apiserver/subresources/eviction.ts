@@ -1,5 +1,5 @@
 /** Evicting a pod: a deletion that PodDisruptionBudgets may refuse (upstream: core/pod/storage/eviction.go). */
-import type { Pod } from '#api/gen/core-v1.ts'
+import type { Pod, PodCondition } from '#api/gen/core-v1.ts'
 import type { Eviction, PodDisruptionBudget } from '#api/gen/policy-v1.ts'
 import {
   ApiError,
@@ -9,13 +9,14 @@ import {
   isReason,
   tooManyRequests,
 } from '#machinery/errors/api-error.ts'
+import { withCondition } from '#machinery/meta/conditions.ts'
 import { labelSelectorMatcher, type LabelSelector } from '#machinery/meta/label-selector.ts'
 import type { KubeObject, Stored } from '#machinery/meta/object.ts'
 import { cloneJson } from '#machinery/patch/json.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import { formatTime } from '#machinery/time.ts'
 import type { RequestScope, RestContext } from '../rest/context.ts'
-import { deleteObject, deleteParametersOf, type DeleteParameters } from '../rest/delete.ts'
+import { checkPreconditions, deleteObject, deleteParametersOf, type DeleteParameters } from '../rest/delete.ts'
 import { getObject } from '../rest/get.ts'
 import { collectionRange } from '../rest/keys.ts'
 import { scopeWith } from '../rest/scope.ts'
@@ -23,6 +24,8 @@ import { decodeStored } from '../rest/stored-form.ts'
 import { updateObject } from '../rest/update.ts'
 import { successStatus, type Creation } from './kinds-of-subresource.ts'
 
+/** As often as upstream's EvictionsRetry. */
+const maxAttempts = 20
 /** More evictions at once than this wait for the controller to confirm the earlier ones. */
 const maxDisruptedPods = 2000
 
@@ -34,6 +37,8 @@ const evictionKind = defineKind<Eviction>({
 export const podEviction: Creation = {
   type: 'creation',
   kind: evictionKind,
+  // Clients of before v1.22 still send it.
+  alsoAccepts: ['policy/v1beta1'],
   async create(context, scope, object, parameters) {
     const eviction = object as Eviction
     if (eviction.metadata?.name !== scope.name) throw badRequest('name in URL does not match name in Eviction object')
@@ -41,40 +46,72 @@ export const podEviction: Creation = {
     const options: DeleteParameters = { ...given, dryRun: given.dryRun || parameters.dryRun }
     const pods = context.kinds.findStored('', 'pods')!
     const podScope = scopeWith(scope, { ...pods, subresource: '' })
-    const pod = decodeStored<Pod>(await getObject(context, podScope))
-    if (ignoresBudgets(pod)) {
-      await remove(context, podScope, options, isFinished(pod) ? undefined : pod.metadata.resourceVersion, '')
-    } else {
-      const claim = await claimDisruption(context, scope, pod, options.dryRun)
-      await remove(context, podScope, options, claim.unchangedSince, claim.budget)
-    }
+    await evict(context, podScope, options)
     return { type: 'object', status: 201, object: successStatus }
   },
 }
 
-async function remove(
-  context: RestContext,
-  scope: RequestScope,
-  options: DeleteParameters,
-  unchangedSince: string | undefined,
-  budget: string,
+/** A pod that changes while it is looked at is looked at again, unless the client means one version of it. */
+async function evict(context: RestContext, scope: RequestScope, options: DeleteParameters): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const pod = decodeStored<Pod>(await getObject(context, scope))
+    if (!ignoresBudgets(pod)) return await evictWithinBudget(context, scope, pod, options)
+    try {
+      await remove(context, scope, options, isFinished(pod) ? undefined : pod.metadata.resourceVersion)
+      return
+    } catch (error) {
+      const isLost = isReason(error, 'Conflict') && options.preconditions?.resourceVersion === undefined
+      const now = isLost && decodeStored<Pod>(await getObject(context, scope))
+      if (!now || now.metadata.resourceVersion === pod.metadata.resourceVersion || attempt >= maxAttempts) throw error
+    }
+  }
+}
+
+async function evictWithinBudget(
+  context: RestContext, scope: RequestScope, pod: Stored<Pod>, options: DeleteParameters,
 ): Promise<void> {
-  const resourceVersion = options.preconditions?.resourceVersion ?? unchangedSince
+  const { budget, unchangedSince } = await claimDisruption(context, scope, pod, options.dryRun)
   try {
-    await deleteObject(
-      context, scope, { ...options, preconditions: { uid: options.preconditions?.uid, resourceVersion } },
-    )
+    await remove(context, scope, options, unchangedSince)
   } catch (error) {
     // The pod has changed since the budget was looked at; the client is to try again.
-    if (
-      isReason(error, 'Conflict')
-      && unchangedSince !== undefined
-      && options.preconditions?.resourceVersion === undefined
-    ) {
-      throw stillProcessed(budget)
-    }
-    throw error
+    const isOurs = unchangedSince !== undefined && options.preconditions?.resourceVersion === undefined
+    throw isOurs && isReason(error, 'Conflict') ? stillProcessed(budget) : error
   }
+}
+
+/** Says in the pod's status why it ends, for whoever sees it end (a Job), and deletes it. */
+async function remove(
+  context: RestContext, scope: RequestScope, options: DeleteParameters, unchangedSince: string | undefined,
+): Promise<void> {
+  const wanted = {
+    uid: options.preconditions?.uid, resourceVersion: options.preconditions?.resourceVersion ?? unchangedSince,
+  }
+  const marked = options.dryRun ? undefined : await markDisrupted(context, scope, wanted)
+  const resourceVersion = wanted.resourceVersion && (marked ?? wanted.resourceVersion)
+  await deleteObject(context, scope, { ...options, preconditions: { uid: wanted.uid, resourceVersion } })
+}
+
+/** Gives the version of the pod that is marked. Throws ApiError 409 for another pod than the wanted one. */
+async function markDisrupted(
+  context: RestContext, scope: RequestScope, wanted: NonNullable<DeleteParameters['preconditions']>,
+): Promise<string | undefined> {
+  const apply = (existing: Stored<KubeObject> | undefined): KubeObject => {
+    checkPreconditions(scope, { preconditions: wanted }, existing!)
+    const pod = cloneJson(existing) as Pod
+    const condition: PodCondition = {
+      type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting',
+      ...(pod.metadata?.generation !== undefined && { observedGeneration: pod.metadata.generation }),
+    }
+    const conditions = [...withCondition(pod.status?.conditions, condition, formatTime(context.clock.now()))]
+    pod.status = { ...pod.status, conditions }
+    return pod as KubeObject
+  }
+  const outcome = await updateObject(
+    context, scopeWith(scope, { subresource: 'status' }), { apply, internal: true },
+    { dryRun: false, fieldManager: '', fieldValidation: 'Ignore' },
+  )
+  return outcome.type === 'entry' ? String(outcome.entry.modRevision) : undefined
 }
 
 function isFinished(pod: Stored<Pod>): boolean {

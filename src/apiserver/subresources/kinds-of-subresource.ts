@@ -46,6 +46,8 @@ export interface FieldOwners {
 export interface Creation {
   readonly type: 'creation'
   readonly kind: AnyKind
+  /** Other versions in which the body may come, with the same fields. */
+  readonly alsoAccepts?: readonly string[]
   readonly create: (
     context: RestContext, scope: RequestScope, object: KubeObject, parameters: WriteParameters,
   ) => Outcome | Promise<Outcome>

@@ -56,7 +56,8 @@ export async function serveSubresource(
       if (info.verb !== 'create') throw methodNotServed()
       const options = renderOptions(context, request, 'metadata')
       const parameters = parseWriteParameters(request.query, 'create')
-      const own = scopeAs(scope, subresource.kind)
+      const { kind, alsoAccepts } = subresource
+      const own = scopeWith(scopeAs(scope, kind), { alsoAccepts })
       const object = await readObject(context, request, own, parameters)
       return renderOutcome(await createOrder(context, scope, subresource, object, parameters), own, options)
     }

@@ -113,6 +113,45 @@ async function runningPod(server: TestServer): Promise<void> {
   )
 }
 
+test('an evicted pod says why it ends, and is asked for in either version', async () => {
+  const server = startTestServer()
+  const { send } = server
+  const evict = (version: string, deleteOptions: object, query = '') => send(
+    'POST', `${pods}/p/eviction${query}`,
+    { apiVersion: `policy/${version}`, kind: 'Eviction', metadata: { name: 'p' }, deleteOptions },
+  )
+  const conditions = async () => (await send('GET', `${pods}/p`)).json['status'].conditions as unknown
+  await runningPod(server)
+  await send('PATCH', `${pods}/p`, { metadata: { finalizers: ['example.com/x'] } }, merge)
+  const before = await conditions()
+  assert.equal((await evict('v1beta1', {}, '?dryRun=All')).status, 201)
+  assert.equal((await evict('v2', {})).status, 400)
+  assert.equal((await evict('v1', { preconditions: { uid: 'another' } })).status, 409)
+  assert.deepEqual(await conditions(), before)
+  assert.equal((await evict('v1', { gracePeriodSeconds: 0 })).status, 201)
+  assert.deepEqual((await conditions() as unknown[]).at(-1), {
+    type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting',
+    observedGeneration: 1, lastProbeTime: null, lastTransitionTime: '2026-01-01T00:00:00Z',
+  })
+  assert.ok((await send('GET', `${pods}/p`)).json.metadata!.deletionTimestamp)
+})
+
+test('a pod that has not begun is evicted whatever its budget, as it was seen', async () => {
+  const { send } = startTestServer()
+  await send('POST', pods, podBody)
+  await send('POST', '/apis/policy/v1/namespaces/default/poddisruptionbudgets', {
+    apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'b' },
+    spec: { maxUnavailable: 0, selector: { matchLabels: { app: 'x' } } },
+  })
+  const evict = (preconditions: object) => send('POST', `${pods}/p/eviction`, {
+    apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'p' }, deleteOptions: { preconditions },
+  })
+  assert.equal((await evict({ uid: 'another' })).status, 409)
+  assert.equal((await evict({ resourceVersion: '1000' })).status, 409)
+  assert.equal((await evict({})).status, 201)
+  assert.equal((await send('GET', `${pods}/p`)).status, 404)
+})
+
 test('an eviction takes from the budget, and is refused when nothing is left', async () => {
   const server = startTestServer()
   const { send } = server
