@@ -46,7 +46,7 @@ function validateSubject(
 }
 
 /** Who holds a role may change, not which role it is: that would slip past the check on who may grant it. */
-export function validateBindingUpdate({ roleRef }: Binding, old: DeepReadonly<Binding>): FieldError[] {
+export function validateSameRole({ roleRef }: Binding, old: DeepReadonly<Binding>): FieldError[] {
   if (semanticEqual(roleRef, old.roleRef)) return []
   const { apiGroup = '', kind = '', name = '' } = roleRef ?? {}
   // Upstream shows its own struct.

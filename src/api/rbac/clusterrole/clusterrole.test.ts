@@ -38,7 +38,10 @@ const rows: readonly Row[] = [
       metadata: { name: 'a' },
       aggregationRule: { clusterRoleSelectors: [{ matchExpressions: [{ key: 'b', operator: 'In', values: ['!'] }] }] },
     },
-    errors: ['aggregationRule.clusterRoleSelectors[0]: Invalid value: null: invalid label selector.'],
+    errors: [
+      'aggregationRule.clusterRoleSelectors[0]: Invalid value: null: invalid label selector.',
+      'aggregationRule.clusterRoleSelectors[0]: Invalid value: null: invalid label selector.',
+    ],
   },
 ]
 

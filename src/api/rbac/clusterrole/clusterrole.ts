@@ -12,4 +12,6 @@ export const clusterRole = defineKind<ClusterRole>({
   createOnUpdate: true,
   versions: [{ version: 'v1', schema: 'io.k8s.api.rbac.v1.ClusterRole', served: true, stored: true }],
   validate: validateClusterRole,
+  // Upstream looks at an updated object twice, and tells everything twice.
+  validateUpdate: validateClusterRole,
 })

@@ -21,6 +21,15 @@ const rows: readonly Row[] = [
     it: 'is about no URLs', object: { metadata: { name: 'a' }, rules: [{ verbs: ['get'], nonResourceURLs: ['/a'] }] },
     errors: ['rules[0].nonResourceURLs: Invalid value: ["/a"]: namespaced rules cannot apply to non-resource URLs'],
   },
+  {
+    it: 'is looked at twice when it changes',
+    old: { metadata: { name: 'a' } },
+    object: { metadata: { name: 'a' }, rules: [{ verbs: ['get'], apiGroups: [''] }] },
+    errors: [
+      'rules[0].resources: Required value: resource rules must supply at least one resource',
+      'rules[0].resources: Required value: resource rules must supply at least one resource',
+    ],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(role, row), expectedOf(row)))

@@ -12,4 +12,6 @@ export const role = defineKind<Role>({
   createOnUpdate: true,
   versions: [{ version: 'v1', schema: 'io.k8s.api.rbac.v1.Role', served: true, stored: true }],
   validate: validateRole,
+  // Upstream looks at an updated object twice, and tells everything twice.
+  validateUpdate: validateRole,
 })

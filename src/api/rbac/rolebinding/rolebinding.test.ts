@@ -35,6 +35,15 @@ const rows: readonly Row[] = [
       'roleRef: Invalid value: {"APIGroup":"rbac.authorization.k8s.io","Kind":"Role","Name":"other"}: cannot change roleRef',
     ],
   },
+  {
+    it: 'is looked at twice when it changes',
+    old: own([]),
+    object: own([{ kind: 'X', name: 'a' }]),
+    errors: [
+      'subjects[0].kind: Unsupported value: "X": supported values: "ServiceAccount", "User", "Group"',
+      'subjects[0].kind: Unsupported value: "X": supported values: "ServiceAccount", "User", "Group"',
+    ],
+  },
 ]
 
 for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(roleBinding, row), expectedOf(row)))
