@@ -13,7 +13,7 @@ import { nodeRules } from '#apiserver/authz/bootstrap-policy.ts'
 import { combineAuthorizers, superuserAuthorizer } from '#apiserver/authz/combined.ts'
 import { createNodeAuthorizer } from '#apiserver/authz/node-authorizer.ts'
 import { NodeGraph } from '#apiserver/authz/node-graph.ts'
-import { nodeGraphRanges } from '#apiserver/authz/node-source.ts'
+import { nodeGraphSource, type NodeGraphSource } from '#apiserver/authz/node-source.ts'
 import type { ConfiguredAuthorization } from '#apiserver/authz/open-authorization.ts'
 import { RbacIndex } from '#apiserver/authz/rbac-index.ts'
 import { rbacRanges } from '#apiserver/authz/rbac-source.ts'
@@ -64,6 +64,9 @@ export function tokenIssuer(clusterDomain: string): string {
   return `https://kubernetes.default.svc.${clusterDomain}`
 }
 
+/** Some milliseconds' work. */
+const podsInTurn = 1_000
+
 export function createIdentity(options: IdentityOptions): Identity {
   const { store, kinds, crypto, clock, random } = options
   const find = (group: string, plural: string): AnyKind | undefined =>
@@ -91,8 +94,9 @@ export function createIdentity(options: IdentityOptions): Identity {
 
   const index = new RbacIndex()
   const graph = new NodeGraph()
+  const nodes = nodeGraphSource(graph, find)
   const follower = new StoreFollower(store, [
-    ...rbacRanges(index, (plural) => find('rbac.authorization.k8s.io', plural)), ...nodeGraphRanges(graph, find),
+    ...rbacRanges(index, (plural) => find('rbac.authorization.k8s.io', plural)), ...nodes.ranges,
   ])
   const rbac = new RbacAuthorizer(index)
   const node = createNodeAuthorizer(graph, nodeRules())
@@ -112,6 +116,13 @@ export function createIdentity(options: IdentityOptions): Identity {
     rules: rbac,
     knownRules,
     tokens, secretTokens, boundObjects,
-    run: (signal) => follower.run(signal),
+    async run(signal) {
+      await Promise.all([follower.run(signal), catchUp(nodes, clock, signal)])
+    },
   }
+}
+
+/** In many turns, while the server answers already. */
+async function catchUp(nodes: NodeGraphSource, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && nodes.catchUp(podsInTurn)) await clock.sleep(0, signal).catch(() => undefined)
 }

@@ -3,6 +3,9 @@ import { utf8Encode } from '#base/bytes.ts'
 import { describe, test } from 'node:test'
 import type { Pod } from '#api/gen/core-v1.ts'
 import type { PolicyRule } from '#api/gen/rbac-v1.ts'
+import { kinds } from '#api/kinds.ts'
+import type { Entry } from '#storage/store.ts'
+import { encodeStored } from '../rest/stored-form.ts'
 import type { UserInfo } from '../authn/authenticator.ts'
 import type { AuthorizationAttributes } from './authorizer.ts'
 import { bootstrapPolicy, nodeRules, parseRule } from './bootstrap-policy.ts'
@@ -10,7 +13,7 @@ import { combineAuthorizers, superuserAuthorizer } from './combined.ts'
 import { escalationProblem, missingRights } from './escalation.ts'
 import { createNodeAuthorizer } from './node-authorizer.ts'
 import { NodeGraph } from './node-graph.ts'
-import { nodesNamedIn } from './node-source.ts'
+import { nodeGraphSource, nodesNamedIn } from './node-source.ts'
 import { RbacIndex } from './rbac-index.ts'
 import { RbacAuthorizer } from './rbac.ts'
 import { reviewSelfSubjectAccess, reviewSelfSubjectRules, reviewSubjectAccess } from './reviews.ts'
@@ -494,6 +497,27 @@ describe('the Node authorizer', () => {
     add(pod('moving', 'a', { volumes: [{ name: 'v', secret: { secretName: 'moving' } }] }))
     add(pod('moving', 'b', { volumes: [{ name: 'v', secret: { secretName: 'moving' } }] }))
     assert.equal(authorizer.authorize(ask(node, 'get secrets shop/moving')).allowed, false)
+  })
+
+  test('pods that were not looked at yet are, in order, when a node asks', () => {
+    const late = new NodeGraph()
+    const source = nodeGraphSource(
+      late, (group, plural) => kinds.find((kind) => kind.group === group && kind.plural === plural),
+    )
+    const pods = source.ranges[0]!
+    const entry = (object: Pod, modRevision: number): Entry => ({
+      key: `/registry/pods/shop/${object.metadata!.name}`, createRevision: 1, modRevision, memo: undefined,
+      value: encodeStored({ kind: 'Pod', apiVersion: 'v1', ...object } as never),
+    })
+    for (const [revision, name] of ['one', 'two', 'gone'].entries()) pods.put(entry(pod(name, 'a'), revision + 2))
+    pods.delete(entry(pod('gone', 'a'), 5))
+    assert.equal(source.catchUp(2), true)
+    assert.equal(late.isRelated('a', 'pods', 'shop', 'two'), true)
+    assert.equal(late.isRelated('a', 'pods', 'shop', 'gone'), false)
+    assert.equal(source.catchUp(1), false)
+    pods.put(entry(pod('three', 'a'), 6))
+    assert.equal(late.isRelated('a', 'serviceaccounts', 'shop', 'robot'), true)
+    assert.equal(late.isRelated('b', 'pods', 'shop', 'three'), false)
   })
 
   test('on which nodes a pod may be is read off its bytes', () => {

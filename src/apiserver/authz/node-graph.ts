@@ -36,6 +36,8 @@ export class NodeGraph {
   readonly #volumes = new Map<string, { readonly claim: string; readonly secrets: References }>()
   readonly #attachments = new Map<string, string>()
   readonly #slices = new Map<string, string>()
+  /** Called before pods are asked for: the last moment to set those that are not set yet. */
+  beforeAsked: () => void = () => {}
 
   /** `key`: namespace/name. `nodes`: where the pod may be; `read` gives it, and tells on which of them it is. */
   setPod(key: string, nodes: readonly string[], read: ReadPod): void {
@@ -90,6 +92,7 @@ export class NodeGraph {
   isRelated(node: string, resource: RelatedResource, namespace: string, name: string): boolean {
     if (resource === 'volumeattachments') return this.#attachments.get(name) === node
     if (resource === 'resourceslices') return this.#slices.get(name) === node
+    this.beforeAsked()
     const pods = this.#podsByNode.get(node)
     if (!pods) return false
     if (resource === 'pods') return pods.get(`${namespace}/${name}`)?.references !== undefined
