@@ -31,6 +31,7 @@ export const byType: Readonly<Record<string, JsonObject>> = {
   'core.v1.ResourceRequirements': { '': { limits: { cpu: '2', memory: '1Gi' }, requests: { cpu: '500m', memory: '512Mi' } } },
   'core.v1.VolumeResourceRequirements': { '': { requests: { storage: '1Gi' }, limits: { storage: '2Gi' } } },
   'core.v1.PersistentVolumeSpec': { volumeAttributesClassName: null, capacity: { storage: '1Gi' }, claimRef: { namespace: 'default', name: 'data', apiVersion: 'v1', kind: 'PersistentVolumeClaim' } },
+  'core.v1.PersistentVolumeClaim': { metadata: { name: 'data', labels: { app: 'sample' }, annotations: { note: 'sample' } } },
   'core.v1.PersistentVolumeClaimSpec': { dataSource: null, dataSourceRef: null },
   'core.v1.PodSpec': {
     volumes: [

@@ -20,15 +20,12 @@ export function validateOwnSelector(selector: LabelSelector | undefined, owner: 
   return errors
 }
 
-/**
- * With a selector that cannot be read, nothing more is said of the template. `detail`: of the fault that is told.
- * `old`: the stored template.
- */
+/** With a selector that cannot be read, nothing more is said of the template. `old`: the stored template. */
 export function validateOwnTemplate(
-  template: PodTemplateSpec | undefined, selector: LabelSelector | undefined, owner: string, detail: string,
+  template: PodTemplateSpec | undefined, selector: LabelSelector | undefined,
   old: DeepReadonly<PodTemplateSpec> | undefined,
 ): FieldError[] {
   return validateLabelSelector(selector, 'spec.selector').length > 0
-    ? [invalidValue('spec.selector', selector, detail)]
-    : validateReplicatedTemplate(template ?? {}, selector, 'spec.template', owner, old)
+    ? [invalidValue('spec.selector', selector, 'invalid label selector')]
+    : validateReplicatedTemplate(template ?? {}, selector, 'spec.template', 'ReplicaSet', old)
 }

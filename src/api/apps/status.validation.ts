@@ -2,15 +2,11 @@
 import type { FieldError } from '#machinery/errors/field-error.ts'
 import { invalidValue } from '#machinery/errors/field-errors.ts'
 import type { IntOrString } from '#machinery/int-or-string.ts'
-import { validateNonNegative } from '../numbers.validation.ts'
 
 /** The count goes into the hash that names revisions; going back would bring old names again. */
-export function validateCollisionCount(count: number | undefined, old: number | undefined): FieldError[] {
-  const errors = validateNonNegative(count, 'status.collisionCount')
-  if (old !== undefined && (count === undefined || count < old)) {
-    errors.push(invalidValue('status.collisionCount', count ?? 0, 'cannot be decremented'))
-  }
-  return errors
+export function validateCollisionCountKept(count: number | undefined, old: number | undefined): FieldError[] {
+  return old !== undefined && (count === undefined || count < old)
+    ? [invalidValue('status.collisionCount', count ?? 0, 'cannot be decremented')] : []
 }
 
 /** As Go reads it: a text that is neither a percentage nor a number counts as 0. */

@@ -56,7 +56,7 @@ export function createObjectCodec(schemas: SchemaTable): ObjectCodec {
     // What has no Go type has no list of nothing either: there it says nothing.
     if (resets && version.custom) delete own.metadata!.managedFields
     else if (resets) own.metadata!.managedFields = []
-    kind.setDefaults?.(own)
+    translate(() => kind.setDefaults?.(own))
     return { object: own, strictErrors: problems }
   }
   return {

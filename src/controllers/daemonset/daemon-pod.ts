@@ -1,5 +1,6 @@
 /** The pod of a DaemonSet on one node, and whether it should be there. */
 import { daemonSet } from '#api/apps/daemonset/daemonset.ts'
+import { templateGeneration } from '#api/apps/daemonset/template-generation.ts'
 import type { DaemonSet } from '#api/gen/apps-v1.ts'
 import type { Node, Pod, PodSpec, Toleration } from '#api/gen/core-v1.ts'
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
@@ -7,7 +8,6 @@ import { revisionHashLabel } from '../workload/history.ts'
 import { fitsAffinity, toleratesTaints } from '../workload/node-fit.ts'
 import { podFromTemplate, type StoredPod } from '../workload/pods.ts'
 
-const generationAnnotation = 'deprecated.daemonset.template.generation'
 const generationLabel = 'pod-template-generation'
 
 /** Daemons stay where others leave. */
@@ -58,7 +58,7 @@ export function fitOf({ spec }: Stored<DaemonSet>, node: Stored<Node>): Fit {
 /** The scheduler binds it, and this affinity leaves it no choice. */
 export function daemonPodFor(set: Stored<DaemonSet>, nodeName: string, hash: string): DeepReadonly<Pod> {
   const template = set.spec!.template
-  const generation = set.metadata.annotations?.[generationAnnotation]
+  const generation = set.metadata.annotations?.[templateGeneration]
   const pod = podFromTemplate(template, daemonSet, set)
   const { nodeAffinity } = template.spec?.affinity ?? {}
   return {

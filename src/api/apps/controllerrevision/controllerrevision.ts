@@ -5,12 +5,12 @@ import { controllerOf } from '#machinery/meta/owner-references.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { ControllerRevision } from '../../gen/apps-v1.ts'
 import { ageColumn, nameColumn, text } from '../../printing/columns.ts'
-import { validateControllerRevision, validateControllerRevisionUpdate } from './controllerrevision.validation.ts'
+import { validateControllerRevisionUpdate, validateNewControllerRevision } from './controllerrevision.validation.ts'
 
 export const controllerRevision = defineKind<ControllerRevision>({
   group: 'apps', kind: 'ControllerRevision', plural: 'controllerrevisions', scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.ControllerRevision', served: true, stored: true }],
-  validate: validateControllerRevision,
+  validateCreate: validateNewControllerRevision,
   validateUpdate: validateControllerRevisionUpdate,
   columns: [
     nameColumn(),

@@ -6,7 +6,7 @@ import { validateImmutable } from '#machinery/meta/validate-object-meta.ts'
 import type { ControllerRevision } from '../../gen/apps-v1.ts'
 import { validateNonNegative } from '../../numbers.validation.ts'
 
-export function validateControllerRevision({ data, revision }: ControllerRevision): FieldError[] {
+export function validateNewControllerRevision({ data, revision }: ControllerRevision): FieldError[] {
   return [...validateNonNegative(revision, 'revision'), ...validateData(data)]
 }
 
@@ -19,5 +19,5 @@ function validateData(data: unknown): FieldError[] {
 export function validateControllerRevisionUpdate(
   object: ControllerRevision, old: Stored<ControllerRevision>,
 ): FieldError[] {
-  return validateImmutable(object.data, old.data, 'data')
+  return [...validateNonNegative(object.revision, 'revision'), ...validateImmutable(object.data, old.data, 'data')]
 }

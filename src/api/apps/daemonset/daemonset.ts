@@ -8,15 +8,25 @@ import type { DaemonSet, DaemonSetSpec } from '../../gen/apps-v1.ts'
 import { ageColumn, containerColumns, integer, nameColumn, text } from '../../printing/columns.ts'
 import { formatLabels } from '../../printing/labels.ts'
 import { validateDaemonSet, validateDaemonSetStatusUpdate, validateDaemonSetUpdate } from './daemonset.validation.ts'
+import { countTemplate, keepTemplateCount, readTemplateCount } from './template-generation.ts'
+
+const strategy = ownerStrategy<DaemonSet>({
+  currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0,
+}, ({ spec }) => spec?.template)
 
 export const daemonSet = defineKind<DaemonSet>({
   group: 'apps', kind: 'DaemonSet', plural: 'daemonsets', shortNames: ['ds'], categories: ['all'], scope: 'Namespaced',
   versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.DaemonSet', served: true, stored: true }],
   setDefaults,
-  ...ownerStrategy<DaemonSet>({
-    currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0,
-  }, ({ spec }) => spec?.template),
-  validate: validateDaemonSet,
+  prepareForCreate(object) {
+    strategy.prepareForCreate(object)
+    countTemplate(object)
+  },
+  prepareForUpdate(object, old, context) {
+    strategy.prepareForUpdate(object, old, context)
+    keepTemplateCount(object, old)
+  },
+  validateCreate: validateDaemonSet,
   validateUpdate: validateDaemonSetUpdate,
   validateStatusUpdate: validateDaemonSetStatusUpdate,
   generation: 'spec',
@@ -43,11 +53,12 @@ export const daemonSet = defineKind<DaemonSet>({
 })
 
 function setDefaults(object: DaemonSet): void {
+  readTemplateCount(object)
   const spec = object.spec ??= {} as DaemonSetSpec
-  const strategy = spec.updateStrategy ??= {}
-  strategy.type ||= 'RollingUpdate'
-  if (strategy.type === 'RollingUpdate') {
-    const rolling = strategy.rollingUpdate ??= {}
+  const updates = spec.updateStrategy ??= {}
+  updates.type ||= 'RollingUpdate'
+  if (updates.type === 'RollingUpdate') {
+    const rolling = updates.rollingUpdate ??= {}
     rolling.maxUnavailable ??= 1
     rolling.maxSurge ??= 0
   }

@@ -11,7 +11,7 @@ import {
   validateNotMoreThan100Percent,
 } from '../../numbers.validation.ts'
 import { isEmptySelector, validateLabelSelector } from '../../selectors.validation.ts'
-import { isZeroIntOrPercent, validateCollisionCount } from '../status.validation.ts'
+import { isZeroIntOrPercent, validateCollisionCountKept } from '../status.validation.ts'
 
 export function validateDaemonSet(object: DaemonSet, old?: Stored<DaemonSet>): FieldError[] {
   const spec = object.spec ?? {} as DaemonSetSpec
@@ -59,7 +59,9 @@ function validateRollingUpdate({ maxUnavailable, maxSurge }: RollingUpdateDaemon
 }
 
 export function validateDaemonSetUpdate(object: DaemonSet, old: Stored<DaemonSet>): FieldError[] {
-  return validateImmutable(object.spec?.selector, old.spec?.selector, 'spec.selector')
+  return [
+    ...validateImmutable(object.spec?.selector, old.spec?.selector, 'spec.selector'), ...validateDaemonSet(object, old),
+  ]
 }
 
 const counts = [
@@ -69,12 +71,12 @@ const counts = [
   'numberReady',
   'observedGeneration',
   'updatedNumberScheduled',
-  'numberAvailable', 'numberUnavailable',
+  'numberAvailable', 'numberUnavailable', 'collisionCount',
 ] as const
 
 export function validateDaemonSetStatusUpdate({ status }: DaemonSet, old: Stored<DaemonSet>): FieldError[] {
   return [
     ...counts.flatMap((field) => validateNonNegative(status?.[field], `status.${field}`)),
-    ...validateCollisionCount(status?.collisionCount, old.status?.collisionCount),
+    ...validateCollisionCountKept(status?.collisionCount, old.status?.collisionCount),
   ]
 }

@@ -91,4 +91,21 @@ const rows: readonly Row[] = [
   },
 ]
 
-for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(deployment, row), expectedOf(row)))
+const statusRow: Row = {
+  it: 'tells the counts of a status before their order',
+  old: { status: { collisionCount: 2 } },
+  object: {
+    status: { terminatingReplicas: -1, collisionCount: 1, readyReplicas: 1, availableReplicas: 2, replicas: 1 },
+  },
+  subresource: 'status',
+  errors: [
+    'status.terminatingReplicas: Invalid value: -1: must be greater than or equal to 0',
+    'status.availableReplicas: Invalid value: 2: cannot be greater than status.replicas',
+    'status.availableReplicas: Invalid value: 2: cannot be greater than readyReplicas',
+    'status.collisionCount: Invalid value: 1: cannot be decremented',
+  ],
+}
+
+for (const row of [...rows, statusRow]) {
+  test(row.it, () => assert.deepEqual(outcomeOf(deployment, row), expectedOf(row)))
+}

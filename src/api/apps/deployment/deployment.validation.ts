@@ -10,14 +10,14 @@ import {
   validateNotMoreThan100Percent,
 } from '../../numbers.validation.ts'
 import { validateOwnSelector, validateOwnTemplate } from '../selector.validation.ts'
-import { isZeroIntOrPercent, validateCollisionCount } from '../status.validation.ts'
+import { isZeroIntOrPercent, validateCollisionCountKept } from '../status.validation.ts'
 
 export function validateDeployment(object: Deployment, old?: Stored<Deployment>): FieldError[] {
   const spec = object.spec ?? {} as DeploymentSpec
   return [
     ...validateNonNegative(spec.replicas, 'spec.replicas'),
     ...validateOwnSelector(spec.selector, 'deployment'),
-    ...validateOwnTemplate(spec.template, spec.selector, 'ReplicaSet', 'invalid label selector', old?.spec?.template),
+    ...validateOwnTemplate(spec.template, spec.selector, old?.spec?.template),
     ...validateStrategy(spec.strategy ?? {}, 'spec.strategy'),
     ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateNonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
@@ -71,6 +71,7 @@ export function validateDeploymentStatusUpdate({ status = {} }: Deployment, old:
   const errors = (
     [
       'observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas',
+      'terminatingReplicas', 'collisionCount',
     ] as const
   )
     .flatMap((field) => validateNonNegative(status[field], `status.${field}`))
@@ -81,5 +82,5 @@ export function validateDeploymentStatusUpdate({ status = {} }: Deployment, old:
   if (availableReplicas > readyReplicas) {
     errors.push(invalidValue('status.availableReplicas', availableReplicas, 'cannot be greater than readyReplicas'))
   }
-  return [...errors, ...validateCollisionCount(status.collisionCount, old.status?.collisionCount)]
+  return [...errors, ...validateCollisionCountKept(status.collisionCount, old.status?.collisionCount)]
 }

@@ -13,7 +13,7 @@ export function validateReplicaSet(object: ReplicaSet, old?: Stored<ReplicaSet>)
     ...validateNonNegative(spec.replicas, 'spec.replicas'),
     ...validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateOwnSelector(spec.selector, 'deployment'),
-    ...validateOwnTemplate(spec.template, spec.selector, 'ReplicaSet', 'invalid label selector', old?.spec?.template),
+    ...validateOwnTemplate(spec.template, spec.selector, old?.spec?.template),
   ]
 }
 

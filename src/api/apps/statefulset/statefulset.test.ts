@@ -89,7 +89,82 @@ const rows: readonly Row[] = [
   },
 ]
 
-for (const row of rows) test(row.it, () => assert.deepEqual(outcomeOf(statefulSet, row), expectedOf(row)))
+const mounted = {
+  volumeClaimTemplates: [
+    {
+      metadata: { name: 'data' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    },
+  ],
+}
+const rolling = (maxUnavailable?: number): object =>
+  ({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0, ...(maxUnavailable && { maxUnavailable }) } } })
+
+const newer: readonly Row[] = [
+  {
+    it: 'has its claims before the volumes of the template',
+    object: own({
+      ...mounted, template: { ...template, spec: { ...template.spec, volumes: [{ name: 'X', emptyDir: {} }] } },
+    }),
+    errors: [
+      'spec.template.spec.volumes[1].name: Invalid value: "X": a lowercase RFC 1123 label must consist of lower case '
+      + "alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or "
+      + "'123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+    ],
+  },
+  {
+    it: 'names its pods itself',
+    object: own({ template: { ...template, spec: { ...template.spec, hostname: 'X', subdomain: 'Y' } } }),
+  },
+  {
+    it: 'judges the metadata of its template twice',
+    object: own({ template: { ...template, metadata: { ...template.metadata, annotations: { 'a b': '' } } } }),
+    errors: Array<string>(2).fill(
+      'spec.template.annotations: Invalid value: "a b": name part must consist of alphanumeric characters, \'-\', \'_\' or '
+      + "'.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex "
+      + "used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+    ),
+  },
+  {
+    it: 'asks for lasting pods even of a broken selector',
+    object: own({
+      selector: { matchLabels: { 'a b': '' } },
+      template: { ...template, spec: { ...template.spec, restartPolicy: 'Never', activeDeadlineSeconds: 1 } },
+    }),
+    errors: [
+      'spec.selector.matchLabels: Invalid value: "a b": name part must consist of alphanumeric characters, \'-\', \'_\' or '
+      + "'.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex "
+      + "used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+      'spec.selector: Invalid value: {"matchLabels":{"a b":""}}',
+      'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
+      'spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in StatefulSet is not Supported',
+    ],
+  },
+  { it: 'replaces one pod at a time', object: own(rolling(2)), holds: { 'spec.updateStrategy': rollingOf() } },
+  {
+    it: 'keeps replacing more where it did before',
+    old: { ...stored(), spec: { ...(stored() as StatefulSet).spec, ...rolling(2) } }, object: own(rolling(3)),
+    holds: { 'spec.updateStrategy': rollingOf(3) },
+  },
+  { it: 'remembers everything, if need be', object: own({ revisionHistoryLimit: -1 }) },
+  {
+    it: 'tells the counts of a status before their order',
+    old: own(), object: { ...own(), status: { replicas: 1, readyReplicas: 2, collisionCount: -1 } },
+    subresource: 'status',
+    errors: [
+      'status.collisionCount: Invalid value: -1: must be greater than or equal to 0',
+      'status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas',
+    ],
+  },
+]
+
+function rollingOf(maxUnavailable?: number): unknown {
+  return (rolling(maxUnavailable) as { updateStrategy: unknown }).updateStrategy
+}
+
+for (const row of [...rows, ...newer]) {
+  test(row.it, () => assert.deepEqual(outcomeOf(statefulSet, row), expectedOf(row)))
+}
 
 test('warns of parts of bytes, and of history that is kept for ever', () => {
   const resources = { requests: { storage: '1500m' }, limits: { storage: '1Gi' } }

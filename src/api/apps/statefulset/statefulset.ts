@@ -1,4 +1,5 @@
 /** StatefulSet: pods with lasting names and storage, in order. */
+import type { Stored } from '#machinery/meta/object.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import { setClaimDefaults } from '../../core/persistentvolumeclaim/persistentvolumeclaim.ts'
 import { ownerStrategy } from '../../core/pod/disabled-fields.ts'
@@ -12,6 +13,8 @@ import {
 } from './statefulset.validation.ts'
 import { statefulSetWarnings } from './statefulset-warnings.ts'
 
+const strategy = ownerStrategy<StatefulSet>({ replicas: 0, availableReplicas: 0 }, ({ spec }) => spec?.template)
+
 export const statefulSet = defineKind<StatefulSet>({
   group: 'apps',
   kind: 'StatefulSet',
@@ -22,7 +25,14 @@ export const statefulSet = defineKind<StatefulSet>({
   nameRule: 'dns1123Label',
   versions: [{ version: 'v1', schema: 'io.k8s.api.apps.v1.StatefulSet', served: true, stored: true }],
   setDefaults,
-  ...ownerStrategy<StatefulSet>({ replicas: 0, availableReplicas: 0 }, ({ spec }) => spec?.template),
+  prepareForCreate(object) {
+    strategy.prepareForCreate(object)
+    dropMaxUnavailable(object)
+  },
+  prepareForUpdate(object, old, context) {
+    strategy.prepareForUpdate(object, old, context)
+    if (context.subresource === '') dropMaxUnavailable(object, old)
+  },
   validateCreate: validateNewStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   validateStatusUpdate: validateStatefulSetStatusUpdate,
@@ -44,15 +54,22 @@ export const statefulSet = defineKind<StatefulSet>({
   ],
 })
 
+/** The gate MaxUnavailableStatefulSet is off in v1.36; who has it already may keep it. */
+function dropMaxUnavailable({ spec }: StatefulSet, old?: Stored<StatefulSet>): void {
+  const { maxUnavailable, ...rollingUpdate } = spec?.updateStrategy?.rollingUpdate ?? {}
+  if (maxUnavailable === undefined || old?.spec?.updateStrategy?.rollingUpdate?.maxUnavailable !== undefined) return
+  spec!.updateStrategy = { ...spec!.updateStrategy, rollingUpdate }
+}
+
 function setDefaults(object: StatefulSet): void {
   const spec = object.spec ??= {} as StatefulSetSpec
   spec.podManagementPolicy ||= 'OrderedReady'
-  const strategy = spec.updateStrategy ??= {}
-  if (!strategy.type) {
-    strategy.type = 'RollingUpdate'
-    strategy.rollingUpdate ??= {}
+  const updates = spec.updateStrategy ??= {}
+  if (!updates.type) {
+    updates.type = 'RollingUpdate'
+    updates.rollingUpdate ??= {}
   }
-  if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate) strategy.rollingUpdate.partition ??= 0
+  if (updates.type === 'RollingUpdate' && updates.rollingUpdate) updates.rollingUpdate.partition ??= 0
   const retention = spec.persistentVolumeClaimRetentionPolicy ??= {}
   retention.whenDeleted ||= 'Retain'
   retention.whenScaled ||= 'Retain'

@@ -5,7 +5,9 @@ import { forbiddenValue, invalidFor, invalidValue, notSupported, required } from
 import type { DeepReadonly, Stored } from '#machinery/meta/object.ts'
 import { validateDns1123Label } from '#machinery/meta/validate-names.ts'
 import { validateClaimSpec } from '../../core/persistentvolumeclaim/claim-spec.validation.ts'
-import { validateTemplateLabels } from '../../core/pod/replicated-template.validation.ts'
+import { podValidationOptions } from '../../core/pod/pod-options.validation.ts'
+import { validatePodTemplateSpec, validateTemplateMetadata } from '../../core/pod/pod.validation.ts'
+import { validateLasting, validateTemplateLabels } from '../../core/pod/replicated-template.validation.ts'
 import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from '../../gen/apps-v1.ts'
 import type { PodTemplateSpec } from '../../gen/core-v1.ts'
 import {
@@ -13,8 +15,9 @@ import {
   validateNonNegativeIntOrPercent,
   validateNotMoreThan100Percent,
 } from '../../numbers.validation.ts'
-import { validateOwnSelector, validateOwnTemplate } from '../selector.validation.ts'
-import { isZeroIntOrPercent, validateCollisionCount } from '../status.validation.ts'
+import { validateLabelSelector } from '../../selectors.validation.ts'
+import { validateOwnSelector } from '../selector.validation.ts'
+import { isZeroIntOrPercent, validateCollisionCountKept } from '../status.validation.ts'
 
 /** What is known of a StatefulSet before its rules are asked. */
 interface Known {
@@ -44,9 +47,29 @@ function validateSpec(spec: StatefulSetSpec, { exists, broken, template }: Known
       ? invalidFor('spec.serviceName', spec.serviceName, validateDns1123Label(spec.serviceName))
       : []),
     ...validateOwnSelector(spec.selector, 'statefulset'),
-    ...(broken ? validateTemplateLabels(spec.template ?? {}, spec.selector, 'spec.template')
-      : validateOwnTemplate(withClaims(spec), spec.selector, 'StatefulSet', '', template)),
+    ...validateTemplate(spec, broken, template),
   ]
+}
+
+/**
+ * With a selector that cannot be read, of the template only those rules are asked that all replicated ones have. The
+ * ones of labels and annotations are asked twice.
+ */
+function validateTemplate(
+  spec: StatefulSetSpec, broken: boolean, old: DeepReadonly<PodTemplateSpec> | undefined,
+): FieldError[] {
+  const { selector, template = {} } = spec
+  const path = 'spec.template'
+  const errors: FieldError[] = []
+  if (validateLabelSelector(selector, '').length > 0) errors.push(invalidValue('spec.selector', selector, ''))
+  else {
+    errors.push(
+      ...validateTemplateLabels(template, selector, path),
+      ...(broken ? [] : validatePodTemplateSpec(asCreated(spec), path, old)),
+      ...validateTemplateMetadata(template, path, podValidationOptions(false, old)),
+    )
+  }
+  return [...errors, ...validateLasting(template, path, 'StatefulSet')]
 }
 
 function validateManagementPolicy(policy: string): FieldError[] {
@@ -84,18 +107,19 @@ function validateRetention({ persistentVolumeClaimRetentionPolicy: policy }: Sta
     : [notSupported(`spec.persistentVolumeClaimRetentionPolicy.${field}`, policy[field] ?? '', supported)]))
 }
 
-/** Every claim template becomes a volume of the same name, which the containers mount. */
-function withClaims({ template, volumeClaimTemplates = [] }: StatefulSetSpec): PodTemplateSpec {
-  const spec = template?.spec
-  if (!spec) return template ?? {}
-  const claims = volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? '').filter(Boolean)
-  const volumes = (spec.volumes ?? []).filter(({ name }) => !claims.includes(name))
-  return {
-    ...template,
-    spec: {
-      ...spec, volumes: [...volumes, ...claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }))],
-    },
-  }
+/**
+ * The template as pods are made of it: every claim template becomes a volume of the same name, before the others, which
+ * the containers mount; the host's name and domain are the controller's.
+ */
+function asCreated({ template = {}, volumeClaimTemplates = [] }: StatefulSetSpec): PodTemplateSpec {
+  if (!template.spec) return template
+  const { hostname: _, subdomain: __, volumes = [], ...spec } = template.spec
+  const claims = [...new Set(volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? ''))]
+  const all = [
+    ...claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } })),
+    ...volumes.filter(({ name }) => !claims.includes(name)),
+  ]
+  return { ...template, spec: { ...spec, ...(all.length > 0 && { volumes: all }) } }
 }
 
 const mutable = [
@@ -129,9 +153,8 @@ export function validateStatefulSetUpdate(object: StatefulSet, old: Stored<State
 export function validateStatefulSetStatusUpdate({ status }: StatefulSet, old: Stored<StatefulSet>): FieldError[] {
   const replicas = status?.replicas ?? 0
   const counts = ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'] as const
-  const errors = ['replicas', ...counts, 'observedGeneration'].flatMap((field) =>
+  const errors = ['replicas', ...counts, 'observedGeneration', 'collisionCount'].flatMap((field) =>
     validateNonNegative(status?.[field as 'replicas'], `status.${field}`))
-  errors.push(...validateCollisionCount(status?.collisionCount, old.status?.collisionCount))
   for (const field of counts) {
     const count = status?.[field] ?? 0
     if (count > replicas) errors.push(invalidValue(`status.${field}`, count, 'cannot be greater than status.replicas'))
@@ -140,5 +163,5 @@ export function validateStatefulSetStatusUpdate({ status }: StatefulSet, old: St
   if (available > (status?.readyReplicas ?? 0)) {
     errors.push(invalidValue('status.availableReplicas', available, 'cannot be greater than status.readyReplicas'))
   }
-  return errors
+  return [...errors, ...validateCollisionCountKept(status?.collisionCount, old.status?.collisionCount)]
 }

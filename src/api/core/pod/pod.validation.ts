@@ -81,13 +81,12 @@ function forbidTokens({ volumes = [] }: PodSpec): FieldError[] {
 
 /** Rules of a pod template; who owns it adds rules about labels and restart policy. `old`: the stored one. */
 export function validatePodTemplateSpec(
-  { metadata, spec }: PodTemplateSpec, path: string, old: DeepReadonly<PodTemplateSpec> | undefined,
+  template: PodTemplateSpec, path: string, old: DeepReadonly<PodTemplateSpec> | undefined,
 ): FieldError[] {
+  const { metadata, spec } = template
   const options = podValidationOptions(false, old)
   const errors: FieldError[] = [
-    ...validateLabels(metadata?.labels, `${path}.labels`),
-    ...validateAnnotations(metadata?.annotations, `${path}.annotations`),
-    ...validatePodAnnotations(metadata?.annotations, spec ?? { containers: [] }, `${path}.annotations`, options),
+    ...validateTemplateMetadata(template, path, options),
     ...validatePodSpec(spec ?? { containers: [] }, `${path}.spec`, { options, podName: '', isStatic: false }),
     ...(spec ? validateProfilesAgree(metadata?.annotations, spec, `${path}.spec`) : []),
   ]
@@ -95,6 +94,16 @@ export function validatePodTemplateSpec(
     errors.push(forbiddenValue(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'))
   }
   return errors
+}
+
+export function validateTemplateMetadata(
+  { metadata, spec }: PodTemplateSpec, path: string, options: PodValidationOptions,
+): FieldError[] {
+  return [
+    ...validateLabels(metadata?.labels, `${path}.labels`),
+    ...validateAnnotations(metadata?.annotations, `${path}.annotations`),
+    ...validatePodAnnotations(metadata?.annotations, spec ?? { containers: [] }, `${path}.annotations`, options),
+  ]
 }
 
 interface PodContext {

@@ -27,7 +27,12 @@ export function validateReplicatedTemplate(
 export function validateRestartedTemplate(
   template: PodTemplateSpec, path: string, owner: string, old: OldTemplate,
 ): FieldError[] {
-  const errors = validatePodTemplateSpec(template, path, old)
+  return [...validatePodTemplateSpec(template, path, old), ...validateLasting(template, path, owner)]
+}
+
+/** Pods that are kept alive have no end of their own. */
+export function validateLasting(template: PodTemplateSpec, path: string, owner: string): FieldError[] {
+  const errors: FieldError[] = []
   const policy = template.spec?.restartPolicy ?? ''
   if (policy !== 'Always') errors.push(notSupported(`${path}.spec.restartPolicy`, policy, ['Always']))
   if (template.spec?.activeDeadlineSeconds !== undefined) {

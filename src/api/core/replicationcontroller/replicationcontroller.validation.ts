@@ -23,11 +23,16 @@ export function validateReplicationController(
 }
 
 /** Also of ReplicaSets: no count of pods is larger than the count that contains it. */
-export function validateReplicaCounts(status: Partial<ReplicationControllerStatus>, path: string): FieldError[] {
+export function validateReplicaCounts(
+  status: Partial<ReplicationControllerStatus> & { readonly terminatingReplicas?: number }, path: string,
+): FieldError[] {
   const {
     replicas = 0, readyReplicas = 0, availableReplicas = 0, fullyLabeledReplicas = 0, observedGeneration = 0,
+    terminatingReplicas = 0,
   } = status
-  const counts = { replicas, fullyLabeledReplicas, readyReplicas, availableReplicas, observedGeneration }
+  const counts = {
+    replicas, fullyLabeledReplicas, readyReplicas, availableReplicas, observedGeneration, terminatingReplicas,
+  }
   const errors = Object.entries(counts).flatMap(([field, count]) => validateNonNegative(count, `${path}.${field}`))
   for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const) {
     if (counts[field] > replicas) {
