@@ -28,6 +28,8 @@ export interface ResourceRequest {
    * malformed.
    */
   readonly fieldSelector?: readonly SelectorTerm[] | undefined
+  /** The label selector of a list, watch or deletecollection, as it came. */
+  readonly labelSelector?: string | undefined
   /** Everything behind `resource/name/subresource/`, percent-decoded: what proxies pass on. */
   readonly rest: readonly string[]
   /** `/api/v1/watch/…`, the old way to ask for a watch. */
@@ -78,8 +80,16 @@ export function parseRequestInfo(method: string, path: string, query: string): R
     type: 'resource', verb, path, group, version, namespace, resource, subresource, name, fieldSelector: fieldTerms(
       verb, fieldSelectorOf(query),
     ),
+    ...(selectingVerbs.has(verb) && query.includes('labelSelector') && { labelSelector: labelSelectorOf(query) }),
     rest: parts.slice(at + 3), watchByPath,
   }
+}
+
+/** What may be limited by selectors. */
+const selectingVerbs: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection'])
+
+function labelSelectorOf(query: string): string {
+  return new URLSearchParams(query).get('labelSelector') ?? ''
 }
 
 /** What Kubernetes makes of a boolean in a query: false when it is absent, `false` or `0`; nothing at all is true. */
@@ -105,7 +115,7 @@ function fieldSelectorOf(query: string): string {
  * not understood.
  */
 export function fieldTerms(verb: string, fieldSelector: string): readonly SelectorTerm[] {
-  if ((verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') || fieldSelector === '') return noTerms
+  if (!selectingVerbs.has(verb) || fieldSelector === '') return noTerms
   const terms: SelectorTerm[] = []
   for (const term of fieldSelector.split(',')) {
     const match = /^([^=!\\]+)(==?|!=)([^=!\\]*)$/.exec(term)

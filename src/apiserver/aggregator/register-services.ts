@@ -3,6 +3,7 @@
  * crdregistration controllers make them. Somebody's own APIService of the same name is left alone.
  */
 import type { APIService } from '#api/gen/apiregistration-v1.ts'
+import { semanticEqual } from '#base/deep-equal.ts'
 import { createClient, type KindClient } from '#client/client.ts'
 import type { Transport } from '#client/transport.ts'
 import { isReason } from '#machinery/errors/api-error.ts'
@@ -21,7 +22,7 @@ export interface ServiceRegistrationOptions {
   readonly log: Log
 }
 
-/** `onstart`: made at the start and then its owner's to change; `true`: follows its custom resource definition. */
+/** `onstart`: made at the start and then its owner's to change or delete; `true`: kept as its definition wants it. */
 const automanagedLabel = 'kube-aggregator.kubernetes.io/automanaged'
 /** Itself served beside the groups that it lists. */
 const aggregatorGroup = 'apiregistration.k8s.io'
@@ -36,16 +37,19 @@ export async function runServiceRegistration(options: ServiceRegistrationOptions
     group: aggregatorGroup, version: 'v1', resource: 'apiservices',
   })
   let changed = Promise.withResolvers<void>()
-  const ended = kinds.onChange(() => {
+  const wake = (): void => {
     changed.resolve()
     changed = Promise.withResolvers()
-  })
+  }
+  const ended = kinds.onChange(wake)
+  const watching = wakeOnChange(services, wake, options, signal)
+  const started = new Set<string>()
   const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   try {
     while (!signal.aborted) {
       const change = changed.promise
       try {
-        await register(services, kinds.kinds, signal)
+        await register(services, kinds.kinds, started, signal)
         await Promise.race([change, aborted])
         if (signal.aborted) return
         await clock.sleep(settleMs, signal)
@@ -57,16 +61,39 @@ export async function runServiceRegistration(options: ServiceRegistrationOptions
     }
   } finally {
     ended()
+    await watching
   }
 }
 
+/** Until aborted: what somebody changes or deletes is looked at again. */
+async function wakeOnChange(
+  services: KindClient<APIService>, wake: () => void, { clock }: ServiceRegistrationOptions, signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      for await (const _ of services.watch({}, signal)) wake()
+    } catch (error) {
+      if (signal.aborted) return
+      if (!isReason(error, 'Expired')) await clock.sleep(retryMs, signal).catch(() => undefined)
+    }
+  }
+}
+
+/** `started`: those that were made, or found, at the start; they are seen to once. */
 async function register(
-  services: KindClient<APIService>, kinds: readonly AnyKind[], signal: AbortSignal,
+  services: KindClient<APIService>, kinds: readonly AnyKind[], started: Set<string>, signal: AbortSignal,
 ): Promise<void> {
   const wanted = wantedServices(kinds)
   const existing = new Map((await services.listAll({ signal })).map((service) => [service.metadata.name, service]))
   for (const [name, service] of wanted) {
-    if (!existing.has(name)) await services.create(service, { signal }).catch(ignoreRace)
+    const isFirst = !started.has(name)
+    started.add(name)
+    if (!isFirst && service.metadata?.labels?.[automanagedLabel] === 'onstart') continue
+    const current = existing.get(name)
+    if (!current) await services.create(service, { signal }).catch(ignoreRace)
+    else if (current.metadata.labels?.[automanagedLabel] && !semanticEqual(current.spec, service.spec)) {
+      await services.update({ ...current, spec: service.spec! }, { signal }).catch(ignoreRace)
+    }
   }
   for (const gone of planRemovals(existing, wanted)) {
     await services.delete(gone.metadata.name, { preconditions: { uid: gone.metadata.uid }, signal }).catch(ignoreRace)

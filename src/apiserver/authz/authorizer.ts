@@ -17,6 +17,8 @@ export type AuthorizationAttributes =
        * them.
        */
       readonly fieldSelector?: readonly SelectorTerm[] | undefined
+      /** Their label selector, as text; who authorizes by it reads it. Absent: there is none. */
+      readonly labelSelector?: string | undefined
     }
   | { readonly type: 'path'; readonly user: UserInfo; readonly verb: string; readonly path: string }
 

@@ -7,7 +7,7 @@ import { silentLog } from '#world/log.ts'
 import { validatingPolicies } from '../admission/policies/validating.ts'
 import { admin, manualClock, seededRandom, settle, startTestServer } from '../testing.ts'
 import { abacAuthorizer } from './abac.ts'
-import type { AuthorizationAttributes, AuthorizationDecision, Authorizer } from './authorizer.ts'
+import type { AuthorizationAttributes, AuthorizationDecision, Authorizer, ResourceAttributes } from './authorizer.ts'
 import { combineAuthorizers } from './combined.ts'
 import { openAuthorization, type AuthorizationMeans } from './open-authorization.ts'
 import { webhookAuthorizer, type WebhookAuthorizerOptions } from './webhook-authorizer.ts'
@@ -144,6 +144,16 @@ describe('a webhook', () => {
         user: 'ann', groups: ['dev', 'system:authenticated'],
       },
     })
+    await v1.authorizer.authorize({
+      ...ask('list pods shop') as ResourceAttributes, labelSelector: 'a=b,c in (e,d),!f,g,h>5',
+      fieldSelector: [{ field: 'spec.nodeName', operator: '=', value: 'n' }],
+    })
+    const { fieldSelector, labelSelector } = v1.asked[1].spec.resourceAttributes
+    assert.deepEqual(fieldSelector, { requirements: [{ key: 'spec.nodeName', operator: 'In', values: ['n'] }] })
+    assert.deepEqual(labelSelector, { requirements: [
+      { key: 'a', operator: 'In', values: ['b'] }, { key: 'c', operator: 'In', values: ['d', 'e'] },
+      { key: 'f', operator: 'DoesNotExist' }, { key: 'g', operator: 'Exists' },
+    ] })
     const beta = webhook(() => ({ allowed: true }), { version: 'v1beta1' })
     await beta.of('get /healthz')
     assert.deepEqual(beta.asked[0].spec, {

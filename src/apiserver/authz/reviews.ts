@@ -176,5 +176,21 @@ function attributesOf(
     namespace: resourceAttributes.namespace ?? '',
     name: resourceAttributes.name ?? '',
     fieldSelector: terms ?? [],
+    labelSelector: labelSelectorOf(resourceAttributes),
   }
+}
+
+/** As text; what has no meaning selects nothing less. */
+function labelSelectorOf({ labelSelector }: ResourceAttributes): string | undefined {
+  if (!labelSelector) return undefined
+  if (labelSelector.rawSelector) return labelSelector.rawSelector
+  return labelSelector.requirements?.flatMap(({ key, operator, values = [] }) => {
+    switch (operator) {
+      case 'In': return [`${key} in (${values.join(',')})`]
+      case 'NotIn': return [`${key} notin (${values.join(',')})`]
+      case 'Exists': return [key]
+      case 'DoesNotExist': return [`!${key}`]
+      default: return []
+    }
+  }).join(',')
 }

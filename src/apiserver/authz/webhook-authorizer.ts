@@ -2,6 +2,7 @@
 import type { SubjectAccessReview, SubjectAccessReviewStatus } from '#api/gen/authorization-v1.ts'
 import { compileForAuthorization, reviewValue } from '#machinery/cel/authorization.ts'
 import { CostLimitError, EvaluationError } from '#machinery/cel/issues.ts'
+import { parseLabelSelector, SelectorError, type LabelOperator } from '#machinery/meta/label-selector.ts'
 import type { Log } from '#world/log.ts'
 import type { Random } from '#world/random.ts'
 import { aggregate } from '../aggregate.ts'
@@ -86,14 +87,34 @@ function specOf(attributes: AuthorizationAttributes): ReviewSpec {
     return { nonResourceAttributes: { path: attributes.path, verb: attributes.verb }, ...user }
   }
   const { verb, group, version, resource, subresource, namespace, name: object, fieldSelector } = attributes
+  const labels = labelRequirements(attributes.labelSelector ?? '')
   const requirements = (fieldSelector ?? []).map(({ field, operator, value }) =>
     ({ key: field, operator: operator === '=' ? 'In' : 'NotIn', values: [value] }))
   return {
     resourceAttributes: {
       namespace, verb, group, version, resource, subresource, name: object,
       ...(requirements.length > 0 && { fieldSelector: { requirements } }),
+      ...(labels.length > 0 && { labelSelector: { requirements: labels } }),
     },
     ...user,
+  }
+}
+
+const labelOperators: Readonly<Partial<Record<LabelOperator, string>>> = {
+  '=': 'In', '==': 'In', 'in': 'In', '!=': 'NotIn', 'notin': 'NotIn', 'exists': 'Exists', '!': 'DoesNotExist',
+}
+
+/** None of a selector that is none; without those that a review cannot tell: what is left allows no less. */
+function labelRequirements(selector: string): readonly object[] {
+  if (selector === '') return []
+  try {
+    return (parseLabelSelector(selector).requirements ?? []).flatMap(({ key, operator, values }) => {
+      const told = labelOperators[operator]
+      return told === undefined ? [] : [{ key, operator: told, ...(values.length > 0 && { values }) }]
+    })
+  } catch (error) {
+    if (error instanceof SelectorError) return []
+    throw error
   }
 }
 

@@ -61,8 +61,10 @@ export class AuthorizationFailure extends ApiError {
 /** What the user asks for. */
 export function attributesOf(user: UserInfo, info: RequestInfo): AuthorizationAttributes {
   if (info.type === 'path') return { type: 'path', user, verb: info.verb, path: info.path }
-  const { verb, group, version, resource, subresource, namespace, name, fieldSelector } = info
-  return { type: 'resource', user, verb, group, version, resource, subresource, namespace, name, fieldSelector }
+  const { verb, group, version, resource, subresource, namespace, name, fieldSelector, labelSelector } = info
+  return {
+    type: 'resource', user, verb, group, version, resource, subresource, namespace, name, fieldSelector, labelSelector,
+  }
 }
 
 /**

@@ -204,7 +204,14 @@ test('a changed configuration is taken when its issuers are found, and stays awa
   await settle()
   assert.equal((await server.ask(issue(main, { ...good, iss: 'https://second' })))?.name, 'ann')
   assert.equal(await server.ask(issue(main, good)), undefined)
+  const anonymous = '"anonymous":{"enabled":true,"conditions":[{"path":"/livez"}]},"jwt"'
+  const changed = new TextDecoder().decode(documentOf(['https://issuer'])).replace('"jwt"', anonymous)
+  assert.ok(changed.includes('/livez'))
+  await server.change(new TextEncoder().encode(changed))
+  await settle()
+  // Who comes without credentials is settled at the start, and so nothing of such a file is taken.
+  assert.equal(await server.ask(issue(main, good)), undefined)
   const metrics = server.issuers.renderMetrics()
   assert.match(metrics, /^apiserver_authentication_config_controller_automatic_reloads_total\{.*status="success"\} 1$/m)
-  assert.match(metrics, /^apiserver_authentication_config_controller_automatic_reloads_total\{.*status="failure"\} 1$/m)
+  assert.match(metrics, /^apiserver_authentication_config_controller_automatic_reloads_total\{.*status="failure"\} 2$/m)
 })

@@ -1,5 +1,8 @@
 /** All issuers whose tokens are believed now: a configuration in force, and the next one when its file changes. */
+import { deepEqual } from '#base/deep-equal.ts'
 import { withTaskGroup } from '#base/task-group.ts'
+import type { FieldError } from '#machinery/errors/field-error.ts'
+import { forbiddenValue } from '#machinery/errors/field-errors.ts'
 import type { Log } from '#world/log.ts'
 import type { SigningAlgorithm } from '#world/web-keys.ts'
 import { ConfigurationError, followFile, ReloadMetrics, requireValid, type ConfigurationSource } from '../../configuration-file.ts'
@@ -78,7 +81,10 @@ export class TokenIssuers implements TokenAuthenticator {
 
   #generation(configuration: AuthenticationConfiguration): Generation {
     const { disallowed, means, log, algorithms = signingAlgorithms } = this.#options
-    requireValid(() => validateAuthentication(configuration, disallowed))
+    requireValid(() => [
+      ...validateAuthentication(configuration, disallowed),
+      ...validateSameAnonymous(configuration, this.#options.configuration),
+    ])
     const issuers = configuration.jwt.map((jwt) => new OidcAuthenticator(jwt, algorithms, means, log))
     const sorts = issuers.map((issuer) => cacheTokens(issuer, cacheLimits, means.clock))
     return { issuers, sorts, stop: new AbortController() }
@@ -101,6 +107,14 @@ export class TokenIssuers implements TokenAuthenticator {
       signal.removeEventListener('abort', ended)
     }
   }
+}
+
+/** Who comes without credentials is settled when the server starts. */
+function validateSameAnonymous(
+  { anonymous }: AuthenticationConfiguration, initial: AuthenticationConfiguration,
+): readonly FieldError[] {
+  if (deepEqual(anonymous, initial.anonymous)) return []
+  return [forbiddenValue('anonymous', 'changed from initial configuration file')]
 }
 
 interface Generation {
