@@ -6,6 +6,7 @@ import { containerColumns, nameColumn, text } from '../../printing/columns.ts'
 import { formatLabels } from '../../printing/labels.ts'
 import { droppingDisabled } from '../pod/disabled-fields.ts'
 import { setTemplateDefaults } from '../pod/pod-defaults.ts'
+import { templateWarnings } from '../pod/pod-warnings.ts'
 import { validatePodTemplate } from './podtemplate.validation.ts'
 
 export const podTemplate = defineKind<PodTemplate>({
@@ -14,6 +15,8 @@ export const podTemplate = defineKind<PodTemplate>({
   setDefaults: setTemplateDefaults,
   ...droppingDisabled<PodTemplate>({}, ({ template }) => template),
   validate: validatePodTemplate,
+  warnings: ({ metadata, template }, old) =>
+    old && old.metadata.generation === metadata?.generation ? [] : templateWarnings(template, 'template'),
   generation: (object, old) => !semanticEqual(object.template, old.template),
   columns: [
     nameColumn(),
