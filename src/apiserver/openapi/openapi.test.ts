@@ -266,4 +266,6 @@ test('v3 comes as protobuf too, under the hash of the JSON', () => {
       '\x3a\x00',
     ].join(''),
   )
+  const empty = { openapi: '3.0.0', components: { schemas: { A: { type: 'string', default: '' } } } }
+  assert.ok(latin1Decode(encodeOpenApiV3(empty)).includes('\x8a\x02\x02\x1a\x00'), 'a default that is empty')
 })

@@ -61,7 +61,10 @@ function writeProto3Field(
   } else if (shape.type === 'bytes') {
     const bytes = value as Uint8Array
     if (bytes.length > 0) writeBytes(writer, number, bytes)
-  } else if (shape.type === 'struct' || (value !== '' && value !== 0 && value !== false && value !== 0n)) {
+  } else if (
+    // A member of a oneof says by being there which one it is, even with no value.
+    shape.type === 'struct' || field.pointer || (value !== '' && value !== 0 && value !== false && value !== 0n)
+  ) {
     writeValue(writer, number, shape, value, depth)
   }
 }
