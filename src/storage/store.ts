@@ -68,6 +68,26 @@ export interface WatchOptions {
   readonly queueLimit?: number
 }
 
+/** Who is told of what comes next in a watch, once. */
+export interface BatchReceiver {
+  /** Must not throw, and not do much: the store goes on afterwards. */
+  receive(batch: readonly StoreEvent[]): void
+  /** Undefined: quietly. */
+  end(error: Error | undefined): void
+}
+
+/**
+ * What the watches of some stores give beside the usual: of hundreds of readers of one change none needs a promise.
+ */
+export interface WaitableBatches extends AsyncIterator<readonly StoreEvent[]> {
+  /** False: something is there already; ask `next`. Otherwise the receiver is told, once, of what comes. */
+  wait(receiver: BatchReceiver): boolean
+}
+
+export function isWaitable(batches: AsyncIterator<readonly StoreEvent[]>): batches is WaitableBatches {
+  return 'wait' in batches
+}
+
 export interface Store extends AsyncDisposable {
   /** The newest revision that readers may see. Everything up to it is durable. */
   readonly revision: Revision

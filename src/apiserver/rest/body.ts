@@ -162,12 +162,17 @@ export function typed(value: unknown): KubeObject {
     throw fault(value, 'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; '
       + 'Kind string "json:\\"kind,omitempty\\"" }')
   }
+  if (isTextOrNone(value['kind']) && isTextOrNone(value['apiVersion'])) return value as KubeObject
   for (const field of Object.keys(value)) {
     const found = value[field]
     if (field !== 'kind' && field !== 'apiVersion' || found === null || typeof found === 'string') continue
     throw fault(found, `Go struct field .${field} of type string`)
   }
   return value as KubeObject
+}
+
+function isTextOrNone(value: unknown): boolean {
+  return typeof value === 'string' || value === undefined || value === null
 }
 
 /** The beginning of a body that nobody understands, for the message. */

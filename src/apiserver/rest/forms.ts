@@ -59,9 +59,9 @@ export async function ownEntries(asker: Asker, entries: readonly Entry[]): Promi
   })
 }
 
-/** The same for one entry. */
-export async function ownEntry(asker: Asker, entry: Entry): Promise<Entry> {
-  return asker.kind.remote ? (await ownEntries(asker, [entry]))[0]! : entry
+/** The same for one entry; a promise only where somebody is asked. */
+export function ownEntry(asker: Asker, entry: Entry): Entry | Promise<Entry> {
+  return asker.kind.remote ? ownEntries(asker, [entry]).then(([own]) => own!) : entry
 }
 
 /** Whether a writer should write even what it has not changed. */
@@ -69,10 +69,10 @@ export function isStaleEntry({ storedAs }: AnyKind, entry: Entry): boolean {
   return entry.isStale?.() || (storedAs?.isStale?.(decodeStored(entry) as KubeObject) ?? false)
 }
 
-/** What goes into the store for an object of the kind's stored version. */
-export async function toStoredForm(asker: Asker, object: KubeObject): Promise<KubeObject> {
+/** What goes into the store for an object of the kind's stored version; a promise only where somebody is asked. */
+export function toStoredForm(asker: Asker, object: KubeObject): KubeObject | Promise<KubeObject> {
   const { kind } = asker
-  if (kind.remote) return await kind.remote.toStored(object, asker.signal)
+  if (kind.remote) return kind.remote.toStored(object, asker.signal)
   return kind.storedAs ? kind.storedAs.toStored(object) : object
 }
 

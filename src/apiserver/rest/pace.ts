@@ -29,8 +29,8 @@ export class Pace {
     if (done % sliceLength === 0 && done > 0 && this.#giveWay) await this.#giveWay()
   }
 
-  /** Between two stages, where it does no harm if the store changes. */
-  async pause(): Promise<void> {
-    if (this.#heavy && this.#giveWay) await this.#giveWay()
+  /** Between two stages, where it does no harm if the store changes. Undefined: there is no need to wait. */
+  pause(): Promise<void> | undefined {
+    return this.#heavy ? this.#giveWay?.() : undefined
   }
 }

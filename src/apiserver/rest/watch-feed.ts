@@ -4,7 +4,7 @@
  */
 import { ApiError, expired } from '#machinery/errors/api-error.ts'
 import {
-  Compacted, WatchOverflow, type Entry, type KeyRange, type Revision, type StoreEvent,
+  Compacted, isWaitable, WatchOverflow, type BatchReceiver, type Entry, type KeyRange, type Revision, type StoreEvent,
 } from '#storage/store.ts'
 import type { RequestScope, RestContext } from './context.ts'
 
@@ -126,7 +126,25 @@ export class WatchFeed implements AsyncIterable<WatchOutput> {
 
   #ask(): void {
     if (this.#beginning) this.#beginning.next().then(this.#onBeginning, this.#fail)
-    else this.#batches!.next().then(this.#onBatch, this.#fail)
+    else {
+      const batches = this.#batches!
+      if (isWaitable(batches) && batches.wait(this.#receiver)) return
+      batches.next().then(this.#onBatch, this.#fail)
+    }
+  }
+
+  readonly #receiver: BatchReceiver = {
+    receive: (batch) => {
+      try {
+        this.#onNextBatch(batch)
+      } catch (error) {
+        this.#fail(error)
+      }
+    },
+    end: (error) => {
+      if (error === undefined) this.#onEnd()
+      else this.#fail(error)
+    },
   }
 
   readonly #onBeginning = ({ done, value }: IteratorResult<WatchOutput, Revision | undefined>): void => {
@@ -161,19 +179,26 @@ export class WatchFeed implements AsyncIterable<WatchOutput> {
   }
 
   readonly #onBatch = ({ done, value }: IteratorResult<Batch>): void => {
+    if (done) this.#onEnd()
+    else this.#onNextBatch(value)
+  }
+
+  #onEnd(): void {
     if (this.#isEnding) return
-    if (done) {
-      const isTimeOver = this.#stop.signal.aborted && !this.#scope.signal.aborted
-      if (this.#plan.allowBookmarks && isTimeOver) {
-        this.#next = { type: 'bookmark', revision: this.#sent, endsInitialEvents: false }
-      }
-      this.#over()
-      return this.#wake()
+    const isTimeOver = this.#stop.signal.aborted && !this.#scope.signal.aborted
+    if (this.#plan.allowBookmarks && isTimeOver) {
+      this.#next = { type: 'bookmark', revision: this.#sent, endsInitialEvents: false }
     }
+    this.#over()
+    this.#wake()
+  }
+
+  #onNextBatch(batch: Batch): void {
+    if (this.#isEnding) return
     const { convert } = this.#plan
-    if (!convert) return this.#onOwnBatch(value)
+    if (!convert) return this.#onOwnBatch(batch)
     this.#isConverting = true
-    convert(value).then(this.#onOwnBatch, this.#fail)
+    convert(batch).then(this.#onOwnBatch, this.#fail)
   }
 
   readonly #onOwnBatch = (batch: Batch): void => {

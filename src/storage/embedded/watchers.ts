@@ -1,7 +1,9 @@
 /**
  * Fan-out of committed changes: each change is matched once per distinct range and shared by all who watch that range.
  */
-import { prefixRange, WatchOverflow, type KeyRange, type StoreEvent } from '../store.ts'
+import {
+  prefixRange, WatchOverflow, type BatchReceiver, type KeyRange, type StoreEvent, type WaitableBatches,
+} from '../store.ts'
 
 type Batch = readonly StoreEvent[]
 
@@ -119,13 +121,13 @@ function endOfRevision(events: Batch, end: number): number {
 }
 
 /** One watch: a bounded queue of references to shared batches. Ends quietly on abort, with an error otherwise. */
-class Watcher implements AsyncIterable<Batch>, AsyncIterator<Batch> {
+class Watcher implements AsyncIterable<Batch>, WaitableBatches {
   readonly #queue: Batch[] = []
   readonly #queueLimit: number
   readonly #leave: () => void
   #queued = 0
   #backlogBatches = 0
-  #waiting: { resolve(result: IteratorResult<Batch>): void; reject(error: Error): void }[] = []
+  #waiting: BatchReceiver[] = []
   #ended = false
   #error: Error | undefined
   #stopListening: () => void = () => {}
@@ -151,7 +153,7 @@ class Watcher implements AsyncIterable<Batch>, AsyncIterator<Batch> {
 
   push(batch: Batch): void {
     const next = this.#waiting.shift()
-    if (next !== undefined) return next.resolve({ done: false, value: batch })
+    if (next !== undefined) return next.receive(batch)
     this.#queued += batch.length
     if (this.#queued > this.#queueLimit) {
       return this.end(new WatchOverflow(`watch fell ${this.#queued} changes behind; ${this.#queueLimit} are allowed`))
@@ -168,11 +170,9 @@ class Watcher implements AsyncIterable<Batch>, AsyncIterator<Batch> {
     this.#leave()
     const waiting = this.#waiting
     this.#waiting = []
-    for (const [at, next] of waiting.entries()) {
-      if (error !== undefined && at === 0) next.reject(error)
-      else next.resolve({ done: true, value: undefined })
-    }
+    // Told to the first who waits, or else to the next who asks.
     if (waiting.length > 0) this.#error = undefined
+    for (const [at, next] of waiting.entries()) next.end(at === 0 ? error : undefined)
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Batch> {
@@ -192,7 +192,21 @@ class Watcher implements AsyncIterable<Batch>, AsyncIterator<Batch> {
       return Promise.reject(error)
     }
     if (this.#ended) return Promise.resolve({ done: true, value: undefined })
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({
+        receive: (value) => resolve({ done: false, value }),
+        end: (error) => {
+          if (error === undefined) resolve({ done: true, value: undefined })
+          else reject(error)
+        },
+      })
+    })
+  }
+
+  wait(receiver: BatchReceiver): boolean {
+    if (this.#queue.length > 0 || this.#ended) return false
+    this.#waiting.push(receiver)
+    return true
   }
 
   return(): Promise<IteratorResult<Batch>> {
