@@ -23,7 +23,31 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    it: 'attaches or does not, for good', old: { spec: { attachRequired: true, volumeLifecycleModes: ['Persistent'] } },
+    it: 'says where its tokens go, if it asks for any',
+    object: { metadata: { name: 'a' }, spec: { serviceAccountTokenInSecrets: false } },
+    errors: [
+      'spec.serviceAccountTokenInSecrets: Invalid value: false: '
+      + 'serviceAccountTokenInSecrets is set but no tokenRequests are specified',
+    ],
+  },
+  {
+    it: 'puts its tokens among the secrets',
+    object: {
+      metadata: { name: 'a' }, spec: { serviceAccountTokenInSecrets: true, tokenRequests: [{ audience: 'x' }] },
+    },
+  },
+  {
+    it: 'counts its changes from the first', old: { metadata: {}, spec: { attachRequired: true } },
+    object: {
+      metadata: { name: 'a' },
+      spec: { attachRequired: true, volumeLifecycleModes: ['Persistent'], podInfoOnMount: true },
+    },
+    errors: ['spec.volumeLifecycleModes: Invalid value: ["Persistent"]: field is immutable'],
+    holds: { 'metadata.generation': 1 },
+  },
+  {
+    it: 'attaches or does not, for good',
+    old: { metadata: {}, spec: { attachRequired: true, volumeLifecycleModes: ['Persistent'] } },
     object: { metadata: { name: 'a' }, spec: { attachRequired: false, volumeLifecycleModes: ['Persistent'] } },
     errors: ['spec.attachedRequired: Invalid value: false: field is immutable'],
   },

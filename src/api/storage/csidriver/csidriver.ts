@@ -1,4 +1,6 @@
 /** CSIDriver: what a storage driver can do and wants to know. */
+import { semanticEqual } from '#base/deep-equal.ts'
+import type { Stored } from '#machinery/meta/object.ts'
 import { defineKind } from '#machinery/schema/define-kind.ts'
 import type { CSIDriver } from '../../gen/storage-v1.ts'
 import { ageColumn, boolean, nameColumn, text } from '../../printing/columns.ts'
@@ -10,7 +12,7 @@ export const csiDriver = defineKind<CSIDriver>({
   setDefaults,
   validate: validateCsiDriver,
   validateUpdate: validateCsiDriverUpdate,
-  generation: 'spec',
+  prepareForUpdate: countChanges,
   columns: [
     nameColumn(),
     boolean(
@@ -35,6 +37,13 @@ export const csiDriver = defineKind<CSIDriver>({
     ageColumn(),
   ],
 })
+
+/** Unlike most kinds' generation, this one begins with the first change: a new driver has none. */
+function countChanges(object: CSIDriver, old: Stored<CSIDriver>): void {
+  if (semanticEqual(object.spec, old.spec)) return
+  const metadata = object.metadata ??= {}
+  metadata.generation = (old.metadata.generation ?? 0) + 1
+}
 
 function setDefaults(object: CSIDriver): void {
   const spec = object.spec ??= {}

@@ -33,6 +33,14 @@ export function validateCsiDriver({ spec = {} }: CSIDriver): FieldError[] {
       ),
     )
   }
+  if (spec.serviceAccountTokenInSecrets !== undefined && !spec.tokenRequests?.length) {
+    errors.push(
+      invalidValue(
+        'spec.serviceAccountTokenInSecrets', spec.serviceAccountTokenInSecrets,
+        'serviceAccountTokenInSecrets is set but no tokenRequests are specified',
+      ),
+    )
+  }
   return errors
 }
 
