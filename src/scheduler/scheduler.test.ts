@@ -86,6 +86,7 @@ test('an important pod preempts: the victim is told and deleted, the node is pro
   assert.deepEqual([disrupted?.status, disrupted?.reason, disrupted?.message], [
     'True', 'PreemptionByScheduler', 'default-scheduler: preempting to accommodate a higher priority pod',
   ])
+  assert.equal(disrupted?.observedGeneration, 1)
   const { metadata: { uid } } = await lab.pods.get('vip')
   assert.ok((await lab.events('victim')).includes(`Normal Preempted: Preempted by pod ${uid} on node a`))
   await lab.pods.delete('victim', { gracePeriodSeconds: 0 })

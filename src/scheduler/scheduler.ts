@@ -193,10 +193,11 @@ async function evict(
   { client, events, options: { log, signal, clock } }: Scheduling, victim: PodInfo, preemptor: PodInfo, node: string,
 ): Promise<void> {
   const pods = client.of(podKind, victim.namespace)
-  const { name, uid } = victim.pod.metadata
+  const { name, uid, generation } = victim.pod.metadata
   if (victim.pod.metadata.deletionTimestamp !== undefined) return
   const condition = {
     type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler',
+    ...(generation !== undefined && { observedGeneration: generation }),
     message: `${preemptor.pod.spec?.schedulerName}: preempting to accommodate a higher priority pod`,
     lastTransitionTime: new Date(clock.now()).toISOString().replace(/\.\d+Z/, 'Z'),
   }

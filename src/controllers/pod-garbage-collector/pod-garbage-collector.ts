@@ -121,6 +121,7 @@ const forceDelete = (object: StoredPod): Action => remove(pod, object, { gracePe
 /** Whoever waits for the pod to finish (a Job) should see that it has. */
 function fail(object: StoredPod, disruption: string | undefined, now: number): Action[] {
   if (isPodFinished(object)) return []
+  const { generation } = object.metadata
   const status = {
     phase: 'Failed',
     ...(disruption !== undefined && {
@@ -130,6 +131,7 @@ function fail(object: StoredPod, disruption: string | undefined, now: number): A
           status: 'True',
           reason: 'DeletionByPodGC',
           message: disruption,
+          ...(generation !== undefined && { observedGeneration: generation }),
           lastTransitionTime: formatTime(now),
         },
       ],

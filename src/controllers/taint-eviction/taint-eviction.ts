@@ -74,9 +74,11 @@ function endOfTolerance({ spec }: StoredPod, taint: AnyTaint, now: number): numb
 }
 
 function evict(object: StoredPod, now: number) {
+  const { generation } = object.metadata
   const condition: PodCondition = {
     type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager',
     message: 'Taint manager: deleting due to NoExecute taint',
+    ...(generation !== undefined && { observedGeneration: generation }),
   }
   const conditions = withCondition(object.status?.conditions, condition, formatTime(now))
   return [
