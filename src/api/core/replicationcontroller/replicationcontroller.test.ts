@@ -41,6 +41,12 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    it: 'is told twice what is wrong with a change',
+    old: { metadata: { name: 'a' }, spec: { template: template() } },
+    object: { metadata: { name: 'a' }, spec: { template: template(), replicas: -1 } },
+    errors: Array.from({ length: 2 }, () => 'spec.replicas: Invalid value: -1: must be greater than or equal to 0'),
+  },
+  {
     it: 'counts parts of a whole',
     old: {},
     object: { status: { replicas: 1, readyReplicas: 2 } },

@@ -22,6 +22,8 @@ export const replicationController = defineKind<ReplicationController>({
   setDefaults,
   ...ownerStrategy<ReplicationController>({ replicas: 0 }, ({ spec }) => spec?.template),
   validate: validateReplicationController,
+  // Upstream asks twice of an update, and tells each cause as often.
+  validateUpdate: validateReplicationController,
   validateStatusUpdate: validateReplicationControllerStatusUpdate,
   generation: 'spec',
   warnings: namedOwnerWarnings,
