@@ -3,6 +3,7 @@ import { typeVariables } from './checker.ts'
 import { joinFunctions, type Environment, type Functions } from './environment.ts'
 import { authorizerFunctions, authorizerTypes } from './library/authorizer.ts'
 import { formatFunctions, formatTypeName } from './library/formats.ts'
+import { listFormFunctions } from './library/list-forms.ts'
 import { listFunctions, setFunctions } from './library/lists.ts'
 import { networkFunctions, networkTypes } from './library/network.ts'
 import { quantityFunctions, quantityTypeName } from './library/quantities.ts'
@@ -24,9 +25,9 @@ let vocabulary: Vocabulary | undefined
 function createVocabulary(): Vocabulary {
   return {
     functions: joinFunctions(
-      ...standardFunctions(), timeFunctions(), stringFunctions(), regexFunctions(), listFunctions(), setFunctions(),
-      urlFunctions(), quantityFunctions(), networkFunctions(), semverFunctions(), formatFunctions(),
-      authorizerFunctions(),
+      ...standardFunctions(), timeFunctions(), stringFunctions(), regexFunctions(), listFunctions(),
+      listFormFunctions(), setFunctions(), urlFunctions(), quantityFunctions(), networkFunctions(), semverFunctions(),
+      formatFunctions(), authorizerFunctions(),
     ),
     types: typeVariables([
       ...networkTypes, ...authorizerTypes, quantityTypeName, semverTypeName, formatTypeName, urlTypeName,

@@ -38,6 +38,9 @@ const truths = [
   '"tacocat".lastIndexOf("c") == 4', '"aaa".replace("a", "b", 2) == "bba"', '"abc".reverse() == "cba"',
   '"%s is %d".format(["x", 1]) == "x is 1"', '"%.2f %x %s".format([1.5, 255, [1, 2]]) == "1.50 ff [1, 2]"',
   '"abc 123".find("[0-9]+") == "123" && "a1b2".findAll("[0-9]") == ["1", "2"] && "a1b2".findAll("[0-9]", 1) == ["1"]',
+  '[1, 2, 3, 4].slice(1, 3) == [2, 3] && [[1], [2, 3]].flatten() == [1, 2, 3] && [[[1]], [[2]]].flatten(2) == [1, 2]',
+  '[3, 1, 2].sort() == [1, 2, 3] && self.names.reverse() == ["b", "a"] && lists.range(3) == [0, 1, 2]',
+  '[1, 2, 2, 1].distinct() == [1, 2] && "abc".reverse() == "cba"',
   '[1, 2, 3].isSorted() && [1, 2].sum() == 3 && [3, 1].min() == 1 && ["a", "b"].max() == "b"',
   '[1, 2, 1].indexOf(1) == 0 && [1, 2, 1].lastIndexOf(1) == 2', 'sets.contains([1, 2], [1])',
   'sets.equivalent([1, 2], [2, 1, 1]) && sets.intersects([1], [1, 2])',
@@ -73,6 +76,9 @@ const failures: Readonly<Record<string, string>> = {
   'quantity("x")': "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
   '[].map(x, 1).min()': 'min called on empty list',
   'ip("::ffff:1.2.3.4")': 'IPv4-mapped IPv6 address "::ffff:1.2.3.4" is not allowed',
+  '[1].slice(0, 2)': 'cannot slice(0, 2), list is length 1',
+  'lists.range(1000001)': 'lists.range: size 1000001 exceeds maximum allowed (1000000)',
+  '[[1]].flatten(-1)': 'level must be non-negative',
   '"a".charAt(2)': 'index out of range: 2',
   '"a".find("(")': 'Illegal regex: error parsing regexp: missing closing ): `(`',
   'url("../a")': 'URL parse error during conversion from string: parse "../a": invalid URI for request',
@@ -93,6 +99,7 @@ test('the worst case is known from the types', () => {
   const worst = (source: string): number =>
     estimateCost(compileExpression(source, environment).expression, environment).max
   assert.equal(worst('self.replicas > 1'), 3)
+  assert.equal(worst('self.names.reverse().size() == 1'), 20)
   assert.equal(worst('self.names.all(n, true)'), 2 + 5 * (2 + 1) + 1)
   assert.equal(worst('self.labels.all(k, self.labels[k].startsWith("a"))'), 2 + 10 * (2 + 1 + 2 + 1 + 1 + 1) + 1)
   assert.equal(worst('self.any.l.all(x, true)'), Number.POSITIVE_INFINITY)
