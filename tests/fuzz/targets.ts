@@ -145,6 +145,8 @@ async function serverWithObjects(): Promise<TestServer> {
 function requireAnswer(status: number, text: string, what: string): void {
   // Some refusals of patches are 500 upstream, and ours: they have no reason, unlike a failure.
   if (status === 500 && what.startsWith('application/') && !('reason' in (JSON.parse(text) as object))) return
+  // And so is upstream's answer to a path that should be about a resource and is not.
+  if (status === 500 && text.includes('failed to create RequestInfo')) return
   assert.ok(status < 500 || status === 504, `${what}: ${status} ${text.slice(0, 500)}`)
 }
 
@@ -221,7 +223,8 @@ const path: Target = {
       if (/watch/.test(url)) {
         const response = await server.open(method, url, { accept: random.pick(types) }, abort.signal)
         abort.abort()
-        requireAnswer(response.status, '', `${method} ${url}`)
+        const [first] = response.body.type === 'bytes' ? response.body.chunks : []
+        requireAnswer(response.status, first ? new TextDecoder().decode(first) : '', `${method} ${url}`)
         if (response.body.type === 'stream') for await (const _ of response.body.chunks) continue
         return
       }
