@@ -1,4 +1,5 @@
 /** The real API server and the real controllers in one process, with a clock that the test moves and a node that says yes. */
+import { resourceQuotaAdmission } from '#apiserver/admission/plugins/resource-quota.ts'
 import { startTestServer } from '#apiserver/testing.ts'
 import type { TestServer } from '#apiserver/testing.ts'
 import type { Client } from '#client/client.ts'
@@ -47,6 +48,8 @@ export function startControlPlane({ controllers, withNode = true, wrap = (transp
   const clock = createManualClock()
   const { server } = startTestServer({
     clock, store: openVolatileStore({ clock }), ...(kinds && { kinds }),
+    // The controller of quotas leaves the counting of what is new to it.
+    admission: [resourceQuotaAdmission()],
     subresources: new Map([['/namespaces/finalize', { type: 'rules', mayGet: false, variation: () => ({}) }]]),
   })
   const random = createSeededRandom(7)

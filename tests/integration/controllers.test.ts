@@ -218,3 +218,37 @@ test('a DaemonSet, a StatefulSet, a Job and a quota go through the real API serv
   await run(30)
   assert.deepEqual([...statistics].map(([name, { writes }]) => `${name} ${writes}`), before, 'a settled cluster is written to')
 })
+
+test('a quota that is counted holds, and what is deleted makes room', { timeout: 60_000 }, async () => {
+  await using plane = startControlPlane({ controllers: controllers({}) })
+  const { client, run, statistics } = plane
+  const names = Array.from({ length: 12 }, (_, index) => `space-${index}`)
+  for (const name of names) {
+    await client.of(namespace).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+    await client.of(resourceQuota, name).create({
+      apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'two', namespace: name }, spec: { hard: { pods: '2' } },
+    })
+  }
+  await run(1)
+  const recounts = (): number => statistics.get('resourcequota')!.reconciles
+  const before = recounts()
+  for (const name of names) {
+    await client.of(replicaSet, name).create({
+      apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: 'three', namespace: name },
+      spec: {
+        replicas: 3, selector: { matchLabels: { app: 'a' } },
+        template: { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'main', image: 'x' }] } },
+      },
+    })
+  }
+  const counts = async (): Promise<readonly number[]> =>
+    await Promise.all(names.map(async (name) => (await client.of(pod, name).listAll()).length))
+  await run(20)
+  assert.deepEqual(await counts(), names.map(() => 2))
+  assert.equal(recounts(), before, 'what was charged is recounted, perhaps without what is on its way')
+  const [first] = await client.of(pod, names[0]!).listAll()
+  await client.of(pod, names[0]!).delete(first!.metadata.name)
+  await run(20)
+  assert.deepEqual(await counts(), names.map(() => 2))
+  assert.equal((await client.of(resourceQuota, names[0]!).get('two')).status?.used?.['pods'], '2')
+})

@@ -36,6 +36,8 @@ export interface Watch {
   wakes(object: Stored<KubeObject>, cache: Cache): readonly string[]
   /** Which changes matter. Default: all. */
   changed?(old: Stored<KubeObject>, object: Stored<KubeObject>): boolean
+  /** True: that one is new matters to nobody. */
+  readonly ignoresNew?: boolean
 }
 
 export interface FollowContext {

@@ -162,7 +162,7 @@ class Driver {
     }
     for (const watch of declaration.watches ?? []) {
       ends.push(this.#informerOf.get(watch.kind)!.subscribe({
-        onAdd: (object) => wakeAll(watch.wakes(object, this.#cache)),
+        ...(watch.ignoresNew !== true && { onAdd: (object) => wakeAll(watch.wakes(object, this.#cache)) }),
         onUpdate: (old, object) => {
           if (!(watch.changed?.(old, object) ?? true)) return
           wakeAll([...new Set([...watch.wakes(old, this.#cache), ...watch.wakes(object, this.#cache)])])

@@ -29,7 +29,7 @@ export async function countCustomObjects(
   return used
 }
 
-/** Wakes quotas when objects that they count come or go. Resolves when aborted. */
+/** Wakes quotas when objects that they count go; those that come are charged. Resolves when aborted. */
 export async function followCustomObjects(
   { wake, informers, cache }: FollowContext, signal: AbortSignal,
 ): Promise<void> {
@@ -48,7 +48,7 @@ export async function followCustomObjects(
         for (const quota of cache.of(resourceQuota).list(metadata.namespace ?? '')) wake(objectKey(quota))
       }
       const objects = informers.resource<KubeObject>(name)
-      followed.set(key, objects.subscribe({ onAdd: poke, onUpdate: () => {}, onDelete: poke }))
+      followed.set(key, objects.subscribe({ onDelete: poke }))
     }
   }
   const onChange = { onAdd: refresh, onUpdate: refresh, onDelete: refresh }

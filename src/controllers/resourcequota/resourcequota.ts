@@ -15,7 +15,7 @@ import { kinds } from '#api/kinds.ts'
 import { semanticEqual } from '#base/deep-equal.ts'
 import { objectKey, type KubeObject, type Stored } from '#machinery/meta/object.ts'
 import type { AnyKind } from '#machinery/schema/define-kind.ts'
-import { nothing, updateStatus, type Plan } from '../driver/action.ts'
+import { updateStatus, type Plan } from '../driver/action.ts'
 import { defineController, wakeFrom, type Cache } from '../driver/define-controller.ts'
 import { countCustomObjects, followCustomObjects } from './custom-objects.ts'
 
@@ -28,25 +28,36 @@ const countedKinds: readonly AnyKind[] = kinds.filter(
     kind.namespaced && kind.verbs.includes('list') && kind.verbs.includes('watch') && !uncounted.has(kind.plural),
 )
 
+/** upstream: --resource-quota-sync-period. What was admitted and then not stored is given back by then. */
+const recountMs = 5 * 60_000
+
 interface QuotaState {
   readonly quota: Stored<ResourceQuota>
   readonly used: Amounts
+  /** Wall clock, milliseconds. */
+  readonly now: number
 }
 
 export const resourceQuotaController = defineController({
   name: 'resourcequota',
   for: resourceQuota,
-  watches: countedKinds.map((kind) => wakeFrom<KubeObject>(kind,
-    ({ metadata }, cache) => cache.of(resourceQuota).list(metadata.namespace ?? '').map(objectKey),
-    (old, object) => measured.has(kind.plural) && kind.group === ''
-      && !semanticEqual(usageOf(resourceOf(kind), old, 0), usageOf(resourceOf(kind), object, 0)))),
+  // Of its status admission writes what it charges.
+  changed: (old, quota) => !semanticEqual(old.spec, quota.spec),
+  // What is new was charged when it was admitted. To recount then might miss what is charged and not seen yet.
+  watches: countedKinds.map((kind) => ({
+    ...wakeFrom<KubeObject>(kind,
+      ({ metadata }, cache) => cache.of(resourceQuota).list(metadata.namespace ?? '').map(objectKey),
+      (old, object) => measured.has(kind.plural) && kind.group === ''
+        && !semanticEqual(usageOf(resourceOf(kind), old, 0), usageOf(resourceOf(kind), object, 0))),
+    ignoresNew: true,
+  })),
   // What comes in bursts is counted once.
   batchMs: 50,
   reads: [customResourceDefinition],
   follow: followCustomObjects,
   async observe(quota, cache, context): Promise<QuotaState> {
     const custom = await countCustomObjects(quota, cache, context)
-    return { quota, used: { ...countUsage(quota, cache, context.now), ...custom } }
+    return { quota, used: { ...countUsage(quota, cache, context.now), ...custom }, now: context.now }
   },
   reconcile,
 })
@@ -69,8 +80,9 @@ function countUsage(quota: Stored<ResourceQuota>, cache: Cache, now: number): Am
   return used
 }
 
-export function reconcile({ quota, used }: QuotaState): Plan {
+export function reconcile({ quota, used, now }: QuotaState): Plan {
   const hard = quota.spec?.hard ?? {}
   const isSame = semanticEqual(quota.status?.hard ?? {}, hard) && semanticEqual(quota.status?.used ?? {}, used)
-  return isSame ? nothing : { actions: [updateStatus(resourceQuota, { ...quota, status: { hard, used } })] }
+  const actions = isSame ? [] : [updateStatus(resourceQuota, { ...quota, status: { hard, used } })]
+  return { actions, wakeAt: now + recountMs }
 }
