@@ -1,5 +1,5 @@
 /** The real API server and the real controllers in one process, with a clock that the test moves and a node that says yes. */
-import { resourceQuotaAdmission } from '#apiserver/admission/plugins/resource-quota.ts'
+import type { AdmissionPlugin } from '#apiserver/admission/admission.ts'
 import { startTestServer } from '#apiserver/testing.ts'
 import type { TestServer } from '#apiserver/testing.ts'
 import type { Client } from '#client/client.ts'
@@ -42,14 +42,17 @@ export interface ControlPlaneOptions {
   readonly wrap?: (transport: Transport, serviceAccount: string) => Transport
   /** What the server serves; by default what it does by itself. */
   readonly kinds?: readonly AnyKind[]
+  /** Default: none. */
+  readonly admission?: readonly AdmissionPlugin[]
 }
 
-export function startControlPlane({ controllers, withNode = true, wrap = (transport) => transport, wrapWatches = (transport) => transport, kinds }: ControlPlaneOptions): ControlPlane {
+export function startControlPlane({
+  controllers, withNode = true, wrap = (transport) => transport, wrapWatches = (transport) => transport, kinds, admission = [],
+}: ControlPlaneOptions): ControlPlane {
   const clock = createManualClock()
   const { server } = startTestServer({
     clock, store: openVolatileStore({ clock }), ...(kinds && { kinds }),
-    // The controller of quotas leaves the counting of what is new to it.
-    admission: [resourceQuotaAdmission()],
+    admission,
     subresources: new Map([['/namespaces/finalize', { type: 'rules', mayGet: false, variation: () => ({}) }]]),
   })
   const random = createSeededRandom(7)

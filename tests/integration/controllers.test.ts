@@ -21,6 +21,7 @@ import { controllers } from '#controllers/controllers.ts'
 import { deploymentController } from '#controllers/deployment/deployment.ts'
 import { garbageCollector } from '#controllers/garbage-collector/garbage-collector.ts'
 import { replicaSetController } from '#controllers/replicaset/replicaset.ts'
+import { resourceQuotaAdmission } from '#apiserver/admission/plugins/resource-quota.ts'
 import { startControlPlane } from './control-plane.ts'
 
 const web = (image: string, replicas: number): Deployment => ({
@@ -189,7 +190,7 @@ test('Endpoints kept by hand are mirrored, those with a selector are not', { tim
 })
 
 test('a DaemonSet, a StatefulSet, a Job and a quota go through the real API server, and then nobody writes any more', { timeout: 60_000 }, async () => {
-  await using plane = startControlPlane({ controllers: controllers({}) })
+  await using plane = startControlPlane({ controllers: controllers({}), admission: [resourceQuotaAdmission()] })
   const { client, run, complaints, statistics } = plane
   await client.of(namespace).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
   await client.of(resourceQuota, 'default').create({
@@ -220,7 +221,7 @@ test('a DaemonSet, a StatefulSet, a Job and a quota go through the real API serv
 })
 
 test('a quota that is counted holds, and what is deleted makes room', { timeout: 60_000 }, async () => {
-  await using plane = startControlPlane({ controllers: controllers({}) })
+  await using plane = startControlPlane({ controllers: controllers({}), admission: [resourceQuotaAdmission()] })
   const { client, run, statistics } = plane
   const names = Array.from({ length: 12 }, (_, index) => `space-${index}`)
   for (const name of names) {

@@ -1,6 +1,7 @@
 /** Custom objects before the real controllers: what counts them, and what writes them anew. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { resourceQuotaAdmission } from '#apiserver/admission/plugins/resource-quota.ts'
 import { customResourceDefinition } from '#api/apiextensions/customresourcedefinition/customresourcedefinition.ts'
 import { namespace } from '#api/core/namespace/namespace.ts'
 import { resourceQuota } from '#api/core/resourcequota/resourcequota.ts'
@@ -24,7 +25,9 @@ const definition = {
 } as const
 
 test('a quota counts custom objects that come and go, also of definitions that come later', { timeout: 60_000 }, async () => {
-  await using plane = startControlPlane({ controllers: [resourceQuotaController], withNode: false })
+  await using plane = startControlPlane({
+    controllers: [resourceQuotaController], withNode: false, admission: [resourceQuotaAdmission()],
+  })
   await using _ = serveDefinitions(plane)
   const { client, run } = plane
   await client.of(namespace).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })

@@ -29,7 +29,10 @@ export async function countCustomObjects(
   return used
 }
 
-/** Wakes quotas when objects that they count go; those that come are charged. Resolves when aborted. */
+/**
+ * Wakes quotas when what they count can be counted for the first time, and when objects of it go; those that come are
+ * charged. Resolves when aborted.
+ */
 export async function followCustomObjects(
   { wake, informers, cache }: FollowContext, signal: AbortSignal,
 ): Promise<void> {
@@ -49,6 +52,10 @@ export async function followCustomObjects(
       }
       const objects = informers.resource<KubeObject>(name)
       followed.set(key, objects.subscribe({ onDelete: poke }))
+      // From now on they can be counted; some may have been made since their definition.
+      for (const quota of cache.of(resourceQuota).list()) {
+        if (Object.hasOwn(quota.spec?.hard ?? {}, `count/${key}`)) wake(objectKey(quota))
+      }
     }
   }
   const onChange = { onAdd: refresh, onUpdate: refresh, onDelete: refresh }
