@@ -22,6 +22,12 @@ const irreplaceable = ['Pod', 'Job']
 /** Kubectl 1.32 describes some kinds in the versions of its time. */
 const describedAsBeta = 'networking.k8s.io/v1beta1=true,storage.k8s.io/v1beta1=true'
 
+/** A claim among the samples asks for administrator's access to a device, which its namespace must allow. */
+const namespaces = [
+  { metadata: { name: samplesNamespace, labels: { 'resource.kubernetes.io/admin-access': 'true' } } },
+  { metadata: { name: limitsNamespace } },
+]
+
 let directory = ''
 let samples: readonly Sample[] = []
 
@@ -29,7 +35,7 @@ before(() => {
   directory = mkdtempSync(join(tmpdir(), 'clients-'))
   samples = clusterSamples()
   assert.ok(samples.length > 55, `only ${samples.length} samples`)
-  writeManifest('namespaces', [samplesNamespace, limitsNamespace].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })))
+  writeManifest('namespaces', namespaces.map((each) => ({ apiVersion: 'v1', kind: 'Namespace', ...each })))
   writeManifest('all', samples)
   writeManifest('replaceable', samples.filter(({ kind }) => !irreplaceable.includes(kind)))
 })
@@ -168,9 +174,7 @@ function fieldPaths(resource: string, text: string): string[] {
 async function drive(program: string, words: readonly string[], cluster: Cluster): Promise<void> {
   const kubeconfig = join(directory, 'kubeconfig-script')
   writeFileSync(kubeconfig, cluster.kubeconfig!)
-  for (const name of [samplesNamespace, limitsNamespace]) {
-    await cluster.client.of(namespace).create({ metadata: { name } })
-  }
+  for (const each of namespaces) await cluster.client.of(namespace).create(each)
   const [script = '', ...more] = words
   const { code, stdout, stderr } = await run(program, [script, join(directory, 'all.json'), kubeconfig, ...more], process.env, 240_000)
   assert.equal(code, 0, `${stderr}\nafter ${stdout.trim().split('\n').at(-1)}`)
